@@ -1,0 +1,51 @@
+/** What a client does after a disconnect. The range of a 4xxx code says the same, so unknown codes need no table. */
+export const Retry = { Never: 'never', Wait: 'wait', Now: 'now' } as const;
+export type Retry = (typeof Retry)[keyof typeof Retry];
+
+export interface CloseCode {
+  readonly code: number;
+  /** A short machine-readable token, at most 123 bytes of UTF-8 (RFC 6455 §5.5). */
+  readonly reason: string;
+  readonly retry: Retry;
+}
+
+/** Every code that the gateway closes with. 4000–4099 never, 4100–4199 after a wait, 4200–4299 now, with resume. */
+export const CLOSE_CODES = {
+  /** A text frame on a msgpack session, or a binary frame on a JSON session. */
+  unsupportedData: { code: 1003, reason: 'unsupported-data', retry: Retry.Never },
+  /** A frame larger than `maxFrameBytes`. */
+  tooBig: { code: 1009, reason: 'too-big', retry: Retry.Never },
+  /** A fault of the gateway while it handled this session. */
+  internalError: { code: 1011, reason: 'internal-error', retry: Retry.Wait },
+  /** The node shuts down; `draining` told this client when to come back. */
+  restart: { code: 1012, reason: 'restart', retry: Retry.Wait },
+  /** The token of the handshake was refused. */
+  unauthenticated: { code: 4001, reason: 'unauthenticated', retry: Retry.Never },
+  /** A frame that cannot be decoded, or that breaks a decode limit. */
+  malformed: { code: 4002, reason: 'malformed', retry: Retry.Never },
+  /** `/orderbookfeed` was asked for a symbol, depth or interval that does not exist. */
+  unknownSymbol: { code: 4004, reason: 'unknown-symbol', retry: Retry.Never },
+  /** The node has as many connections as it may have. */
+  atCapacity: { code: 4100, reason: 'at-capacity', retry: Retry.Wait },
+  /** More frames per second than a connection may send, and the warning went unheeded. */
+  rateLimited: { code: 4101, reason: 'rate-limited', retry: Retry.Wait },
+  /** The connection needs the broker to start, and the broker cannot be reached. */
+  brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },
+  /** More is buffered for this client than may be. */
+  slowConsumer: { code: 4202, reason: 'slow-consumer', retry: Retry.Now },
+  /** No complete frame came for longer than the idle timeout. */
+  heartbeatTimeout: { code: 4204, reason: 'heartbeat-timeout', retry: Retry.Now },
+} as const satisfies Record<string, CloseCode>;
+
+export type CloseCodeName = keyof typeof CLOSE_CODES;
+
+const RETRY_BY_HUNDRED: Readonly<Record<number, Retry>> = { 40: Retry.Never, 41: Retry.Wait, 42: Retry.Now };
+const STANDARD_RETRY = new Map<number, Retry>([
+  [1000, Retry.Never],
+  ...Object.values(CLOSE_CODES).map(({ code, retry }): [number, Retry] => [code, retry]),
+]);
+
+/** What a client does after any close code, known to it or not: the table, then the range, then wait. */
+export function retryAfter(code: number): Retry {
+  return STANDARD_RETRY.get(code) ?? RETRY_BY_HUNDRED[Math.floor(code / 100)] ?? Retry.Wait;
+}

@@ -1,0 +1,31 @@
+import type { ClientFrame } from '../client-frames.ts';
+import type { ReceivedFrame, ServerFrame } from '../server-frames.ts';
+import type { Encoding } from '../subprotocol.ts';
+
+/** Bytes for a binary WebSocket frame, or text for a text frame. */
+export type WireFrame = Uint8Array | string;
+
+/**
+ * One encoding of the wire. The gateway uses `decodeClient` and `encodeServer`, a client the other two.
+ *
+ * Encoders return memory of the caller's own. Decoders may return views of their input (payload bytes), valid as long as
+ * the input is.
+ */
+export interface Codec {
+  readonly encoding: Encoding;
+
+  /**
+   * Decodes one frame of a client, within the decode limits.
+   *
+   * @throws ProtocolError where the bytes are no frame: the session ends
+   * @throws RequestError where the frame is well-formed and the request is not: the session lives
+   */
+  decodeClient(bytes: Uint8Array): ClientFrame;
+
+  encodeServer(frame: ServerFrame): WireFrame;
+
+  encodeClient(frame: ClientFrame<unknown>): WireFrame;
+
+  /** @throws ProtocolError where the input is no frame. Frames of unknown type (a newer server) are undefined. */
+  decodeServer(input: WireFrame): ReceivedFrame | undefined;
+}

@@ -1,0 +1,58 @@
+import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../decode-limits.ts';
+import { RequestError } from '../errors.ts';
+import { isRoomName, isSymbol, isUserName } from '../room-name.ts';
+import type { FieldKind, RequestId } from '../schema.ts';
+import { isWithinBytes } from './utf8-length.ts';
+
+/** What is said to a client whose field is not of its kind. */
+const EXPECTED: Partial<Record<FieldKind, string>> = {
+  id: `an unsigned integer up to 2^53-1 or a string of at most ${String(MAX_ID_BYTES)} bytes`,
+  token: `a string of 1 to ${String(MAX_TOKEN_BYTES)} bytes`,
+  room: 'a room name: a-z, 0-9 and ._:- (128 at most, starting with a letter or digit), @all, or @<user>',
+  user: 'a user name: a-z, 0-9 and ._:- (127 at most, starting with a letter or digit)',
+  name: 'a name: a letter, then letters, digits and ._- (32 at most)',
+  key: 'printable ASCII without spaces (64 at most)',
+  symbol: 'a symbol: A-Z, 0-9 and ._:/- (32 at most)',
+  symbols: `1 to ${String(MAX_SYMBOLS)} symbols`,
+  uint: 'an unsigned integer up to 2^53-1',
+  bool: 'true or false',
+  position: 'a position: epoch and seq',
+  payload: 'any value',
+};
+
+const STRING_RULES: Partial<Record<FieldKind, (text: string) => boolean>> = {
+  token: (text) => text.length > 0 && isWithinBytes(text, MAX_TOKEN_BYTES),
+  room: isRoomName,
+  user: isUserName,
+  name: (text) => NAME_PATTERN.test(text),
+  key: (text) => KEY_PATTERN.test(text),
+  symbol: isSymbol,
+};
+
+/** Whether a string may stand in a field of this kind; kinds that are no strings say no. */
+export function isStringOfKind(kind: FieldKind, text: string): boolean {
+  return STRING_RULES[kind]?.(text) ?? false;
+}
+
+/** Whether a string is short enough to be a request's id. */
+export function isIdText(text: string): boolean {
+  return isWithinBytes(text, MAX_ID_BYTES);
+}
+
+/** Whether a request may name so many symbols. */
+export function isSymbolCount(count: number): boolean {
+  return count > 0 && count <= MAX_SYMBOLS;
+}
+
+export function isUint(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The refusal of a request whose field is missing or not of its kind. */
+export function badField(field: { name: string; kind: FieldKind }, id?: RequestId): RequestError {
+  return new RequestError('badRequest', `${field.name}: expected ${EXPECTED[field.kind] ?? field.kind}`, { id });
+}
+
+export function unknownType(what: string, id?: RequestId): RequestError {
+  return new RequestError('unknownType', `${what} is not a request of protocol version 1`, { id });
+}

@@ -1,0 +1,149 @@
+import type { ClientFrame } from '../client-frames.ts';
+import { type DecodeLimits, DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
+import { ProtocolError } from '../errors.ts';
+import { type BookSide, formatScaled } from '../levels.ts';
+import type { RequestId } from '../schema.ts';
+import type { ReceivedFrame, ServerFrame } from '../server-frames.ts';
+import { Encoding } from '../subprotocol.ts';
+import type { Codec } from './codec.ts';
+import { badField, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
+import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import { messageFrameToJson } from './message-frame.ts';
+import { checkJsonValue, encodePayload, payloadToJson, stringifyPayload } from './payload.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The text encoding: a frame is an object with a `type`; absent fields are left out, unknown ones ignored. */
+export class JsonCodec implements Codec {
+  readonly encoding = Encoding.Json;
+  readonly #limits: DecodeLimits;
+
+  constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
+    this.#limits = limits;
+  }
+
+  decodeClient(bytes: Uint8Array): ClientFrame {
+    const input = parseObject(decodeUtf8(bytes));
+    const id = isRequestId(input['id']) ? input['id'] : undefined;
+    const type = input['type'];
+    if (typeof type !== 'string') throw new ProtocolError('a frame must have a type');
+    const layout = CLIENT_FRAMES.byType.get(type);
+    if (layout === undefined) throw unknownType(`type ${JSON.stringify(type.slice(0, 32))}`, id);
+    return this.#decodeFields(input, layout, id);
+  }
+
+  encodeServer(frame: ServerFrame): string {
+    const layout = SERVER_FRAMES.byType.get(frame.type);
+    if (layout === undefined) throw new TypeError(`no frame of type ${frame.type}`);
+    const values = frame as unknown as Readonly<Record<string, unknown>>;
+    let text = `{"type":"${frame.type}"`;
+    for (const { name, kind } of layout.fields) {
+      const value = values[name];
+      if (value !== undefined) text += `,"${name}":${fieldToJson(kind, value)}`;
+    }
+    return `${text}}`;
+  }
+
+  encodeClient(frame: ClientFrame<unknown>): string {
+    return stringifyPayload(frame);
+  }
+
+  decodeServer(input: Uint8Array | string): ReceivedFrame | undefined {
+    if (typeof input !== 'string') throw new ProtocolError('a JSON frame must be text');
+    const frame = parseObject(input);
+    return SERVER_FRAMES.byType.has(String(frame['type'])) ? (frame as unknown as ReceivedFrame) : undefined;
+  }
+
+  /** The first bad field is reported once the rest is known to keep the limits. */
+  #decodeFields(input: Readonly<Record<string, unknown>>, layout: FrameLayout, id: RequestId | undefined): ClientFrame {
+    const frame: Record<string, unknown> = { type: layout.type };
+    let bad: FrameField | undefined;
+    for (const field of layout.fields) {
+      const value = Object.hasOwn(input, field.name) ? input[field.name] : undefined;
+      if (value === undefined || (value === null && field.kind !== 'payload')) {
+        if (!field.isOptional) bad ??= field;
+        continue;
+      }
+      checkJsonValue(value, this.#limits);
+      if (field.kind === 'payload') frame[field.name] = encodePayload(value);
+      else if (isOfKind(field, value)) frame[field.name] = value;
+      else bad ??= field;
+    }
+    if (bad !== undefined) throw badField(bad, id);
+    return frame as unknown as ClientFrame;
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (cause) {
+    throw new ProtocolError('the frame is not valid UTF-8', { cause });
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new ProtocolError('the frame is not valid JSON', { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ProtocolError('a frame must be an object');
+  }
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function isOfKind({ kind }: FrameField, value: unknown): boolean {
+  switch (kind) {
+    case 'id':
+      return isRequestId(value);
+    case 'uint':
+    case 'seq':
+      return isUint(value);
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'position':
+      return isPosition(value);
+    case 'symbols':
+      return isSymbols(value);
+    default:
+      return typeof value === 'string' && isStringOfKind(kind, value);
+  }
+}
+
+function isRequestId(value: unknown): value is RequestId {
+  return isUint(value) || (typeof value === 'string' && isIdText(value));
+}
+
+function isPosition(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { epoch, seq } = value as { epoch?: unknown; seq?: unknown };
+  return typeof epoch === 'string' && isUint(seq);
+}
+
+function isSymbols(value: unknown): boolean {
+  return Array.isArray(value) && isSymbolCount(value.length) && value.every((item) => typeof item === 'string');
+}
+
+function fieldToJson(kind: FrameField['kind'], value: unknown): string {
+  switch (kind) {
+    case 'payload':
+      return payloadToJson(value as Uint8Array);
+    case 'messages':
+      return `[${(value as readonly Uint8Array[]).map(messageFrameToJson).join(',')}]`;
+    case 'levels':
+      return levelsToJson(value as BookSide);
+    default:
+      return JSON.stringify(value);
+  }
+}
+
+/** Digits, a point and a sign need no escaping, so the pairs are written as they are. */
+function levelsToJson({ levels, priceScale, sizeScale }: BookSide): string {
+  const pairs = levels.map(
+    ([price, size]) => `["${formatScaled(price, priceScale)}","${formatScaled(size, sizeScale)}"]`,
+  );
+  return `[${pairs.join(',')}]`;
+}

@@ -1,0 +1,39 @@
+import { describe, expect, test } from 'vitest';
+
+import {
+  appendSeq,
+  createCodecs,
+  encodeMessageHead,
+  encodePayload,
+  messageFrameToJson,
+  SEQ_BYTES,
+  signalFrameToJson,
+} from '../index.ts';
+
+const { json, msgpack } = createCodecs();
+const message = { room: '@ann', from: 'bob', at: 1_732_104_000_000, data: encodePayload({ 'a"\\é\u2028': [1, null] }) };
+const signal = { type: 'signal', room: 'lobby', from: 'ann', name: 'typing' } as const;
+
+describe('a message frame', () => {
+  test.each([0, 1, 127, 2 ** 32, 2 ** 53 - 1])('is its head and nine bytes for the seq %i', (seq) => {
+    const head = encodeMessageHead(message);
+    const frame = appendSeq(head, seq);
+    expect(frame.length).toBe(head.length + SEQ_BYTES);
+    expect(frame.subarray(0, head.length)).toEqual(head);
+    expect(frame).toEqual(msgpack.encodeServer({ type: 'message', ...message, seq }));
+  });
+
+  test('becomes in JSON what the JSON encoder makes', () => {
+    const frame = appendSeq(encodeMessageHead(message), 43);
+    expect(messageFrameToJson(frame)).toBe(json.encodeServer({ type: 'message', ...message, seq: 43 }));
+  });
+});
+
+describe('a signal frame', () => {
+  test.each([
+    ['with data', { ...signal, data: encodePayload({ at: 3 }) }],
+    ['without data', signal],
+  ])('%s becomes in JSON what the JSON encoder makes', (_, frame) => {
+    expect(signalFrameToJson(msgpack.encodeServer(frame) as Uint8Array)).toBe(json.encodeServer(frame));
+  });
+});

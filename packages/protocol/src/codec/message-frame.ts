@@ -1,0 +1,72 @@
+import { DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
+import { SERVER_SCHEMA } from '../schema.ts';
+import { MsgpackReader } from './msgpack-reader.ts';
+import { MsgpackWriter } from './msgpack-writer.ts';
+import { payloadToJson } from './payload.ts';
+
+/** Bytes of `seq` at the end of a `message` frame: 0xcf and a big-endian 64-bit number. */
+export const SEQ_BYTES = 9;
+
+/** What a gateway reads of frames that another gateway has made was checked on its way in. */
+const TRUSTED_LIMITS = { ...DEFAULT_DECODE_LIMITS, maxDepth: 64, maxArrayLength: 2 ** 32, maxMapLength: 2 ** 32 };
+
+const writer = new MsgpackWriter();
+
+export interface MessageHead {
+  readonly room: string;
+  readonly from: string;
+  /** Unix milliseconds at the publishing gateway. */
+  readonly at: number;
+  /** The payload, as msgpack. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * A `message` frame without its last nine bytes. Only the broker knows `seq`; it appends it, and every gateway relays the
+ * result as it is.
+ */
+export function encodeMessageHead({ room, from, at, data }: MessageHead): Uint8Array {
+  const { tag, fields } = SERVER_SCHEMA.message;
+  writer.start().arrayHeader(1 + Object.keys(fields).length);
+  writer.uint(tag);
+  writer.string(room);
+  writer.string(from);
+  writer.uint(at);
+  writer.raw(data);
+  return writer.finish();
+}
+
+/** The whole frame: what a broker makes of a head. */
+export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
+  writer.start().raw(head);
+  writer.uint64(seq);
+  return writer.finish();
+}
+
+/** Transcodes a whole msgpack `signal` frame for JSON members. */
+export function signalFrameToJson(frame: Uint8Array): string {
+  const reader = new MsgpackReader(frame, TRUSTED_LIMITS);
+  const length = reader.tryReadArrayLength() ?? 0;
+  reader.tryReadUint();
+  const head = {
+    type: 'signal',
+    room: reader.tryReadString(),
+    from: reader.tryReadString(),
+    name: reader.tryReadString(),
+  };
+  const text = JSON.stringify(head);
+  return length < 5 ? text : `${text.slice(0, -1)},"data":${payloadToJson(reader.readRaw())}}`;
+}
+
+/** Transcodes a whole msgpack `message` frame for JSON members: once per message and node, whatever their number. */
+export function messageFrameToJson(frame: Uint8Array): string {
+  const reader = new MsgpackReader(frame, TRUSTED_LIMITS);
+  reader.tryReadArrayLength();
+  reader.tryReadUint();
+  const room = reader.tryReadString() ?? '';
+  const from = reader.tryReadString() ?? '';
+  const at = reader.tryReadUint() ?? 0;
+  const data = payloadToJson(reader.readRaw());
+  const seq = reader.tryReadUint() ?? 0;
+  return `{"type":"message","room":"${room}","from":"${from}","at":${String(at)},"data":${data},"seq":${String(seq)}}`;
+}

@@ -1,0 +1,32 @@
+export type { ClientFrame, ClientFrameOf, ClientFrameType } from './client-frames.ts';
+export { CLOSE_CODES, type CloseCode, type CloseCodeName, Retry, retryAfter } from './close-codes.ts';
+export type { Codec, WireFrame } from './codec/codec.ts';
+export { createCodecs } from './codec/create-codec.ts';
+export {
+  appendSeq,
+  encodeMessageHead,
+  type MessageHead,
+  messageFrameToJson,
+  SEQ_BYTES,
+  signalFrameToJson,
+} from './codec/message-frame.ts';
+export { decodePayload, encodePayload, payloadToJson } from './codec/payload.ts';
+export { type DecodeLimits, DEFAULT_DECODE_LIMITS } from './decode-limits.ts';
+export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
+export { ProtocolError, RequestError } from './errors.ts';
+export type { Instrument } from './instrument.ts';
+export { type BookSide, formatScaled, type Level, type WireLevels } from './levels.ts';
+export { MemberChange, type MemberEntry } from './member.ts';
+export { ALL_ROOM, inboxOf, isAssignableUserName, isInbox, isRoomName, isSymbol, isUserName } from './room-name.ts';
+export {
+  CLIENT_SCHEMA,
+  type FieldKind,
+  type FrameSchema,
+  parseFieldSpec,
+  type Position,
+  type RequestId,
+  SERVER_SCHEMA,
+} from './schema.ts';
+export type { ReceivedFrame, ServerFrame, ServerFrameType } from './server-frames.ts';
+export type { SymbolResult } from './symbol-result.ts';
+export { BEARER_PREFIX, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';

@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+
+import {
+  CLIENT_SCHEMA,
+  CLOSE_CODES,
+  DEFAULT_DECODE_LIMITS,
+  ERROR_CODES,
+  type FrameSchema,
+  SERVER_SCHEMA,
+  SUBPROTOCOLS,
+} from './index.ts';
+
+const DOCUMENT = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8');
+
+describe('docs/PROTOCOL.md', () => {
+  test.each([
+    ['4. Requests (client → server)', CLIENT_SCHEMA],
+    ['5. Frames (server → client)', SERVER_SCHEMA],
+  ])('has in §%s the frames of the schema, field for field', (heading, schema) => {
+    const documented = [...section(heading).matchAll(/^### `(\w+)` \(tag (\d+)\)\n(.*?)(?=^#|$(?![^]))/gms)];
+    const tables = documented.map(([, type = '', tag, body = '']) => [
+      type,
+      { tag: Number(tag), fields: tableOf(body) },
+    ]);
+    expect(new Set(tables.map(([type]) => type)).size).toBe(tables.length);
+    expect(Object.fromEntries(tables)).toEqual(
+      Object.fromEntries(
+        Object.entries(schema as Readonly<Record<string, FrameSchema>>).map(([type, { tag, fields }]) => [
+          type,
+          { tag, fields: Object.entries(fields).map(([name, spec]) => rowOf(name, spec)) },
+        ]),
+      ),
+    );
+  });
+
+  test('has a row for every kind of field', () => {
+    const kinds = new Set(
+      [...Object.values(CLIENT_SCHEMA), ...Object.values(SERVER_SCHEMA)].flatMap(({ fields }) =>
+        Object.values(fields).map((spec) => spec.replace('?', '')),
+      ),
+    );
+    const documented = rowsOf(section('2. Transport and subprotocol').split('Kinds of fields:')[1] ?? '').map(
+      ([kind]) => kind,
+    );
+    expect(documented.sort()).toEqual([...kinds].sort());
+  });
+
+  test('has the close codes of the table', () => {
+    const documented = rowsOf(section('8. Close codes')).map(([name, code, reason, retry]) => [
+      name,
+      { code: Number(code), reason, retry },
+    ]);
+    expect(documented).toEqual(Object.entries(CLOSE_CODES));
+  });
+
+  test('has the error codes of the table', () => {
+    const documented = rowsOf(section('9. Errors')).map(([code, retryable]) => ({
+      code,
+      isRetryable: retryable === 'yes',
+    }));
+    expect(documented).toEqual(Object.values(ERROR_CODES));
+  });
+
+  test('has the decode limits', () => {
+    const limits = new Map(
+      rowsOf(section('7. Limits')).map(([limit = '', value = '']) => [limit, leadingNumber(value)]),
+    );
+    expect(limits.get('nesting of a payload')).toBe(DEFAULT_DECODE_LIMITS.maxDepth);
+    expect(limits.get('array in a payload')).toBe(DEFAULT_DECODE_LIMITS.maxArrayLength);
+    expect(limits.get('map in a payload')).toBe(DEFAULT_DECODE_LIMITS.maxMapLength);
+    expect(limits.get('string')).toBe(DEFAULT_DECODE_LIMITS.maxStringBytes);
+    // No binary value can be larger than the frame that it comes in.
+    expect(limits.get('frame')).toBe(DEFAULT_DECODE_LIMITS.maxBinaryBytes);
+  });
+
+  test.each(Object.values(SUBPROTOCOLS))('has the subprotocol %s', (name) => {
+    expect(section('2. Transport and subprotocol')).toContain(`| \`${name}\``);
+  });
+});
+
+/** The text under a heading of the second level, up to the next one. */
+function section(heading: string): string {
+  const [, ...parts] = DOCUMENT.split(/^## /m);
+  const found = parts.find((part) => part.startsWith(`${heading}\n`));
+  if (found === undefined) throw new Error(`no section "${heading}"`);
+  return found;
+}
+
+function tableOf(body: string): string[] {
+  return rowsOf(body).map(([name = '', kind = '']) => `${name}: ${kind}`);
+}
+
+/** `room?: 'room?'` of the schema as the document writes it. */
+function rowOf(name: string, spec: string): string {
+  return spec.endsWith('?') ? `${name}?: ${spec.slice(0, -1)}` : `${name}: ${spec}`;
+}
+
+/** The cells of the rows under a table's head, without code marks. */
+function rowsOf(text: string): string[][] {
+  const lines = text.split('\n').filter((line) => line.startsWith('|'));
+  return lines.slice(2).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  );
+}
+
+function leadingNumber(text: string): number {
+  return Number(/^[\d,]+/.exec(text)?.[0].replaceAll(',', ''));
+}

@@ -1,0 +1,69 @@
+import { describe, expect, test } from 'vitest';
+
+import { ALL_ROOM, inboxOf, isAssignableUserName, isInbox, isRoomName, isSymbol, isUserName } from './index.ts';
+
+describe('room names', () => {
+  test.each(['a', '0', 'lobby', 'a.b_c:d-e', 'x'.repeat(128), '@all', '@ann', `@${'x'.repeat(127)}`])(
+    'may be %s',
+    (name) => {
+      expect(isRoomName(name)).toBe(true);
+    },
+  );
+
+  test.each([
+    '',
+    'A',
+    '.a',
+    '-a',
+    ':a',
+    '_a',
+    'a b',
+    'a/b',
+    'a{b}',
+    'a*',
+    'a\n',
+    'a\u0000',
+    'é',
+    'x'.repeat(129),
+    '@',
+    '@@a',
+    '@A',
+    'a@b',
+    `@${'x'.repeat(128)}`,
+  ])('may not be %j', (name) => {
+    expect(isRoomName(name)).toBe(false);
+  });
+
+  test('of inboxes are those of users, and @all is none', () => {
+    expect(inboxOf('ann')).toBe('@ann');
+    expect(isInbox('@ann')).toBe(true);
+    expect(isInbox(ALL_ROOM)).toBe(false);
+    expect(isInbox('ann')).toBe(false);
+  });
+});
+
+describe('user names', () => {
+  test('make a room name of every inbox', () => {
+    const longest = 'u'.repeat(127);
+    expect(isUserName(longest)).toBe(true);
+    expect(isRoomName(inboxOf(longest))).toBe(true);
+    expect(isUserName(`${longest}u`)).toBe(false);
+  });
+
+  test('that can be borne leave out the one whose inbox is everybody', () => {
+    expect(isUserName('all')).toBe(true);
+    expect(isAssignableUserName('all')).toBe(false);
+    expect(isAssignableUserName('ann')).toBe(true);
+    expect(isAssignableUserName('Ann')).toBe(false);
+  });
+});
+
+describe('symbols', () => {
+  test.each(['BTCUSDT', '0X', 'BTC/USD', 'A.B_C:D-E', 'S'.repeat(32)])('may be %s', (name) => {
+    expect(isSymbol(name)).toBe(true);
+  });
+
+  test.each(['', 'btc', '/A', 'A B', 'A{B}', 'S'.repeat(33), 'A\n'])('may not be %j', (name) => {
+    expect(isSymbol(name)).toBe(false);
+  });
+});

@@ -1,0 +1,34 @@
+/** Ordinary rooms. `:` may stand in a name, `/`, `{` and `}` may not: the broker builds its own names with those. */
+const ROOM_PATTERN = /^[a-z0-9][a-z0-9._:-]{0,127}$/;
+const USER_PATTERN = /^[a-z0-9][a-z0-9._:-]{0,126}$/;
+const SYMBOL_PATTERN = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
+
+/** The room of every connection; only the server publishes to it. */
+export const ALL_ROOM = '@all';
+
+export function isUserName(text: string): boolean {
+  return USER_PATTERN.test(text);
+}
+
+export function isSymbol(text: string): boolean {
+  return SYMBOL_PATTERN.test(text);
+}
+
+/** An ordinary room, `@all`, or an inbox `@<user>`. */
+export function isRoomName(text: string): boolean {
+  return text.startsWith('@') ? isUserName(text.slice(1)) : ROOM_PATTERN.test(text);
+}
+
+/** The room of direct messages to a user. `@all` can never be one: the user name `all` is reserved. */
+export function inboxOf(user: string): string {
+  return `@${user}`;
+}
+
+export function isInbox(room: string): boolean {
+  return room.startsWith('@') && room !== ALL_ROOM;
+}
+
+/** A name that a user may bear: `all` would make an inbox of the room of everybody. */
+export function isAssignableUserName(text: string): boolean {
+  return isUserName(text) && inboxOf(text) !== ALL_ROOM;
+}

@@ -1,0 +1,200 @@
+import type { VectorSource } from './make-vectors.ts';
+import { Both, seq, structs } from './wire-values.ts';
+
+const instruments = [
+  {
+    symbol: 'BTCUSDT',
+    priceScale: 2,
+    sizeScale: 5,
+    depths: [0, 1, 10, 25, 50, 100],
+    intervals: [0, 100, 250, 1000, 2000],
+  },
+  { symbol: 'JPY-X', priceScale: 0, sizeScale: 0, depths: [], intervals: [] },
+];
+
+const messages = new Both(
+  [
+    { type: 'message', room: 'lobby', from: 'bob', at: 1_732_103_990_123, data: { text: 'hi' }, seq: 41 },
+    { type: 'message', room: 'lobby', from: 'cy', at: 1_732_103_995_456, data: null, seq: 42 },
+  ],
+  [
+    [36, 'lobby', 'bob', 1_732_103_990_123, { text: 'hi' }, seq(41)],
+    [36, 'lobby', 'cy', 1_732_103_995_456, null, seq(42)],
+  ],
+);
+
+/** Book sides: scales 2 and 5 where both sides have levels. */
+const bids = new Both(
+  [
+    ['61837.63', '3.78826'],
+    ['61837.00', '0.00001'],
+  ],
+  [
+    [6_183_763, 378_826],
+    [6_183_700, 1],
+  ],
+);
+const asks = new Both([['61837.64', '0.00000']], [[6_183_764, 0]]);
+const bookClass = { symbol: 'BTCUSDT', depth: 10, interval: 100 };
+const times = { venueAt: 1_732_104_000_100, at: 1_732_104_000_107, venueSeq: 50_093_239_218 };
+const ack = {
+  id: undefined,
+  user: undefined,
+  expiresAt: undefined,
+  count: undefined,
+  members: undefined,
+  messages: undefined,
+  instruments: undefined,
+};
+
+/** Frames of the server: fields in the document's order, `undefined` where absent. */
+export const SERVER_VECTORS: readonly VectorSource[] = [
+  [
+    'welcome',
+    32,
+    'welcome',
+    {
+      connection: 'gw1-k3x9',
+      node: 'gw1',
+      user: 'ann',
+      at: 1_732_104_000_000,
+      heartbeatMs: 25_000,
+      resumeWindowMs: 600_000,
+      maxFrameBytes: 16_384,
+      maxRooms: 128,
+      maxSubscriptions: 64,
+    },
+  ],
+  ['ack with only an id', 33, 'ack', { id: 1 }],
+  ['ack without anything', 33, 'ack', {}],
+  ['ack of auth', 33, 'ack', { id: 'a', user: 'ann', expiresAt: 1_732_104_000_000 }],
+  ['ack of auth that does not expire', 33, 'ack', { id: 2, user: 'ann' }],
+  [
+    'ack of members',
+    33,
+    'ack',
+    {
+      id: 3,
+      user: undefined,
+      expiresAt: undefined,
+      count: 2,
+      members: structs([
+        { user: 'ann', connections: 1 },
+        { user: 'bob', connections: 300 },
+      ]),
+    },
+  ],
+  ['ack of history', 33, 'ack', { ...ack, id: 4, messages, epoch: 'V7c-2LxT', seq: seq(42) }],
+  ['ack of an empty history', 33, 'ack', { ...ack, id: 4, messages: [], epoch: 'V7c-2LxT', seq: seq(0) }],
+  [
+    'ack of symbols',
+    33,
+    'ack',
+    {
+      ...ack,
+      id: 5,
+      instruments: new Both(
+        instruments,
+        instruments.map((item) => Object.values(item)),
+      ),
+    },
+  ],
+  ['ack of publish', 33, 'ack', { ...ack, id: 6, epoch: 'V7c-2LxT', seq: seq(43) }],
+  ['ack of publish, far on', 33, 'ack', { ...ack, id: undefined, epoch: 'V7c-2LxT', seq: seq(9_007_199_254_740_991) }],
+  ['error', 34, 'error', { id: 7, code: 'badRequest', message: 'room: expected "a" \\ é\n', retryable: false }],
+  ['error without an id', 34, 'error', { id: undefined, code: 'unavailable', message: '', retryable: true }],
+  ['joined', 35, 'joined', { id: 1, room: 'lobby', epoch: 'V7c-2LxT', recovered: true, members: 12, seq: seq(43) }],
+  [
+    'joined on connect',
+    35,
+    'joined',
+    { id: undefined, room: '@ann', epoch: 'p8W2nq4A', recovered: false, members: undefined, seq: seq(0) },
+  ],
+  [
+    'message',
+    36,
+    'message',
+    { room: 'lobby', from: 'ann', at: 1_732_104_001_000, data: { text: 'é😀' }, seq: seq(44) },
+  ],
+  ['message of null', 36, 'message', { room: '@ann', from: 'bob', at: 0, data: null, seq: seq(1) }],
+  [
+    'message of an array',
+    36,
+    'message',
+    { room: 'lobby', from: 'x', at: 1, data: [1, -2.5, 'z', [{}]], seq: seq(4_294_967_296) },
+  ],
+  ['signal', 37, 'signal', { room: 'lobby', from: 'ann', name: 'typing', data: { at: 3 } }],
+  ['signal without data', 37, 'signal', { room: 'lobby', from: 'ann', name: 'typing' }],
+  ['member joined', 38, 'member', { room: 'lobby', user: 'ann', change: 'joined', count: 2 }],
+  ['member left', 38, 'member', { room: 'lobby', user: 'ann', change: 'left', count: 0 }],
+  [
+    'snapshot',
+    39,
+    'snapshot',
+    {
+      ...bookClass,
+      epoch: 'm3Kq0sYb',
+      priceScale: 2,
+      sizeScale: 5,
+      bids,
+      asks,
+      ...times,
+      checksum: 4_294_967_295,
+      seq: seq(700),
+    },
+  ],
+  [
+    'snapshot of an empty book',
+    39,
+    'snapshot',
+    {
+      ...bookClass,
+      epoch: 'm3Kq0sYb',
+      priceScale: 2,
+      sizeScale: 5,
+      bids: [],
+      asks: [],
+      ...times,
+      checksum: undefined,
+      seq: seq(0),
+    },
+  ],
+  ['delta', 40, 'delta', { ...bookClass, bids, asks, ...times, checksum: 7, prev: 700, seq: seq(701) }],
+  [
+    'delta without changes',
+    40,
+    'delta',
+    { ...bookClass, bids: [], asks: [], ...times, checksum: undefined, prev: 0, seq: seq(1) },
+  ],
+  ['heartbeat', 41, 'heartbeat', { ...bookClass, seq: seq(701) }],
+  ['stale room', 42, 'stale', { room: 'lobby' }],
+  ['stale book', 42, 'stale', { room: undefined, symbol: 'BTCUSDT' }],
+  ['fresh room', 43, 'fresh', { room: 'lobby' }],
+  ['fresh book', 43, 'fresh', { room: undefined, symbol: 'BTCUSDT' }],
+  ['reset', 44, 'reset', { room: 'lobby', epoch: 'V7c-2LxT', seq: seq(50) }],
+  ['lagging', 45, 'lagging', { bufferedBytes: 262_145 }],
+  ['draining', 46, 'draining', { reconnectInMs: 1234 }],
+  [
+    'results',
+    48,
+    'results',
+    {
+      id: 3,
+      results: new Both(
+        [
+          { symbol: 'BTCUSDT' },
+          { symbol: 'NOPE é', error: { code: 'unknownSymbol', message: 'no book of NOPE é', retryable: false } },
+          { symbol: 'ETHUSDT', error: { code: 'unavailable', message: '', retryable: true } },
+        ],
+        [
+          ['BTCUSDT', null],
+          ['NOPE é', ['unknownSymbol', 'no book of NOPE é', false]],
+          ['ETHUSDT', ['unavailable', '', true]],
+        ],
+      ),
+    },
+  ],
+  ['results without an id', 48, 'results', { id: undefined, results: new Both([{ symbol: 'X' }], [['X', null]]) }],
+  ['pong', 47, 'pong', { id: 'ping', at: 1_732_104_000_000 }],
+  ['pong without an id', 47, 'pong', { id: undefined, at: 1_732_104_000_000 }],
+];
