@@ -1,0 +1,58 @@
+import { z } from 'zod';
+
+import { FIELD_META, type FieldMeta } from './field.ts';
+
+/** A service's settings: one field per environment variable, by the variable's name. */
+export type SettingFields = Readonly<Record<`OUTCRY_${string}`, z.ZodType>>;
+
+export type SettingValues<F extends SettingFields> = { readonly [K in keyof F]: z.output<F[K]> };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What is wrong with a configuration: every problem, each with the variable's name. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('; '));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings out of an environment. An empty variable counts as absent. Unknown `OUTCRY_*` names are problems,
+ * because a misspelt name would otherwise be a default that nobody chose.
+ *
+ * @throws ConfigError with all problems at once
+ */
+export function readSettings<F extends SettingFields>(fields: F, environment: Environment): SettingValues<F> {
+  const input = Object.fromEntries(
+    Object.entries(environment).filter(
+      ([name, value]) => name.startsWith('OUTCRY_') && value !== undefined && value !== '',
+    ),
+  );
+  const result = z.strictObject(fields).safeParse(input);
+  if (result.success) return result.data as SettingValues<F>;
+  throw new ConfigError(result.error.issues.flatMap(problemsOf));
+}
+
+function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name}: unknown setting`);
+  const name = issue.path.join('.');
+  const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
+  return [`${name}: ${isMissing ? 'required' : issue.message}`];
+}
+
+export interface SettingDescription extends FieldMeta {
+  readonly name: string;
+}
+
+/** The settings as rows of documentation, in the order of the fields. */
+export function describeSettings(fields: SettingFields): readonly SettingDescription[] {
+  return Object.entries(fields).map(([name, schema]) => {
+    const meta = FIELD_META.get(schema);
+    if (meta === undefined) throw new TypeError(`${name} was not made by a field builder`);
+    return { name, ...meta };
+  });
+}

@@ -1,0 +1,22 @@
+import { choice, integer, text } from '@outcry/config';
+
+export const HOST = { pattern: /^[A-Za-z0-9.:_-]+$/, accepts: 'a host name or address' };
+export const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: 'letters, digits and ._- (32 at most)' };
+export const REDIS_URL = { pattern: /^rediss?:\/\/\S+$/, accepts: 'a redis:// or rediss:// URL' };
+
+/** Settings that every service has. */
+export const COMMON_SETTINGS = {
+  OUTCRY_INTERNAL_HOST: text(HOST, { meaning: 'Address of the internal port.', default: '127.0.0.1' }),
+  OUTCRY_INTERNAL_PORT: integer({
+    meaning: 'Internal port: health, readiness, metrics; 0 takes any free one.',
+    min: 0,
+    max: 65_535,
+    default: 8081,
+  }),
+  OUTCRY_REDIS_URL: text(REDIS_URL, { meaning: 'The Redis of the cluster.', default: 'redis://127.0.0.1:6379' }),
+  OUTCRY_REDIS_PREFIX: text(NAME, { meaning: 'Begins every key and channel in Redis.', default: 'outcry' }),
+  OUTCRY_LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    meaning: 'The least severe log lines that are written.',
+    default: 'info',
+  }),
+} as const;

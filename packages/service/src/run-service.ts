@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util';
+
+import { OutcryError } from '@outcry/broker';
+import { ConfigError, type Environment, formatEffective, formatHelp, type SettingFields } from '@outcry/config';
+
+import { readEnvironment } from './config/env.ts';
+
+type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
+
+export interface ServiceDefinition<C> {
+  /** Begins every line for the operator. */
+  readonly name: string;
+  /** One line for `--help`. */
+  readonly summary: string;
+  readonly fields: SettingFields;
+  /** @throws ConfigError with every problem at once */
+  load(environment: Environment): { readonly config: C; readonly settings: Settings };
+  /** Resolves when the service serves, with what stops it. */
+  start(config: C): Promise<() => Promise<void>>;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/**
+ * Runs a service as the process: flags, settings, start, and a stop on SIGTERM or SIGINT, after which the process exits 0. A
+ * second signal ends it at once. What an operator did wrong is told in a line each, and exits 1.
+ */
+export async function runService<C>(service: ServiceDefinition<C>): Promise<void> {
+  try {
+    await run(service);
+    process.exit(0);
+  } catch (err) {
+    report(service.name, err);
+    process.exit(1);
+  }
+}
+
+async function run<C>(service: ServiceDefinition<C>): Promise<void> {
+  const { name, summary, fields } = service;
+  const flags = readFlags();
+  if (flags.help === true) {
+    process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fields));
+    return;
+  }
+  const { config, settings } = service.load(readEnvironment());
+  if (flags['check-config'] === true) {
+    process.stdout.write(`${formatEffective(fields, settings)}\n`);
+    return;
+  }
+  // Listened for from here on, so that a signal during the start is obeyed right after it.
+  const stopRequested = new Promise<void>((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, resolve);
+  });
+  const stop = await service.start(config);
+  await stopRequested;
+  for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
+  await stop();
+}
+
+const FLAGS_HELP = `  --help          this text
+  --check-config  print the effective configuration, without secrets, and exit`;
+
+function readFlags(): { help?: boolean; 'check-config'?: boolean } {
+  try {
+    return parseArgs({ options: { help: { type: 'boolean' }, 'check-config': { type: 'boolean' } } }).values;
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message.replace(/\..*/s, '') : String(cause);
+    throw new ConfigError([`${problem}; try --help`]);
+  }
+}
+
+/** Only what is our own fault has a stack. */
+function report(name: string, err: unknown): void {
+  const isExpected = err instanceof ConfigError || err instanceof OutcryError;
+  const lines = err instanceof ConfigError ? err.problems : [err instanceof Error ? err.message : String(err)];
+  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
+  if (!isExpected && err instanceof Error) process.stderr.write(`${err.stack ?? ''}\n`);
+}
