@@ -1,0 +1,22 @@
+import type { Broker, BrokerHandler } from './broker.ts';
+import type { FeedBus } from './feed-bus.ts';
+import type { Lease } from './lease.ts';
+import type { PresenceStore } from './presence-store.ts';
+import type { PublisherRoster } from './publisher-roster.ts';
+
+/** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
+export interface Backplane {
+  readonly broker: Broker;
+  readonly feedBus: FeedBus;
+  readonly lease: Lease;
+  readonly roster: PublisherRoster;
+  /** Takes no part until it is started by itself: not every process has members. */
+  readonly presence: PresenceStore;
+  /**
+   * Connects, and resolves when rooms and feeds work, after `handleStatus('up')`. Called once, before anything else. Rejects with a
+   * one-line `OutcryError` where that fails, and has let go of everything then.
+   */
+  start(handler: BrokerHandler): Promise<void>;
+  /** Lets go of everything. Nothing is called on the handler afterwards; calls made afterwards reject with `closed`. */
+  close(): Promise<void>;
+}

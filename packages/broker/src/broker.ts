@@ -1,0 +1,91 @@
+import type { Position } from '@outcry/protocol';
+
+/** How much of a room's past is kept. Whichever bound is reached first trims; a count of 0 keeps nothing. */
+export interface Retention {
+  readonly count: number;
+  readonly ms: number;
+}
+
+export interface PublishRequest {
+  readonly room: string;
+  /** A `message` frame in msgpack without its `seq`, as `encodeMessageHead` makes it. The broker does not keep the memory. */
+  readonly head: Uint8Array;
+  /** The connection that publishes, at most 255 bytes of ASCII; handed back with the message, for `echo: false`. */
+  readonly origin: string;
+  readonly retention: Retention;
+  /**
+   * A repeated publish of the same sender and key to the room within the idempotency window is the same message. The sender
+   * is a user name or the like: it has no slash in it.
+   */
+  readonly idempotency?: { readonly sender: string; readonly key: string } | undefined;
+}
+
+export interface Published {
+  readonly position: Position;
+  /** The key was seen before: nothing was published, `position` is that of the first time. */
+  readonly isDuplicate: boolean;
+}
+
+/** A message in its room's order. */
+export interface RoomMessage {
+  readonly room: string;
+  readonly position: Position;
+  /** The whole `message` frame in msgpack: `head` as it was published, and `seq`. The receiver may keep it. */
+  readonly frame: Uint8Array;
+  readonly origin: string;
+  /** Unix milliseconds at which the broker numbered it, by the broker's clock. */
+  readonly at: number;
+}
+
+export interface RoomSignal {
+  readonly room: string;
+  /** The whole `signal` frame in msgpack. */
+  readonly frame: Uint8Array;
+  readonly origin: string;
+}
+
+/** Messages with `after < seq`, or the newest `limit` with `seq < before`; both leave out what is past retention. */
+export type HistoryRange =
+  { readonly after: number; readonly limit: number } | { readonly before?: number | undefined; readonly limit: number };
+
+export interface RoomHistory {
+  /** The room's newest position when the history was read. */
+  readonly head: Position;
+  /** In order, without holes. Where the range asked for more than is kept, the oldest are missing. */
+  readonly messages: readonly RoomMessage[];
+}
+
+/** `down` from the moment that live delivery can no longer be vouched for until it is whole again. */
+export type BrokerStatus = 'up' | 'down';
+
+/** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */
+export interface BrokerHandler {
+  /** The next message of a joined room: `seq` is the last one's plus one, within the same epoch. */
+  handleMessage(message: RoomMessage): void;
+  handleSignal(signal: RoomSignal): void;
+  /** Continuity of a joined room is broken and cannot be repaired: the next message follows `position`. */
+  handleReset(room: string, position: Position): void;
+  handleStatus(status: BrokerStatus): void;
+}
+
+/**
+ * Rooms across nodes.
+ *
+ * Appending, numbering and publishing is one atomic step per room, so every node sees one order. Live delivery by itself is
+ * at most once; the broker compares `seq` and repairs a hole from history before it hands on what follows, or says
+ * `handleReset`. Faults reject with an `OutcryError` of code `unavailable`, within the command time limit.
+ */
+export interface Broker {
+  /**
+   * Starts live delivery of a room, once per node: `handleMessage` begins behind the position that this resolves with, and
+   * not before what awaits it has run.
+   */
+  join(room: string): Promise<Position>;
+  /** Ends live delivery. The room may be joined again at any time. */
+  leave(room: string): Promise<void>;
+  publish(request: PublishRequest): Promise<Published>;
+  /** Sends a signal to every node that has joined the room. Not stored, not numbered, lost without trace if it is lost. */
+  signal(signal: RoomSignal): Promise<void>;
+  readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory>;
+  close(): Promise<void>;
+}

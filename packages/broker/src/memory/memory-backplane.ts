@@ -1,0 +1,48 @@
+import type { Backplane } from '../backplane.ts';
+import type { BrokerHandler } from '../broker.ts';
+import { PRESENCE_LEASE } from '../defaults.ts';
+import type { LeaseTimes } from '../presence/lease-keeper.ts';
+import { LeasedPresence } from '../presence/leased-presence.ts';
+import { MemoryBroker } from './memory-broker.ts';
+import { MemoryFeedBus } from './memory-feed-bus.ts';
+import { MemoryHub } from './memory-hub.ts';
+import { MemoryLease } from './memory-lease.ts';
+import { MemoryPresenceTable } from './memory-presence-table.ts';
+import { MemoryPublisherRoster } from './memory-publisher-roster.ts';
+
+export interface MemoryBackplaneOptions {
+  /** The same on every node of a hub. */
+  readonly presenceLease?: LeaseTimes | undefined;
+}
+
+/** A backplane that needs no Redis. Those that share a hub are nodes of one cluster, within one process. */
+export function createMemoryBackplane(
+  hub: MemoryHub = new MemoryHub(),
+  { presenceLease = PRESENCE_LEASE }: MemoryBackplaneOptions = {},
+): Backplane {
+  const presence = new LeasedPresence(new MemoryPresenceTable(hub.presence), presenceLease);
+  const broker = new MemoryBroker(hub.rooms, (event) => {
+    presence.deliver(event);
+  });
+  const feedBus = new MemoryFeedBus(hub.feeds);
+  const lease = new MemoryLease(hub.leases);
+  const roster = new MemoryPublisherRoster(hub.leases);
+  return {
+    broker,
+    feedBus,
+    lease,
+    roster,
+    presence,
+    start(handler: BrokerHandler): Promise<void> {
+      broker.start(handler);
+      for (const part of [feedBus, lease, roster]) part.start(handler);
+      handler.handleStatus('up');
+      return Promise.resolve();
+    },
+    close(): Promise<void> {
+      presence.close();
+      for (const part of [feedBus, lease, roster]) part.close();
+      return broker.close();
+    },
+  };
+}

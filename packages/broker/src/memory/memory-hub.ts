@@ -1,0 +1,22 @@
+import { MemoryFeeds } from './memory-feeds.ts';
+import { MemoryLeases } from './memory-leases.ts';
+import { MemoryPresence } from './memory-presence.ts';
+import { MemoryRooms } from './memory-rooms.ts';
+
+/** What a Redis is to a cluster: the state that several backplanes of one process share. */
+export class MemoryHub {
+  readonly rooms = new MemoryRooms();
+  readonly leases = new MemoryLeases();
+  readonly feeds = new MemoryFeeds(this.leases);
+  readonly presence = new MemoryPresence((event) => {
+    this.rooms.tellMember(event);
+  });
+
+  /** Forgets everything but who listens: what `FLUSHALL` does to Redis. Rooms begin a new epoch. */
+  clear(): void {
+    this.rooms.clear();
+    this.feeds.clear();
+    this.leases.clear();
+    this.presence.clear();
+  }
+}

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MemoryRooms } from './memory-rooms.ts';
+
+const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
+const RETENTION = { count: 100, ms: 10 * MINUTE_MS };
+const ALL = { after: 0, limit: 1000 };
+
+describe('MemoryRooms', () => {
+  let rooms: MemoryRooms;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    rooms = new MemoryRooms(5 * MINUTE_MS);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const publish = (room: string, key?: string): ReturnType<MemoryRooms['publish']> =>
+    rooms.publish({
+      room,
+      head: new Uint8Array([1]),
+      origin: '',
+      retention: RETENTION,
+      idempotency: key === undefined ? undefined : { sender: 'ann', key },
+    });
+
+  it('forgets a message at the end of its retention, to the millisecond', () => {
+    publish('pit');
+    vi.advanceTimersByTime(RETENTION.ms - 1);
+    expect(rooms.read('pit', ALL, RETENTION).messages).toHaveLength(1);
+    vi.advanceTimersByTime(1);
+    expect(rooms.read('pit', ALL, RETENTION).messages).toEqual([]);
+  });
+
+  it('remembers a key for its window', () => {
+    const { position } = publish('pit', 'k');
+    vi.advanceTimersByTime(5 * MINUTE_MS - 1);
+    expect(publish('pit', 'k')).toEqual({ position, isDuplicate: true });
+    vi.advanceTimersByTime(1);
+    expect(publish('pit', 'k')).toMatchObject({ position: { seq: 2 }, isDuplicate: false });
+  });
+
+  it('goes on numbering for a day after the last publish or join, then begins a new epoch', () => {
+    const { position } = publish('pit');
+    vi.advanceTimersByTime(DAY_MS - 1);
+    expect(rooms.open('pit')).toEqual(position);
+    vi.advanceTimersByTime(DAY_MS - 1);
+    expect(rooms.open('pit')).toEqual(position);
+    vi.advanceTimersByTime(DAY_MS + MINUTE_MS);
+    const { epoch, seq } = rooms.open('pit');
+    expect(seq).toBe(0);
+    expect(epoch).not.toBe(position.epoch);
+  });
+});

@@ -1,0 +1,128 @@
+import type { BrokerStatus } from '../broker.ts';
+import { OutcryError } from '../outcry-error.ts';
+import type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from '../presence-store.ts';
+import { LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
+import { MemberLedger } from './member-ledger.ts';
+import type { PresenceTable } from './presence-table.ts';
+import { PresenceWriter } from './presence-writer.ts';
+
+/** Presence over a table that the nodes share: each keeps what is its own here, and writes it under its lease. */
+export class LeasedPresence implements PresenceStore {
+  readonly #table: PresenceTable;
+  readonly #ledger = new MemberLedger();
+  readonly #writer: PresenceWriter;
+  readonly #keeper: LeaseKeeper;
+  readonly #reaping = new Set<string>();
+  #handler: PresenceHandler | undefined;
+  #isClosed = false;
+
+  constructor(table: PresenceTable, times: LeaseTimes) {
+    this.#table = table;
+    const handleFault = (fault: OutcryError): void => {
+      this.#showFault(fault);
+    };
+    this.#writer = new PresenceWriter(this.#ledger, table, {
+      lease: () => this.#keeper.current,
+      handleRefused: (lease) => {
+        this.#keeper.drop(lease);
+      },
+      handleFault,
+    });
+    this.#keeper = new LeaseKeeper(
+      { table, times },
+      {
+        handleTaken: (isFirst) => {
+          const entries = this.#ledger.forgetWritten();
+          if (!isFirst) this.#handler?.handleRestored(entries);
+        },
+        handleHeld: () => {
+          this.#writer.resume();
+        },
+        handleExpired: (ids) => {
+          for (const id of ids) void this.#reap(id);
+        },
+        handleFault,
+      },
+    );
+  }
+
+  start(handler: PresenceHandler): Promise<void> {
+    this.#handler = handler;
+    return this.#keeper.start();
+  }
+
+  add(room: string, user: string): void {
+    this.#ledger.add(room, user);
+    this.#writer.wake();
+  }
+
+  remove(room: string, user: string): void {
+    this.#ledger.remove(room, user);
+    this.#writer.wake();
+  }
+
+  async count(room: string): Promise<number> {
+    this.#assertOpen();
+    return this.#writer.settle(room);
+  }
+
+  async list(room: string, limit: number): Promise<RoomMembers> {
+    this.#assertOpen();
+    if (this.#ledger.unwrittenCount(room) > 0) await this.#writer.settle(room);
+    return this.#table.list(room, limit);
+  }
+
+  async handOver(afterMs: number): Promise<void> {
+    try {
+      await this.#writer.settleAll();
+      const lease = this.#keeper.close();
+      if (lease !== undefined) await this.#table.expire(lease.id, afterMs);
+    } catch (error) {
+      if (error instanceof OutcryError) this.#showFault(error);
+    } finally {
+      this.close();
+    }
+  }
+
+  /** Hands on what the room's nodes have been told. */
+  deliver(event: MemberEvent): void {
+    if (!this.#isClosed) this.#handler?.handleMember(event);
+  }
+
+  /** What becomes of the connection to the store. */
+  handleStatus(status: BrokerStatus): void {
+    if (status === 'down') this.#keeper.doubt();
+    else this.#keeper.hurry();
+  }
+
+  /** Lets go of everything but the entries, which the lease ends. */
+  close(): void {
+    this.#isClosed = true;
+    this.#keeper.close();
+  }
+
+  async #reap(id: string): Promise<void> {
+    if (this.#reaping.has(id)) return;
+    this.#reaping.add(id);
+    try {
+      const entries = await this.#table.reap(id);
+      if (!this.#hasClosed()) this.#handler?.handleReaped(entries);
+    } catch (error) {
+      if (error instanceof OutcryError) this.#showFault(error);
+    } finally {
+      this.#reaping.delete(id);
+    }
+  }
+
+  #showFault(fault: OutcryError): void {
+    if (!this.#isClosed && fault.code !== 'closed') this.#handler?.handleFault(fault);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new OutcryError('closed', 'presence is closed');
+  }
+
+  #hasClosed(): boolean {
+    return this.#isClosed;
+  }
+}

@@ -1,0 +1,73 @@
+import type { MemberEntry } from '@outcry/protocol';
+
+/**
+ * What a node itself has to say about presence: who has how many connections in which room by way of it, and of whom the
+ * store does not know it yet. Values are absolute, so that writing one twice changes nothing.
+ */
+export class MemberLedger {
+  readonly #rooms = new Map<string, Map<string, number>>();
+  readonly #unwritten = new Map<string, Set<string>>();
+
+  add(room: string, user: string): void {
+    let users = this.#rooms.get(room);
+    if (users === undefined) this.#rooms.set(room, (users = new Map<string, number>()));
+    users.set(user, (users.get(user) ?? 0) + 1);
+    this.#mark(room, user);
+  }
+
+  /** Does nothing where the user has no connection. */
+  remove(room: string, user: string): void {
+    const users = this.#rooms.get(room);
+    const connections = users?.get(user);
+    if (users === undefined || connections === undefined) return;
+    if (connections > 1) users.set(user, connections - 1);
+    else users.delete(user);
+    if (users.size === 0) this.#rooms.delete(room);
+    this.#mark(room, user);
+  }
+
+  /** Rooms of which something is not written, those that have waited longest first. */
+  unwrittenRooms(): MapIterator<string> {
+    return this.#unwritten.keys();
+  }
+
+  unwrittenCount(room: string): number {
+    return this.#unwritten.get(room)?.size ?? 0;
+  }
+
+  /** Takes up to `max` entries that are to be written; whoever takes them gives them back where that fails. */
+  take(room: string, max: number): MemberEntry[] {
+    const waiting = this.#unwritten.get(room);
+    const taken: MemberEntry[] = [];
+    if (waiting === undefined) return taken;
+    const users = this.#rooms.get(room);
+    for (const user of waiting) {
+      if (taken.length === max) return taken;
+      waiting.delete(user);
+      taken.push({ user, connections: users?.get(user) ?? 0 });
+    }
+    this.#unwritten.delete(room);
+    return taken;
+  }
+
+  giveBack(room: string, entries: readonly MemberEntry[]): void {
+    for (const { user } of entries) this.#mark(room, user);
+  }
+
+  /** Nothing is written: the store is to be told everything, and nothing of what is not here. Returns how many entries. */
+  forgetWritten(): number {
+    this.#unwritten.clear();
+    let entries = 0;
+    for (const [room, users] of this.#rooms) {
+      this.#unwritten.set(room, new Set(users.keys()));
+      entries += users.size;
+    }
+    return entries;
+  }
+
+  #mark(room: string, user: string): void {
+    const waiting = this.#unwritten.get(room);
+    if (waiting === undefined) this.#unwritten.set(room, new Set([user]));
+    else waiting.add(user);
+  }
+}

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Loopback } from './loopback.ts';
+
+const INTERVAL_MS = 3000;
+const LIMIT_MS = 2000;
+
+describe('Loopback', () => {
+  let send: (payload: string) => Promise<unknown>;
+  let echo: (payload: Buffer) => void;
+  let onDeaf: ReturnType<typeof vi.fn<() => void>>;
+  let loopback: Loopback;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    onDeaf = vi.fn<() => void>();
+    send = (payload) => {
+      echo(Buffer.from(payload));
+      return Promise.resolve();
+    };
+    loopback = new Loopback({
+      listen: (listener) => {
+        echo = listener;
+        return Promise.resolve();
+      },
+      send: (payload) => send(payload),
+      onDeaf,
+    });
+    await loopback.listen();
+    loopback.start();
+  });
+  afterEach(() => {
+    loopback.stop();
+    vi.useRealTimers();
+  });
+
+  it('is content with its own echo', async () => {
+    await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+    expect(onDeaf).not.toHaveBeenCalled();
+  });
+
+  it('takes a connection that brings no echo for deaf, within its limit', async () => {
+    send = () => Promise.resolve();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS + LIMIT_MS);
+    expect(onDeaf).toHaveBeenCalledTimes(1);
+  });
+
+  it('can be asked at any time', async () => {
+    await expect(loopback.probe()).resolves.toBeUndefined();
+    send = () => Promise.resolve();
+    const probe = expect(loopback.probe()).rejects.toThrow('no echo');
+    await vi.advanceTimersByTimeAsync(LIMIT_MS);
+    await probe;
+  });
+
+  it('does not take an older echo for its own', async () => {
+    let last = '';
+    send = (payload) => {
+      echo(Buffer.from(last));
+      last = payload;
+      return Promise.resolve();
+    };
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS + LIMIT_MS);
+    expect(onDeaf).toHaveBeenCalledTimes(1);
+  });
+
+  it('says nothing of deafness where it could not speak', async () => {
+    send = () => Promise.reject(new Error('unavailable'));
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    expect(onDeaf).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,225 @@
+import type { Position } from '@outcry/protocol';
+import type {
+  Broker,
+  BrokerHandler,
+  HistoryRange,
+  Published,
+  PublishRequest,
+  Retention,
+  RoomHistory,
+  RoomMessage,
+  RoomSignal,
+} from '../broker.ts';
+import { NUMBERING_TTL_MS } from '../defaults.ts';
+import { createEpoch } from '../epoch.ts';
+import { OutcryError } from '../outcry-error.ts';
+import type { MemberEvent } from '../presence-store.ts';
+import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
+import type { BackplaneEvents } from './events.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import type { KeySpace } from './keys.ts';
+import type { RedisConnection } from './redis-connection.ts';
+import { type SeenPosition, Sequencer } from './sequencer.ts';
+import type { Subscriber } from './subscriber.ts';
+
+/** Messages of one read when a hole is repaired; a longer hole takes several. */
+const REPAIR_PAGE = 512;
+/** Rooms that are compared with Redis side by side after a reconnection. */
+const ROOMS_PER_BATCH = 256;
+
+export interface RedisBrokerParts {
+  readonly commands: RedisConnection;
+  readonly subscriber: Subscriber;
+  readonly keys: KeySpace;
+  readonly idempotencyWindowMs: number;
+  readonly events: BackplaneEvents;
+  /** Called where a room could not be made whole: `catchUp` has to be called again. */
+  readonly onStalled: () => void;
+  /** Called with what joined rooms' channels say about presence. */
+  readonly onMember: (event: MemberEvent) => void;
+}
+
+/** Rooms over Redis: one Lua call publishes, channels deliver, streams repair. */
+export class RedisBroker implements Broker {
+  readonly #parts: RedisBrokerParts;
+  readonly #rooms = new Map<string, Sequencer>();
+  /** Joins and leaves of one room take turns, so that whatever was called last holds. */
+  readonly #turns = new KeyedQueue();
+  #handler: BrokerHandler | undefined;
+  #isClosed = false;
+
+  constructor(parts: RedisBrokerParts) {
+    this.#parts = parts;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#handler = handler;
+  }
+
+  join(room: string): Promise<Position> {
+    return this.#turns.run(room, () => this.#join(room));
+  }
+
+  leave(room: string): Promise<void> {
+    return this.#turns.run(room, () => this.#leave(room));
+  }
+
+  async publish({ room, head, origin, retention, idempotency }: PublishRequest): Promise<Published> {
+    this.#assertOpen();
+    const { commands, keys, idempotencyWindowMs } = this.#parts;
+    const { meta, stream, channel } = keys.room(room);
+    const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
+    const reply = await commands.runScript(
+      'publishMessage',
+      [meta, stream, ...once],
+      // The head is copied, because ioredis may read its arguments again after this call.
+      [
+        channel,
+        createEpoch(),
+        Buffer.from(head),
+        origin,
+        retention.count,
+        retention.ms,
+        NUMBERING_TTL_MS,
+        idempotencyWindowMs,
+      ],
+    );
+    const [epoch, seq, duplicate] = reply as [Buffer, number, number];
+    return { position: { epoch: epoch.toString('latin1'), seq }, isDuplicate: duplicate === 1 };
+  }
+
+  async signal(signal: RoomSignal): Promise<void> {
+    this.#assertOpen();
+    const { channel } = this.#parts.keys.room(signal.room);
+    const envelope = encodeSignal(signal);
+    await this.#parts.commands.run((redis) => redis.publish(channel, envelope));
+  }
+
+  readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
+    return this.#read(room, range, retention);
+  }
+
+  /** Compares every joined room with Redis and reads what it has missed. Rejects where that is not possible now. */
+  async catchUp(): Promise<void> {
+    const rooms = [...this.#rooms];
+    for (let start = 0; start < rooms.length; start += ROOMS_PER_BATCH) {
+      const batch = rooms.slice(start, start + ROOMS_PER_BATCH);
+      const results = await Promise.all(
+        batch.map(async ([room, sequencer]) => sequencer.catchUp(await this.#open(room, sequencer.position))),
+      );
+      if (results.includes(false)) {
+        throw new OutcryError('unavailable', `Redis at ${this.#parts.commands.address}: history could not be read`);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const sequencer of this.#rooms.values()) sequencer.close();
+    this.#rooms.clear();
+    return Promise.resolve();
+  }
+
+  async #join(room: string): Promise<Position> {
+    this.#assertOpen();
+    const joined = this.#rooms.get(room);
+    if (joined !== undefined) return { epoch: joined.position.epoch, seq: joined.position.seq };
+    const sequencer = this.#createSequencer(room);
+    const { channel } = this.#parts.keys.room(room);
+    this.#rooms.set(room, sequencer);
+    try {
+      await this.#parts.subscriber.add(channel, (payload) => {
+        this.#receive(room, sequencer, payload);
+      });
+      const head = await this.#open(room);
+      // Whoever awaits the join has seen its position before the first message is delivered.
+      setImmediate(() => {
+        sequencer.open(head);
+      });
+      return { epoch: head.epoch, seq: head.seq };
+    } catch (error) {
+      this.#forget(room);
+      void this.#parts.subscriber.remove(channel);
+      throw error;
+    }
+  }
+
+  async #leave(room: string): Promise<void> {
+    this.#assertOpen();
+    if (!this.#rooms.has(room)) return;
+    this.#forget(room);
+    await this.#parts.subscriber.remove(this.#parts.keys.room(room).channel);
+  }
+
+  #forget(room: string): void {
+    this.#rooms.get(room)?.close();
+    this.#rooms.delete(room);
+  }
+
+  #createSequencer(room: string): Sequencer {
+    const { events, onStalled } = this.#parts;
+    return new Sequencer({
+      handleMessage: (message) => this.#handler?.handleMessage(message),
+      handleReset: (position) => this.#handler?.handleReset(room, position),
+      handleRepaired: (messages) => events.onGapRepaired?.(room, messages),
+      handleStalled: onStalled,
+      readAfter: (after) => this.#read(room, { after, limit: REPAIR_PAGE }),
+    });
+  }
+
+  #receive(room: string, sequencer: Sequencer, payload: Buffer): void {
+    if (this.#rooms.get(room) !== sequencer) return;
+    const envelope = decodeEnvelope(room, payload);
+    switch (envelope?.kind) {
+      case 'message':
+        sequencer.receive(envelope.message);
+        return;
+      case 'signal':
+        this.#handler?.handleSignal(envelope.signal);
+        return;
+      case 'member':
+        this.#parts.onMember(envelope.event);
+        return;
+      case undefined:
+        this.#parts.events.onUnreadable?.(this.#parts.keys.room(room).channel);
+    }
+  }
+
+  async #open(room: string, seen?: SeenPosition): Promise<SeenPosition> {
+    const { meta, stream } = this.#parts.keys.room(room);
+    const seenArgs = seen === undefined ? [] : [seen.epoch, seen.seq, seen.at];
+    const reply = await this.#parts.commands.runScript(
+      'openRoom',
+      [meta, stream],
+      [createEpoch(), NUMBERING_TTL_MS, ...seenArgs],
+    );
+    const [epoch, seq, at] = reply as [Buffer, number, number];
+    return { epoch: epoch.toString('latin1'), seq, at };
+  }
+
+  /** Without a retention, all that is stored. */
+  async #read(room: string, range: HistoryRange, retention?: Retention): Promise<RoomHistory> {
+    const { meta, stream } = this.#parts.keys.room(room);
+    this.#assertOpen();
+    const [direction, bound] = 'after' in range ? ['after', range.after] : ['before', range.before ?? ''];
+    const reply = await this.#parts.commands.runScript(
+      'readHistory',
+      [meta, stream],
+      [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, retention?.count ?? '', retention?.ms ?? ''],
+    );
+    const [epoch, seq, envelopes] = reply as [Buffer, number, Buffer[]];
+    return {
+      head: { epoch: epoch.toString('latin1'), seq },
+      messages: envelopes.map((bytes) => decodeStored(room, bytes)).filter((message) => message !== undefined),
+    };
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new OutcryError('closed', 'the broker is closed');
+  }
+}
+
+function decodeStored(room: string, bytes: Buffer): RoomMessage | undefined {
+  const envelope = decodeEnvelope(room, bytes);
+  return envelope?.kind === 'message' ? envelope.message : undefined;
+}

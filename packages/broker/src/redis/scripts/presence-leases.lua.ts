@@ -1,0 +1,51 @@
+/**
+ * Presence leases are one sorted set. A positive score is when the lease expires, in Unix milliseconds of Redis's clock. A
+ * score of 0 or less means that the lease has expired and is being cleared away: without the sign it is the time until
+ * which one node has claimed that work.
+ */
+const NOW = String.raw`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * Makes a lease last from now on, or, where it must be known already, changes how long it lasts.
+ *
+ *     KEYS  leases
+ *     ARGV  lease, ms, 'new' or 'known'
+ */
+export const SET_LEASE = String.raw`${NOW}
+local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
+if ARGV[3] == 'new' or score > 0 then
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
+end
+return 0
+`;
+
+/**
+ * Renews a lease that has not been given up, however late, and claims what has expired and nobody has claimed.
+ *
+ *     KEYS  leases
+ *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out
+ *     reply 1 where the lease is held, expired leases
+ */
+export const TEND_LEASES = String.raw`${NOW}
+local held = 0
+local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
+if score > 0 then
+  redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
+  held = 1
+end
+
+local expired = {}
+local gap = now - (score - ARGV[2])
+if held == 1 and gap < tonumber(ARGV[4]) then
+  -- Deadlines that are past are below now, and claims that are past above its negative.
+  local bound = string.format('%.0f', now)
+  expired = redis.call('ZRANGEBYSCORE', KEYS[1], '-' .. bound, bound)
+  for _, lease in ipairs(expired) do
+    redis.call('ZADD', KEYS[1], string.format('%.0f', -(now + ARGV[3])), lease)
+  end
+end
+return { held, expired }
+`;

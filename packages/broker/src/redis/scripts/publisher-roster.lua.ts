@@ -1,0 +1,37 @@
+/**
+ * Says that a publisher is present, forgets those that are no more, and tells who is.
+ *
+ *     KEYS  sorted set of publishers by the time until which they are present, hash of what they offer
+ *     ARGV  publisher, offers, lease ms
+ *     reply publisher, offers, ms for which it is present, one after the other
+ */
+export const ATTEND = String.raw`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
+redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+
+for _, publisher in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))) do
+  redis.call('ZREM', KEYS[1], publisher)
+  redis.call('HDEL', KEYS[2], publisher)
+end
+
+local present = {}
+local scores = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
+for i = 1, #scores, 2 do
+  table.insert(present, scores[i])
+  table.insert(present, redis.call('HGET', KEYS[2], scores[i]) or '')
+  table.insert(present, tonumber(scores[i + 1]) - now)
+end
+return present
+`;
+
+/**
+ *     KEYS  publishers, offers
+ *     ARGV  publisher
+ */
+export const LEAVE = String.raw`
+redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[2], ARGV[1])
+return 0
+`;

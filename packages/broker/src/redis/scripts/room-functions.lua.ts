@@ -1,0 +1,59 @@
+/**
+ * What the scripts of a room share.
+ *
+ * The scripts are strings in modules, not .lua files: images carry the services bundled into one JavaScript file, beside which
+ * there is nothing to read. `String.raw` keeps Lua's own escapes.
+ *
+ * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
+ * Byte 19 of an envelope is where its time begins (bus-envelope.ts).
+ */
+export const ROOM_FUNCTIONS = String.raw`
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function stream_id(seq)
+  return string.format('%.0f-0', seq)
+end
+
+-- Begins to number a room anew. A stream never outlives its numbering: its ids would be in the way of the new ones.
+local function renumber(meta, stream, epoch)
+  redis.call('DEL', stream)
+  redis.call('HSET', meta, 'epoch', epoch, 'seq', '0')
+  return epoch, 0
+end
+
+-- The epoch and the newest seq, and whether they are new: the candidate becomes the epoch of a room without one.
+local function open_room(meta, stream, candidate)
+  local fields = redis.call('HMGET', meta, 'epoch', 'seq')
+  if fields[1] and fields[2] then return fields[1], tonumber(fields[2]), false end
+  local epoch, seq = renumber(meta, stream, candidate)
+  return epoch, seq, true
+end
+
+local function entry_seq(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+local function entry_at(entry)
+  return (struct.unpack('>I8', entry[2][2], 19))
+end
+
+-- The lowest stored seq that is younger than the time, or nil. The seqs of a stream are contiguous and so can be bisected.
+local function first_since(stream, since)
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not oldest then return nil end
+  if entry_at(oldest) > since then return entry_seq(oldest) end
+  local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if entry_at(newest) <= since then return nil end
+  local old, fresh = entry_seq(oldest), entry_seq(newest)
+  while fresh - old > 1 do
+    local middle = math.floor((old + fresh) / 2)
+    local id = stream_id(middle)
+    local entry = redis.call('XRANGE', stream, id, id)[1]
+    if entry and entry_at(entry) > since then fresh = middle else old = middle end
+  end
+  return fresh
+end
+`;

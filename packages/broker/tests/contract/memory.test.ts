@@ -1,0 +1,25 @@
+import { createMemoryBackplane, MemoryHub } from '../../src/index.ts';
+import { describeBroker } from './broker.contract.ts';
+import { TEST_LEASE, type TestCluster } from './cluster.ts';
+import { describeFeedBus } from './feed-bus.contract.ts';
+import { describeLease } from './lease.contract.ts';
+import { describePresence } from './presence.contract.ts';
+import { describePublisherRoster } from './publisher-roster.contract.ts';
+
+function createCluster(): Promise<TestCluster> {
+  const hub = new MemoryHub();
+  return Promise.resolve({
+    createBackplane: () => createMemoryBackplane(hub, { presenceLease: TEST_LEASE }),
+    wipe: () => {
+      hub.clear();
+      return Promise.resolve();
+    },
+    stop: () => Promise.resolve(),
+  });
+}
+
+describeBroker('memory', createCluster);
+describeFeedBus('memory', createCluster);
+describePresence('memory', createCluster);
+describeLease('memory', createCluster);
+describePublisherRoster('memory', createCluster);

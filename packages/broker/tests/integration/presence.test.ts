@@ -1,0 +1,241 @@
+import { FaultProxy } from '@outcry/testkit';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { PresenceStore, RedisBackplaneOptions } from '../../src/index.ts';
+import type { NodeLease } from '../../src/presence/presence-table.ts';
+import { KeySpace } from '../../src/redis/keys.ts';
+import { RedisConnection } from '../../src/redis/redis-connection.ts';
+import { RedisPresenceTable } from '../../src/redis/redis-presence-table.ts';
+import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
+import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
+import { range } from '../support/requests.ts';
+
+const LEASE = { leaseMs: 1500, renewMs: 300 };
+const LONG_LEASE = { leaseMs: 600_000, renewMs: 60_000 };
+
+interface PresenceNode extends RedisNode {
+  readonly presence: PresenceStore;
+  readonly seen: PresenceRecorder;
+}
+
+let cluster: RedisCluster;
+const connections: RedisConnection[] = [];
+
+beforeAll(async () => {
+  cluster = await RedisCluster.start();
+  return () => cluster[Symbol.asyncDispose]();
+});
+afterEach(async () => {
+  await Promise.all(connections.splice(0).map((connection) => connection.close()));
+  await cluster.reset();
+});
+
+async function startNode(options: Partial<RedisBackplaneOptions> = {}): Promise<PresenceNode> {
+  const node = await cluster.startNode({ presenceLease: LEASE, ...options });
+  const { presence, broker } = node.backplane;
+  const seen = new PresenceRecorder();
+  await presence.start(seen);
+  await broker.join('pit');
+  return { ...node, presence, seen };
+}
+
+/** Straight at what is stored, as a node's presence would. */
+async function openTable(): Promise<RedisPresenceTable> {
+  const handler = { handleReady: () => undefined, handleLost: () => undefined };
+  const commands = new RedisConnection({ url: cluster.redis.url, name: 'test', commandTimeoutMs: 2000 }, handler);
+  connections.push(commands);
+  await commands.connect();
+  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix) });
+}
+
+const users = (count: number): string[] => range(1, count).map((i) => `user-${String(i)}`);
+
+/** How often Redis has carried a command out, in scripts or not. */
+async function callsOf(command: string): Promise<number> {
+  const stats = await cluster.admin.info('commandstats');
+  return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
+}
+
+describe('a node that is stopped without a word', () => {
+  it('is seen to have gone once its lease has expired, and is back with all its members when it goes on', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const [b, c] = [await startNode(), await startNode()];
+    const a = await startNode({ url: `redis://127.0.0.1:${String(proxy.port)}`, commandTimeoutMs: 500 });
+    for (const user of users(150)) a.presence.add('pit', user);
+    expect(await a.presence.count('pit')).toBe(150);
+    b.presence.add('pit', 'user-1');
+
+    proxy.freeze();
+    const frozenAt = performance.now();
+    for (const { presence } of [b, c]) await untilMembers(presence, 'pit', ['user-1×1']);
+    expect(performance.now() - frozenAt).toBeGreaterThan(LEASE.leaseMs - LEASE.renewMs);
+    a.presence.remove('pit', 'user-2');
+    proxy.thaw();
+
+    const expected = users(150)
+      .filter((user) => user !== 'user-2')
+      .map((user) => `${user}×${user === 'user-1' ? '2' : '1'}`);
+    for (const { presence } of [b, c]) await untilMembers(presence, 'pit', expected);
+    expect(a.seen.restored).toEqual([149]);
+    await c.seen.until(() => c.seen.events.at(-1)?.count === 149);
+    const changesOf = (user: string): string[] =>
+      c.seen.events.filter((event) => event.user === user).map(({ change }) => change);
+    expect(changesOf('user-1')).toEqual(['joined']);
+    expect(changesOf('user-2')).toEqual(['joined', 'left']);
+    expect(changesOf('user-3')).toEqual(['joined', 'left', 'joined']);
+  });
+
+  it('is not taken for lost where Redis itself was away from everybody', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const options = { url: `redis://127.0.0.1:${String(proxy.port)}`, commandTimeoutMs: 500 };
+    const [a, b] = [await startNode(options), await startNode(options)];
+    a.presence.add('pit', 'ann');
+    b.presence.add('pit', 'bob');
+    await untilMembers(a.presence, 'pit', ['ann×1', 'bob×1']);
+    const startedAt = performance.now();
+    const elapsed = (leases: number) => (): boolean => performance.now() - startedAt > leases * LEASE.leaseMs;
+    await a.seen.until(elapsed(1.2));
+    proxy.freeze();
+    await a.seen.until(elapsed(3));
+    proxy.thaw();
+    await Promise.all([a, b].map(({ recorder }) => recorder.until(() => recorder.statuses.at(-1) === 'up')));
+    await a.seen.until(elapsed(5.5));
+    expect(await membersOf(b.presence, 'pit')).toEqual(['ann×1', 'bob×1']);
+    for (const { seen } of [a, b]) {
+      expect(seen.reaped).toEqual([]);
+      expect(seen.restored).toEqual([]);
+      expect(seen.events.map(({ change }) => change)).not.toContain('left');
+    }
+  });
+});
+
+describe('a Redis that loses data', () => {
+  it('is found out by the next change, and told everything again', async () => {
+    const [a, b] = [await startNode({ presenceLease: LONG_LEASE }), await startNode({ presenceLease: LONG_LEASE })];
+    for (const user of users(250)) a.presence.add('pit', user);
+    expect(await a.presence.count('pit')).toBe(250);
+    await cluster.admin.flushall();
+    a.presence.add('pit', 'late');
+    await untilMembers(
+      b.presence,
+      'pit',
+      [...users(250), 'late'].map((user) => `${user}×1`),
+    );
+    expect(a.seen.restored).toEqual([251]);
+  });
+});
+
+describe('a lost reply', () => {
+  it('does not count a connection twice', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const url = `redis://127.0.0.1:${String(proxy.port)}`;
+    const a = await startNode({ url, presenceLease: LONG_LEASE });
+    const b = await startNode();
+    proxy.inflict({ toClient: { isLost: true } });
+    a.presence.add('pit', 'ann');
+    await b.seen.until(() => b.seen.events.length === 1);
+    proxy.heal();
+    proxy.dropConnections();
+    await a.recorder.untilUpAgain();
+    a.presence.add('pit', 'bob');
+    await untilMembers(b.presence, 'pit', ['ann×1', 'bob×1']);
+    await b.seen.until(() => b.seen.events.length > 1);
+    expect(b.seen.told('pit')).toEqual(['ann joined 1', 'bob joined 2']);
+    expect(a.seen.restored).toEqual([]);
+  });
+});
+
+describe('reaping', () => {
+  const lease: NodeLease = { id: 'lost', fence: 1 };
+
+  async function hold(table: RedisPresenceTable, count: number): Promise<void> {
+    await table.begin(lease, 60_000);
+    const entries = users(count).map((user) => ({ user, connections: 2 }));
+    expect(await table.write(lease, 'pit', entries)).toBe(count);
+  }
+
+  it('removes each of 1,000 entries once, in small steps, though two nodes do it at the same time', async () => {
+    const watcher = await startNode({ presenceLease: LONG_LEASE });
+    const [one, other] = [await openTable(), await openTable()];
+    await hold(one, 1000);
+    const steps = await callsOf('hrandfield');
+    const removed = await Promise.all([one.reap(lease.id), other.reap(lease.id)]);
+    expect(removed.reduce((sum, entries) => sum + entries, 0)).toBe(1000);
+    expect((await callsOf('hrandfield')) - steps).toBeGreaterThanOrEqual(10);
+    await watcher.seen.until(() => watcher.seen.events.length === 2000);
+    const left = watcher.seen.events.filter(({ change }) => change === 'left');
+    expect(new Set(left.map(({ user }) => user)).size).toBe(1000);
+    expect(left.map(({ count }) => count)).toEqual(range(0, 999).reverse());
+  });
+
+  it('refuses what comes late, so that nothing is left', async () => {
+    const table = await openTable();
+    await hold(table, 10);
+    expect(await table.raiseFence({ ...lease, fence: 2 })).toBe(true);
+    expect(await table.raiseFence({ ...lease, fence: 2 })).toBe(false);
+    expect(await table.write(lease, 'pit', [{ user: 'late', connections: 1 }])).toBe('refused');
+    expect(await table.reap(lease.id)).toBe(10);
+    expect(await table.write({ ...lease, fence: 2 }, 'pit', [{ user: 'late', connections: 1 }])).toBe('refused');
+    expect(await table.raiseFence({ ...lease, fence: 3 })).toBe(false);
+    expect(await table.tend({ id: lease.id, leaseMs: 1000, claimMs: 1000, maxGapMs: 60_000 })).toEqual({
+      isHeld: false,
+      expired: [],
+    });
+    expect(await cluster.admin.keys('*')).toEqual([]);
+  });
+
+  it('is not begun by a request that was long on its way', async () => {
+    const table = await openTable();
+    await table.begin(lease, 60_000);
+    await table.begin({ id: 'mine', fence: 1 }, 60_000);
+    await table.expire(lease.id, 0);
+    const late = { id: 'mine', leaseMs: 60_000, claimMs: 0, maxGapMs: 3000 };
+    // As if it had been renewed 4 s ago.
+    await table.expire('mine', 56_000);
+    expect(await table.tend(late)).toEqual({ isHeld: true, expired: [] });
+    expect(await table.tend(late)).toEqual({ isHeld: true, expired: [lease.id] });
+  });
+
+  it('is given to one node at a time, until its claim is over', async () => {
+    const table = await openTable();
+    await table.begin(lease, 60_000);
+    await table.begin({ id: 'mine', fence: 1 }, 60_000);
+    const tend = (claimMs: number, maxGapMs = 60_000): Promise<readonly string[]> =>
+      table.tend({ id: 'mine', leaseMs: 60_000, claimMs, maxGapMs }).then(({ expired }) => expired);
+    expect(await tend(60_000)).toEqual([]);
+    await table.expire(lease.id, 0);
+    expect(await tend(0, 0)).toEqual([]);
+    expect(await tend(0)).toEqual([lease.id]);
+    expect(await tend(60_000)).toEqual([lease.id]);
+    expect(await tend(60_000)).toEqual([]);
+    // Who has been given up does not come back, and what has been given up is not put off.
+    const own = await table.tend({ id: lease.id, leaseMs: 1000, claimMs: 1000, maxGapMs: 0 });
+    expect(own.isHeld).toBe(false);
+    await table.expire(lease.id, 60_000);
+    expect(Number(await cluster.admin.zscore((await cluster.keys('leases/'))[0] ?? '', lease.id))).toBeLessThan(0);
+  });
+});
+
+describe('what presence costs', () => {
+  it('is one call for each renewal, however many members a node has', async () => {
+    const a = await startNode();
+    for (const user of users(2000)) a.presence.add('pit', user);
+    for (const i of range(1, 100)) a.presence.add(`room-${String(i)}`, 'ann');
+    expect(await a.presence.count('pit')).toBe(2000);
+    await untilMembers(a.presence, 'room-100', ['ann×1']);
+    await cluster.admin.config('RESETSTAT');
+    const startedAt = performance.now();
+    await a.seen.until(() => performance.now() - startedAt > 4 * LEASE.renewMs);
+    const [scripts, renewals] = [await callsOf('evalsha'), await callsOf('zscore')];
+    expect(renewals).toBeGreaterThanOrEqual(2);
+    expect(scripts).toBe(renewals);
+  });
+
+  it('is nothing in Redis once everybody has left, but for the lease itself', async () => {
+    const a = await startNode();
+    for (const user of users(20)) a.presence.add('pit', user);
+    await a.presence.count('pit');
+    for (const user of users(20)) a.presence.remove('pit', user);
+    expect(await a.presence.count('pit')).toBe(0);
+    for (const kind of ['held/', 'held-rooms/', 'members/']) expect(await cluster.keys(kind)).toEqual([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Broker } from '../../src/index.ts';
+import { RedisCluster } from '../support/redis-cluster.ts';
+import { range, request } from '../support/requests.ts';
+
+const DAY_MS = 86_400_000;
+
+let cluster: RedisCluster;
+beforeAll(async () => {
+  cluster = await RedisCluster.start();
+  return () => cluster[Symbol.asyncDispose]();
+});
+afterEach(() => cluster.reset());
+
+async function ttlOf(text: string): Promise<number> {
+  const [key = ''] = await cluster.keys(text);
+  return cluster.admin.pttl(key);
+}
+
+/** Within the ten seconds that a slow machine may take to look. */
+function expectAbout(actual: number, expected: number): void {
+  expect(actual).toBeLessThanOrEqual(expected);
+  expect(actual).toBeGreaterThan(expected - 10_000);
+}
+
+async function publish(broker: Broker, count: number, retention: { count: number; ms: number }): Promise<void> {
+  await Promise.all(range(1, count).map((i) => broker.publish(request('pit', String(i), { retention }))));
+}
+
+describe('what is stored', () => {
+  it('expires: history with its retention, numbering after a day, keys of idempotency after their window', async () => {
+    const { broker } = (await cluster.startNode({ idempotencyWindowMs: 70_000 })).backplane;
+    await broker.publish(
+      request('pit', 'x', { retention: { count: 5, ms: 60_000 }, idempotency: { sender: 'ann', key: 'k' } }),
+    );
+    expectAbout(await ttlOf('stream/pit'), 60_000);
+    expectAbout(await ttlOf('meta/pit'), DAY_MS);
+    expectAbout(await ttlOf('once/pit/ann/k'), 70_000);
+  });
+
+  it('never outlives its numbering, however long it is kept and whoever joins', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await broker.publish(request('pit', 'x', { retention: { count: 5, ms: 3 * DAY_MS } }));
+    await broker.join('pit');
+    expectAbout(await ttlOf('stream/pit'), 3 * DAY_MS);
+    expectAbout(await ttlOf('meta/pit'), 3 * DAY_MS);
+  });
+
+  it('is kept alive by a join', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await broker.join('pit');
+    await cluster.admin.pexpire((await cluster.keys('meta/pit'))[0] ?? '', 60_000);
+    await broker.leave('pit');
+    await broker.join('pit');
+    expectAbout(await ttlOf('meta/pit'), DAY_MS);
+  });
+
+  it('is trimmed by count', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await publish(broker, 1000, { count: 10, ms: 60_000 });
+    const [stream = ''] = await cluster.keys('stream/pit');
+    expect(await cluster.admin.xlen(stream)).toBeLessThan(10 + 128);
+  });
+
+  it('is trimmed by age while a room stays busy', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    const retention = { count: 100_000, ms: 200 };
+    let published = 0;
+    const [first] = await Promise.all([
+      broker.publish(request('pit', 'first', { retention })),
+      publish(broker, 499, retention),
+    ]);
+    const deadline = Date.now() + 10_000;
+    const isGone = async (): Promise<boolean> => {
+      const [stream = ''] = await cluster.keys('stream/pit');
+      const [oldest] = await cluster.admin.xrange(stream, '-', '+', 'COUNT', 1);
+      return Number.parseInt(oldest?.[0] ?? '0', 10) > first.position.seq + 300;
+    };
+    while (!(await isGone()) && Date.now() < deadline) {
+      await publish(broker, 64, retention);
+      published += 64;
+    }
+    expect(await isGone(), `after ${String(published)} more`).toBe(true);
+  });
+
+  it('lies under names of the cluster alone, all of one room in one slot', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await broker.publish(request('{x}', 'x', { idempotency: { sender: 'ann', key: '{y}/z' } }));
+    const keys = await cluster.admin.keys('*');
+    expect(keys).toHaveLength(3);
+    const tags = new Set(keys.map((key) => new RegExp(`^${cluster.prefix}:(\\{[a-z0-9]{2}\\}):`).exec(key)?.[1]));
+    expect(tags.size).toBe(1);
+    expect(tags).not.toContain(undefined);
+  });
+
+  it('survives garbage on its channels', async () => {
+    const unreadable: string[] = [];
+    const { backplane, recorder } = await cluster.startNode({
+      events: { onUnreadable: (channel) => unreadable.push(channel) },
+    });
+    await backplane.broker.join('pit');
+    await backplane.feedBus.watch('BTCUSDT', { handleDelta: () => undefined, handleSnapshot: () => undefined });
+    const channels = (await cluster.admin.pubsub('CHANNELS', `${cluster.prefix}:*`)) as string[];
+    for (const channel of channels) {
+      for (const garbage of ['', 'garbage', '\u0001\u0001garbage']) await cluster.admin.publish(channel, garbage);
+    }
+    await backplane.broker.publish(request('pit', 'x'));
+    await recorder.untilMessages(1);
+    await recorder.until(() => unreadable.length === 6);
+  });
+});
