@@ -1,0 +1,124 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { withDeadline } from './deadline.ts';
+import { FaultProxy } from './fault-proxy.ts';
+
+let echo: Server;
+let proxy: FaultProxy;
+
+beforeEach(async () => {
+  echo = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  echo.listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  proxy = await FaultProxy.start({ host: '127.0.0.1', port: (echo.address() as AddressInfo).port });
+});
+afterEach(async () => {
+  await proxy[Symbol.asyncDispose]();
+  echo.close();
+});
+
+async function open(): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port: proxy.port });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+async function read(socket: Socket, deadlineMs = 2000): Promise<string> {
+  const [bytes] = (await withDeadline(once(socket, 'data'), { deadlineMs, describe: () => 'no data' })) as [Buffer];
+  return bytes.toString();
+}
+
+describe('the fault proxy', () => {
+  it('lets bytes pass both ways', async () => {
+    const socket = await open();
+    socket.write('hello');
+    expect(await read(socket)).toBe('hello');
+    socket.destroy();
+  });
+
+  it('holds everything back while it is frozen, also on connections that come then', async () => {
+    const before = await open();
+    before.write('a');
+    expect(await read(before)).toBe('a');
+    proxy.freeze();
+    const during = await open();
+    before.write('b');
+    during.write('c');
+    await expect(read(before, 100)).rejects.toThrow('no data');
+    await expect(read(during, 100)).rejects.toThrow('no data');
+    proxy.thaw();
+    expect(await Promise.all([read(before), read(during)])).toEqual(['b', 'c']);
+    before.destroy();
+    during.destroy();
+  });
+
+  it('ends connections and refuses new ones after a cut, until it is restored', async () => {
+    const socket = await open();
+    socket.write('a');
+    await read(socket);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    await proxy.cut();
+    await closed;
+    await expect(open()).rejects.toThrow('ECONNREFUSED');
+    await proxy.restore();
+    const again = await open();
+    again.write('b');
+    expect(await read(again)).toBe('b');
+    again.destroy();
+  });
+
+  it('loses what the far side says, and only to whom it is meant for', async () => {
+    const [deaf, other] = [await open(), await open()];
+    proxy.inflict({ toClient: { isLost: true }, saying: 'I am deaf' });
+    deaf.write('I am deaf');
+    other.write('I am not');
+    expect(await read(other)).toBe('I am not');
+    await expect(read(deaf, 100)).rejects.toThrow('no data');
+    proxy.heal();
+    deaf.write('now');
+    expect(await read(deaf)).toBe('now');
+    deaf.destroy();
+    other.destroy();
+  });
+
+  it('delays each piece by its own time and keeps their order', async () => {
+    const socket = await open();
+    const delays = [60, 0, 30];
+    proxy.inflict({ toClient: { delayMs: () => delays.shift() ?? 0 } });
+    const startedAt = performance.now();
+    let received = '';
+    for (const piece of ['a', 'b', 'c']) {
+      socket.write(piece);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    while (received.length < 3) received += await read(socket);
+    expect(received).toBe('abc');
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(59);
+    socket.destroy();
+  });
+
+  it('holds one direction alone', async () => {
+    const socket = await open();
+    proxy.inflict({ toServer: { isHeld: true } });
+    socket.write('a');
+    await expect(read(socket, 100)).rejects.toThrow('no data');
+    proxy.heal();
+    expect(await read(socket)).toBe('a');
+    socket.destroy();
+  });
+
+  it('passes on an end behind everything that was said before it', async () => {
+    const socket = await open();
+    proxy.inflict({ toServer: { delayMs: () => 30 } });
+    socket.end('last words');
+    expect(await read(socket)).toBe('last words');
+    await once(socket, 'close');
+  });
+});

@@ -1,0 +1,81 @@
+import { toEnvironment } from './environment.ts';
+import { type LogRecord, ServiceProcess } from './process.ts';
+
+/** Settings of a gateway, each an `OUTCRY_*` variable of the same name; what is left out has the service's default. */
+export interface GatewaySettings {
+  readonly host?: string;
+  readonly internalHost?: string;
+  readonly port?: number;
+  readonly internalPort?: number;
+  readonly redisUrl?: string;
+  /** Stands before every Redis name, so that tests on one Redis do not meet. */
+  readonly redisPrefix?: string;
+  readonly nodeId?: string;
+  readonly coalesceMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly maxFramesPerSecond?: number;
+  readonly maxConnections?: number;
+  readonly maxRooms?: number;
+  readonly maxSubscriptions?: number;
+  readonly heartbeatMs?: number;
+  readonly idleTimeoutMs?: number;
+  readonly softBufferBytes?: number;
+  readonly hardBufferBytes?: number;
+  readonly laggingTimeoutMs?: number;
+  readonly historyCount?: number;
+  readonly historyMs?: number;
+  readonly reconnectSpreadMs?: number;
+  readonly logLevel?: string;
+}
+
+export interface GatewayProcess extends AsyncDisposable {
+  readonly process: ServiceProcess;
+  readonly port: number;
+  /** `ws://…/ws` */
+  readonly url: string;
+  /** `ws://…/orderbookfeed`, without a query. */
+  readonly feedUrl: string;
+  /** `http://…`, of the public port. */
+  readonly publicUrl: string;
+  /** `http://…`, of the port with `/healthz`, `/readyz` and `/metrics`. */
+  readonly internalUrl: string;
+}
+
+/** Any free port, on loopback only. */
+export const LOOPBACK: GatewaySettings = {
+  host: '127.0.0.1',
+  port: 0,
+  internalHost: '127.0.0.1',
+  internalPort: 0,
+};
+
+/** Starts a gateway on free ports; resolves when it listens, rejects with its output where it does not. */
+export async function startGateway(settings: GatewaySettings): Promise<GatewayProcess> {
+  const process = new ServiceProcess({
+    entry: 'services/gateway/src/main.ts',
+    env: toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }),
+  });
+  return listening(process);
+}
+
+/** Waits until a process with a gateway in it listens. */
+export async function listening(process: ServiceProcess): Promise<GatewayProcess> {
+  const record = await process.waitForLog('gateway listening');
+  const port = portOf(record, 'port');
+  const host = `127.0.0.1:${String(port)}`;
+  return {
+    process,
+    port,
+    url: `ws://${host}/ws`,
+    feedUrl: `ws://${host}/orderbookfeed`,
+    publicUrl: `http://${host}`,
+    internalUrl: `http://127.0.0.1:${String(portOf(record, 'internalPort'))}`,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}
+
+function portOf(record: LogRecord, field: string): number {
+  const port = record[field];
+  if (typeof port !== 'number') throw new Error(`"${record.msg}" has no ${field}: ${JSON.stringify(record)}`);
+  return port;
+}

@@ -1,0 +1,46 @@
+export { BinanceServer, type BinanceServerOptions, type VenueInstrument, type VenueRequest } from './binance-server.ts';
+export type { VenueLevel, VenueSnapshot, VenueUpdate } from './binance-server-book.ts';
+export { loadVenueRecording, type VenueRecording } from './binance-server-recording.ts';
+export {
+  type BookTickerOracle,
+  type DecimalLevel,
+  loadBookTickerOracle,
+  normalizeDecimal,
+  type TopOfBook,
+} from './book-ticker-oracle.ts';
+export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
+export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
+export { type GatewayProcess, type GatewaySettings, startGateway } from './gateway.ts';
+export { Inbox, type TakeOptions } from './inbox.ts';
+export { checkMessages, type MessageFaults, type MessageVerdict, NO_FAULTS } from './message-checker.ts';
+export {
+  type LoggedPosition,
+  type LoggedPublish,
+  type MemberLog,
+  MessageHistory,
+  type PublishOutcome,
+} from './message-history.ts';
+export { payloadHash } from './payload-hash.ts';
+export { type ExitStatus, type LogRecord, type ServiceOptions, ServiceProcess } from './process.ts';
+export type { LaneFaults } from './proxy-lane.ts';
+export { createPubSubFilter } from './pubsub-filter.ts';
+export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';
+export { hasRedisServer, RedisProcess } from './redis-process.ts';
+export { startRedis, type TestRedis, type TestRedisOptions, uniquePrefix } from './redis.ts';
+export { type FrameMatch, RawClient, type RawClientOptions } from './raw-client.ts';
+export { type StandaloneOptions, startStandalone } from './standalone.ts';
+export { encodeFrame, type Frame, Opcode } from './websocket/frame.ts';
+export { type HandshakeOptions, HandshakeRefusedError, type HandshakeResponse } from './websocket/handshake.ts';
+export { type Disconnect, type RawMessage, RawSocket, type RawSocketOptions } from './websocket/raw-socket.ts';
+export type { WireEncoding } from './wire/kinds.ts';
+export { closeCode, PROTOCOL, type ProtocolDocument } from './wire/protocol-document.ts';
+export type {
+  RequestId,
+  ServerFrameOf,
+  ServerFrameType,
+  WireInstrument,
+  WireLevel,
+  WireRequest,
+  WireServerFrame,
+} from './wire/server-frame.ts';
+export { decodeFrame, encodeRequest } from './wire/wire-codec.ts';

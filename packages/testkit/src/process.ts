@@ -1,0 +1,164 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+import { withDeadline } from './deadline.ts';
+import { Inbox } from './inbox.ts';
+
+const REPOSITORY = new URL('../../../', import.meta.url);
+/** The Node that the project pins, whatever runs the tests. */
+const NODE = fileURLToPath(new URL('node_modules/.bin/node', REPOSITORY));
+const START_DEADLINE_MS = 20_000;
+const STOP_DEADLINE_MS = 15_000;
+const SHOWN_LINES = 40;
+
+/** One line of a service's log: pino's JSON. */
+export interface LogRecord {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export interface ExitStatus {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface ServiceOptions {
+  /** The file to run, from the repository's root. */
+  readonly entry: string;
+  readonly args?: readonly string[];
+  /** Joins the environment of the tests, from which every `OUTCRY_*` name is taken out first. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Children that outlive a test run would hold ports and processors, so they go down with it. */
+const running = new Set<ServiceProcess>();
+process.once('exit', () => {
+  for (const service of running) service.kill();
+});
+
+/** A service of this repository, run from its source as a child process. */
+export class ServiceProcess implements AsyncDisposable {
+  readonly exited: Promise<ExitStatus>;
+  readonly #entry: string;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #output: string[] = [];
+  readonly #log = new Inbox<LogRecord>((record) => record.msg);
+
+  constructor({ entry, args = [], env = {} }: ServiceOptions) {
+    this.#entry = entry;
+    this.#child = spawn(NODE, [entry, ...args], {
+      cwd: REPOSITORY,
+      env: { ...inheritedEnvironment(), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running.add(this);
+    createInterface({ input: this.#child.stdout }).on('line', (line) => {
+      this.#keepLine(line);
+    });
+    createInterface({ input: this.#child.stderr }).on('line', (line) => {
+      this.#output.push(line);
+    });
+    this.exited = this.#watchExit();
+  }
+
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error(`${this.#entry} could not be started`);
+    return this.#child.pid;
+  }
+
+  /** Every line of stdout and stderr so far. */
+  get output(): readonly string[] {
+    return this.#output;
+  }
+
+  /** The log records among the lines of stdout so far. */
+  get log(): readonly LogRecord[] {
+    return this.#log.all;
+  }
+
+  /** The first record, not waited for before, with this message. Fails with the child's output. */
+  async waitForLog(message: string, deadlineMs: number = START_DEADLINE_MS): Promise<LogRecord> {
+    try {
+      return await this.#log.take((record) => record.msg === message, { what: `log line "${message}"`, deadlineMs });
+    } catch (cause) {
+      throw new Error(`${this.#entry} did not say "${message}". Its output:\n${this.#tail()}`, { cause });
+    }
+  }
+
+  /** Asks the service to end (SIGTERM) and waits for it; a service that does not is killed, and the call rejects. */
+  async stop(deadlineMs: number = STOP_DEADLINE_MS): Promise<ExitStatus> {
+    this.#child.kill('SIGTERM');
+    try {
+      return await withDeadline(this.exited, {
+        deadlineMs,
+        describe: () => `${this.#entry} did not end on SIGTERM. Its output:\n${this.#tail()}`,
+      });
+    } finally {
+      this.kill();
+    }
+  }
+
+  /** Ends the process at once, as a crash would. */
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  /** Stops the process's clock, as a long garbage collection or a paused machine would. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!running.has(this)) return;
+    this.thaw();
+    await this.stop();
+  }
+
+  #keepLine(line: string): void {
+    this.#output.push(line);
+    const record = parseRecord(line);
+    if (record !== undefined) this.#log.push(record);
+  }
+
+  async #watchExit(): Promise<ExitStatus> {
+    let status: ExitStatus;
+    try {
+      // 'close' comes after 'exit' and after the last line of output.
+      const [code, signal] = (await once(this.#child, 'close')) as [number | null, NodeJS.Signals | null];
+      status = { code, signal };
+    } catch (error) {
+      this.#output.push(`cannot run ${NODE}: ${String(error)}`);
+      status = { code: null, signal: null };
+    }
+    running.delete(this);
+    this.#log.end(new Error(`the process ended (code ${String(status.code)}, signal ${String(status.signal)})`));
+    return status;
+  }
+
+  #tail(): string {
+    return this.#output.slice(-SHOWN_LINES).join('\n') || '(nothing)';
+  }
+}
+
+/** `OUTCRY_*` settings of the person who runs the tests must not reach the services, which refuse names they do not know. */
+function inheritedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OUTCRY_')));
+}
+
+function parseRecord(line: string): LogRecord | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isRecord = typeof value === 'object' && value !== null && 'msg' in value && typeof value.msg === 'string';
+    return isRecord ? (value as LogRecord) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+import { withDeadline } from './deadline.ts';
+
+const START_DEADLINE_MS = 20_000;
+const HOST = '127.0.0.1';
+/** Nothing is kept on disk; later arguments may say otherwise. */
+const SERVER_ARGS = ['--save', '', '--appendonly', 'no'];
+const HELP = 'start Docker, or install redis-server (Debian: apt-get install redis-server), version 7 or newer';
+
+/** Whether there is a `redis-server` on the PATH: tests that kill it and start it again can do with nothing else. */
+export function hasRedisServer(): boolean {
+  return spawnSync('redis-server', ['--version']).status === 0;
+}
+
+/** A `redis-server` from the PATH, on a free port that it keeps over restarts. */
+export class RedisProcess implements AsyncDisposable {
+  readonly host = HOST;
+  readonly port: number;
+  readonly #args: readonly string[];
+  #child: ChildProcess | undefined;
+
+  private constructor(port: number, args: readonly string[]) {
+    this.port = port;
+    this.#args = args;
+  }
+
+  /** @throws Error that says how to get a Redis, where there is none */
+  static async start(args: readonly string[] = []): Promise<RedisProcess> {
+    const redis = new RedisProcess(await findFreePort(), args);
+    await redis.restart();
+    return redis;
+  }
+
+  get url(): string {
+    return `redis://${this.host}:${String(this.port)}`;
+  }
+
+  /** Starts the server again after `kill`; resolves when it takes connections. */
+  async restart(): Promise<void> {
+    const address = ['--bind', HOST, '--port', String(this.port)];
+    const child = spawn('redis-server', [...address, ...SERVER_ARGS, ...this.#args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    this.#child = child;
+    // A server that outlives the tests would hold its port for ever.
+    const kill = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    await waitUntilReady(child);
+  }
+
+  /** Ends it at once, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+async function waitUntilReady(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Promise<void> {
+  const output: string[] = [];
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once('error', () => {
+      reject(new Error(`no Redis for the tests: ${HELP}`));
+    });
+    child.once('exit', () => {
+      reject(new Error(`redis-server ended:\n${output.join('\n')}`));
+    });
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      output.push(line);
+      if (line.includes('Ready to accept connections')) resolve();
+    });
+  });
+  await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'redis-server was not ready' });
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, HOST);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,20 @@
+import { toEnvironment } from './environment.ts';
+import { type GatewayProcess, type GatewaySettings, listening, LOOPBACK } from './gateway.ts';
+import { ServiceProcess } from './process.ts';
+import type { FeedSettings } from './publisher.ts';
+
+export interface StandaloneOptions extends GatewaySettings {
+  readonly feed?: FeedSettings;
+}
+
+/** Starts what `npm start` starts, on free ports: gateway, publisher and demo page in one process. */
+export async function startStandalone({ feed = {}, ...settings }: StandaloneOptions = {}): Promise<GatewayProcess> {
+  const process = new ServiceProcess({
+    entry: 'apps/standalone/src/start.ts',
+    env: {
+      ...toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }),
+      ...toEnvironment('OUTCRY_FEED_', { ...feed }),
+    },
+  });
+  return listening(process);
+}

@@ -1,0 +1,151 @@
+import { type FieldRow, PROTOCOL } from './protocol-document.ts';
+
+export type WireEncoding = 'json' | 'msgpack';
+
+/** Turns a field's value on the wire into its meaning, or throws where it is not of its kind. */
+type Reader = (value: unknown, encoding: WireEncoding) => unknown;
+
+const MAX_ID_BYTES = 64;
+const ROOM = /^([a-z0-9][a-z0-9._:-]{0,127}|@[a-z0-9][a-z0-9._:-]{0,126})$/;
+const USER = /^[a-z0-9][a-z0-9._:-]{0,126}$/;
+const NAME = /^[a-z][a-zA-Z0-9._-]{0,31}$/;
+const SYMBOL = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
+const DECIMAL = /^-?\d+(\.\d+)?$/;
+
+/** The kinds of docs/PROTOCOL.md §2 that a server's frames have. */
+const READERS: Readonly<Record<string, Reader>> = {
+  id: (value) =>
+    typeof value === 'string' ? requireThat(Buffer.byteLength(value) <= MAX_ID_BYTES, value) : uint(value),
+  room: matching(ROOM),
+  user: matching(USER),
+  name: matching(NAME),
+  symbol: matching(SYMBOL),
+  text: (value) => requireThat(typeof value === 'string', value),
+  uint,
+  // 64-bit numbers are decoded as bigint, so one that took less than nine bytes is not one here.
+  seq: (value, encoding) => uint(requireThat(encoding === 'json' || typeof value === 'bigint', value)),
+  bool: (value) => requireThat(typeof value === 'boolean', value),
+  payload: (value) => value,
+  levels: (value, encoding) => list(value).map((level) => readLevel(level, encoding)),
+  change: (value) => requireThat(value === 'joined' || value === 'left', value),
+  members: (value, encoding) =>
+    list(value).map((entry) => readStruct(entry, { encoding, fields: { user: 'user', connections: 'uint' } })),
+  messages: (value, encoding) => list(value).map((message) => readFrame(message, encoding)),
+  results: (value, encoding) =>
+    list(value).map((entry) => readStruct(entry, { encoding, fields: { symbol: 'text', error: 'failure' } })),
+  failure: readFailure,
+  instruments: (value, encoding) => list(value).map((entry) => readInstrument(entry, encoding)),
+};
+
+/** Reads a server's frame, decoded from JSON or msgpack, by the tables of the document. Throws where it breaks them. */
+export function readFrame(value: unknown, encoding: WireEncoding): Record<string, unknown> {
+  if (encoding === 'json') return readObject(value);
+  const [tag, ...elements] = list(value);
+  const layout = PROTOCOL.serverFrames.find((frame) => frame.tag === tag);
+  if (layout === undefined) throw new Error(`no frame has the tag ${String(tag)}`);
+  if (elements.length > layout.fields.length) throw new Error(`${layout.type} has too many elements`);
+  const frame: Record<string, unknown> = { type: layout.type };
+  layout.fields.forEach((field, index) => {
+    const element = elements[index];
+    // nil is how an optional field is absent, and a payload like any other where the field is not optional.
+    const isAbsent = element === undefined || (element === null && (field.isOptional || field.kind !== 'payload'));
+    readField(frame, { type: layout.type, field, encoding, value: isAbsent ? undefined : element });
+  });
+  return frame;
+}
+
+function readObject(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null) throw new Error('a frame must be an object');
+  const { type, ...values } = value as Record<string, unknown>;
+  const layout = PROTOCOL.serverFrames.find((frame) => frame.type === type);
+  if (layout === undefined) throw new Error(`no frame has the type ${String(type)}`);
+  const unknown = Object.keys(values).find((name) => !layout.fields.some((field) => field.name === name));
+  if (unknown !== undefined) throw new Error(`${layout.type} has no field ${unknown}`);
+  const frame: Record<string, unknown> = { type };
+  for (const field of layout.fields) {
+    readField(frame, { type: layout.type, field, encoding: 'json', value: values[field.name] });
+  }
+  return frame;
+}
+
+interface FieldInput {
+  readonly type: string;
+  readonly field: FieldRow;
+  readonly encoding: WireEncoding;
+  readonly value: unknown;
+}
+
+function readField(frame: Record<string, unknown>, { type, field, encoding, value }: FieldInput): void {
+  if (value === undefined) {
+    if (!field.isOptional) throw new Error(`${type} lacks ${field.name}`);
+    return;
+  }
+  const read = READERS[field.kind];
+  if (read === undefined) throw new Error(`${type}.${field.name} has the unknown kind ${field.kind}`);
+  try {
+    frame[field.name] = read(value, encoding);
+  } catch (cause) {
+    throw new Error(`${type}.${field.name} is no ${field.kind}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function requireThat(condition: boolean, value: unknown): unknown {
+  if (!condition) throw new Error(typeof value === 'string' ? JSON.stringify(value) : String(value));
+  return value;
+}
+
+function matching(pattern: RegExp): Reader {
+  return (value) => requireThat(typeof value === 'string' && pattern.test(value), value);
+}
+
+function uint(value: unknown): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  requireThat(typeof number === 'number' && Number.isSafeInteger(number) && number >= 0, value);
+  return number as number;
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new Error('not an array');
+  return value;
+}
+
+function readLevel(value: unknown, encoding: WireEncoding): readonly unknown[] {
+  const level = list(value);
+  requireThat(level.length === 2, `${String(level.length)} elements`);
+  if (encoding === 'msgpack') return level.map(integer);
+  return level.map((part) => requireThat(typeof part === 'string' && DECIMAL.test(part), part));
+}
+
+function integer(value: unknown): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  requireThat(Number.isSafeInteger(number), value);
+  return number as number;
+}
+
+function readInstrument(value: unknown, encoding: WireEncoding): unknown {
+  const fields = { symbol: 'symbol', priceScale: 'uint', sizeScale: 'uint', depths: 'uints', intervals: 'uints' };
+  return readStruct(value, { encoding, fields });
+}
+
+/** `error` is absent in JSON, and nil in msgpack, where the request succeeded for the symbol. */
+function readFailure(value: unknown, encoding: WireEncoding): unknown {
+  if (value === (encoding === 'json' ? undefined : null)) return undefined;
+  return readStruct(value, { encoding, fields: { code: 'text', message: 'text', retryable: 'bool' } });
+}
+
+/** An object in JSON, an array in this order in msgpack. */
+function readStruct(
+  value: unknown,
+  { encoding, fields }: { encoding: WireEncoding; fields: Readonly<Record<string, string>> },
+): Record<string, unknown> {
+  const names = Object.keys(fields);
+  const parts = encoding === 'msgpack' ? list(value) : names.map((name) => (value as Record<string, unknown>)[name]);
+  requireThat(parts.length === names.length, `${String(parts.length)} elements`);
+  return Object.fromEntries(
+    names.map((name, index) => {
+      const kind = fields[name] ?? '';
+      const part = parts[index];
+      return [name, kind === 'uints' ? list(part).map(uint) : READERS[kind]?.(part, encoding)];
+    }),
+  );
+}

@@ -1,0 +1,83 @@
+/** Frames that a server sends, by their names; written from docs/PROTOCOL.md §5. The raw client checks each on arrival. */
+interface ServerFrames {
+  welcome: {
+    connection: string;
+    node: string;
+    user: string;
+    at: number;
+    heartbeatMs: number;
+    resumeWindowMs: number;
+    maxFrameBytes: number;
+    maxRooms: number;
+    maxSubscriptions: number;
+  };
+  ack: {
+    id?: RequestId;
+    user?: string;
+    expiresAt?: number;
+    count?: number;
+    members?: readonly { user: string; connections: number }[];
+    messages?: readonly ServerFrameOf<'message'>[];
+    instruments?: readonly WireInstrument[];
+    epoch?: string;
+    seq?: number;
+  };
+  error: { id?: RequestId; code: string; message: string; retryable: boolean };
+  lagging: { bufferedBytes: number };
+  draining: { reconnectInMs: number };
+  pong: { id?: RequestId; at: number };
+  results: { id?: RequestId; results: readonly WireSymbolResult[] };
+  joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
+  message: { room: string; from: string; at: number; data: unknown; seq: number };
+  signal: { room: string; from: string; name: string; data?: unknown };
+  member: { room: string; user: string; change: 'joined' | 'left'; count: number };
+  reset: { room: string; epoch: string; seq: number };
+  stale: { room?: string; symbol?: string };
+  fresh: { room?: string; symbol?: string };
+  snapshot: BookClass &
+    BookSides & { epoch: string; priceScale: number; sizeScale: number; checksum?: number; seq: number };
+  delta: BookClass & BookSides & { checksum?: number; prev: number; seq: number };
+  heartbeat: BookClass & { seq: number };
+}
+
+interface BookClass {
+  symbol: string;
+  depth: number;
+  interval: number;
+}
+
+interface BookSides {
+  bids: readonly WireLevel[];
+  asks: readonly WireLevel[];
+  venueAt: number;
+  at: number;
+  venueSeq: number;
+}
+
+export type RequestId = number | string;
+
+/** Decimal strings in JSON, scaled integers in msgpack. */
+export type WireLevel = readonly [price: number | string, size: number | string];
+
+export interface WireInstrument {
+  readonly symbol: string;
+  readonly priceScale: number;
+  readonly sizeScale: number;
+  readonly depths: readonly number[];
+  readonly intervals: readonly number[];
+}
+
+export interface WireSymbolResult {
+  readonly symbol: string;
+  readonly error?: { readonly code: string; readonly message: string; readonly retryable: boolean };
+}
+
+export type ServerFrameType = keyof ServerFrames;
+export type ServerFrameOf<T extends ServerFrameType> = Readonly<{ type: T } & ServerFrames[T]>;
+export type WireServerFrame = { [T in ServerFrameType]: ServerFrameOf<T> }[ServerFrameType];
+
+/** A request with any fields, right or wrong ones. */
+export interface WireRequest {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
