@@ -1,0 +1,26 @@
+import { ConfigError } from '@outcry/config';
+import { describe, expect, it } from 'vitest';
+
+import { loadGatewayConfig } from './config.ts';
+
+describe('loadGatewayConfig', () => {
+  it('has defaults for everything', () => {
+    const { config } = loadGatewayConfig({});
+    expect(config.public).toEqual({ host: '0.0.0.0', port: 1337 });
+    expect(config.nodeId).toMatch(/^gw-[0-9a-f]{8}$/);
+    expect(config.roomRules.of('lobby').retention).toEqual({ count: 1000, ms: 600_000 });
+  });
+
+  it('refuses settings that do not fit each other, all at once', () => {
+    const load = (): unknown =>
+      loadGatewayConfig({
+        OUTCRY_HEARTBEAT_MS: '5000',
+        OUTCRY_IDLE_TIMEOUT_MS: '5000',
+        OUTCRY_SOFT_BUFFER_BYTES: '100000',
+        OUTCRY_HARD_BUFFER_BYTES: '99999',
+        OUTCRY_DEMO: 'true',
+      });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(/OUTCRY_IDLE_TIMEOUT_MS.*OUTCRY_HARD_BUFFER_BYTES.*OUTCRY_DEMO_DIR/s);
+  });
+});

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+
+import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
+
+import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
+import { readRoomRulesFile } from './room-rules-file.ts';
+import { GATEWAY_SETTINGS } from './settings.ts';
+
+export type GatewaySettings = SettingValues<typeof GATEWAY_SETTINGS>;
+
+/** The settings as the gateway's parts take them. Times in milliseconds, sizes in bytes. */
+export interface GatewayConfig {
+  readonly nodeId: string;
+  readonly logLevel: GatewaySettings['OUTCRY_LOG_LEVEL'];
+  readonly public: { readonly host: string; readonly port: number };
+  readonly internal: { readonly host: string; readonly port: number };
+  readonly redis: { readonly url: string; readonly prefix: string };
+  /** The folder of the demo page, where it is served. */
+  readonly demoDirectory: string | undefined;
+  readonly coalesceMs: number;
+  readonly limits: {
+    readonly maxFrameBytes: number;
+    readonly maxFramesPerSecond: number;
+    readonly maxSignalsPerSecond: number;
+    readonly maxConnections: number;
+    readonly maxRooms: number;
+    readonly maxSubscriptions: number;
+    readonly softBufferBytes: number;
+    readonly hardBufferBytes: number;
+    readonly laggingTimeoutMs: number;
+  };
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+  /** What holds in rooms; without a file of rules, the same in all of them. */
+  readonly roomRules: RoomRules;
+  /** For how long a room can be resumed where no rule says otherwise. */
+  readonly resumeWindowMs: number;
+  readonly reconnectSpreadMs: number;
+}
+
+/** @throws ConfigError with every problem at once, those between settings included */
+export function loadGatewayConfig(environment: Environment): { config: GatewayConfig; settings: GatewaySettings } {
+  const settings = readSettings(GATEWAY_SETTINGS, environment);
+  const problems = problemsBetween(settings);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { config: configOf(settings), settings };
+}
+
+function problemsBetween(settings: GatewaySettings): readonly string[] {
+  const problems: string[] = [];
+  if (settings.OUTCRY_IDLE_TIMEOUT_MS <= settings.OUTCRY_HEARTBEAT_MS) {
+    problems.push('OUTCRY_IDLE_TIMEOUT_MS: must be more than OUTCRY_HEARTBEAT_MS, or healthy clients are cut');
+  }
+  if (settings.OUTCRY_HARD_BUFFER_BYTES <= settings.OUTCRY_SOFT_BUFFER_BYTES) {
+    problems.push('OUTCRY_HARD_BUFFER_BYTES: must be more than OUTCRY_SOFT_BUFFER_BYTES');
+  }
+  if (settings.OUTCRY_DEMO && settings.OUTCRY_DEMO_DIR === undefined) {
+    problems.push('OUTCRY_DEMO_DIR: required where OUTCRY_DEMO is true');
+  }
+  return problems;
+}
+
+function configOf(settings: GatewaySettings): GatewayConfig {
+  return {
+    nodeId: settings.OUTCRY_NODE_ID ?? `gw-${randomBytes(4).toString('hex')}`,
+    logLevel: settings.OUTCRY_LOG_LEVEL,
+    public: { host: settings.OUTCRY_HOST, port: settings.OUTCRY_PORT },
+    internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
+    redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
+    demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,
+    coalesceMs: settings.OUTCRY_COALESCE_MS,
+    limits: {
+      maxFrameBytes: settings.OUTCRY_MAX_FRAME_BYTES,
+      maxFramesPerSecond: settings.OUTCRY_MAX_FRAMES_PER_SECOND,
+      maxSignalsPerSecond: settings.OUTCRY_MAX_SIGNALS_PER_SECOND,
+      maxConnections: settings.OUTCRY_MAX_CONNECTIONS,
+      maxRooms: settings.OUTCRY_MAX_ROOMS,
+      maxSubscriptions: settings.OUTCRY_MAX_SUBSCRIPTIONS,
+      softBufferBytes: settings.OUTCRY_SOFT_BUFFER_BYTES,
+      hardBufferBytes: settings.OUTCRY_HARD_BUFFER_BYTES,
+      laggingTimeoutMs: settings.OUTCRY_LAGGING_TIMEOUT_MS,
+    },
+    heartbeatMs: settings.OUTCRY_HEARTBEAT_MS,
+    idleTimeoutMs: settings.OUTCRY_IDLE_TIMEOUT_MS,
+    roomRules: loadRoomRules(settings),
+    resumeWindowMs: settings.OUTCRY_HISTORY_MS,
+    reconnectSpreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
+  };
+}
+
+function loadRoomRules(settings: GatewaySettings): RoomRules {
+  const fallback: RoomRule = {
+    retention: { count: settings.OUTCRY_HISTORY_COUNT, ms: settings.OUTCRY_HISTORY_MS },
+    presence: true,
+    publish: 'members',
+    signal: 'members',
+    readHistory: true,
+  };
+  const path = settings.OUTCRY_ROOM_RULES_FILE;
+  return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, fallback), fallback);
+}

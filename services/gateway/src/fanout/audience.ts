@@ -1,0 +1,100 @@
+import { type Codec, Encoding, messageFrameToJson, type ServerFrame } from '@outcry/protocol';
+
+import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+import type { TopicPublisher } from '../transport/transport.ts';
+
+/** A frame in whichever encodings are asked for. */
+export interface FrameSource {
+  msgpack(): Uint8Array;
+  json(): string;
+}
+
+/** Who follows an audience. */
+export interface Follower {
+  readonly socket: ClientSocket;
+  readonly encoding: Encoding;
+}
+
+/** What fan-out needs, the same for every audience of a gateway. */
+export interface Fanout {
+  readonly publisher: TopicPublisher;
+  readonly codecs: Readonly<Record<Encoding, Codec>>;
+  readonly metrics: GatewayMetrics;
+}
+
+const TOPIC_SUFFIX = { [Encoding.Json]: '/j', [Encoding.Msgpack]: '/m' } as const;
+
+/**
+ * The followers of one stream of frames: one topic of the transport for each encoding. A frame is made once for an
+ * encoding, and only where somebody follows in it; no code runs per follower.
+ */
+export class Audience {
+  readonly #name: string;
+  readonly #fanout: Fanout;
+  readonly #followers = { [Encoding.Json]: 0, [Encoding.Msgpack]: 0 };
+
+  constructor(name: string, fanout: Fanout) {
+    this.#name = name;
+    this.#fanout = fanout;
+  }
+
+  get size(): number {
+    return this.#followers.json + this.#followers.msgpack;
+  }
+
+  /** In order with what is sent to the follower: what was published before this does not reach it, what comes after does. */
+  add({ socket, encoding }: Follower): void {
+    this.#followers[encoding] += 1;
+    socket.follow(this.#topic(encoding));
+  }
+
+  remove({ socket, encoding }: Follower): void {
+    this.#followers[encoding] -= 1;
+    socket.unfollow(this.#topic(encoding));
+  }
+
+  /** Reaches every follower but `except`, which must be one. */
+  publish(source: FrameSource, except?: Follower): void {
+    if (this.#followers.msgpack > 0) this.#send(Encoding.Msgpack, source.msgpack(), except);
+    if (this.#followers.json > 0) this.#send(Encoding.Json, source.json(), except);
+  }
+
+  /** Publishes a frame that this gateway makes itself. */
+  publishFrame(frame: ServerFrame, except?: Follower): void {
+    this.publish(ownFrame(this.#fanout, frame), except);
+  }
+
+  #send(encoding: Encoding, frame: Uint8Array | string, except: Follower | undefined): void {
+    const topic = this.#topic(encoding);
+    const isExcluding = except?.encoding === encoding;
+    if (isExcluding) except.socket.publishToOthers(topic, frame);
+    else this.#fanout.publisher.publish(topic, frame);
+    this.#fanout.metrics.countOut(encoding, frame.length, this.#followers[encoding] - (isExcluding ? 1 : 0));
+  }
+
+  #topic(encoding: Encoding): string {
+    return this.#name + TOPIC_SUFFIX[encoding];
+  }
+}
+
+/** A frame of this gateway's own, encoded when it is asked for, once for each encoding. */
+export function ownFrame({ codecs }: Pick<Fanout, 'codecs'>, frame: ServerFrame): FrameSource {
+  let bytes: Uint8Array | undefined;
+  let text: string | undefined;
+  return {
+    msgpack: () => (bytes ??= codecs.msgpack.encodeServer(frame) as Uint8Array),
+    json: () => (text ??= codecs.json.encodeServer(frame) as string),
+  };
+}
+
+/** A room's message as it came from the broker: msgpack members get those very bytes, JSON members one transcoding. */
+export function relayedMessage(frame: Uint8Array, metrics: GatewayMetrics): FrameSource {
+  return {
+    msgpack: () => frame,
+    json: () => {
+      metrics.transcoded.inc();
+      return messageFrameToJson(frame);
+    },
+  };
+}

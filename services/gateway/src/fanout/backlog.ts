@@ -1,0 +1,81 @@
+import type { ClientSocket } from '../transport/client-socket.ts';
+
+export interface BacklogLimits {
+  /** Unread bytes from which a client is told that it lags, and is held back from what can be conflated. */
+  readonly softBufferBytes: number;
+  /** Unread bytes from which it is sent away. */
+  readonly hardBufferBytes: number;
+  /** How long a client that lags may read nothing at all. */
+  readonly laggingTimeoutMs: number;
+}
+
+/** What is to be done about a connection: most of the time it has room, and there is nothing to do. */
+export type BacklogVerdict = 'room' | 'wait' | 'holdBack' | 'close';
+
+/** A client has caught up when this part of the soft limit is unread: well below it, or it would swing to and fro. */
+const ROOM_DIVISOR = 4;
+
+/**
+ * What one client has not read yet, and whether that is too much.
+ *
+ * A snapshot that was sent because it was due counts against neither limit until the client has room again, or a client
+ * whose link needs a second for a large one would lag behind each of them for ever. Only the largest is let off, and one is
+ * sent only where there is room: so a connection holds at most the hard limit and one snapshot, and what comes between two
+ * looks.
+ */
+export class Backlog {
+  readonly #socket: ClientSocket;
+  readonly #limits: BacklogLimits;
+  #bytes = 0;
+  #allowedBytes = 0;
+  #laggingSince: number | undefined;
+  #readAt = -Infinity;
+
+  constructor(socket: ClientSocket, limits: BacklogLimits) {
+    this.#socket = socket;
+    this.#limits = limits;
+  }
+
+  /** When the client was last seen to read something that had waited for it; -Infinity before. */
+  get readAt(): number {
+    return this.#readAt;
+  }
+
+  /** Whether a snapshot may be sent now. */
+  get hasRoom(): boolean {
+    return this.#socket.bufferedBytes() <= this.#limits.softBufferBytes / ROOM_DIVISOR;
+  }
+
+  /** Sends a snapshot that is due. */
+  allow(send: () => void): void {
+    const before = this.#socket.bufferedBytes();
+    send();
+    this.#allowedBytes = Math.max(this.#allowedBytes, this.#socket.bufferedBytes() - before);
+  }
+
+  /** The client has read something: news that a look at the bytes alone can miss where as many have come. */
+  noteRead(now: number): void {
+    this.#readAt = now;
+  }
+
+  /** `holdBack` is said once, until the client has room again. */
+  judge(now: number): BacklogVerdict {
+    const { softBufferBytes, hardBufferBytes, laggingTimeoutMs } = this.#limits;
+    const bytes = this.#socket.bufferedBytes();
+    if (bytes < this.#bytes) this.#readAt = now;
+    this.#bytes = bytes;
+    if (bytes <= softBufferBytes / ROOM_DIVISOR) {
+      this.#allowedBytes = 0;
+      this.#laggingSince = undefined;
+      return 'room';
+    }
+    const excess = bytes - this.#allowedBytes;
+    if (excess > hardBufferBytes) return 'close';
+    if (this.#laggingSince === undefined) {
+      if (excess <= softBufferBytes) return 'wait';
+      this.#laggingSince = now;
+      return 'holdBack';
+    }
+    return now - Math.max(this.#laggingSince, this.#readAt) > laggingTimeoutMs ? 'close' : 'wait';
+  }
+}

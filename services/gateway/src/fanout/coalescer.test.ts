@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Coalescer } from './coalescer.ts';
+
+function source(log: string[], name: string): { flush(): void } {
+  return { flush: () => void log.push(name) };
+}
+
+describe('Coalescer', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.advanceTimersByTime(1000);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('flushes the first at once and those that follow within the window together', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    coalescer.hold(source(log, 'first'), 1);
+    expect(log).toEqual(['first']);
+    const second = source(log, 'second');
+    coalescer.hold(second, 1);
+    coalescer.hold(second, 1);
+    coalescer.hold(source(log, 'third'), 1);
+    expect(log).toEqual(['first']);
+    vi.advanceTimersByTime(5);
+    expect(log).toEqual(['first', 'second', 'third']);
+  });
+
+  it('is quick again after a quiet spell', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    coalescer.hold(source(log, 'a'), 1);
+    vi.advanceTimersByTime(6);
+    coalescer.hold(source(log, 'b'), 1);
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  it('ends the window early when it holds many bytes', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    coalescer.hold(source(log, 'a'), 1);
+    coalescer.hold(source(log, 'b'), 999);
+    expect(log).toEqual(['a']);
+    coalescer.hold(source(log, 'c'), 1);
+    expect(log).toEqual(['a', 'b', 'c']);
+  });
+
+  it('holds nothing back at a window of 0', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1000 });
+    for (const name of ['a', 'b', 'c']) coalescer.hold(source(log, name), 1);
+    expect(log).toEqual(['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,121 @@
+import type { Backplane } from '@outcry/broker';
+import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
+
+import { OpenAuthenticator } from './auth/open-authenticator.ts';
+import { BookDirectory } from './books/book-directory.ts';
+import type { GatewayConfig } from './config/config.ts';
+import type { Fanout } from './fanout/audience.ts';
+import { Coalescer } from './fanout/coalescer.ts';
+import { loadSite } from './http/load-site.ts';
+import { createBrokerHandler } from './lifecycle/broker-handler.ts';
+import { Connections } from './lifecycle/connections.ts';
+import { Reception } from './lifecycle/reception.ts';
+import { type InternalServer, type Logger, startInternalServer } from '@outcry/service';
+import { GatewayMetrics } from './observability/metrics.ts';
+import { createPresenceHandler } from './presence/presence-handler.ts';
+import { RoomPresence } from './presence/room-presence.ts';
+import { RoomDirectory } from './rooms/room-directory.ts';
+import type { SessionServices } from './session/session-services.ts';
+import type { Transport } from './transport/transport.ts';
+import { UwsTransport } from './transport/uws/uws-transport.ts';
+
+/** Held bytes at which a coalescing window ends early: what a burst may add to a socket's buffer. */
+const MAX_COALESCED_BYTES = 64 * 1024;
+/** uWS cuts what is larger without a close frame, so its limit stands well above the one that is answered. */
+const PAYLOAD_HEADROOM = 4;
+const MIN_MAX_PAYLOAD_BYTES = 64 * 1024;
+/** Above the hard limit, past which a sweep closes; what comes between two sweeps must still fit. */
+const BACKPRESSURE_HEADROOM = 4;
+const DRAIN_TIMEOUT_MS = 5000;
+
+export interface Gateway {
+  /** Resolves with the ports once the gateway serves; rejects with a one-line `OutcryError`. */
+  start(): Promise<{ readonly port: number; readonly internalPort: number }>;
+  /** Tells every client to come back elsewhere, closes them, and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly config: GatewayConfig;
+  readonly backplane: Backplane;
+  readonly logger: Logger;
+}
+
+/** Builds a gateway out of its parts. Nothing runs before `start`. */
+export function createGateway(options: GatewayOptions): Gateway {
+  const { config, backplane, logger } = options;
+  const transport = createTransport(config);
+  const coalescer = new Coalescer({ windowMs: config.coalesceMs, maxBytes: MAX_COALESCED_BYTES });
+  const services = createServices(options, transport, coalescer);
+  const { metrics, connections, rooms, presence, books } = services;
+  const reception = new Reception(services);
+  let internalServer: InternalServer | undefined;
+
+  return {
+    async start() {
+      await backplane.start(createBrokerHandler(services, reception));
+      await backplane.presence.start(createPresenceHandler(services));
+      internalServer = await startInternalServer(config.internal, {
+        notReady: () => reception.notReady,
+        exposeMetrics: () => metrics.registry.metrics(),
+      });
+      const port = await transport.listen(reception);
+      const internalPort = internalServer.port;
+      logger.info({ port, internalPort }, 'gateway listening');
+      return { port, internalPort };
+    },
+    async stop() {
+      logger.info({ connections: connections.size }, 'gateway draining');
+      reception.drain();
+      transport.stopListening();
+      coalescer.flush();
+      dismiss(connections, config.reconnectSpreadMs);
+      await connections.drained(DRAIN_TIMEOUT_MS);
+      connections.stop();
+      await presence.close(config.reconnectSpreadMs);
+      coalescer.close();
+      rooms.close();
+      books.close();
+      transport.close();
+      await Promise.all([internalServer?.close(), backplane.close()]);
+      logger.info('gateway stopped');
+    },
+  };
+}
+
+function createServices(
+  { config, backplane, logger }: GatewayOptions,
+  transport: Transport,
+  coalescer: Coalescer,
+): SessionServices {
+  const metrics = new GatewayMetrics();
+  const codecs = createCodecs();
+  const fanout: Fanout = { publisher: transport, codecs, metrics };
+  const { broker, feedBus } = backplane;
+  const { roomRules: rules, heartbeatMs, idleTimeoutMs, limits } = config;
+  const rooms = new RoomDirectory({ broker, rules, fanout, coalescer, logger });
+  const presence = new RoomPresence({ store: backplane.presence, rules, metrics });
+  const books = new BookDirectory({ feedBus, fanout, logger });
+  const connections = new Connections({ heartbeatMs, idleTimeoutMs, ...limits, metrics });
+  metrics.observe({ rooms: () => rooms.size, books: () => books.size });
+  const authenticator = new OpenAuthenticator();
+  return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
+}
+
+function createTransport({ public: { host, port }, limits, demoDirectory }: GatewayConfig): Transport {
+  return new UwsTransport({
+    host,
+    port,
+    maxPayloadBytes: Math.max(limits.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
+    maxBackpressureBytes: limits.hardBufferBytes * BACKPRESSURE_HEADROOM,
+    site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),
+  });
+}
+
+/** Each client gets its own delay, so that they do not all come to the other gateways at once. */
+function dismiss(connections: Connections, spreadMs: number): void {
+  for (const connection of [...connections]) {
+    connection.sendFrame({ type: 'draining', reconnectInMs: Math.floor(Math.random() * spreadMs) });
+    connection.close(CLOSE_CODES.restart);
+  }
+}

@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+import { OutcryError } from '@outcry/broker';
+
+import type { SiteFile } from '../transport/transport.ts';
+
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+};
+
+/** Vite puts what it names after its content here. */
+const IMMUTABLE_FOLDER = '/assets/';
+
+/** Reads a built page into memory, by path. */
+export function loadSite(directory: string): ReadonlyMap<string, SiteFile> {
+  const site = new Map<string, SiteFile>();
+  for (const name of listFiles(directory)) {
+    const contentType = CONTENT_TYPES[extname(name)];
+    if (contentType === undefined) continue;
+    const path = `/${name.replaceAll('\\', '/')}`;
+    const body = readFileSync(join(directory, name));
+    site.set(path, { contentType, body, isImmutable: path.startsWith(IMMUTABLE_FOLDER) });
+  }
+  return site;
+}
+
+function listFiles(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' });
+  } catch (cause) {
+    throw new OutcryError('badConfig', `no built demo page in ${directory}; run npm run build`, { cause });
+  }
+}

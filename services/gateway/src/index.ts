@@ -1,0 +1,3 @@
+export { type GatewayConfig, type GatewaySettings, loadGatewayConfig } from './config/config.ts';
+export { GATEWAY_SETTINGS } from './config/settings.ts';
+export { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';

@@ -1,0 +1,33 @@
+/** What a bucket says of one more frame: let it pass, refuse it, or give the sender up. */
+export type Verdict = 'pass' | 'refuse' | 'giveUp';
+
+/** Refusals in a row after which a sender has been warned enough. */
+const MAX_REFUSALS_IN_A_ROW = 100;
+
+/** A token bucket: `perSecond` on average, bursts of twice as many. A rate of 0 lets everything pass. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  #tokens: number;
+  #filledAt: number;
+  #refusals = 0;
+
+  constructor(perSecond: number, now: number) {
+    this.#perSecond = perSecond;
+    this.#tokens = perSecond * 2;
+    this.#filledAt = now;
+  }
+
+  /** `now` in milliseconds of any clock that never goes back. */
+  take(now: number): Verdict {
+    if (this.#perSecond === 0) return 'pass';
+    this.#tokens = Math.min(this.#perSecond * 2, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
+    this.#filledAt = now;
+    if (this.#tokens >= 1) {
+      this.#tokens -= 1;
+      this.#refusals = 0;
+      return 'pass';
+    }
+    this.#refusals += 1;
+    return this.#refusals > MAX_REFUSALS_IN_A_ROW ? 'giveUp' : 'refuse';
+  }
+}

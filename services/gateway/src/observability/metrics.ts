@@ -1,0 +1,109 @@
+import { Encoding } from '@outcry/protocol';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** What the other parts count. Labels are bounded: encodings, error codes, close codes; never users or rooms. */
+export class GatewayMetrics {
+  readonly registry = new Registry();
+
+  readonly connections = this.#gauge('connections', 'Open connections.', ['encoding']);
+  readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from the broker is whole.');
+  readonly messagesIn = this.#counter('messages_in_total', 'Frames received from clients.', ['encoding']);
+  readonly bytesIn = this.#counter('bytes_in_total', 'Bytes of frames received from clients.', ['encoding']);
+  readonly messagesOut = this.#counter('messages_out_total', 'Frames sent to clients, each recipient counted.', [
+    'encoding',
+  ]);
+  readonly bytesOut = this.#counter('bytes_out_total', 'Bytes of frames sent to clients, each recipient counted.', [
+    'encoding',
+  ]);
+  readonly relayed = this.#counter('messages_relayed_total', 'Room messages taken from the broker, once per node.');
+  readonly transcoded = this.#counter('messages_transcoded_total', 'Room messages turned into JSON, once per node.');
+  readonly resets = this.#counter('room_resets_total', 'Rooms whose continuity broke and could not be repaired.');
+  readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
+  readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
+  readonly presenceLeasesReaped = this.#counter('presence_leases_reaped_total', 'Lost nodes cleared away by this one.');
+  readonly presenceEntriesReaped = this.#counter('presence_entries_reaped_total', 'Members that lost nodes had left.');
+  readonly presenceEntriesRestored = this.#counter(
+    'presence_entries_restored_total',
+    "Members written again because this node's presence lease, or the store's data, was lost.",
+  );
+  readonly presenceFaults = this.#counter('presence_faults_total', 'Presence calls that failed and were put off.');
+  readonly bookResyncs = this.#counter('book_resyncs_total', 'Times that a book replica was read anew.');
+  readonly bookFramesRelayed = this.#counter(
+    'book_frames_relayed_total',
+    'Book frames made, each watcher counted: delivered, conflated or evicted, or still held back.',
+  );
+  readonly bookFramesDelivered = this.#counter(
+    'book_frames_delivered_total',
+    'Book frames handed to the transport, each watcher counted.',
+  );
+  readonly bookFramesConflated = this.#counter(
+    'book_frames_conflated_total',
+    'Book frames held back from a slow watcher and made good by one snapshot.',
+  );
+  readonly bookCatchUps = this.#counter('book_catch_ups_total', 'Snapshots that brought a slow watcher up to date.');
+  readonly bookFramesEvicted = this.#counter(
+    'book_frames_evicted_total',
+    'Book frames held back from a slow watcher whose connection ended before it had caught up.',
+  );
+  readonly errors = this.#counter('errors_total', 'Error frames sent.', ['code']);
+  readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
+  readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP 503.');
+  readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
+  readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
+  readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
+  readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
+
+  readonly #outByEncoding = {
+    [Encoding.Json]: { frames: this.messagesOut.labels(Encoding.Json), bytes: this.bytesOut.labels(Encoding.Json) },
+    [Encoding.Msgpack]: {
+      frames: this.messagesOut.labels(Encoding.Msgpack),
+      bytes: this.bytesOut.labels(Encoding.Msgpack),
+    },
+  };
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Gauges that are read when they are asked for. */
+  observe(sources: { readonly rooms: () => number; readonly books: () => number }): void {
+    const read = (name: string, help: string, value: () => number): void => {
+      new Gauge({
+        name: `outcry_gateway_${name}`,
+        help,
+        registers: [this.registry],
+        collect() {
+          this.set(value());
+        },
+      });
+    };
+    read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
+    read('books', 'Books that this node holds a replica of.', sources.books);
+  }
+
+  /** One frame, sent to so many recipients of an encoding. Bytes of text are counted as its length. */
+  countOut(encoding: Encoding, frameBytes: number, recipients: number): void {
+    const out = this.#outByEncoding[encoding];
+    out.frames.inc(recipients);
+    out.bytes.inc(frameBytes * recipients);
+  }
+
+  #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
+    return new Gauge({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #counter(name: string, help: string, labelNames: string[] = []): Counter {
+    return new Counter({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram({
+      name: `outcry_gateway_${name}`,
+      help,
+      buckets: LAG_BUCKETS_SECONDS,
+      registers: [this.registry],
+    });
+  }
+}

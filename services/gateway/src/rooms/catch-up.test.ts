@@ -1,0 +1,125 @@
+import { createMemoryBackplane, type Backplane, type RoomHistory } from '@outcry/broker';
+import { createCodecs, encodeMessageHead, encodePayload } from '@outcry/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { Coalescer } from '../fanout/coalescer.ts';
+import { createLogger } from '@outcry/service';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import { FakeTransport } from '../testing/fake-transport.ts';
+import type { CatchUp } from './catch-up.ts';
+import { RoomDirectory } from './room-directory.ts';
+import { RoomRules } from './room-rules.ts';
+
+const retention = { count: 100, ms: 60_000 };
+const rules = new RoomRules([], {
+  retention,
+  presence: true,
+  publish: 'members',
+  signal: 'members',
+  readHistory: true,
+});
+
+describe('catching up', () => {
+  let backplane: Backplane;
+  let rooms: RoomDirectory;
+
+  beforeEach(async () => {
+    backplane = createMemoryBackplane();
+    const fanout = { publisher: new FakeTransport(), codecs: createCodecs(), metrics: new GatewayMetrics() };
+    const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1 });
+    const logger = createLogger({ level: 'silent', fields: {} });
+    rooms = new RoomDirectory({ broker: backplane.broker, rules, fanout, coalescer, logger });
+    await backplane.start({
+      handleMessage: (message) => {
+        rooms.relay(message);
+      },
+      handleSignal: () => undefined,
+      handleReset: (room, position) => {
+        rooms.reset(room, position);
+      },
+      handleStatus: () => undefined,
+    });
+  });
+  afterEach(async () => {
+    rooms.close();
+    await backplane.close();
+  });
+
+  async function publish(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const head = encodeMessageHead({ room: 'lobby', from: 'ann', at: 1, data: encodePayload(i) });
+      await backplane.broker.publish({ room: 'lobby', head, origin: 'c1', retention });
+    }
+  }
+
+  async function join(request: { since?: { epoch: string; seq: number }; history?: number }): Promise<CatchUp> {
+    let missed: CatchUp | undefined;
+    await rooms.join(
+      'lobby',
+      { since: request.since, history: request.history ?? 0 },
+      {
+        admit: (_room, result) => {
+          missed = result;
+          return true;
+        },
+      },
+    );
+    if (missed === undefined) throw new Error('not admitted');
+    return missed;
+  }
+
+  const seqs = ({ messages }: CatchUp): readonly number[] => messages.map(({ position }) => position.seq);
+
+  it('begins at the head where no history is wanted', async () => {
+    await publish(3);
+    expect(await join({})).toMatchObject({ from: { seq: 3 }, messages: [], isRecovered: false });
+  });
+
+  it('replays the newest messages, and begins right before them', async () => {
+    await publish(10);
+    const missed = await join({ history: 4 });
+    expect(seqs(missed)).toEqual([7, 8, 9, 10]);
+    expect(missed).toMatchObject({ from: { seq: 6 }, isRecovered: false });
+  });
+
+  it('recovers exactly what was missed', async () => {
+    await publish(10);
+    const { epoch } = (await join({})).from;
+    const missed = await join({ since: { epoch, seq: 6 }, history: 50 });
+    expect(seqs(missed)).toEqual([7, 8, 9, 10]);
+    expect(missed).toMatchObject({ from: { epoch, seq: 6 }, isRecovered: true });
+  });
+
+  it('recovers nothing where nothing was missed', async () => {
+    await publish(10);
+    const { epoch } = (await join({})).from;
+    expect(await join({ since: { epoch, seq: 10 } })).toMatchObject({ messages: [], isRecovered: true });
+  });
+
+  it.each([
+    ['another epoch', 'other', 9],
+    ['a position from the future', undefined, 5000],
+    ['a position past retention', undefined, 3],
+  ])('starts afresh from %s', async (_what, otherEpoch, seq) => {
+    await publish(retention.count + 10);
+    const { epoch } = (await join({})).from;
+    const missed = await join({ since: { epoch: otherEpoch ?? epoch, seq }, history: 2 });
+    expect(missed.isRecovered).toBe(false);
+    expect(seqs(missed)).toEqual([109, 110]);
+  });
+
+  it('takes what is relayed while history is being read from the tail', async () => {
+    await publish(5);
+    await join({});
+    const readHistory = backplane.broker.readHistory.bind(backplane.broker);
+    vi.spyOn(backplane.broker, 'readHistory').mockImplementationOnce(async (...args): Promise<RoomHistory> => {
+      const stored = await readHistory(...args);
+      await publish(3);
+      // The relay must have seen them before the answer arrives: that is the race this is about.
+      await vi.waitUntil(() => rooms.get('lobby')?.position?.seq === 8);
+      return stored;
+    });
+    const missed = await join({ history: 4 });
+    expect(seqs(missed)).toEqual([5, 6, 7, 8]);
+  });
+});

@@ -1,0 +1,125 @@
+import type { Broker, BrokerStatus, MemberEvent, RoomMessage, RoomSignal } from '@outcry/broker';
+import type { Position } from '@outcry/protocol';
+
+import type { Fanout } from '../fanout/audience.ts';
+import type { Coalescer } from '../fanout/coalescer.ts';
+import { SharedByName } from '../lifecycle/shared-by-name.ts';
+import type { Logger } from '@outcry/service';
+import { type CatchUp, catchUp, type CatchUpRequest } from './catch-up.ts';
+import { Room } from './room.ts';
+import type { RoomRules } from './room-rules.ts';
+
+const LINGER_MS = 5000;
+
+export interface RoomDirectoryOptions {
+  readonly broker: Broker;
+  readonly rules: RoomRules;
+  readonly fanout: Fanout;
+  readonly coalescer: Coalescer;
+  readonly logger: Logger;
+}
+
+/** Who joins a room. */
+export interface Visitor {
+  /** The room is delivered to this node; what the visitor missed is read when this has resolved. */
+  prepare?(room: Room): Promise<void>;
+  /** Whether the visitor comes in, with what it missed. */
+  admit(room: Room, missed: CatchUp): boolean;
+}
+
+/** The rooms of this node: subscribed at the broker with the first member, let go a while after the last. */
+export class RoomDirectory {
+  readonly #options: RoomDirectoryOptions;
+  readonly #rooms: SharedByName<Room>;
+  #status: BrokerStatus = 'up';
+
+  constructor(options: RoomDirectoryOptions) {
+    this.#options = options;
+    this.#rooms = new SharedByName({
+      create: (name) => this.#create(name),
+      start: async (room) => {
+        room.begin(await options.broker.join(room.name));
+      },
+      stop: (room) => {
+        this.#leave(room);
+      },
+      lingerMs: LINGER_MS,
+    });
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /** The room, if it is delivered to this node. */
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
+  }
+
+  /**
+   * Makes sure that the room is delivered here and reads what the visitor missed. `admit` is called in the same turn as the
+   * reading ends, so that what it sends and what comes live have no hole and no repeat between them. Where it admits nobody
+   * (returns false), or something fails, the room is let go; otherwise `leave` must follow some day.
+   */
+  async join(name: string, request: CatchUpRequest, visitor: Visitor): Promise<void> {
+    const room = await this.#rooms.acquire(name);
+    let isAdmitted = false;
+    try {
+      const { broker, rules } = this.#options;
+      await visitor.prepare?.(room);
+      isAdmitted = visitor.admit(room, await catchUp(room, request, { broker, retention: rules.of(name).retention }));
+    } finally {
+      if (!isAdmitted) this.#rooms.release(name);
+    }
+  }
+
+  leave(name: string): void {
+    this.#rooms.release(name);
+  }
+
+  relay(message: RoomMessage): void {
+    const { metrics } = this.#options.fanout;
+    metrics.relayed.inc();
+    metrics.relayLag.observe(Math.max(0, Date.now() - message.at) / 1000);
+    this.#rooms.get(message.room)?.relay(message);
+  }
+
+  relaySignal(signal: RoomSignal): void {
+    this.#rooms.get(signal.room)?.relaySignal(signal);
+  }
+
+  relayMember(event: MemberEvent): void {
+    this.#rooms.get(event.room)?.relayMember(event);
+  }
+
+  reset(name: string, position: Position): void {
+    this.#options.fanout.metrics.resets.inc();
+    this.#options.logger.warn({ room: name, seq: position.seq }, 'room reset');
+    this.#rooms.get(name)?.reset(position);
+  }
+
+  showStatus(status: BrokerStatus): void {
+    this.#status = status;
+    for (const room of this.#rooms.values()) {
+      if (status === 'up') room.markFresh();
+      else room.markStale();
+    }
+  }
+
+  close(): void {
+    this.#rooms.clear();
+  }
+
+  /** A broker that is down may let a room be joined all the same: it takes commands, and is not heard. */
+  #create(name: string): Room {
+    const room = new Room(name, this.#options.fanout, this.#options.coalescer);
+    if (this.#status === 'down') room.markStale();
+    return room;
+  }
+
+  #leave(room: Room): void {
+    this.#options.broker.leave(room.name).catch((err: unknown) => {
+      this.#options.logger.warn({ err, room: room.name }, 'room not left at the broker');
+    });
+  }
+}

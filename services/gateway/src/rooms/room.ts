@@ -1,0 +1,133 @@
+import type { MemberEvent, RoomMessage, RoomSignal } from '@outcry/broker';
+import { type Position, signalFrameToJson } from '@outcry/protocol';
+
+import { Audience, type Fanout, type FrameSource, relayedMessage } from '../fanout/audience.ts';
+import type { Coalescer, Flushable } from '../fanout/coalescer.ts';
+import type { RoomMember } from './room-member.ts';
+import { RelayTail } from './relay-tail.ts';
+
+/**
+ * A room on this node: its local members, and the relay of its messages to them. Messages come from the broker in order and
+ * leave in order; `position` is that of the last one handed to the transport.
+ */
+export class Room implements Flushable {
+  readonly name: string;
+  /** What was relayed while somebody is joining. */
+  readonly tail = new RelayTail();
+
+  readonly #fanout: Fanout;
+  readonly #coalescer: Coalescer;
+  readonly #audience: Audience;
+  readonly #presenceAudience: Audience;
+  readonly #members = new Map<string, RoomMember>();
+  #held: RoomMessage[] = [];
+  #position: Position | undefined;
+  #latestMember: MemberEvent | undefined;
+  #isStale = false;
+
+  constructor(name: string, fanout: Fanout, coalescer: Coalescer) {
+    this.name = name;
+    this.#fanout = fanout;
+    this.#coalescer = coalescer;
+    this.#audience = new Audience(`r/${name}`, fanout);
+    this.#presenceAudience = new Audience(`p/${name}`, fanout);
+  }
+
+  /** Undefined until the broker delivers this room. */
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  /** What members know may be old: the node does not hear of the room. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** The last of who has come or gone, in the cluster, as far as this node has been told. */
+  get latestMember(): MemberEvent | undefined {
+    return this.#latestMember;
+  }
+
+  /** Live delivery has begun behind this position. Messages that were quicker than the news of it are relayed now. */
+  begin(position: Position): void {
+    this.#position = position;
+    this.#held = this.#held.filter((message) => message.position.seq > position.seq);
+    this.flush();
+  }
+
+  /** Begins delivery to the member. */
+  add(member: RoomMember): void {
+    this.#members.set(member.connection, member);
+    this.#audience.add(member);
+    if (member.wantsPresence) this.#presenceAudience.add(member);
+  }
+
+  remove(member: RoomMember): void {
+    if (!this.#members.delete(member.connection)) return;
+    this.#audience.remove(member);
+    if (member.wantsPresence) this.#presenceAudience.remove(member);
+  }
+
+  hasMembers(): boolean {
+    return this.#members.size > 0;
+  }
+
+  /** The next message in the room's order. */
+  relay(message: RoomMessage): void {
+    this.#held.push(message);
+    if (this.#position !== undefined) this.#coalescer.hold(this, message.frame.length);
+  }
+
+  /** Hands what is held to the transport. */
+  flush(): void {
+    if (this.#position === undefined) return;
+    const messages = this.#held;
+    this.#held = [];
+    for (const message of messages) {
+      this.#audience.publish(relayedMessage(message.frame, this.#fanout.metrics), this.#exceptFor(message.origin));
+      this.#position = message.position;
+      this.tail.add(message);
+    }
+  }
+
+  /** Not numbered, never echoed; behind the messages that are held, as it came behind them. */
+  relaySignal({ frame, origin }: RoomSignal): void {
+    this.flush();
+    const source: FrameSource = { msgpack: () => frame, json: () => signalFrameToJson(frame) };
+    this.#audience.publish(source, this.#members.get(origin));
+  }
+
+  /** Tells those who want to know; behind the messages that are held, as it came behind them. */
+  relayMember(event: MemberEvent): void {
+    this.#latestMember = event;
+    if (this.#presenceAudience.size === 0) return;
+    this.flush();
+    this.#presenceAudience.publishFrame({ type: 'member', ...event });
+  }
+
+  /** Continuity is broken: the next message follows `position`. */
+  reset(position: Position): void {
+    this.flush();
+    this.#position = position;
+    this.tail.break();
+    this.#audience.publishFrame({ type: 'reset', room: this.name, ...position });
+  }
+
+  markStale(): void {
+    this.flush();
+    this.#isStale = true;
+    this.#audience.publishFrame({ type: 'stale', room: this.name });
+  }
+
+  markFresh(): void {
+    this.flush();
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    this.#audience.publishFrame({ type: 'fresh', room: this.name });
+  }
+
+  #exceptFor(origin: string): RoomMember | undefined {
+    const publisher = this.#members.get(origin);
+    return publisher?.wantsEcho === false ? publisher : undefined;
+  }
+}

@@ -1,0 +1,32 @@
+import type { ClientFrameOf } from '@outcry/protocol';
+
+import { checkChoice } from '../../books/book-choices.ts';
+import { answerSymbols, failedOutcome, type Outcome, symbolsOf } from '../named-symbols.ts';
+import type { Session } from '../session.ts';
+
+interface Subscription extends Outcome {
+  /** Sends the snapshot and lets deltas follow; absent where it failed. */
+  readonly begin?: () => void;
+}
+
+/** Watches books: the answer, then a snapshot of each, then deltas. */
+export async function handleSubscribe(session: Session, frame: ClientFrameOf<'subscribe'>): Promise<void> {
+  const symbols = symbolsOf(frame);
+  const subscriptions = await Promise.all(symbols.map((symbol) => subscribe(session, symbol, frame)));
+  answerSymbols(session, frame, subscriptions);
+  for (const { begin } of subscriptions) begin?.();
+}
+
+async function subscribe(
+  session: Session,
+  symbol: string,
+  { depth, interval, checksum = false }: ClientFrameOf<'subscribe'>,
+): Promise<Subscription> {
+  const choice = { depth, interval };
+  try {
+    checkChoice(choice);
+    return { symbol, error: undefined, begin: await session.watches.prepare(symbol, choice, checksum) };
+  } catch (err) {
+    return failedOutcome(symbol, err);
+  }
+}

@@ -1,0 +1,165 @@
+import type { RoomMessage } from '@outcry/broker';
+import { messageFrameToJson, type Position, type RequestId, type ServerFrame } from '@outcry/protocol';
+
+import type { Follower } from '../fanout/audience.ts';
+import type { RoomPresence } from '../presence/room-presence.ts';
+import type { CatchUp } from '../rooms/catch-up.ts';
+import type { Room } from '../rooms/room.ts';
+import type { RoomDirectory } from '../rooms/room-directory.ts';
+import type { RoomMember } from '../rooms/room-member.ts';
+
+/** What a session needs to be for its memberships. */
+export interface MembershipOwner extends Follower {
+  readonly connection: string;
+  readonly user: string;
+  sendFrame(frame: ServerFrame): void;
+  /** A frame in the session's own encoding. */
+  sendEncoded(frame: Uint8Array | string): void;
+}
+
+export interface JoinOptions {
+  readonly id: RequestId | undefined;
+  readonly since: Position | undefined;
+  readonly history: number;
+  readonly wantsEcho: boolean;
+  readonly wantsPresence: boolean;
+}
+
+/** A membership counts from the moment it is asked for, so that what is sent behind a join need not wait for its answer. */
+interface Membership {
+  /** Present once the room has let the session in. */
+  seat: { readonly room: Room; readonly member: RoomMember } | undefined;
+  /** Whom the room's presence counts this session for. */
+  presentAs: string | undefined;
+}
+
+/** How a session comes in. */
+interface Admission {
+  readonly options: JoinOptions;
+  readonly missed: CatchUp;
+  readonly members: number | undefined;
+}
+
+export interface MembershipParts {
+  readonly rooms: RoomDirectory;
+  readonly presence: RoomPresence;
+}
+
+/** The rooms of one session. */
+export class Memberships {
+  readonly #owner: MembershipOwner;
+  readonly #rooms: RoomDirectory;
+  readonly #presence: RoomPresence;
+  readonly #current = new Map<string, Membership>();
+
+  constructor(owner: MembershipOwner, { rooms, presence }: MembershipParts) {
+    this.#owner = owner;
+    this.#rooms = rooms;
+    this.#presence = presence;
+  }
+
+  /** Rooms but for `@all` and the inbox, those on their way in included. */
+  get ordinaryCount(): number {
+    let count = 0;
+    for (const name of this.#current.keys()) if (!name.startsWith('@')) count += 1;
+    return count;
+  }
+
+  has(name: string): boolean {
+    return this.#current.has(name);
+  }
+
+  /** Joins, or joins again from what is asked for now. Rejects where the broker cannot be had; then the session is not in. */
+  async join(name: string, options: JoinOptions): Promise<void> {
+    // Who joins again was there all along.
+    const membership: Membership = { seat: undefined, presentAs: this.#takeOut(name)?.presentAs };
+    this.#current.set(name, membership);
+    let countMembers = (): number | undefined => undefined;
+    try {
+      await this.#rooms.join(name, options, {
+        prepare: async (room) => {
+          if (options.wantsPresence) countMembers = await this.#beCounted(membership, room);
+        },
+        admit: (room, missed) => {
+          if (this.#current.get(name) !== membership) return false;
+          this.#enter(membership, room, { options, missed, members: countMembers() });
+          return true;
+        },
+      });
+    } catch (err) {
+      if (this.#current.get(name) === membership) this.leave(name);
+      throw err;
+    }
+  }
+
+  /** Whether the session was in the room, or on its way in. */
+  leave(name: string): boolean {
+    const membership = this.#takeOut(name);
+    if (membership?.presentAs !== undefined) this.#presence.leave(name, membership.presentAs);
+    return membership !== undefined;
+  }
+
+  /** The connection is closed: the session is in no room any more, but its user may be on the way back. */
+  close(): void {
+    for (const name of [...this.#current.keys()]) {
+      const membership = this.#takeOut(name);
+      if (membership?.presentAs !== undefined) this.#presence.linger(name, membership.presentAs);
+    }
+  }
+
+  /** Ends the membership but for its presence. */
+  #takeOut(name: string): Membership | undefined {
+    const membership = this.#current.get(name);
+    this.#current.delete(name);
+    if (membership?.seat !== undefined) {
+      membership.seat.room.remove(membership.seat.member);
+      this.#rooms.leave(name);
+    }
+    return membership;
+  }
+
+  /** From now on presence counts this session, once. */
+  #appear(membership: Membership, name: string): void {
+    if (membership.presentAs !== undefined || !this.#presence.isKept(name)) return;
+    membership.presentAs = this.#owner.user;
+    this.#presence.enter(name, membership.presentAs);
+  }
+
+  /**
+   * Counts the session and asks how many are there then. Who comes or goes between that and the answer to the join is told to
+   * the room before the session hears it, so what was told last is what the session must begin with.
+   */
+  async #beCounted(membership: Membership, room: Room): Promise<() => number | undefined> {
+    if (this.#current.get(room.name) === membership) this.#appear(membership, room.name);
+    const known = room.latestMember;
+    const count = await this.#presence.count(room.name);
+    return () => (room.latestMember === known ? count : room.latestMember?.count);
+  }
+
+  /** In one turn and one system call: `joined`, what was missed, and live delivery from there on. */
+  #enter(membership: Membership, room: Room, { options, missed, members }: Admission): void {
+    const { connection, user, socket, encoding } = this.#owner;
+    const { wantsEcho, wantsPresence } = options;
+    const member: RoomMember = { connection, user, socket, encoding, wantsEcho, wantsPresence };
+    membership.seat = { room, member };
+    this.#appear(membership, room.name);
+    socket.cork(() => {
+      room.add(member);
+      this.#owner.sendFrame({
+        type: 'joined',
+        ...(options.id === undefined ? {} : { id: options.id }),
+        room: room.name,
+        epoch: missed.from.epoch,
+        recovered: missed.isRecovered,
+        ...(members === undefined ? {} : { members }),
+        seq: missed.from.seq,
+      });
+      for (const message of missed.messages) this.#sendMessage(message);
+      if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
+    });
+  }
+
+  #sendMessage({ frame }: RoomMessage): void {
+    this.#owner.sendEncoded(this.#owner.encoding === 'json' ? messageFrameToJson(frame) : frame);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Broker } from '@outcry/broker';
+import type { Codec, Encoding } from '@outcry/protocol';
+
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { BookDirectory } from '../books/book-directory.ts';
+import type { GatewayConfig } from '../config/config.ts';
+import type { Connections } from '../lifecycle/connections.ts';
+import type { Logger } from '@outcry/service';
+import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { RoomPresence } from '../presence/room-presence.ts';
+import type { RoomDirectory } from '../rooms/room-directory.ts';
+
+/** What every session of a gateway works with. */
+export interface SessionServices {
+  readonly config: GatewayConfig;
+  readonly broker: Broker;
+  readonly rooms: RoomDirectory;
+  readonly presence: RoomPresence;
+  readonly books: BookDirectory;
+  readonly authenticator: Authenticator;
+  readonly codecs: Readonly<Record<Encoding, Codec>>;
+  readonly connections: Connections;
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}

@@ -1,0 +1,283 @@
+import {
+  ALL_ROOM,
+  type ClientFrame,
+  CLOSE_CODES,
+  type CloseCode,
+  type Encoding,
+  ERROR_CODES,
+  inboxOf,
+  ProtocolError,
+  RequestError,
+  type RequestId,
+  type ServerFrame,
+} from '@outcry/protocol';
+
+import type { Identity } from '../auth/authenticator.ts';
+import { Backlog } from '../fanout/backlog.ts';
+import type { Connection } from '../lifecycle/connections.ts';
+import { TokenBucket } from '../limits/token-bucket.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+import type { SessionPort } from '../transport/transport.ts';
+import { handleAuth } from './handlers/auth.ts';
+import { handleHistory } from './handlers/history.ts';
+import { handleJoin } from './handlers/join.ts';
+import { handleLeave } from './handlers/leave.ts';
+import { handleMembers } from './handlers/members.ts';
+import { handlePing } from './handlers/ping.ts';
+import { handlePublish } from './handlers/publish.ts';
+import { handleSignal } from './handlers/signal.ts';
+import { handleSubscribe } from './handlers/subscribe.ts';
+import { handleSymbols } from './handlers/symbols.ts';
+import { handleUnsubscribe } from './handlers/unsubscribe.ts';
+import { type MembershipOwner, Memberships } from './memberships.ts';
+import type { SessionServices } from './session-services.ts';
+import { toRequestError } from './to-request-error.ts';
+import { Watches } from './watches.ts';
+
+export interface SessionOptions {
+  readonly connection: string;
+  readonly encoding: Encoding;
+  readonly socket: ClientSocket;
+  readonly identity: Identity;
+  readonly isGuest: boolean;
+}
+
+/** The protocol state of one client: it decodes, decides and answers. It knows nothing of the transport beneath. */
+export class Session implements SessionPort, Connection, MembershipOwner {
+  readonly connection: string;
+  readonly encoding: Encoding;
+  readonly socket: ClientSocket;
+  readonly services: SessionServices;
+  readonly memberships: Memberships;
+  readonly watches: Watches;
+  readonly backlog: Backlog;
+  readonly #bucket: TokenBucket;
+  #signalBucket: TokenBucket | undefined;
+  #identity: Identity;
+  #isGuest: boolean;
+  #isClosed = false;
+  lastHeardAt = performance.now();
+  lastPingAt = performance.now();
+
+  constructor(options: SessionOptions, services: SessionServices) {
+    this.connection = options.connection;
+    this.encoding = options.encoding;
+    this.socket = options.socket;
+    this.services = services;
+    this.#identity = options.identity;
+    this.#isGuest = options.isGuest;
+    this.memberships = new Memberships(this, services);
+    this.backlog = new Backlog(this.socket, services.config.limits);
+    this.watches = new Watches(this, {
+      books: services.books,
+      maxWatches: services.config.limits.maxSubscriptions,
+    });
+    this.#bucket = new TokenBucket(services.config.limits.maxFramesPerSecond, performance.now());
+  }
+
+  get user(): string {
+    return this.#identity.user;
+  }
+
+  /** What is held back from a client that lags: its books. Its rooms are not, for they have no state to skip to. */
+  get streams(): Watches {
+    return this.watches;
+  }
+
+  get isGuest(): boolean {
+    return this.#isGuest;
+  }
+
+  /** Greets the client and joins it to the rooms that every session is in. */
+  start(): void {
+    const { config, metrics } = this.services;
+    this.sendFrame({
+      type: 'welcome',
+      connection: this.connection,
+      node: config.nodeId,
+      user: this.user,
+      at: Date.now(),
+      heartbeatMs: config.heartbeatMs,
+      resumeWindowMs: config.resumeWindowMs,
+      maxFrameBytes: config.limits.maxFrameBytes,
+      maxRooms: config.limits.maxRooms,
+      maxSubscriptions: config.limits.maxSubscriptions,
+    });
+    metrics.connections.labels(this.encoding).inc();
+    void this.#joinOwnRooms([ALL_ROOM, inboxOf(this.user)]);
+  }
+
+  /** Takes on another identity: a guest's only, and only before it has joined a room of its own. */
+  async takeIdentity(identity: Identity): Promise<void> {
+    const guestInbox = inboxOf(this.user);
+    const isSameUser = identity.user === this.user;
+    this.#identity = identity;
+    this.#isGuest = false;
+    if (isSameUser) return;
+    this.memberships.leave(guestInbox);
+    await this.#joinOwnRooms([inboxOf(this.user)]);
+  }
+
+  received(bytes: Uint8Array, isBinary: boolean): void {
+    if (this.#isClosed) return;
+    const { metrics, config } = this.services;
+    this.lastHeardAt = performance.now();
+    metrics.messagesIn.labels(this.encoding).inc();
+    metrics.bytesIn.labels(this.encoding).inc(bytes.length);
+    if (isBinary !== (this.encoding === 'msgpack')) {
+      this.close(CLOSE_CODES.unsupportedData);
+    } else if (bytes.length > config.limits.maxFrameBytes) {
+      this.close(CLOSE_CODES.tooBig);
+    } else if (this.#mayPass()) {
+      this.#handle(bytes);
+    }
+  }
+
+  alive(): void {
+    this.lastHeardAt = performance.now();
+  }
+
+  drained(): void {
+    this.services.connections.hasRead(this);
+  }
+
+  overflowed(): void {
+    this.services.metrics.overflows.inc();
+    this.close(CLOSE_CODES.slowConsumer);
+  }
+
+  closed(code: number): void {
+    this.#isClosed = true;
+    const { metrics, logger, connections } = this.services;
+    connections.remove(this);
+    this.memberships.close();
+    this.watches.removeAll();
+    metrics.connections.labels(this.encoding).dec();
+    metrics.closes.labels(String(code)).inc();
+    logger.debug({ connection: this.connection, closeCode: code }, 'session closed');
+  }
+
+  close(closeCode: CloseCode): void {
+    this.socket.close(closeCode);
+  }
+
+  sendFrame(frame: ServerFrame): void {
+    this.sendEncoded(this.services.codecs[this.encoding].encodeServer(frame));
+  }
+
+  sendEncoded(frame: Uint8Array | string): void {
+    if (this.#isClosed) return;
+    const outcome = this.socket.send(frame);
+    this.services.metrics.countOut(this.encoding, frame.length, 1);
+    if (outcome === 'dropped') this.overflowed();
+  }
+
+  /** Whether one more signal may pass: they have a limit of their own, and no more than an error follows from it. */
+  maySignal(): boolean {
+    this.#signalBucket ??= new TokenBucket(this.services.config.limits.maxSignalsPerSecond, performance.now());
+    return this.#signalBucket.take(performance.now()) === 'pass';
+  }
+
+  /** Acknowledges a request; without an `id` the client does not match it with anything, and gets it all the same. */
+  acknowledge(
+    id: RequestId | undefined,
+    result: Omit<Extract<ServerFrame, { type: 'ack' }>, 'type' | 'id'> = {},
+  ): void {
+    this.sendFrame({ type: 'ack', ...(id === undefined ? {} : { id }), ...result });
+  }
+
+  #mayPass(): boolean {
+    const verdict = this.#bucket.take(performance.now());
+    if (verdict === 'giveUp') this.close(CLOSE_CODES.rateLimited);
+    if (verdict === 'refuse') {
+      const perSecond = String(this.services.config.limits.maxFramesPerSecond);
+      this.#refuse(new RequestError('rateLimited', `frames come faster than ${perSecond} a second`));
+    }
+    return verdict === 'pass';
+  }
+
+  #handle(bytes: Uint8Array): void {
+    let frame: ClientFrame;
+    try {
+      frame = this.services.codecs[this.encoding].decodeClient(bytes);
+    } catch (err) {
+      this.#fail(err, undefined);
+      return;
+    }
+    try {
+      this.#dispatch(frame)?.catch((err: unknown) => {
+        this.#fail(err, frame.id);
+      });
+    } catch (err) {
+      this.#fail(err, frame.id);
+    }
+  }
+
+  #dispatch(frame: ClientFrame): Promise<void> | undefined {
+    switch (frame.type) {
+      case 'auth':
+        return handleAuth(this, frame);
+      case 'join':
+        return handleJoin(this, frame);
+      case 'leave':
+        handleLeave(this, frame);
+        return undefined;
+      case 'publish':
+        return handlePublish(this, frame);
+      case 'signal':
+        return handleSignal(this, frame);
+      case 'members':
+        return handleMembers(this, frame);
+      case 'history':
+        return handleHistory(this, frame);
+      case 'subscribe':
+        return handleSubscribe(this, frame);
+      case 'unsubscribe':
+        handleUnsubscribe(this, frame);
+        return undefined;
+      case 'symbols':
+        return handleSymbols(this, frame);
+      case 'ping':
+        handlePing(this, frame);
+        return undefined;
+    }
+  }
+
+  /** One place decides what becomes of a request that did not succeed. */
+  #fail(err: unknown, id: RequestId | undefined): void {
+    const refusal = toRequestError(err);
+    if (refusal !== undefined) {
+      this.#refuse(refusal, id);
+    } else if (err instanceof ProtocolError) {
+      this.services.logger.debug({ connection: this.connection, problem: err.message }, 'malformed frame');
+      this.close(CLOSE_CODES.malformed);
+    } else if (!this.#isClosed) {
+      this.services.logger.error({ err, connection: this.connection }, 'request failed');
+      this.close(CLOSE_CODES.internalError);
+    }
+  }
+
+  #refuse(err: RequestError, id = err.id): void {
+    const { code, isRetryable } = ERROR_CODES[err.code];
+    this.services.metrics.errors.labels(code).inc();
+    this.sendFrame({
+      type: 'error',
+      ...(id === undefined ? {} : { id }),
+      code,
+      message: err.message,
+      retryable: isRetryable,
+    });
+  }
+
+  /** Without its inbox a session would lose direct messages in silence, so it does not go on without. */
+  async #joinOwnRooms(rooms: readonly string[]): Promise<void> {
+    try {
+      const options = { id: undefined, since: undefined, history: 0, wantsEcho: true, wantsPresence: false };
+      await Promise.all(rooms.map((room) => this.memberships.join(room, options)));
+    } catch (err) {
+      if (this.#isClosed) return;
+      this.services.logger.warn({ err, connection: this.connection }, 'own rooms not joined');
+      this.close(CLOSE_CODES.brokerUnavailable);
+    }
+  }
+}

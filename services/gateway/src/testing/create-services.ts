@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+
+import { type Backplane, createMemoryBackplane, MemoryHub } from '@outcry/broker';
+import { createCodecs, Encoding } from '@outcry/protocol';
+
+import { OpenAuthenticator } from '../auth/open-authenticator.ts';
+import { BookDirectory } from '../books/book-directory.ts';
+import type { FeedReader } from '../books/feed-reader.ts';
+import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
+import { Coalescer } from '../fanout/coalescer.ts';
+import { createBrokerHandler } from '../lifecycle/broker-handler.ts';
+import { Connections } from '../lifecycle/connections.ts';
+import { Reception } from '../lifecycle/reception.ts';
+import { createLogger } from '@outcry/service';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import { createPresenceHandler } from '../presence/presence-handler.ts';
+import { RoomPresence } from '../presence/room-presence.ts';
+import { RoomDirectory } from '../rooms/room-directory.ts';
+import { Session } from '../session/session.ts';
+import type { SessionServices } from '../session/session-services.ts';
+import { type FakeSocket, FakeTransport } from './fake-transport.ts';
+
+/** What differs from the default configuration. */
+type Overrides = Partial<Omit<GatewayConfig, 'limits'>> & {
+  readonly limits?: Partial<GatewayConfig['limits']>;
+  /** Where books come from, in place of the memory broker. */
+  readonly feed?: FeedReader;
+};
+
+export interface TestClient {
+  readonly socket: FakeSocket;
+  readonly session: Session;
+  /** Gives the session a JSON frame. */
+  readonly send: (frame: unknown) => void;
+}
+
+/** A gateway's parts over a memory broker and a fake transport: everything but the sockets is real. */
+export interface TestGateway {
+  readonly services: SessionServices;
+  readonly transport: FakeTransport;
+  readonly backplane: Backplane;
+  /** Opens a session as the transport would. */
+  connect(user: string, encoding?: Encoding): TestClient;
+  stop(): Promise<void>;
+}
+
+/** Gateways that share a hub are nodes of one cluster. */
+export async function createTestGateway(overrides: Overrides = {}, hub = new MemoryHub()): Promise<TestGateway> {
+  const backplane = createMemoryBackplane(hub);
+  const transport = new FakeTransport();
+  const services = createServices(backplane, transport, overrides);
+  const { rooms, books, connections } = services;
+  await backplane.start(createBrokerHandler(services, new Reception(services)));
+  await backplane.presence.start(createPresenceHandler(services));
+  return {
+    services,
+    transport,
+    backplane,
+    connect: (user, encoding = Encoding.Json) => connect(services, transport.connect(encoding), user),
+    async stop() {
+      connections.stop();
+      rooms.close();
+      books.close();
+      await backplane.close();
+    },
+  };
+}
+
+function createServices(
+  { broker, feedBus, presence: store }: Backplane,
+  publisher: FakeTransport,
+  { limits, feed, ...overrides }: Overrides,
+): SessionServices {
+  const { config: defaults } = loadGatewayConfig({ OUTCRY_NODE_ID: 'test' });
+  const config: GatewayConfig = { ...defaults, ...overrides, limits: { ...defaults.limits, ...limits } };
+  const metrics = new GatewayMetrics();
+  const codecs = createCodecs();
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const fanout = { publisher, codecs, metrics };
+  const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1 });
+  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger });
+  const presence = new RoomPresence({ store, rules: config.roomRules, metrics });
+  const books = new BookDirectory({ feedBus: feed ?? feedBus, fanout, logger });
+  const connections = new Connections({ ...config, ...config.limits, metrics });
+  const authenticator = new OpenAuthenticator();
+  return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
+}
+
+function connect(services: SessionServices, socket: FakeSocket, user: string): TestClient {
+  const session = new Session(
+    {
+      connection: randomUUID(),
+      encoding: socket.encoding,
+      socket,
+      identity: { user, expiresAt: undefined },
+      isGuest: user.startsWith('guest'),
+    },
+    services,
+  );
+  session.start();
+  return {
+    socket,
+    session,
+    send: (frame) => {
+      session.received(Buffer.from(JSON.stringify(frame)), false);
+    },
+  };
+}

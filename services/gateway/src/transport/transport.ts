@@ -1,0 +1,75 @@
+import type { Encoding, WireFrame } from '@outcry/protocol';
+
+import type { ClientSocket } from './client-socket.ts';
+
+/** The endpoints that upgrade. */
+export const Endpoint = { Session: '/ws', OrderBookFeed: '/orderbookfeed' } as const;
+export type Endpoint = (typeof Endpoint)[keyof typeof Endpoint];
+
+/** What a handshake said, copied: nothing of the transport's own escapes it. */
+export interface ConnectionRequest {
+  readonly endpoint: Endpoint;
+  readonly encoding: Encoding;
+  /** From the `bearer.<token>` subprotocol. */
+  readonly token: string | undefined;
+  readonly query: URLSearchParams;
+}
+
+/** Where the transport delivers what one connection does. `closed` is last. */
+export interface SessionPort {
+  /** One whole WebSocket message. `bytes` are valid only during the call. */
+  received(bytes: Uint8Array, isBinary: boolean): void;
+  /** A ping or pong frame came. */
+  alive(): void;
+  /** Something of what waited for this client in user space has gone out. */
+  drained(): void;
+  /** A frame published to a topic was lost to this socket. */
+  overflowed(): void;
+  closed(code: number): void;
+}
+
+/** Why a handshake is answered with HTTP 503 instead of an upgrade. */
+export interface Refusal {
+  readonly reason: string;
+  readonly retryAfterSeconds: number;
+}
+
+export interface TransportHandler {
+  /** Asked before anything else of a handshake is looked at. */
+  refusal(): Refusal | undefined;
+  opened(socket: ClientSocket, request: ConnectionRequest): SessionPort;
+}
+
+/** Fan-out to all followers of a topic: one call whatever their number. */
+export interface TopicPublisher {
+  publish(topic: string, frame: WireFrame): void;
+}
+
+/** A file served on the public port. */
+export interface SiteFile {
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** Whether the name changes with the content, so that a browser may keep it for good. */
+  readonly isImmutable: boolean;
+}
+
+export interface TransportOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Past this the connection is cut without a close frame. Larger than the session's own limit, which answers with one. */
+  readonly maxPayloadBytes: number;
+  /** Past this frames are lost, and `overflowed` is called. Larger than the session's own limits, which act before. */
+  readonly maxBackpressureBytes: number;
+  /** By path. */
+  readonly site: ReadonlyMap<string, SiteFile>;
+}
+
+export interface Transport extends TopicPublisher {
+  /** Resolves with the port once connections are taken; rejects with a one-line error where it cannot be had. */
+  listen(handler: TransportHandler): Promise<number>;
+  /** Takes no further connections; those that are open stay. */
+  stopListening(): void;
+  /** Frees everything that is left. */
+  close(): void;
+}

@@ -1,0 +1,144 @@
+import { OutcryError } from '@outcry/broker';
+import type { WireFrame } from '@outcry/protocol';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type us_listen_socket,
+  us_listen_socket_close,
+  type us_socket_context_t,
+  us_socket_local_port,
+  type WebSocketBehavior,
+} from 'uWebSockets.js';
+
+import { Endpoint, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
+import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
+import { serveSite } from './site.ts';
+import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
+
+/**
+ * Seconds of silence after which uWS itself cuts a connection: a back-stop behind the session's own idle timeout, which is
+ * shorter and closes with a code. uWS ends the process on 1 to 7 and on more than 960.
+ */
+const IDLE_BACKSTOP_SECONDS = 120;
+
+/** uSockets' LIBUS_LISTEN_EXCLUSIVE_PORT. */
+const EXCLUSIVE_PORT = 1;
+
+type Listen = (...args: [string, number, number, (socket: us_listen_socket | false) => void]) => void;
+
+/** WebSockets over uWebSockets.js. Upgrades are synchronous, so none is ever pending. */
+export class UwsTransport implements Transport {
+  readonly #options: TransportOptions;
+  readonly #app: TemplatedApp = App();
+  #listenSocket: us_listen_socket | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  listen(handler: TransportHandler): Promise<number> {
+    for (const endpoint of Object.values(Endpoint)) this.#app.ws(endpoint, this.#behavior(endpoint, handler));
+    this.#app.get('/*', (res, req) => {
+      serveSite(this.#options.site, res, req);
+    });
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      const whenListening = (socket: us_listen_socket | false): void => {
+        if (socket === false) {
+          reject(new OutcryError('badConfig', `cannot listen on ${host}:${String(port)}: the port is taken`));
+          return;
+        }
+        this.#listenSocket = socket;
+        resolve(us_socket_local_port(socket));
+      };
+      // Not shared: uWS would let a second process take the same port, which here is a mistake, not a way to scale. Its
+      // types (20.0.8) lack the form with a host and options that it has.
+      const listen = this.#app.listen.bind(this.#app) as unknown as Listen;
+      listen(host, port, EXCLUSIVE_PORT, whenListening);
+    });
+  }
+
+  publish(topic: string, frame: WireFrame): void {
+    this.#app.publish(topic, frame, typeof frame !== 'string');
+  }
+
+  stopListening(): void {
+    if (this.#listenSocket === undefined) return;
+    us_listen_socket_close(this.#listenSocket);
+    this.#listenSocket = undefined;
+  }
+
+  close(): void {
+    this.#listenSocket = undefined;
+    this.#app.close();
+  }
+
+  #behavior(endpoint: Endpoint, handler: TransportHandler): WebSocketBehavior<UwsConnection> {
+    const { maxPayloadBytes, maxBackpressureBytes } = this.#options;
+    return {
+      maxPayloadLength: maxPayloadBytes,
+      maxBackpressure: maxBackpressureBytes,
+      closeOnBackpressureLimit: false,
+      idleTimeout: IDLE_BACKSTOP_SECONDS,
+      sendPingsAutomatically: false,
+      upgrade: (res, req, context) => {
+        upgrade({ res, req, context }, endpoint, handler);
+      },
+      open: (ws) => {
+        const connection = ws.getUserData();
+        const socket = new UwsClientSocket(ws);
+        connection.socket = socket;
+        connection.port = handler.opened(socket, connection.request);
+        if (connection.closeCode !== undefined) connection.port.closed(connection.closeCode);
+      },
+      message: (ws, message, isBinary) => {
+        ws.getUserData().port?.received(new Uint8Array(message), isBinary);
+      },
+      ping: (ws) => {
+        ws.getUserData().port?.alive();
+      },
+      pong: (ws) => {
+        ws.getUserData().port?.alive();
+      },
+      drain: (ws) => {
+        ws.getUserData().port?.drained();
+      },
+      dropped: (ws) => {
+        ws.getUserData().port?.overflowed();
+      },
+      close: (ws, code) => {
+        const connection = ws.getUserData();
+        connection.socket?.detach();
+        connection.closeCode = code;
+        connection.port?.closed(code);
+      },
+    };
+  }
+}
+
+/** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
+function upgrade(
+  { res, req, context }: { res: HttpResponse; req: HttpRequest; context: us_socket_context_t },
+  endpoint: Endpoint,
+  handler: TransportHandler,
+): void {
+  const refusal = handler.refusal();
+  if (refusal !== undefined) {
+    answerRefusal(res, refusal);
+    return;
+  }
+  const handshake = readHandshake(req, endpoint);
+  if (handshake === undefined) {
+    answerUnknownSubprotocol(res);
+    return;
+  }
+  const connection: UwsConnection = {
+    request: handshake.request,
+    socket: undefined,
+    port: undefined,
+    closeCode: undefined,
+  };
+  res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
+}
