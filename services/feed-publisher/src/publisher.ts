@@ -1,0 +1,99 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import type { Backplane, FeedInstrument } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+
+import { BusHealth } from './bus-health.ts';
+import { Leadership, LONE_LEADERSHIP, type LeadershipTimes } from './leadership/leadership.ts';
+import { FeedMetrics } from './observability/feed-metrics.ts';
+import type { BookSource } from './sources/book-source.ts';
+import { type FeedTiming, SymbolFeed } from './symbol-feed.ts';
+
+export interface FeedPublisherOptions {
+  /** Closed by `stop`. */
+  readonly source: BookSource;
+  /** Started; whoever made it closes it, after `stop`. */
+  readonly backplane: Pick<Backplane, 'feedBus' | 'lease' | 'roster'>;
+  readonly timing: FeedTiming;
+  /** The same for all publishers of a cluster; absent where there is only this one. */
+  readonly leadership?: LeadershipTimes | undefined;
+  readonly logger: Logger;
+  /** Off where another service of the same process tells the process's metrics. On by default. */
+  readonly hasProcessMetrics?: boolean | undefined;
+}
+
+/**
+ * Publishes the books of a source as base feeds, each symbol independently of the others. Of several publishers each leads some
+ * of the symbols, and stands by for those of the others with the book in hand.
+ */
+export interface FeedPublisher {
+  /** Announces the instruments and starts the feeds. Rejects with an `OutcryError` where the bus cannot be reached. */
+  start(): Promise<void>;
+  /** Resolves when every feed is over, by itself or by `stop`. */
+  finished(): Promise<void>;
+  /** Hands over to other publishers and ends the feeds; what they have taken from the source is published first. */
+  stop(): Promise<void>;
+  /** Why not every feed is live, or could be at once, in a line; undefined where all are. */
+  notReady(): string | undefined;
+  /** Prometheus text. */
+  exposeMetrics(): Promise<string>;
+}
+
+export function createFeedPublisher(options: FeedPublisherOptions): FeedPublisher {
+  const { source, timing, logger } = options;
+  const { feedBus } = options.backplane;
+  const stopping = new AbortController();
+  const busHealth = new BusHealth(logger);
+  const { hasProcessMetrics = true } = options;
+  const metrics = new FeedMetrics({ isBusUp: () => busHealth.isUp, hasProcessMetrics });
+  const leadership = createLeadership(options, metrics);
+  const shared = { source, feedBus, timing, busHealth, metrics, logger, createEpoch, leadership };
+  const createFeed = (instrument: FeedInstrument, isAnnounced: boolean): SymbolFeed => {
+    const feed = new SymbolFeed({ instrument, isAnnounced, ...shared });
+    leadership.add(feed);
+    return feed;
+  };
+  const feeds = source.instruments.map((instrument) => createFeed(instrument, true));
+  let running = Promise.resolve();
+  const run = (feed: SymbolFeed): void => {
+    running = Promise.all([running, feed.run(stopping.signal)]).then(() => undefined);
+  };
+
+  return {
+    async start() {
+      await feedBus.announce(source.instruments);
+      await leadership.start();
+      feeds.forEach(run);
+      source.watchInstruments?.((instrument) => {
+        const feed = createFeed(instrument, false);
+        feeds.push(feed);
+        run(feed);
+      });
+    },
+    finished: () => running,
+    async stop() {
+      await leadership.stop();
+      stopping.abort();
+      await running;
+      await source.close();
+    },
+    notReady() {
+      const idle = feeds.filter(({ state }) => state !== 'live' && state !== 'standby');
+      const states = idle.map(({ symbol, state }) => `${symbol} ${state}`);
+      if (states.length > 0) return `feeds not live: ${states.join(', ')}`;
+      return busHealth.isUp ? undefined : 'feed bus interrupted';
+    },
+    exposeMetrics: () => metrics.expose(),
+  };
+}
+
+function createLeadership(options: FeedPublisherOptions, metrics: FeedMetrics): Leadership {
+  const { lease, roster } = options.backplane;
+  const { leadership: times = LONE_LEADERSHIP, logger } = options;
+  return new Leadership({ publisher: randomUUID(), lease, roster, times, metrics, logger });
+}
+
+/** 48 random bits: never seen twice, so nobody takes one run of a book's numbering for another. */
+function createEpoch(): string {
+  return randomBytes(6).toString('base64url');
+}

@@ -1,0 +1,84 @@
+import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
+import { type Logger, startInternalServer } from '@outcry/service';
+
+import type { FeedPublisherConfig } from './config/config.ts';
+import { createIngestHandler, type IngestHandler } from './http/ingest-handler.ts';
+import { createFeedPublisher } from './publisher.ts';
+import { openSource } from './sources/open-source.ts';
+
+export interface FeedPublisherService {
+  readonly internalPort: number;
+  /** Publishes what the feeds still hold and hands over, then lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * The publisher as a process of its own: over Redis, with its internal port.
+ *
+ * @throws OutcryError in a line for the operator where it cannot start; nothing is left running then
+ */
+export async function startService(config: FeedPublisherConfig, logger: Logger): Promise<FeedPublisherService> {
+  const source = await openSource(config.source, logger);
+  const backplane = createRedisBackplane(config.redis);
+  const redis = new RedisStatus();
+  const { timing, leadership } = config;
+  const publisher = createFeedPublisher({ source, backplane, timing, leadership, logger });
+  const ingest = createIngest();
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    undo.push(() => backplane.close());
+    await backplane.start(redis);
+    const server = await startInternalServer(config.internal, {
+      notReady: () => redis.notReady() ?? publisher.notReady(),
+      exposeMetrics: () => publisher.exposeMetrics(),
+      handle: ingest,
+    });
+    undo.push(() => server.close());
+    undo.push(() => publisher.stop());
+    await publisher.start();
+    return { internalPort: server.port, stop };
+  } catch (err) {
+    await stop();
+    throw err;
+  }
+
+  function createIngest(): IngestHandler | undefined {
+    if (source.ingest === undefined || config.source.kind !== 'http') return undefined;
+    const { keys, maxBodyBytes } = config.source;
+    return createIngestHandler({
+      ingest: source.ingest,
+      keys,
+      maxBodyBytes,
+      busNotReady: () => redis.notReady(),
+      logger,
+    });
+  }
+}
+
+/** A publisher has no rooms, so all that it hears from the broker is whether Redis is there. */
+class RedisStatus implements BrokerHandler {
+  #status: BrokerStatus = 'down';
+
+  notReady(): string | undefined {
+    return this.#status === 'up' ? undefined : 'redis unavailable';
+  }
+
+  handleStatus(status: BrokerStatus): void {
+    this.#status = status;
+  }
+
+  handleMessage(): void {
+    // No room is joined.
+  }
+
+  handleSignal(): void {
+    // No room is joined.
+  }
+
+  handleReset(): void {
+    // No room is joined.
+  }
+}

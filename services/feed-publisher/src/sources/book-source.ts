@@ -1,0 +1,69 @@
+import type { FeedInstrument } from '@outcry/broker';
+import type { Level } from '@outcry/order-book';
+
+export const BookEventKind = { Snapshot: 'snapshot', Delta: 'delta', Interrupted: 'interrupted' } as const;
+export type BookEventKind = (typeof BookEventKind)[keyof typeof BookEventKind];
+
+/** Decimal places of a book's integers. */
+export type Scales = Pick<FeedInstrument, 'priceScale' | 'sizeScale'>;
+
+/** What a venue says about one book, in the scales of its instrument. */
+export interface BookEvent {
+  /** A snapshot is the whole book and starts it anew; a delta has absolute sizes, 0 removes. */
+  readonly kind: typeof BookEventKind.Snapshot | typeof BookEventKind.Delta;
+  readonly bids: readonly Level[];
+  readonly asks: readonly Level[];
+  /** The venue's own update id after this event. It never goes back, except at a snapshot. */
+  readonly venueSeq: number;
+  /** Unix milliseconds at the venue. */
+  readonly venueAt: number;
+  /** With a snapshot: the scales from here on, where they are not the instrument's any more. */
+  readonly scales?: Scales | undefined;
+}
+
+/**
+ * The venue cannot be heard, or something of what it said is missing. The book was right up to here; nobody knows whether
+ * it still is, so the feed falls silent and its watchers are told. The next event is a snapshot.
+ */
+export interface BookInterruption {
+  readonly kind: typeof BookEventKind.Interrupted;
+  /** For the log, in a few words. */
+  readonly reason: string;
+}
+
+export type SourceEvent = BookEvent | BookInterruption;
+
+/**
+ * What a source takes from outside. Bodies are JSON as docs/SOURCES.md describes it. A call either happens as a whole and
+ * returns where the book stands then, or throws an `IngestError` and changes nothing.
+ */
+export interface BookIngest {
+  replaceBook(symbol: string, body: unknown): number;
+  extendBook(symbol: string, body: unknown): number;
+}
+
+/**
+ * Where books come from.
+ *
+ * A source owns its venue's rules: what it hands out is aligned and without holes, or it throws an `OutcryError` of code
+ * `badFeed` that says where the feed broke. Each symbol is a stream of its own, so that one which breaks or waits leaves
+ * the others alone.
+ *
+ * @typeParam E A source that cannot lose its venue promises never to be interrupted: `BookSource<BookEvent>`.
+ */
+export interface BookSource<E extends SourceEvent = SourceEvent> {
+  /** Those that are known when the source opens. */
+  readonly instruments: readonly FeedInstrument[];
+  /**
+   * The events of one symbol, of which the first is a snapshot. The consumer sets the pace: nothing is read ahead while
+   * it holds an event, and a source that cannot make its venue wait bounds what it keeps and starts anew with a snapshot.
+   * Ends, without throwing, when the source has no more or `signal` aborts. One consumer per symbol at a time; another one
+   * may follow when the first has ended, and begins with a snapshot too.
+   */
+  events(symbol: string, signal: AbortSignal): AsyncIterable<E>;
+  /** For sources whose instruments become known as they come: called once for each that was not among `instruments`. */
+  watchInstruments?(handler: (instrument: FeedInstrument) => void): void;
+  /** For a source that is posted to. */
+  readonly ingest?: BookIngest;
+  close(): Promise<void>;
+}

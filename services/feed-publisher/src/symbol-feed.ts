@@ -1,0 +1,345 @@
+import { type FeedBus, type FeedInstrument, OutcryError } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+
+import { BaseFeed } from './base-feed.ts';
+import type { BusHealth } from './bus-health.ts';
+import type { Leadership } from './leadership/leadership.ts';
+import type { Candidate } from './leadership/seat.ts';
+import { Term } from './leadership/term.ts';
+import type { FeedMetrics } from './observability/feed-metrics.ts';
+import { Gate } from './pacing/gate.ts';
+import { delay } from './pacing/delay.ts';
+import { SerialQueue } from './serial-queue.ts';
+import { type BookEvent, BookEventKind, type BookSource, type SourceEvent } from './sources/book-source.ts';
+
+/** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
+export const MAX_DELTAS_PER_SNAPSHOT = 256;
+
+/** How long a feed waits before it tries a bus again that refused it. */
+const BUS_RETRY_MS = 500;
+
+export interface FeedTiming {
+  /** Events within this time make one delta; 0 makes every event one, even if it changes nothing. */
+  readonly deltaMs: number;
+  /** A snapshot is published this often, whether or not anything changed: it is the feed's sign of life. */
+  readonly snapshotMs: number;
+}
+
+export interface SymbolFeedParts {
+  readonly instrument: FeedInstrument;
+  /** Where the gateways do not know the instrument yet, the feed announces it with its first snapshot. */
+  readonly isAnnounced: boolean;
+  readonly source: Pick<BookSource, 'events'>;
+  readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot'>;
+  readonly timing: FeedTiming;
+  readonly busHealth: BusHealth;
+  readonly metrics: FeedMetrics;
+  readonly logger: Logger;
+  readonly createEpoch: () => string;
+  readonly leadership: Pick<Leadership, 'hurry' | 'handleFenced'>;
+}
+
+export type FeedState = 'starting' | 'standby' | 'live' | 'interrupted' | 'ended' | 'failed';
+
+/**
+ * One symbol: source → book → frames → bus.
+ *
+ * It follows its source all the time, and publishes while it leads: so a publisher that takes over begins at once, with the book
+ * as it is. One thing at a time: the source waits while a frame is on its way, so a slow bus slows the source. A frame that
+ * the bus refuses may have arrived or not, so it is never repeated: when the bus takes frames again, a new epoch begins with a
+ * snapshot. A source that is interrupted silences the feed, which tells the gateways that the book may be old, until its next
+ * snapshot. A source or a book that cannot be right ends the feed, with nothing published after the last good frame.
+ */
+export class SymbolFeed implements Candidate {
+  readonly #parts: SymbolFeedParts;
+  readonly #feed: BaseFeed;
+  readonly #turns = new SerialQueue();
+  readonly #failing = new AbortController();
+  /** Opens when it is known whether this publisher leads: what is read after that may be lost to the watchers. */
+  readonly #decision = new Gate();
+  #timer: NodeJS.Timeout | undefined;
+  #book: 'unknown' | 'whole' | 'interrupted' = 'unknown';
+  #end: 'ended' | 'failed' | undefined;
+  #term: Term | undefined;
+  #isAnnounced: boolean;
+  #deltaAt = -Infinity;
+  #snapshotAt = -Infinity;
+  #deltasSinceSnapshot = 0;
+
+  constructor(parts: SymbolFeedParts) {
+    this.#parts = parts;
+    this.#feed = new BaseFeed(parts.instrument, parts.createEpoch);
+    this.#isAnnounced = parts.isAnnounced;
+    parts.metrics.setLive(this.symbol, false);
+  }
+
+  get symbol(): string {
+    return this.#parts.instrument.symbol;
+  }
+
+  get state(): FeedState {
+    if (this.#end !== undefined) return this.#end;
+    if (this.#book === 'interrupted') return 'interrupted';
+    if (this.#term !== undefined) return this.#term.isOpen ? 'live' : 'starting';
+    return this.#book === 'whole' && this.#decision.isOpen ? 'standby' : 'starting';
+  }
+
+  /** A feed that ended under its leader stays: another publisher would only tell the end once more. */
+  get isOffered(): boolean {
+    if (this.#end !== undefined) return this.#end === 'ended' && this.#term !== undefined;
+    return this.#book === 'whole';
+  }
+
+  lead(fence: number): void {
+    const term = new Term(fence);
+    this.#term = term;
+    this.#decision.open();
+    this.#inTurn(() => this.#openTerm(term)).catch(() => undefined);
+  }
+
+  async standBy(): Promise<void> {
+    this.#decision.open();
+    const term = this.#term;
+    if (term === undefined) {
+      // Whoever leads may have announced other scales.
+      this.#isAnnounced = false;
+      return;
+    }
+    // What the bus refuses now is not tried again.
+    term.end();
+    await this.#inTurn(() => this.#flush(term)).catch(() => undefined);
+    this.#leave(term);
+  }
+
+  cease(): void {
+    if (this.#term !== undefined) this.#leave(this.#term);
+  }
+
+  /** Resolves, and never rejects, when the feed is over: the source ended, the feed failed, or `stopping` aborted. */
+  async run(stopping: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([stopping, this.#failing.signal]);
+    // Nobody waits for anything any more.
+    const release = (): void => {
+      this.#decision.open();
+      this.#term?.end();
+    };
+    signal.addEventListener('abort', release);
+    try {
+      for await (const event of this.#parts.source.events(this.symbol, signal)) {
+        await this.#inTurn(() => this.#accept(event));
+        // Whether this is to be published is decided with the first book, before anything of it is over.
+        if (this.isOffered) await this.#decision.opened;
+      }
+      this.#failing.signal.throwIfAborted();
+      await this.#inTurn(() => this.#flush(this.#term));
+      this.#finish('ended');
+      if (!stopping.aborted) this.#parts.logger.info({ symbol: this.symbol }, 'feed ended');
+    } catch (err) {
+      this.#finish('failed');
+      this.#parts.metrics.countSourceError(this.symbol);
+      this.#parts.logger.error({ symbol: this.symbol, err }, 'feed failed');
+    } finally {
+      signal.removeEventListener('abort', release);
+    }
+  }
+
+  /** Nothing may follow a failure: the turns that wait behind it find it here, before `run` can have heard of it. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    return this.#turns.run(async () => {
+      if (this.#failing.signal.aborted) return;
+      try {
+        await task();
+      } catch (err) {
+        this.#failing.abort(err);
+        throw err;
+      }
+    });
+  }
+
+  async #accept(event: SourceEvent): Promise<void> {
+    if (event.kind === BookEventKind.Interrupted) {
+      await this.#interrupt(event.reason);
+      return;
+    }
+    this.#parts.metrics.countEvent(this.symbol);
+    this.#feed.apply(event);
+    if (event.kind === BookEventKind.Snapshot) await this.#acceptBook(event);
+    else if (this.#term?.isOpen === true) await this.#publishDue(this.#term);
+    else this.#feed.forgetChanges();
+  }
+
+  /** The source has begun, or begun anew. */
+  async #acceptBook({ scales }: BookEvent): Promise<void> {
+    const before = this.#book;
+    this.#book = 'whole';
+    if (scales !== undefined) this.#isAnnounced = false;
+    if (before === 'interrupted') this.#parts.logger.info({ symbol: this.symbol }, 'feed resumed');
+    if (before !== 'whole') this.#parts.leadership.hurry();
+    const term = this.#term;
+    if (term === undefined) return;
+    if (term.isOpen) this.#parts.metrics.countEpochRestart(this.symbol);
+    await this.#publishEpoch(term);
+  }
+
+  /** Publishes what is known to be right, and nothing more: the snapshots of a quiet book would say that it is live. */
+  async #interrupt(reason: string): Promise<void> {
+    this.#parts.logger.warn({ symbol: this.symbol, reason }, 'feed interrupted');
+    this.#parts.metrics.countInterruption(this.symbol);
+    await this.#flush(this.#term);
+    this.#book = 'interrupted';
+    clearTimeout(this.#timer);
+    this.#parts.metrics.setLive(this.symbol, false);
+    this.#parts.leadership.hurry();
+  }
+
+  async #openTerm(term: Term): Promise<void> {
+    if (this.#term !== term || term.isOpen || this.#book !== 'whole' || this.#end !== undefined) return;
+    this.#feed.startEpoch();
+    await this.#publishEpoch(term);
+  }
+
+  async #publishEpoch(term: Term): Promise<void> {
+    term.isOpen = true;
+    await this.#withBus(term, () => this.#sendBook(term));
+    if (this.#term === term && !term.signal.aborted) this.#parts.metrics.setLive(this.symbol, true);
+  }
+
+  async #publishDue(term: Term): Promise<void> {
+    const { deltaMs, snapshotMs } = this.#parts.timing;
+    const now = performance.now();
+    const isSnapshotDue = now >= this.#snapshotAt + snapshotMs;
+    const isDeltaDue = now >= this.#deltaAt + deltaMs;
+    await this.#withBus(term, async () => {
+      if (this.#feed.hasChanges && (isDeltaDue || isSnapshotDue)) await this.#sendDelta(term);
+      if (isSnapshotDue || this.#deltasSinceSnapshot >= MAX_DELTAS_PER_SNAPSHOT) await this.#sendSnapshot(term);
+    });
+  }
+
+  async #flush(term: Term | undefined): Promise<void> {
+    if (term?.isOpen !== true || this.#term !== term) return;
+    await this.#withBus(term, async () => {
+      if (this.#feed.hasChanges) await this.#sendDelta(term);
+    });
+  }
+
+  /** Sends, or waits until the bus takes a snapshot of a new epoch. Sets the timer for what comes next. */
+  async #withBus(term: Term, send: () => Promise<void>): Promise<void> {
+    try {
+      await this.#sendOrResume(term, send);
+    } catch (err) {
+      if (!isFenced(err)) throw err;
+      this.#parts.metrics.countFencedFrame(this.symbol);
+      this.#leave(term);
+      this.#parts.leadership.handleFenced(this.symbol, term.fence);
+    }
+    if (this.#term === term) this.#setTimer(term);
+  }
+
+  async #sendOrResume(term: Term, send: () => Promise<void>): Promise<void> {
+    try {
+      await send();
+    } catch (err) {
+      if (!isRefusal(err)) throw err;
+      this.#parts.busHealth.reportDown(this.symbol, err);
+      if (await this.#resume(term)) this.#parts.busHealth.reportUp(this.symbol);
+      else this.#parts.busHealth.forget(this.symbol);
+    }
+  }
+
+  /** Whether the bus takes frames again; it may not before the term ends. */
+  async #resume(term: Term): Promise<boolean> {
+    this.#feed.startEpoch();
+    if (!term.signal.aborted) this.#parts.metrics.countEpochRestart(this.symbol);
+    this.#isAnnounced = false;
+    while (!term.signal.aborted) {
+      try {
+        await this.#sendBook(term);
+        return true;
+      } catch (err) {
+        if (!isRefusal(err)) throw err;
+      }
+      await delay(BUS_RETRY_MS, term.signal);
+    }
+    return false;
+  }
+
+  async #sendBook(term: Term): Promise<void> {
+    if (!this.#isAnnounced) await this.#parts.feedBus.announce([this.#feed.instrument]);
+    this.#isAnnounced = true;
+    await this.#sendSnapshot(term);
+  }
+
+  async #sendDelta({ fence }: Term): Promise<void> {
+    const delta = this.#feed.takeDelta(Date.now());
+    this.#deltaAt = performance.now();
+    this.#deltasSinceSnapshot++;
+    await this.#parts.feedBus.publishDelta(delta, fence);
+    this.#parts.metrics.countFrame(this.symbol, 'delta', secondsSince(this.#deltaAt));
+  }
+
+  async #sendSnapshot({ fence }: Term): Promise<void> {
+    const snapshot = this.#feed.snapshot(Date.now());
+    this.#snapshotAt = performance.now();
+    this.#deltasSinceSnapshot = 0;
+    await this.#parts.feedBus.publishSnapshot(snapshot, fence);
+    this.#parts.metrics.countFrame(this.symbol, 'snapshot', secondsSince(this.#snapshotAt));
+  }
+
+  /** The source is not the only clock: a delta that waits for its interval goes out, and so does the snapshot of a quiet book. */
+  #setTimer(term: Term): void {
+    clearTimeout(this.#timer);
+    if (term.signal.aborted) return;
+    const { deltaMs, snapshotMs } = this.#parts.timing;
+    const deltaDueAt = this.#feed.hasChanges ? this.#deltaAt + deltaMs : Infinity;
+    const dueAt = Math.min(deltaDueAt, this.#snapshotAt + snapshotMs);
+    this.#timer = setTimeout(
+      () => {
+        // A failure is kept by the turn, and comes out of `run`.
+        this.#inTurn(() => this.#publishOnTime(term)).catch(() => undefined);
+      },
+      Math.max(0, dueAt - performance.now()),
+    );
+  }
+
+  /** The feed may have ended, or be somebody else's, while the turn was waited for. */
+  async #publishOnTime(term: Term): Promise<void> {
+    if (this.#term === term && this.state === 'live') await this.#publishDue(term);
+  }
+
+  /** The feed is led from here no more. */
+  #leave(term: Term): void {
+    term.end();
+    if (this.#term !== term) return;
+    this.#term = undefined;
+    this.#isAnnounced = false;
+    this.#fallSilent();
+  }
+
+  #finish(end: 'ended' | 'failed'): void {
+    this.#end = end;
+    this.#fallSilent();
+    if (end === 'failed') {
+      this.cease();
+      this.#parts.leadership.hurry();
+    }
+  }
+
+  #fallSilent(): void {
+    clearTimeout(this.#timer);
+    this.#parts.metrics.setLive(this.symbol, false);
+    this.#parts.busHealth.forget(this.symbol);
+  }
+}
+
+/** The bus cannot be reached, or has lost the book that the frame belongs to. Anything else is a fault of the program. */
+function isRefusal(err: unknown): boolean {
+  return err instanceof OutcryError && (err.code === 'unavailable' || err.code === 'badFeed');
+}
+
+function isFenced(err: unknown): boolean {
+  return err instanceof OutcryError && err.code === 'fenced';
+}
+
+function secondsSince(startedAt: number): number {
+  return (performance.now() - startedAt) / 1000;
+}

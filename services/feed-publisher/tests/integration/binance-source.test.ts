@@ -1,0 +1,202 @@
+import { OutcryError } from '@outcry/broker';
+import { BinanceServer, DEFAULT_DEADLINE_MS, Inbox, type VenueSnapshot, type VenueUpdate } from '@outcry/testkit';
+import { pino } from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { type BinanceOptions, openBinanceSource } from '../../src/sources/binance/binance-source.ts';
+import { createSocketOpener, type StreamSocket } from '../../src/sources/binance/stream-socket.ts';
+import { type Collected, collectFrames } from '../support/collect-frames.ts';
+import { isSnapshot } from '../support/oracle-check.ts';
+
+const SNAPSHOT: VenueSnapshot = { lastUpdateId: 10, bids: [['99.50', '1.000']], asks: [['100.00', '2.000']] };
+const POLL = { timeout: 15_000 };
+
+let venue: BinanceServer;
+beforeEach(async () => {
+  venue = await BinanceServer.start({
+    market: 'spot',
+    instruments: ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
+      symbol,
+      tickSize: '0.01000000',
+      stepSize: '0.00100000',
+      snapshot: SNAPSHOT,
+    })),
+  });
+});
+afterEach(async () => {
+  await venue.stop();
+});
+
+function optionsOf(...symbols: readonly string[]): BinanceOptions {
+  const { restUrl, streamUrl } = venue;
+  const books = symbols.map((symbol) => ({ symbol: `MY-${symbol}`, venueSymbol: symbol }));
+  return { market: 'spot', books, restUrl, streamUrl, depth: 500, intervalMs: 100, random: () => 0 };
+}
+
+const silent = pino({ level: 'silent' });
+
+function update(u: number, bid: string, s = 'BTCUSDT'): VenueUpdate {
+  return { e: 'depthUpdate', E: 1000 + u, s, U: u, u, b: [[bid, '3.000']], a: [] };
+}
+
+describe('the binance source', () => {
+  let collected: Collected | undefined;
+  afterEach(async () => {
+    await collected?.stop();
+    collected = undefined;
+  });
+
+  async function start(...symbols: readonly string[]): Promise<Collected> {
+    const source = await openBinanceSource(optionsOf(...symbols), silent);
+    collected = await collectFrames(source, 'MY-BTCUSDT');
+    await venue.connections.take(() => true, { what: 'a connection', deadlineMs: DEFAULT_DEADLINE_MS });
+    return collected;
+  }
+
+  function frameOf({ frames }: Collected, venueSeq: number): ReturnType<typeof frames.take> {
+    const what = `the book after ${String(venueSeq)}`;
+    return frames.take((frame) => frame.venueSeq === venueSeq, { what, deadlineMs: DEFAULT_DEADLINE_MS });
+  }
+
+  it('asks for one combined stream, and for snapshots as deep as it is told', async () => {
+    await frameOf(await start('BTCUSDT', 'ETHUSDT'), 10);
+    expect(venue.connections.all).toEqual(['/stream?streams=btcusdt@depth@100ms/ethusdt@depth@100ms']);
+    await expect
+      .poll(() => venue.requests.all.map(({ path }) => path).sort(), POLL)
+      .toEqual([
+        '/api/v3/depth?symbol=BTCUSDT&limit=500',
+        '/api/v3/depth?symbol=ETHUSDT&limit=500',
+        '/api/v3/exchangeInfo?symbols=%5B%22BTCUSDT%22%2C%22ETHUSDT%22%5D',
+      ]);
+  });
+
+  it('has the scales of tick and step size, and the venue’s own times', async () => {
+    const book = await start('BTCUSDT');
+    expect(await frameOf(book, 10)).toMatchObject({ symbol: 'MY-BTCUSDT', priceScale: 2, sizeScale: 3 });
+    venue.publish(update(11, '99.60'));
+    expect(await frameOf(book, 11)).toMatchObject({ bids: [[9960, 3000]], venueAt: 1011 });
+  });
+
+  it('says that a book is not live while the venue cannot be reached, and begins anew when it can', async () => {
+    const book = await start('BTCUSDT');
+    await frameOf(book, 10);
+    venue.refuseConnections(1_000_000);
+    venue.cut();
+    await expect.poll(() => book.publisher.notReady(), POLL).toBe('feeds not live: MY-BTCUSDT interrupted');
+    venue.publish(update(11, '99.60'));
+    venue.refuseConnections(0);
+    await frameOf(book, 11);
+    await expect.poll(() => book.publisher.notReady(), POLL).toBeUndefined();
+    expect(new Set(book.frames.all.filter(isSnapshot).map(({ epoch }) => epoch)).size).toBe(2);
+  });
+
+  it('goes over to another connection without a break when the venue announces its shutdown', async () => {
+    const book = await start('BTCUSDT');
+    await frameOf(book, 10);
+    venue.publish(update(11, '99.60'));
+    venue.announceShutdown();
+    await venue.connections.take(() => true, { what: 'another connection', deadlineMs: DEFAULT_DEADLINE_MS });
+    venue.publish(update(12, '99.70'));
+    venue.publish(update(13, '99.80'));
+    await expect.poll(() => venue.clientCount, POLL).toBe(1);
+    venue.publish(update(14, '99.90'));
+    await frameOf(book, 14);
+    expect(new Set(book.frames.all.map(({ epoch }) => epoch)).size).toBe(1);
+    expect(book.frames.all.filter((frame) => !isSnapshot(frame)).map(({ venueSeq }) => venueSeq)).toEqual([
+      11, 12, 13, 14,
+    ]);
+  });
+
+  it('takes another connection where a frame cannot be read', async () => {
+    const book = await start('BTCUSDT');
+    await frameOf(book, 10);
+    venue.broadcast('{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","U":"11"}}');
+    await venue.connections.take(() => true, { what: 'another connection', deadlineMs: DEFAULT_DEADLINE_MS });
+    venue.publish(update(11, '99.60'));
+    await frameOf(book, 11);
+  });
+
+  it('keeps every request back for as long as the venue says', async () => {
+    venue.refuseSnapshots({ times: 1, status: 418, retryAfterSeconds: 2 });
+    await frameOf(await start('BTCUSDT'), 10);
+    const [refused, answered] = venue.requests.all.filter(({ path }) => path.includes('/depth'));
+    expect([refused?.status, answered?.status]).toEqual([418, 200]);
+    expect((answered?.atMs ?? 0) - (refused?.atMs ?? 0)).toBeGreaterThanOrEqual(1990);
+  });
+
+  it('joins what came while the snapshot was on its way', async () => {
+    venue.freezeSnapshots('BTCUSDT', 1);
+    const release = venue.holdSnapshots();
+    const book = await start('BTCUSDT');
+    for (let u = 11; u <= 40; u++) venue.publish(update(u, `99.${String(u)}`));
+    expect(book.publisher.notReady()).toBe('feeds not live: MY-BTCUSDT starting');
+    release();
+    await frameOf(book, 40);
+    expect(book.frames.all.map(({ venueSeq }) => venueSeq)).toEqual(Array.from({ length: 31 }, (_, i) => 10 + i));
+    expect(new Set(book.frames.all.map(({ epoch }) => epoch)).size).toBe(1);
+  });
+
+  it('does not open where the venue does not trade a symbol, or cannot be reached', async () => {
+    const unknown = await openBinanceSource(optionsOf('BTCUSDT', 'NOPE'), silent).catch((err: unknown) => err);
+    expect(unknown).toBeInstanceOf(OutcryError);
+    expect(unknown).toMatchObject({ code: 'badConfig', message: expect.stringContaining('Invalid symbol') as string });
+    const options = { ...optionsOf('BTCUSDT'), restUrl: 'http://127.0.0.1:1' };
+    await expect(openBinanceSource(options, silent)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('a connection to the venue', () => {
+  const sockets: StreamSocket[] = [];
+  afterEach(() => {
+    for (const socket of sockets.splice(0)) socket.close();
+  });
+
+  function open(): Inbox<string> {
+    const heard = new Inbox<string>((line) => line);
+    const openSocket = createSocketOpener({ probeAfterMs: 50, giveUpAfterMs: 300 });
+    const handler = {
+      handleOpen: () => {
+        heard.push('open');
+      },
+      handleText: (text: string) => {
+        heard.push(text);
+      },
+      handleClose: (reason: string) => {
+        heard.push(`closed: ${reason}`);
+      },
+    };
+    sockets.push(openSocket(`${venue.streamUrl}/stream?streams=btcusdt@depth@100ms`, handler));
+    return heard;
+  }
+
+  function next(heard: Inbox<string>, what: string): Promise<string> {
+    return heard.take((line) => line.startsWith(what), { what, deadlineMs: DEFAULT_DEADLINE_MS });
+  }
+
+  it('asks a quiet venue for a sign of life, and is content with the answer', async () => {
+    const heard = open();
+    for (let answers = 0; answers < 10; answers++) await next(heard, '{"result":["btcusdt@depth@100ms"]');
+    expect(heard.all).not.toContain('closed: silent');
+  });
+
+  it('counts as lost where the venue gives none', async () => {
+    const heard = open();
+    await next(heard, 'open');
+    venue.mute();
+    await next(heard, 'closed: silent');
+  });
+
+  it('says once that it was cut, and nothing after it was closed', async () => {
+    const heard = open();
+    await next(heard, 'open');
+    venue.cut();
+    await next(heard, 'closed');
+    expect(heard.all.filter((line) => line.startsWith('closed'))).toHaveLength(1);
+
+    const other = open();
+    await next(other, 'open');
+    sockets.at(-1)?.close();
+    await expect.poll(() => venue.clientCount, POLL).toBe(0);
+    expect(other.all.filter((line) => line.startsWith('closed'))).toEqual([]);
+  });
+});

@@ -1,0 +1,162 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { type Backplane, createRedisBackplane, type FeedDelta, type FeedSnapshot } from '@outcry/broker';
+import { OrderBook } from '@outcry/order-book';
+import {
+  DEFAULT_DEADLINE_MS,
+  Inbox,
+  ServiceProcess,
+  startPublisher,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const ENTRY = 'services/feed-publisher/src/main.ts';
+
+type Frame = FeedSnapshot | FeedDelta;
+
+let redis: TestRedis;
+beforeAll(async () => {
+  redis = await startRedis();
+});
+afterAll(async () => {
+  await redis.stop();
+});
+
+/** Hears a symbol's base feed, as a gateway does. */
+async function watch(prefix: string, symbol: string): Promise<{ frames: Inbox<Frame>; backplane: Backplane }> {
+  const backplane = createRedisBackplane({ url: redis.url, prefix });
+  await backplane.start({
+    handleMessage: () => undefined,
+    handleSignal: () => undefined,
+    handleReset: () => undefined,
+    handleStatus: () => undefined,
+  });
+  const frames = new Inbox<Frame>((frame) => `${isSnapshot(frame) ? 'snapshot' : 'delta'} ${String(frame.seq)}`);
+  const push = (frame: Frame): void => {
+    frames.push(frame);
+  };
+  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push });
+  return { frames, backplane };
+}
+
+function isSnapshot(frame: Frame): frame is FeedSnapshot {
+  return 'priceScale' in frame;
+}
+
+async function get(service: ServiceProcess, path: string): Promise<{ status: number; body: string }> {
+  const port = service.log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'];
+  const response = await fetch(`http://127.0.0.1:${String(port)}${path}`);
+  return { status: response.status, body: await response.text() };
+}
+
+describe('the feed publisher as a process', () => {
+  it('publishes books that its deltas carry along, and ends with 0 on SIGTERM', async () => {
+    const redisPrefix = uniquePrefix();
+    const { frames, backplane } = await watch(redisPrefix, 'BTCUSDT');
+    const feed = { rate: 500, deltaMs: 20, snapshotMs: 300 };
+    const service = await startPublisher({ redisUrl: redis.url, redisPrefix, feed });
+
+    const book = new OrderBook();
+    const first = await frames.take(isSnapshot, { what: 'the first snapshot', deadlineMs: DEFAULT_DEADLINE_MS });
+    expect(first.seq).toBe(1);
+    expect(await backplane.feedBus.listInstruments()).toHaveLength(3);
+    await frames.take((frame) => isSnapshot(frame) && frame.seq > 20, {
+      what: 'a later snapshot',
+      deadlineMs: DEFAULT_DEADLINE_MS,
+    });
+    let position = first;
+    book.applySnapshot(first.bids, first.asks);
+    for (const frame of frames.all.slice(frames.all.indexOf(first) + 1)) {
+      if (isSnapshot(frame)) {
+        expect(frame.seq).toBe(position.seq);
+        expect([book.bids(), book.asks()]).toEqual([frame.bids, frame.asks]);
+      } else {
+        expect(frame.prev).toBe(position.seq);
+        book.applyDelta(frame.bids, frame.asks);
+        position = { ...first, seq: frame.seq };
+      }
+    }
+
+    expect(await get(service, '/healthz')).toEqual({ status: 200, body: 'ok\n' });
+    expect(await get(service, '/readyz')).toEqual({ status: 200, body: 'ok\n' });
+    const metrics = await get(service, '/metrics');
+    expect(metrics.body).toMatch(/^outcry_feed_publisher_frames_total\{symbol="BTCUSDT",kind="delta"\} \d+$/m);
+    expect(metrics.body).toContain('process_cpu_seconds_total');
+    expect((await get(service, '/nowhere')).status).toBe(404);
+
+    expect(await service.stop()).toEqual({ code: 0, signal: null });
+    await backplane.close();
+  });
+
+  it('says that it is not ready when a recording has ended', async () => {
+    const redisPrefix = uniquePrefix();
+    const file = new URL('../fixtures/two-events.jsonl', import.meta.url).pathname;
+    const { frames, backplane } = await watch(redisPrefix, 'TEST');
+    const feed = { source: 'recording', file: `TEST=${file}`, speed: 'max', loop: false, deltaMs: 0 } as const;
+    const service = await startPublisher({ redisUrl: redis.url, redisPrefix, feed });
+    await service.waitForLog('feed ended');
+    await frames.take((frame) => frame.venueSeq === 12, { what: 'the last delta', deadlineMs: DEFAULT_DEADLINE_MS });
+    expect(frames.all.map(({ seq, venueSeq }) => [seq, venueSeq])).toEqual([
+      [1, 10],
+      [2, 11],
+      [3, 12],
+    ]);
+    expect(await get(service, '/readyz')).toEqual({ status: 503, body: 'feeds not live: TEST ended\n' });
+    expect(await service.stop()).toEqual({ code: 0, signal: null });
+    await backplane.close();
+  });
+});
+
+describe('a feed publisher that cannot start', () => {
+  async function outputOf(env: Record<string, string>, args: readonly string[] = []): Promise<readonly string[]> {
+    const service = new ServiceProcess({ entry: ENTRY, env: { OUTCRY_INTERNAL_PORT: '0', ...env }, args });
+    expect(await service.exited).toEqual({ code: 1, signal: null });
+    return service.output;
+  }
+
+  it('says in a line each what is wrong with its settings', async () => {
+    expect(await outputOf({ OUTCRY_FEED_SPEED: 'fast', OUTCRY_FED_SEED: '1' })).toEqual([
+      'feed-publisher: OUTCRY_FEED_SPEED: expected a positive factor, or `max`',
+      'feed-publisher: OUTCRY_FED_SEED: unknown setting',
+    ]);
+  });
+
+  it('says in a line that Redis cannot be reached, without its password', async () => {
+    const output = await outputOf({ OUTCRY_REDIS_URL: 'redis://user:hunter2@127.0.0.1:1' });
+    expect(output).toHaveLength(1);
+    expect(output[0]).toMatch(/^feed-publisher: cannot reach Redis at redis:\/\/127\.0\.0\.1:1/);
+  });
+
+  it('says in a line that its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    expect(await outputOf({ OUTCRY_REDIS_URL: redis.url, OUTCRY_INTERNAL_PORT: String(port) })).toEqual([
+      `feed-publisher: cannot listen on 127.0.0.1:${String(port)} (OUTCRY_INTERNAL_PORT): the port is taken`,
+    ]);
+    other.close();
+  });
+
+  it('says in a line that a recording is missing', async () => {
+    expect(await outputOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_FILE: '/nowhere.jsonl.gz' })).toEqual([
+      "feed-publisher: /nowhere.jsonl.gz: it cannot be read: ENOENT: no such file or directory, open '/nowhere.jsonl.gz'",
+    ]);
+  });
+});
+
+describe('the flags', () => {
+  it.each([
+    ['--help', 'OUTCRY_FEED_LOOP'],
+    ['--check-config', 'OUTCRY_REDIS_URL=redis://user:[redacted]@127.0.0.1:1'],
+  ])('%s prints and ends with 0', async (flag, expected) => {
+    const env = { OUTCRY_REDIS_URL: 'redis://user:hunter2@127.0.0.1:1' };
+    const service = new ServiceProcess({ entry: ENTRY, env, args: [flag] });
+    expect(await service.exited).toEqual({ code: 0, signal: null });
+    expect(service.output.join('\n')).toContain(expected);
+    expect(service.output.join('\n')).not.toContain('hunter2');
+  });
+});
