@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { nameProblem, roomProblem, toName } from './names.ts';
+
+describe('nameProblem', () => {
+  it.each(['ann', '7', 'ann.b-c_d', 'a'.repeat(32)])('takes %s', (name) => {
+    expect(nameProblem(name)).toBeUndefined();
+  });
+
+  it.each(['', '-ann', 'änn', 'ann b', 'ann:b', 'Ann', 'all', 'a'.repeat(33)])(
+    'says what is wrong with "%s"',
+    (name) => {
+      expect(nameProblem(name)).toEqual(expect.any(String));
+    },
+  );
+});
+
+describe('roomProblem', () => {
+  it('takes an ordinary room', () => {
+    expect(roomProblem('desk:btc')).toBeUndefined();
+  });
+
+  it.each(['', '@ann', '@all', 'a room', 'Lobby'])('says what is wrong with "%s"', (room) => {
+    expect(roomProblem(room)).toEqual(expect.any(String));
+  });
+});
+
+describe('toName', () => {
+  it('lowers the case and trims', () => {
+    expect(toName('  Ann ')).toBe('ann');
+  });
+});

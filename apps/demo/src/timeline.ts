@@ -1,0 +1,90 @@
+/** Older entries are dropped from the page beyond this. */
+const MAX_ENTRIES = 500;
+
+/** An own message is `sending` until the gateway has it, then `stored` until it comes back, numbered, as `shown`. */
+export type MessageState = 'shown' | 'sending' | 'stored' | 'failed';
+
+export interface MessageEntry {
+  readonly kind: 'message';
+  /** Unique in the timeline and stable while the state changes. */
+  readonly id: string;
+  readonly from: string;
+  readonly text: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly state: MessageState;
+  /** Why it failed. */
+  readonly problem?: string | undefined;
+}
+
+/** A place where the conversation was interrupted. */
+export interface DividerEntry {
+  readonly kind: 'divider';
+  readonly id: string;
+  /** Whether messages may be missing here. */
+  readonly isGap: boolean;
+}
+
+export type Entry = MessageEntry | DividerEntry;
+
+/** What a room has shown, in the room's order, followed by own messages that are not in it yet. */
+export class Timeline {
+  #shown: Entry[] = [];
+  #outbox: MessageEntry[] = [];
+  #ids = new Set<string>();
+  #dividers = 0;
+  #shownCount = 0;
+
+  get entries(): readonly Entry[] {
+    return [...this.#shown, ...this.#outbox];
+  }
+
+  /** How many messages of the room have ever been shown. */
+  get shownCount(): number {
+    return this.#shownCount;
+  }
+
+  /** Own messages that the room has not shown yet, in the order they were said. */
+  get outbox(): readonly MessageEntry[] {
+    return this.#outbox;
+  }
+
+  /** Shows a message of the room; an own one takes the place of its entry in the outbox. Repeats change nothing. */
+  show(message: MessageEntry): void {
+    this.discard(message.id);
+    if (this.#ids.has(message.id)) return;
+    this.#ids.add(message.id);
+    this.#shownCount += 1;
+    this.#append(message);
+  }
+
+  /** Adds an own message behind all that is shown. */
+  post(message: MessageEntry): void {
+    this.#outbox.push(message);
+  }
+
+  /** Changes the state of an own message; does nothing where it has been shown since. */
+  mark(id: string, state: MessageState, problem?: string): void {
+    this.#outbox = this.#outbox.map((entry) => (entry.id === id ? { ...entry, state, problem } : entry));
+  }
+
+  /** Takes an own message out of the outbox. */
+  discard(id: string): void {
+    this.#outbox = this.#outbox.filter((entry) => entry.id !== id);
+  }
+
+  /** Marks an interruption; one that follows another directly replaces it, unless that would hide a gap. */
+  divide(isGap: boolean): void {
+    if (this.#shown.length === 0) return;
+    const last = this.#shown.at(-1);
+    if (last?.kind === 'divider') this.#shown.pop();
+    this.#dividers += 1;
+    const wasGap = last?.kind === 'divider' && last.isGap;
+    this.#append({ kind: 'divider', id: `divider:${String(this.#dividers)}`, isGap: isGap || wasGap });
+  }
+
+  #append(entry: Entry): void {
+    this.#shown.push(entry);
+    for (const { id } of this.#shown.splice(0, this.#shown.length - MAX_ENTRIES)) this.#ids.delete(id);
+  }
+}

@@ -1,0 +1,28 @@
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const DAY_MS = 86_400_000;
+
+/** Hours and minutes, in the visitor's own way of writing them. */
+export function clockTime(at: number): string {
+  return CLOCK.format(at);
+}
+
+/** Date and time to the second, for a tooltip. */
+export function fullTime(at: number): string {
+  return FULL.format(at);
+}
+
+/** Midnight that began the day: the same for all times of one local day. */
+export function dayOf(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** “Today”, “Yesterday”, or the date. */
+export function dayName(day: number): string {
+  // Rounded, because a day of a clock change has 23 or 25 hours.
+  const daysAgo = Math.round((dayOf(Date.now()) - day) / DAY_MS);
+  const name = daysAgo < 2 ? RELATIVE.format(-daysAgo, 'day') : DAY.format(day);
+  return name.slice(0, 1).toLocaleUpperCase() + name.slice(1);
+}

@@ -1,0 +1,14 @@
+import { boolean, optionalText } from '@outcry/config';
+import { FEED_PUBLISHER_SETTINGS } from '@outcry/feed-publisher';
+import { GATEWAY_SETTINGS } from '@outcry/gateway';
+import { REDIS_URL } from '@outcry/service';
+
+/** Both services' settings, with defaults for somebody who tries outcry out. */
+export const STANDALONE_SETTINGS = {
+  ...FEED_PUBLISHER_SETTINGS,
+  ...GATEWAY_SETTINGS,
+  OUTCRY_REDIS_URL: optionalText(REDIS_URL, {
+    meaning: 'Makes this a node of a cluster. Unset: rooms and books live in this process alone.',
+  }),
+  OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),
+} as const;

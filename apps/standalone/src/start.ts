@@ -1,0 +1,21 @@
+import { runService } from '@outcry/service';
+
+import { loadStandaloneConfig } from './config/config.ts';
+import { STANDALONE_SETTINGS } from './config/settings.ts';
+import { describeStart } from './describe-start.ts';
+import { createStandaloneLogger } from './logger.ts';
+import { startStandalone } from './standalone.ts';
+
+await runService({
+  name: 'standalone',
+  summary: 'a gateway with the demo page and simulated books, in one process',
+  fields: STANDALONE_SETTINGS,
+  load: loadStandaloneConfig,
+  async start(config) {
+    const { logLevel, nodeId } = config.gateway;
+    const logger = createStandaloneLogger({ level: logLevel, node: nodeId });
+    const standalone = await startStandalone(config, logger);
+    process.stderr.write(describeStart(config, standalone.port));
+    return () => standalone.stop();
+  },
+});
