@@ -1,0 +1,224 @@
+import {
+  closeCode,
+  type Disconnect,
+  FaultProxy,
+  type GatewayProcess,
+  type GatewaySettings,
+  PROTOCOL,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+  type WireEncoding,
+} from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+
+import { connect, connectSocket, ENCODINGS, idle, open, openIn, settle, uniqueName } from './support/clients.ts';
+import { flood } from './support/flood.ts';
+import { OWNS_SERVER } from './support/target.ts';
+
+const CLOSE_DEADLINE_MS = 20_000;
+
+/** A fault of the gateway cannot be brought about from outside: the gateway's own tests have it. */
+const NOT_FROM_OUTSIDE = ['internalError'];
+
+describe.runIf(OWNS_SERVER)('close codes', () => {
+  let redis: TestRedis;
+  /** For connections that ask nothing special of their gateway. */
+  let shared: GatewayProcess;
+  beforeAll(async () => {
+    redis = await startRedis();
+    shared = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix() });
+  });
+  afterAll(async () => {
+    await shared[Symbol.asyncDispose]();
+    await redis.stop();
+  });
+
+  /** Brings about each close code of the document on a connection, and says how that ended. */
+  const CASES: Readonly<Record<string, (encoding: WireEncoding) => Promise<Disconnect>>> = {
+    unsupportedData: async (encoding) => {
+      const client = await open({ url: shared.url, encoding });
+      if (encoding === 'json') client.socket.sendBinary(Buffer.of(0x91, 11));
+      else client.socket.sendText('{"type":"ping"}');
+      return client.waitForClose();
+    },
+    tooBig: async (encoding) => {
+      const client = await open({ url: (await start({ maxFrameBytes: 1024 })).url, encoding });
+      if (encoding === 'json') client.socket.sendText('x'.repeat(1025));
+      else client.socket.sendBinary(Buffer.alloc(1025));
+      return client.waitForClose();
+    },
+    restart: async (encoding) => {
+      const gateway = await start();
+      const client = await open({ url: gateway.url, encoding });
+      void gateway.process.stop();
+      return client.waitForClose();
+    },
+    unauthenticated: async (encoding) => {
+      const client = await connect({ url: shared.url, encoding, token: 'all' });
+      return client.waitForClose();
+    },
+    malformed: async (encoding) => {
+      const client = await open({ url: shared.url, encoding });
+      if (encoding === 'json') client.socket.sendText('{"type":"ping"');
+      else client.socket.sendBinary(Buffer.of(0x92, 11));
+      return client.waitForClose();
+    },
+    unknownSymbol: async (encoding) => {
+      const client = await connect({ url: `${shared.feedUrl}?symbol=NOSUCH`, encoding });
+      return client.waitForClose();
+    },
+    atCapacity: async (encoding) => {
+      const gateway = await start({ maxConnections: 1 });
+      const first = await open({ url: gateway.url, encoding });
+      const second = await connect({ url: gateway.url, encoding });
+      const disconnect = await second.waitForClose();
+      await settle(first);
+      return disconnect;
+    },
+    rateLimited: async (encoding) => {
+      const client = await open({ url: (await start({ maxFramesPerSecond: 10 })).url, encoding });
+      for (let i = 0; i < 150; i++) client.send({ type: 'ping' });
+      return client.waitForClose();
+    },
+    brokerUnavailable: async (encoding) => {
+      const proxy = await FaultProxy.start(redis);
+      const gateway = await start({ redisUrl: `redis://127.0.0.1:${String(proxy.port)}` });
+      onTestFinished(() => proxy[Symbol.asyncDispose]());
+      // The gateway does not know yet that its broker is silent, so it lets the client in.
+      proxy.freeze();
+      const client = await connect({ url: gateway.url, encoding });
+      return client.waitForClose(CLOSE_DEADLINE_MS);
+    },
+    slowConsumer: async (encoding) => {
+      // Wide enough apart that the flood is seen between the two.
+      const gateway = await start({ maxFramesPerSecond: 0, softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20 });
+      const room = uniqueName('room');
+      const slow = await openIn(room, { url: gateway.url, encoding });
+      slow.pause();
+      await flood({ url: gateway.url, room });
+      slow.resume();
+      const disconnect = await slow.waitForClose(CLOSE_DEADLINE_MS);
+      expect(slow.received.filter(({ type }) => type === 'lagging')).toHaveLength(1);
+      return disconnect;
+    },
+    heartbeatTimeout: async (encoding) => {
+      const gateway = await start({ heartbeatMs: 500, idleTimeoutMs: 1500 });
+      const client = await open({ url: gateway.url, encoding, answersPings: false });
+      return client.waitForClose(CLOSE_DEADLINE_MS);
+    },
+  };
+
+  test('have a case here for each one of the document', () => {
+    const documented = PROTOCOL.closeCodes.map(({ name }) => name);
+    expect([...Object.keys(CASES), ...NOT_FROM_OUTSIDE].sort()).toEqual(documented.sort());
+  });
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test.each(Object.entries(CASES))('%s', async (name, run) => {
+      const { code, reason } = closeCode(name);
+      expect(await run(encoding)).toEqual({ code, reason });
+    });
+
+    test('of atCapacity leave room again once somebody has gone', async () => {
+      const gateway = await start({ maxConnections: 1 });
+      const first = await open({ url: gateway.url, encoding });
+      await first.close();
+      // The server sees the end of a connection a little after its client does.
+      for (;;) {
+        const next = await connect({ url: gateway.url, encoding });
+        const outcome = await Promise.race([next.next('welcome'), next.waitForClose()]);
+        if ('type' in outcome) return;
+        expect(outcome.code).toBe(closeCode('atCapacity').code);
+      }
+    });
+
+    test('of atCapacity count connections of /orderbookfeed too', async () => {
+      const gateway = await start({ maxConnections: 1 });
+      await open({ url: gateway.url, encoding });
+      const feed = await connect({ url: `${gateway.feedUrl}?symbol=BTCUSDT`, encoding });
+      expect((await feed.waitForClose()).code).toBe(closeCode('atCapacity').code);
+    });
+  });
+
+  describe('of heartbeatTimeout', () => {
+    test('are for silence only: answering pings is enough', async () => {
+      const gateway = await start({ heartbeatMs: 300, idleTimeoutMs: 1000 });
+      const client = await open({ url: gateway.url, encoding: 'json' });
+      const pings = [];
+      while (pings.length < 8) pings.push(await client.socket.next(['ping']));
+      await settle(client);
+    });
+
+    test('are for silence only: requests are enough', async () => {
+      const gateway = await start({ heartbeatMs: 300, idleTimeoutMs: 1000 });
+      const client = await open({ url: gateway.url, encoding: 'json', answersPings: false });
+      for (let i = 0; i < 10; i++) {
+        await idle(300);
+        await settle(client);
+      }
+    });
+
+    test('are for silence of frames: bytes of a frame that never ends are silence', async () => {
+      const gateway = await start({ heartbeatMs: 500, idleTimeoutMs: 1500 });
+      const client = await open({ url: gateway.url, encoding: 'json', answersPings: false });
+      // A text frame of 1000 bytes, masked, and then a byte at a time.
+      client.socket.sendRaw(Buffer.of(0x81, 0xfe, 0x03, 0xe8, 0, 0, 0, 0));
+      const drip = setInterval(() => {
+        client.socket.sendRaw(Buffer.of(0x20));
+      }, 200);
+      onTestFinished(() => {
+        clearInterval(drip);
+      });
+      const { code, reason } = closeCode('heartbeatTimeout');
+      expect(await client.waitForClose(CLOSE_DEADLINE_MS)).toEqual({ code, reason });
+    });
+
+    test('are for /orderbookfeed too', async () => {
+      const gateway = await start({ heartbeatMs: 500, idleTimeoutMs: 1500 });
+      const socket = await connectSocket({ url: `${gateway.feedUrl}?symbol=BTCUSDT`, answersPings: false });
+      const { code } = await socket.waitForClose(CLOSE_DEADLINE_MS);
+      expect([closeCode('heartbeatTimeout').code, closeCode('unknownSymbol').code]).toContain(code);
+    });
+  });
+
+  describe.each([
+    ['an empty frame', Buffer.alloc(0)],
+    ['an array', Buffer.from('[]')],
+    ['no type', Buffer.from('{"id":1}')],
+    ['bytes behind the frame', Buffer.from('{"type":"ping"}{}')],
+  ])('of malformed, %s in JSON', (_, payload) => {
+    test('end the session', async () => {
+      const client = await open({ url: shared.url, encoding: 'json' });
+      client.socket.sendText(payload.toString());
+      expect((await client.waitForClose()).code).toBe(closeCode('malformed').code);
+    });
+  });
+
+  describe.each([
+    ['an empty frame', []],
+    ['a map', [0x80]],
+    ['no tag', [0x90]],
+    ['an extension type', [0x92, 11, 0xd4, 1, 0]],
+    ['a timestamp', [0x92, 11, 0xd6, 0xff, 0, 0, 0, 0]],
+    ['an integer past 2^53', [0x92, 11, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
+    ['invalid UTF-8', [0x92, 11, 0xa2, 0xc3, 0x28]],
+    ['a length bomb', [0xdd, 0xff, 0xff, 0xff, 0xff]],
+    ['a key that is no string', [0x93, 11, 1, 0x81, 1, 1]],
+    ['an infinite float', [0x93, 11, 1, 0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]],
+    ['bytes behind the frame', [0x91, 11, 0xc0]],
+  ])('of malformed, %s in msgpack', (_, bytes) => {
+    test('end the session', async () => {
+      const client = await open({ url: shared.url, encoding: 'msgpack' });
+      client.socket.sendBinary(Buffer.from(bytes));
+      expect((await client.waitForClose()).code).toBe(closeCode('malformed').code);
+    });
+  });
+
+  async function start(settings: GatewaySettings = {}): Promise<GatewayProcess> {
+    const gateway = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix(), ...settings });
+    onTestFinished(() => gateway[Symbol.asyncDispose]());
+    return gateway;
+  }
+});

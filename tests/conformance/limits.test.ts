@@ -1,0 +1,214 @@
+import { encode } from '@msgpack/msgpack';
+import { closeCode, type RawClient } from '@outcry/testkit';
+import { describe, expect, test } from 'vitest';
+
+import { ENCODINGS, idle, open, openIn, uniqueName } from './support/clients.ts';
+import { OWNS_SERVER, useTarget } from './support/target.ts';
+
+/** The defaults of the document. */
+const MAX_FRAME_BYTES = 16_384;
+const MAX_CUT_BYTES = 65_536;
+
+describe('the default limits', () => {
+  const target = useTarget();
+
+  describe.each(ENCODINGS)('of frames, %s', (encoding) => {
+    test('let a frame of maxFrameBytes pass', async () => {
+      const client = await open({ url: target.url, encoding });
+      sendPing(client, MAX_FRAME_BYTES);
+      expect(await client.next('pong')).toMatchObject({ id: 1 });
+    });
+
+    test.each([MAX_FRAME_BYTES + 1, MAX_CUT_BYTES])('close with tooBig after a frame of %i bytes', async (size) => {
+      const client = await open({ url: target.url, encoding });
+      sendPing(client, size);
+      const { code, reason } = closeCode('tooBig');
+      expect(await client.waitForClose()).toEqual({ code, reason });
+      expect(client.received.some(({ type }) => type === 'pong')).toBe(false);
+    });
+
+    test('cut the connection without a close frame after one of 65,537 bytes', async () => {
+      const client = await open({ url: target.url, encoding });
+      sendPing(client, MAX_CUT_BYTES + 1);
+      expect(await client.waitForClose()).toEqual({ code: 1006, reason: '' });
+    });
+  });
+
+  describe.each(ENCODINGS)('of payloads, %s', (encoding) => {
+    test.each([
+      ['8 arrays deep', nested(8)],
+      ['an array of 256', filled(256)],
+      ['a map of 64', entries(64)],
+      ['a string of 4096 bytes', 'é'.repeat(2048)],
+      ['the largest integer', 2 ** 53 - 1],
+      ['the smallest integer', -(2 ** 53) + 1],
+    ])('let pass %s', async (_, data) => {
+      const room = uniqueName('room');
+      const client = await openIn(room, { url: target.url, encoding });
+      await client.expectAnswer('ack', { type: 'publish', room, data });
+      expect((await client.next('message')).data).toEqual(data);
+    });
+
+    test.each([
+      ['9 arrays deep', nested(9)],
+      ['an array of 257', filled(257)],
+      ['a map of 65', entries(65)],
+      ['a string of 4097 bytes', `${'é'.repeat(2048)}x`],
+      ['a key of 4097 bytes', { ['k'.repeat(4097)]: 1 }],
+      ['the key constructor', { constructor: 1 }],
+      ['the key prototype', [{ prototype: 1 }]],
+    ])('close with malformed after %s', async (_, data) => {
+      const room = uniqueName('room');
+      const client = await openIn(room, { url: target.url, encoding });
+      client.send({ type: 'publish', room, data });
+      const { code, reason } = closeCode('malformed');
+      expect(await client.waitForClose()).toEqual({ code, reason });
+    });
+
+    test('close with malformed after the key __proto__', async () => {
+      const client = await open({ url: target.url, encoding });
+      if (encoding === 'json') {
+        client.socket.sendText('{"type":"publish","room":"@ann","data":{"__proto__":{}}}');
+      } else {
+        client.socket.sendBinary(
+          Buffer.concat([Buffer.of(0x94, 4, 1), encode('@ann'), Buffer.of(0x81), encode('__proto__'), Buffer.of(0x80)]),
+        );
+      }
+      expect(await client.waitForClose()).toMatchObject({ code: closeCode('malformed').code });
+    });
+  });
+});
+
+describe.runIf(OWNS_SERVER)('limits of a session', () => {
+  const target = useTarget({
+    feed: { symbols: 'BTCUSDT' },
+    settings: { maxRooms: 2, maxSubscriptions: 2, maxFramesPerSecond: 20 },
+  });
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test('are told in welcome', async () => {
+      const client = await open({ url: target.url, encoding });
+      expect(client.received[0]).toMatchObject({ type: 'welcome', maxRooms: 2, maxSubscriptions: 2 });
+    });
+
+    test('refuse one room too many, @all and the inbox aside, until one is left', async () => {
+      const client = await open({ url: target.url, encoding });
+      const [first, second, third] = [uniqueName('room'), uniqueName('room'), uniqueName('room')];
+      await client.expectAnswer('joined', { type: 'join', room: first });
+      await client.expectAnswer('joined', { type: 'join', room: second });
+      const refusal = await client.expectAnswer('error', { type: 'join', room: third });
+      expect(refusal).toMatchObject({ code: 'limitReached', retryable: false });
+      await client.expectAnswer('joined', { type: 'join', room: first });
+      await client.expectAnswer('joined', { type: 'join', room: '@all' });
+      await client.expectAnswer('ack', { type: 'leave', room: second });
+      await client.expectAnswer('joined', { type: 'join', room: third });
+    });
+
+    test('refuse one book too many, until one is let go', async () => {
+      const client = await open({ url: target.url, encoding });
+      const watch = (type: string, depth: number): { type: string } =>
+        ({ type, symbol: 'BTCUSDT', depth, interval: 2000 }) as { type: string };
+      await client.expectAnswer('ack', watch('subscribe', 1));
+      await client.expectAnswer('ack', watch('subscribe', 10));
+      const refusal = await client.expectAnswer('error', watch('subscribe', 25));
+      expect(refusal).toMatchObject({ code: 'limitReached', retryable: false });
+      await client.expectAnswer('ack', watch('subscribe', 1));
+      await client.expectAnswer('ack', watch('unsubscribe', 10));
+      await client.expectAnswer('ack', watch('subscribe', 25));
+    });
+
+    test('drop frames that come too fast, and let the session live', async () => {
+      const client = await open({ url: target.url, encoding });
+      for (let id = 1; id <= 60; id++) client.send({ type: 'ping', id });
+      const refusal = await client.next('error');
+      expect(refusal).toMatchObject({ code: 'rateLimited', retryable: true });
+      // Two seconds' worth may come at once, less what the start of the session has taken.
+      const pongs = client.received.filter(({ type }) => type === 'pong').length;
+      expect(pongs).toBeGreaterThanOrEqual(30);
+      expect(pongs).toBeLessThanOrEqual(45);
+      await idle(1000);
+      expect(await client.request({ type: 'ping', id: 'slowly' })).toMatchObject({ type: 'pong' });
+    });
+
+    test('close with rateLimited after 100 such errors in a row', async () => {
+      const client = await open({ url: target.url, encoding });
+      for (let id = 1; id <= 200; id++) client.send({ type: 'ping', id });
+      const { code, reason } = closeCode('rateLimited');
+      expect(await client.waitForClose()).toEqual({ code, reason });
+      const errors = client.received.filter(({ type }) => type === 'error').length;
+      expect(errors).toBeGreaterThanOrEqual(99);
+      expect(errors).toBeLessThanOrEqual(101);
+    });
+  });
+});
+
+describe.runIf(OWNS_SERVER)('the history of a room', () => {
+  const target = useTarget({ settings: { historyCount: 5, historyMs: 3000 } });
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test('keeps so many messages; the oldest go', async () => {
+      const room = uniqueName('room');
+      const publisher = await openIn(room, { url: target.url, encoding });
+      let epoch = '';
+      for (let data = 1; data <= 8; data++) {
+        ({ epoch = '' } = await publisher.expectAnswer('ack', { type: 'publish', room, data }));
+        await publisher.next('message');
+      }
+      const member = await open({ url: target.url, encoding });
+      const all = await member.expectAnswer('joined', { type: 'join', room, history: 100 });
+      expect(all.seq).toBe(3);
+      const held = await member.expectAnswer('joined', { type: 'join', room, since: { epoch, seq: 3 } });
+      expect(held).toMatchObject({ recovered: true, seq: 3 });
+      const trimmed = await member.expectAnswer('joined', { type: 'join', room, since: { epoch, seq: 2 }, history: 2 });
+      expect(trimmed).toMatchObject({ recovered: false, seq: 6 });
+      const ack = await member.expectAnswer('ack', { type: 'history', room, limit: 100 });
+      expect(ack.messages?.map(({ seq }) => seq)).toEqual([4, 5, 6, 7, 8]);
+    });
+
+    test('keeps them so long; the oldest go', async () => {
+      const room = uniqueName('room');
+      const client = await openIn(room, { url: target.url, encoding });
+      const { at } = await publishAndReceive(client, room);
+      for (;;) {
+        const ack = await client.expectAnswer('ack', { type: 'history', room, limit: 10 });
+        if (ack.messages?.length === 0) break;
+        expect(Date.now() - at).toBeLessThan(10_000);
+        await idle(250);
+      }
+      expect(Date.now() - at).toBeGreaterThan(2000);
+    });
+  });
+});
+
+/** A ping of exactly so many bytes: what is behind the known fields is ignored. */
+function sendPing(client: RawClient, size: number): void {
+  if (client.encoding === 'json') {
+    const text = '{"type":"ping","id":1}';
+    client.socket.sendText(text.padEnd(size));
+    return;
+  }
+  const parts = [Buffer.of(0x9f, 11, 1)];
+  const perElement = Math.floor((size - 3) / 13);
+  for (let i = 0; i < 13; i++) {
+    const length = (i < 12 ? perElement : size - 3 - 12 * perElement) - 3;
+    parts.push(Buffer.of(0xda, length >> 8, length & 0xff), Buffer.alloc(length, 'x'));
+  }
+  client.socket.sendBinary(Buffer.concat(parts));
+}
+
+async function publishAndReceive(client: RawClient, room: string): Promise<{ at: number }> {
+  await client.expectAnswer('ack', { type: 'publish', room, data: 1 });
+  return client.next('message');
+}
+
+function nested(depth: number): unknown {
+  return depth === 1 ? [] : [nested(depth - 1)];
+}
+
+function filled(length: number): number[] {
+  return new Array<number>(length).fill(7);
+}
+
+function entries(count: number): unknown {
+  return Object.fromEntries(filled(count).map((value, index) => [`k${String(index)}`, value]));
+}

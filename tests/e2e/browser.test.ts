@@ -1,0 +1,113 @@
+import { fileURLToPath } from 'node:url';
+
+import { FaultProxy, type GatewayProcess, startStandalone } from '@outcry/testkit';
+import type { Browser } from 'playwright-core';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { launchChromium, Visitor, type VisitorOptions } from './support/browser.ts';
+
+const DESKTOP = { viewport: { width: 1440, height: 900 } };
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
+const POLL = { timeout: 10_000 };
+
+describe('the demo page in Chromium', () => {
+  let standalone: GatewayProcess;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    standalone = await startStandalone();
+    return async () => {
+      await browser.close();
+      await standalone[Symbol.asyncDispose]();
+    };
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
+
+  function open(path: string, options: Partial<VisitorOptions> = {}): Promise<Visitor> {
+    return Visitor.open({ browser, origin: standalone.publicUrl, path, ...DESKTOP, ...options });
+  }
+
+  it('lets two visitors chat both ways, shows both who is there, and each message once', async () => {
+    const ann = await open('/?name=ann&room=pit', { colorScheme: 'dark' });
+    const bob = await open('/?name=bob&room=pit', PHONE);
+    await expect.poll(() => ann.members(), POLL).toEqual(['ann', 'bob']);
+    await expect.poll(() => bob.members(), POLL).toEqual(['ann', 'bob']);
+
+    await ann.say('sold to you, bob');
+    await expect.poll(() => bob.texts(), POLL).toEqual(['sold to you, bob']);
+    await bob.get('chat-input').pressSequentially('b');
+    await expect.poll(() => ann.get('chat-typing').textContent(), POLL).toBe('bob is typing…');
+    await bob.say('bought, ann');
+    const talk = ['sold to you, bob', 'bought, ann'];
+    await expect.poll(() => ann.texts(), POLL).toEqual(talk);
+    await expect.poll(() => bob.texts(), POLL).toEqual(talk);
+
+    const late = await open('/?name=cy&room=pit');
+    await expect.poll(() => late.texts(), POLL).toEqual(talk);
+    await ann.get('level').first().waitFor();
+    await ann.page.screenshot({ path: `${SCREENSHOTS}demo-desktop.png` });
+    for (const visitor of [ann, bob, late]) {
+      expect(visitor.problems).toEqual([]);
+      expect(visitor.foreignRequests).toEqual([]);
+    }
+  });
+
+  it('shows a ladder that moves, at the depth that is chosen', async () => {
+    const dora = await open('/?name=dora&room=pit', PHONE);
+    await dora.get('tab-book').tap();
+    const [asks, bids] = [dora.get('ladder-asks'), dora.get('ladder-bids')];
+    await expect.poll(() => asks.getByTestId('level').count(), POLL).toBe(10);
+    await expect.poll(() => bids.getByTestId('level').count(), POLL).toBe(10);
+    const levels = async (): Promise<string> => ((await asks.textContent()) ?? '') + ((await bids.textContent()) ?? '');
+    const before = await levels();
+    await expect.poll(levels, POLL).not.toBe(before);
+    await expect.poll(() => dora.get('ladder-badge').textContent(), POLL).toBe('live');
+    await dora.page.screenshot({ path: `${SCREENSHOTS}demo-phone.png` });
+
+    await dora.get('ladder-depth').getByText('25', { exact: true }).tap();
+    await expect.poll(() => bids.getByTestId('level').count(), POLL).toBe(25);
+    expect(dora.problems).toEqual([]);
+    expect(dora.foreignRequests).toEqual([]);
+  });
+
+  it('resumes after a lost connection: what was missed is shown, what was said meanwhile is sent', async () => {
+    await using proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });
+    const erin = await open('/?name=erin&room=den', { origin: `http://127.0.0.1:${String(proxy.port)}` });
+    const finn = await open('/?name=finn&room=den');
+    await erin.say('before');
+    await expect.poll(() => finn.texts(), POLL).toEqual(['before']);
+
+    await proxy.cut();
+    await erin.reaches('reconnecting');
+    await expect.poll(() => erin.get('ladder-badge').textContent(), POLL).toBe('stale');
+    await finn.say('missed');
+    await expect.poll(() => finn.texts(), POLL).toEqual(['before', 'missed']);
+    await erin.say('said offline');
+    await proxy.restore();
+
+    await erin.reaches('live');
+    const talk = ['before', 'missed', 'said offline'];
+    await expect.poll(() => erin.texts(), POLL).toEqual(talk);
+    await expect.poll(() => finn.texts(), POLL).toEqual(talk);
+    await erin.get('divider-resumed').waitFor();
+    expect(await erin.get('divider-gap').count()).toBe(0);
+    await expect.poll(() => erin.get('ladder-badge').textContent(), POLL).toBe('live');
+  });
+
+  it('asks for a name, and says kindly what is wrong with one', async () => {
+    const visitor = await open('/');
+    await visitor.get('join-name').fill('no spaces');
+    await visitor.get('join-submit').click();
+    await expect.poll(() => visitor.get('join-name-problem').textContent(), POLL).toMatch(/please/);
+    await visitor.get('join-name').fill('Gil');
+    await visitor.get('join-submit').click();
+    await visitor.reaches('live');
+    expect(await visitor.get('visitor-name').textContent()).toBe('gil');
+    expect(await visitor.get('room-name').textContent()).toBe('lobby');
+    expect(visitor.problems).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+import { existsSync } from 'node:fs';
+
+import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+
+const CHROMIUM_PATH = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+/** Headless, and silent towards everything but the page under test. */
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Starts the machine's Chromium; fails with what to do where there is none. */
+export async function launchChromium(): Promise<Browser> {
+  if (!existsSync(CHROMIUM_PATH)) {
+    throw new Error(
+      `no Chromium at ${CHROMIUM_PATH}: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH to one`,
+    );
+  }
+  return chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
+}
+
+export interface VisitorOptions extends BrowserContextOptions {
+  readonly browser: Browser;
+  /** `http://host:port` of the page. */
+  readonly origin: string;
+  readonly path: string;
+}
+
+/** One visitor's window of the demo page, and what went wrong in it. */
+export class Visitor {
+  readonly page: Page;
+  /** Errors and warnings of the console, and uncaught exceptions. */
+  readonly problems: string[] = [];
+  /** Addresses of other hosts that the page asked anything of. */
+  readonly foreignRequests: string[] = [];
+
+  private constructor(page: Page, host: string) {
+    this.page = page;
+    const watch = (url: string): void => {
+      if (new URL(url).host !== host) this.foreignRequests.push(url);
+    };
+    page.on('request', (request) => {
+      watch(request.url());
+    });
+    page.on('websocket', (socket) => {
+      watch(socket.url());
+    });
+    page.on('pageerror', (error) => this.problems.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) this.problems.push(message.text());
+    });
+  }
+
+  /** A window of its own: nothing is shared with other visitors. */
+  static async open({ browser, origin, path, ...context }: VisitorOptions): Promise<Visitor> {
+    const page = await (await browser.newContext(context)).newPage();
+    const visitor = new Visitor(page, new URL(origin).host);
+    await page.goto(new URL(path, origin).href);
+    return visitor;
+  }
+
+  get(testId: string): Locator {
+    return this.page.getByTestId(testId);
+  }
+
+  async say(text: string): Promise<void> {
+    await this.get('chat-input').fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** The messages shown, oldest first. */
+  async texts(): Promise<readonly string[]> {
+    return this.get('message-text').allTextContents();
+  }
+
+  /** The names in the list of members. */
+  async members(): Promise<readonly (string | null)[]> {
+    const members = await this.get('members').getByTestId('member').all();
+    return Promise.all(members.map((member) => member.getAttribute('data-user')));
+  }
+
+  /** Resolves when the pill says that the connection is in this state. */
+  async reaches(state: 'live' | 'reconnecting' | 'closed'): Promise<void> {
+    await this.page.locator(`[data-testid="status"][data-state="${state}"]`).waitFor();
+  }
+}

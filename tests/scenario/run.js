@@ -1,0 +1,23 @@
+import { spawnSync } from 'node:child_process';
+import { argv, env, execPath, exit } from 'node:process';
+import { fileURLToPath, URL } from 'node:url';
+
+// npm run test:scenario -- [--long] [--seed=<number>] [what Vitest takes…]
+//
+// Vitest refuses options that it does not know, so ours become environment variables.
+const SETTINGS = { '--long': 'OUTCRY_SCENARIO', '--seed': 'OUTCRY_SCENARIO_SEED' };
+
+const settings = {};
+const others = [];
+for (const argument of argv.slice(2)) {
+  const [name, value = 'long'] = argument.split('=');
+  const setting = SETTINGS[name];
+  if (setting === undefined) others.push(argument);
+  else settings[setting] = value;
+}
+const vitest = fileURLToPath(new URL('../../node_modules/vitest/vitest.mjs', import.meta.url));
+const { status } = spawnSync(execPath, [vitest, 'run', '--project', 'scenario', ...others], {
+  stdio: 'inherit',
+  env: { ...env, ...settings },
+});
+exit(status ?? 1);

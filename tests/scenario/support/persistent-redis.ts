@@ -1,0 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { RedisProcess } from '@outcry/testkit';
+
+/** Starts a Redis that keeps every write, over a kill too, in a folder of its own; `end` removes both. */
+export async function startPersistentRedis(): Promise<{ redis: RedisProcess; end: () => Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), 'outcry-redis-'));
+  const redis = await RedisProcess.start(['--appendonly', 'yes', '--dir', directory]);
+  return {
+    redis,
+    end: async () => {
+      await redis.kill();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
