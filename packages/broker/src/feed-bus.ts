@@ -33,6 +33,9 @@ export interface FeedDelta extends FeedFrame {
   readonly prev: number;
 }
 
+/** Says of a feed without news that it is alive, and where it stands. */
+export type FeedPulse = Pick<FeedFrame, 'symbol' | 'epoch' | 'seq'>;
+
 /** A book as it can be rebuilt at any moment: the latest snapshot and every delta published since, in order. */
 export interface StoredBook {
   readonly snapshot: FeedSnapshot;
@@ -42,6 +45,7 @@ export interface StoredBook {
 export interface FeedHandler {
   handleDelta(delta: FeedDelta): void;
   handleSnapshot(snapshot: FeedSnapshot): void;
+  handlePulse(pulse: FeedPulse): void;
 }
 
 /**
@@ -52,13 +56,17 @@ export interface FeedHandler {
  * it holds reads the book again with `readBook`. Faults reject with an `OutcryError` of code `unavailable`.
  */
 export interface FeedBus {
-  /** Makes instruments known to every gateway. Repeating it changes nothing. */
+  /** Makes instruments known to every gateway, as they are now. Repeating it changes nothing. */
   announce(instruments: readonly FeedInstrument[]): Promise<void>;
+  /** As `announce`, but leaves alone what is known of an instrument already: its leader knows better. */
+  announceUnknown(instruments: readonly FeedInstrument[]): Promise<void>;
   listInstruments(): Promise<readonly FeedInstrument[]>;
   /** Stores the snapshot, drops the deltas stored before it, and sends it to the watching gateways: one atomic step. */
   publishSnapshot(snapshot: FeedSnapshot, fence: number): Promise<void>;
   /** Stores the delta behind the snapshot and sends it: one atomic step. Rejects with `badFeed` where a snapshot has to come first. */
   publishDelta(delta: FeedDelta, fence: number): Promise<void>;
+  /** Sends the pulse to the watching gateways, and stores nothing. */
+  publishPulse(pulse: FeedPulse, fence: number): Promise<void>;
   /** Starts live delivery of a symbol, once per node. Read the book after this resolves and no delta is missed. */
   watch(symbol: string, handler: FeedHandler): Promise<void>;
   unwatch(symbol: string): Promise<void>;

@@ -11,7 +11,15 @@ export type {
   RoomMessage,
   RoomSignal,
 } from './broker.ts';
-export type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedSnapshot, StoredBook } from './feed-bus.ts';
+export type {
+  FeedBus,
+  FeedDelta,
+  FeedHandler,
+  FeedInstrument,
+  FeedPulse,
+  FeedSnapshot,
+  StoredBook,
+} from './feed-bus.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
 export { createMemoryBackplane } from './memory/memory-backplane.ts';
 export { MemoryHub } from './memory/memory-hub.ts';

@@ -1,4 +1,4 @@
-import { type FeedDelta, type FeedInstrument, type FeedSnapshot, OutcryError } from '@outcry/broker';
+import { type FeedDelta, type FeedInstrument, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { type Level, OrderBook, Side } from '@outcry/order-book';
 
 import { type BookEvent, BookEventKind } from './sources/book-source.ts';
@@ -92,6 +92,11 @@ export class BaseFeed {
       bids: this.#book.bids(),
       asks: this.#book.asks(),
     };
+  }
+
+  /** Where the feed stands. */
+  pulse(): FeedPulse {
+    return { symbol: this.#instrument.symbol, epoch: this.#epoch, seq: this.#seq };
   }
 
   #applyDelta(event: BookEvent): void {

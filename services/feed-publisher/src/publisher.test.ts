@@ -177,7 +177,7 @@ describe('createFeedPublisher', () => {
       'feed resumed AAA',
     ]);
     await vi.advanceTimersByTimeAsync(2000);
-    expect(bus.shapeOf('AAA').slice(-2)).toEqual(['snapshot 2 1', 'snapshot 2 1']);
+    expect(bus.shapeOf('AAA').slice(-3)).toEqual(['snapshot 2 1', 'pulse 2 1', 'snapshot 2 1']);
   });
 
   it('announces an instrument that becomes known later with its first snapshot', async () => {
@@ -204,6 +204,36 @@ describe('createFeedPublisher', () => {
     release();
     await settle();
     expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1', 'delta 1 1>2', 'delta 1 2>3', 'delta 1 3>4']);
+  });
+
+  it('shows each second that a quiet book is alive, and says nothing more where there is news', async () => {
+    await start({ deltaMs: 100, snapshotMs: 60_000 });
+    await vi.advanceTimersByTimeAsync(2500);
+    expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1', 'pulse 1 1', 'pulse 1 1']);
+    for (let i = 0; i < 4; i++) {
+      source.give('AAA', deltaEvent(2 + i));
+      await vi.advanceTimersByTimeAsync(900);
+    }
+    expect(bus.shapeOf('AAA').slice(3)).toEqual(['delta 1 1>2', 'delta 1 2>3', 'delta 1 3>4', 'delta 1 4>5']);
+  });
+
+  it('leaves it to the leader to change what is known of an instrument', async () => {
+    const [instrument] = source.instruments;
+    if (instrument === undefined) throw new Error('unreachable');
+    const wider = { ...instrument, priceScale: instrument.priceScale + 2 };
+    bus.announced.push(wider);
+    publisher = createFeedPublisher({
+      source,
+      backplane: { feedBus: bus, lease: leases, roster: leases },
+      timing: { deltaMs: 0, snapshotMs: 2000 },
+      logger: pino({ level: 'silent' }),
+    });
+    await publisher.start();
+    expect(bus.announced).toContainEqual(wider);
+    source.give('AAA', snapshotEvent(1));
+    await settle();
+    expect(bus.announced).toContainEqual(instrument);
+    expect(bus.announced).not.toContainEqual(wider);
   });
 
   it('never has two frames of a symbol on their way, though its timers run out', async () => {

@@ -48,12 +48,12 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
   const metrics = new FeedMetrics({ isBusUp: () => busHealth.isUp, hasProcessMetrics });
   const leadership = createLeadership(options, metrics);
   const shared = { source, feedBus, timing, busHealth, metrics, logger, createEpoch, leadership };
-  const createFeed = (instrument: FeedInstrument, isAnnounced: boolean): SymbolFeed => {
-    const feed = new SymbolFeed({ instrument, isAnnounced, ...shared });
+  const createFeed = (instrument: FeedInstrument): SymbolFeed => {
+    const feed = new SymbolFeed({ instrument, ...shared });
     leadership.add(feed);
     return feed;
   };
-  const feeds = source.instruments.map((instrument) => createFeed(instrument, true));
+  const feeds = source.instruments.map(createFeed);
   let running = Promise.resolve();
   const run = (feed: SymbolFeed): void => {
     running = Promise.all([running, feed.run(stopping.signal)]).then(() => undefined);
@@ -61,11 +61,11 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 
   return {
     async start() {
-      await feedBus.announce(source.instruments);
+      await feedBus.announceUnknown(source.instruments);
       await leadership.start();
       feeds.forEach(run);
       source.watchInstruments?.((instrument) => {
-        const feed = createFeed(instrument, false);
+        const feed = createFeed(instrument);
         feeds.push(feed);
         run(feed);
       });

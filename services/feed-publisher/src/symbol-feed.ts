@@ -6,7 +6,7 @@ import type { BusHealth } from './bus-health.ts';
 import type { Leadership } from './leadership/leadership.ts';
 import type { Candidate } from './leadership/seat.ts';
 import { Term } from './leadership/term.ts';
-import type { FeedMetrics } from './observability/feed-metrics.ts';
+import type { FeedMetrics, FrameKind } from './observability/feed-metrics.ts';
 import { Gate } from './pacing/gate.ts';
 import { delay } from './pacing/delay.ts';
 import { SerialQueue } from './serial-queue.ts';
@@ -15,22 +15,23 @@ import { type BookEvent, BookEventKind, type BookSource, type SourceEvent } from
 /** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
 export const MAX_DELTAS_PER_SNAPSHOT = 256;
 
+/** A feed without news says after so long that it is alive; the gateways call a book stale after twice that. */
+export const PULSE_MS = 1000;
+
 /** How long a feed waits before it tries a bus again that refused it. */
 const BUS_RETRY_MS = 500;
 
 export interface FeedTiming {
   /** Events within this time make one delta; 0 makes every event one, even if it changes nothing. */
   readonly deltaMs: number;
-  /** A snapshot is published this often, whether or not anything changed: it is the feed's sign of life. */
+  /** A snapshot is published this often, whether or not anything changed. */
   readonly snapshotMs: number;
 }
 
 export interface SymbolFeedParts {
   readonly instrument: FeedInstrument;
-  /** Where the gateways do not know the instrument yet, the feed announces it with its first snapshot. */
-  readonly isAnnounced: boolean;
   readonly source: Pick<BookSource, 'events'>;
-  readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot'>;
+  readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot' | 'publishPulse'>;
   readonly timing: FeedTiming;
   readonly busHealth: BusHealth;
   readonly metrics: FeedMetrics;
@@ -61,7 +62,9 @@ export class SymbolFeed implements Candidate {
   #book: 'unknown' | 'whole' | 'interrupted' = 'unknown';
   #end: 'ended' | 'failed' | undefined;
   #term: Term | undefined;
-  #isAnnounced: boolean;
+  /** As this feed has it: of each term's instrument the gateways are told anew. */
+  #isAnnounced = false;
+  #frameAt = -Infinity;
   #deltaAt = -Infinity;
   #snapshotAt = -Infinity;
   #deltasSinceSnapshot = 0;
@@ -69,7 +72,6 @@ export class SymbolFeed implements Candidate {
   constructor(parts: SymbolFeedParts) {
     this.#parts = parts;
     this.#feed = new BaseFeed(parts.instrument, parts.createEpoch);
-    this.#isAnnounced = parts.isAnnounced;
     parts.metrics.setLive(this.symbol, false);
   }
 
@@ -100,11 +102,7 @@ export class SymbolFeed implements Candidate {
   async standBy(): Promise<void> {
     this.#decision.open();
     const term = this.#term;
-    if (term === undefined) {
-      // Whoever leads may have announced other scales.
-      this.#isAnnounced = false;
-      return;
-    }
+    if (term === undefined) return;
     // What the bus refuses now is not tried again.
     term.end();
     await this.#inTurn(() => this.#flush(term)).catch(() => undefined);
@@ -212,6 +210,7 @@ export class SymbolFeed implements Candidate {
     await this.#withBus(term, async () => {
       if (this.#feed.hasChanges && (isDeltaDue || isSnapshotDue)) await this.#sendDelta(term);
       if (isSnapshotDue || this.#deltasSinceSnapshot >= MAX_DELTAS_PER_SNAPSHOT) await this.#sendSnapshot(term);
+      if (performance.now() >= this.#frameAt + PULSE_MS) await this.#sendPulse(term);
     });
   }
 
@@ -274,7 +273,7 @@ export class SymbolFeed implements Candidate {
     this.#deltaAt = performance.now();
     this.#deltasSinceSnapshot++;
     await this.#parts.feedBus.publishDelta(delta, fence);
-    this.#parts.metrics.countFrame(this.symbol, 'delta', secondsSince(this.#deltaAt));
+    this.#noteFrame('delta', this.#deltaAt);
   }
 
   async #sendSnapshot({ fence }: Term): Promise<void> {
@@ -282,16 +281,27 @@ export class SymbolFeed implements Candidate {
     this.#snapshotAt = performance.now();
     this.#deltasSinceSnapshot = 0;
     await this.#parts.feedBus.publishSnapshot(snapshot, fence);
-    this.#parts.metrics.countFrame(this.symbol, 'snapshot', secondsSince(this.#snapshotAt));
+    this.#noteFrame('snapshot', this.#snapshotAt);
   }
 
-  /** The source is not the only clock: a delta that waits for its interval goes out, and so does the snapshot of a quiet book. */
+  async #sendPulse({ fence }: Term): Promise<void> {
+    const startedAt = performance.now();
+    await this.#parts.feedBus.publishPulse(this.#feed.pulse(), fence);
+    this.#noteFrame('pulse', startedAt);
+  }
+
+  #noteFrame(kind: FrameKind, startedAt: number): void {
+    this.#frameAt = performance.now();
+    this.#parts.metrics.countFrame(this.symbol, kind, (this.#frameAt - startedAt) / 1000);
+  }
+
+  /** The source is not the only clock: a delta that waits for its interval goes out, and so do a quiet book's signs of life. */
   #setTimer(term: Term): void {
     clearTimeout(this.#timer);
     if (term.signal.aborted) return;
     const { deltaMs, snapshotMs } = this.#parts.timing;
     const deltaDueAt = this.#feed.hasChanges ? this.#deltaAt + deltaMs : Infinity;
-    const dueAt = Math.min(deltaDueAt, this.#snapshotAt + snapshotMs);
+    const dueAt = Math.min(deltaDueAt, this.#snapshotAt + snapshotMs, this.#frameAt + PULSE_MS);
     this.#timer = setTimeout(
       () => {
         // A failure is kept by the turn, and comes out of `run`.
@@ -338,8 +348,4 @@ function isRefusal(err: unknown): boolean {
 
 function isFenced(err: unknown): boolean {
   return err instanceof OutcryError && err.code === 'fenced';
-}
-
-function secondsSince(startedAt: number): number {
-  return (performance.now() - startedAt) / 1000;
 }

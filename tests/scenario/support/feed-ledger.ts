@@ -1,4 +1,4 @@
-import type { FeedDelta, FeedHandler, FeedSnapshot } from '@outcry/broker';
+import type { FeedDelta, FeedHandler, FeedPulse, FeedSnapshot } from '@outcry/broker';
 
 /** Every frame of a symbol's base feed that got through, and what is wrong with their order. */
 export class FeedLedger implements FeedHandler {
@@ -25,6 +25,11 @@ export class FeedLedger implements FeedHandler {
     if (this.epoch === undefined) return;
     if (this.#begin(epoch) || prev !== this.#seq || seq !== prev + 1) this.broken += 1;
     this.#seq = seq;
+  }
+
+  handlePulse({ epoch, seq }: FeedPulse): void {
+    if (this.epoch === undefined) return;
+    if (this.#begin(epoch) || seq !== this.#seq) this.broken += 1;
   }
 
   /** Whether the frame is the first of its epoch. */

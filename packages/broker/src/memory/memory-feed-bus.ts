@@ -1,5 +1,13 @@
 import type { BrokerHandler } from '../broker.ts';
-import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedSnapshot, StoredBook } from '../feed-bus.ts';
+import type {
+  FeedBus,
+  FeedDelta,
+  FeedHandler,
+  FeedInstrument,
+  FeedPulse,
+  FeedSnapshot,
+  StoredBook,
+} from '../feed-bus.ts';
 import type { FeedWatch, MemoryFeeds } from './memory-feeds.ts';
 import { NodeState } from './node-state.ts';
 
@@ -23,6 +31,12 @@ export class MemoryFeedBus implements FeedBus {
     });
   }
 
+  announceUnknown(instruments: readonly FeedInstrument[]): Promise<void> {
+    return this.#state.run(() => {
+      this.#feeds.announceUnknown(instruments);
+    });
+  }
+
   listInstruments(): Promise<readonly FeedInstrument[]> {
     return this.#state.run(() => this.#feeds.listInstruments());
   }
@@ -36,6 +50,12 @@ export class MemoryFeedBus implements FeedBus {
   publishDelta(delta: FeedDelta, fence: number): Promise<void> {
     return this.#state.run(() => {
       this.#feeds.publishDelta(delta, fence);
+    });
+  }
+
+  publishPulse(pulse: FeedPulse, fence: number): Promise<void> {
+    return this.#state.run(() => {
+      this.#feeds.publishPulse(pulse, fence);
     });
   }
 
@@ -78,6 +98,11 @@ export class MemoryFeedBus implements FeedBus {
       deliverDelta: (delta) => {
         deliver(() => {
           handler.handleDelta(delta);
+        });
+      },
+      deliverPulse: (pulse) => {
+        deliver(() => {
+          handler.handlePulse(pulse);
         });
       },
     };

@@ -1,11 +1,12 @@
 import { MAX_STORED_DELTAS } from '../defaults.ts';
-import type { FeedDelta, FeedInstrument, FeedSnapshot, StoredBook } from '../feed-bus.ts';
+import type { FeedDelta, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from '../feed-bus.ts';
 import { fencedOff, snapshotMissing, tooManyDeltas } from '../feed-faults.ts';
 
 /** One node's eye on one symbol. */
 export interface FeedWatch {
   deliverSnapshot(snapshot: FeedSnapshot): void;
   deliverDelta(delta: FeedDelta): void;
+  deliverPulse(pulse: FeedPulse): void;
 }
 
 interface Book {
@@ -33,6 +34,10 @@ export class MemoryFeeds {
     for (const instrument of instruments) this.#instruments.set(instrument.symbol, instrument);
   }
 
+  announceUnknown(instruments: readonly FeedInstrument[]): void {
+    this.announce(instruments.filter(({ symbol }) => !this.#instruments.has(symbol)));
+  }
+
   listInstruments(): FeedInstrument[] {
     return [...this.#instruments.values()];
   }
@@ -52,6 +57,12 @@ export class MemoryFeeds {
     if (book.deltas.length >= MAX_STORED_DELTAS) throw tooManyDeltas(delta.symbol, MAX_STORED_DELTAS);
     book.deltas.push(delta);
     for (const watch of this.#watches.get(delta.symbol) ?? []) watch.deliverDelta(delta);
+  }
+
+  /** @throws OutcryError `fenced` */
+  publishPulse(pulse: FeedPulse, fence: number): void {
+    this.#assertLeading(pulse.symbol, fence);
+    for (const watch of this.#watches.get(pulse.symbol) ?? []) watch.deliverPulse(pulse);
   }
 
   readBook(symbol: string): StoredBook | undefined {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pack } from 'msgpackr';
 import type { FeedDelta, FeedSnapshot } from '../feed-bus.ts';
-import { decodeFeedFrame, encodeDeltaFrame, encodeSnapshotFrame } from './feed-frame.ts';
+import { decodeFeedFrame, encodeDeltaFrame, encodePulseFrame, encodeSnapshotFrame } from './feed-frame.ts';
 
 const COMMON = {
   symbol: 'BTC/USDT',
@@ -27,9 +27,14 @@ const FIELDS = [2, 'S', 'e', 1, 2, 3, 4, [], [], 0];
 const altered = (index: number, value: unknown): Uint8Array => pack(FIELDS.with(index, value as number));
 
 describe('feed frame', () => {
-  it('carries snapshots and deltas, integers exact to 2^53', () => {
+  it('carries snapshots, deltas and pulses, integers exact to 2^53', () => {
     expect(decodeFeedFrame(encodeSnapshotFrame(SNAPSHOT))).toEqual({ kind: 'snapshot', snapshot: SNAPSHOT });
     expect(decodeFeedFrame(encodeDeltaFrame(DELTA))).toEqual({ kind: 'delta', delta: DELTA });
+    const { symbol, epoch, seq } = COMMON;
+    expect(decodeFeedFrame(encodePulseFrame({ symbol, epoch, seq }))).toEqual({
+      kind: 'pulse',
+      pulse: { symbol, epoch, seq },
+    });
   });
 
   it('reads 64-bit integers that another writer has made', () => {
@@ -44,13 +49,14 @@ describe('feed frame', () => {
     ['text', Buffer.from('hello')],
     ['what breaks off', encodeSnapshotFrame(SNAPSHOT).subarray(0, 20)],
     ['a map', pack({ symbol: 'S' })],
-    ['an unknown tag', altered(0, 3)],
+    ['an unknown tag', altered(0, 4)],
     ['a symbol that is no text', altered(1, 5)],
     ['an epoch that is no text', altered(2, null)],
     ['a negative seq', altered(3, -1)],
     ['a fractional venueSeq', altered(4, 1.5)],
     ['a time that is no number', altered(5, '3')],
     ['levels that are no list', altered(7, 'x')],
+    ['a pulse without seq', pack([3, 'S', 'e'])],
     ['half a level', altered(7, [1])],
     ['a negative size', altered(8, [1, -1])],
     ['a fractional price', altered(8, [1.5, 1])],

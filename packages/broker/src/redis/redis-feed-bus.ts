@@ -1,9 +1,23 @@
 import { BOOK_TTL_MS, MAX_STORED_DELTAS } from '../defaults.ts';
-import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedSnapshot, StoredBook } from '../feed-bus.ts';
+import type {
+  FeedBus,
+  FeedDelta,
+  FeedHandler,
+  FeedInstrument,
+  FeedPulse,
+  FeedSnapshot,
+  StoredBook,
+} from '../feed-bus.ts';
 import { fencedOff, snapshotMissing, tooManyDeltas } from '../feed-faults.ts';
 import { OutcryError } from '../outcry-error.ts';
 import type { BackplaneEvents } from './events.ts';
-import { type BusFrame, decodeFeedFrame, encodeDeltaFrame, encodeSnapshotFrame } from './feed-frame.ts';
+import {
+  type BusFrame,
+  decodeFeedFrame,
+  encodeDeltaFrame,
+  encodePulseFrame,
+  encodeSnapshotFrame,
+} from './feed-frame.ts';
 import { decodeInstrument, encodeInstrument } from './instrument-record.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { KeySpace } from './keys.ts';
@@ -38,6 +52,14 @@ export class RedisFeedBus implements FeedBus {
     await commands.run((redis) => redis.hset(keys.instruments, records));
   }
 
+  async announceUnknown(instruments: readonly FeedInstrument[]): Promise<void> {
+    const { commands, keys } = this.#parts;
+    const announcing = instruments.map((instrument) =>
+      commands.run((redis) => redis.hsetnx(keys.instruments, instrument.symbol, encodeInstrument(instrument))),
+    );
+    await Promise.all(announcing);
+  }
+
   async listInstruments(): Promise<readonly FeedInstrument[]> {
     const { commands, keys } = this.#parts;
     const records = await commands.run((redis) => redis.hgetall(keys.instruments));
@@ -60,6 +82,13 @@ export class RedisFeedBus implements FeedBus {
     if (reply === DELTA_NO_SNAPSHOT) throw snapshotMissing(delta.symbol);
     if (reply === DELTA_TOO_MANY) throw tooManyDeltas(delta.symbol, MAX_STORED_DELTAS);
     if (reply === FENCED) throw fencedOff(delta.symbol, fence);
+  }
+
+  async publishPulse(pulse: FeedPulse, fence: number): Promise<void> {
+    const { channel, fence: fenceKey } = this.#parts.keys.book(pulse.symbol);
+    const args = [channel, encodePulseFrame(pulse), fence];
+    const reply = await this.#parts.commands.runScript('publishPulse', [fenceKey], args);
+    if (reply === FENCED) throw fencedOff(pulse.symbol, fence);
   }
 
   watch(symbol: string, handler: FeedHandler): Promise<void> {
@@ -100,5 +129,8 @@ function deliver(frame: BusFrame, handler: FeedHandler): void {
       return;
     case 'delta':
       handler.handleDelta(frame.delta);
+      return;
+    case 'pulse':
+      handler.handlePulse(frame.pulse);
   }
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FeedBus, FeedDelta, FeedHandler, FeedSnapshot } from '../../src/index.ts';
+import type { FeedBus, FeedDelta, FeedHandler, FeedPulse, FeedSnapshot } from '../../src/index.ts';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { range } from '../support/requests.ts';
 import { startNode, type TestCluster, type TestNode } from './cluster.ts';
@@ -28,8 +28,12 @@ function delta(seq: number, overrides: Partial<FeedDelta> = {}): FeedDelta {
   return { symbol, epoch, venueSeq, venueAt, at, bids: [[6_173_762, 0]], asks: [], seq, prev: seq - 1, ...overrides };
 }
 
+function pulse(seq: number): FeedPulse {
+  return { symbol: SNAPSHOT.symbol, epoch: SNAPSHOT.epoch, seq };
+}
+
 class FeedRecorder implements FeedHandler {
-  readonly frames: (FeedSnapshot | FeedDelta)[] = [];
+  readonly frames: (FeedSnapshot | FeedDelta | FeedPulse)[] = [];
 
   handleSnapshot(snapshot: FeedSnapshot): void {
     this.frames.push(snapshot);
@@ -39,7 +43,11 @@ class FeedRecorder implements FeedHandler {
     this.frames.push(frame);
   }
 
-  async untilFrames(count: number): Promise<readonly (FeedSnapshot | FeedDelta)[]> {
+  handlePulse(frame: FeedPulse): void {
+    this.frames.push(frame);
+  }
+
+  async untilFrames(count: number): Promise<readonly (FeedSnapshot | FeedDelta | FeedPulse)[]> {
     await vi.waitFor(
       () => {
         expect(this.frames.length).toBeGreaterThanOrEqual(count);
@@ -83,6 +91,21 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
       expect(known).toEqual([btc, eth]);
     });
 
+    it('leaves alone what is known of an instrument where only the unknown are announced', async () => {
+      const [known, wider, unknown] = [2, 4, 0].map((priceScale, i) => ({
+        symbol: i < 2 ? 'BTC/USDT' : 'ETHUSDT',
+        priceScale,
+        sizeScale: 8,
+      }));
+      if (known === undefined || wider === undefined || unknown === undefined) throw new Error('unreachable');
+      await publisher.bus.announceUnknown([known]);
+      await publisher.bus.announceUnknown([wider, unknown]);
+      const byName = async () => new Map((await gateway.listInstruments()).map((one) => [one.symbol, one]));
+      expect(await byName()).toEqual(new Map([known, unknown].map((one) => [one.symbol, one])));
+      await publisher.bus.announce([wider]);
+      expect((await byName()).get('BTC/USDT')).toEqual(wider);
+    });
+
     it('delivers snapshots and deltas in order, as they were published', async () => {
       const seen = new FeedRecorder();
       await gateway.watch(SNAPSHOT.symbol, seen);
@@ -97,6 +120,17 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
         await ('prev' in frame ? publisher.publishDelta(frame) : publisher.publishSnapshot(frame));
       }
       expect(await seen.untilFrames(published.length)).toEqual(published);
+    });
+
+    it('sends pulses in order with the frames, and stores nothing of them', async () => {
+      const seen = new FeedRecorder();
+      await gateway.watch(SNAPSHOT.symbol, seen);
+      await publisher.publishSnapshot(SNAPSHOT);
+      await publisher.publishPulse(pulse(100));
+      await publisher.publishDelta(delta(101));
+      await publisher.publishPulse(pulse(101));
+      expect(await seen.untilFrames(4)).toEqual([SNAPSHOT, pulse(100), delta(101), pulse(101)]);
+      expect(await gateway.readBook(SNAPSHOT.symbol)).toEqual({ snapshot: SNAPSHOT, deltas: [delta(101)] });
     });
 
     it('stores the latest snapshot with the deltas behind it', async () => {
@@ -192,6 +226,7 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
         const calls = [
           publisher.bus.publishDelta(delta(101), fence),
           publisher.bus.publishSnapshot({ ...SNAPSHOT, seq: 500 }, fence),
+          publisher.bus.publishPulse(pulse(500), fence),
         ];
         for (const result of await Promise.allSettled(calls)) {
           expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'fenced' } });
@@ -246,9 +281,11 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
       const { bus } = publisher;
       const calls = [
         bus.announce([{ symbol: 'X', priceScale: 0, sizeScale: 0 }]),
+        bus.announceUnknown([{ symbol: 'X', priceScale: 0, sizeScale: 0 }]),
         bus.listInstruments(),
         bus.publishSnapshot(SNAPSHOT, 1),
         bus.publishDelta(delta(1), 1),
+        bus.publishPulse(pulse(1), 1),
         bus.watch('X', new FeedRecorder()),
         bus.unwatch('X'),
         bus.readBook('X'),

@@ -68,7 +68,11 @@ describe('a lost subscriber connection', () => {
   it('gives feeds their channels back', async () => {
     const [a, b] = [await cluster.startNode(), await cluster.startNode()];
     const seen: number[] = [];
-    const handler = { handleSnapshot: ({ seq }: { seq: number }) => seen.push(seq), handleDelta: () => undefined };
+    const handler = {
+      handleSnapshot: ({ seq }: { seq: number }) => seen.push(seq),
+      handleDelta: () => undefined,
+      handlePulse: () => undefined,
+    };
     await b.backplane.feedBus.watch('BTCUSDT', handler);
     await killSubscribers();
     await b.recorder.untilUpAgain();

@@ -99,7 +99,11 @@ describe('what is stored', () => {
       events: { onUnreadable: (channel) => unreadable.push(channel) },
     });
     await backplane.broker.join('pit');
-    await backplane.feedBus.watch('BTCUSDT', { handleDelta: () => undefined, handleSnapshot: () => undefined });
+    await backplane.feedBus.watch('BTCUSDT', {
+      handleDelta: () => undefined,
+      handleSnapshot: () => undefined,
+      handlePulse: () => undefined,
+    });
     const channels = (await cluster.admin.pubsub('CHANNELS', `${cluster.prefix}:*`)) as string[];
     for (const channel of channels) {
       for (const garbage of ['', 'garbage', '\u0001\u0001garbage']) await cluster.admin.publish(channel, garbage);

@@ -1,4 +1,4 @@
-import type { Backplane, FeedBus, FeedDelta, FeedSnapshot, LeaseGrant } from '../../src/index.ts';
+import type { Backplane, FeedBus, FeedDelta, FeedPulse, FeedSnapshot, LeaseGrant } from '../../src/index.ts';
 
 const LEASE_MS = 60_000;
 
@@ -21,6 +21,10 @@ export class LeadingPublisher {
 
   async publishDelta(delta: FeedDelta): Promise<void> {
     await this.bus.publishDelta(delta, await this.fenceOf(delta.symbol));
+  }
+
+  async publishPulse(pulse: FeedPulse): Promise<void> {
+    await this.bus.publishPulse(pulse, await this.fenceOf(pulse.symbol));
   }
 
   async fenceOf(symbol: string): Promise<number> {

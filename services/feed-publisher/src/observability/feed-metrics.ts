@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-export type FrameKind = 'snapshot' | 'delta';
+export type FrameKind = 'snapshot' | 'delta' | 'pulse';
 
 export interface FeedMetricsOptions {
   /** Read when the metrics are. */

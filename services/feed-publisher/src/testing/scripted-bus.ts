@@ -2,15 +2,17 @@ import {
   type FeedBus,
   type FeedDelta,
   type FeedInstrument,
+  type FeedPulse,
   type FeedSnapshot,
   OutcryError,
   type StoredBook,
 } from '@outcry/broker';
 
-export type Published = { readonly kind: 'snapshot' | 'delta' } & FeedSnapshot & FeedDelta;
+export type Published = { readonly kind: 'snapshot' | 'delta' | 'pulse' } & FeedSnapshot & FeedDelta;
 
 /** A bus that keeps what is published, and that a test can slow down or take away. */
 export class ScriptedBus implements FeedBus {
+  /** As the gateways know them now. */
   readonly announced: FeedInstrument[] = [];
   readonly frames: Published[] = [];
   /** Everything rejects with it while it is set. */
@@ -46,8 +48,16 @@ export class ScriptedBus implements FeedBus {
 
   announce(instruments: readonly FeedInstrument[]): Promise<void> {
     if (this.fault !== undefined) return Promise.reject(this.fault);
-    this.announced.push(...instruments);
+    for (const instrument of instruments) {
+      const index = this.announced.findIndex(({ symbol }) => symbol === instrument.symbol);
+      this.announced.splice(index < 0 ? this.announced.length : index, 1, instrument);
+    }
     return Promise.resolve();
+  }
+
+  announceUnknown(instruments: readonly FeedInstrument[]): Promise<void> {
+    const known = new Set(this.announced.map(({ symbol }) => symbol));
+    return this.announce(instruments.filter(({ symbol }) => !known.has(symbol)));
   }
 
   publishSnapshot(snapshot: FeedSnapshot, fence: number): Promise<void> {
@@ -56,6 +66,10 @@ export class ScriptedBus implements FeedBus {
 
   publishDelta(delta: FeedDelta, fence: number): Promise<void> {
     return this.#publish({ kind: 'delta', ...delta } as Published, fence);
+  }
+
+  publishPulse(pulse: FeedPulse, fence: number): Promise<void> {
+    return this.#publish({ kind: 'pulse', ...pulse } as Published, fence);
   }
 
   listInstruments(): Promise<readonly FeedInstrument[]> {

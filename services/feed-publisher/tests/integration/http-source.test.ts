@@ -53,7 +53,7 @@ async function start(
   const push = (frame: Frame): void => {
     frames.push(frame);
   };
-  await backplane.feedBus.watch('ACMEUSD', { handleSnapshot: push, handleDelta: push });
+  await backplane.feedBus.watch('ACMEUSD', { handleSnapshot: push, handleDelta: push, handlePulse: () => undefined });
   service = await startPublisher({
     redisUrl,
     redisPrefix,

@@ -39,7 +39,7 @@ async function watch(prefix: string, symbol: string): Promise<{ frames: Inbox<Fr
   const push = (frame: Frame): void => {
     frames.push(frame);
   };
-  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push });
+  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push, handlePulse: () => undefined });
   return { frames, backplane };
 }
 

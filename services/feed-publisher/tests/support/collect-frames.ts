@@ -25,7 +25,7 @@ export async function collectFrames(source: BookSource, symbol: string): Promise
   const push = (frame: Frame): void => {
     frames.push(frame);
   };
-  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push });
+  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push, handlePulse: () => undefined });
   const publisher = createFeedPublisher({
     source,
     backplane,

@@ -1,4 +1,4 @@
-import { type FeedDelta, type FeedHandler, type FeedSnapshot, OutcryError } from '@outcry/broker';
+import { type FeedDelta, type FeedHandler, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { OrderBook } from '@outcry/order-book';
 
 import type { Logger } from '@outcry/service';
@@ -33,8 +33,8 @@ export interface ReplicaOptions {
   readonly countResync: () => void;
 }
 
-/** The base feed has a frame every two seconds at least, its snapshots; twice that and one is missing. */
-const STALE_AFTER_MS = 5000;
+/** A feed without news shows after a second that it is alive; after twice that it may not be. */
+const STALE_AFTER_MS = 2000;
 const RETRY_MS = 1000;
 /** Deltas that may wait while the book is read anew; with more, what is being read is too old to be of use. */
 const MAX_WAITING = 10_000;
@@ -120,6 +120,14 @@ export class BookReplica implements FeedHandler {
       this.#options.listener.replaced();
     }
     this.#seen();
+  }
+
+  /** A feed that stands elsewhere than this copy has said something that was lost. */
+  handlePulse({ epoch, seq }: FeedPulse): void {
+    const state = this.#state;
+    if (this.#waiting !== undefined || state === undefined) return;
+    if (epoch !== state.epoch || seq > state.seq) this.resync();
+    else this.#seen();
   }
 
   /** Marks the book as possibly old at once, without waiting for the feed's silence to show it. */

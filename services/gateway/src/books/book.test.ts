@@ -183,7 +183,9 @@ describe('Book', () => {
     const quiet = (await books.open('Y')).classOf({ depth: 10, interval: 0 });
     const [early, late] = [transport.connect(Encoding.Msgpack), transport.connect(Encoding.Msgpack)];
     quiet.add({ socket: early, encoding: Encoding.Msgpack, wantsChecksum: false });
-    vi.advanceTimersByTime(4999);
+    vi.advanceTimersByTime(1999);
+    feed.publishPulse({ symbol: 'Y', epoch: 'e1', seq: 10 });
+    vi.advanceTimersByTime(1999);
     expect(early.framesOf('stale')).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(early.framesOf('stale')).toMatchObject([{ symbol: 'Y' }]);
@@ -192,6 +194,18 @@ describe('Book', () => {
     feed.publishDelta({ ...delta(11, []), symbol: 'Y' });
     vi.useRealTimers();
     await vi.waitUntil(() => early.framesOf('fresh').length === 1 && late.framesOf('fresh').length === 1);
+  });
+
+  it('reads the book anew when the feed says that it stands elsewhere', async () => {
+    const socket = watch(10, 0);
+    feed.storeDelta(delta(11, [[100, 9]]));
+    feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 11 });
+    await vi.waitUntil(() => socket.framesOf('snapshot').length === 2);
+    expect(socket.framesOf('snapshot')[1]).toMatchObject({ epoch: 'e1', seq: 11 });
+    feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 10 });
+    feed.publishDelta(delta(12, [[100, 8]]));
+    await vi.waitUntil(() => socket.framesOf('delta').length === 1);
+    expect(socket.framesOf('snapshot')).toHaveLength(2);
   });
 
   it('refuses a symbol that nobody publishes, and names those there are', async () => {

@@ -121,7 +121,8 @@ class Case {
   async #step(): Promise<void> {
     const client = this.#random.pick(this.clients);
     const choice = this.#random.below(100);
-    if (choice < 60) this.feed.move();
+    if (choice < 56) this.feed.move();
+    else if (choice < 60) this.feed.pulse();
     else if (choice < 64) this.feed.sendSnapshot();
     else if (choice < 67) this.feed.startEpoch();
     else if (choice < 77) this.feed.catchUp();

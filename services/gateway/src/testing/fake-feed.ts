@@ -1,4 +1,4 @@
-import type { FeedDelta, FeedHandler, FeedInstrument, FeedSnapshot, StoredBook } from '@outcry/broker';
+import type { FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from '@outcry/broker';
 
 import type { FeedReader } from '../books/feed-reader.ts';
 
@@ -20,6 +20,10 @@ export class FakeFeed implements FeedReader {
   publishDelta(delta: FeedDelta): void {
     this.storeDelta(delta);
     this.handlerOf(delta.symbol)?.handleDelta(delta);
+  }
+
+  publishPulse(pulse: FeedPulse): void {
+    this.handlerOf(pulse.symbol)?.handlePulse(pulse);
   }
 
   /** What `readBook` gives, without any delivery. */

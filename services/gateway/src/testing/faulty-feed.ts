@@ -88,6 +88,12 @@ export class FaultyFeed extends FakeFeed {
     });
   }
 
+  /** A sign of life. */
+  pulse(): void {
+    const { symbol, epoch, seq } = this.#head();
+    this.#deliver(() => this.handlerOf(symbol)?.handlePulse({ symbol, epoch, seq }));
+  }
+
   /** What was late arrives, in any order; what was asked for is answered. */
   catchUp(): void {
     const late = this.#late.splice(0);

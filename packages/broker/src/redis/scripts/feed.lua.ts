@@ -46,6 +46,19 @@ return 0
 `;
 
 /**
+ * Sends a sign of life.
+ *
+ *     KEYS  highest fence
+ *     ARGV  channel, frame, fence
+ *     reply 0, 3 where the publisher does not lead any more: then nothing was sent
+ */
+export const PUBLISH_PULSE = String.raw`${IS_FENCED}
+if is_fenced(KEYS[1], ARGV[3]) then return 3 end
+redis.call('PUBLISH', ARGV[1], ARGV[2])
+return 0
+`;
+
+/**
  * The snapshot and the deltas behind it, as of one moment.
  *
  *     KEYS  snapshot, deltas

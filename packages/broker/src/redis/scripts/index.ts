@@ -1,4 +1,4 @@
-import { PUBLISH_DELTA, PUBLISH_SNAPSHOT, READ_BOOK } from './feed.lua.ts';
+import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './feed.lua.ts';
 import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from './lease.lua.ts';
 import { OPEN_ROOM } from './open-room.lua.ts';
 import { SET_LEASE, TEND_LEASES } from './presence-leases.lua.ts';
@@ -14,6 +14,7 @@ export const SCRIPTS = {
   readHistory: READ_HISTORY,
   publishSnapshot: PUBLISH_SNAPSHOT,
   publishDelta: PUBLISH_DELTA,
+  publishPulse: PUBLISH_PULSE,
   readBook: READ_BOOK,
   acquireLease: ACQUIRE_LEASE,
   renewLease: RENEW_LEASE,
