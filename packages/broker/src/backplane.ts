@@ -1,4 +1,5 @@
 import type { Broker, BrokerHandler } from './broker.ts';
+import type { ControlBus } from './control-bus.ts';
 import type { FeedBus } from './feed-bus.ts';
 import type { Lease } from './lease.ts';
 import type { PresenceStore } from './presence-store.ts';
@@ -10,6 +11,7 @@ export interface Backplane {
   readonly feedBus: FeedBus;
   readonly lease: Lease;
   readonly roster: PublisherRoster;
+  readonly control: ControlBus;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
   /**

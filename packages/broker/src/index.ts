@@ -11,6 +11,7 @@ export type {
   RoomMessage,
   RoomSignal,
 } from './broker.ts';
+export type { ControlBus } from './control-bus.ts';
 export type {
   FeedBus,
   FeedDelta,

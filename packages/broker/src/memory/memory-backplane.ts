@@ -4,6 +4,7 @@ import { PRESENCE_LEASE } from '../defaults.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
 import { MemoryBroker } from './memory-broker.ts';
+import { MemoryControlBus } from './memory-control-bus.ts';
 import { MemoryFeedBus } from './memory-feed-bus.ts';
 import { MemoryHub } from './memory-hub.ts';
 import { MemoryLease } from './memory-lease.ts';
@@ -27,21 +28,23 @@ export function createMemoryBackplane(
   const feedBus = new MemoryFeedBus(hub.feeds);
   const lease = new MemoryLease(hub.leases);
   const roster = new MemoryPublisherRoster(hub.leases);
+  const control = new MemoryControlBus(hub.notices);
   return {
     broker,
     feedBus,
     lease,
     roster,
+    control,
     presence,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);
-      for (const part of [feedBus, lease, roster]) part.start(handler);
+      for (const part of [feedBus, lease, roster, control]) part.start(handler);
       handler.handleStatus('up');
       return Promise.resolve();
     },
     close(): Promise<void> {
       presence.close();
-      for (const part of [feedBus, lease, roster]) part.close();
+      for (const part of [feedBus, lease, roster, control]) part.close();
       return broker.close();
     },
   };

@@ -1,5 +1,6 @@
 import { MemoryFeeds } from './memory-feeds.ts';
 import { MemoryLeases } from './memory-leases.ts';
+import { MemoryNotices } from './memory-notices.ts';
 import { MemoryPresence } from './memory-presence.ts';
 import { MemoryRooms } from './memory-rooms.ts';
 
@@ -7,6 +8,7 @@ import { MemoryRooms } from './memory-rooms.ts';
 export class MemoryHub {
   readonly rooms = new MemoryRooms();
   readonly leases = new MemoryLeases();
+  readonly notices = new MemoryNotices();
   readonly feeds = new MemoryFeeds(this.leases);
   readonly presence = new MemoryPresence((event) => {
     this.rooms.tellMember(event);

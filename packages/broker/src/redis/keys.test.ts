@@ -45,6 +45,7 @@ describe('KeySpace', () => {
     claim(keys.instruments, 'instruments');
     claim(keys.leases, 'leases');
     claim(keys.releases, 'releases');
+    claim(keys.control, 'control');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
       const [r, u, k, s] = [room(), user(), text('a/:{}@', 5), symbol()];

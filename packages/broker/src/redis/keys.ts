@@ -95,6 +95,11 @@ export class KeySpace {
     return this.#base('releases') + 'releases/';
   }
 
+  /** A channel that every gateway listens to (redis-control-bus.ts). */
+  get control(): string {
+    return this.#base('control') + 'control/';
+  }
+
   /** A sorted set of the publishers, and a hash of what they offer (scripts/publisher-roster.lua.ts). */
   get roster(): { readonly publishers: string; readonly offers: string } {
     const base = this.#base('roster');

@@ -11,6 +11,7 @@ import { Loopback } from './loopback.ts';
 import { Recovery } from './recovery.ts';
 import { RedisBroker } from './redis-broker.ts';
 import { RedisConnection } from './redis-connection.ts';
+import { RedisControlBus } from './redis-control-bus.ts';
 import { RedisFeedBus } from './redis-feed-bus.ts';
 import { RedisLease } from './redis-lease.ts';
 import { RedisPresenceTable } from './redis-presence-table.ts';
@@ -50,6 +51,7 @@ class RedisBackplane implements Backplane {
   readonly feedBus: RedisFeedBus;
   readonly lease: RedisLease;
   readonly roster: RedisPublisherRoster;
+  readonly control: RedisControlBus;
   readonly presence: LeasedPresence;
   readonly #events: BackplaneEvents;
   readonly #commands: RedisConnection;
@@ -84,6 +86,7 @@ class RedisBackplane implements Backplane {
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
     this.roster = new RedisPublisherRoster(parts);
+    this.control = new RedisControlBus(parts);
     this.presence = new LeasedPresence(new RedisPresenceTable(parts), options.presenceLease ?? PRESENCE_LEASE);
     this.broker = new RedisBroker({
       ...parts,

@@ -1,6 +1,7 @@
 import { createMemoryBackplane, MemoryHub } from '../../src/index.ts';
 import { describeBroker } from './broker.contract.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
+import { describeControlBus } from './control-bus.contract.ts';
 import { describeFeedBus } from './feed-bus.contract.ts';
 import { describeLease } from './lease.contract.ts';
 import { describePresence } from './presence.contract.ts';
@@ -23,3 +24,4 @@ describeFeedBus('memory', createCluster);
 describePresence('memory', createCluster);
 describeLease('memory', createCluster);
 describePublisherRoster('memory', createCluster);
+describeControlBus('memory', createCluster);
