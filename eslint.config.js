@@ -54,7 +54,11 @@ export default tseslint.config(
   { files: ['packages/broker/src/redis/**'], rules: boundaries(UWS, PROM) },
   { files: ['services/*/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
-  { files: ['**/config/env.ts', 'packages/testkit/src/**'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['bench/src/contestants/servers/**'], rules: boundaries(PROM) },
+  {
+    files: ['**/config/env.ts', 'packages/testkit/src/**', 'bench/src/contestants/go-toolchain.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
   {
     files: ['**/*.test.ts', '**/*.contract.ts', 'tests/**', 'packages/*/tests/**'],
     rules: {

@@ -1,0 +1,56 @@
+import { type Contestant, type Dialect, ROOM } from './contestant.ts';
+import { findFreePort } from './free-port.ts';
+import { installGo } from './go-toolchain.ts';
+import { ServerProcess } from './server-process.ts';
+
+const MODULE = 'github.com/centrifugal/centrifugo/v6';
+const VERSION = 'latest';
+const NEWLINE = 0x0a;
+const PATH = '/connection/websocket';
+
+/** Commands and replies of a frame have a newline between them, and `{}` is the server's ping. */
+const DIALECT: Dialect = {
+  rules: { minDeliveryBytes: 126, batchSeparator: NEWLINE, keepAlive: { request: '{}', reply: '{}' } },
+  memberPath: PATH,
+  publisherPath: PATH,
+  greetMember: () => ({
+    subprotocols: [],
+    frames: ['{"id":1,"connect":{}}', `{"id":2,"subscribe":{"channel":"${ROOM}"}}`],
+    answers: 2,
+  }),
+  greetPublisher: () => ({ subprotocols: [], frames: ['{"id":1,"connect":{}}'], answers: 1 }),
+  publish: (text) => JSON.stringify({ id: 2, publish: { channel: ROOM, data: text } }),
+};
+
+/** Centrifugo with its Redis engine, and history and presence like a room of outcry. */
+export function createCentrifugo(): Contestant {
+  let executable = '';
+  return {
+    name: 'centrifugo',
+    label: 'Centrifugo + Redis engine',
+    isClustered: true,
+    dialect: DIALECT,
+    prepare: async () => {
+      executable = await installGo('centrifugo', `${MODULE}@${VERSION}`);
+      return VERSION;
+    },
+    start: async (redisUrl) => {
+      const port = await findFreePort();
+      return ServerProcess.start({
+        command: executable,
+        args: [],
+        env: {
+          CENTRIFUGO_HTTP_SERVER_ADDRESS: '127.0.0.1',
+          CENTRIFUGO_HTTP_SERVER_PORT: String(port),
+          CENTRIFUGO_ENGINE_TYPE: 'redis',
+          CENTRIFUGO_ENGINE_REDIS_ADDRESS: redisUrl,
+          CENTRIFUGO_CLIENT_INSECURE: 'true',
+          CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_SIZE: '1000',
+          CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_HISTORY_TTL: '600s',
+          CENTRIFUGO_CHANNEL_WITHOUT_NAMESPACE_PRESENCE: 'true',
+        },
+        listening: new RegExp(`serving websocket.*:(${String(port)})`),
+      });
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { fileURLToPath } from 'node:url';
+
+import { BEARER_PREFIX, createCodecs, type Encoding, SUBPROTOCOLS } from '@outcry/protocol';
+
+import type { Greeting } from '../generator/client-plan.ts';
+import { type Contestant, type Dialect, ROOM } from './contestant.ts';
+import { ServerProcess } from './server-process.ts';
+
+const GATEWAY = fileURLToPath(new URL('../../../services/gateway/src/main.ts', import.meta.url));
+
+/** `welcome`, and `joined` for `@all`, the inbox and the room. */
+const ANSWERS_TO_JOIN = 4;
+
+export interface OutcryOptions {
+  readonly encoding: Encoding;
+  /** More settings of the gateway, as `OUTCRY_*` variables. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Arguments for Node itself. */
+  readonly nodeArgs?: readonly string[];
+}
+
+/** The gateway as it is: with Redis, history, numbering and presence, only without the limit on how fast a client may publish. */
+export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryOptions): Contestant {
+  return {
+    name: `outcry-${encoding}`,
+    label: `outcry ${encoding}`,
+    isClustered: true,
+    dialect: createDialect(encoding),
+    prepare: () => Promise.resolve('this checkout'),
+    start: (redisUrl) =>
+      ServerProcess.start({
+        command: process.execPath,
+        args: [...nodeArgs, GATEWAY],
+        env: {
+          OUTCRY_HOST: '127.0.0.1',
+          OUTCRY_PORT: '0',
+          OUTCRY_INTERNAL_PORT: '0',
+          OUTCRY_REDIS_URL: redisUrl,
+          OUTCRY_MAX_FRAMES_PER_SECOND: '0',
+          ...settings,
+        },
+        listening: /"port":(\d+).*"msg":"gateway listening"/,
+      }),
+  };
+}
+
+function createDialect(encoding: Encoding): Dialect {
+  const codec = createCodecs()[encoding];
+  const greet = (user: string, wantsEcho: boolean): Greeting => ({
+    subprotocols: [SUBPROTOCOLS[encoding], BEARER_PREFIX + user],
+    frames: [codec.encodeClient({ type: 'join', room: ROOM, history: 0, echo: wantsEcho })],
+    answers: ANSWERS_TO_JOIN,
+  });
+  return {
+    // A `message` with a payload of 150 bytes is longer than an `ack`, which has a header of two bytes.
+    rules: { minDeliveryBytes: 126 },
+    memberPath: '/ws',
+    publisherPath: '/ws',
+    greetMember: (index) => greet(`member-${String(index)}`, true),
+    greetPublisher: () => greet('publisher', false),
+    publish: (text) => codec.encodeClient({ type: 'publish', room: ROOM, data: text }),
+  };
+}

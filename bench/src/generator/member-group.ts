@@ -1,0 +1,79 @@
+import type { ClientPlan, ReadingRules } from './client-plan.ts';
+import { Connection } from './connection.ts';
+import { LatencyRecorder, type LatencySummary } from './latency.ts';
+import { monotonicMicros, readStamp } from './stamp.ts';
+import { Throttle } from './throttle.ts';
+
+/** Connections that are being opened at one time: less than a listen queue holds. */
+const OPENING_AT_ONCE = 100;
+
+export interface GroupCount {
+  /** Of all clients together, since they were opened. */
+  readonly deliveries: number;
+  readonly bytes: number;
+  /** Clients that are connected. */
+  readonly open: number;
+}
+
+/** Clients that read: they count what they get, and some of them time it. */
+export class MemberGroup {
+  readonly #connections: Connection[] = [];
+  readonly #latency = new LatencyRecorder();
+  readonly #throttle = new Throttle();
+
+  /**
+   * Opens clients and waits until each has joined. Every `sampleEvery`th of them times its deliveries.
+   *
+   * @throws Error where one of them is refused
+   */
+  async open(plans: readonly ClientPlan[], rules: ReadingRules, sampleEvery: number): Promise<void> {
+    const onDelivery = (part: Buffer): void => {
+      const micros = readStamp(part);
+      if (micros !== undefined) this.#latency.record(monotonicMicros() - micros);
+    };
+    for (let start = 0; start < plans.length; start += OPENING_AT_ONCE) {
+      const batch = plans.slice(start, start + OPENING_AT_ONCE).map((plan, index) => {
+        const isSampled = (start + index) % sampleEvery === 0;
+        return new Connection(plan, rules, isSampled ? onDelivery : undefined);
+      });
+      this.#connections.push(...batch);
+      await Promise.all(batch.map(({ joined }) => joined));
+    }
+  }
+
+  count(): GroupCount {
+    const total = { deliveries: 0, bytes: 0, open: 0 };
+    for (const { counter, isOpen } of this.#connections) {
+      total.deliveries += counter.deliveries;
+      total.bytes += counter.bytes;
+      total.open += isOpen ? 1 : 0;
+    }
+    return total;
+  }
+
+  /** What each client has got, in the order in which they were opened. */
+  countEach(): readonly number[] {
+    return this.#connections.map(({ counter }) => counter.deliveries);
+  }
+
+  resetLatency(): void {
+    this.#latency.reset();
+  }
+
+  latency(): LatencySummary {
+    return this.#latency.summarize();
+  }
+
+  /** Lets a client read no more than so many bytes a second from now on; 0 is nothing at all, Infinity all there is. */
+  throttle(index: number, bytesPerSecond: number): void {
+    const connection = this.#connections[index];
+    if (connection === undefined) throw new RangeError(`expected the index of a client, got ${String(index)}`);
+    this.#throttle.set(connection, bytesPerSecond);
+  }
+
+  close(): void {
+    this.#throttle.close();
+    for (const connection of this.#connections) connection.destroy();
+    this.#connections.length = 0;
+  }
+}

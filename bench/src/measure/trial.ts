@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Contestant } from '../contestants/contestant.ts';
+import { localAddressOf } from '../generator/client-plan.ts';
+import type { ServerProcess } from '../contestants/server-process.ts';
+import { type GeneratorProcess, startMembers, startPublisher } from '../generator/generator.ts';
+import type { LatencySummary } from '../generator/latency.ts';
+import type { MemberCalls } from '../generator/member-process.ts';
+import type { PublisherCalls } from '../generator/publisher-process.ts';
+import { stampedText } from '../generator/stamp.ts';
+import { type Load, type LoadReading, loadSince, readLoad } from './load.ts';
+import { Scope } from './scope.ts';
+
+export interface TrialOptions {
+  readonly redisUrl: string;
+  readonly members: number;
+  readonly messagesPerSecond: number;
+  readonly payloadBytes: number;
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  /** Where a contestant can be a cluster, the publisher speaks to a second process, and the members' one relays. */
+  readonly publishesElsewhere: boolean;
+}
+
+/** What one run has shown of the server that the members are connected to. */
+export interface TrialResult extends Load {
+  readonly latency: LatencySummary;
+  readonly deliveries: number;
+  readonly publishedPerSecond: number;
+  /** Of all messages, warm-up included: those that had not reached a member when the deadline was over. */
+  readonly lost: number;
+}
+
+/** Members that time what they get: enough for a percentile, and spread over all of them. */
+const SAMPLED_MEMBERS = 20;
+const DRAIN_DEADLINE_MS = 5000;
+const POLL_MS = 50;
+
+/** Runs one contestant once: a fresh server, fresh clients. */
+export function runTrial(contestant: Contestant, options: TrialOptions): Promise<TrialResult> {
+  return Scope.run(async (scope) => measure(await openTrial(scope, contestant, options), options));
+}
+
+interface Trial {
+  readonly server: ServerProcess;
+  readonly members: GeneratorProcess<MemberCalls>;
+  readonly publisher: GeneratorProcess<PublisherCalls>;
+}
+
+async function openTrial(scope: Scope, contestant: Contestant, options: TrialOptions): Promise<Trial> {
+  const { dialect } = contestant;
+  const { redisUrl, members: size } = options;
+  const server = scope.hold(await contestant.start(redisUrl));
+  const isCluster = contestant.isClustered && options.publishesElsewhere;
+  const entrance = isCluster ? scope.hold(await contestant.start(redisUrl)) : server;
+  const members = scope.hold(startMembers());
+  const publisher = scope.hold(startPublisher());
+  const plans = Array.from({ length: size }, (_, index) => ({
+    url: `ws://127.0.0.1:${String(server.port)}${dialect.memberPath}`,
+    localAddress: localAddressOf(index),
+    ...dialect.greetMember(index),
+  }));
+  await members.call('open', { plans, rules: dialect.rules, sampleEvery: Math.ceil(size / SAMPLED_MEMBERS) });
+  await publisher.call('open', {
+    plan: {
+      url: `ws://127.0.0.1:${String(entrance.port)}${dialect.publisherPath}`,
+      localAddress: localAddressOf(0),
+      ...dialect.greetPublisher(),
+    },
+    rules: dialect.rules,
+    frames: [dialect.publish(stampedText(options.payloadBytes))],
+  });
+  return { server, members, publisher };
+}
+
+async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult> {
+  const { members, publisher } = trial;
+  await publisher.call('start', options);
+  await sleep(options.warmUpMs);
+  await members.call('resetLatency', undefined);
+  const before = await read(trial);
+  await sleep(options.measureMs);
+  const after = await read(trial);
+  const latency = await members.call('latency', undefined);
+  const expected = (await publisher.call('stop', undefined)) * options.members;
+  const lost = expected - (await settle(trial, expected));
+  const load = loadSince(before.load, after.load);
+  return {
+    ...load,
+    latency,
+    deliveries: after.deliveries - before.deliveries,
+    publishedPerSecond: (after.published - before.published) / load.seconds,
+    lost,
+  };
+}
+
+interface Reading {
+  readonly load: LoadReading;
+  readonly published: number;
+  readonly deliveries: number;
+}
+
+async function read({ server, members, publisher }: Trial): Promise<Reading> {
+  const load = readLoad({ server: server.pid, members: members.pid, publisher: publisher.pid });
+  const [published, { deliveries }] = await Promise.all([
+    publisher.call('published', undefined),
+    members.call('count', undefined),
+  ]);
+  return { load, published, deliveries };
+}
+
+/** The deliveries when they were as many as expected, or when the deadline was over. */
+async function settle({ members }: Trial, expected: number): Promise<number> {
+  const deadline = performance.now() + DRAIN_DEADLINE_MS;
+  for (;;) {
+    const { deliveries } = await members.call('count', undefined);
+    if (deliveries >= expected || performance.now() > deadline) return deliveries;
+    await sleep(POLL_MS);
+  }
+}
