@@ -2,6 +2,10 @@ import { choice, integer, text } from '@outcry/config';
 
 export const HOST = { pattern: /^[A-Za-z0-9.:_-]+$/, accepts: 'a host name or address' };
 export const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: 'letters, digits and ._- (32 at most)' };
+export const API_KEYS = {
+  pattern: /^[^\s,]{16,}(,[^\s,]{16,})*$/,
+  accepts: 'keys of 16 characters or more, with commas between them',
+};
 export const REDIS_URL = { pattern: /^rediss?:\/\/\S+$/, accepts: 'a redis:// or rediss:// URL' };
 
 /** Settings that every service has. */

@@ -1,4 +1,13 @@
-export { COMMON_SETTINGS, HOST, NAME, REDIS_URL } from './common-settings.ts';
-export { type InternalServer, type InternalStatus, startInternalServer } from './internal-server.ts';
+export { API_KEYS, COMMON_SETTINGS, HOST, NAME, REDIS_URL } from './common-settings.ts';
+export { ApiKeys } from './http/api-keys.ts';
+export { formatPath } from './http/format-path.ts';
+export { BodyError, readJson } from './http/read-json.ts';
+export { refuseJson, replyJson } from './http/reply-json.ts';
+export {
+  type InternalServer,
+  type InternalStatus,
+  type RequestHandler,
+  startInternalServer,
+} from './internal-server.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';

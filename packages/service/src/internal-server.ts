@@ -3,14 +3,17 @@ import type { AddressInfo } from 'node:net';
 
 import { OutcryError } from '@outcry/broker';
 
+/** Answers the requests that are its own, now or later; false for any other. */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** What the internal port tells and takes; asked anew for each request. */
 export interface InternalStatus {
   /** Why the process should get no traffic, in a line, or undefined where it should. */
   notReady(): string | undefined;
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
-  /** Asked first, for what a service takes beyond this: true where it answers, now or later. */
-  handle?: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** Asked first, for what a service takes beyond this. */
+  handle?: RequestHandler | undefined;
 }
 
 export interface InternalServer {

@@ -1,8 +1,8 @@
 import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
-import { type Logger, startInternalServer } from '@outcry/service';
+import { type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 
 import type { FeedPublisherConfig } from './config/config.ts';
-import { createIngestHandler, type IngestHandler } from './http/ingest-handler.ts';
+import { createIngestHandler } from './http/ingest-handler.ts';
 import { createFeedPublisher } from './publisher.ts';
 import { openSource } from './sources/open-source.ts';
 
@@ -45,7 +45,7 @@ export async function startService(config: FeedPublisherConfig, logger: Logger):
     throw err;
   }
 
-  function createIngest(): IngestHandler | undefined {
+  function createIngest(): RequestHandler | undefined {
     if (source.ingest === undefined || config.source.kind !== 'http') return undefined;
     const { keys, maxBodyBytes } = config.source;
     return createIngestHandler({

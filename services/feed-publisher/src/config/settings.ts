@@ -1,5 +1,5 @@
 import { boolean, choice, integer, optionalText, text } from '@outcry/config';
-import { COMMON_SETTINGS } from '@outcry/service';
+import { API_KEYS, COMMON_SETTINGS } from '@outcry/service';
 
 const FILES = {
   pattern: /^[^,]+(,[^,]+)*$/,
@@ -19,10 +19,6 @@ const REST_URL = {
   accepts: 'an http:// or https:// URL without a slash at its end',
 };
 const STREAM_URL = { pattern: /^wss?:\/\/\S*[^\s/]$/, accepts: 'a ws:// or wss:// URL without a slash at its end' };
-const KEYS = {
-  pattern: /^[^\s,]{16,}(,[^\s,]{16,})*$/,
-  accepts: 'keys of 16 characters or more, with commas between them',
-};
 
 /** Every setting of the feed publisher, by its environment variable. docs/CONFIGURATION.md is made from this. */
 export const FEED_PUBLISHER_SETTINGS = {
@@ -111,7 +107,7 @@ export const FEED_PUBLISHER_SETTINGS = {
   OUTCRY_FEED_BINANCE_STREAM_URL: optionalText(STREAM_URL, {
     meaning: "Another host than the venue's own for streams.",
   }),
-  OUTCRY_FEED_HTTP_KEYS: optionalText(KEYS, {
+  OUTCRY_FEED_HTTP_KEYS: optionalText(API_KEYS, {
     meaning:
       'Any of these keys lets a matching engine post books to the internal port. Several, so that one can be replaced.',
     isSecret: true,

@@ -1,4 +1,5 @@
 import { type Level, parseScaled, ScaledNumberError, type ScaledNumberErrorCode } from '@outcry/order-book';
+import { formatPath } from '@outcry/service';
 import { z } from 'zod';
 
 import type { Scales } from '../book-source.ts';
@@ -90,11 +91,4 @@ function decode<T>(schema: z.ZodType<T>, body: unknown): T {
   const isLevel = /\b(bids|asks)\[/.test(path);
   const message = isLevel ? 'a level is a price and a size, both as decimal strings' : (issue?.message ?? 'malformed');
   throw new IngestError(isLevel ? 'malformedLevel' : 'malformed', message, path === '' ? {} : { path });
-}
-
-function formatPath(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((text, key) => {
-    if (typeof key === 'number') return `${text}[${String(key)}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
-  }, '');
 }

@@ -1,15 +1,23 @@
 import type { IncomingMessage } from 'node:http';
 
-import { IngestError } from '../sources/http/ingest-error.ts';
+/** A body that is not taken. */
+export class BodyError extends Error {
+  override readonly name = 'BodyError';
+  readonly code: 'bodyTooLarge' | 'malformed';
+
+  constructor(code: BodyError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 /**
  * The body of a request as JSON.
  *
- * @throws IngestError `bodyTooLarge` as soon as it is, with the rest unread; `malformed` where it is not JSON
+ * @throws BodyError `bodyTooLarge` as soon as it is, with the rest unread; `malformed` where it is not JSON
  */
 export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
-  const tooLarge = (): IngestError =>
-    new IngestError('bodyTooLarge', `a request may have ${String(maxBytes)} bytes (OUTCRY_FEED_HTTP_MAX_BODY_BYTES)`);
+  const tooLarge = (): BodyError => new BodyError('bodyTooLarge', `a request may have ${String(maxBytes)} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -22,6 +30,6 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
   try {
     return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
   } catch {
-    throw new IngestError('malformed', 'the body is not JSON');
+    throw new BodyError('malformed', 'the body is not JSON');
   }
 }
