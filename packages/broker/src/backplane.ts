@@ -2,8 +2,10 @@ import type { Broker, BrokerHandler } from './broker.ts';
 import type { ControlBus } from './control-bus.ts';
 import type { FeedBus } from './feed-bus.ts';
 import type { Lease } from './lease.ts';
+import type { NodeRoster } from './node-roster.ts';
 import type { PresenceStore } from './presence-store.ts';
 import type { PublisherRoster } from './publisher-roster.ts';
+import type { SharedLimits } from './shared-limits.ts';
 
 /** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
 export interface Backplane {
@@ -12,6 +14,8 @@ export interface Backplane {
   readonly lease: Lease;
   readonly roster: PublisherRoster;
   readonly control: ControlBus;
+  readonly nodes: NodeRoster;
+  readonly limits: SharedLimits;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
   /**

@@ -87,5 +87,12 @@ export interface Broker {
   /** Sends a signal to every node that has joined the room. Not stored, not numbered, lost without trace if it is lost. */
   signal(signal: RoomSignal): Promise<void>;
   readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory>;
+  /** Forgets what the room has stored; its numbering goes on. Who would resume behind it is told that it was not possible. */
+  removeHistory(room: string): Promise<Position>;
+  /**
+   * The rooms that any node has joined, in no order, `@all` and inboxes among them. Costs as much as there are: it is for
+   * operators, not for clients.
+   */
+  listRooms(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

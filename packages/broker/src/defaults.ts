@@ -13,5 +13,8 @@ export const MAX_STORED_DELTAS = 4096;
 /** A lost node is noticed after at most both together, and 10 s are what its members may take to be gone. */
 export const PRESENCE_LEASE = { leaseMs: 6000, renewMs: 2000 } as const;
 
+/** How long the counts of a subject are kept behind their last change: longer than a connection lasts. */
+export const COUNT_TTL_MS = 7 * 24 * 60 * 60 * 1000;
+
 /** How long the highest fence of a lease is kept behind its last grant or renewal. Where it is gone everybody is refused. */
 export const FENCE_TTL_MS = 24 * 60 * 60 * 1000;

@@ -27,6 +27,8 @@ export { MemoryHub } from './memory/memory-hub.ts';
 export type { BackplaneEvents } from './redis/events.ts';
 export { createRedisBackplane, type RedisBackplaneOptions } from './redis/redis-backplane.ts';
 export type { LeaseTimes } from './presence/lease-keeper.ts';
+export type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
 export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence-store.ts';
 export type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
+export type { HoldRequest, SharedLimits } from './shared-limits.ts';
 export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';

@@ -8,8 +8,10 @@ import { MemoryControlBus } from './memory-control-bus.ts';
 import { MemoryFeedBus } from './memory-feed-bus.ts';
 import { MemoryHub } from './memory-hub.ts';
 import { MemoryLease } from './memory-lease.ts';
+import { MemoryNodeRoster } from './memory-node-roster.ts';
 import { MemoryPresenceTable } from './memory-presence-table.ts';
 import { MemoryPublisherRoster } from './memory-publisher-roster.ts';
+import { MemorySharedLimits } from './memory-shared-limits.ts';
 
 export interface MemoryBackplaneOptions {
   /** The same on every node of a hub. */
@@ -29,22 +31,27 @@ export function createMemoryBackplane(
   const lease = new MemoryLease(hub.leases);
   const roster = new MemoryPublisherRoster(hub.leases);
   const control = new MemoryControlBus(hub.notices);
+  const nodes = new MemoryNodeRoster(hub.nodes);
+  const limits = new MemorySharedLimits(hub.counts);
+  const parts = [feedBus, lease, roster, control, nodes, limits];
   return {
     broker,
     feedBus,
     lease,
     roster,
     control,
+    nodes,
+    limits,
     presence,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);
-      for (const part of [feedBus, lease, roster, control]) part.start(handler);
+      for (const part of parts) part.start(handler);
       handler.handleStatus('up');
       return Promise.resolve();
     },
     close(): Promise<void> {
       presence.close();
-      for (const part of [feedBus, lease, roster, control]) part.close();
+      for (const part of parts) part.close();
       return broker.close();
     },
   };

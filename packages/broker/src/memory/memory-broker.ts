@@ -61,6 +61,14 @@ export class MemoryBroker implements Broker {
     return this.#state.run(() => this.#rooms.read(room, range, retention));
   }
 
+  removeHistory(room: string): Promise<Position> {
+    return this.#state.run(() => this.#rooms.removeHistory(room));
+  }
+
+  listRooms(): Promise<readonly string[]> {
+    return this.#state.run(() => this.#rooms.joined());
+  }
+
   close(): Promise<void> {
     this.#state.close();
     for (const room of [...this.#memberships.keys()]) this.#end(room);

@@ -1,5 +1,7 @@
 import { MemoryFeeds } from './memory-feeds.ts';
 import { MemoryLeases } from './memory-leases.ts';
+import { MemoryCounts } from './memory-counts.ts';
+import { MemoryNodes } from './memory-nodes.ts';
 import { MemoryNotices } from './memory-notices.ts';
 import { MemoryPresence } from './memory-presence.ts';
 import { MemoryRooms } from './memory-rooms.ts';
@@ -9,6 +11,8 @@ export class MemoryHub {
   readonly rooms = new MemoryRooms();
   readonly leases = new MemoryLeases();
   readonly notices = new MemoryNotices();
+  readonly nodes = new MemoryNodes();
+  readonly counts = new MemoryCounts(this.nodes);
   readonly feeds = new MemoryFeeds(this.leases);
   readonly presence = new MemoryPresence((event) => {
     this.rooms.tellMember(event);
@@ -20,5 +24,7 @@ export class MemoryHub {
     this.feeds.clear();
     this.leases.clear();
     this.presence.clear();
+    this.nodes.clear();
+    this.counts.clear();
   }
 }

@@ -39,6 +39,10 @@ export class MemoryRoom {
     return { head: this.position, messages: 'after' in range ? following(fresh, range) : newest(fresh, range) };
   }
 
+  removeHistory(): void {
+    this.#log = [];
+  }
+
   touch(now: number): void {
     this.#touchedAt = now;
   }

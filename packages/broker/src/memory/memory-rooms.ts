@@ -61,6 +61,17 @@ export class MemoryRooms {
     return this.#room(name).read(range, retention, Date.now());
   }
 
+  removeHistory(name: string): Position {
+    const room = this.#room(name);
+    room.removeHistory();
+    return room.position;
+  }
+
+  /** The rooms that somebody has entered. */
+  joined(): readonly string[] {
+    return [...this.#members.keys()];
+  }
+
   clear(): void {
     this.#rooms.clear();
     this.#published.clear();

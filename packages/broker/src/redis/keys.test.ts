@@ -47,6 +47,7 @@ describe('KeySpace', () => {
     claim(keys.releases, 'releases');
     claim(keys.control, 'control');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
       const [r, u, k, s] = [room(), user(), text('a/:{}@', 5), symbol()];
       for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);
@@ -56,6 +57,8 @@ describe('KeySpace', () => {
       expect(bookFence).toBe(keys.namedLease(s).fence);
       claim(keys.idempotency(r, { sender: u, key: k }), JSON.stringify([r, u, k]));
       claim(keys.loopback(r), `loopback ${r}`);
+      for (const [kind, name] of Object.entries<string>({ ...keys.limits(r) })) claim(name, `limits ${kind} ${r}`);
+      expect(keys.roomOf(keys.room(r).channel)).toBe(r);
       const lease = text('a-', 4);
       const { fence, rooms, held, members } = keys.presence(lease, r);
       const partition = `${lease} in ${partitionTagOf(r)}`;

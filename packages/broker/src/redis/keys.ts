@@ -71,6 +71,16 @@ export class KeySpace {
     return { meta: `${base}meta/${room}`, stream: `${base}stream/${room}`, channel: `${base}room/${room}` };
   }
 
+  /** What the channels of all rooms match (`PUBSUB CHANNELS`). A prefix has nothing in it that a pattern would take for its own. */
+  get roomChannels(): string {
+    return `${this.#partition('*')}room/*`;
+  }
+
+  /** The room of a channel. */
+  roomOf(channel: string): string {
+    return channel.slice(channel.indexOf('/') + 1);
+  }
+
   idempotency(room: string, { sender, key }: { sender: string; key: string }): string {
     return `${this.#base(room)}once/${room}/${sender}/${key}`;
   }
@@ -104,6 +114,18 @@ export class KeySpace {
   get roster(): { readonly publishers: string; readonly offers: string } {
     const base = this.#base('roster');
     return { publishers: `${base}publishers/`, offers: `${base}offers/` };
+  }
+
+  /** A sorted set of the gateways, and a hash of what they report (scripts/node-roster.lua.ts). */
+  get nodes(): { readonly present: string; readonly reports: string } {
+    const base = this.#base('nodes');
+    return { present: `${base}nodes/`, reports: `${base}reports/` };
+  }
+
+  /** What is counted of a subject (scripts/shared-limits.lua.ts). */
+  limits(subject: string): { readonly counts: string; readonly bucket: string } {
+    const base = this.#base(subject);
+    return { counts: `${base}counts/${subject}`, bucket: `${base}bucket/${subject}` };
   }
 
   /** A sorted set of the presence leases (scripts/presence-leases.lua.ts). */

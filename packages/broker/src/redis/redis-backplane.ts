@@ -14,8 +14,10 @@ import { RedisConnection } from './redis-connection.ts';
 import { RedisControlBus } from './redis-control-bus.ts';
 import { RedisFeedBus } from './redis-feed-bus.ts';
 import { RedisLease } from './redis-lease.ts';
+import { RedisNodeRoster } from './redis-node-roster.ts';
 import { RedisPresenceTable } from './redis-presence-table.ts';
 import { RedisPublisherRoster } from './redis-publisher-roster.ts';
+import { RedisSharedLimits } from './redis-shared-limits.ts';
 import { assertServerVersion } from './server-version.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -52,6 +54,8 @@ class RedisBackplane implements Backplane {
   readonly lease: RedisLease;
   readonly roster: RedisPublisherRoster;
   readonly control: RedisControlBus;
+  readonly nodes: RedisNodeRoster;
+  readonly limits: RedisSharedLimits;
   readonly presence: LeasedPresence;
   readonly #events: BackplaneEvents;
   readonly #commands: RedisConnection;
@@ -87,6 +91,8 @@ class RedisBackplane implements Backplane {
     this.lease = new RedisLease(parts);
     this.roster = new RedisPublisherRoster(parts);
     this.control = new RedisControlBus(parts);
+    this.nodes = new RedisNodeRoster(parts);
+    this.limits = new RedisSharedLimits({ ...parts, nodes: this.nodes });
     this.presence = new LeasedPresence(new RedisPresenceTable(parts), options.presenceLease ?? PRESENCE_LEASE);
     this.broker = new RedisBroker({
       ...parts,

@@ -99,6 +99,25 @@ export class RedisBroker implements Broker {
     return this.#read(room, range, retention);
   }
 
+  async removeHistory(room: string): Promise<Position> {
+    this.#assertOpen();
+    const { meta, stream } = this.#parts.keys.room(room);
+    const args = [createEpoch(), NUMBERING_TTL_MS];
+    const [epoch, seq] = (await this.#parts.commands.runScript('removeHistory', [meta, stream], args)) as [
+      Buffer,
+      number,
+    ];
+    return { epoch: epoch.toString('latin1'), seq };
+  }
+
+  async listRooms(): Promise<readonly string[]> {
+    this.#assertOpen();
+    const { commands, keys } = this.#parts;
+    // Who listens is known to Redis itself: nothing has to be kept, and nothing outlives a node that is lost.
+    const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.roomChannels));
+    return channels.map((channel) => keys.roomOf(String(channel)));
+  }
+
   /** Compares every joined room with Redis and reads what it has missed. Rejects where that is not possible now. */
   async catchUp(): Promise<void> {
     const rooms = [...this.#rooms];

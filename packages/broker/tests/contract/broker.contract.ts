@@ -214,6 +214,19 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
       });
     });
 
+    describe('the list of rooms', () => {
+      it('has those that any node has joined, each once', async () => {
+        await Promise.all([a.join('pit'), b.join('pit'), b.join('@ann'), a.join('hall')]);
+        await a.publish(request('nobody-here', 'x'));
+        await a.leave('hall');
+        expect([...(await a.listRooms())].sort()).toEqual(['@ann', 'pit']);
+        await nodes[1]?.backplane.close();
+        await vi.waitFor(async () => {
+          expect(await a.listRooms()).toEqual(['pit']);
+        });
+      });
+    });
+
     describe('signals', () => {
       const signal: RoomSignal = { room: 'pit', frame: Buffer.from([0x94, 37, 0, 0xff]), origin: 'connection-7' };
 
@@ -303,6 +316,20 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(await seqsOf('pit', ALL, RETENTION)).toEqual([4, 5]);
       });
 
+      it('can be removed: numbering, members and later messages go on', async () => {
+        await b.join('pit');
+        await publish(3);
+        const head = await a.removeHistory('pit');
+        expect(head.seq).toBe(3);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([]);
+        await publish(2);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([4, 5]);
+        await seenByB.untilMessages(5);
+        expect(seenByB.seqs('pit')).toEqual(range(1, 5));
+        expect(seenByB.resets).toEqual([]);
+        expect(await a.removeHistory('unused')).toMatchObject({ seq: 0 });
+      });
+
       it('of a room that nobody has used is empty and has an epoch', async () => {
         const { head, messages } = await a.readHistory('pit', ALL, RETENTION);
         expect(messages).toEqual([]);
@@ -338,6 +365,8 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
           a.publish(request('pit', 'x')),
           a.signal({ room: 'pit', frame: Buffer.from([1]), origin: '' }),
           a.readHistory('pit', ALL, RETENTION),
+          a.removeHistory('pit'),
+          a.listRooms(),
         ];
         for (const result of await Promise.allSettled(calls)) {
           expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });

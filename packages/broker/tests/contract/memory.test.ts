@@ -4,8 +4,10 @@ import { TEST_LEASE, type TestCluster } from './cluster.ts';
 import { describeControlBus } from './control-bus.contract.ts';
 import { describeFeedBus } from './feed-bus.contract.ts';
 import { describeLease } from './lease.contract.ts';
+import { describeNodeRoster } from './node-roster.contract.ts';
 import { describePresence } from './presence.contract.ts';
 import { describePublisherRoster } from './publisher-roster.contract.ts';
+import { describeSharedLimits } from './shared-limits.contract.ts';
 
 function createCluster(): Promise<TestCluster> {
   const hub = new MemoryHub();
@@ -25,3 +27,5 @@ describePresence('memory', createCluster);
 describeLease('memory', createCluster);
 describePublisherRoster('memory', createCluster);
 describeControlBus('memory', createCluster);
+describeNodeRoster('memory', createCluster);
+describeSharedLimits('memory', createCluster);

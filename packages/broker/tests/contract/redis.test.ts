@@ -6,8 +6,10 @@ import { TEST_LEASE, type TestCluster } from './cluster.ts';
 import { describeControlBus } from './control-bus.contract.ts';
 import { describeFeedBus } from './feed-bus.contract.ts';
 import { describeLease } from './lease.contract.ts';
+import { describeNodeRoster } from './node-roster.contract.ts';
 import { describePresence } from './presence.contract.ts';
 import { describePublisherRoster } from './publisher-roster.contract.ts';
+import { describeSharedLimits } from './shared-limits.contract.ts';
 
 async function createCluster(): Promise<TestCluster> {
   const redis = await startRedis();
@@ -31,3 +33,5 @@ describePresence('Redis', createCluster);
 describeLease('Redis', createCluster);
 describePublisherRoster('Redis', createCluster);
 describeControlBus('Redis', createCluster);
+describeNodeRoster('Redis', createCluster);
+describeSharedLimits('Redis', createCluster);
