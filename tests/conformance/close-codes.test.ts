@@ -4,6 +4,7 @@ import {
   FaultProxy,
   type GatewayProcess,
   type GatewaySettings,
+  makeToken,
   PROTOCOL,
   startGateway,
   startRedis,
@@ -18,9 +19,10 @@ import { flood } from './support/flood.ts';
 import { OWNS_SERVER } from './support/target.ts';
 
 const CLOSE_DEADLINE_MS = 20_000;
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 
-/** A fault of the gateway cannot be brought about from outside: the gateway's own tests have it. */
-const NOT_FROM_OUTSIDE = ['internalError'];
+/** A fault of the gateway, and a revocation, cannot be brought about from outside: the gateway's own tests have them. */
+const NOT_FROM_OUTSIDE = ['internalError', 'revoked'];
 
 describe.runIf(OWNS_SERVER)('close codes', () => {
   let redis: TestRedis;
@@ -57,6 +59,17 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     },
     unauthenticated: async (encoding) => {
       const client = await connect({ url: shared.url, encoding, token: 'all' });
+      return client.waitForClose();
+    },
+    authTimeout: async (encoding) => {
+      const gateway = await start({ authSecret: SECRET, authDeadlineMs: 100 });
+      const client = await connect({ url: gateway.url, encoding });
+      return client.waitForClose();
+    },
+    tokenExpired: async (encoding) => {
+      const gateway = await start({ authSecret: SECRET, authClockToleranceMs: 0 });
+      const client = await connect({ url: gateway.url, encoding, token: makeToken(SECRET, { lifetimeSeconds: 2 }) });
+      await client.next('welcome');
       return client.waitForClose();
     },
     malformed: async (encoding) => {

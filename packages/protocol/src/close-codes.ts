@@ -19,18 +19,24 @@ export const CLOSE_CODES = {
   internalError: { code: 1011, reason: 'internal-error', retry: Retry.Wait },
   /** The node shuts down; `draining` told this client when to come back. */
   restart: { code: 1012, reason: 'restart', retry: Retry.Wait },
-  /** The token of the handshake was refused. */
+  /** The client's first token was refused, or it asked for something else before it brought one. */
   unauthenticated: { code: 4001, reason: 'unauthenticated', retry: Retry.Never },
   /** A frame that cannot be decoded, or that breaks a decode limit. */
   malformed: { code: 4002, reason: 'malformed', retry: Retry.Never },
   /** `/orderbookfeed` was asked for a symbol, depth or interval that does not exist. */
   unknownSymbol: { code: 4004, reason: 'unknown-symbol', retry: Retry.Never },
+  /** No `auth` frame came in time on a connection that began without a token. */
+  authTimeout: { code: 4006, reason: 'auth-timeout', retry: Retry.Never },
+  /** The session's token, or every token of its user, was revoked. */
+  revoked: { code: 4007, reason: 'revoked', retry: Retry.Never },
   /** The node has as many connections as it may have. */
   atCapacity: { code: 4100, reason: 'at-capacity', retry: Retry.Wait },
   /** More frames per second than a connection may send, and the warning went unheeded. */
   rateLimited: { code: 4101, reason: 'rate-limited', retry: Retry.Wait },
   /** The connection needs the broker to start, and the broker cannot be reached. */
   brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },
+  /** The session's token has expired: come back with another one. */
+  tokenExpired: { code: 4201, reason: 'token-expired', retry: Retry.Now },
   /** More is buffered for this client than may be. */
   slowConsumer: { code: 4202, reason: 'slow-consumer', retry: Retry.Now },
   /** No complete frame came for longer than the idle timeout. */

@@ -98,6 +98,7 @@ export const SERVER_SCHEMA = {
       maxFrameBytes: 'uint',
       maxRooms: 'uint',
       maxSubscriptions: 'uint',
+      expiresAt: 'uint?',
     },
   },
   ack: {

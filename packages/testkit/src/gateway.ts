@@ -25,6 +25,16 @@ export interface GatewaySettings {
   readonly historyCount?: number;
   readonly historyMs?: number;
   readonly reconnectSpreadMs?: number;
+  readonly authSecret?: string;
+  readonly authKeysFile?: string;
+  readonly authIssuer?: string;
+  readonly authAudience?: string;
+  readonly authClockToleranceMs?: number;
+  readonly authCookie?: string;
+  readonly authQuery?: boolean;
+  readonly authGuests?: boolean;
+  readonly authDeadlineMs?: number;
+  readonly roomRulesFile?: string;
   readonly logLevel?: string;
 }
 

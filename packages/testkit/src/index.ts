@@ -44,3 +44,4 @@ export type {
   WireServerFrame,
 } from './wire/server-frame.ts';
 export { decodeFrame, encodeRequest } from './wire/wire-codec.ts';
+export { makeToken, signToken, type TokenKey, type TokenOptions } from './token.ts';

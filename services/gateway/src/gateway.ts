@@ -1,7 +1,7 @@
 import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
 
-import { OpenAuthenticator } from './auth/open-authenticator.ts';
+import { createAuthenticator } from './auth/create-authenticator.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { GatewayConfig } from './config/config.ts';
 import type { Fanout } from './fanout/audience.ts';
@@ -98,16 +98,17 @@ function createServices(
   const books = new BookDirectory({ feedBus, fanout, logger });
   const connections = new Connections({ heartbeatMs, idleTimeoutMs, ...limits, metrics });
   metrics.observe({ rooms: () => rooms.size, books: () => books.size });
-  const authenticator = new OpenAuthenticator();
+  const authenticator = createAuthenticator(config.auth);
   return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
 }
 
-function createTransport({ public: { host, port }, limits, demoDirectory }: GatewayConfig): Transport {
+function createTransport({ public: { host, port }, limits, auth, demoDirectory }: GatewayConfig): Transport {
   return new UwsTransport({
     host,
     port,
     maxPayloadBytes: Math.max(limits.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
     maxBackpressureBytes: limits.hardBufferBytes * BACKPRESSURE_HEADROOM,
+    tokenSources: auth.sources,
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),
   });
 }

@@ -10,6 +10,7 @@ interface ServerFrames {
     maxFrameBytes: number;
     maxRooms: number;
     maxSubscriptions: number;
+    expiresAt?: number;
   };
   ack: {
     id?: RequestId;

@@ -1,16 +1,17 @@
-import { randomBytes } from 'node:crypto';
-
 import { isAssignableUserName } from '@outcry/protocol';
 
-import type { Authenticator, Identity } from './authenticator.ts';
+import { type Authentication, type Authenticator, TokenRefusal } from './authenticator.ts';
+import { guestIdentity } from './guest-identity.ts';
+import { type Identity, identityOf } from './identity.ts';
 
 /** Takes the token for the user's name, on trust: for development, and for networks where every client is trusted. */
 export class OpenAuthenticator implements Authenticator {
-  authenticate(token: string): Identity | undefined {
-    return isAssignableUserName(token) ? { user: token, expiresAt: undefined } : undefined;
+  authenticate(token: string): Authentication {
+    if (!isAssignableUserName(token)) return { refusal: TokenRefusal.Malformed };
+    return { identity: identityOf(token, { isGuest: false }) };
   }
 
   guest(): Identity {
-    return { user: `guest-${randomBytes(4).toString('hex')}`, expiresAt: undefined };
+    return guestIdentity();
   }
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
+import { type AuthConfig, authConfigOf } from './auth-config.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 import { GATEWAY_SETTINGS } from './settings.ts';
 
@@ -15,6 +16,7 @@ export interface GatewayConfig {
   readonly public: { readonly host: string; readonly port: number };
   readonly internal: { readonly host: string; readonly port: number };
   readonly redis: { readonly url: string; readonly prefix: string };
+  readonly auth: AuthConfig;
   /** The folder of the demo page, where it is served. */
   readonly demoDirectory: string | undefined;
   readonly coalesceMs: number;
@@ -67,6 +69,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     public: { host: settings.OUTCRY_HOST, port: settings.OUTCRY_PORT },
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
+    auth: authConfigOf(settings),
     demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     limits: {

@@ -1,6 +1,8 @@
 import { boolean, integer, optionalText, text } from '@outcry/config';
 import { COMMON_SETTINGS, HOST, NAME } from '@outcry/service';
 
+import { AUTH_SETTINGS } from './auth-settings.ts';
+
 const KIB = 1024;
 const DAY_MS = 86_400_000;
 
@@ -12,6 +14,7 @@ export const GATEWAY_SETTINGS = {
   OUTCRY_PORT: integer({ meaning: 'Public port; 0 takes any free one.', min: 0, max: 65_535, default: 1337 }),
   ...COMMON_SETTINGS,
   OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
+  ...AUTH_SETTINGS,
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: false }),
   OUTCRY_DEMO_DIR: optionalText(PATH, {
     meaning: 'The folder of the built demo page; required where OUTCRY_DEMO is `true`.',

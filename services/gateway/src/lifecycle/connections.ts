@@ -4,6 +4,7 @@ import type { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
+import type { Deadline } from './deadline.ts';
 
 /** What the gateway watches over on every connection, whatever it is used for. Times are of the monotonic clock. */
 export interface Connection {
@@ -11,6 +12,8 @@ export interface Connection {
   /** When the last complete frame of any kind came. */
   readonly lastHeardAt: number;
   lastPingAt: number;
+  /** Undefined where the connection may stay for as long as it is healthy. */
+  readonly deadline: Deadline | undefined;
   readonly backlog: Backlog;
   readonly streams: ConflatableStreams;
   sendFrame(frame: ServerFrame): void;
@@ -91,6 +94,11 @@ export class Connections {
     const { heartbeatMs, idleTimeoutMs } = this.#options;
     this.#caughtUpMs = 0;
     for (const connection of this.#open) {
+      const { deadline } = connection;
+      if (deadline !== undefined && now >= deadline.at) {
+        connection.close(deadline.closeCode);
+        continue;
+      }
       // Behind much that is unread a ping waits long for its answer: whoever reads is there.
       if (now - Math.max(connection.lastHeardAt, connection.backlog.readAt) > idleTimeoutMs) {
         connection.close(CLOSE_CODES.heartbeatTimeout);

@@ -1,10 +1,12 @@
 import type { BrokerStatus } from '@outcry/broker';
-import { CLOSE_CODES } from '@outcry/protocol';
+import { CLOSE_CODES, type CloseCode, type Encoding } from '@outcry/protocol';
 
-import type { Identity } from '../auth/authenticator.ts';
+import type { Identity } from '../auth/identity.ts';
 import { FeedConnection } from '../session/feed-connection.ts';
+import { closeCodeFor } from '../session/handlers/auth.ts';
 import { Session } from '../session/session.ts';
 import type { SessionServices } from '../session/session-services.ts';
+import { WaitingConnection, type WaitingConnectionOptions } from '../session/waiting-connection.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import {
   type ConnectionRequest,
@@ -13,6 +15,7 @@ import {
   type SessionPort,
   type TransportHandler,
 } from '../transport/transport.ts';
+import { expiryOf } from './deadline.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -29,6 +32,8 @@ const TURNED_AWAY: SessionPort = {
 export class Reception implements TransportHandler {
   readonly #services: SessionServices;
   #count = 0;
+  /** Connections that have not said yet who they are. */
+  #waiting = 0;
   #isDraining = false;
   #brokerStatus: BrokerStatus = 'down';
 
@@ -59,9 +64,7 @@ export class Reception implements TransportHandler {
 
   opened(socket: ClientSocket, request: ConnectionRequest): SessionPort {
     if (this.#services.connections.size >= this.#services.config.limits.maxConnections) {
-      this.#services.metrics.closes.labels(String(CLOSE_CODES.atCapacity.code)).inc();
-      socket.close(CLOSE_CODES.atCapacity);
-      return TURNED_AWAY;
+      return this.#turnAway(socket, CLOSE_CODES.atCapacity);
     }
     switch (request.endpoint) {
       case Endpoint.Session:
@@ -72,32 +75,65 @@ export class Reception implements TransportHandler {
   }
 
   #openSession(socket: ClientSocket, { encoding, token }: ConnectionRequest): SessionPort {
-    const identity = this.#identify(token);
-    if (identity === undefined) {
-      this.#services.metrics.closes.labels(String(CLOSE_CODES.unauthenticated.code)).inc();
-      socket.close(CLOSE_CODES.unauthenticated);
-      return TURNED_AWAY;
+    const begin = (identity: Identity): Session => this.#beginSession({ socket, encoding, identity });
+    if (token !== undefined) {
+      const identity = this.#authenticate(socket, token.text);
+      return identity === undefined ? TURNED_AWAY : begin(identity);
     }
+    const guest = this.#services.authenticator.guest();
+    return guest === undefined ? this.#letWait({ socket, encoding, begin }) : begin(guest);
+  }
+
+  #beginSession(options: { socket: ClientSocket; encoding: Encoding; identity: Identity }): Session {
     this.#count += 1;
     const connection = `${this.#services.config.nodeId}-${this.#count.toString(36)}`;
-    const session = new Session(
-      { connection, encoding, socket, identity, isGuest: token === undefined },
-      this.#services,
-    );
+    const session = new Session({ connection, ...options }, this.#services);
     this.#services.connections.add(session);
     session.start();
     return session;
   }
 
-  #openFeed(socket: ClientSocket, { encoding, query }: ConnectionRequest): SessionPort {
-    const feed = new FeedConnection({ socket, encoding }, this.#services);
-    this.#services.connections.add(feed);
+  /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
+  #letWait(options: Omit<WaitingConnectionOptions, 'onSettled'>): SessionPort {
+    if (this.#waiting >= this.#services.config.auth.maxWaiting) {
+      return this.#turnAway(options.socket, CLOSE_CODES.atCapacity);
+    }
+    this.#waiting += 1;
+    const onSettled = (): void => {
+      this.#waiting -= 1;
+    };
+    const waiting = new WaitingConnection({ ...options, onSettled }, this.#services);
+    this.#services.connections.add(waiting);
+    return waiting;
+  }
+
+  /** A feed takes no requests, so whoever watches it says who it is in the handshake. */
+  #openFeed(socket: ClientSocket, { encoding, token, query }: ConnectionRequest): SessionPort {
+    const { authenticator, config, connections } = this.#services;
+    const identity = token === undefined ? authenticator.guest() : this.#authenticate(socket, token.text);
+    if (identity === undefined) {
+      return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
+    }
+    const deadline = expiryOf(identity, config.auth.tokens?.policy.clockToleranceMs ?? 0);
+    const feed = new FeedConnection({ socket, encoding, deadline }, this.#services);
+    connections.add(feed);
     void feed.start(query);
     return feed;
   }
 
-  #identify(token: string | undefined): Identity | undefined {
-    const { authenticator } = this.#services;
-    return token === undefined ? authenticator.guest() : authenticator.authenticate(token);
+  /** Who brings this token; undefined where it is refused, and the connection is closed with the reason. */
+  #authenticate(socket: ClientSocket, token: string): Identity | undefined {
+    const { authenticator, metrics } = this.#services;
+    const { identity, refusal } = authenticator.authenticate(token);
+    if (identity !== undefined) return identity;
+    metrics.tokenRefusals.labels(refusal).inc();
+    this.#turnAway(socket, closeCodeFor(refusal));
+    return undefined;
+  }
+
+  #turnAway(socket: ClientSocket, closeCode: CloseCode): SessionPort {
+    this.#services.metrics.closes.labels(String(closeCode.code)).inc();
+    socket.close(closeCode);
+    return TURNED_AWAY;
   }
 }

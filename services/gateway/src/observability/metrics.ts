@@ -48,6 +48,9 @@ export class GatewayMetrics {
     'Book frames held back from a slow watcher whose connection ended before it had caught up.',
   );
   readonly errors = this.#counter('errors_total', 'Error frames sent.', ['code']);
+  readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
+    'reason',
+  ]);
   readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP 503.');
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');

@@ -148,7 +148,7 @@ describe('a session that lags', () => {
 
   it('skips snapshots on /orderbookfeed until it has caught up', async () => {
     const socket = gateway.transport.connect();
-    const feed = new FeedConnection({ socket, encoding: socket.encoding }, gateway.services);
+    const feed = new FeedConnection({ socket, encoding: socket.encoding, deadline: undefined }, gateway.services);
     gateway.services.connections.add(feed);
     await feed.start(new URLSearchParams('symbol=X&depth=1&interval=100'));
     vi.advanceTimersByTime(300);

@@ -6,6 +6,7 @@ import type { SnapshotStream } from '../books/snapshot-stream.ts';
 import { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { Connection } from '../lifecycle/connections.ts';
+import type { Deadline } from '../lifecycle/deadline.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
 import type { SessionServices } from './session-services.ts';
@@ -13,10 +14,17 @@ import type { SessionServices } from './session-services.ts';
 const DEFAULT_DEPTH = '25';
 const DEFAULT_INTERVAL = '2000';
 
+export interface FeedConnectionOptions {
+  readonly socket: ClientSocket;
+  readonly encoding: Encoding;
+  readonly deadline: Deadline | undefined;
+}
+
 /** A connection to `/orderbookfeed`: connect and watch. It has no session; what the client sends is not looked at. */
 export class FeedConnection implements SessionPort, Connection, ConflatableStreams {
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
+  readonly deadline: Deadline | undefined;
   readonly #services: SessionServices;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
@@ -26,9 +34,10 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   #symbol: string | undefined;
   #stream: SnapshotStream | undefined;
 
-  constructor(options: { socket: ClientSocket; encoding: Encoding }, services: SessionServices) {
+  constructor(options: FeedConnectionOptions, services: SessionServices) {
     this.socket = options.socket;
     this.encoding = options.encoding;
+    this.deadline = options.deadline;
     this.#services = services;
     this.backlog = new Backlog(this.socket, services.config.limits);
   }

@@ -12,9 +12,10 @@ import {
   type ServerFrame,
 } from '@outcry/protocol';
 
-import type { Identity } from '../auth/authenticator.ts';
+import type { Identity } from '../auth/identity.ts';
 import { Backlog } from '../fanout/backlog.ts';
 import type { Connection } from '../lifecycle/connections.ts';
+import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -39,7 +40,6 @@ export interface SessionOptions {
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
   readonly identity: Identity;
-  readonly isGuest: boolean;
 }
 
 /** The protocol state of one client: it decodes, decides and answers. It knows nothing of the transport beneath. */
@@ -54,7 +54,7 @@ export class Session implements SessionPort, Connection, MembershipOwner {
   readonly #bucket: TokenBucket;
   #signalBucket: TokenBucket | undefined;
   #identity: Identity;
-  #isGuest: boolean;
+  #deadline: Deadline | undefined;
   #isClosed = false;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
@@ -65,7 +65,7 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     this.socket = options.socket;
     this.services = services;
     this.#identity = options.identity;
-    this.#isGuest = options.isGuest;
+    this.#deadline = expiryOf(options.identity, clockToleranceOf(services));
     this.memberships = new Memberships(this, services);
     this.backlog = new Backlog(this.socket, services.config.limits);
     this.watches = new Watches(this, {
@@ -85,7 +85,11 @@ export class Session implements SessionPort, Connection, MembershipOwner {
   }
 
   get isGuest(): boolean {
-    return this.#isGuest;
+    return this.#identity.isGuest;
+  }
+
+  get deadline(): Deadline | undefined {
+    return this.#deadline;
   }
 
   /** Greets the client and joins it to the rooms that every session is in. */
@@ -102,17 +106,18 @@ export class Session implements SessionPort, Connection, MembershipOwner {
       maxFrameBytes: config.limits.maxFrameBytes,
       maxRooms: config.limits.maxRooms,
       maxSubscriptions: config.limits.maxSubscriptions,
+      ...this.#expiry,
     });
     metrics.connections.labels(this.encoding).inc();
     void this.#joinOwnRooms([ALL_ROOM, inboxOf(this.user)]);
   }
 
-  /** Takes on another identity: a guest's only, and only before it has joined a room of its own. */
+  /** Goes on under a newer token; another user is taken on by a guest only, and only before it has joined a room of its own. */
   async takeIdentity(identity: Identity): Promise<void> {
     const guestInbox = inboxOf(this.user);
     const isSameUser = identity.user === this.user;
     this.#identity = identity;
-    this.#isGuest = false;
+    this.#deadline = expiryOf(identity, clockToleranceOf(this.services));
     if (isSameUser) return;
     this.memberships.leave(guestInbox);
     await this.#joinOwnRooms([inboxOf(this.user)]);
@@ -184,6 +189,16 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     result: Omit<Extract<ServerFrame, { type: 'ack' }>, 'type' | 'id'> = {},
   ): void {
     this.sendFrame({ type: 'ack', ...(id === undefined ? {} : { id }), ...result });
+  }
+
+  /** Answers an `auth` that was taken. */
+  acknowledgeIdentity(id: RequestId | undefined): void {
+    this.acknowledge(id, { user: this.user, ...this.#expiry });
+  }
+
+  get #expiry(): { readonly expiresAt?: number } {
+    const { expiresAt } = this.#identity;
+    return expiresAt === undefined ? {} : { expiresAt };
   }
 
   #mayPass(): boolean {
@@ -280,4 +295,8 @@ export class Session implements SessionPort, Connection, MembershipOwner {
       this.close(CLOSE_CODES.brokerUnavailable);
     }
   }
+}
+
+function clockToleranceOf({ config }: SessionServices): number {
+  return config.auth.tokens?.policy.clockToleranceMs ?? 0;
 }

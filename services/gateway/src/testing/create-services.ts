@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { type Backplane, createMemoryBackplane, MemoryHub } from '@outcry/broker';
 import { createCodecs, Encoding } from '@outcry/protocol';
 
-import { OpenAuthenticator } from '../auth/open-authenticator.ts';
+import { createAuthenticator } from '../auth/create-authenticator.ts';
+import { identityOf } from '../auth/identity.ts';
 import { BookDirectory } from '../books/book-directory.ts';
 import type { FeedReader } from '../books/feed-reader.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
@@ -82,7 +83,7 @@ function createServices(
   const presence = new RoomPresence({ store, rules: config.roomRules, metrics });
   const books = new BookDirectory({ feedBus: feed ?? feedBus, fanout, logger });
   const connections = new Connections({ ...config, ...config.limits, metrics });
-  const authenticator = new OpenAuthenticator();
+  const authenticator = createAuthenticator(config.auth);
   return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
 }
 
@@ -92,8 +93,7 @@ function connect(services: SessionServices, socket: FakeSocket, user: string): T
       connection: randomUUID(),
       encoding: socket.encoding,
       socket,
-      identity: { user, expiresAt: undefined },
-      isGuest: user.startsWith('guest'),
+      identity: identityOf(user, { isGuest: user.startsWith('guest') }),
     },
     services,
   );

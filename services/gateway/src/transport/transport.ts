@@ -6,12 +6,29 @@ import type { ClientSocket } from './client-socket.ts';
 export const Endpoint = { Session: '/ws', OrderBookFeed: '/orderbookfeed' } as const;
 export type Endpoint = (typeof Endpoint)[keyof typeof Endpoint];
 
+/** Where a handshake may carry its token, in the order in which they are looked at. */
+export const TokenSource = { Subprotocol: 'subprotocol', Query: 'query', Cookie: 'cookie' } as const;
+export type TokenSource = (typeof TokenSource)[keyof typeof TokenSource];
+
+export interface HandshakeToken {
+  readonly text: string;
+  /** A browser sends a cookie along whoever asked it to connect; the others are proof of the page's own will. */
+  readonly source: TokenSource;
+}
+
+/** Which doors there are besides the subprotocol, which is always open. */
+export interface TokenSources {
+  /** The name of the cookie. */
+  readonly cookie: string | undefined;
+  /** Whether `?token=` is looked at. */
+  readonly hasQuery: boolean;
+}
+
 /** What a handshake said, copied: nothing of the transport's own escapes it. */
 export interface ConnectionRequest {
   readonly endpoint: Endpoint;
   readonly encoding: Encoding;
-  /** From the `bearer.<token>` subprotocol. */
-  readonly token: string | undefined;
+  readonly token: HandshakeToken | undefined;
   readonly query: URLSearchParams;
 }
 
@@ -61,6 +78,7 @@ export interface TransportOptions {
   readonly maxPayloadBytes: number;
   /** Past this frames are lost, and `overflowed` is called. Larger than the session's own limits, which act before. */
   readonly maxBackpressureBytes: number;
+  readonly tokenSources: TokenSources;
   /** By path. */
   readonly site: ReadonlyMap<string, SiteFile>;
 }

@@ -1,7 +1,8 @@
-import { BEARER_PREFIX, chooseEncoding, Encoding, SUBPROTOCOLS } from '@outcry/protocol';
+import { chooseEncoding, Encoding, SUBPROTOCOLS } from '@outcry/protocol';
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
-import type { ConnectionRequest, Endpoint, Refusal } from '../transport.ts';
+import type { ConnectionRequest, Endpoint, Refusal, TokenSources } from '../transport.ts';
+import { findToken } from './handshake-token.ts';
 
 export interface Handshake {
   readonly request: ConnectionRequest;
@@ -10,7 +11,7 @@ export interface Handshake {
 }
 
 /** Reads a handshake while uWS still holds it: the request dies with the callback that it was handed to. */
-export function readHandshake(req: HttpRequest, endpoint: Endpoint): Handshake | undefined {
+export function readHandshake(req: HttpRequest, endpoint: Endpoint, sources: TokenSources): Handshake | undefined {
   const offered = req
     .getHeader('sec-websocket-protocol')
     .split(',')
@@ -18,13 +19,13 @@ export function readHandshake(req: HttpRequest, endpoint: Endpoint): Handshake |
     .filter((name) => name !== '');
   const encoding = offered.length === 0 ? Encoding.Json : chooseEncoding(offered);
   if (encoding === undefined) return undefined;
-  const bearer = offered.find((name) => name.startsWith(BEARER_PREFIX));
+  const query = new URLSearchParams(req.getQuery());
   return {
     request: {
       endpoint,
       encoding,
-      token: bearer?.slice(BEARER_PREFIX.length),
-      query: new URLSearchParams(req.getQuery()),
+      token: findToken({ subprotocols: offered, query, cookies: req.getHeader('cookie') }, sources),
+      query,
     },
     // Never the raw list: uWS would echo its first entry, which may be the token.
     subprotocol: offered.length === 0 ? '' : SUBPROTOCOLS[encoding],

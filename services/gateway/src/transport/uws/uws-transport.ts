@@ -12,7 +12,13 @@ import {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 
-import { Endpoint, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
+import {
+  Endpoint,
+  type TokenSources,
+  type Transport,
+  type TransportHandler,
+  type TransportOptions,
+} from '../transport.ts';
 import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
 import { serveSite } from './site.ts';
 import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
@@ -76,7 +82,7 @@ export class UwsTransport implements Transport {
   }
 
   #behavior(endpoint: Endpoint, handler: TransportHandler): WebSocketBehavior<UwsConnection> {
-    const { maxPayloadBytes, maxBackpressureBytes } = this.#options;
+    const { maxPayloadBytes, maxBackpressureBytes, tokenSources } = this.#options;
     return {
       maxPayloadLength: maxPayloadBytes,
       maxBackpressure: maxBackpressureBytes,
@@ -84,7 +90,7 @@ export class UwsTransport implements Transport {
       idleTimeout: IDLE_BACKSTOP_SECONDS,
       sendPingsAutomatically: false,
       upgrade: (res, req, context) => {
-        upgrade({ res, req, context }, endpoint, handler);
+        upgrade({ res, req, context }, { endpoint, sources: tokenSources }, handler);
       },
       open: (ws) => {
         const connection = ws.getUserData();
@@ -121,7 +127,7 @@ export class UwsTransport implements Transport {
 /** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
 function upgrade(
   { res, req, context }: { res: HttpResponse; req: HttpRequest; context: us_socket_context_t },
-  endpoint: Endpoint,
+  { endpoint, sources }: { endpoint: Endpoint; sources: TokenSources },
   handler: TransportHandler,
 ): void {
   const refusal = handler.refusal();
@@ -129,7 +135,7 @@ function upgrade(
     answerRefusal(res, refusal);
     return;
   }
-  const handshake = readHandshake(req, endpoint);
+  const handshake = readHandshake(req, endpoint, sources);
   if (handshake === undefined) {
     answerUnknownSubprotocol(res);
     return;

@@ -1,0 +1,11 @@
+import type { AuthConfig } from '../config/auth-config.ts';
+import type { Authenticator } from './authenticator.ts';
+import { OpenAuthenticator } from './open-authenticator.ts';
+import { TokenAuthenticator } from './token-authenticator.ts';
+import { TokenVerifier } from './token-verifier.ts';
+
+/** Checks tokens where there are keys to check them with. */
+export function createAuthenticator({ tokens }: AuthConfig): Authenticator {
+  if (tokens === undefined) return new OpenAuthenticator();
+  return new TokenAuthenticator(new TokenVerifier(tokens.keys, tokens.policy), tokens);
+}

@@ -1,0 +1,54 @@
+import type { SettingValues } from '@outcry/config';
+
+import type { TokenPolicy } from '../auth/token-verifier.ts';
+import { KeyAlgorithm, type VerificationKey } from '../auth/verification-key.ts';
+import type { TokenSources } from '../transport/transport.ts';
+import type { AUTH_SETTINGS } from './auth-settings.ts';
+import { readKeysFile } from './keys-file.ts';
+
+export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
+
+/** Who may come in, and by which door. */
+export interface AuthConfig {
+  /** Undefined where clients are who they say they are. */
+  readonly tokens: TokenConfig | undefined;
+  readonly sources: TokenSources;
+  readonly deadlineMs: number;
+  readonly maxWaiting: number;
+}
+
+export interface TokenConfig {
+  readonly keys: readonly VerificationKey[];
+  readonly policy: TokenPolicy;
+  readonly hasGuests: boolean;
+}
+
+/** @throws ConfigError with every problem of the keys file at once */
+export function authConfigOf(settings: AuthSettings): AuthConfig {
+  const keys = keysOf(settings);
+  return {
+    tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
+    sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
+    deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
+    maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
+  };
+}
+
+function tokenConfigOf(settings: AuthSettings, keys: readonly VerificationKey[]): TokenConfig {
+  return {
+    keys,
+    policy: {
+      issuer: settings.OUTCRY_AUTH_ISSUER,
+      audience: settings.OUTCRY_AUTH_AUDIENCE,
+      clockToleranceMs: settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
+      maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS,
+    },
+    hasGuests: settings.OUTCRY_AUTH_GUESTS,
+  };
+}
+
+function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {
+  const named = path === undefined ? [] : readKeysFile(path);
+  if (secret === undefined) return named;
+  return [{ id: undefined, algorithm: KeyAlgorithm.Hs256, material: Buffer.from(secret) }, ...named];
+}

@@ -1,0 +1,59 @@
+import { boolean, integer, optionalText } from '@outcry/config';
+
+const DAY_MS = 86_400_000;
+
+const PATH = { pattern: /^.+$/, accepts: 'a path' };
+const CLAIM = { pattern: /^[\x21-\x7e]{1,256}$/, accepts: 'printable ASCII without spaces (256 at most)' };
+const SECRET = { pattern: /^[\x21-\x7e]{32,512}$/, accepts: '32 to 512 printable ASCII characters without spaces' };
+/** RFC 6265 §4.1.1. */
+const COOKIE = { pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, accepts: 'the name of a cookie' };
+
+/** Who may come in: docs/AUTH.md. */
+export const AUTH_SETTINGS = {
+  OUTCRY_AUTH_SECRET: optionalText(SECRET, {
+    meaning:
+      'Shared secret (HS256) of tokens that name no key. Without this and OUTCRY_AUTH_KEYS_FILE, clients are who they say they are.',
+    isSecret: true,
+  }),
+  OUTCRY_AUTH_KEYS_FILE: optionalText(PATH, {
+    meaning: 'A JSON Web Key Set: the keys of tokens that name one by `kid`. docs/AUTH.md shows one.',
+  }),
+  OUTCRY_AUTH_ISSUER: optionalText(CLAIM, { meaning: 'The `iss` that a token must have. Unset: any, or none.' }),
+  OUTCRY_AUTH_AUDIENCE: optionalText(CLAIM, { meaning: 'An `aud` that a token must have. Unset: any, or none.' }),
+  OUTCRY_AUTH_CLOCK_TOLERANCE_MS: integer({
+    meaning: 'How far the clocks of issuer and gateway may differ; a session ends so long after its token expires.',
+    min: 0,
+    max: 30_000,
+    default: 3000,
+  }),
+  OUTCRY_AUTH_MAX_LIFETIME_MS: integer({
+    meaning: 'A token that is valid for longer than this is refused. Revocations are kept for as long.',
+    min: 60_000,
+    max: 30 * DAY_MS,
+    default: DAY_MS,
+  }),
+  OUTCRY_AUTH_COOKIE: optionalText(COOKIE, {
+    meaning: 'The cookie that a token may come in. Unset: cookies are not looked at.',
+  }),
+  OUTCRY_AUTH_QUERY: boolean({
+    meaning: 'Takes a token from `?token=` as well, where proxies and histories may keep it.',
+    default: false,
+  }),
+  OUTCRY_AUTH_GUESTS: boolean({
+    meaning:
+      'Where tokens are checked, lets clients without one in as guests, with the rights that room rules give to guests.',
+    default: false,
+  }),
+  OUTCRY_AUTH_DEADLINE_MS: integer({
+    meaning: 'How long a client without a token has for its `auth` before it is closed with `authTimeout`.',
+    min: 100,
+    max: 60_000,
+    default: 5000,
+  }),
+  OUTCRY_AUTH_MAX_WAITING: integer({
+    meaning: 'Connections of this gateway that may wait for their `auth`; one more is closed with `atCapacity`.',
+    min: 0,
+    max: 1_000_000,
+    default: 10_000,
+  }),
+} as const;
