@@ -41,6 +41,11 @@ export class Backlog {
     return this.#readAt;
   }
 
+  /** Between `holdBack` and the next room. */
+  get isLagging(): boolean {
+    return this.#laggingSince !== undefined;
+  }
+
   /** Whether a snapshot may be sent now. */
   get hasRoom(): boolean {
     return this.#socket.bufferedBytes() <= this.#limits.softBufferBytes / ROOM_DIVISOR;

@@ -1,9 +1,9 @@
-/** The streams of one connection of which a client that lags needs only the newest state. */
+/** Streams of one connection that can wait for a client that lags, and be made good when it has room again. */
 export interface ConflatableStreams {
-  /** Whether something is held back. */
+  /** Whether something is held back that can be made good now. */
   readonly isBehind: boolean;
   /** Ends delivery of all of them. The client is told before. */
   holdBack(): void;
-  /** Sends the newest state of one that is held back, and delivers it again from there on. */
+  /** Makes one good, and delivers it again from there on: a book by its newest state, a room by what was missed. */
   catchUpOne(): void;
 }

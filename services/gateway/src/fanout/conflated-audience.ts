@@ -49,6 +49,7 @@ export class ConflatedAudience {
 
   /** Delivers again, from the next frame on. */
   resume(follower: Follower): void {
+    this.#metrics.bookCatchUps.inc();
     this.#metrics.bookFramesConflated.inc(this.#release(follower));
     this.#audience.add(follower);
   }

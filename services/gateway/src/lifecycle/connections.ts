@@ -138,7 +138,6 @@ export class Connections {
       backlog.allow(() => {
         streams.catchUpOne();
       });
-      this.#options.metrics.bookCatchUps.inc();
       this.#caughtUpMs += performance.now() - startedAt;
     }
   }

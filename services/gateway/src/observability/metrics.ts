@@ -20,6 +20,12 @@ export class GatewayMetrics {
   readonly relayed = this.#counter('messages_relayed_total', 'Room messages taken from the broker, once per node.');
   readonly transcoded = this.#counter('messages_transcoded_total', 'Room messages turned into JSON, once per node.');
   readonly resets = this.#counter('room_resets_total', 'Rooms whose continuity broke and could not be repaired.');
+  readonly roomsHeldBack = this.#counter('rooms_held_back_total', 'Rooms held back from slow clients, each counted.');
+  readonly roomsReleased = this.#counter(
+    'rooms_released_total',
+    'Rooms held back no more: caught up from history, reset because it was not kept, or left by the client.',
+    ['outcome'],
+  );
   readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
   readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
   readonly presenceLeasesReaped = this.#counter('presence_leases_reaped_total', 'Lost nodes cleared away by this one.');

@@ -57,7 +57,7 @@ export async function catchUp(room: Room, request: CatchUpRequest, source: Histo
 /** Everything behind `since`, or `lost` where not everything is there: partial recovery does not exist. */
 async function resume(room: Room, since: Position, source: HistorySource): Promise<CatchUp | 'lost' | 'broken'> {
   const limit = source.retention.count;
-  const stored = await read(room, { after: since.seq, limit }, source);
+  const stored = await readSound(room, { after: since.seq, limit }, source);
   if (stored === 'broken') return 'broken';
   if (since.seq > stored.head.seq) return 'lost';
   // A client may have been told more by a faster gateway than this one has relayed yet: it is on its way here.
@@ -72,7 +72,7 @@ async function resume(room: Room, since: Position, source: HistorySource): Promi
 /** The newest messages, and the room's position where there are none. */
 async function startAfresh(room: Room, history: number, source: HistorySource): Promise<CatchUp | 'broken'> {
   if (history === 0) return { from: positionOf(room), messages: [], isRecovered: false };
-  const stored = await read(room, { limit: Math.min(history, source.retention.count) }, source);
+  const stored = await readSound(room, { limit: Math.min(history, source.retention.count) }, source);
   if (stored === 'broken') return 'broken';
   const messages = upToRelay(room, stored, 0).slice(-history);
   const { epoch, seq } = positionOf(room);
@@ -81,7 +81,7 @@ async function startAfresh(room: Room, history: number, source: HistorySource): 
 }
 
 /** `broken` where continuity broke while the broker was being asked, or the tail could not hold what came meanwhile. */
-async function read(
+export async function readSound(
   room: Room,
   range: HistoryRange,
   { broker, retention }: HistorySource,
@@ -93,13 +93,14 @@ async function read(
 }
 
 /** History behind `after`, cut at or continued to the room's own position: what is newer than that will come live. */
-function upToRelay(room: Room, stored: RoomHistory, after: number): readonly RoomMessage[] {
+export function upToRelay(room: Room, stored: RoomHistory, after: number): readonly RoomMessage[] {
   const relayed = positionOf(room).seq;
   const past = stored.messages.filter(({ position }) => position.seq > after && position.seq <= relayed);
   return [...past, ...room.tail.after(past.at(-1)?.position.seq ?? after)];
 }
 
-function positionOf(room: Room): Position {
+/** @throws OutcryError `unavailable` before the broker delivers the room */
+export function positionOf(room: Room): Position {
   if (room.position === undefined) throw new OutcryError('unavailable', 'the room is not delivered here');
   return room.position;
 }

@@ -6,6 +6,7 @@ import type { Coalescer } from '../fanout/coalescer.ts';
 import { SharedByName } from '../lifecycle/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { type CatchUp, catchUp, type CatchUpRequest } from './catch-up.ts';
+import { readOn, type ReadOn, type StartAfresh } from './read-on.ts';
 import { Room } from './room.ts';
 import type { RoomRules } from './room-rules.ts';
 
@@ -71,6 +72,12 @@ export class RoomDirectory {
     } finally {
       if (!isAdmitted) this.#rooms.release(name);
     }
+  }
+
+  /** What a member that was held back at `from` is to be sent next. */
+  readOn(room: Room, from: Position): Promise<ReadOn | StartAfresh> {
+    const { broker, rules } = this.#options;
+    return readOn(room, from, { broker, retention: rules.of(room.name).retention });
   }
 
   leave(name: string): void {

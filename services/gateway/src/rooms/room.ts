@@ -20,6 +20,8 @@ export class Room implements Flushable {
   readonly #audience: Audience;
   readonly #presenceAudience: Audience;
   readonly #members = new Map<string, RoomMember>();
+  /** Members that get no messages for now. */
+  readonly #heldBack = new Set<RoomMember>();
   #held: RoomMessage[] = [];
   #position: Position | undefined;
   #latestMember: MemberEvent | undefined;
@@ -64,8 +66,23 @@ export class Room implements Flushable {
 
   remove(member: RoomMember): void {
     if (!this.#members.delete(member.connection)) return;
-    this.#audience.remove(member);
+    if (this.#heldBack.delete(member)) this.#fanout.metrics.roomsReleased.labels('left').inc();
+    else this.#audience.remove(member);
     if (member.wantsPresence) this.#presenceAudience.remove(member);
+  }
+
+  /** Ends delivery until `resume`, of all but who comes and goes. What was relayed up to now has reached the member. */
+  holdBack(member: RoomMember): void {
+    this.#fanout.metrics.roomsHeldBack.inc();
+    this.#audience.remove(member);
+    this.#heldBack.add(member);
+  }
+
+  /** Delivers again, behind the room's position: the member has what it missed, or was told `reset`. */
+  resume(member: RoomMember, outcome: 'caughtUp' | 'reset'): void {
+    this.#fanout.metrics.roomsReleased.labels(outcome).inc();
+    this.#heldBack.delete(member);
+    this.#audience.add(member);
   }
 
   hasMembers(): boolean {
@@ -94,7 +111,7 @@ export class Room implements Flushable {
   relaySignal({ frame, origin }: RoomSignal): void {
     this.flush();
     const source: FrameSource = { msgpack: () => frame, json: () => signalFrameToJson(frame) };
-    this.#audience.publish(source, this.#members.get(origin));
+    this.#audience.publish(source, this.#followerOf(origin));
   }
 
   /** Tells those who want to know; behind the messages that are held, as it came behind them. */
@@ -127,7 +144,12 @@ export class Room implements Flushable {
   }
 
   #exceptFor(origin: string): RoomMember | undefined {
-    const publisher = this.#members.get(origin);
+    const publisher = this.#followerOf(origin);
     return publisher?.wantsEcho === false ? publisher : undefined;
+  }
+
+  #followerOf(connection: string): RoomMember | undefined {
+    const member = this.#members.get(connection);
+    return member === undefined || this.#heldBack.has(member) ? undefined : member;
   }
 }

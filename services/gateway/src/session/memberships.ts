@@ -1,20 +1,25 @@
 import type { RoomMessage } from '@outcry/broker';
-import { messageFrameToJson, type Position, type RequestId, type ServerFrame } from '@outcry/protocol';
+import type { Position, RequestId, ServerFrame } from '@outcry/protocol';
 
 import type { Follower } from '../fanout/audience.ts';
+import type { Backlog } from '../fanout/backlog.ts';
+import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { CatchUp } from '../rooms/catch-up.ts';
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
+import { HeldRooms, type Seat } from './held-rooms.ts';
 
 /** What a session needs to be for its memberships. */
 export interface MembershipOwner extends Follower {
   readonly connection: string;
   readonly user: string;
   sendFrame(frame: ServerFrame): void;
-  /** A frame in the session's own encoding. */
-  sendEncoded(frame: Uint8Array | string): void;
+  readonly backlog: Backlog;
+  sendMessage(message: RoomMessage): void;
+  /** Something went wrong that no client caused. */
+  fail(err: unknown): void;
 }
 
 export interface JoinOptions {
@@ -28,7 +33,7 @@ export interface JoinOptions {
 /** A membership counts from the moment it is asked for, so that what is sent behind a join need not wait for its answer. */
 interface Membership {
   /** Present once the room has let the session in. */
-  seat: { readonly room: Room; readonly member: RoomMember } | undefined;
+  seat: Seat | undefined;
   /** Whom the room's presence counts this session for. */
   presentAs: string | undefined;
 }
@@ -46,11 +51,13 @@ export interface MembershipParts {
 }
 
 /** The rooms of one session. */
-export class Memberships {
+export class Memberships implements ConflatableStreams {
   readonly #owner: MembershipOwner;
   readonly #rooms: RoomDirectory;
   readonly #presence: RoomPresence;
   readonly #current = new Map<string, Membership>();
+  /** Present once the session has lagged. */
+  #held: HeldRooms | undefined;
 
   constructor(owner: MembershipOwner, { rooms, presence }: MembershipParts) {
     this.#owner = owner;
@@ -67,6 +74,18 @@ export class Memberships {
 
   has(name: string): boolean {
     return this.#current.has(name);
+  }
+
+  get isBehind(): boolean {
+    return this.#held?.isBehind ?? false;
+  }
+
+  holdBack(): void {
+    for (const { seat } of this.#current.values()) if (seat !== undefined) this.#hold(seat);
+  }
+
+  catchUpOne(): void {
+    this.#held?.catchUpOne();
   }
 
   /** Joins, or joins again from what is asked for now. Rejects where the broker cannot be had; then the session is not in. */
@@ -107,11 +126,17 @@ export class Memberships {
     }
   }
 
+  #hold(seat: Seat): void {
+    this.#held ??= new HeldRooms(this.#owner, this.#rooms);
+    this.#held.add(seat);
+  }
+
   /** Ends the membership but for its presence. */
   #takeOut(name: string): Membership | undefined {
     const membership = this.#current.get(name);
     this.#current.delete(name);
     if (membership?.seat !== undefined) {
+      this.#held?.drop(membership.seat.room);
       membership.seat.room.remove(membership.seat.member);
       this.#rooms.leave(name);
     }
@@ -154,12 +179,9 @@ export class Memberships {
         ...(members === undefined ? {} : { members }),
         seq: missed.from.seq,
       });
-      for (const message of missed.messages) this.#sendMessage(message);
+      for (const message of missed.messages) this.#owner.sendMessage(message);
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
-  }
-
-  #sendMessage({ frame }: RoomMessage): void {
-    this.#owner.sendEncoded(this.#owner.encoding === 'json' ? messageFrameToJson(frame) : frame);
+    if (this.#owner.backlog.isLagging) this.#hold(membership.seat);
   }
 }

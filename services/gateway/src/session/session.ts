@@ -1,3 +1,4 @@
+import type { RoomMessage } from '@outcry/broker';
 import {
   ALL_ROOM,
   type ClientFrame,
@@ -6,6 +7,7 @@ import {
   type Encoding,
   ERROR_CODES,
   inboxOf,
+  messageFrameToJson,
   ProtocolError,
   RequestError,
   type RequestId,
@@ -14,6 +16,7 @@ import {
 
 import type { Identity } from '../auth/identity.ts';
 import { Backlog } from '../fanout/backlog.ts';
+import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { Connection } from '../lifecycle/connections.ts';
 import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
@@ -43,7 +46,7 @@ export interface SessionOptions {
 }
 
 /** The protocol state of one client: it decodes, decides and answers. It knows nothing of the transport beneath. */
-export class Session implements SessionPort, Connection, MembershipOwner {
+export class Session implements SessionPort, Connection, ConflatableStreams, MembershipOwner {
   readonly connection: string;
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
@@ -66,8 +69,8 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     this.services = services;
     this.#identity = options.identity;
     this.#deadline = expiryOf(options.identity, clockToleranceOf(services));
-    this.memberships = new Memberships(this, services);
     this.backlog = new Backlog(this.socket, services.config.limits);
+    this.memberships = new Memberships(this, services);
     this.watches = new Watches(this, {
       books: services.books,
       maxWatches: services.config.limits.maxSubscriptions,
@@ -79,9 +82,23 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     return this.#identity.user;
   }
 
-  /** What is held back from a client that lags: its books. Its rooms are not, for they have no state to skip to. */
-  get streams(): Watches {
-    return this.watches;
+  get streams(): ConflatableStreams {
+    return this;
+  }
+
+  get isBehind(): boolean {
+    return this.memberships.isBehind || this.watches.isBehind;
+  }
+
+  holdBack(): void {
+    this.memberships.holdBack();
+    this.watches.holdBack();
+  }
+
+  /** Rooms come first: they are quick to read, and a book can wait at no cost. */
+  catchUpOne(): void {
+    if (this.memberships.isBehind) this.memberships.catchUpOne();
+    else this.watches.catchUpOne();
   }
 
   get isGuest(): boolean {
@@ -170,6 +187,11 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     this.sendEncoded(this.services.codecs[this.encoding].encodeServer(frame));
   }
 
+  /** A room's message as the broker gave it, in the session's own encoding. */
+  sendMessage({ frame }: RoomMessage): void {
+    this.sendEncoded(this.encoding === 'json' ? messageFrameToJson(frame) : frame);
+  }
+
   sendEncoded(frame: Uint8Array | string): void {
     if (this.#isClosed) return;
     const outcome = this.socket.send(frame);
@@ -216,15 +238,15 @@ export class Session implements SessionPort, Connection, MembershipOwner {
     try {
       frame = this.services.codecs[this.encoding].decodeClient(bytes);
     } catch (err) {
-      this.#fail(err, undefined);
+      this.fail(err);
       return;
     }
     try {
       this.#dispatch(frame)?.catch((err: unknown) => {
-        this.#fail(err, frame.id);
+        this.fail(err, frame.id);
       });
     } catch (err) {
-      this.#fail(err, frame.id);
+      this.fail(err, frame.id);
     }
   }
 
@@ -259,7 +281,7 @@ export class Session implements SessionPort, Connection, MembershipOwner {
   }
 
   /** One place decides what becomes of a request that did not succeed. */
-  #fail(err: unknown, id: RequestId | undefined): void {
+  fail(err: unknown, id?: RequestId): void {
     const refusal = toRequestError(err);
     if (refusal !== undefined) {
       this.#refuse(refusal, id);

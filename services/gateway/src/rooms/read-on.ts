@@ -1,0 +1,52 @@
+import { OutcryError, type RoomMessage } from '@outcry/broker';
+import type { Position } from '@outcry/protocol';
+
+import { type HistorySource, positionOf, readSound, upToRelay } from './catch-up.ts';
+import type { Room } from './room.ts';
+
+/** The next messages for a member that is held back, in order and without a hole. */
+export interface ReadOn {
+  readonly messages: readonly RoomMessage[];
+  /** They lead up to the room's own position: what comes next comes live. */
+  readonly isWhole: boolean;
+}
+
+/** What was missed is not kept any more: the member starts from the room's position. */
+export interface StartAfresh {
+  readonly reset: Position;
+}
+
+/** Messages that are read at once: the member takes what it has room for, the others are read again. */
+const MAX_MESSAGES = 256;
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Reads what follows `from`, a part at a time. As with `catchUp`, the caller acts
+ * in the same turn as the reading ends, so that nothing can come between.
+ *
+ * @throws OutcryError `unavailable` where the broker does not answer, or the room is too fast to be caught up with
+ */
+export async function readOn(room: Room, from: Position, source: HistorySource): Promise<ReadOn | StartAfresh> {
+  room.tail.open();
+  try {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (positionOf(room).epoch !== from.epoch) return { reset: positionOf(room) };
+      if (positionOf(room).seq === from.seq) return { messages: [], isWhole: true };
+      const stored = await readSound(room, { after: from.seq, limit: MAX_MESSAGES }, source);
+      if (stored !== 'broken') return continuation(room, from, upToRelay(room, stored, from.seq));
+    }
+    throw new OutcryError('unavailable', 'the room moves too fast to be caught up with');
+  } finally {
+    room.tail.close();
+  }
+}
+
+/** What was read may end before the tail begins; what is behind that hole is for the next time. */
+function continuation(room: Room, from: Position, messages: readonly RoomMessage[]): ReadOn | StartAfresh {
+  const hole = messages.findIndex(({ position }, i) => position.seq !== from.seq + 1 + i);
+  if (hole === 0) return { reset: positionOf(room) };
+  const following = hole < 0 ? messages : messages.slice(0, hole);
+  const { seq } = following.at(-1)?.position ?? from;
+  const isWhole = seq === positionOf(room).seq;
+  return isWhole || following.length > 0 ? { messages: following, isWhole } : { reset: positionOf(room) };
+}

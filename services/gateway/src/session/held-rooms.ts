@@ -1,0 +1,130 @@
+import { OutcryError, type RoomMessage } from '@outcry/broker';
+import type { Position } from '@outcry/protocol';
+
+import type { Room } from '../rooms/room.ts';
+import type { RoomDirectory } from '../rooms/room-directory.ts';
+import type { RoomMember } from '../rooms/room-member.ts';
+import type { MembershipOwner } from './memberships.ts';
+
+/** A session's place in a room. */
+export interface Seat {
+  readonly room: Room;
+  readonly member: RoomMember;
+}
+
+interface HeldSeat extends Seat {
+  /** Of the last message that the client was sent. */
+  position: Position;
+  /** The client was told `stale` before. */
+  readonly wasStale: boolean;
+}
+
+/** Bytes of messages that one client is sent at once; what it has not read of them counts against no limit. */
+const MAX_PART_BYTES = 64 * 1024;
+const RETRY_MS = 1000;
+
+/**
+ * The rooms whose messages wait for one slow client. Of each only a position is kept; what was missed is read from the
+ * broker, a part at a time and one room at a time, as far as the client has room for it. Where it is not kept any more the
+ * client is told `reset`.
+ */
+export class HeldRooms {
+  readonly #owner: MembershipOwner;
+  readonly #rooms: RoomDirectory;
+  readonly #held = new Map<Room, HeldSeat>();
+  /** Of those held, the ones to be read on, the longest waiting first. */
+  readonly #waiting = new Set<HeldSeat>();
+  #isReading = false;
+
+  constructor(owner: MembershipOwner, rooms: RoomDirectory) {
+    this.#owner = owner;
+    this.#rooms = rooms;
+  }
+
+  /** Whether there is one that can be read on now. */
+  get isBehind(): boolean {
+    return this.#waiting.size > 0 && !this.#isReading;
+  }
+
+  /** Ends delivery from the room for now. Repeating it changes nothing. */
+  add({ room, member }: Seat): void {
+    if (this.#held.has(room) || room.position === undefined) return;
+    const seat: HeldSeat = { room, member, position: room.position, wasStale: room.isStale };
+    room.holdBack(member);
+    this.#held.set(room, seat);
+    this.#waiting.add(seat);
+  }
+
+  /** The session leaves the room. */
+  drop(room: Room): void {
+    const seat = this.#held.get(room);
+    if (seat === undefined) return;
+    this.#held.delete(room);
+    this.#waiting.delete(seat);
+  }
+
+  /** Begins with one, and goes on with the others while the client has room. */
+  catchUpOne(): void {
+    const [seat] = this.#waiting;
+    if (seat === undefined || this.#isReading) return;
+    this.#waiting.delete(seat);
+    this.#isReading = true;
+    this.#readOn(seat).then(
+      () => {
+        this.#isReading = false;
+        if (this.#owner.backlog.hasRoom) this.catchUpOne();
+      },
+      (err: unknown) => {
+        this.#isReading = false;
+        if (err instanceof OutcryError) this.#waitForBroker(seat);
+        else this.#owner.fail(err);
+      },
+    );
+  }
+
+  /** Part after part while the client has room, and back to live delivery behind the last. */
+  async #readOn(seat: HeldSeat): Promise<void> {
+    const { room } = seat;
+    do {
+      const next = await this.#rooms.readOn(room, seat.position);
+      if (this.#held.get(room) !== seat) return;
+      if ('reset' in next) this.#startAfresh(seat, next.reset);
+      else if (this.#sendPart(seat, next.messages) && next.isWhole) this.#goLive(seat, 'caughtUp');
+    } while (this.#held.get(room) === seat && this.#owner.backlog.hasRoom);
+    if (this.#held.get(room) === seat) this.#waiting.add(seat);
+  }
+
+  /** Whether all of them were sent. */
+  #sendPart(seat: HeldSeat, messages: readonly RoomMessage[]): boolean {
+    const { socket, backlog } = this.#owner;
+    let bytes = 0;
+    const count = messages.findIndex(({ frame }) => (bytes += frame.length) > MAX_PART_BYTES);
+    const part = count < 0 ? messages : messages.slice(0, Math.max(1, count));
+    backlog.allow(() => {
+      socket.cork(() => {
+        for (const message of part) {
+          if (message.origin !== seat.member.connection || seat.member.wantsEcho) this.#owner.sendMessage(message);
+        }
+      });
+    });
+    seat.position = part.at(-1)?.position ?? seat.position;
+    return part.length === messages.length;
+  }
+
+  #startAfresh(seat: HeldSeat, position: Position): void {
+    this.#owner.sendFrame({ type: 'reset', room: seat.room.name, ...position });
+    this.#goLive(seat, 'reset');
+  }
+
+  #goLive({ room, member, wasStale }: HeldSeat, outcome: 'caughtUp' | 'reset'): void {
+    this.#held.delete(room);
+    if (room.isStale !== wasStale) this.#owner.sendFrame({ type: wasStale ? 'fresh' : 'stale', room: room.name });
+    room.resume(member, outcome);
+  }
+
+  #waitForBroker(seat: HeldSeat): void {
+    setTimeout(() => {
+      if (this.#held.get(seat.room) === seat) this.#waiting.add(seat);
+    }, RETRY_MS).unref();
+  }
+}
