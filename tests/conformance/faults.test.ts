@@ -223,7 +223,9 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
   });
 
   test('a client that reads slowly is told so once each time, and misses nothing', async () => {
-    const gateway = await start({ maxFramesPerSecond: 0, softBufferBytes: 65_536, hardBufferBytes: 128 * 2 ** 20 });
+    // All that it misses is kept. Messages wait there, not for this socket: the limits are close together.
+    const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: NOTICE_DEADLINE_MS };
+    const gateway = await start({ maxFramesPerSecond: 0, historyCount: 100_000, ...limits });
     const room = uniqueName('room');
     const slow = await openIn(room, { url: gateway.url, encoding });
     let last = 0;
@@ -238,6 +240,23 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     }
     const seqs = slow.received.flatMap((frame) => (frame.type === 'message' ? [frame.seq] : []));
     expect(seqs).toEqual(Array.from({ length: last }, (_, index) => index + 1));
+  });
+
+  test('a client that reads so slowly that retention does not reach is reset, and goes on from there', async () => {
+    const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: NOTICE_DEADLINE_MS };
+    const gateway = await start({ maxFramesPerSecond: 0, historyCount: 10, ...limits });
+    const room = uniqueName('room');
+    const slow = await openIn(room, { url: gateway.url, encoding });
+    slow.pause();
+    const last = await flood({ url: gateway.url, room });
+    slow.resume();
+    const reset = await slow.next({ type: 'reset', room }, NOTICE_DEADLINE_MS);
+    expect(reset.seq).toBe(last);
+    const next = last + (await flood({ url: gateway.url, room, bytes: 1 }));
+    await slow.next({ type: 'message', room, seq: next });
+    const seqs = slow.received.flatMap((frame) => (frame.type === 'message' ? [frame.seq] : []));
+    const told = seqs.indexOf(next);
+    expect(seqs).toEqual([...Array.from({ length: told }, (_, index) => index + 1), next]);
   });
 
   test('a gateway pings every heartbeatMs', async () => {

@@ -1,10 +1,12 @@
 import {
   type GatewayProcess,
   RawClient,
+  type ServerFrameOf,
   startGateway,
   startRedis,
   type TestRedis,
   uniquePrefix,
+  type WireServerFrame,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -71,5 +73,7 @@ describe.each(['json', 'msgpack'] as const)('a member that stops reading, over r
 });
 
 function seqs(client: RawClient): readonly number[] {
-  return client.received.flatMap((frame) => (frame.type === 'message' && frame.room === ROOM ? [frame.seq] : []));
+  const isOfRoom = (frame: WireServerFrame): frame is ServerFrameOf<'message'> =>
+    frame.type === 'message' && frame.room === ROOM;
+  return client.received.filter(isOfRoom).map(({ seq }) => seq);
 }

@@ -1,7 +1,7 @@
 import { RawClient } from '@outcry/testkit';
 
 /** More than the kernel's buffers of a connection hold: what comes after waits in the server. */
-const DEFAULT_BYTES = 32 * 2 ** 20;
+const DEFAULT_BYTES = 16 * 2 ** 20;
 const STRINGS = 3;
 const STRING_BYTES = 4000;
 const IN_FLIGHT = 32;

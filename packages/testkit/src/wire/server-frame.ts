@@ -18,7 +18,7 @@ interface ServerFrames {
     expiresAt?: number;
     count?: number;
     members?: readonly { user: string; connections: number }[];
-    messages?: readonly ServerFrameOf<'message'>[];
+    messages?: readonly WireMessage[];
     instruments?: readonly WireInstrument[];
     epoch?: string;
     seq?: number;
@@ -29,7 +29,7 @@ interface ServerFrames {
   pong: { id?: RequestId; at: number };
   results: { id?: RequestId; results: readonly WireSymbolResult[] };
   joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
-  message: { room: string; from: string; at: number; data: unknown; seq: number };
+  message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };
   member: { room: string; user: string; change: 'joined' | 'left'; count: number };
   reset: { room: string; epoch: string; seq: number };
@@ -40,6 +40,17 @@ interface ServerFrames {
   delta: BookClass & BookSides & { checksum?: number; prev: number; seq: number };
   heartbeat: BookClass & { seq: number };
 }
+
+interface MessageFields {
+  room: string;
+  from: string;
+  at: number;
+  data: unknown;
+  seq: number;
+}
+
+/** A `message` frame as history answers with it. Spelt out, since a frame's type may not lead back to itself. */
+export type WireMessage = Readonly<{ type: 'message' } & MessageFields>;
 
 interface BookClass {
   symbol: string;
