@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contestant } from '../contestants/contestant.ts';
 import { localAddressOf } from '../generator/client-plan.ts';
 import type { ServerProcess } from '../contestants/server-process.ts';
-import { type GeneratorProcess, startMembers, startPublisher } from '../generator/generator.ts';
+import { type GeneratorProcess, startPublisher } from '../generator/generator.ts';
 import type { LatencySummary } from '../generator/latency.ts';
 import type { MemberCalls } from '../generator/member-process.ts';
 import type { PublisherCalls } from '../generator/publisher-process.ts';
 import { stampedText } from '../generator/stamp.ts';
 import { type Load, type LoadReading, loadSince, readLoad } from './load.ts';
+import { openMembers } from './members.ts';
 import { Scope } from './scope.ts';
 
 export interface TrialOptions {
@@ -31,8 +32,6 @@ export interface TrialResult extends Load {
   readonly lost: number;
 }
 
-/** Members that time what they get: enough for a percentile, and spread over all of them. */
-const SAMPLED_MEMBERS = 20;
 const DRAIN_DEADLINE_MS = 5000;
 const POLL_MS = 50;
 
@@ -49,18 +48,12 @@ interface Trial {
 
 async function openTrial(scope: Scope, contestant: Contestant, options: TrialOptions): Promise<Trial> {
   const { dialect } = contestant;
-  const { redisUrl, members: size } = options;
+  const { redisUrl } = options;
   const server = scope.hold(await contestant.start(redisUrl));
   const isCluster = contestant.isClustered && options.publishesElsewhere;
   const entrance = isCluster ? scope.hold(await contestant.start(redisUrl)) : server;
-  const members = scope.hold(startMembers());
+  const members = scope.hold(await openMembers(contestant, server, options.members));
   const publisher = scope.hold(startPublisher());
-  const plans = Array.from({ length: size }, (_, index) => ({
-    url: `ws://127.0.0.1:${String(server.port)}${dialect.memberPath}`,
-    localAddress: localAddressOf(index),
-    ...dialect.greetMember(index),
-  }));
-  await members.call('open', { plans, rules: dialect.rules, sampleEvery: Math.ceil(size / SAMPLED_MEMBERS) });
   await publisher.call('open', {
     plan: {
       url: `ws://127.0.0.1:${String(entrance.port)}${dialect.publisherPath}`,

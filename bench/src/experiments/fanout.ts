@@ -1,0 +1,149 @@
+import { median } from '../measure/median.ts';
+import { runTrial, type TrialResult } from '../measure/trial.ts';
+import { bars } from '../report/bars.ts';
+import type { Bound, Report, Row } from '../report/report.ts';
+import type { Experiment, ExperimentContext } from './experiment.ts';
+import { judgeTrial, MAX_P99_MS } from './verdict.ts';
+
+interface Load {
+  readonly members: number;
+  readonly messagesPerSecond: number;
+  /** What outcry's CPU per delivery may be of bare uWebSockets.js's. */
+  readonly maxRatio?: number;
+}
+
+const LOADS: readonly Load[] = [
+  { members: 1000, messagesPerSecond: 100, maxRatio: 1.1 },
+  { members: 1000, messagesPerSecond: 300, maxRatio: 0.65 },
+  { members: 300, messagesPerSecond: 1000, maxRatio: 0.4 },
+  { members: 100, messagesPerSecond: 3000, maxRatio: 0.25 },
+  { members: 1000, messagesPerSecond: 2000 },
+];
+
+const PAYLOAD_BYTES = 150;
+const ROUNDS = 3;
+const REFERENCE = 'bare-uws';
+const PROMISED = 'outcry-msgpack';
+const MAX_JSON_RATIO = 1.15;
+const MICROS = 1_000_000;
+
+/** One room, everybody in it gets everything: what a delivery costs, and how long it takes. */
+export const FANOUT: Experiment = {
+  name: 'fanout',
+  summary: 'CPU per delivery and latency of one room, at five loads',
+  run: async (context) => {
+    const rows: Row[] = [];
+    const bounds: Bound[] = [];
+    for (const load of LOADS) {
+      const trials = await runLoad(load, context);
+      rows.push(...rowsOf(load, trials, context));
+      bounds.push(...boundsOf(load, trials));
+    }
+    return createReport(rows, bounds);
+  },
+};
+
+type Trials = ReadonlyMap<string, readonly TrialResult[]>;
+
+/** Contestants take turns, so that whatever else the machine does falls on all of them. */
+async function runLoad({ members, messagesPerSecond }: Load, context: ExperimentContext): Promise<Trials> {
+  const trials = new Map<string, TrialResult[]>();
+  const rounds = context.isQuick ? 1 : ROUNDS;
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const contestant of context.contestants) {
+      const result = await runTrial(contestant, {
+        redisUrl: context.redisUrl,
+        members,
+        messagesPerSecond,
+        payloadBytes: PAYLOAD_BYTES,
+        warmUpMs: 1500,
+        measureMs: context.isQuick ? 2000 : 4000,
+        publishesElsewhere: true,
+      });
+      trials.set(contestant.name, [...(trials.get(contestant.name) ?? []), result]);
+      const cost = microsPerDelivery([result]).toFixed(2);
+      context.progress(
+        `fanout ${String(members)} × ${String(messagesPerSecond)}/s, round ${String(round)}: ${contestant.label} ${cost} µs`,
+      );
+    }
+  }
+  return trials;
+}
+
+function rowsOf({ members, messagesPerSecond }: Load, trials: Trials, { contestants }: ExperimentContext): Row[] {
+  const reference = trials.get(REFERENCE);
+  return contestants.map(({ name, label }) => {
+    const results = trials.get(name) ?? [];
+    const cost = microsPerDelivery(results);
+    return {
+      load: `${String(members)} × ${String(messagesPerSecond)}/s`,
+      contestant: label,
+      cost,
+      ratio: reference === undefined ? undefined : cost / microsPerDelivery(reference),
+      p50: median(results.map(({ latency }) => latency.p50)),
+      p99: median(results.map(({ latency }) => latency.p99)),
+      deliveredPerSecond: median(results.map(({ deliveries, seconds }) => deliveries / seconds)),
+      generator: Math.max(...results.map(({ membersShare }) => membersShare)),
+      verdict: [...new Set(results.map((result) => judgeTrial(result, messagesPerSecond)))].join('; '),
+    };
+  });
+}
+
+function boundsOf({ members, messagesPerSecond, maxRatio }: Load, trials: Trials): Bound[] {
+  const promised = trials.get(PROMISED);
+  if (promised === undefined) return [];
+  const load = `${String(members)} × ${String(messagesPerSecond)}/s`;
+  const ratioTo = (name: string): number | undefined => {
+    const other = trials.get(name);
+    return other === undefined ? undefined : microsPerDelivery(promised) / microsPerDelivery(other);
+  };
+  const json = ratioTo('outcry-json');
+  const bounds: Bound[] = [
+    { what: `${load}: JSON members, of msgpack members`, limit: MAX_JSON_RATIO, measured: json && 1 / json },
+  ];
+  if (maxRatio !== undefined) {
+    return [
+      { what: `${load}: CPU per delivery, of bare uWebSockets.js`, limit: maxRatio, measured: ratioTo(REFERENCE) },
+      ...bounds,
+    ];
+  }
+  return [
+    {
+      what: `${load}: messages that did not arrive`,
+      limit: 0,
+      measured: Math.max(...promised.map(({ lost }) => lost)),
+    },
+    { what: `${load}: p99, ms`, limit: MAX_P99_MS, measured: median(promised.map(({ latency }) => latency.p99)) },
+    ...bounds,
+  ];
+}
+
+function microsPerDelivery(results: readonly TrialResult[]): number {
+  return median(results.map(({ serverCpuSeconds, deliveries }) => (serverCpuSeconds * MICROS) / deliveries));
+}
+
+function createReport(rows: readonly Row[], bounds: readonly Bound[]): Report {
+  return {
+    title: 'Fan-out: one room, 150-byte messages, CPU of the server process that the members are connected to',
+    columns: [
+      { key: 'load', title: 'members × messages' },
+      { key: 'contestant', title: 'contestant' },
+      { key: 'cost', title: 'CPU µs/delivery' },
+      { key: 'ratio', title: 'of bare uWS' },
+      { key: 'p50', title: 'p50 ms', digits: 1 },
+      { key: 'p99', title: 'p99 ms', digits: 1 },
+      { key: 'deliveredPerSecond', title: 'deliveries/s', digits: 0 },
+      { key: 'generator', title: 'generator CPU' },
+      { key: 'verdict', title: 'verdict' },
+    ],
+    rows,
+    bounds,
+    chart: bars({
+      title: 'Server CPU per delivery, 150-byte messages to one room',
+      rows,
+      value: 'cost',
+      axis: 'CPU µs per delivery (less is better)',
+      panel: 'load',
+    }),
+  };
+}

@@ -1,0 +1,17 @@
+import { describe, expect, it } from 'vitest';
+
+import { median } from './median.ts';
+
+describe('median', () => {
+  it.each([
+    [[3], 3],
+    [[10, 1, 2], 2],
+    [[4, 1, 3, 2], 2.5],
+  ])('of %j is %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+
+  it('of nothing is an error', () => {
+    expect(() => median([])).toThrow(RangeError);
+  });
+});
