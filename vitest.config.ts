@@ -6,9 +6,20 @@ const system = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: fa
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['{packages,services,apps}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{packages,services,apps,tools}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+        },
+      },
       { test: { name: 'contract', include: ['packages/*/tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
-      { test: { name: 'integration', include: ['{packages,services}/*/tests/integration/**/*.test.ts'], ...system } },
+      {
+        test: {
+          name: 'integration',
+          include: ['{packages,services,tools}/*/tests/integration/**/*.test.ts'],
+          ...system,
+        },
+      },
       { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...system } },
       { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...system } },
       {

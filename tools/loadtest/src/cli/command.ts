@@ -1,0 +1,127 @@
+import { Argument, Command, Option } from 'commander';
+
+import { EncodingMix } from '../plan/plan.ts';
+import { SCENARIO_SUMMARIES, SCENARIOS } from '../plan/scenario.ts';
+import { collectUrls, parseCount, parseDuration, parseList, parseRate, parseShare } from './option-values.ts';
+
+const SECOND_MS = 1000;
+const MAX_COUNT = 1_000_000;
+const MAX_WORKERS = 64;
+const MAX_SIZE_BYTES = 1_000_000;
+
+export const ALL_SCENARIOS = 'all';
+
+const seconds = parseDuration(SECOND_MS);
+const milliseconds = parseDuration(1);
+const some = parseCount(1, MAX_COUNT);
+const anyNumber = parseCount(0, Number.MAX_SAFE_INTEGER);
+
+const SCENARIO_LINES = Object.entries(SCENARIO_SUMMARIES).map(([name, summary]) => `  ${name.padEnd(9)} ${summary}`);
+
+const DETAILS = `
+Scenarios, one or several in turn, or all:
+${SCENARIO_LINES.join('\n')}
+
+Examples:
+  One gateway on this machine, half a minute of fan-out:
+    $ outcry-loadtest --url ws://localhost:1337/ws
+
+  Three replicas, every scenario, a report to look at:
+    $ outcry-loadtest all -u ws://gw-1:1337/ws -u ws://gw-2:1337/ws -u ws://gw-3:1337/ws --html report.html
+
+  In a pipeline: fail where the 99th percentile is above 50 ms, figures as JSON:
+    $ outcry-loadtest chat -u wss://staging.example.com/ws --token-file tokens.txt --max-p99 50 --json result.json
+
+  A rate that rises until something gives:
+    $ outcry-loadtest fan-out -u ws://localhost:1337/ws -c 1000 --rate 10..500 --duration 2m
+
+  While you roll out a new version: members resume, and nothing may be lost:
+    $ outcry-loadtest fan-out -u ws://lb/ws --duration 5m --max-errors 2000
+
+Exit code: 0 passed; 1 failed (sequence numbers or a threshold); 2 could not begin; 130 interrupted.
+Ctrl-C ends the load and still reports; a second one ends at once.`;
+
+/** The command line: options, their help, and nothing of what they do. */
+export function createCommand(): Command {
+  const command = new Command('outcry-loadtest')
+    .description(
+      'Loads one or several outcry gateways, checks that every message arrives once and in order, and reports.',
+    )
+    .addArgument(
+      new Argument('[scenario...]', 'what to run')
+        .choices([...SCENARIOS, ALL_SCENARIOS])
+        .default(['fan-out'], 'fan-out'),
+    )
+    .helpOption('-h, --help', 'show this')
+    .addHelpText('after', DETAILS)
+    .showHelpAfterError('(outcry-loadtest --help shows all options and examples)')
+    .configureHelp({ helpWidth: 110 });
+  addTargetOptions(command);
+  addLoadOptions(command);
+  addScenarioOptions(command);
+  addThresholdOptions(command);
+  addOutputOptions(command);
+  return command;
+}
+
+function addTargetOptions(command: Command): void {
+  command
+    .optionsGroup('Targets:')
+    .option('-u, --url <url>', 'a gateway or a balancer; repeat it for several replicas', collectUrls, [])
+    .option('--token <token>', 'a token for every connection')
+    .option('--token-file <file>', 'many tokens, one on each line, dealt out in turn')
+    .option('--insecure', 'accept certificates that nobody vouches for', false);
+}
+
+function addLoadOptions(command: Command): void {
+  command
+    .optionsGroup('Load:')
+    .option('-c, --connections <n>', 'connections over all targets (default: by scenario)', some)
+    .option(
+      '-r, --rate <n|a..b>',
+      'messages per second over all publishers; a..b rises (default: by scenario)',
+      parseRate,
+    )
+    .option('-d, --duration <time>', 'how long the load lasts', seconds, 30 * SECOND_MS)
+    .option('--ramp <time>', 'time to open all connections in', seconds, 2 * SECOND_MS)
+    .option('--settle <time>', 'how long the last messages may take', seconds, 5 * SECOND_MS)
+    .option('--size <bytes>', 'payload of a message (default: by scenario)', parseCount(0, MAX_SIZE_BYTES))
+    .addOption(new Option('--encoding <name>', 'wire encoding').choices(Object.values(EncodingMix)).default('mixed'))
+    .option('--workers <n>', 'threads (default: by processors and connections)', parseCount(1, MAX_WORKERS));
+}
+
+function addScenarioOptions(command: Command): void {
+  command
+    .optionsGroup('Scenarios:')
+    .option('--rooms <n>', 'rooms that the connections share (default: by scenario)', some)
+    .option('--publishers <n>', 'connections that publish (default: by scenario and rate)', some)
+    .option('--symbols <a,b,…>', 'feed: books to watch (default: all that there are)', parseList)
+    .option('--depth <n>', 'feed: levels a side', anyNumber, 25)
+    .option('--interval <time>', 'feed: time between frames; 0 is every frame', milliseconds, 100)
+    .option('--books <n>', 'feed: books on each connection', parseCount(1, 100), 1)
+    .option('--stay <time>', 'churn: how long a member stays on average', seconds, 3 * SECOND_MS)
+    .option('--away <time>', 'churn: how long it is away at most', seconds, SECOND_MS)
+    .option('--slow-share <share>', 'slow: how many are slow', parseShare, 0.1)
+    .option('--slow-pause <time>', 'slow: how long they read nothing at a stretch', seconds, 5 * SECOND_MS);
+}
+
+function addThresholdOptions(command: Command): void {
+  command
+    .optionsGroup('Thresholds (sequence numbers are always checked):')
+    .option('--max-p50 <ms>', 'delivery, median', milliseconds)
+    .option('--max-p99 <ms>', 'delivery, 99th percentile', milliseconds)
+    .option('--max-p999 <ms>', 'delivery, 99.9th percentile', milliseconds)
+    .option('--max-ack-p99 <ms>', 'publish to acknowledgement', milliseconds)
+    .option('--max-connect-p99 <ms>', 'connecting, up to the welcome', milliseconds)
+    .option('--max-errors <n>', 'connections and requests that were refused or lost', anyNumber, 0)
+    .option('--max-gaps <n>', 'resets and resumes that could not be had', anyNumber, 0)
+    .option('--min-throughput <n>', 'deliveries per second', anyNumber);
+}
+
+function addOutputOptions(command: Command): void {
+  command
+    .optionsGroup('Output:')
+    .option('--html <file>', 'a report with charts, in one file')
+    .option('--json <file>', 'all figures, for machines; - is standard output')
+    .option('-q, --quiet', 'no progress and no summary', false);
+}

@@ -1,0 +1,18 @@
+import type { LoadRequest } from '../plan/load-request.ts';
+import type { Scenario } from '../plan/scenario.ts';
+import type { Thresholds } from '../thresholds.ts';
+
+/** What the command line says. */
+export interface Invocation {
+  /** In the order in which they run. */
+  readonly scenarios: readonly Scenario[];
+  readonly load: LoadRequest;
+  readonly thresholds: Thresholds;
+  readonly token?: string;
+  readonly tokenFile?: string;
+  readonly isInsecure: boolean;
+  readonly htmlFile?: string;
+  /** `-` is standard output. */
+  readonly jsonFile?: string;
+  readonly isQuiet: boolean;
+}

@@ -1,0 +1,83 @@
+import type { LatencyCounts } from './latencies.ts';
+
+/** Events since the last sample. */
+export interface Counters {
+  readonly published: number;
+  readonly acknowledged: number;
+  /** Messages that were due while no publisher was connected. */
+  readonly unsent: number;
+  /** Messages and book frames that came. */
+  readonly delivered: number;
+  /** Messages among them that came on a resume: their latency tells how long the member was away. */
+  readonly caughtUp: number;
+  readonly bytes: number;
+  readonly connects: number;
+  /** Joins with `since`. */
+  readonly resumes: number;
+  /** `lagging` frames. */
+  readonly lagging: number;
+  /** Slow readers that were sent away, as they should be. */
+  readonly evicted: number;
+  /** `stale` frames. */
+  readonly stale: number;
+  /** Book snapshots; each watcher gets one to begin with. */
+  readonly snapshots: number;
+}
+
+/** What came from one target since the last sample. */
+export interface TargetSample {
+  /** Now. */
+  readonly connected: number;
+  readonly delivered: number;
+  /** Of members that read; slow ones are apart. */
+  readonly delivery: LatencyCounts;
+}
+
+/** What one worker saw since its last sample. */
+export interface Sample {
+  readonly counters: Counters;
+  /** One for each URL of the plan, in its order. */
+  readonly targets: readonly TargetSample[];
+  readonly slowDelivery: LatencyCounts;
+  readonly ack: LatencyCounts;
+  readonly connect: LatencyCounts;
+  readonly join: LatencyCounts;
+  /** What went wrong, and how often. */
+  readonly errors: readonly (readonly [what: string, count: number])[];
+  /** 0 to 1: how much of the time the worker's event loop was at work. */
+  readonly eventLoop: number;
+  /** How late the worker was at most with what it had to send. */
+  readonly paceLagMs: number;
+}
+
+export const NO_COUNTERS: Counters = {
+  published: 0,
+  acknowledged: 0,
+  unsent: 0,
+  delivered: 0,
+  caughtUp: 0,
+  bytes: 0,
+  connects: 0,
+  resumes: 0,
+  lagging: 0,
+  evicted: 0,
+  stale: 0,
+  snapshots: 0,
+};
+
+export function addCounters(a: Counters, b: Counters): Counters {
+  return {
+    published: a.published + b.published,
+    acknowledged: a.acknowledged + b.acknowledged,
+    unsent: a.unsent + b.unsent,
+    delivered: a.delivered + b.delivered,
+    caughtUp: a.caughtUp + b.caughtUp,
+    bytes: a.bytes + b.bytes,
+    connects: a.connects + b.connects,
+    resumes: a.resumes + b.resumes,
+    lagging: a.lagging + b.lagging,
+    evicted: a.evicted + b.evicted,
+    stale: a.stale + b.stale,
+    snapshots: a.snapshots + b.snapshots,
+  };
+}

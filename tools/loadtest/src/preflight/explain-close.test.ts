@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+
+import { explainClose } from './explain-close.ts';
+
+const URL_A = 'ws://a:1337/ws';
+const REFUSED = { code: 1006, reason: '', wasOpen: false };
+
+describe('explainClose', () => {
+  it.each([
+    [{ ...REFUSED, failure: 'ECONNREFUSED' }, 'Nobody listens there'],
+    [{ ...REFUSED, failure: 'ENOTFOUND' }, 'no such host'],
+    [{ ...REFUSED, failure: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, '--insecure'],
+    [{ ...REFUSED, httpStatus: 404 }, 'at /ws'],
+    [{ ...REFUSED, httpStatus: 503 }, 'not ready'],
+    [{ ...REFUSED, httpStatus: 418 }, 'HTTP 418'],
+    [{ code: 4001, reason: 'unauthenticated', wasOpen: true }, 'token was refused'],
+    [{ code: 4100, reason: 'at-capacity', wasOpen: true }, 'OUTCRY_MAX_CONNECTIONS'],
+  ])('tells of %j what it most likely means', (close, expected) => {
+    const said = explainClose(URL_A, close);
+    expect(said).toContain(URL_A);
+    expect(said).toContain(expected);
+  });
+});

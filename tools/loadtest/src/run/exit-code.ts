@@ -1,0 +1,11 @@
+/** How the program ends. */
+export const ExitCode = {
+  Passed: 0,
+  /** Sequence numbers or a threshold. */
+  Failed: 1,
+  /** Wrong options, or no deployment. */
+  Unusable: 2,
+  /** By Ctrl-C, with nothing wrong until then. */
+  Interrupted: 130,
+} as const;
+export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];

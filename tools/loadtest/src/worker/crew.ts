@@ -1,0 +1,169 @@
+import { addFaults, type Faults, NO_FAULTS } from '../check/faults.ts';
+import { Heads } from '../check/heads.ts';
+import { Churner } from '../client/churner.ts';
+import { LoadClient } from '../client/load-client.ts';
+import { Member } from '../client/member.ts';
+import { createPadding } from '../client/payload.ts';
+import type { Role } from '../client/role.ts';
+import { SlowReader } from '../client/slow-reader.ts';
+import { Watcher } from '../client/watcher.ts';
+import type { Recorder } from '../measure/recorder.ts';
+import { type Assignment, assign } from '../plan/assignment.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { WorkerTask } from './messages.ts';
+import { Pacer } from './pacer.ts';
+
+/** Something that a client does besides what its role asks for. */
+interface Habit {
+  start(): void;
+  stop(): void;
+}
+
+interface Seat {
+  readonly client: LoadClient;
+  readonly role: Role;
+  /** Absent where the role is a watcher. */
+  readonly member: Member | undefined;
+  readonly assignment: Assignment;
+  readonly habits: readonly Habit[];
+}
+
+/** The clients of one worker: all connections `index`, `index + workers`, … of the plan. */
+export class Crew {
+  readonly #plan: Plan;
+  readonly #recorder: Recorder;
+  readonly #heads = new Heads();
+  readonly #seats: readonly Seat[];
+  readonly #publishers: readonly Member[];
+  readonly #habits: readonly Habit[];
+  readonly #ramp: NodeJS.Timeout[] = [];
+  #nextPublisher = 0;
+
+  constructor(task: WorkerTask, recorder: Recorder) {
+    const { plan } = task;
+    this.#plan = plan;
+    this.#recorder = recorder;
+    const seats = [...this.#createSeats(task)];
+    const habits = seats.flatMap((seat) => seat.habits);
+    const publishers = seats.flatMap(({ assignment, member }) =>
+      assignment.isPublisher && member !== undefined ? [member] : [],
+    );
+    if (publishers.length > 0) habits.push(this.#createPacer(publishers.length / plan.publishers));
+    this.#seats = seats;
+    this.#publishers = publishers;
+    this.#habits = habits;
+  }
+
+  /** Whether every client is where it should be, or has been told to stay away. */
+  get isReady(): boolean {
+    return this.#seats.every(({ client, role }) => role.isReady || client.hasGivenUp);
+  }
+
+  get unacknowledged(): number {
+    return this.#publishers.reduce((sum, member) => sum + member.unacknowledged, 0);
+  }
+
+  /** The last acknowledged position of each room, as far as this crew knows. */
+  get heads(): Heads {
+    return this.#heads;
+  }
+
+  /** Connects one client after the other. */
+  connect(index: number): void {
+    const { workers, connections, rampMs } = this.#plan;
+    for (const [i, { client }] of this.#seats.entries()) {
+      const at = (rampMs * (index + i * workers)) / connections;
+      const timer = setTimeout(() => {
+        client.start();
+      }, at);
+      this.#ramp.push(timer);
+    }
+  }
+
+  /** Begins with everything that makes load. */
+  begin(): void {
+    const absent = this.#seats.filter(({ role }) => !role.isReady).length;
+    for (let i = 0; i < absent; i++) this.#recorder.error('not connected and joined when the load began');
+    for (const habit of this.#habits) habit.start();
+  }
+
+  /** Ends it; the clients stay. */
+  stop(): void {
+    for (const timer of this.#ramp) clearTimeout(timer);
+    for (const habit of this.#habits) habit.stop();
+  }
+
+  hasReached(heads: Heads): boolean {
+    return this.#started.every(({ client, role }) => role.hasReached(heads) || client.hasGivenUp);
+  }
+
+  /** The verdict on everybody, and the end of all connections. */
+  finish(heads: Heads): { readonly faults: Faults; readonly slowFaults: Faults } {
+    let faults = NO_FAULTS;
+    let slowFaults = NO_FAULTS;
+    for (const { client, role, assignment } of this.#started) {
+      if (assignment.isSlow) slowFaults = addFaults(slowFaults, role.faults(heads));
+      else faults = addFaults(faults, role.faults(heads));
+      if (!role.isReady) this.#recorder.error('not connected and joined at the end');
+      client.stop();
+    }
+    for (let i = this.unacknowledged; i > 0; i--) this.#recorder.error('publish not acknowledged');
+    return { faults, slowFaults };
+  }
+
+  /** All of them, unless the run was interrupted while they were connecting. */
+  get #started(): readonly Seat[] {
+    return this.#seats.filter(({ client }) => client.isWanted);
+  }
+
+  *#createSeats({ plan, access, index }: WorkerTask): Generator<Seat> {
+    const recorder = this.#recorder;
+    const padding = createPadding(plan.sizeBytes);
+    for (let i = index; i < plan.connections; i += plan.workers) {
+      const assignment = assign(plan, i);
+      const { room, symbols, isSlow, isChurning } = assignment;
+      const member =
+        room === undefined ? undefined : new Member({ room, isSlow, padding, recorder, heads: this.#heads });
+      const role = member ?? new Watcher({ ...plan.books, symbols, recorder });
+      const client = new LoadClient({
+        urls: plan.urls,
+        assignment,
+        token: access.tokens[i % access.tokens.length],
+        isInsecure: access.isInsecure,
+        role,
+        recorder,
+      });
+      const habits: Habit[] = [];
+      if (member !== undefined && isChurning) habits.push(new Churner(client, member, plan.churn));
+      if (isSlow) habits.push(new SlowReader(client, plan.slow));
+      yield { client, role, member, assignment, habits };
+    }
+  }
+
+  #createPacer(share: number): Pacer {
+    const { rate, durationMs } = this.#plan;
+    return new Pacer({
+      rate,
+      durationMs,
+      share,
+      send: () => {
+        this.#publish();
+      },
+      lagged: (lagMs) => {
+        this.#recorder.paceLag(lagMs);
+      },
+    });
+  }
+
+  /** One after the other; who is not there is passed over. */
+  #publish(): void {
+    for (let tries = this.#publishers.length; tries > 0; tries--) {
+      const publisher = this.#publishers[this.#nextPublisher++ % this.#publishers.length];
+      if (publisher?.isReady === true) {
+        publisher.publish();
+        return;
+      }
+    }
+    this.#recorder.count('unsent');
+  }
+}

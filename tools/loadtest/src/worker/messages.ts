@@ -1,0 +1,38 @@
+import type { Faults } from '../check/faults.ts';
+import type { HeadEntries } from '../check/heads.ts';
+import type { Sample } from '../measure/sample.ts';
+import type { Access, Plan } from '../plan/plan.ts';
+
+/** What a worker thread is started with: it runs the connections `index`, `index + workers`, … of the plan. */
+export interface WorkerTask {
+  readonly plan: Plan;
+  readonly access: Access;
+  readonly index: number;
+}
+
+/** Run → worker, in this order; `sample` at any time. */
+export type ToWorker =
+  /** Publish, come and go, read slowly. */
+  | { readonly type: 'begin' }
+  /** Enough of that; wait for what is not yet acknowledged. Answer: `stopped`. */
+  | { readonly type: 'stop' }
+  /** Wait until everybody has got as far as this. Answer: `settled`. */
+  | { readonly type: 'settle'; readonly heads: HeadEntries }
+  /** Judge and end. Answer: `finished`. */
+  | { readonly type: 'finish' }
+  | { readonly type: 'sample' };
+
+/** Worker → run. */
+export type FromWorker =
+  /** Every client of the worker is where it should be, or has been told to stay away. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'sample'; readonly sample: Sample }
+  | { readonly type: 'stopped'; readonly heads: HeadEntries }
+  | { readonly type: 'settled' }
+  | {
+      readonly type: 'finished';
+      readonly faults: Faults;
+      /** Of the slow readers, who are not held to the thresholds for gaps. */
+      readonly slowFaults: Faults;
+      readonly sample: Sample;
+    };

@@ -1,0 +1,56 @@
+import { parentPort, workerData } from 'node:worker_threads';
+
+import { Heads } from '../check/heads.ts';
+import { Recorder } from '../measure/recorder.ts';
+import { Crew } from './crew.ts';
+import type { FromWorker, ToWorker, WorkerTask } from './messages.ts';
+
+const POLL_MS = 20;
+
+if (parentPort === null) throw new Error('worker.ts runs in a worker thread');
+const port = parentPort;
+const task = workerData as WorkerTask;
+const recorder = new Recorder(task.plan.urls.length);
+const crew = new Crew(task, recorder);
+const heads = new Heads();
+
+/** Says something once it is so, or once it has had the time. */
+function tellWhen(isSo: () => boolean, { message, withinMs }: { message: () => FromWorker; withinMs: number }): void {
+  const deadline = performance.now() + withinMs;
+  const timer = setInterval(() => {
+    if (!isSo() && performance.now() < deadline) return;
+    clearInterval(timer);
+    port.postMessage(message());
+  }, POLL_MS);
+}
+
+function handle(message: ToWorker): void {
+  const { settleMs } = task.plan;
+  switch (message.type) {
+    case 'begin':
+      crew.begin();
+      return;
+    case 'stop':
+      crew.stop();
+      tellWhen(() => crew.unacknowledged === 0, {
+        withinMs: settleMs,
+        message: () => ({ type: 'stopped', heads: crew.heads.entries }),
+      });
+      return;
+    case 'settle':
+      heads.merge(message.heads);
+      tellWhen(() => crew.hasReached(heads), { withinMs: settleMs, message: () => ({ type: 'settled' }) });
+      return;
+    case 'sample':
+      port.postMessage({ type: 'sample', sample: recorder.take() } satisfies FromWorker);
+      return;
+    case 'finish':
+      port.postMessage({ type: 'finished', ...crew.finish(heads), sample: recorder.take() } satisfies FromWorker);
+      port.close();
+      return;
+  }
+}
+
+port.on('message', handle);
+crew.connect(task.index);
+tellWhen(() => crew.isReady, { withinMs: Infinity, message: () => ({ type: 'ready' }) });
