@@ -18,6 +18,7 @@ import { connect, connectSocket, ENCODINGS, idle, open, openIn, settle, uniqueNa
 import { flood } from './support/flood.ts';
 import { OWNS_SERVER } from './support/target.ts';
 
+const API_KEY = 'key-of-a-conformance-test';
 const CLOSE_DEADLINE_MS = 20_000;
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 
@@ -30,7 +31,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
   let shared: GatewayProcess;
   beforeAll(async () => {
     redis = await startRedis();
-    shared = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix() });
+    shared = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: API_KEY });
   });
   afterAll(async () => {
     await shared[Symbol.asyncDispose]();
@@ -82,6 +83,8 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
       const client = await connect({ url: `${shared.feedUrl}?symbol=NOSUCH`, encoding });
       return client.waitForClose();
     },
+    disconnected: (encoding) => disconnectedByServer(encoding, { mayReturn: false }),
+    reconnect: (encoding) => disconnectedByServer(encoding, { mayReturn: true }),
     atCapacity: async (encoding) => {
       const gateway = await start({ maxConnections: 1 });
       const first = await open({ url: gateway.url, encoding });
@@ -123,6 +126,18 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
       return client.waitForClose(CLOSE_DEADLINE_MS);
     },
   };
+
+  async function disconnectedByServer(encoding: WireEncoding, how: { mayReturn: boolean }): Promise<Disconnect> {
+    const client = await connect({ url: shared.url, encoding });
+    const { connection } = await client.next('welcome');
+    const response = await fetch(`${shared.internalUrl}/api/disconnect`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}` },
+      body: JSON.stringify({ connection, ...how }),
+    });
+    expect(response.status).toBe(200);
+    return client.waitForClose();
+  }
 
   test('have a case here for each one of the document', () => {
     const documented = PROTOCOL.closeCodes.map(({ name }) => name);

@@ -29,12 +29,16 @@ export const CLOSE_CODES = {
   authTimeout: { code: 4006, reason: 'auth-timeout', retry: Retry.Never },
   /** The session's token, or every token of its user, was revoked. */
   revoked: { code: 4007, reason: 'revoked', retry: Retry.Never },
+  /** The server API ended the connection. */
+  disconnected: { code: 4008, reason: 'disconnected', retry: Retry.Never },
   /** The node has as many connections as it may have. */
   atCapacity: { code: 4100, reason: 'at-capacity', retry: Retry.Wait },
   /** More frames per second than a connection may send, and the warning went unheeded. */
   rateLimited: { code: 4101, reason: 'rate-limited', retry: Retry.Wait },
   /** The connection needs the broker to start, and the broker cannot be reached. */
   brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },
+  /** The server API asked the client to connect anew, to whichever node. */
+  reconnect: { code: 4200, reason: 'reconnect', retry: Retry.Now },
   /** The session's token has expired: come back with another one. */
   tokenExpired: { code: 4201, reason: 'token-expired', retry: Retry.Now },
   /** More is buffered for this client than may be. */

@@ -10,14 +10,23 @@ export {
   SEQ_BYTES,
   signalFrameToJson,
 } from './codec/message-frame.ts';
-export { decodePayload, encodePayload, payloadToJson } from './codec/payload.ts';
+export { checkJsonValue, decodePayload, encodePayload, payloadToJson } from './codec/payload.ts';
 export { type DecodeLimits, DEFAULT_DECODE_LIMITS } from './decode-limits.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';
 export type { Instrument } from './instrument.ts';
 export { type BookSide, formatScaled, type Level, type WireLevels } from './levels.ts';
 export { MemberChange, type MemberEntry } from './member.ts';
-export { ALL_ROOM, inboxOf, isAssignableUserName, isInbox, isRoomName, isSymbol, isUserName } from './room-name.ts';
+export {
+  ALL_ROOM,
+  inboxOf,
+  isAssignableUserName,
+  isInbox,
+  isRoomName,
+  isSymbol,
+  isUserName,
+  SERVER_USER,
+} from './room-name.ts';
 export {
   CLIENT_SCHEMA,
   type FieldKind,

@@ -53,6 +53,7 @@ describe('user names', () => {
   test('that can be borne leave out the one whose inbox is everybody', () => {
     expect(isUserName('all')).toBe(true);
     expect(isAssignableUserName('all')).toBe(false);
+    expect(isAssignableUserName('server')).toBe(false);
     expect(isAssignableUserName('ann')).toBe(true);
     expect(isAssignableUserName('Ann')).toBe(false);
   });

@@ -6,6 +6,9 @@ const SYMBOL_PATTERN = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
 /** The room of every connection; only the server publishes to it. */
 export const ALL_ROOM = '@all';
 
+/** The author of what a server of the operator's says. */
+export const SERVER_USER = 'server';
+
 export function isUserName(text: string): boolean {
   return USER_PATTERN.test(text);
 }
@@ -28,7 +31,7 @@ export function isInbox(room: string): boolean {
   return room.startsWith('@') && room !== ALL_ROOM;
 }
 
-/** A name that a user may bear: `all` would make an inbox of the room of everybody. */
+/** A name that a user may bear: `all` would make an inbox of the room of everybody, and `server` is the operator's. */
 export function isAssignableUserName(text: string): boolean {
-  return isUserName(text) && inboxOf(text) !== ALL_ROOM;
+  return isUserName(text) && inboxOf(text) !== ALL_ROOM && text !== SERVER_USER;
 }

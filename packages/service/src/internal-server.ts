@@ -26,7 +26,7 @@ const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics`, for orchestrators and Prometheus; never for clients.
+ * Serves `/healthz`, `/readyz` and `/metrics`, and what a service adds; for orchestrators, Prometheus and servers, never for clients.
  *
  * @throws OutcryError `badConfig` where the address cannot be listened on
  */

@@ -11,6 +11,8 @@ export interface GatewaySettings {
   /** Stands before every Redis name, so that tests on one Redis do not meet. */
   readonly redisPrefix?: string;
   readonly nodeId?: string;
+  /** With commas between them. */
+  readonly apiKeys?: string;
   readonly coalesceMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxFramesPerSecond?: number;

@@ -6,11 +6,14 @@ import { BookDirectory } from './books/book-directory.ts';
 import type { GatewayConfig } from './config/config.ts';
 import type { Fanout } from './fanout/audience.ts';
 import { Coalescer } from './fanout/coalescer.ts';
+import { createApiHandler } from './http/api/api-handler.ts';
 import { loadSite } from './http/load-site.ts';
+import { Attendance } from './lifecycle/attendance.ts';
 import { createBrokerHandler } from './lifecycle/broker-handler.ts';
 import { Connections } from './lifecycle/connections.ts';
+import { createControlHandler } from './lifecycle/control-handler.ts';
 import { Reception } from './lifecycle/reception.ts';
-import { type InternalServer, type Logger, startInternalServer } from '@outcry/service';
+import { type InternalServer, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createPresenceHandler } from './presence/presence-handler.ts';
 import { RoomPresence } from './presence/room-presence.ts';
@@ -49,15 +52,19 @@ export function createGateway(options: GatewayOptions): Gateway {
   const services = createServices(options, transport, coalescer);
   const { metrics, connections, rooms, presence, books } = services;
   const reception = new Reception(services);
+  const attendance = createAttendance(backplane, services, reception);
   let internalServer: InternalServer | undefined;
 
   return {
     async start() {
       await backplane.start(createBrokerHandler(services, reception));
       await backplane.presence.start(createPresenceHandler(services));
+      await backplane.control.watch(createControlHandler(services));
+      await attendance.start();
       internalServer = await startInternalServer(config.internal, {
         notReady: () => reception.notReady,
         exposeMetrics: () => metrics.registry.metrics(),
+        handle: createApi(options, services),
       });
       const port = await transport.listen(reception);
       const internalPort = internalServer.port;
@@ -72,6 +79,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       dismiss(connections, config.reconnectSpreadMs);
       await connections.drained(DRAIN_TIMEOUT_MS);
       connections.stop();
+      await attendance.stop();
       await presence.close(config.reconnectSpreadMs);
       coalescer.close();
       rooms.close();
@@ -100,6 +108,41 @@ function createServices(
   metrics.observe({ rooms: () => rooms.size, books: () => books.size });
   const authenticator = createAuthenticator(config.auth);
   return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
+}
+
+function createAttendance(
+  { nodes }: Backplane,
+  { config, connections, rooms, books, logger }: SessionServices,
+  reception: Reception,
+): Attendance {
+  const startedAt = Date.now();
+  return new Attendance({
+    nodes,
+    logger,
+    report: () => ({
+      node: config.nodeId,
+      startedAt,
+      connections: connections.size,
+      rooms: rooms.size,
+      books: books.size,
+      isReady: reception.notReady === undefined,
+    }),
+    onReturn: () => {
+      logger.warn('this node had counted as lost');
+    },
+  });
+}
+
+/** Without a key nobody could use it, so there is none. */
+function createApi(
+  { config, backplane, logger }: GatewayOptions,
+  { presence }: SessionServices,
+): RequestHandler | undefined {
+  const { apiKeys: keys, roomRules: rules, limits } = config;
+  if (keys.length === 0) return undefined;
+  const { broker, control, nodes } = backplane;
+  const maxDataBytes = limits.maxFrameBytes;
+  return createApiHandler({ parts: { broker, presence, control, nodes, rules, maxDataBytes }, keys, logger });
 }
 
 function createTransport({ public: { host, port }, limits, auth, demoDirectory }: GatewayConfig): Transport {

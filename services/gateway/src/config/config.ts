@@ -15,6 +15,8 @@ export interface GatewayConfig {
   readonly logLevel: GatewaySettings['OUTCRY_LOG_LEVEL'];
   readonly public: { readonly host: string; readonly port: number };
   readonly internal: { readonly host: string; readonly port: number };
+  /** Each lets its bearer use the server API; without any there is none. */
+  readonly apiKeys: readonly string[];
   readonly redis: { readonly url: string; readonly prefix: string };
   readonly auth: AuthConfig;
   /** The folder of the demo page, where it is served. */
@@ -68,6 +70,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     logLevel: settings.OUTCRY_LOG_LEVEL,
     public: { host: settings.OUTCRY_HOST, port: settings.OUTCRY_PORT },
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
+    apiKeys: settings.OUTCRY_API_KEYS?.split(',') ?? [],
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
     auth: authConfigOf(settings),
     demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,

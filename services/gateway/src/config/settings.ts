@@ -1,5 +1,5 @@
 import { boolean, integer, optionalText, text } from '@outcry/config';
-import { COMMON_SETTINGS, HOST, NAME } from '@outcry/service';
+import { API_KEYS, COMMON_SETTINGS, HOST, NAME } from '@outcry/service';
 
 import { AUTH_SETTINGS } from './auth-settings.ts';
 
@@ -15,6 +15,11 @@ export const GATEWAY_SETTINGS = {
   ...COMMON_SETTINGS,
   OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
   ...AUTH_SETTINGS,
+  OUTCRY_API_KEYS: optionalText(API_KEYS, {
+    meaning:
+      'Any of these keys lets a server of yours use the API on the internal port: docs/SERVER-API.md. Several, so that one can be replaced. Unset: there is no API.',
+    isSecret: true,
+  }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: false }),
   OUTCRY_DEMO_DIR: optionalText(PATH, {
     meaning: 'The folder of the built demo page; required where OUTCRY_DEMO is `true`.',

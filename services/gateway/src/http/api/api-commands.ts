@@ -1,0 +1,20 @@
+import type { ApiCommand } from './api-command.ts';
+import { info, nodes } from './commands/cluster.ts';
+import { disconnect } from './commands/connections.ts';
+import { announce, broadcast, publish } from './commands/messages.ts';
+import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
+
+/** Every command of the server API, by the name in its path: `POST /api/<name>`. */
+export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
+  publish,
+  broadcast,
+  announce,
+  members,
+  memberCount,
+  history,
+  removeHistory,
+  rooms,
+  disconnect,
+  nodes,
+  info,
+};

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+
+import { API_COMMANDS } from './api-commands.ts';
+import { API_ERRORS } from './api-error.ts';
+import { createOpenApiDocument } from './openapi-document.ts';
+
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Readonly<Record<string, unknown>>;
+}
+
+const document = createOpenApiDocument() as {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+};
+
+describe('the OpenAPI document', () => {
+  it('has each command, the batch, and nothing else', () => {
+    const names = [...Object.keys(API_COMMANDS), 'batch'];
+    expect(Object.keys(document.paths)).toEqual(names.map((name) => `/api/${name}`));
+    for (const [path, operations] of Object.entries(document.paths)) {
+      expect(Object.keys(operations)).toEqual(['post']);
+      expect(`/api/${String(operations['post']?.operationId)}`).toBe(path);
+    }
+  });
+
+  it('has every status that a refusal can have, on every path', () => {
+    const statuses = [200, ...Object.values(API_ERRORS).map(({ status }) => status)].map(String);
+    for (const { post } of Object.values(document.paths)) {
+      expect(Object.keys(post?.responses ?? {}).sort()).toEqual([...new Set(statuses)].sort());
+    }
+  });
+
+  it('stands by itself: every reference leads to something in it', () => {
+    const references = JSON.stringify(document).match(/"\$ref":"[^"]*"/g) ?? [];
+    expect(new Set(references)).toEqual(new Set(['"$ref":"#/components/schemas/Error"']));
+  });
+});

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+import { API_COMMANDS } from './api-commands.ts';
+import { API_ERRORS } from './api-error.ts';
+import { batchBody } from './run-batch.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** The OpenAPI 3.1 document of the server API, out of the schemas that check its requests. */
+export function createOpenApiDocument(): object {
+  const paths = Object.entries(API_COMMANDS).map(([name, { summary, params, result }]) => [
+    `/api/${name}`,
+    operation({ name, summary, body: toJsonSchema(params, 'input'), answer: toJsonSchema(result, 'output') }),
+  ]);
+  const batch = operation({
+    name: 'batch',
+    summary: 'Runs several commands, one behind the other. Each has a result or an error of its own.',
+    body: toJsonSchema(batchBody, 'input'),
+    answer: BATCH_ANSWER,
+  });
+  return {
+    openapi: '3.1.0',
+    info: { title: 'outcry server API', version: '1', license: { name: 'Apache-2.0' } },
+    security: [{ apiKey: [] }],
+    paths: Object.fromEntries([...paths, ['/api/batch', batch]]) as object,
+    components: {
+      securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'A key of OUTCRY_API_KEYS.' } },
+      schemas: { Error: ERROR_SCHEMA },
+    },
+  };
+}
+
+const ERROR_REF = { $ref: '#/components/schemas/Error' };
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  required: ['error'],
+  properties: {
+    error: {
+      type: 'object',
+      required: ['code', 'message', 'retryable'],
+      properties: {
+        code: { enum: Object.keys(API_ERRORS) },
+        message: { type: 'string' },
+        retryable: { type: 'boolean' },
+        path: { type: 'string', description: 'The place in the body.' },
+      },
+    },
+  },
+};
+
+const BATCH_ANSWER = {
+  type: 'object',
+  required: ['results'],
+  properties: {
+    results: {
+      type: 'array',
+      items: {
+        oneOf: [{ type: 'object', required: ['result'], properties: { result: { type: 'object' } } }, ERROR_REF],
+      },
+    },
+  },
+};
+
+interface Operation {
+  readonly name: string;
+  readonly summary: string;
+  readonly body: object;
+  readonly answer: object;
+}
+
+function operation({ name, summary, body, answer }: Operation): object {
+  return {
+    post: {
+      operationId: name,
+      summary,
+      requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } },
+      responses: { '200': { description: 'Done.', content: { [JSON_TYPE]: { schema: answer } } }, ...refusals() },
+    },
+  };
+}
+
+/** One response for each status, which names the codes that have it. */
+function refusals(): Record<string, object> {
+  const codesByStatus = new Map<number, string[]>();
+  for (const [code, { status }] of Object.entries(API_ERRORS)) {
+    codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code]);
+  }
+  const responses = [...codesByStatus].map(([status, codes]) => [
+    String(status),
+    { description: `\`${codes.join('`, `')}\``, content: { [JSON_TYPE]: { schema: ERROR_REF } } },
+  ]);
+  return Object.fromEntries(responses) as Record<string, object>;
+}
+
+function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io });
+  return rest;
+}

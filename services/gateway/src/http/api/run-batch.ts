@@ -1,0 +1,48 @@
+import type { Logger } from '@outcry/service';
+import { z } from 'zod';
+
+import { parse } from './api-command.ts';
+import { API_COMMANDS } from './api-commands.ts';
+import { ApiError } from './api-error.ts';
+import type { ApiParts } from './api-parts.ts';
+import { describeApiError, toApiError } from './to-api-error.ts';
+
+const MAX_COMMANDS = 1000;
+
+/** The body of `POST /api/batch`. */
+export const batchBody = z.strictObject({
+  commands: z
+    .array(z.strictObject({ command: z.string(), params: z.unknown() }))
+    .min(1)
+    .max(MAX_COMMANDS),
+});
+
+/**
+ * Runs several commands, each behind the one before it, whatever became of that. Only a body that is no batch fails as a whole.
+ *
+ * @throws ApiError `malformed`
+ */
+export async function runBatch(parts: ApiParts, body: unknown, logger: Logger): Promise<unknown> {
+  const results: unknown[] = [];
+  for (const [i, { command: name, params }] of parse(batchBody, body, []).commands.entries()) {
+    const path = ['commands', i];
+    try {
+      results.push({ result: await findCommand(name, path).execute(parts, params, [...path, 'params']) });
+    } catch (err) {
+      const refusal = toApiError(err);
+      if (refusal === undefined) logger.error({ err, command: name }, 'command failed');
+      results.push(describeApiError(refusal ?? new ApiError('internal', 'a fault of the gateway; its log says more')));
+    }
+  }
+  return { results };
+}
+
+function findCommand(name: string, path: readonly PropertyKey[]): (typeof API_COMMANDS)[string] {
+  const command = Object.hasOwn(API_COMMANDS, name) ? API_COMMANDS[name] : undefined;
+  if (command !== undefined) return command;
+  throw new ApiError(
+    'notFound',
+    `there are ${Object.keys(API_COMMANDS).join(', ')}`,
+    `commands[${String(path[1])}].command`,
+  );
+}

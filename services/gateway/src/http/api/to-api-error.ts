@@ -1,0 +1,17 @@
+import { OutcryError } from '@outcry/broker';
+import { BodyError } from '@outcry/service';
+
+import { API_ERRORS, ApiError } from './api-error.ts';
+
+/** What the caller is told of a command that failed; undefined where that is a fault of the gateway. */
+export function toApiError(err: unknown): ApiError | undefined {
+  if (err instanceof ApiError) return err;
+  if (err instanceof BodyError) return new ApiError(err.code, err.message);
+  if (!(err instanceof OutcryError)) return undefined;
+  return new ApiError('unavailable', 'the broker did not take the command in time; try again, with the same key');
+}
+
+/** The body of a refusal. */
+export function describeApiError({ code, message, path }: ApiError): unknown {
+  return { error: { code, message, retryable: API_ERRORS[code].isRetryable, path } };
+}

@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+
+import { type NodeRoster, OutcryError } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+
+import { encodeNodeReport, type NodeReport } from './node-report.ts';
+
+/** A lost gateway counts for nothing any more after at most both together. */
+const ATTEND_MS = 2000;
+const LEASE_MS = 6000;
+
+export interface AttendanceOptions {
+  readonly nodes: NodeRoster;
+  readonly report: () => NodeReport;
+  /** This node had counted as lost: what the others know of it may be gone. */
+  readonly onReturn: () => void;
+  readonly logger: Logger;
+}
+
+/** Says every two seconds that this gateway is there, and how it is. */
+export class Attendance {
+  /** Names this run of the gateway. */
+  readonly id = randomUUID();
+  readonly #options: AttendanceOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #isBusy = false;
+
+  constructor(options: AttendanceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when the cluster knows of this node. @throws OutcryError `unavailable` */
+  async start(): Promise<void> {
+    await this.#attend();
+    this.#timer = setInterval(() => void this.#renew(), ATTEND_MS).unref();
+  }
+
+  /** Never rejects: whoever cannot say that it goes is missed soon enough. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#options.nodes.leave(this.id).catch(() => undefined);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      if (!(await this.#attend())) this.#options.onReturn();
+    } catch (err) {
+      if (!(err instanceof OutcryError)) throw err;
+      this.#options.logger.debug({ err }, 'attendance not renewed');
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #attend(): Promise<boolean> {
+    const { nodes, report } = this.#options;
+    const { wasPresent } = await nodes.attend({ id: this.id, report: encodeNodeReport(report()) }, LEASE_MS);
+    return wasPresent;
+  }
+}

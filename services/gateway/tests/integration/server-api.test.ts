@@ -1,0 +1,297 @@
+import {
+  closeCode,
+  type GatewayProcess,
+  RawClient,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+
+import { ApiClient, type ApiAnswer } from '../support/api-client.ts';
+
+const KEYS = ['first-key-of-a-server', 'second-key-of-a-server'] as const;
+
+/** What is asked through one gateway holds on the other, where the clients are. */
+let redis: TestRedis;
+let gateways: readonly GatewayProcess[];
+let api: ApiClient;
+let clientsUrl: string;
+const clients: RawClient[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: KEYS.join(',') };
+  const [first, second] = await Promise.all([
+    startGateway({ ...shared, nodeId: 'first' }),
+    startGateway({ ...shared, nodeId: 'second' }),
+  ]);
+  gateways = [first, second];
+  api = new ApiClient(first.internalUrl, KEYS[0]);
+  clientsUrl = second.url;
+});
+afterEach(async () => {
+  await Promise.all(clients.splice(0).map((client) => client.close()));
+});
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
+  await redis.stop();
+});
+
+async function connect(user: string, ...rooms: readonly string[]): Promise<{ client: RawClient; connection: string }> {
+  const client = await RawClient.connect({ url: clientsUrl, encoding: 'json', token: user });
+  clients.push(client);
+  const { connection } = await client.next('welcome');
+  for (const room of [`@${user}`, '@all']) await client.next({ type: 'joined', room });
+  for (const room of rooms) {
+    await client.expectAnswer('joined', { type: 'join', room, history: 0 });
+  }
+  return { client, connection };
+}
+
+async function succeed(command: string, params: unknown): Promise<ApiAnswer['body']> {
+  const { status, body } = await api.call(command, params);
+  expect(status, JSON.stringify(body)).toBe(200);
+  return body;
+}
+
+describe('messages of the server', () => {
+  it('reach a room, numbered as all others, from server or from whom it says', async () => {
+    const { client } = await connect('ann', 'pit');
+    const { epoch, seq } = await succeed('publish', { room: 'pit', data: { text: 'ü', n: [1, null] } });
+    expect(await client.next('message')).toMatchObject({
+      room: 'pit',
+      from: 'server',
+      data: { text: 'ü', n: [1, null] },
+      seq,
+    });
+    const next = await succeed('publish', { room: 'pit', data: 0, from: 'bob' });
+    expect(next).toEqual({ epoch, seq: Number(seq) + 1, duplicate: false });
+    expect(await client.next('message')).toMatchObject({ from: 'bob', data: 0 });
+  });
+
+  it('are published once for each key', async () => {
+    const first = await succeed('publish', { room: 'once', data: 'x', key: 'k1' });
+    expect(await succeed('publish', { room: 'once', data: 'x', key: 'k1' })).toEqual({ ...first, duplicate: true });
+    expect(await succeed('publish', { room: 'once', data: 'x', key: 'k2' })).toMatchObject({
+      seq: 2,
+      duplicate: false,
+    });
+  });
+
+  it('reach many rooms, an inbox, and everybody', async () => {
+    const { client } = await connect('carol', 'one', 'two');
+    const { results } = await succeed('broadcast', { rooms: ['one', 'two', '@carol', 'one'], data: 'hear', key: 'b1' });
+    expect(results).toMatchObject([{ seq: 1 }, { seq: 1 }, { duplicate: false }, { seq: 1, duplicate: true }]);
+    await succeed('announce', { data: 'all' });
+    const heard = await Promise.all([1, 2, 3, 4].map(() => client.next('message')));
+    expect(heard.map(({ room }) => room).sort()).toEqual(['@all', '@carol', 'one', 'two']);
+  });
+
+  it.each([
+    ['publish', { room: 'pit' }, 'malformed', 'data'],
+    ['publish', { room: 'a{b}', data: 1 }, 'malformed', 'room'],
+    ['publish', { room: 'pit', data: 1, key: 'with blank' }, 'malformed', 'key'],
+    ['publish', { room: 'pit', data: 1, from: '@all' }, 'malformed', 'from'],
+    ['publish', { room: 'pit', data: JSON.parse('{"__proto__":1}') as unknown }, 'malformed', 'data'],
+    ['publish', { room: 'pit', data: nested(9) }, 'malformed', 'data'],
+    ['publish', { room: 'pit', data: Array.from({ length: 5 }, () => 'x'.repeat(4000)) }, 'dataTooLarge', 'data'],
+    ['publish', { room: 'pit', data: 1, unknown: 1 }, 'malformed', undefined],
+    ['broadcast', { rooms: [], data: 1 }, 'malformed', 'rooms'],
+    ['broadcast', { rooms: ['pit', '-'], data: 1 }, 'malformed', 'rooms[1]'],
+    ['history', { room: 'pit', before: 1, after: 1 }, 'malformed', undefined],
+    ['disconnect', {}, 'malformed', undefined],
+    ['members', { room: '@all' }, 'noPresence', 'room'],
+  ])('%s of %j is refused as %s, at %s', async (...[command, params, code, path]) => {
+    const { status, body } = await api.call(command, params);
+    expect(body).toMatchObject({ error: { code, retryable: false, ...(path === undefined ? {} : { path }) } });
+    expect(status).toBe(code === 'dataTooLarge' ? 422 : code === 'noPresence' ? 404 : 400);
+  });
+});
+
+describe('rooms', () => {
+  it('tell their members and how many they are, over all gateways', async () => {
+    await Promise.all([connect('dave', 'hall'), connect('erin', 'hall'), connect('erin', 'hall')]);
+    const { members, ...rest } = await succeed('members', { room: 'hall' });
+    expect(rest).toEqual({ count: 2 });
+    expect(members).toEqual(
+      expect.arrayContaining([
+        { user: 'dave', connections: 1 },
+        { user: 'erin', connections: 2 },
+      ]),
+    );
+    expect(await succeed('memberCount', { room: 'hall' })).toEqual({ count: 2 });
+    expect(await succeed('rooms', { prefix: 'ha' })).toEqual({ count: 1, rooms: [{ room: 'hall', members: 2 }] });
+    expect(await succeed('rooms', { prefix: '@da' })).toEqual({ count: 1, rooms: [{ room: '@dave' }] });
+  });
+
+  it('give back their past by the page, and lose it', async () => {
+    for (const n of [1, 2, 3]) await succeed('publish', { room: 'past', data: { n } });
+    const page = await succeed('history', { room: 'past', limit: 2 });
+    expect(page).toMatchObject({ seq: 3, messages: [{ seq: 2, data: { n: 2 }, from: 'server' }, { seq: 3 }] });
+    expect(await succeed('history', { room: 'past', before: 2 })).toMatchObject({ messages: [{ seq: 1 }] });
+    expect(await succeed('history', { room: 'past', after: 2 })).toMatchObject({ messages: [{ seq: 3 }] });
+    expect(await succeed('removeHistory', { room: 'past' })).toEqual({ epoch: page['epoch'], seq: 3 });
+    expect(await succeed('history', { room: 'past' })).toMatchObject({ seq: 3, messages: [] });
+  });
+});
+
+describe('connections', () => {
+  it('of a user are closed on whichever gateway they are, and nobody else', async () => {
+    const [one, two] = await Promise.all([connect('frank'), connect('frank')]);
+    const { client: other } = await connect('grace', 'quiet');
+    expect(await succeed('disconnect', { user: 'frank' })).toEqual({ nodes: 2 });
+    const { code, reason } = closeCode('disconnected');
+    for (const { client } of [one, two]) expect(await client.waitForClose()).toEqual({ code, reason });
+    await succeed('publish', { room: 'quiet', data: 'still here' });
+    expect(await other.next('message')).toMatchObject({ data: 'still here' });
+  });
+
+  it('are closed one by one, and told to come back', async () => {
+    const { client, connection } = await connect('heidi');
+    await succeed('disconnect', { connection, mayReturn: true });
+    const { code, reason } = closeCode('reconnect');
+    expect(await client.waitForClose()).toEqual({ code, reason });
+  });
+});
+
+describe('the cluster', () => {
+  it('tells its gateways and its numbers', async () => {
+    const { nodes } = await succeed('nodes', {});
+    expect(nodes).toMatchObject([{ node: 'first' }, { node: 'second', isReady: true }]);
+    expect(await succeed('info', {})).toMatchObject({ nodes: 2 });
+  });
+
+  it('forgets a gateway that goes', async () => {
+    const prefix = uniquePrefix();
+    const shared = { redisUrl: redis.url, redisPrefix: prefix, apiKeys: KEYS[1] };
+    await using stays = await startGateway({ ...shared, nodeId: 'stays' });
+    const goes = await startGateway({ ...shared, nodeId: 'goes' });
+    const client = new ApiClient(stays.internalUrl, KEYS[1]);
+    expect((await client.call('info', {})).body).toMatchObject({ nodes: 2 });
+    await goes.process.stop();
+    await vi.waitFor(async () => {
+      expect((await client.call('nodes', {})).body).toMatchObject({ nodes: [{ node: 'stays' }] });
+    });
+  });
+});
+
+describe('several commands in one request', () => {
+  it('run in order, each with a result or an error of its own', async () => {
+    const { results } = await succeed('batch', {
+      commands: [
+        { command: 'publish', params: { room: 'batch', data: 1 } },
+        { command: 'publish', params: { room: 'BATCH', data: 1 } },
+        { command: 'constructor', params: {} },
+        { command: 'publish', params: { room: 'batch', data: 2 } },
+      ],
+    });
+    expect(results).toMatchObject([
+      { result: { seq: 1 } },
+      { error: { code: 'malformed', path: 'commands[1].params.room' } },
+      { error: { code: 'notFound', path: 'commands[2].command' } },
+      { result: { seq: 2 } },
+    ]);
+  });
+});
+
+describe('requests', () => {
+  it.each(KEYS)('are taken with the key %s', async (key) => {
+    expect((await api.call('info', {}, { authorization: `Bearer ${key}` })).status).toBe(200);
+  });
+
+  it.each([null, 'Bearer x', 'Bearer first-key-of-a-serveR', `Basic ${KEYS[0]}`, 'Bearer üü', KEYS[0]])(
+    'are refused alike with the authorization %s',
+    async (authorization) => {
+      const { status, headers, body } = await api.call('info', {}, { authorization: encode(authorization) });
+      expect(status).toBe(401);
+      expect(headers.get('www-authenticate')).toBe('Bearer');
+      expect(body).toMatchObject({ error: { code: 'unauthorized' } });
+    },
+  );
+
+  it('with wrong keys are refused unseen when they are many, and those with a key are not', async () => {
+    const guesses = await Promise.all(Array.from({ length: 60 }, () => api.call('info', {}, { authorization: null })));
+    const limited = guesses.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThan(20);
+    expect(limited[0]?.headers.get('retry-after')).toBe('1');
+    expect((await api.call('info', {})).status).toBe(200);
+  });
+
+  it.each([
+    ['nothing', {}, {}, 404, 'notFound'],
+    ['info', {}, { method: 'GET' }, 405, 'methodNotAllowed'],
+    ['info', {}, { text: '{' }, 400, 'malformed'],
+    ['info', {}, { text: 'x'.repeat(5_000_000) }, 413, 'bodyTooLarge'],
+  ])('to %s with %j and %j are refused with %i %s', async (...[command, params, request, status, code]) => {
+    const answer = await api.call(command, params, request);
+    expect(answer).toMatchObject({ status, body: { error: { code } } });
+  });
+});
+
+describe('the OpenAPI document', () => {
+  const EXAMPLES: Readonly<Record<string, unknown>> = {
+    publish: { room: 'doc', data: 1 },
+    broadcast: { rooms: ['doc'], data: 1 },
+    announce: { data: 1 },
+    members: { room: 'doc' },
+    memberCount: { room: 'doc' },
+    history: { room: 'doc' },
+    removeHistory: { room: 'doc' },
+    rooms: {},
+    disconnect: { user: 'nobody' },
+    nodes: {},
+    info: {},
+    batch: { commands: [{ command: 'info', params: {} }] },
+  };
+
+  interface Schemas {
+    readonly post: {
+      readonly requestBody: JsonContent;
+      readonly responses: { readonly 200: JsonContent };
+    };
+  }
+  interface JsonContent {
+    readonly content: { readonly 'application/json': { readonly schema: Parameters<typeof z.fromJSONSchema>[0] } };
+  }
+
+  it('is served, and describes every request and every answer as they are', async () => {
+    const { body } = await api.call('openapi.json', undefined, { method: 'GET' });
+    const paths = body['paths'] as Readonly<Record<string, Schemas>>;
+    expect(Object.keys(paths).sort()).toEqual(
+      Object.keys(EXAMPLES)
+        .map((name) => `/api/${name}`)
+        .sort(),
+    );
+    for (const [name, params] of Object.entries(EXAMPLES)) {
+      const { requestBody, responses } = paths[`/api/${name}`]?.post ?? {};
+      const answer = await succeed(name, params);
+      expectValid(requestBody, params);
+      if (name !== 'batch') expectValid(responses?.['200'], answer);
+      expectInvalid(requestBody, { unknown: 1 });
+      expect((await api.call(name, { unknown: 1 })).status).toBe(400);
+    }
+  });
+
+  function validate(content: JsonContent | undefined, value: unknown): boolean {
+    const schema = content?.content['application/json'].schema;
+    return schema !== undefined && z.fromJSONSchema(schema).safeParse(value).success;
+  }
+  function expectValid(content: JsonContent | undefined, value: unknown): void {
+    expect(validate(content, value), JSON.stringify(value)).toBe(true);
+  }
+  function expectInvalid(content: JsonContent | undefined, value: unknown): void {
+    expect(validate(content, value), JSON.stringify(value)).toBe(false);
+  }
+});
+
+/** A header's bytes as fetch takes them. */
+function encode(text: string | null): string | null {
+  return text === null ? null : Buffer.from(text).toString('latin1');
+}
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
