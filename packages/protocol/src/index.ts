@@ -1,6 +1,8 @@
 export type { ClientFrame, ClientFrameOf, ClientFrameType } from './client-frames.ts';
 export { CLOSE_CODES, type CloseCode, type CloseCodeName, Retry, retryAfter } from './close-codes.ts';
-export type { Codec, WireFrame } from './codec/codec.ts';
+export type { ClientCodec, WireFrame } from './codec/client-codec.ts';
+export type { Codec } from './codec/codec.ts';
+export { createClientCodec } from './codec/create-client-codec.ts';
 export { createCodecs } from './codec/create-codec.ts';
 export {
   appendSeq,
@@ -10,7 +12,9 @@ export {
   SEQ_BYTES,
   signalFrameToJson,
 } from './codec/message-frame.ts';
-export { checkJsonValue, decodePayload, encodePayload, payloadToJson } from './codec/payload.ts';
+export { checkJsonValue } from './codec/check-json-value.ts';
+export { encodePayload } from './codec/encode-payload.ts';
+export { decodePayload, payloadToJson } from './codec/payload.ts';
 export { type DecodeLimits, DEFAULT_DECODE_LIMITS } from './decode-limits.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';

@@ -1,9 +1,6 @@
 import type { ClientFrame } from '../client-frames.ts';
-import type { ReceivedFrame, ServerFrame } from '../server-frames.ts';
-import type { Encoding } from '../subprotocol.ts';
-
-/** Bytes for a binary WebSocket frame, or text for a text frame. */
-export type WireFrame = Uint8Array | string;
+import type { ServerFrame } from '../server-frames.ts';
+import type { ClientCodec, WireFrame } from './client-codec.ts';
 
 /**
  * One encoding of the wire. The gateway uses `decodeClient` and `encodeServer`, a client the other two.
@@ -11,9 +8,7 @@ export type WireFrame = Uint8Array | string;
  * Encoders return memory of the caller's own. Decoders may return views of their input (payload bytes), valid as long as
  * the input is.
  */
-export interface Codec {
-  readonly encoding: Encoding;
-
+export interface Codec extends ClientCodec {
   /**
    * Decodes one frame of a client, within the decode limits.
    *
@@ -23,9 +18,4 @@ export interface Codec {
   decodeClient(bytes: Uint8Array): ClientFrame;
 
   encodeServer(frame: ServerFrame): WireFrame;
-
-  encodeClient(frame: ClientFrame<unknown>): WireFrame;
-
-  /** @throws ProtocolError where the input is no frame. Frames of unknown type (a newer server) are undefined. */
-  decodeServer(input: WireFrame): ReceivedFrame | undefined;
 }

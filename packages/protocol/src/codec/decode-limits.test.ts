@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { createCodecs, decodePayload, DEFAULT_DECODE_LIMITS, ProtocolError, RequestError } from '../index.ts';
-import { encodePayload } from './payload.ts';
+import { encodePayload } from './encode-payload.ts';
 
 const { json, msgpack } = createCodecs();
 const utf8 = new TextEncoder();

@@ -3,22 +3,25 @@ import { type DecodeLimits, DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
 import { ProtocolError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
 import type { RequestId } from '../schema.ts';
-import type { ReceivedFrame, ServerFrame } from '../server-frames.ts';
-import { Encoding } from '../subprotocol.ts';
+import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
+import { checkJsonValue } from './check-json-value.ts';
+import { encodePayload } from './encode-payload.ts';
 import { badField, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import { JsonClientCodec } from './json-client-codec.ts';
 import { messageFrameToJson } from './message-frame.ts';
-import { checkJsonValue, encodePayload, payloadToJson, stringifyPayload } from './payload.ts';
+import { parseObject } from './parse-object.ts';
+import { payloadToJson } from './payload.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text encoding: a frame is an object with a `type`; absent fields are left out, unknown ones ignored. */
-export class JsonCodec implements Codec {
-  readonly encoding = Encoding.Json;
+export class JsonCodec extends JsonClientCodec implements Codec {
   readonly #limits: DecodeLimits;
 
   constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
+    super();
     this.#limits = limits;
   }
 
@@ -42,16 +45,6 @@ export class JsonCodec implements Codec {
       if (value !== undefined) text += `,"${name}":${fieldToJson(kind, value)}`;
     }
     return `${text}}`;
-  }
-
-  encodeClient(frame: ClientFrame<unknown>): string {
-    return stringifyPayload(frame);
-  }
-
-  decodeServer(input: Uint8Array | string): ReceivedFrame | undefined {
-    if (typeof input !== 'string') throw new ProtocolError('a JSON frame must be text');
-    const frame = parseObject(input);
-    return SERVER_FRAMES.byType.has(String(frame['type'])) ? (frame as unknown as ReceivedFrame) : undefined;
   }
 
   /** The first bad field is reported once the rest is known to keep the limits. */
@@ -80,19 +73,6 @@ function decodeUtf8(bytes: Uint8Array): string {
   } catch (cause) {
     throw new ProtocolError('the frame is not valid UTF-8', { cause });
   }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new ProtocolError('the frame is not valid JSON', { cause });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError('a frame must be an object');
-  }
-  return value as Readonly<Record<string, unknown>>;
 }
 
 function isOfKind({ kind }: FrameField, value: unknown): boolean {

@@ -2,26 +2,20 @@ import type { ClientFrame } from '../client-frames.ts';
 import { type DecodeLimits, DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Position, RequestId } from '../schema.ts';
-import type { ReceivedFrame, ServerFrame } from '../server-frames.ts';
-import type { SymbolResult } from '../symbol-result.ts';
-import { Encoding } from '../subprotocol.ts';
+import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
 import { badField, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
-import { CLIENT_FRAMES, type FrameField, type FrameLayout, type FrameTable, SERVER_FRAMES } from './frame-table.ts';
-import { writeField } from './msgpack-fields.ts';
+import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import { encodeFrame } from './msgpack-frame.ts';
+import { MsgpackClientCodec } from './msgpack-client-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
-import { MsgpackWriter } from './msgpack-writer.ts';
-import { decodePayload, encodePayload } from './payload.ts';
-
-type Values = Readonly<Record<string, unknown>>;
 
 /** The binary encoding: a frame is the array `[tag, …fields in schema order]`; absent fields are nil or left off the end. */
-export class MsgpackCodec implements Codec {
-  readonly encoding = Encoding.Msgpack;
+export class MsgpackCodec extends MsgpackClientCodec implements Codec {
   readonly #limits: DecodeLimits;
-  readonly #writer = new MsgpackWriter();
 
   constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
+    super();
     this.#limits = limits;
   }
 
@@ -39,42 +33,12 @@ export class MsgpackCodec implements Codec {
   }
 
   encodeServer(frame: ServerFrame): Uint8Array {
-    return this.#encode(SERVER_FRAMES, frame);
-  }
-
-  encodeClient(frame: ClientFrame<unknown>): Uint8Array {
-    const encoded: Record<string, unknown> = { ...frame };
-    if (encoded['data'] !== undefined) encoded['data'] = encodePayload(encoded['data']);
-    return this.#encode(CLIENT_FRAMES, encoded as { type: string });
-  }
-
-  decodeServer(input: Uint8Array | string): ReceivedFrame | undefined {
-    if (typeof input === 'string') throw new ProtocolError('a msgpack frame must be binary');
-    try {
-      const values = decodePayload(input);
-      if (!Array.isArray(values)) throw new TypeError('a frame must be an array');
-      return nameFields(values);
-    } catch (cause) {
-      throw new ProtocolError('not a frame', { cause });
-    }
-  }
-
-  #encode(table: FrameTable, frame: { readonly type: string }): Uint8Array {
-    const layout = table.byType.get(frame.type);
-    if (layout === undefined) throw new TypeError(`no frame of type ${frame.type}`);
-    const values = frame as unknown as Values;
-    let count = layout.fields.length;
-    while (count > 0 && values[layout.fields[count - 1]?.name ?? ''] === undefined) count -= 1;
-    const writer = this.#writer.start();
-    writer.arrayHeader(1 + count);
-    writer.uint(layout.tag);
-    for (const field of layout.fields.slice(0, count)) writeField(writer, field, values[field.name]);
-    return writer.finish();
+    return encodeFrame(SERVER_FRAMES, frame);
   }
 }
 
 /** Reads the fields behind the tag. The first bad one is reported once the rest is known to be well-formed. */
-function decodeFields(reader: MsgpackReader, length: number, layout: FrameLayout): Values {
+function decodeFields(reader: MsgpackReader, length: number, layout: FrameLayout): Readonly<Record<string, unknown>> {
   const frame: Record<string, unknown> = { type: layout.type };
   let bad: FrameField | undefined;
   layout.fields.forEach((field, index) => {
@@ -158,39 +122,4 @@ function refuseUnknown(reader: MsgpackReader, length: number, tag: number): neve
 function finishFrame(reader: MsgpackReader, extraElements: number): void {
   for (let i = 0; i < extraElements; i++) reader.skipValue(0);
   if (!reader.isAtEnd()) throw new ProtocolError('bytes follow the frame');
-}
-
-/** Gives a decoded server frame its field names. A frame of unknown tag comes from a newer server. */
-function nameFields(values: readonly unknown[]): ReceivedFrame | undefined {
-  const layout = SERVER_FRAMES.byTag.get(values[0] as number);
-  if (layout === undefined) return undefined;
-  const frame: Record<string, unknown> = { type: layout.type };
-  layout.fields.forEach(({ name, kind }, index) => {
-    const value = values[index + 1];
-    if (value !== undefined && (value !== null || kind === 'payload')) frame[name] = nameInner(kind, value);
-  });
-  return frame as unknown as ReceivedFrame;
-}
-
-function nameInner(kind: FrameField['kind'], value: unknown): unknown {
-  switch (kind) {
-    case 'messages':
-      return (value as unknown[][]).map(nameFields);
-    case 'members':
-      return (value as [string, number][]).map(([user, connections]) => ({ user, connections }));
-    case 'instruments':
-      return (value as [string, number, number, number[], number[]][]).map(
-        ([symbol, priceScale, sizeScale, depths, intervals]) => ({ symbol, priceScale, sizeScale, depths, intervals }),
-      );
-    case 'results':
-      return (value as [string, [string, string, boolean] | null][]).map(nameResult);
-    default:
-      return value;
-  }
-}
-
-function nameResult([symbol, error]: [string, [string, string, boolean] | null]): SymbolResult {
-  if (error === null) return { symbol };
-  const [code, message, retryable] = error;
-  return { symbol, error: { code, message, retryable } };
 }

@@ -1,0 +1,67 @@
+import type { ClientFrame } from '../client-frames.ts';
+import { ProtocolError } from '../errors.ts';
+import type { ReceivedFrame } from '../server-frames.ts';
+import { Encoding } from '../subprotocol.ts';
+import type { SymbolResult } from '../symbol-result.ts';
+import type { ClientCodec } from './client-codec.ts';
+import { decodeMsgpack } from './decode-msgpack.ts';
+import { encodePayload } from './encode-payload.ts';
+import { CLIENT_FRAMES, type FrameField, SERVER_FRAMES } from './frame-table.ts';
+import { encodeFrame } from './msgpack-frame.ts';
+
+/** A client's half of the binary encoding, without what a gateway needs against hostile input. */
+export class MsgpackClientCodec implements ClientCodec {
+  readonly encoding = Encoding.Msgpack;
+
+  encodeClient(frame: ClientFrame<unknown>): Uint8Array {
+    if (!('data' in frame) || frame.data === undefined) return encodeFrame(CLIENT_FRAMES, frame);
+    const encoded: ClientFrame = { ...frame, data: encodePayload(frame.data) };
+    return encodeFrame(CLIENT_FRAMES, encoded);
+  }
+
+  decodeServer(input: Uint8Array | string): ReceivedFrame | undefined {
+    if (typeof input === 'string') throw new ProtocolError('a msgpack frame must be binary');
+    try {
+      const values = decodeMsgpack(input);
+      if (!Array.isArray(values)) throw new TypeError('a frame must be an array');
+      return nameFields(values);
+    } catch (cause) {
+      throw new ProtocolError('not a frame', { cause });
+    }
+  }
+}
+
+/** Gives a decoded server frame its field names. A frame of unknown tag comes from a newer server. */
+function nameFields(values: readonly unknown[]): ReceivedFrame | undefined {
+  const layout = SERVER_FRAMES.byTag.get(values[0] as number);
+  if (layout === undefined) return undefined;
+  const frame: Record<string, unknown> = { type: layout.type };
+  layout.fields.forEach(({ name, kind }, index) => {
+    const value = values[index + 1];
+    if (value !== undefined && (value !== null || kind === 'payload')) frame[name] = nameInner(kind, value);
+  });
+  return frame as unknown as ReceivedFrame;
+}
+
+function nameInner(kind: FrameField['kind'], value: unknown): unknown {
+  switch (kind) {
+    case 'messages':
+      return (value as unknown[][]).map(nameFields);
+    case 'members':
+      return (value as [string, number][]).map(([user, connections]) => ({ user, connections }));
+    case 'instruments':
+      return (value as [string, number, number, number[], number[]][]).map(
+        ([symbol, priceScale, sizeScale, depths, intervals]) => ({ symbol, priceScale, sizeScale, depths, intervals }),
+      );
+    case 'results':
+      return (value as [string, [string, string, boolean] | null][]).map(nameResult);
+    default:
+      return value;
+  }
+}
+
+function nameResult([symbol, error]: [string, [string, string, boolean] | null]): SymbolResult {
+  if (error === null) return { symbol };
+  const [code, message, retryable] = error;
+  return { symbol, error: { code, message, retryable } };
+}
