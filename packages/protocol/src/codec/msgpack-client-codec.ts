@@ -13,7 +13,7 @@ import { encodeFrame } from './msgpack-frame.ts';
 export class MsgpackClientCodec implements ClientCodec {
   readonly encoding = Encoding.Msgpack;
 
-  encodeClient(frame: ClientFrame<unknown>): Uint8Array {
+  encodeClient(frame: ClientFrame<unknown>): Uint8Array<ArrayBuffer> {
     if (!('data' in frame) || frame.data === undefined) return encodeFrame(CLIENT_FRAMES, frame);
     const encoded: ClientFrame = { ...frame, data: encodePayload(frame.data) };
     return encodeFrame(CLIENT_FRAMES, encoded);

@@ -32,7 +32,7 @@ export class MsgpackCodec extends MsgpackClientCodec implements Codec {
       : (decodeFields(reader, length, layout) as ClientFrame);
   }
 
-  encodeServer(frame: ServerFrame): Uint8Array {
+  encodeServer(frame: ServerFrame): Uint8Array<ArrayBuffer> {
     return encodeFrame(SERVER_FRAMES, frame);
   }
 }

@@ -5,7 +5,7 @@ import { MsgpackWriter } from './msgpack-writer.ts';
 const writer = new MsgpackWriter();
 
 /** Encodes a frame whose payload is msgpack already, as `[tag, …fields in schema order]`. */
-export function encodeFrame(table: FrameTable, frame: { readonly type: string }): Uint8Array {
+export function encodeFrame(table: FrameTable, frame: { readonly type: string }): Uint8Array<ArrayBuffer> {
   const layout = table.byType.get(frame.type);
   if (layout === undefined) throw new TypeError(`no frame of type ${frame.type}`);
   const values: Readonly<Record<string, unknown>> = { ...frame };

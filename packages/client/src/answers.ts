@@ -1,0 +1,18 @@
+import type { Position } from '@outcry/protocol';
+
+import type { Answer } from './core/request.ts';
+import { OutcryError } from './errors.ts';
+
+export type Ack = Extract<Answer, { type: 'ack' }>;
+
+/** @throws OutcryError `refused` where the gateway has answered something else */
+export function toAck(answer: Answer): Ack {
+  if (answer.type === 'ack') return answer;
+  throw new OutcryError('refused', `expected an ack, not a ${answer.type}`);
+}
+
+/** @throws OutcryError `refused` where the answer has none */
+export function positionOf({ epoch, seq }: Ack): Position {
+  if (epoch === undefined || seq === undefined) throw new OutcryError('refused', 'expected an ack with a position');
+  return { epoch, seq };
+}

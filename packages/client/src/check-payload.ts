@@ -1,0 +1,39 @@
+import { DEFAULT_DECODE_LIMITS } from '@outcry/protocol';
+
+import { OutcryError } from './errors.ts';
+
+const { maxDepth, maxArrayLength, maxMapLength, maxStringBytes } = DEFAULT_DECODE_LIMITS;
+const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
+/** UTF-8 of one UTF-16 unit, at most. */
+const MAX_BYTES_PER_UNIT = 3;
+const utf8 = new TextEncoder();
+
+/**
+ * Refuses what would make the gateway end the session (docs/PROTOCOL.md §7).
+ *
+ * @throws OutcryError `invalidData`, which says what was expected
+ */
+export function checkPayload(data: unknown, depth = 0): void {
+  if (typeof data === 'string') checkText(data);
+  if (depth === 0 && data === undefined) refuse('expected a value, or null for none');
+  if (typeof data !== 'object' || data === null || data instanceof Uint8Array || 'toJSON' in data) return;
+  if (depth >= maxDepth) refuse(`expected at most ${String(maxDepth)} arrays and objects within each other`);
+  const entries: [string, unknown][] = Object.entries(data);
+  const maxEntries = Array.isArray(data) ? maxArrayLength : maxMapLength;
+  if (entries.length > maxEntries) refuse(`expected at most ${String(maxEntries)} entries`);
+  for (const [key, value] of entries) {
+    if (!Array.isArray(data)) checkText(key);
+    if (FORBIDDEN_KEYS.includes(key)) refuse(`expected another key than ${key}`);
+    checkPayload(value, depth + 1);
+  }
+}
+
+function checkText(text: string): void {
+  if (text.length * MAX_BYTES_PER_UNIT > maxStringBytes && utf8.encode(text).length > maxStringBytes) {
+    refuse(`expected strings of at most ${String(maxStringBytes)} bytes of UTF-8`);
+  }
+}
+
+function refuse(expected: string): never {
+  throw new OutcryError('invalidData', `data: ${expected}`);
+}

@@ -1,0 +1,237 @@
+import { bookChecksum, type Level, OrderBook, parseScaled } from '@outcry/order-book';
+import type { ClientFrame, ReceivedFrame, WireLevels } from '@outcry/protocol';
+
+import { type OutcryError, toOutcryError } from '../errors.ts';
+import { backoffMs } from './backoff.ts';
+import type { Emit } from './effects.ts';
+
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
+/** Why a book began anew by the client's own doing. */
+export type RepairReason = 'gap' | 'checksum';
+
+export type BookNews =
+  | { readonly type: 'snapshot' }
+  /** The levels changed, with absolute sizes; 0 where a level is gone. */
+  | { readonly type: 'delta'; readonly bids: readonly Level[]; readonly asks: readonly Level[] }
+  | { readonly type: 'repair'; readonly reason: RepairReason }
+  | { readonly type: 'stale' | 'fresh' }
+  | { readonly type: 'closed' }
+  | { readonly type: 'failed'; readonly error: OutcryError };
+
+/** What a book looks like from one side of a wire: a class, by its depth and interval. */
+export interface BookClass {
+  readonly symbol: string;
+  /** Levels a side: 1, 10, 25, 50 or 100; 0 is the whole book. */
+  readonly depth: number;
+  /** Milliseconds between updates: 100, 250, 1000 or 2000; 0 is every frame of the base feed. */
+  readonly interval: number;
+}
+
+/** When and as what the latest frame of a book was made. */
+export interface BookStamp {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly priceScale: number;
+  readonly sizeScale: number;
+  /** Unix milliseconds, at the venue. */
+  readonly venueAt: number;
+  /** Unix milliseconds, at the publisher. */
+  readonly at: number;
+  readonly venueSeq: number;
+}
+
+export interface BookStateOptions {
+  readonly bookClass: BookClass;
+  readonly hasChecksum: boolean;
+  readonly emit: Emit;
+  readonly random: () => number;
+  readonly listener: (news: BookNews) => void;
+}
+
+type Phase = 'wanted' | 'asked' | 'live' | 'failed' | 'closed';
+
+/** A class without news gives a heartbeat each second, or each interval where that is longer. */
+const HEARTBEAT_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 15_000;
+const SUBSCRIBE_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+
+/** One class of one book: right by every check that the wire allows, or known to be old, or begun anew. */
+export class BookState {
+  readonly listener: (news: BookNews) => void;
+  readonly bookClass: BookClass;
+  readonly levels = new OrderBook();
+  readonly #options: BookStateOptions;
+  #phase: Phase = 'wanted';
+  #stamp: BookStamp | undefined;
+  #requestId = 0;
+  #retryAt = 0;
+  #attempt = 0;
+  #heardAt = 0;
+  #isStale = true;
+
+  constructor(options: BookStateOptions) {
+    this.#options = options;
+    this.bookClass = options.bookClass;
+    this.listener = options.listener;
+  }
+
+  get stamp(): BookStamp | undefined {
+    return this.#stamp;
+  }
+
+  /** What is shown may be old, or is not there yet. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  get nextAlarmAt(): number {
+    if (this.#phase === 'live') return this.#isStale ? Infinity : this.#heardAt + this.#silenceMs;
+    const isWaiting = this.#phase === 'asked' || (this.#phase === 'wanted' && this.#retryAt > 0);
+    return isWaiting ? this.#retryAt : Infinity;
+  }
+
+  is({ symbol, depth, interval }: BookClass): boolean {
+    const own = this.bookClass;
+    return symbol === own.symbol && depth === own.depth && interval === own.interval;
+  }
+
+  handleWelcome(): void {
+    if (this.#phase === 'failed') return;
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
+    this.#attempt = 0;
+  }
+
+  handleLoss(): void {
+    if (this.#phase === 'failed') return;
+    this.#phase = 'wanted';
+    this.#setStale(true);
+  }
+
+  handleAlarm(now: number): void {
+    if (now < this.nextAlarmAt) return;
+    if (this.#phase === 'asked') this.#phase = 'wanted';
+    else if (this.#phase === 'live') this.#setStale(true);
+  }
+
+  takeSubscribe(now: number, nextId: () => number): ClientFrame<unknown> | undefined {
+    if (this.#phase !== 'wanted' || this.#retryAt > now) return undefined;
+    this.#phase = 'asked';
+    this.#retryAt = now + ANSWER_TIMEOUT_MS;
+    this.#requestId = nextId();
+    const checksum = this.#options.hasChecksum ? { checksum: true } : {};
+    return { type: 'subscribe', id: this.#requestId, ...this.bookClass, ...checksum };
+  }
+
+  handleError(frame: Frame<'error'>, now: number): boolean {
+    if (this.#phase !== 'asked' || frame.id !== this.#requestId) return false;
+    if (frame.retryable) {
+      this.#askAgainLater(now);
+    } else {
+      this.#phase = 'failed';
+      this.#tell({ type: 'failed', error: toOutcryError(frame) });
+    }
+    return true;
+  }
+
+  handleFrame(frame: Frame<'snapshot' | 'delta' | 'heartbeat'>, now: number): void {
+    if (this.#phase !== 'live' && (this.#phase !== 'asked' || frame.type !== 'snapshot')) return;
+    this.#heardAt = now;
+    if (frame.type === 'snapshot') this.#begin(frame, now);
+    else if (frame.type === 'delta') this.#apply(frame, now);
+    else if (frame.seq !== this.#stamp?.seq) this.#repair('gap', now);
+  }
+
+  /** What the gateway says of its feed. */
+  handleFreshness(isStale: boolean): void {
+    if (this.#phase === 'live') this.#setStale(isStale);
+  }
+
+  close(): ClientFrame<unknown> | undefined {
+    const isKnown = this.#phase === 'asked' || this.#phase === 'live';
+    this.#phase = 'closed';
+    this.#tell({ type: 'closed' });
+    return isKnown ? { type: 'unsubscribe', ...this.bookClass } : undefined;
+  }
+
+  /** Twice the longest that a live class is silent, and a second for the way. */
+  get #silenceMs(): number {
+    return 2 * Math.max(HEARTBEAT_MS, this.bookClass.interval) + HEARTBEAT_MS;
+  }
+
+  #begin(frame: Frame<'snapshot'>, now: number): void {
+    const { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq } = frame;
+    this.#stamp = { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq };
+    this.levels.applySnapshot(this.#toLevels(frame.bids), this.#toLevels(frame.asks));
+    if (!this.#isRight(frame)) {
+      this.#repair('checksum', now);
+      return;
+    }
+    this.#phase = 'live';
+    this.#attempt = 0;
+    this.#isStale = false;
+    this.#tell({ type: 'snapshot' });
+  }
+
+  #apply(frame: Frame<'delta'>, now: number): void {
+    const stamp = this.#stamp;
+    if (stamp === undefined || frame.prev !== stamp.seq) {
+      this.#repair('gap', now);
+      return;
+    }
+    const bids = this.#toLevels(frame.bids);
+    const asks = this.#toLevels(frame.asks);
+    this.levels.applyDelta(bids, asks);
+    this.#stamp = { ...stamp, seq: frame.seq, venueAt: frame.venueAt, at: frame.at, venueSeq: frame.venueSeq };
+    if (!this.#isRight(frame)) {
+      this.#repair('checksum', now);
+      return;
+    }
+    this.#tell({ type: 'delta', bids, asks });
+  }
+
+  #isRight({ checksum }: { readonly checksum?: number }): boolean {
+    return checksum === undefined || checksum === bookChecksum(this.levels.bids(10), this.levels.asks(10));
+  }
+
+  /** JSON has decimals and msgpack integers; the scales are the latest snapshot's. */
+  #toLevels(levels: WireLevels): Level[] {
+    const { priceScale = 0, sizeScale = 0 } = this.#stamp ?? {};
+    return levels.map(([price, size]) => [toScaled(price, priceScale), toScaled(size, sizeScale)]);
+  }
+
+  #repair(reason: RepairReason, now: number): void {
+    this.#tell({ type: 'repair', reason });
+    this.#setStale(true);
+    // Once at once; a book that goes wrong again and again must not become a storm of requests.
+    if (this.#attempt === 0) {
+      this.#phase = 'wanted';
+      this.#retryAt = 0;
+      this.#attempt = 1;
+    } else {
+      this.#askAgainLater(now);
+    }
+  }
+
+  #askAgainLater(now: number): void {
+    const { random } = this.#options;
+    this.#phase = 'wanted';
+    this.#retryAt = now + Math.max(1, backoffMs(SUBSCRIBE_AGAIN, { retry: 'wait', attempt: this.#attempt, random }));
+    this.#attempt += 1;
+  }
+
+  #setStale(isStale: boolean): void {
+    if (isStale === this.#isStale) return;
+    this.#isStale = isStale;
+    this.#tell({ type: isStale ? 'stale' : 'fresh' });
+  }
+
+  #tell(news: BookNews): void {
+    this.#options.emit({ kind: 'book', book: this, news });
+  }
+}
+
+function toScaled(value: number | string, scale: number): number {
+  return typeof value === 'number' ? value : parseScaled(value, scale);
+}

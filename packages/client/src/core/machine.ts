@@ -1,0 +1,277 @@
+import type { ClientFrame, ReceivedFrame, SendableFrame } from '@outcry/protocol';
+
+import { OutcryError } from '../errors.ts';
+import type { BookState } from './book-state.ts';
+import type { Effect, Emit } from './effects.ts';
+import { Link, type LinkOptions } from './link.ts';
+import { Pacer } from './pacer.ts';
+import type { Request } from './request.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { RoomState } from './room-state.ts';
+
+export interface MachineOptions extends LinkOptions {
+  readonly maxRequests: number;
+  readonly maxFramesPerSecond: number;
+}
+
+/** What a gateway takes before a `welcome` has said otherwise. */
+const DEFAULT_MAX_FRAME_BYTES = 16_384;
+
+/**
+ * Everything that a client decides, without a socket, a timer or a clock: it is told what happened and when, and collects what
+ * is to be done about it. One alarm is all the timing it needs: `nextAlarmAt` after each step.
+ */
+export class Machine {
+  readonly #link: Link;
+  readonly #queue: RequestQueue;
+  readonly #pacer: Pacer;
+  readonly #rooms = new Set<RoomState>();
+  readonly #books = new Set<BookState>();
+  readonly #farewells: ClientFrame<unknown>[] = [];
+  #effects: Effect[] = [];
+  #lastId = 0;
+  #isHeldByPacer = false;
+
+  constructor(options: MachineOptions) {
+    this.#link = new Link(this.emit, { ...options, nextId: () => this.nextId() });
+    this.#queue = new RequestQueue(this.emit, options.maxRequests);
+    this.#pacer = new Pacer(options.maxFramesPerSecond);
+  }
+
+  readonly emit: Emit = (effect) => {
+    this.#effects.push(effect);
+  };
+
+  get link(): Link {
+    return this.#link;
+  }
+
+  /** When `handleAlarm` wants to be called; `Infinity` for never. */
+  get nextAlarmAt(): number {
+    if (this.#link.isClosed) return Infinity;
+    let at = Math.min(this.#link.nextAlarmAt, this.#queue.nextAlarmAt);
+    if (!this.#link.isLive()) return at;
+    for (const part of [...this.#rooms, ...this.#books]) at = Math.min(at, part.nextAlarmAt);
+    return this.#isHeldByPacer ? Math.min(at, this.#pacer.readyAt) : at;
+  }
+
+  /** Requests that have no answer yet. */
+  get pendingRequests(): number {
+    return this.#queue.size;
+  }
+
+  /** What is to be done, in order. Each is given out once. */
+  takeEffects(): readonly Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  start(now: number): void {
+    this.#link.start(now);
+  }
+
+  openRoom(room: RoomState, now: number): void {
+    this.#rooms.add(room);
+    if (this.#link.isLive()) room.handleWelcome(this.#link.user);
+    this.#pump(now);
+  }
+
+  closeRoom(room: RoomState, now: number): void {
+    if (!this.#rooms.delete(room)) return;
+    const farewell = room.leave();
+    if (farewell !== undefined && this.#link.isLive()) this.#farewells.push(farewell);
+    this.#queue.rejectOf(room, new OutcryError('left', 'the room was left'));
+    this.#pump(now);
+  }
+
+  openBook(book: BookState, now: number): void {
+    this.#books.add(book);
+    this.#pump(now);
+  }
+
+  closeBook(book: BookState, now: number): void {
+    if (!this.#books.delete(book)) return;
+    const farewell = book.close();
+    if (farewell !== undefined && this.#link.isLive()) this.#farewells.push(farewell);
+    this.#pump(now);
+  }
+
+  request(request: Request, now: number): void {
+    const { room } = request;
+    const isLeft = room !== undefined && !this.#rooms.has(room);
+    const error = isLeft ? new OutcryError('left', 'the room was left') : room?.failure;
+    if (error === undefined) this.#queue.add(request);
+    else this.emit({ kind: 'reject', request, error });
+    this.#settleClosing();
+    this.#pump(now);
+  }
+
+  /** Goes out now or never; whether it did. */
+  signal(room: RoomState | undefined, frame: SendableFrame, now: number): boolean {
+    const canGo = this.#link.isLive() && (room === undefined || room.isJoined) && this.#pacer.canSend(now);
+    if (canGo) this.#send(frame);
+    return canGo;
+  }
+
+  handleOpen(socket: number, now: number): void {
+    if (this.#link.isCurrent(socket)) this.#link.handleOpen(now);
+  }
+
+  handleFrame(socket: number, frame: ReceivedFrame, now: number): void {
+    if (!this.#link.isCurrent(socket)) return;
+    const wasLive = this.#link.isLive();
+    if (!this.#link.handleFrame(frame, now)) this.#dispatch(frame, now);
+    if (!wasLive && this.#link.isLive()) this.#begin(now);
+    this.#settleClosing();
+    this.#pump(now);
+  }
+
+  handleClose(socket: number, code: number, now: number): void {
+    if (!this.#link.isCurrent(socket)) return;
+    this.#lose(() => {
+      this.#link.lose(code, now);
+    });
+  }
+
+  handleToken(ticket: number, token: string, now: number): void {
+    this.#link.handleToken(ticket, token, now);
+  }
+
+  handleTokenFailure(ticket: number, cause: unknown, now: number): void {
+    this.#link.handleTokenFailure(ticket, cause, now);
+  }
+
+  handleAlarm(now: number): void {
+    this.#lose(() => {
+      this.#link.handleAlarm(now);
+    });
+    this.#queue.handleAlarm(now);
+    if (this.#link.isLive()) for (const part of [...this.#rooms, ...this.#books]) part.handleAlarm(now);
+    this.#pump(now);
+  }
+
+  /** The network has changed, or the page is seen again: a lost connection is tried at once, one that may be dead is asked. */
+  nudge(now: number): void {
+    this.#link.nudge(now);
+  }
+
+  /** For good. Whatever waits is rejected. */
+  close(): void {
+    this.#lose(() => {
+      this.#link.close();
+    });
+  }
+
+  #begin(now: number): void {
+    this.#pacer.refill(now);
+    for (const room of this.#rooms) room.handleWelcome(this.#link.user);
+    for (const book of this.#books) book.handleWelcome();
+  }
+
+  /** Lets the link take a step at whose end it may have no connection any more. */
+  #lose(step: () => void): void {
+    const wasLive = this.#link.isLive();
+    step();
+    if (wasLive && !this.#link.isLive() && !this.#link.isClosed) {
+      this.#farewells.length = 0;
+      for (const part of [...this.#rooms, ...this.#books]) part.handleLoss();
+      this.#queue.handleLoss();
+    }
+    this.#settleClosing();
+  }
+
+  #settleClosing(): void {
+    if (!this.#link.isClosed) return;
+    const { error } = this.#link;
+    this.#queue.rejectAll(error ?? new OutcryError('closed', 'the client was closed'));
+  }
+
+  #dispatch(frame: ReceivedFrame, now: number): void {
+    switch (frame.type) {
+      case 'ack':
+      case 'pong':
+        this.#queue.settle(frame, now);
+        return;
+      case 'error':
+        this.#dispatchError(frame, now);
+        return;
+      case 'snapshot':
+      case 'delta':
+      case 'heartbeat':
+        for (const book of this.#books) if (book.is(frame)) book.handleFrame(frame, now);
+        if (frame.type === 'snapshot') this.#link.handleCaughtUp();
+        return;
+      case 'stale':
+      case 'fresh':
+        if (frame.symbol !== undefined) {
+          for (const book of this.#books) {
+            if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
+          }
+        }
+        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame);
+        return;
+      case 'joined':
+      case 'message':
+      case 'signal':
+      case 'member':
+      case 'reset':
+        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame);
+        return;
+      case 'welcome':
+      case 'lagging':
+      case 'draining':
+      case 'results':
+        return;
+    }
+  }
+
+  #dispatchError(frame: Extract<ReceivedFrame, { type: 'error' }>, now: number): void {
+    if (this.#queue.settle(frame, now)) return;
+    for (const room of this.#rooms) {
+      if (!room.handleError(frame, now)) continue;
+      if (room.failure !== undefined) this.#queue.rejectOf(room, room.failure);
+      return;
+    }
+    for (const book of this.#books) if (book.handleError(frame, now)) return;
+  }
+
+  /** Sends what can be sent, as fast as the gateway lets a client: rooms first, then books, then requests. */
+  #pump(now: number): void {
+    this.#isHeldByPacer = false;
+    while (this.#link.isLive()) {
+      if (!this.#pacer.canSend(now)) {
+        this.#isHeldByPacer = true;
+        return;
+      }
+      const frame = this.#nextFrame(now);
+      if (frame === undefined) return;
+      this.#send(frame);
+    }
+  }
+
+  #nextFrame(now: number): ClientFrame<unknown> | SendableFrame | undefined {
+    const farewell = this.#farewells.shift();
+    if (farewell !== undefined) return farewell;
+    const nextId = (): number => this.nextId();
+    for (const room of this.#rooms) {
+      const join = room.takeJoin(now, nextId);
+      if (join !== undefined) return join;
+    }
+    for (const book of this.#books) {
+      const subscribe = book.takeSubscribe(now, nextId);
+      if (subscribe !== undefined) return subscribe;
+    }
+    return this.#queue.take(now, this.#link.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES)?.frame;
+  }
+
+  #send(frame: ClientFrame<unknown> | SendableFrame): void {
+    this.#pacer.take();
+    this.emit({ kind: 'send', socket: this.#link.socket, frame });
+  }
+}

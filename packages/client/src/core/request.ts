@@ -1,0 +1,24 @@
+import type { ReceivedFrame, SendableFrame } from '@outcry/protocol';
+
+import type { OutcryError } from '../errors.ts';
+import type { RoomState } from './room-state.ts';
+
+/** An answer that is no error. */
+export type Answer = Extract<ReceivedFrame, { type: 'ack' | 'pong' }>;
+
+/** Something asked of the gateway. It is encoded once: what is repeated is repeated byte for byte. */
+export interface Request {
+  readonly id: number;
+  readonly frame: SendableFrame;
+  readonly frameBytes: number;
+  /** It is sent only while this room is joined. */
+  readonly room: RoomState | undefined;
+  /** When it fails as `timedOut`. */
+  readonly deadlineAt: number;
+  /** Whether it is sent again on the next connection, or fails with this one. */
+  readonly isRepeatable: boolean;
+  /** A publish: it may have been stored although no answer came. */
+  readonly isPublish: boolean;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: OutcryError) => void;
+}

@@ -1,0 +1,226 @@
+import type { ClientFrame, Position, ReceivedFrame } from '@outcry/protocol';
+
+import { type OutcryError, toOutcryError } from '../errors.ts';
+import { backoffMs } from './backoff.ts';
+import type { Emit } from './effects.ts';
+
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
+/** Why continuity is broken: the gateway said so, or it could not resume from where this client was. */
+export type GapReason = 'reset' | 'notRecovered';
+
+/** What a room's member is told, in order. */
+export type RoomNews =
+  | { readonly type: 'message'; readonly frame: Frame<'message'>; readonly epoch: string }
+  | { readonly type: 'signal'; readonly frame: Frame<'signal'> }
+  | { readonly type: 'member'; readonly frame: Frame<'member'> }
+  | {
+      readonly type: 'joined';
+      readonly position: Position;
+      readonly isResumed: boolean;
+      readonly isRecovered: boolean;
+      readonly memberCount: number | undefined;
+    }
+  | { readonly type: 'gap'; readonly reason: GapReason; readonly position: Position }
+  | { readonly type: 'stale' | 'fresh' | 'away' }
+  | { readonly type: 'left' }
+  | { readonly type: 'failed'; readonly error: OutcryError };
+
+export interface JoinOptions {
+  /** How many of the newest messages to replay on the first join, and where a resume fails; the gateway's default is 50. */
+  readonly history?: number;
+  /** Whether own messages come back. Default true. */
+  readonly echo?: boolean;
+  /** Whether to be told who comes and goes. Default false. */
+  readonly presence?: boolean;
+  /** Resumes from here: everything behind it comes, or the room tells that it cannot be had. */
+  readonly since?: Position;
+}
+
+export interface RoomStateOptions extends JoinOptions {
+  /** The room's name on the wire for a user: an inbox is another one for each. */
+  readonly nameFor: (user: string) => string;
+  readonly emit: Emit;
+  readonly random: () => number;
+  readonly listener: (news: RoomNews) => void;
+}
+
+type Phase = 'wanted' | 'asked' | 'joined' | 'failed' | 'left';
+
+/** A join is asked again where no answer comes; gateways answer within seconds, also where their broker does not. */
+const ANSWER_TIMEOUT_MS = 15_000;
+const JOIN_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+
+/** One room as its member sees it across connections: where it is in the order, and whether that holds. */
+export class RoomState {
+  readonly listener: (news: RoomNews) => void;
+  readonly #options: RoomStateOptions;
+  #phase: Phase = 'wanted';
+  #name = '';
+  #position: Position | undefined;
+  #joinId = 0;
+  #attempt = 0;
+  #retryAt = 0;
+  #hasJoined = false;
+  #isStale = false;
+  #failure: OutcryError | undefined;
+
+  constructor(options: RoomStateOptions) {
+    this.#options = options;
+    this.listener = options.listener;
+    this.#position = options.since;
+  }
+
+  /** On the wire; empty before the first connection. */
+  get name(): string {
+    return this.#name;
+  }
+
+  get position(): Position | undefined {
+    return this.#position;
+  }
+
+  get isJoined(): boolean {
+    return this.#phase === 'joined';
+  }
+
+  /** Said to have been told all there is. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  /** Why the room cannot be joined. */
+  get failure(): OutcryError | undefined {
+    return this.#failure;
+  }
+
+  /** When to ask again: after a refusal that may pass, or silence. */
+  get nextAlarmAt(): number {
+    const isWaiting = this.#phase === 'asked' || (this.#phase === 'wanted' && this.#retryAt > 0);
+    return isWaiting ? this.#retryAt : Infinity;
+  }
+
+  handleAlarm(now: number): void {
+    if (this.#phase === 'asked' && now >= this.#retryAt) this.#phase = 'wanted';
+  }
+
+  /** Every room begins anew on a connection. An inbox is another room where the user has changed: nothing of it is resumed. */
+  handleWelcome(user: string): void {
+    const name = this.#options.nameFor(user);
+    if (this.#name !== '' && name !== this.#name) this.#position = undefined;
+    this.#name = name;
+    if (this.#phase === 'failed') return;
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
+    this.#attempt = 0;
+  }
+
+  handleLoss(): void {
+    if (this.#phase === 'joined') this.#tell({ type: 'away' });
+    if (this.#phase !== 'failed') this.#phase = 'wanted';
+  }
+
+  /** The request to send now, if there is one to send. */
+  takeJoin(now: number, nextId: () => number): ClientFrame<unknown> | undefined {
+    if (this.#phase !== 'wanted' || this.#retryAt > now) return undefined;
+    this.#phase = 'asked';
+    this.#retryAt = now + ANSWER_TIMEOUT_MS;
+    this.#joinId = nextId();
+    const { history, echo, presence } = this.#options;
+    return {
+      type: 'join',
+      id: this.#joinId,
+      room: this.#name,
+      ...(this.#position === undefined ? {} : { since: this.#position }),
+      ...(history === undefined ? {} : { history }),
+      ...(echo === undefined ? {} : { echo }),
+      ...(presence === undefined ? {} : { presence }),
+    };
+  }
+
+  /** Whether the error answered this room's join. */
+  handleError(frame: Frame<'error'>, now: number): boolean {
+    if (this.#phase !== 'asked' || frame.id !== this.#joinId) return false;
+    if (frame.retryable) {
+      const { random } = this.#options;
+      this.#phase = 'wanted';
+      this.#retryAt = now + Math.max(1, backoffMs(JOIN_AGAIN, { retry: 'wait', attempt: this.#attempt, random }));
+      this.#attempt += 1;
+    } else {
+      this.#phase = 'failed';
+      this.#failure = toOutcryError(frame);
+      this.#tell({ type: 'failed', error: this.#failure });
+    }
+    return true;
+  }
+
+  handleFrame(frame: Frame<'joined' | 'message' | 'signal' | 'member' | 'reset' | 'stale' | 'fresh'>): void {
+    if (frame.type === 'joined') {
+      this.#joined(frame);
+      return;
+    }
+    // Until the answer to a join comes, what comes belongs to the membership before it, and is replayed.
+    if (this.#phase !== 'joined') return;
+    switch (frame.type) {
+      case 'message':
+        this.#receive(frame);
+        return;
+      case 'reset':
+        this.#position = { epoch: frame.epoch, seq: frame.seq };
+        this.#tell({ type: 'gap', reason: 'reset', position: this.#position });
+        return;
+      case 'stale':
+      case 'fresh':
+        this.#isStale = frame.type === 'stale';
+        this.#tell({ type: frame.type });
+        return;
+      case 'signal':
+        this.#tell({ type: 'signal', frame });
+        return;
+      case 'member':
+        this.#tell({ type: 'member', frame });
+        return;
+    }
+  }
+
+  /** Nothing is told from here on. The request that says so to the gateway, where it can know of the membership. */
+  leave(): ClientFrame<unknown> | undefined {
+    const isKnown = this.#phase === 'asked' || this.#phase === 'joined';
+    this.#phase = 'left';
+    this.#tell({ type: 'left' });
+    return isKnown && !this.#name.startsWith('@') ? { type: 'leave', room: this.#name } : undefined;
+  }
+
+  #joined(frame: Frame<'joined'>): void {
+    if (this.#phase !== 'asked' || frame.id !== this.#joinId) return;
+    const before = this.#position;
+    const isResumed = this.#hasJoined || before !== undefined;
+    // Where the replay reaches back to what came already, nothing is missing either.
+    const reachesBack = before !== undefined && frame.epoch === before.epoch && frame.seq <= before.seq;
+    const isRecovered = isResumed && (frame.recovered || reachesBack);
+    this.#phase = 'joined';
+    this.#hasJoined = true;
+    this.#isStale = false;
+    this.#attempt = 0;
+    const position = reachesBack ? before : { epoch: frame.epoch, seq: frame.seq };
+    this.#position = position;
+    this.#tell({ type: 'joined', position, isResumed, isRecovered, memberCount: frame.members });
+    if (isResumed && !isRecovered) this.#tell({ type: 'gap', reason: 'notRecovered', position });
+  }
+
+  #receive(frame: Frame<'message'>): void {
+    const position = this.#position;
+    if (position === undefined || frame.seq <= position.seq) return;
+    if (frame.seq > position.seq + 1) {
+      this.#phase = 'wanted';
+      this.#retryAt = 0;
+      return;
+    }
+    this.#position = { epoch: position.epoch, seq: frame.seq };
+    this.#tell({ type: 'message', frame, epoch: position.epoch });
+  }
+
+  #tell(news: RoomNews): void {
+    this.#options.emit({ kind: 'room', room: this, news });
+  }
+}

@@ -1,0 +1,283 @@
+import {
+  BEARER_PREFIX,
+  type ClientCodec,
+  type ClientFrame,
+  createClientCodec,
+  type ReceivedFrame,
+  SUBPROTOCOLS,
+  type SendableFrame,
+} from '@outcry/protocol';
+
+import { callSafely } from './call-safely.ts';
+import type { Effect } from './core/effects.ts';
+import { Machine } from './core/machine.ts';
+import type { Answer } from './core/request.ts';
+import type { RoomState } from './core/room-state.ts';
+import type { Environment } from './environment.ts';
+import { OutcryError } from './errors.ts';
+import type { Settings, TokenSource } from './options.ts';
+import type { ClientStatus } from './status.ts';
+import type { WebSocketLike } from './websocket.ts';
+
+export interface RequestOptions {
+  /** It waits until this room is joined. */
+  readonly room?: RoomState;
+  readonly timeoutMs: number;
+  readonly isRepeatable?: boolean;
+  readonly isPublish?: boolean;
+}
+
+export interface DriverOptions {
+  readonly url: string;
+  readonly settings: Settings;
+  readonly environment: Environment;
+  readonly onStatus: (status: ClientStatus) => void;
+}
+
+const NORMAL_CLOSURE = 1000;
+/** A frame that is none: the gateway is not one of this protocol. */
+const PROTOCOL_ERROR = 4002;
+const utf8 = new TextEncoder();
+
+/** Lets the machine act: tells it of sockets, time and tokens, and does what it wants done, in order. */
+export class Driver {
+  readonly #options: DriverOptions;
+  readonly #codec: ClientCodec;
+  readonly #machine: Machine;
+  readonly #stopWatching: () => void;
+  #socket: WebSocketLike | undefined;
+  #tokenAbort: AbortController | undefined;
+  #cancelAlarm: (() => void) | undefined;
+  #alarmAt = Infinity;
+  #isPerforming = false;
+
+  constructor(options: DriverOptions) {
+    const { settings, environment } = options;
+    this.#options = options;
+    this.#codec = createClientCodec(settings.encoding);
+    this.#machine = new Machine({
+      ...settings,
+      maxRequests: settings.maxPendingRequests,
+      hasToken: settings.token !== undefined,
+      canRefresh: typeof settings.token === 'function',
+      random: () => environment.random(),
+    });
+    this.#stopWatching = environment.watch(() => {
+      this.step((machine, now) => {
+        machine.nudge(now);
+      });
+    });
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  get environment(): Environment {
+    return this.#options.environment;
+  }
+
+  get settings(): Settings {
+    return this.#options.settings;
+  }
+
+  /** Lets something happen to the machine, and does what follows from it. */
+  step(happen: (machine: Machine, now: number) => void): void {
+    happen(this.#machine, this.environment.now());
+    // What is called back may let more happen; the loop below it does that, too, behind what it is at.
+    if (this.#isPerforming) return;
+    this.#isPerforming = true;
+    for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
+      for (const effect of effects) this.#perform(effect);
+    }
+    this.#isPerforming = false;
+    this.#setAlarm();
+  }
+
+  /** Sends a request as soon as it can be sent, and resolves with its answer. */
+  request(build: (id: number) => ClientFrame<unknown>, options: RequestOptions): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.step((machine, now) => {
+        const id = machine.nextId();
+        const frame = this.#encode(build(id));
+        const { room, timeoutMs, isRepeatable = true, isPublish = false } = options;
+        const deadlineAt = now + timeoutMs;
+        const frameBytes = bytesOf(frame);
+        machine.request({ id, frame, frameBytes, room, deadlineAt, isRepeatable, isPublish, resolve, reject }, now);
+      });
+    });
+  }
+
+  /** Sends what needs no answer, now or never; whether it was sent. */
+  signal(frame: ClientFrame<unknown>, room: RoomState): boolean {
+    let wasSent = false;
+    this.step((machine, now) => {
+      wasSent = machine.signal(room, this.#encode(frame), now);
+    });
+    return wasSent;
+  }
+
+  #encode(frame: ClientFrame<unknown>): SendableFrame {
+    try {
+      return this.#codec.encodeClient(frame);
+    } catch (cause) {
+      throw new OutcryError('invalidData', 'the payload has a value that cannot be sent', { cause });
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'fetchToken':
+        this.#fetchToken(effect.ticket);
+        return;
+      case 'openSocket':
+        this.#openSocket(effect.socket, effect.token);
+        return;
+      case 'dropSocket':
+        this.#dropSocket();
+        return;
+      case 'send':
+        this.#send(effect.frame);
+        return;
+      case 'status':
+        if (effect.status.state === 'closed') this.#stop();
+        callSafely(() => {
+          this.#options.onStatus(effect.status);
+        });
+        return;
+      case 'resolve':
+        effect.request.resolve(effect.answer);
+        return;
+      case 'reject':
+        effect.request.reject(effect.error);
+        return;
+      case 'room':
+        callSafely(() => {
+          effect.room.listener(effect.news);
+        });
+        return;
+      case 'book':
+        callSafely(() => {
+          effect.book.listener(effect.news);
+        });
+        return;
+    }
+  }
+
+  #fetchToken(ticket: number): void {
+    const { token } = this.settings;
+    this.#tokenAbort?.abort();
+    const abort = new AbortController();
+    this.#tokenAbort = abort;
+    const fetched = typeof token === 'function' ? ask(token, abort.signal) : Promise.resolve(token ?? '');
+    fetched.then(
+      (value) => {
+        this.step((machine, now) => {
+          machine.handleToken(ticket, value, now);
+        });
+      },
+      (error: unknown) => {
+        this.step((machine, now) => {
+          machine.handleTokenFailure(ticket, error, now);
+        });
+      },
+    );
+  }
+
+  #openSocket(number: number, token: string | undefined): void {
+    const { url, settings } = this.#options;
+    const protocols: string[] = [SUBPROTOCOLS[settings.encoding]];
+    if (token !== undefined) protocols.push(BEARER_PREFIX + token);
+    const socket = settings.webSocket(url, protocols);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    socket.addEventListener('open', () => {
+      this.step((machine, now) => {
+        machine.handleOpen(number, now);
+      });
+    });
+    socket.addEventListener('message', ({ data }) => {
+      this.#receive(number, socket, data);
+    });
+    // A `close` follows every error, and says as much.
+    socket.addEventListener('error', () => undefined);
+    socket.addEventListener('close', ({ code }) => {
+      if (this.#socket === socket) this.#socket = undefined;
+      this.step((machine, now) => {
+        machine.handleClose(number, code, now);
+      });
+    });
+  }
+
+  #receive(number: number, socket: WebSocketLike, data: unknown): void {
+    if (socket !== this.#socket) return;
+    let frame: ReceivedFrame | undefined;
+    try {
+      frame = this.#codec.decodeServer(typeof data === 'string' ? data : toBytes(data));
+    } catch {
+      this.#dropSocket();
+      this.step((machine, now) => {
+        machine.handleClose(number, PROTOCOL_ERROR, now);
+      });
+      return;
+    }
+    // A frame of unknown type comes from a newer gateway, and tells at least that it is there.
+    const known = frame ?? { type: 'pong', at: 0 };
+    this.step((machine, now) => {
+      machine.handleFrame(number, known, now);
+    });
+  }
+
+  #send(frame: ClientFrame<unknown> | SendableFrame): void {
+    try {
+      this.#socket?.send(typeof frame === 'string' || frame instanceof Uint8Array ? frame : this.#encode(frame));
+    } catch {
+      // A socket that is closing does not send; its `close` is on the way, and what was to be sent is repeated then.
+    }
+  }
+
+  /** It is not waited for: on a dead network the close handshake may take a minute. */
+  #dropSocket(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close(NORMAL_CLOSURE);
+  }
+
+  /** An alarm that comes too early does nothing but set the next, which is cheaper than a new timer for every frame. */
+  #setAlarm(): void {
+    const alarmAt = this.#machine.nextAlarmAt;
+    if (alarmAt !== Infinity && this.#alarmAt <= alarmAt) return;
+    this.#cancelAlarm?.();
+    this.#cancelAlarm = undefined;
+    this.#alarmAt = alarmAt;
+    if (alarmAt === Infinity) return;
+    const delayMs = Math.max(0, Math.ceil(alarmAt - this.environment.now()));
+    this.#cancelAlarm = this.environment.schedule(() => {
+      this.#alarmAt = Infinity;
+      this.#cancelAlarm = undefined;
+      this.step((machine, now) => {
+        machine.handleAlarm(now);
+      });
+    }, delayMs);
+  }
+
+  #stop(): void {
+    this.#stopWatching();
+    this.#tokenAbort?.abort();
+  }
+}
+
+/** Also a source that throws at once is one that failed. */
+async function ask(source: TokenSource, signal: AbortSignal): Promise<string> {
+  return source({ signal });
+}
+
+function bytesOf(frame: SendableFrame): number {
+  return typeof frame === 'string' ? utf8.encode(frame).length : frame.length;
+}
+
+function toBytes(data: unknown): Uint8Array {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data);
+  if (data instanceof Uint8Array) return data;
+  throw new TypeError('expected text or an ArrayBuffer');
+}

@@ -1,0 +1,70 @@
+import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
+
+/**
+ * Why something failed: an error code of the wire (docs/PROTOCOL.md §9), or one of the client's own.
+ *
+ * - `timedOut`: no answer within the time limit
+ * - `disconnected`: the connection was lost, and what was asked makes no sense on another
+ * - `closed`: the client is closed, by `close()` or by a close code after which a client does not come back
+ * - `left`: the room was left, or the book let go, before there was an answer
+ * - `queueFull`: as much waits for an answer or for a connection as may
+ * - `tooBig`: more bytes than the gateway takes in one frame
+ * - `invalidData`: a payload that the wire or the room's schema does not allow
+ * - `undecryptable`: a payload that the room's keys do not open
+ * - `overflow`: an iteration fell behind by more than its buffer holds
+ * - `refused`: for a reason that this version of the client does not know
+ * - `alreadyOpen`: this room or book is open already
+ */
+export type OutcryErrorCode =
+  | ErrorCodeName
+  | 'timedOut'
+  | 'disconnected'
+  | 'closed'
+  | 'left'
+  | 'queueFull'
+  | 'tooBig'
+  | 'invalidData'
+  | 'undecryptable'
+  | 'overflow'
+  | 'refused'
+  | 'alreadyOpen';
+
+export interface OutcryErrorOptions {
+  readonly isRetryable?: boolean;
+  readonly mayBeStored?: boolean;
+  readonly closeCode?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Everything that this client rejects or throws with. Branch on `code`; `message` is for people. */
+export class OutcryError extends Error {
+  override readonly name = 'OutcryError';
+  readonly code: OutcryErrorCode;
+  /** Whether the same may succeed when it is tried again later. */
+  readonly isRetryable: boolean;
+  /** Of a publish: whether the gateway may have taken the message all the same. Repeat it under the same `key` to find out. */
+  readonly mayBeStored: boolean;
+  /** The WebSocket close code, where one was the cause. */
+  readonly closeCode: number | undefined;
+
+  constructor(code: OutcryErrorCode, message: string, options: OutcryErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.isRetryable = options.isRetryable ?? false;
+    this.mayBeStored = options.mayBeStored ?? false;
+    this.closeCode = options.closeCode;
+  }
+}
+
+/** What an `error` frame says. */
+export function toOutcryError(
+  frame: { readonly code: string; readonly message: string; readonly retryable: boolean },
+  options: OutcryErrorOptions = {},
+): OutcryError {
+  const code = isErrorCode(frame.code) ? frame.code : 'refused';
+  return new OutcryError(code, frame.message, { isRetryable: frame.retryable, ...options });
+}
+
+function isErrorCode(code: string): code is ErrorCodeName {
+  return Object.hasOwn(ERROR_CODES, code);
+}

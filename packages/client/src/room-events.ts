@@ -1,0 +1,78 @@
+import type { MemberChange, MemberEntry, Position } from '@outcry/protocol';
+
+import type { GapReason } from './core/room-state.ts';
+import type { OutcryError } from './errors.ts';
+
+/** A message of a room, in the room's order, once. */
+export interface Message<T = unknown> {
+  readonly type: 'message';
+  readonly room: string;
+  /** Who published it. */
+  readonly from: string;
+  /** When the publishing gateway took it, in Unix milliseconds. */
+  readonly at: number;
+  readonly data: T;
+  /** With `epoch`, its position: one more than the message's before it. */
+  readonly seq: number;
+  readonly epoch: string;
+}
+
+/** Something said in passing: not stored, not numbered, perhaps not delivered. */
+export interface Signal<T = unknown> {
+  readonly type: 'signal';
+  readonly from: string;
+  readonly name: string;
+  readonly data: T | undefined;
+}
+
+/** Everything that a room tells, in order. */
+export type RoomEvent<T = unknown> =
+  | Message<T>
+  | Signal<T>
+  /** A user came with the first connection, or went with the last; `count` users are in the room now. */
+  | { readonly type: 'member'; readonly user: string; readonly change: MemberChange; readonly count: number }
+  /** The room is live. `isRecovered`: after a resume, everything missed follows. */
+  | {
+      readonly type: 'joined';
+      readonly position: Position;
+      readonly isResumed: boolean;
+      readonly isRecovered: boolean;
+      /** Users in the room, where `presence` was asked for. */
+      readonly memberCount: number | undefined;
+    }
+  /** Messages before this point may be missing, for good. */
+  | { readonly type: 'gap'; readonly reason: GapReason; readonly position: Position }
+  /** `away`: the connection is lost, and the room resumes on the next. `stale`, until `fresh`: the gateway does not hear of it. */
+  | { readonly type: 'away' | 'stale' | 'fresh' }
+  /** A message came that the room's schema or keys do not take; it is not delivered. */
+  | {
+      readonly type: 'undeliverable';
+      readonly from: string;
+      readonly seq: number | undefined;
+      readonly error: OutcryError;
+    };
+
+/**
+ * - `joining`: not there yet
+ * - `joined`: live
+ * - `stale`: joined, and what is shown may be old
+ * - `away`: the connection is lost; it resumes
+ * - `failed`: the gateway has refused
+ * - `left`
+ */
+export type RoomStatus = 'joining' | 'joined' | 'stale' | 'away' | 'failed' | 'left';
+
+/** Who is in a room, in the whole cluster. */
+export interface MemberList {
+  readonly count: number;
+  /** In no order, and not all of them where there are more than 1,000. */
+  readonly members: readonly MemberEntry[];
+}
+
+/** A part of a room's past. */
+export interface HistoryPage<T = unknown> {
+  /** Oldest first. Those that the room's schema or keys do not take are left out. */
+  readonly messages: readonly Message<T>[];
+  /** Where the room stands now. */
+  readonly head: Position;
+}

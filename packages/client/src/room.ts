@@ -1,0 +1,305 @@
+import { type ClientFrame, inboxOf, type Position, type ReceivedFrame } from '@outcry/protocol';
+
+import { Broadcast } from './broadcast.ts';
+import { checkPayload } from './check-payload.ts';
+import { callSafely } from './call-safely.ts';
+import { type JoinOptions, type RoomNews, RoomState } from './core/room-state.ts';
+import { Deferred } from './deferred.ts';
+import type { Driver } from './driver.ts';
+import { OutcryError } from './errors.ts';
+import { MAX_PUBLISH_TIMEOUT_MS } from './options.ts';
+import { type PayloadCipher, PayloadPipe, type SealContext } from './payload-pipe.ts';
+import { type Ack, positionOf, toAck } from './answers.ts';
+import { randomKey } from './random-key.ts';
+import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
+import type { StandardSchema } from './standard-schema.ts';
+
+export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
+  /** Checks every payload, in both directions, and gives them their type. */
+  readonly schema?: StandardSchema<In, Out>;
+  /** Seals every payload end to end. */
+  readonly encryption?: PayloadCipher;
+  /** Every message, in order. With a handler, events do not wait for an iteration to begin. */
+  readonly onMessage?: (message: Message<Out>) => void;
+  /** Everything, in order: messages, signals, members, and what becomes of the room. */
+  readonly onEvent?: (event: RoomEvent<Out>) => void;
+}
+
+export interface PublishOptions {
+  /** The same user's same key within five minutes is the same message. Without one, each call has its own. */
+  readonly key?: string;
+  /** In milliseconds, offline and online together; at most 240,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface RoomParts<In, Out> {
+  readonly driver: Driver;
+  /** Undefined for the user's inbox, whose name follows from the user's. */
+  readonly name: string | undefined;
+  /** The user of the current connection, or of the next. */
+  readonly user: () => Promise<string>;
+  readonly options: RoomOptions<In, Out>;
+  readonly onLeft: () => void;
+}
+
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
+/** A room that this client is in, from `join` to `leave`, across connections. Iterate over it for its messages. */
+export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>> {
+  readonly #parts: RoomParts<In, Out>;
+  readonly #state: RoomState;
+  readonly #pipe: PayloadPipe<In, Out>;
+  readonly #events: Broadcast<RoomEvent<Out>>;
+  readonly #joined = new Deferred<Position>();
+  #status: RoomStatus = 'joining';
+  /** Payloads that need time keep their order. */
+  #incoming: Promise<void> | undefined;
+  #outgoing: Promise<unknown> = Promise.resolve();
+
+  /** Rooms are made by `client.join`. */
+  constructor(parts: RoomParts<In, Out>) {
+    const { driver, options } = parts;
+    const { schema, encryption, onMessage, onEvent, ...join } = options;
+    this.#parts = parts;
+    this.#pipe = new PayloadPipe({ schema, encryption });
+    this.#events = new Broadcast({ maxItems: driver.settings.maxBufferedEvents });
+    if (onMessage === undefined && onEvent === undefined) this.#events.holdForReader();
+    this.#state = new RoomState({
+      ...join,
+      nameFor: (user) => this.#nameFor(user),
+      emit: driver.machine.emit,
+      random: () => driver.environment.random(),
+      listener: (news) => {
+        this.#hear(news);
+      },
+    });
+    driver.step((machine, now) => {
+      machine.openRoom(this.#state, now);
+    });
+  }
+
+  /** The name on the wire; that of an inbox is known once there is a connection. */
+  get name(): string {
+    return this.#parts.name ?? this.#state.name;
+  }
+
+  get status(): RoomStatus {
+    return this.#status;
+  }
+
+  /** The last message that came, in the room's order: keep it, and give it to `join` as `since` another time. */
+  get position(): Position | undefined {
+    return this.#state.position;
+  }
+
+  /** Resolves when the room is joined for the first time; rejects where that is refused, or the room is left before. */
+  get joined(): Promise<Position> {
+    return this.#joined.promise;
+  }
+
+  /** Messages from here on. What came before the first iteration has waited for it, where no handler was given. */
+  async *[Symbol.asyncIterator](): AsyncIterator<Message<Out>> {
+    for await (const event of this.events()) if (event.type === 'message') yield event;
+  }
+
+  /** Everything from here on, in order. Ends when the room is left; fails where the client is closed by an error. */
+  events(): AsyncIterableIterator<RoomEvent<Out>> {
+    return this.#events.read();
+  }
+
+  /**
+   * Publishes a message, now or as soon as the room is joined again, and resolves with its position once it is stored. It is
+   * repeated under its key until there is an answer, so that it is stored once, however often the connection is lost.
+   *
+   * @throws OutcryError with `mayBeStored` where nobody can know whether it was
+   */
+  async publish(data: In, { key = randomKey(), timeoutMs }: PublishOptions = {}): Promise<Position> {
+    const { driver } = this.#parts;
+    const limitMs = Math.min(timeoutMs ?? driver.settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
+    const begunAt = driver.environment.now();
+    const payload = this.#pipe.isEmpty ? data : await this.#prepare(data);
+    checkPayload(payload);
+    const answer = await this.#ask((id, room) => ({ type: 'publish', id, room, data: payload, key }), {
+      timeoutMs: begunAt + limitMs - driver.environment.now(),
+      isPublish: true,
+    });
+    return positionOf(answer);
+  }
+
+  /** Says something in passing, such as `typing`. It goes out now or never; whether it did. */
+  signal(name: string, data?: In): boolean {
+    if (data === undefined || this.#pipe.isEmpty) return this.#sendSignal(name, data);
+    if (!this.#state.isJoined) return false;
+    this.#prepare(data).then(
+      (payload) => this.#sendSignal(name, payload),
+      () => undefined,
+    );
+    return true;
+  }
+
+  /** Who is in the room, in the whole cluster. */
+  async members(): Promise<MemberList> {
+    const { count = 0, members = [] } = await this.#ask((id, room) => ({ type: 'members', id, room }));
+    return { count, members };
+  }
+
+  /** The newest messages before a `seq`, oldest first: the room's past, page by page. */
+  async history({ before, limit = 50 }: { before?: number; limit?: number } = {}): Promise<HistoryPage<Out>> {
+    const range = { ...(before === undefined ? {} : { before }), limit };
+    const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
+    const head = positionOf(answer);
+    const frames = (answer.messages ?? []).filter(isMessageFrame);
+    const decoded = await Promise.all(frames.map((frame) => this.#decode(frame, head.epoch)));
+    return { messages: decoded.filter((event) => event.type === 'message'), head };
+  }
+
+  /** Leaves for good. Iterations end; what waits for an answer is rejected as `left`. */
+  leave(): void {
+    this.#parts.driver.step((machine, now) => {
+      machine.closeRoom(this.#state, now);
+    });
+  }
+
+  /** The client is closed. */
+  end(error: OutcryError | undefined): void {
+    if (this.#status === 'left') return;
+    this.#status = error === undefined ? 'left' : 'failed';
+    this.#joined.reject(error ?? new OutcryError('closed', 'the client was closed'));
+    this.#after(() => {
+      this.#events.end(error);
+    });
+  }
+
+  async #prepare(data: In): Promise<unknown> {
+    const prepared = this.#outgoing.then(() => this.#pipe.outgoing(data, () => this.#sealContext()));
+    this.#outgoing = prepared.catch(() => undefined);
+    return prepared;
+  }
+
+  async #sealContext(): Promise<SealContext> {
+    const from = await this.#parts.user();
+    return { room: this.#nameFor(from), from };
+  }
+
+  #nameFor(user: string): string {
+    return this.#parts.name ?? inboxOf(user);
+  }
+
+  #sendSignal(name: string, data: unknown): boolean {
+    if (data !== undefined) checkPayload(data);
+    const payload = data === undefined ? {} : { data };
+    return this.#parts.driver.signal({ type: 'signal', room: this.name, name, ...payload }, this.#state);
+  }
+
+  async #ask(
+    build: (id: number, room: string) => ClientFrame<unknown>,
+    { timeoutMs, isPublish = false }: { timeoutMs?: number; isPublish?: boolean } = {},
+  ): Promise<Ack> {
+    const { driver, user } = this.#parts;
+    const room = this.#parts.name ?? inboxOf(await user());
+    const answer = await driver.request((id) => build(id, room), {
+      room: this.#state,
+      timeoutMs: timeoutMs ?? driver.settings.requestTimeoutMs,
+      isPublish,
+    });
+    return toAck(answer);
+  }
+
+  #hear(news: RoomNews): void {
+    switch (news.type) {
+      case 'message':
+        this.#deliver(news.frame, news.epoch);
+        return;
+      case 'signal':
+        this.#deliver(news.frame, '');
+        return;
+      case 'member': {
+        const { user, change, count } = news.frame;
+        this.#tell({ type: 'member', user, change, count });
+        return;
+      }
+      case 'failed':
+        this.#end('failed', news.error);
+        return;
+      case 'left':
+        this.#end('left', undefined);
+        return;
+      case 'gap':
+        this.#tell(news);
+        return;
+      default:
+        this.#status = statusAfter(news.type);
+        if (news.type === 'joined') this.#joined.resolve(news.position);
+        this.#tell(news);
+    }
+  }
+
+  #end(status: RoomStatus, error: OutcryError | undefined): void {
+    this.#status = status;
+    this.#joined.reject(error ?? new OutcryError('left', 'the room was left'));
+    this.#after(() => {
+      this.#events.end(error);
+    });
+    this.#parts.onLeft();
+  }
+
+  #deliver(frame: Frame<'message' | 'signal'>, epoch: string): void {
+    if (this.#pipe.isEmpty) {
+      const data = this.#pipe.trusted(frame.data);
+      this.#emit(frame.type === 'message' ? toMessage(frame, data, epoch) : toSignal(frame, data));
+      return;
+    }
+    const decoded = this.#decode(frame, epoch);
+    const before = this.#incoming ?? Promise.resolve();
+    this.#incoming = before.then(async () => {
+      this.#emit(await decoded);
+    });
+  }
+
+  async #decode(frame: Frame<'message' | 'signal'>, epoch: string): Promise<RoomEvent<Out>> {
+    try {
+      if (frame.type === 'message') return toMessage(frame, await this.#pipe.incoming(frame.data, frame), epoch);
+      return toSignal(frame, frame.data === undefined ? undefined : await this.#pipe.incoming(frame.data, frame));
+    } catch (cause) {
+      const error = cause instanceof OutcryError ? cause : new OutcryError('invalidData', 'not readable', { cause });
+      return { type: 'undeliverable', from: frame.from, seq: frame.type === 'message' ? frame.seq : undefined, error };
+    }
+  }
+
+  #tell(event: RoomEvent<Out>): void {
+    this.#after(() => {
+      this.#emit(event);
+    });
+  }
+
+  /** Behind the payloads that are still on their way. */
+  #after(act: () => void): void {
+    if (this.#incoming === undefined) act();
+    else this.#incoming = this.#incoming.then(act);
+  }
+
+  #emit(event: RoomEvent<Out>): void {
+    const { onMessage, onEvent } = this.#parts.options;
+    this.#events.push(event);
+    callSafely(() => {
+      if (event.type === 'message') onMessage?.(event);
+      onEvent?.(event);
+    });
+  }
+}
+
+function statusAfter(type: 'joined' | 'stale' | 'fresh' | 'away'): RoomStatus {
+  return type === 'fresh' ? 'joined' : type;
+}
+
+function toMessage<T>({ room, from, at, seq }: Frame<'message'>, data: T, epoch: string): Message<T> {
+  return { type: 'message', room, from, at, data, seq, epoch };
+}
+
+function toSignal<T>({ from, name }: Frame<'signal'>, data: T | undefined): Signal<T> {
+  return { type: 'signal', from, name, data };
+}
+
+function isMessageFrame(frame: unknown): frame is Frame<'message'> {
+  return typeof frame === 'object' && frame !== null && 'type' in frame && frame.type === 'message';
+}

@@ -1,0 +1,39 @@
+import type { OutcryError } from './errors.ts';
+
+/** Where the client stands, by `state`. */
+export type ClientStatus = ConnectingStatus | ConnectedStatus | ReconnectingStatus | ClosedStatus;
+
+/** The first connection is being made. */
+export interface ConnectingStatus {
+  readonly state: 'connecting';
+}
+
+export interface ConnectedStatus {
+  readonly state: 'connected';
+  /** Who the gateway takes this client for. */
+  readonly user: string;
+  /** The gateway's name. */
+  readonly node: string;
+  /** This connection's name in the cluster. */
+  readonly connection: string;
+  /** The gateway has said that this client reads too slowly; books stand still meanwhile. */
+  readonly isLagging: boolean;
+}
+
+/** The connection was lost and is coming back; rooms and books resume by themselves. */
+export interface ReconnectingStatus {
+  readonly state: 'reconnecting';
+  /** Attempts that have failed since the loss. */
+  readonly attempt: number;
+  /** When the next attempt begins, in Unix milliseconds; undefined while one is under way. */
+  readonly retryAt: number | undefined;
+  /** Why there is no connection. */
+  readonly error: OutcryError;
+}
+
+/** For good. */
+export interface ClosedStatus {
+  readonly state: 'closed';
+  /** Why; undefined after `close()`. */
+  readonly error: OutcryError | undefined;
+}

@@ -1,0 +1,22 @@
+/** As much of a WebSocket as the client needs: the browser's, Node's and that of `ws` are some. */
+export interface WebSocketLike {
+  binaryType: string;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code?: number): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+}
+
+/** Opens a socket that offers these subprotocols. It must not throw for what a network can do. */
+export type WebSocketFactory = (url: string, protocols: string[]) => WebSocketLike;
+
+/** The platform's own: browsers, workers and Node from version 22 have one. */
+export const openGlobalWebSocket: WebSocketFactory = (url, protocols) => {
+  if (typeof WebSocket === 'undefined') {
+    throw new TypeError(
+      'this platform has no WebSocket: give a `webSocket` option, such as (url, p) => new WS(url, p)',
+    );
+  }
+  return new WebSocket(url, protocols);
+};
