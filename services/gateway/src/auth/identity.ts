@@ -1,3 +1,5 @@
+import { RoomGrants } from './room-grants.ts';
+
 /** Who a client is, and what its token says of it. */
 export interface Identity {
   readonly user: string;
@@ -9,9 +11,11 @@ export interface Identity {
   readonly issuedAt: number | undefined;
   /** The token's `jti`, by which it is revoked. */
   readonly tokenId: string | undefined;
+  /** Beside what room rules give to everybody. */
+  readonly grants: RoomGrants;
 }
 
 /** The identity of somebody who is known by name alone. */
 export function identityOf(user: string, { isGuest }: { readonly isGuest: boolean }): Identity {
-  return { user, isGuest, expiresAt: undefined, issuedAt: undefined, tokenId: undefined };
+  return { user, isGuest, expiresAt: undefined, issuedAt: undefined, tokenId: undefined, grants: RoomGrants.NONE };
 }

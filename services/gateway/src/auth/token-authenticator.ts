@@ -24,12 +24,13 @@ export class TokenAuthenticator implements Authenticator {
   }
 }
 
-function identityFrom({ sub, exp, iat, jti }: TokenClaims): Identity {
+function identityFrom({ sub, exp, iat, jti, rooms }: TokenClaims): Identity {
   return {
     user: sub,
     isGuest: false,
     expiresAt: Math.floor(exp * 1000),
     issuedAt: iat === undefined ? undefined : Math.floor(iat * 1000),
     tokenId: jti,
+    grants: rooms,
   };
 }

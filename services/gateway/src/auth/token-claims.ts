@@ -1,7 +1,18 @@
 import { isAssignableUserName } from '@outcry/protocol';
 import { z } from 'zod';
 
+import { ROOM_PATTERN } from '../rooms/room-pattern.ts';
+import { RoomRight } from '../rooms/room-rights.ts';
+import { RoomGrants } from './room-grants.ts';
+
 const MAX_TOKEN_ID_LENGTH = 128;
+const MAX_PATTERNS = 64;
+
+/** `{"team.*": ["read", "write"]}` */
+const roomGrants = z
+  .record(z.string().regex(ROOM_PATTERN), z.array(z.enum(RoomRight)))
+  .refine((grants) => Object.keys(grants).length <= MAX_PATTERNS)
+  .transform((grants) => new RoomGrants(Object.entries(grants).map(([pattern, rights]) => [pattern, new Set(rights)])));
 
 /** The claims that a session is made of, read from a token that is verified. Others are ignored, and reach nobody. */
 export const TOKEN_CLAIMS = z.object({
@@ -13,6 +24,7 @@ export const TOKEN_CLAIMS = z.object({
     .regex(/^[\x21-\x7e]+$/)
     .max(MAX_TOKEN_ID_LENGTH)
     .optional(),
+  rooms: roomGrants.prefault({}),
 });
 
 export type TokenClaims = z.output<typeof TOKEN_CLAIMS>;

@@ -4,6 +4,7 @@ import { makeToken, signToken } from '@outcry/testkit';
 import { describe, expect, it } from 'vitest';
 
 import { TokenRefusal } from './authenticator.ts';
+import { RoomGrants } from './room-grants.ts';
 import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 import type { VerificationKey } from './verification-key.ts';
 
@@ -66,7 +67,7 @@ describe('TokenVerifier', () => {
 
   it('hands on the claims that a session is made of, and no others', () => {
     const { claims } = verifier.verify(withClaims({ jti: 'id-1', iat: NOW, exp: NOW + 60, secret: 'x' }));
-    expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60 });
+    expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, rooms: RoomGrants.NONE });
   });
 
   it('takes the last of two claims of one name, as RFC 7519 §4 has it', () => {
@@ -161,6 +162,10 @@ describe('TokenVerifier', () => {
     ['a user that is no name', { sub: 'a}b{' }, TokenRefusal.Claims],
     ['a user that is a number', { sub: 7 }, TokenRefusal.Claims],
     ['an id with white space', { jti: 'a b' }, TokenRefusal.Claims],
+    ['rights that are no list', { rooms: { a: 'read' } }, TokenRefusal.Claims],
+    ['rights that do not exist', { rooms: { a: ['admin'] } }, TokenRefusal.Claims],
+    ['rights in what is no pattern', { rooms: { 'A B': ['read'] } }, TokenRefusal.Claims],
+    ['rights in 65 patterns', { rooms: manyRooms(65) }, TokenRefusal.Claims],
     ['an id that is too long', { jti: 'x'.repeat(129) }, TokenRefusal.Claims],
   ])('refuses %s', (_, claims, refusal) => {
     expect(refusalOf(withClaims(claims))).toBe(refusal);
@@ -181,6 +186,10 @@ describe('TokenVerifier', () => {
     expect(rotated.verify(token).refusal).toBe(TokenRefusal.UnknownKey);
   });
 });
+
+function manyRooms(count: number): Record<string, readonly string[]> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${String(i)}`, ['read']]));
+}
 
 function ecToken({ privateKey }: typeof EC): string {
   return makeToken(privateKey, { header: { alg: 'ES256', kid: 'es' }, claims: GOOD });

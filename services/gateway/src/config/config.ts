@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 
+import { ALL_RIGHTS, NO_RIGHTS } from '../rooms/room-rights.ts';
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { type AuthConfig, authConfigOf } from './auth-config.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
@@ -65,6 +66,7 @@ function problemsBetween(settings: GatewaySettings): readonly string[] {
 }
 
 function configOf(settings: GatewaySettings): GatewayConfig {
+  const auth = authConfigOf(settings);
   return {
     nodeId: settings.OUTCRY_NODE_ID ?? `gw-${randomBytes(4).toString('hex')}`,
     logLevel: settings.OUTCRY_LOG_LEVEL,
@@ -72,7 +74,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
     apiKeys: settings.OUTCRY_API_KEYS?.split(',') ?? [],
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
-    auth: authConfigOf(settings),
+    auth,
     demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     limits: {
@@ -88,19 +90,23 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     },
     heartbeatMs: settings.OUTCRY_HEARTBEAT_MS,
     idleTimeoutMs: settings.OUTCRY_IDLE_TIMEOUT_MS,
-    roomRules: loadRoomRules(settings),
+    roomRules: loadRoomRules(settings, auth),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     reconnectSpreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
   };
 }
 
-function loadRoomRules(settings: GatewaySettings): RoomRules {
+/** Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a rule says otherwise. */
+function loadRoomRules(settings: GatewaySettings, { tokens }: AuthConfig): RoomRules {
+  const rights = tokens === undefined ? ALL_RIGHTS : NO_RIGHTS;
   const fallback: RoomRule = {
     retention: { count: settings.OUTCRY_HISTORY_COUNT, ms: settings.OUTCRY_HISTORY_MS },
     presence: true,
     publish: 'members',
     signal: 'members',
     readHistory: true,
+    users: rights,
+    guests: rights,
   };
   const path = settings.OUTCRY_ROOM_RULES_FILE;
   return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, fallback), fallback);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { ALL_RIGHTS } from '../rooms/room-rights.ts';
 import { loadGatewayConfig } from './config.ts';
 
 describe('the file of room rules', () => {
@@ -24,7 +25,7 @@ describe('the file of room rules', () => {
 
   it('completes each rule with the defaults', () => {
     const { roomRules } = load(
-      JSON.stringify({ rules: [{ pattern: 'news.*', publish: 'nobody', history: { seconds: 60 } }] }),
+      JSON.stringify({ rules: [{ pattern: 'news.*', publish: 'nobody', history: { seconds: 60 }, guests: ['read'] }] }),
     );
     expect(roomRules.of('news.eu')).toEqual({
       retention: { count: 7, ms: 60_000 },
@@ -32,6 +33,8 @@ describe('the file of room rules', () => {
       publish: 'nobody',
       signal: 'members',
       readHistory: true,
+      users: ALL_RIGHTS,
+      guests: new Set(['read']),
     });
     expect(roomRules.of('lobby').publish).toBe('members');
   });
@@ -39,12 +42,12 @@ describe('the file of room rules', () => {
   it('reports every problem at once, by its place', () => {
     const content = JSON.stringify({
       rules: [
-        { pattern: 'Bad Room', publish: 'me' },
+        { pattern: 'Bad Room', publish: 'me', users: ['own'] },
         { pattern: 'a', history: { count: -1 }, presense: true },
       ],
     });
     expect(() => load(content)).toThrow(
-      /rules\.0\.pattern: expected a room name.*rules\.0\.publish.*rules\.1\.history\.count.*rules\.1: .*presense/s,
+      /rules\.0\.pattern: expected a room name.*rules\.0\.publish.*rules\.0\.users\.0.*rules\.1\.history\.count.*rules\.1: .*presense/s,
     );
   });
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { ConfigError } from '@outcry/config';
 import { z } from 'zod';
 
+import { ROOM_PATTERN } from '../rooms/room-pattern.ts';
+import { RoomRight } from '../rooms/room-rights.ts';
 import { type RoomPatternRule, type RoomRule, Speakers } from '../rooms/room-rules.ts';
 
 const MAX_COUNT = 100_000;
@@ -10,11 +12,11 @@ const MAX_SECONDS = 2_592_000;
 
 const speakers = z.enum(Object.values(Speakers) as [Speakers, ...Speakers[]]);
 
+const rights = z.array(z.enum(RoomRight)).transform((list) => new Set(list));
+
 /** One entry of the file. What it leaves out is as in the default rule. */
 const entry = z.strictObject({
-  pattern: z
-    .string()
-    .regex(/^[a-z0-9@*][a-z0-9._:*-]{0,127}$/, 'expected a room name, in which * stands for any characters'),
+  pattern: z.string().regex(ROOM_PATTERN, 'expected a room name, in which * stands for any characters'),
   history: z
     .strictObject({
       count: z.int().min(0).max(MAX_COUNT).optional(),
@@ -25,6 +27,8 @@ const entry = z.strictObject({
   publish: speakers.optional(),
   signal: speakers.optional(),
   readHistory: z.boolean().optional(),
+  users: rights.optional(),
+  guests: rights.optional(),
 });
 
 const file = z.strictObject({ rules: z.array(entry).max(1000) });
@@ -54,7 +58,7 @@ function parse(path: string): unknown {
 }
 
 function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
-  const { history, presence, publish, signal, readHistory } = rule;
+  const { history, presence, publish, signal, readHistory, users, guests } = rule;
   return {
     retention: {
       count: history?.count ?? fallback.retention.count,
@@ -64,5 +68,7 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
     publish: publish ?? fallback.publish,
     signal: signal ?? fallback.signal,
     readHistory: readHistory ?? fallback.readHistory,
+    users: users ?? fallback.users,
+    guests: guests ?? fallback.guests,
   };
 }

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
+import { ALL_RIGHTS } from '../rooms/room-rights.ts';
 
 const OPEN_RULE = {
   retention: { count: 100, ms: 60_000 },
@@ -11,6 +12,8 @@ const OPEN_RULE = {
   publish: 'members',
   signal: 'members',
   readHistory: true,
+  users: ALL_RIGHTS,
+  guests: ALL_RIGHTS,
 } as const;
 
 describe('RoomPresence', () => {

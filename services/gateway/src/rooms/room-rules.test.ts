@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type RoomRule, RoomRules } from './room-rules.ts';
+import { ALL_RIGHTS } from './room-rights.ts';
 
 const rule = (count: number): RoomRule => ({
   retention: { count, ms: 1000 },
@@ -8,6 +9,8 @@ const rule = (count: number): RoomRule => ({
   publish: 'members',
   signal: 'members',
   readHistory: true,
+  users: ALL_RIGHTS,
+  guests: ALL_RIGHTS,
 });
 
 describe('RoomRules', () => {

@@ -1,6 +1,9 @@
 import type { Retention } from '@outcry/broker';
 
-/** Who may speak in a room without being the server: those who have joined it, everybody, or nobody. */
+import { RoomPattern } from './room-pattern.ts';
+import type { RoomRights } from './room-rights.ts';
+
+/** Who of those with the right to speak in a room is heard: those who have joined it, all of them, or nobody. */
 export const Speakers = { Members: 'members', Anyone: 'anyone', Nobody: 'nobody' } as const;
 export type Speakers = (typeof Speakers)[keyof typeof Speakers];
 
@@ -13,6 +16,10 @@ export interface RoomRule {
   readonly signal: Speakers;
   /** Whether members may read what was said before they joined, by history, by replay or by resuming. */
   readonly readHistory: boolean;
+  /** What every user may do here, whatever its token says. */
+  readonly users: RoomRights;
+  /** What guests may do here. */
+  readonly guests: RoomRights;
 }
 
 /** A rule for the rooms that match `pattern`: an exact name, with `*` for any run of characters. */
@@ -23,20 +30,15 @@ export interface RoomPatternRule {
 
 /** Finds the rule of a room: that of the first pattern that matches, or the default. */
 export class RoomRules {
-  readonly #rules: readonly { readonly matches: RegExp; readonly rule: RoomRule }[];
+  readonly #rules: readonly { readonly pattern: RoomPattern; readonly rule: RoomRule }[];
   readonly #fallback: RoomRule;
 
   constructor(rules: readonly RoomPatternRule[], fallback: RoomRule) {
-    this.#rules = rules.map(({ pattern, rule }) => ({ matches: compile(pattern), rule }));
+    this.#rules = rules.map(({ pattern, rule }) => ({ pattern: new RoomPattern(pattern), rule }));
     this.#fallback = fallback;
   }
 
   of(room: string): RoomRule {
-    return this.#rules.find(({ matches }) => matches.test(room))?.rule ?? this.#fallback;
+    return this.#rules.find(({ pattern }) => pattern.matches(room))?.rule ?? this.#fallback;
   }
-}
-
-function compile(pattern: string): RegExp {
-  const parts = pattern.split('*').map((part) => part.replace(/[.\\+?^${}()|[\]]/g, '\\$&'));
-  return new RegExp(`^${parts.join('.*')}$`);
 }

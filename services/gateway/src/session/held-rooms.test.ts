@@ -1,6 +1,7 @@
 import { OutcryError } from '@outcry/broker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { ALL_RIGHTS } from '../rooms/room-rights.ts';
 import { RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import type { FakeSocket } from '../testing/fake-transport.ts';
@@ -16,6 +17,8 @@ const roomRules = new RoomRules([], {
   publish: 'members',
   signal: 'members',
   readHistory: true,
+  users: ALL_RIGHTS,
+  guests: ALL_RIGHTS,
 });
 
 describe('the rooms of a session that lags', () => {

@@ -9,6 +9,7 @@ import type { CatchUp } from '../rooms/catch-up.ts';
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
+import { RoomRight } from '../rooms/room-rights.ts';
 import { HeldRooms, type Seat } from './held-rooms.ts';
 
 /** What a session needs to be for its memberships. */
@@ -32,6 +33,8 @@ export interface JoinOptions {
 
 /** A membership counts from the moment it is asked for, so that what is sent behind a join need not wait for its answer. */
 interface Membership {
+  /** The rights that it rests on. */
+  readonly uses: readonly RoomRight[];
   /** Present once the room has let the session in. */
   seat: Seat | undefined;
   /** Whom the room's presence counts this session for. */
@@ -90,8 +93,9 @@ export class Memberships implements ConflatableStreams {
 
   /** Joins, or joins again from what is asked for now. Rejects where the broker cannot be had; then the session is not in. */
   async join(name: string, options: JoinOptions): Promise<void> {
+    const uses = options.wantsPresence ? [RoomRight.Read, RoomRight.Presence] : [RoomRight.Read];
     // Who joins again was there all along.
-    const membership: Membership = { seat: undefined, presentAs: this.#takeOut(name)?.presentAs };
+    const membership: Membership = { uses, seat: undefined, presentAs: this.#takeOut(name)?.presentAs };
     this.#current.set(name, membership);
     let countMembers = (): number | undefined => undefined;
     try {
@@ -116,6 +120,13 @@ export class Memberships implements ConflatableStreams {
     const membership = this.#takeOut(name);
     if (membership?.presentAs !== undefined) this.#presence.leave(name, membership.presentAs);
     return membership !== undefined;
+  }
+
+  /** Leaves the rooms for which this says so, and names them. */
+  leaveWhere(isOver: (name: string, uses: readonly RoomRight[]) => boolean): readonly string[] {
+    const over = [...this.#current].filter(([name, { uses }]) => isOver(name, uses)).map(([name]) => name);
+    for (const name of over) this.leave(name);
+    return over;
   }
 
   /** The connection is closed: the session is in no room any more, but its user may be on the way back. */

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
+import { ALL_RIGHTS } from '../rooms/room-rights.ts';
 
 const DEFAULT: RoomRule = {
   retention: { count: 100, ms: 60_000 },
@@ -9,6 +10,8 @@ const DEFAULT: RoomRule = {
   publish: 'members',
   signal: 'members',
   readHistory: true,
+  users: ALL_RIGHTS,
+  guests: ALL_RIGHTS,
 };
 
 const RULES = new RoomRules(

@@ -19,6 +19,7 @@ import { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { Connection } from '../lifecycle/connections.ts';
 import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
+import type { RoomRight } from '../rooms/room-rights.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -34,6 +35,7 @@ import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleSymbols } from './handlers/symbols.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
 import { type MembershipOwner, Memberships } from './memberships.ts';
+import { forbidden, hasRight } from './room-rights.ts';
 import type { SessionServices } from './session-services.ts';
 import { toRequestError } from './to-request-error.ts';
 import { Watches } from './watches.ts';
@@ -135,7 +137,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     const isSameUser = identity.user === this.user;
     this.#identity = identity;
     this.#deadline = expiryOf(identity, clockToleranceOf(this.services));
-    if (isSameUser) return;
+    if (isSameUser) {
+      this.#leaveForbiddenRooms();
+      return;
+    }
     this.memberships.leave(guestInbox);
     await this.#joinOwnRooms([inboxOf(this.user)]);
   }
@@ -199,6 +204,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     if (outcome === 'dropped') this.overflowed();
   }
 
+  hasRight(right: RoomRight, room: string): boolean {
+    return hasRight(this.#identity, right, { room, config: this.services.config });
+  }
+
   /** Whether one more signal may pass: they have a limit of their own, and no more than an error follows from it. */
   maySignal(): boolean {
     this.#signalBucket ??= new TokenBucket(this.services.config.limits.maxSignalsPerSecond, performance.now());
@@ -216,6 +225,15 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   /** Answers an `auth` that was taken. */
   acknowledgeIdentity(id: RequestId | undefined): void {
     this.acknowledge(id, { user: this.user, ...this.#expiry });
+  }
+
+  /** The newer token may give less than the one that the session joined with. */
+  #leaveForbiddenRooms(): void {
+    for (const room of this.memberships.leaveWhere(
+      (name, uses) => !uses.every((right) => this.hasRight(right, name)),
+    )) {
+      this.#refuse(forbidden(`the session has left ${room}: its new token does not give the rights`));
+    }
   }
 
   get #expiry(): { readonly expiresAt?: number } {

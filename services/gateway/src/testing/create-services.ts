@@ -4,7 +4,7 @@ import { type Backplane, createMemoryBackplane, MemoryHub } from '@outcry/broker
 import { createCodecs, Encoding } from '@outcry/protocol';
 
 import { createAuthenticator } from '../auth/create-authenticator.ts';
-import { identityOf } from '../auth/identity.ts';
+import { type Identity, identityOf } from '../auth/identity.ts';
 import { BookDirectory } from '../books/book-directory.ts';
 import type { FeedReader } from '../books/feed-reader.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
@@ -41,7 +41,7 @@ export interface TestGateway {
   readonly transport: FakeTransport;
   readonly backplane: Backplane;
   /** Opens a session as the transport would. */
-  connect(user: string, encoding?: Encoding): TestClient;
+  connect(who: string | Identity, encoding?: Encoding): TestClient;
   stop(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
     services,
     transport,
     backplane,
-    connect: (user, encoding = Encoding.Json) => connect(services, transport.connect(encoding), user),
+    connect: (who, encoding = Encoding.Json) => connect(services, transport.connect(encoding), who),
     async stop() {
       connections.stop();
       rooms.close();
@@ -87,13 +87,14 @@ function createServices(
   return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
 }
 
-function connect(services: SessionServices, socket: FakeSocket, user: string): TestClient {
+function connect(services: SessionServices, socket: FakeSocket, who: string | Identity): TestClient {
+  const identity = typeof who === 'string' ? identityOf(who, { isGuest: who.startsWith('guest') }) : who;
   const session = new Session(
     {
       connection: randomUUID(),
       encoding: socket.encoding,
       socket,
-      identity: identityOf(user, { isGuest: user.startsWith('guest') }),
+      identity,
     },
     services,
   );

@@ -1,5 +1,6 @@
 import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
+import { RoomRight } from '../../rooms/room-rights.ts';
 import { checkMayJoin, isOwnRoom } from '../room-rights.ts';
 import type { Session } from '../session.ts';
 
@@ -22,6 +23,6 @@ export function handleJoin(session: Session, frame: ClientFrameOf<'join'>): Prom
     since: rule.readHistory ? since : undefined,
     history: rule.readHistory ? (history ?? DEFAULT_HISTORY) : 0,
     wantsEcho: echo ?? true,
-    wantsPresence: (presence ?? false) && rule.presence && !isOwnRoom(session, room),
+    wantsPresence: (presence ?? false) && rule.presence && session.hasRight(RoomRight.Presence, room),
   });
 }

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+
+import { RoomPattern } from './room-pattern.ts';
+
+describe('RoomPattern', () => {
+  it.each([
+    ['lobby', 'lobby', true],
+    ['lobby', 'lobbyx', false],
+    ['lobby', 'lobb', false],
+    ['*', 'anything', true],
+    ['*', '@ann', true],
+    ['@*', '@ann', true],
+    ['@*', 'ann', false],
+    ['news.*', 'news.', true],
+    ['news.*', 'newsx', false],
+    ['*-log', 'audit-log', true],
+    ['*-log', 'audit-logs', false],
+    ['a*b*c', 'aXbYbZc', true],
+    ['a*b*c', 'aXcYbZ', false],
+    ['a**c', 'ac', true],
+    ['*ab', 'aab', true],
+    ['*aab*', 'aaab', true],
+  ])('%j matches %j: %j', (pattern, room, expected) => {
+    expect(new RoomPattern(pattern).matches(room)).toBe(expected);
+  });
+
+  it('takes no longer for many stars', () => {
+    const pattern = new RoomPattern(`${'a*'.repeat(60)}b`);
+    const startedAt = performance.now();
+    expect(pattern.matches('a'.repeat(128))).toBe(false);
+    expect(performance.now() - startedAt).toBeLessThan(100);
+  });
+});
