@@ -5,6 +5,7 @@ import type { Lease } from './lease.ts';
 import type { NodeRoster } from './node-roster.ts';
 import type { PresenceStore } from './presence-store.ts';
 import type { PublisherRoster } from './publisher-roster.ts';
+import type { RevocationList } from './revocation-list.ts';
 import type { SharedLimits } from './shared-limits.ts';
 
 /** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
@@ -16,6 +17,7 @@ export interface Backplane {
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
   readonly limits: SharedLimits;
+  readonly revocations: RevocationList;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
   /**

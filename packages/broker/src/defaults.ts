@@ -16,5 +16,8 @@ export const PRESENCE_LEASE = { leaseMs: 6000, renewMs: 2000 } as const;
 /** How long the counts of a subject are kept behind their last change: longer than a connection lasts. */
 export const COUNT_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** Revocations in force in a cluster; a node reads them all when it starts. */
+export const MAX_REVOCATIONS = 100_000;
+
 /** How long the highest fence of a lease is kept behind its last grant or renewal. Where it is gone everybody is refused. */
 export const FENCE_TTL_MS = 24 * 60 * 60 * 1000;

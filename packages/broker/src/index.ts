@@ -31,4 +31,5 @@ export type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
 export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence-store.ts';
 export type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
 export type { HoldRequest, SharedLimits } from './shared-limits.ts';
+export type { Revocation, RevocationList } from './revocation-list.ts';
 export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';

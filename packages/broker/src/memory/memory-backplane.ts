@@ -11,6 +11,7 @@ import { MemoryLease } from './memory-lease.ts';
 import { MemoryNodeRoster } from './memory-node-roster.ts';
 import { MemoryPresenceTable } from './memory-presence-table.ts';
 import { MemoryPublisherRoster } from './memory-publisher-roster.ts';
+import { MemoryRevocationList } from './memory-revocation-list.ts';
 import { MemorySharedLimits } from './memory-shared-limits.ts';
 
 export interface MemoryBackplaneOptions {
@@ -33,7 +34,8 @@ export function createMemoryBackplane(
   const control = new MemoryControlBus(hub.notices);
   const nodes = new MemoryNodeRoster(hub.nodes);
   const limits = new MemorySharedLimits(hub.counts);
-  const parts = [feedBus, lease, roster, control, nodes, limits];
+  const revocations = new MemoryRevocationList(hub.revocations);
+  const parts = [feedBus, lease, roster, control, nodes, limits, revocations];
   return {
     broker,
     feedBus,
@@ -42,6 +44,7 @@ export function createMemoryBackplane(
     control,
     nodes,
     limits,
+    revocations,
     presence,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);

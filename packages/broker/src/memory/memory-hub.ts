@@ -4,6 +4,7 @@ import { MemoryCounts } from './memory-counts.ts';
 import { MemoryNodes } from './memory-nodes.ts';
 import { MemoryNotices } from './memory-notices.ts';
 import { MemoryPresence } from './memory-presence.ts';
+import { MemoryRevocations } from './memory-revocations.ts';
 import { MemoryRooms } from './memory-rooms.ts';
 
 /** What a Redis is to a cluster: the state that several backplanes of one process share. */
@@ -14,6 +15,7 @@ export class MemoryHub {
   readonly nodes = new MemoryNodes();
   readonly counts = new MemoryCounts(this.nodes);
   readonly feeds = new MemoryFeeds(this.leases);
+  readonly revocations = new MemoryRevocations();
   readonly presence = new MemoryPresence((event) => {
     this.rooms.tellMember(event);
   });
@@ -26,5 +28,6 @@ export class MemoryHub {
     this.presence.clear();
     this.nodes.clear();
     this.counts.clear();
+    this.revocations.clear();
   }
 }

@@ -48,6 +48,7 @@ describe('KeySpace', () => {
     claim(keys.control, 'control');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
       const [r, u, k, s] = [room(), user(), text('a/:{}@', 5), symbol()];
       for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);

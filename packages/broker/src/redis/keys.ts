@@ -122,6 +122,12 @@ export class KeySpace {
     return { present: `${base}nodes/`, reports: `${base}reports/` };
   }
 
+  /** A sorted set and a channel of revocations (scripts/revoke.lua.ts). */
+  get revocations(): { readonly set: string; readonly channel: string } {
+    const base = this.#base('revocations');
+    return { set: `${base}revocations/`, channel: `${base}revoked/` };
+  }
+
   /** What is counted of a subject (scripts/shared-limits.lua.ts). */
   limits(subject: string): { readonly counts: string; readonly bucket: string } {
     const base = this.#base(subject);

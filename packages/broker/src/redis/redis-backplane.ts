@@ -17,6 +17,7 @@ import { RedisLease } from './redis-lease.ts';
 import { RedisNodeRoster } from './redis-node-roster.ts';
 import { RedisPresenceTable } from './redis-presence-table.ts';
 import { RedisPublisherRoster } from './redis-publisher-roster.ts';
+import { RedisRevocationList } from './redis-revocation-list.ts';
 import { RedisSharedLimits } from './redis-shared-limits.ts';
 import { assertServerVersion } from './server-version.ts';
 import { Subscriber } from './subscriber.ts';
@@ -56,6 +57,7 @@ class RedisBackplane implements Backplane {
   readonly control: RedisControlBus;
   readonly nodes: RedisNodeRoster;
   readonly limits: RedisSharedLimits;
+  readonly revocations: RedisRevocationList;
   readonly presence: LeasedPresence;
   readonly #events: BackplaneEvents;
   readonly #commands: RedisConnection;
@@ -93,6 +95,7 @@ class RedisBackplane implements Backplane {
     this.control = new RedisControlBus(parts);
     this.nodes = new RedisNodeRoster(parts);
     this.limits = new RedisSharedLimits({ ...parts, nodes: this.nodes });
+    this.revocations = new RedisRevocationList(parts);
     this.presence = new LeasedPresence(new RedisPresenceTable(parts), options.presenceLease ?? PRESENCE_LEASE);
     this.broker = new RedisBroker({
       ...parts,
@@ -133,7 +136,7 @@ class RedisBackplane implements Backplane {
         // A node without rooms is whole only if it can publish, too.
         await Promise.all([this.#commands.run((redis) => redis.ping()), this.#subscriber.resubscribe()]);
         await this.#assertHearing();
-        await this.broker.catchUp();
+        await Promise.all([this.broker.catchUp(), this.revocations.catchUp()]);
       },
       handleStatus: (status) => {
         this.#handleStatus(status);

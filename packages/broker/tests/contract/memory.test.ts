@@ -7,6 +7,7 @@ import { describeLease } from './lease.contract.ts';
 import { describeNodeRoster } from './node-roster.contract.ts';
 import { describePresence } from './presence.contract.ts';
 import { describePublisherRoster } from './publisher-roster.contract.ts';
+import { describeRevocationList } from './revocation-list.contract.ts';
 import { describeSharedLimits } from './shared-limits.contract.ts';
 
 function createCluster(): Promise<TestCluster> {
@@ -29,3 +30,4 @@ describePublisherRoster('memory', createCluster);
 describeControlBus('memory', createCluster);
 describeNodeRoster('memory', createCluster);
 describeSharedLimits('memory', createCluster);
+describeRevocationList('memory', createCluster);

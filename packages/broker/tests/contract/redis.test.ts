@@ -9,6 +9,7 @@ import { describeLease } from './lease.contract.ts';
 import { describeNodeRoster } from './node-roster.contract.ts';
 import { describePresence } from './presence.contract.ts';
 import { describePublisherRoster } from './publisher-roster.contract.ts';
+import { describeRevocationList } from './revocation-list.contract.ts';
 import { describeSharedLimits } from './shared-limits.contract.ts';
 
 async function createCluster(): Promise<TestCluster> {
@@ -35,3 +36,4 @@ describePublisherRoster('Redis', createCluster);
 describeControlBus('Redis', createCluster);
 describeNodeRoster('Redis', createCluster);
 describeSharedLimits('Redis', createCluster);
+describeRevocationList('Redis', createCluster);

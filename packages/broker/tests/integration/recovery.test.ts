@@ -82,6 +82,28 @@ describe('a lost subscriber connection', () => {
     expect(seen).toEqual([7]);
   });
 
+  it('costs no revocation, and what Redis has lost meanwhile is stored again', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const a = await cluster.startNode();
+    const b = await cluster.startNode({ url: `redis://127.0.0.1:${String(proxy.port)}` });
+    const told: string[] = [];
+    await b.backplane.revocations.watch(({ id }) => told.push(id));
+    const revoke = (id: string): Promise<void> =>
+      a.backplane.revocations.revoke({ kind: 'token', id, issuedUntil: 1, expiresAt: Date.now() + 60_000 });
+    await revoke('before');
+    await b.recorder.until(() => told.length === 1);
+    await proxy.cut();
+    await b.recorder.until(() => b.recorder.statuses.at(-1) === 'down');
+    await cluster.admin.flushall();
+    await revoke('meanwhile');
+    await proxy.restore();
+    await b.recorder.untilUpAgain();
+    expect(told).toEqual(['before', 'meanwhile']);
+    const late: string[] = [];
+    await (await cluster.startNode()).backplane.revocations.watch(({ id }) => late.push(id));
+    expect(late.sort()).toEqual(['before', 'meanwhile']);
+  });
+
   it('announces a hole that has been trimmed, and goes on behind it', async () => {
     await using proxy = await FaultProxy.start(cluster.redis);
     const a = await cluster.startNode();

@@ -8,6 +8,7 @@ import { PUBLISH_MESSAGE } from './publish-message.lua.ts';
 import { ATTEND, LEAVE } from './publisher-roster.lua.ts';
 import { READ_HISTORY } from './read-history.lua.ts';
 import { REMOVE_HISTORY } from './remove-history.lua.ts';
+import { REVOKE } from './revoke.lua.ts';
 import { HOLD_COUNT, TAKE_TOKEN } from './shared-limits.lua.ts';
 
 /** Every script, by the name it is called with. */
@@ -34,6 +35,7 @@ export const SCRIPTS = {
   reapRoom: REAP_ROOM,
   attendNode: ATTEND_NODE,
   listNodes: LIST_NODES,
+  revoke: REVOKE,
   holdCount: HOLD_COUNT,
   takeToken: TAKE_TOKEN,
 } as const;
