@@ -22,8 +22,8 @@ const API_KEY = 'key-of-a-conformance-test';
 const CLOSE_DEADLINE_MS = 20_000;
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 
-/** A fault of the gateway, and a revocation, cannot be brought about from outside: the gateway's own tests have them. */
-const NOT_FROM_OUTSIDE = ['internalError', 'revoked'];
+/** A fault of the gateway cannot be brought about from outside: the gateway's own tests have it. */
+const NOT_FROM_OUTSIDE = ['internalError'];
 
 describe.runIf(OWNS_SERVER)('close codes', () => {
   let redis: TestRedis;
@@ -65,6 +65,13 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     authTimeout: async (encoding) => {
       const gateway = await start({ authSecret: SECRET, authDeadlineMs: 100 });
       const client = await connect({ url: gateway.url, encoding });
+      return client.waitForClose();
+    },
+    revoked: async (encoding) => {
+      const gateway = await start({ authSecret: SECRET, apiKeys: API_KEY });
+      const client = await connect({ url: gateway.url, encoding, token: makeToken(SECRET, { sub: 'ann' }) });
+      await client.next('welcome');
+      await callApi(gateway, 'revoke', { user: 'ann' });
       return client.waitForClose();
     },
     tokenExpired: async (encoding) => {
@@ -130,13 +137,18 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
   async function disconnectedByServer(encoding: WireEncoding, how: { mayReturn: boolean }): Promise<Disconnect> {
     const client = await connect({ url: shared.url, encoding });
     const { connection } = await client.next('welcome');
-    const response = await fetch(`${shared.internalUrl}/api/disconnect`, {
+    await callApi(shared, 'disconnect', { connection, ...how });
+    return client.waitForClose();
+  }
+
+  async function callApi({ internalUrl }: GatewayProcess, command: string, params: unknown): Promise<void> {
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const response = await fetch(`${internalUrl}/api/${command}`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${API_KEY}` },
-      body: JSON.stringify({ connection, ...how }),
+      headers,
+      body: JSON.stringify(params),
     });
     expect(response.status).toBe(200);
-    return client.waitForClose();
   }
 
   test('have a case here for each one of the document', () => {

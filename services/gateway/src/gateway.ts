@@ -2,6 +2,7 @@ import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
 
 import { createAuthenticator } from './auth/create-authenticator.ts';
+import { RevokedTokens } from './auth/revoked-tokens.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { GatewayConfig } from './config/config.ts';
 import type { Fanout } from './fanout/audience.ts';
@@ -14,6 +15,7 @@ import { Connections } from './lifecycle/connections.ts';
 import { createControlHandler } from './lifecycle/control-handler.ts';
 import { Reception } from './lifecycle/reception.ts';
 import { type InternalServer, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
+import { createRevocationHandler } from './lifecycle/revocation-handler.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createPresenceHandler } from './presence/presence-handler.ts';
 import { RoomPresence } from './presence/room-presence.ts';
@@ -60,6 +62,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await backplane.start(createBrokerHandler(services, reception));
       await backplane.presence.start(createPresenceHandler(services));
       await backplane.control.watch(createControlHandler(services));
+      await backplane.revocations.watch(createRevocationHandler(services));
       await attendance.start();
       internalServer = await startInternalServer(config.internal, {
         notReady: () => reception.notReady,
@@ -106,8 +109,9 @@ function createServices(
   const books = new BookDirectory({ feedBus, fanout, logger });
   const connections = new Connections({ heartbeatMs, idleTimeoutMs, ...limits, metrics });
   metrics.observe({ rooms: () => rooms.size, books: () => books.size });
-  const authenticator = createAuthenticator(config.auth);
-  return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
+  const revokedTokens = new RevokedTokens();
+  const authenticator = createAuthenticator(config.auth, revokedTokens);
+  return { config, broker, rooms, presence, books, authenticator, revokedTokens, codecs, connections, metrics, logger };
 }
 
 function createAttendance(
@@ -140,9 +144,11 @@ function createApi(
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, limits } = config;
   if (keys.length === 0) return undefined;
-  const { broker, control, nodes } = backplane;
+  const { broker, control, nodes, revocations } = backplane;
   const maxDataBytes = limits.maxFrameBytes;
-  return createApiHandler({ parts: { broker, presence, control, nodes, rules, maxDataBytes }, keys, logger });
+  const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
+  const parts = { broker, presence, control, nodes, revocations, maxTokenLifetimeMs, rules, maxDataBytes };
+  return createApiHandler({ parts, keys, logger });
 }
 
 function createTransport({ public: { host, port }, limits, auth, demoDirectory }: GatewayConfig): Transport {

@@ -1,22 +1,27 @@
-import type { Authentication, Authenticator } from './authenticator.ts';
+import { type Authentication, type Authenticator, TokenRefusal } from './authenticator.ts';
 import { guestIdentity } from './guest-identity.ts';
 import type { Identity } from './identity.ts';
+import type { RevokedTokens } from './revoked-tokens.ts';
 import type { TokenClaims } from './token-claims.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 
 /** Takes who a signed token says, and guests where they are let in. */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: TokenVerifier;
+  readonly #revoked: RevokedTokens;
   readonly #hasGuests: boolean;
 
-  constructor(verifier: TokenVerifier, { hasGuests }: { readonly hasGuests: boolean }) {
+  constructor(verifier: TokenVerifier, revoked: RevokedTokens, { hasGuests }: { readonly hasGuests: boolean }) {
     this.#verifier = verifier;
+    this.#revoked = revoked;
     this.#hasGuests = hasGuests;
   }
 
   authenticate(token: string): Authentication {
     const { claims, refusal } = this.#verifier.verify(token);
-    return claims === undefined ? { refusal } : { identity: identityFrom(claims) };
+    if (claims === undefined) return { refusal };
+    const identity = identityFrom(claims);
+    return this.#revoked.has(identity) ? { refusal: TokenRefusal.Revoked } : { identity };
   }
 
   guest(): Identity | undefined {

@@ -44,6 +44,7 @@ class TestConnection implements Connection {
   readonly encoding: Encoding;
   readonly client: ModelClient;
   readonly socket: BufferedSocket;
+  readonly identity = undefined;
   readonly deadline = undefined;
   readonly backlog: Backlog;
   readonly streams: Watches;

@@ -15,6 +15,8 @@ export interface AuthConfig {
   readonly sources: TokenSources;
   readonly deadlineMs: number;
   readonly maxWaiting: number;
+  /** How long a token can be good at most, clocks that differ included. */
+  readonly maxLifetimeMs: number;
 }
 
 export interface TokenConfig {
@@ -31,6 +33,7 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
     deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
     maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
+    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
   };
 }
 

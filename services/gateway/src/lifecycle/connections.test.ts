@@ -38,6 +38,7 @@ class FakeConnection implements Connection {
   readonly sent: ServerFrame[] = [];
   lastHeardAt = performance.now();
   lastPingAt = 0;
+  readonly identity = undefined;
   readonly deadline = undefined;
   readonly backlog = new Backlog(this.socket, LIMITS);
   readonly streams = new FakeStreams(this.socket);

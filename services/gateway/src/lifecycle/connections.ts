@@ -1,5 +1,6 @@
 import { CLOSE_CODES, type CloseCode, type ServerFrame } from '@outcry/protocol';
 
+import type { Identity } from '../auth/identity.ts';
 import type { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
@@ -9,6 +10,8 @@ import type { Deadline } from './deadline.ts';
 /** What the gateway watches over on every connection, whatever it is used for. Times are of the monotonic clock. */
 export interface Connection {
   readonly socket: ClientSocket;
+  /** Undefined where nobody has said yet who it is. */
+  readonly identity: Identity | undefined;
   /** When the last complete frame of any kind came. */
   readonly lastHeardAt: number;
   lastPingAt: number;

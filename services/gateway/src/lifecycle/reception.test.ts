@@ -7,6 +7,7 @@ import { createTestGateway, type TestGateway } from '../testing/create-services.
 import type { FakeSocket } from '../testing/fake-transport.ts';
 import { Endpoint, type SessionPort, TokenSource } from '../transport/transport.ts';
 import { Reception } from './reception.ts';
+import { createRevocationHandler } from './revocation-handler.ts';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 
@@ -190,6 +191,37 @@ describe('Reception, where tokens are checked', () => {
 
   it('shows a feed to nobody who does not say who it is', () => {
     expect(visit(undefined, Endpoint.OrderBookFeed).socket.closeCode).toEqual(CLOSE_CODES.unauthenticated);
+  });
+
+  it('ends the sessions of a revoked token, and takes it no more', async () => {
+    const text = token({ claims: { jti: 'id-1' } });
+    const [session, other] = [visit(text), visit(token())];
+    const { revocations } = gateway.backplane;
+    await revocations.revoke({ kind: 'token', id: 'id-1', issuedUntil: 0, expiresAt: Date.now() + 60_000 });
+    await vi.waitUntil(() => session.socket.closeCode !== undefined);
+    for (const { socket } of [session, visit(text)]) expect(socket.closeCode).toEqual(CLOSE_CODES.revoked);
+    expect(other.socket.closeCode).toBeUndefined();
+  });
+
+  it('ends the feed of a revoked token, too', () => {
+    const { socket } = visit(token({ claims: { jti: 'id-1' } }), Endpoint.OrderBookFeed);
+    const revocation = { kind: 'token', id: 'id-1', issuedUntil: 0, expiresAt: Date.now() + 60_000 } as const;
+    createRevocationHandler(gateway.services)(revocation);
+    expect(socket.closeCode).toEqual(CLOSE_CODES.revoked);
+  });
+
+  it('ends what a user has, and lets the user come back with a newer token', async () => {
+    const old = token();
+    const [session, bob] = [visit(old), visit(token({ sub: 'bob' }))];
+    const waiting = visit();
+    const now = Date.now();
+    const { revocations } = gateway.backplane;
+    await revocations.revoke({ kind: 'user', id: 'ann', issuedUntil: now, expiresAt: now + 60_000 });
+    await vi.waitUntil(() => session.socket.closeCode !== undefined);
+    waiting.send({ type: 'auth', token: old });
+    for (const { socket } of [session, waiting]) expect(socket.closeCode).toEqual(CLOSE_CODES.revoked);
+    expect(bob.socket.closeCode).toBeUndefined();
+    expect(visit(token({ claims: { iat: Math.floor(now / 1000) + 1 } })).socket.closeCode).toBeUndefined();
   });
 
   it('counts refused tokens by what was wrong', async () => {

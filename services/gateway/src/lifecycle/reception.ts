@@ -115,7 +115,7 @@ export class Reception implements TransportHandler {
       return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
     }
     const deadline = expiryOf(identity, config.auth.tokens?.policy.clockToleranceMs ?? 0);
-    const feed = new FeedConnection({ socket, encoding, deadline }, this.#services);
+    const feed = new FeedConnection({ socket, encoding, identity, deadline }, this.#services);
     connections.add(feed);
     void feed.start(query);
     return feed;

@@ -57,6 +57,7 @@ export class GatewayMetrics {
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
     'reason',
   ]);
+  readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP 503.');
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');

@@ -2,6 +2,7 @@ import type { FeedDelta, FeedSnapshot } from '@outcry/broker';
 import { CLOSE_CODES } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { identityOf } from '../auth/identity.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeFeed } from '../testing/fake-feed.ts';
@@ -148,7 +149,10 @@ describe('a session that lags', () => {
 
   it('skips snapshots on /orderbookfeed until it has caught up', async () => {
     const socket = gateway.transport.connect();
-    const feed = new FeedConnection({ socket, encoding: socket.encoding, deadline: undefined }, gateway.services);
+    const feed = new FeedConnection(
+      { socket, encoding: socket.encoding, deadline: undefined, identity: identityOf('ann', { isGuest: false }) },
+      gateway.services,
+    );
     gateway.services.connections.add(feed);
     await feed.start(new URLSearchParams('symbol=X&depth=1&interval=100'));
     vi.advanceTimersByTime(300);

@@ -1,6 +1,7 @@
 import { OutcryError } from '@outcry/broker';
 import { CLOSE_CODES, type CloseCode, type Encoding, isSymbol, RequestError, type ServerFrame } from '@outcry/protocol';
 
+import type { Identity } from '../auth/identity.ts';
 import { checkChoice, type ClassChoice } from '../books/book-choices.ts';
 import type { SnapshotStream } from '../books/snapshot-stream.ts';
 import { Backlog } from '../fanout/backlog.ts';
@@ -17,6 +18,7 @@ const DEFAULT_INTERVAL = '2000';
 export interface FeedConnectionOptions {
   readonly socket: ClientSocket;
   readonly encoding: Encoding;
+  readonly identity: Identity;
   readonly deadline: Deadline | undefined;
 }
 
@@ -24,6 +26,7 @@ export interface FeedConnectionOptions {
 export class FeedConnection implements SessionPort, Connection, ConflatableStreams {
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
+  readonly identity: Identity;
   readonly deadline: Deadline | undefined;
   readonly #services: SessionServices;
   lastHeardAt = performance.now();
@@ -37,6 +40,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   constructor(options: FeedConnectionOptions, services: SessionServices) {
     this.socket = options.socket;
     this.encoding = options.encoding;
+    this.identity = options.identity;
     this.deadline = options.deadline;
     this.#services = services;
     this.backlog = new Backlog(this.socket, services.config.limits);

@@ -2,6 +2,7 @@ import type { Broker } from '@outcry/broker';
 import type { Codec, Encoding } from '@outcry/protocol';
 
 import type { Authenticator } from '../auth/authenticator.ts';
+import type { RevokedTokens } from '../auth/revoked-tokens.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Connections } from '../lifecycle/connections.ts';
@@ -18,6 +19,7 @@ export interface SessionServices {
   readonly presence: RoomPresence;
   readonly books: BookDirectory;
   readonly authenticator: Authenticator;
+  readonly revokedTokens: RevokedTokens;
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
   readonly metrics: GatewayMetrics;

@@ -107,6 +107,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     return this.#identity.isGuest;
   }
 
+  get identity(): Identity {
+    return this.#identity;
+  }
+
   get deadline(): Deadline | undefined {
     return this.#deadline;
   }

@@ -35,6 +35,7 @@ const NO_STREAMS: ConflatableStreams = { isBehind: false, holdBack: () => undefi
  */
 export class WaitingConnection implements SessionPort, Connection {
   readonly socket: ClientSocket;
+  readonly identity = undefined;
   readonly deadline: Deadline;
   readonly backlog: Backlog;
   readonly streams = NO_STREAMS;

@@ -5,6 +5,7 @@ import { createCodecs, Encoding } from '@outcry/protocol';
 
 import { createAuthenticator } from '../auth/create-authenticator.ts';
 import { type Identity, identityOf } from '../auth/identity.ts';
+import { RevokedTokens } from '../auth/revoked-tokens.ts';
 import { BookDirectory } from '../books/book-directory.ts';
 import type { FeedReader } from '../books/feed-reader.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
@@ -12,6 +13,7 @@ import { Coalescer } from '../fanout/coalescer.ts';
 import { createBrokerHandler } from '../lifecycle/broker-handler.ts';
 import { Connections } from '../lifecycle/connections.ts';
 import { Reception } from '../lifecycle/reception.ts';
+import { createRevocationHandler } from '../lifecycle/revocation-handler.ts';
 import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { createPresenceHandler } from '../presence/presence-handler.ts';
@@ -53,6 +55,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   const { rooms, books, connections } = services;
   await backplane.start(createBrokerHandler(services, new Reception(services)));
   await backplane.presence.start(createPresenceHandler(services));
+  await backplane.revocations.watch(createRevocationHandler(services));
   return {
     services,
     transport,
@@ -83,8 +86,9 @@ function createServices(
   const presence = new RoomPresence({ store, rules: config.roomRules, metrics });
   const books = new BookDirectory({ feedBus: feed ?? feedBus, fanout, logger });
   const connections = new Connections({ ...config, ...config.limits, metrics });
-  const authenticator = createAuthenticator(config.auth);
-  return { config, broker, rooms, presence, books, authenticator, codecs, connections, metrics, logger };
+  const revokedTokens = new RevokedTokens();
+  const authenticator = createAuthenticator(config.auth, revokedTokens);
+  return { config, broker, rooms, presence, books, authenticator, revokedTokens, codecs, connections, metrics, logger };
 }
 
 function connect(services: SessionServices, socket: FakeSocket, who: string | Identity): TestClient {

@@ -2,6 +2,7 @@ import type { ApiCommand } from './api-command.ts';
 import { info, nodes } from './commands/cluster.ts';
 import { disconnect } from './commands/connections.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
+import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
 
 /** Every command of the server API, by the name in its path: `POST /api/<name>`. */
@@ -15,6 +16,7 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   removeHistory,
   rooms,
   disconnect,
+  revoke,
   nodes,
   info,
 };

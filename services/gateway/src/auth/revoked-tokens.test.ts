@@ -1,0 +1,47 @@
+import type { Revocation } from '@outcry/broker';
+import { describe, expect, it, vi } from 'vitest';
+
+import { RevokedTokens } from './revoked-tokens.ts';
+
+const NOW = Date.now();
+const ANN = { user: 'ann', tokenId: 'id-1', issuedAt: NOW };
+
+function revoked(revocation: Partial<Revocation>): RevokedTokens {
+  const tokens = new RevokedTokens();
+  tokens.add({ kind: 'user', id: 'ann', issuedUntil: NOW, expiresAt: NOW + 60_000, ...revocation });
+  return tokens;
+}
+
+describe('RevokedTokens', () => {
+  it('has a token by its id, whoever’s it is, and no other', () => {
+    const tokens = revoked({ kind: 'token', id: 'id-1' });
+    expect(tokens.has(ANN)).toBe(true);
+    expect(tokens.has({ ...ANN, tokenId: 'id-2' })).toBe(false);
+    expect(tokens.has({ ...ANN, tokenId: undefined })).toBe(false);
+  });
+
+  it('has what a user was issued until then, and nothing newer or of others', () => {
+    const tokens = revoked({});
+    expect(tokens.has(ANN)).toBe(true);
+    expect(tokens.has({ ...ANN, issuedAt: undefined })).toBe(true);
+    expect(tokens.has({ ...ANN, issuedAt: NOW + 1 })).toBe(false);
+    expect(tokens.has({ ...ANN, user: 'bob' })).toBe(false);
+  });
+
+  it('keeps the later of two revocations of a user, in whatever order they come', () => {
+    const tokens = revoked({ issuedUntil: NOW + 5000 });
+    tokens.add({ kind: 'user', id: 'ann', issuedUntil: NOW, expiresAt: NOW + 60_000 });
+    expect(tokens.has({ ...ANN, issuedAt: NOW + 5000 })).toBe(true);
+  });
+
+  it('forgets what has expired, so that it does not grow for ever', () => {
+    vi.useFakeTimers({ now: NOW });
+    const tokens = new RevokedTokens();
+    for (let i = 0; i < 10_000; i++) {
+      tokens.add({ kind: 'token', id: `id-${String(i)}`, issuedUntil: NOW, expiresAt: Date.now() + 100 });
+      vi.advanceTimersByTime(1);
+    }
+    vi.useRealTimers();
+    expect(tokens.size).toBeLessThan(1200);
+  });
+});

@@ -1,0 +1,143 @@
+import {
+  closeCode,
+  type GatewayProcess,
+  makeToken,
+  RawClient,
+  type RawClientOptions,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { ApiClient } from '../support/api-client.ts';
+
+const SECRET = 'canary-secret-that-must-be-seen-nowhere';
+const API_KEY = 'canary-key-of-a-server';
+const CANARY = 'canaryCANARYcanary';
+/** A revocation is in force everywhere within this. */
+const REVOCATION_DEADLINE_MS = 2000;
+
+let redis: TestRedis;
+const redisPrefix = uniquePrefix();
+let gateways: readonly [GatewayProcess, GatewayProcess];
+let api: ApiClient;
+const clients: RawClient[] = [];
+
+beforeAll(async () => {
+  redis = await startRedis();
+  const shared = {
+    redisUrl: redis.url,
+    redisPrefix,
+    apiKeys: API_KEY,
+    authSecret: SECRET,
+    authCookie: 'session',
+    authQuery: true,
+    logLevel: 'trace',
+  };
+  gateways = await Promise.all([startGateway(shared), startGateway(shared)]);
+  api = new ApiClient(gateways[0].internalUrl, API_KEY);
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.socket.destroy();
+});
+afterAll(async () => {
+  await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
+  await redis.stop();
+});
+
+async function connect(gateway: GatewayProcess, options: Partial<RawClientOptions> = {}): Promise<RawClient> {
+  const client = await RawClient.connect({ url: gateway.url, encoding: 'json', ...options });
+  clients.push(client);
+  return client;
+}
+
+/** The ways in, each with a token. */
+const DOORS: Readonly<Record<string, (gateway: GatewayProcess, token: string) => Promise<RawClient>>> = {
+  subprotocol: (gateway, token) => connect(gateway, { token }),
+  query: (gateway, token) => connect(gateway, { url: `${gateway.url}?token=${token}` }),
+  cookie: (gateway, token) => connect(gateway, { headers: { Cookie: `a=b; session=${token}` } }),
+  frame: async (gateway, token) => {
+    const client = await connect(gateway);
+    client.send({ type: 'auth', id: 'auth', token });
+    return client;
+  },
+};
+
+const GRANTS = { rooms: { 'team.*': ['read', 'write'] } };
+
+describe.each(Object.entries(DOORS))('a token by the %s', (_, enter) => {
+  it('makes its user known on every gateway, and says nothing of the token', async () => {
+    const members = await Promise.all(
+      gateways.map((gateway, i) => enter(gateway, makeToken(SECRET, { sub: `user-${String(i)}`, claims: GRANTS }))),
+    );
+    for (const [i, member] of members.entries()) {
+      const { user } = await member.next('welcome');
+      expect(user).toBe(`user-${String(i)}`);
+      await member.expectAnswer('joined', { type: 'join', room: 'team.a', history: 0 });
+    }
+    const [first, second] = members;
+    await first?.expectAnswer('ack', { type: 'publish', room: 'team.a', data: 'hello' });
+    expect(await second?.next({ type: 'message', room: 'team.a' })).toMatchObject({ from: 'user-0', data: 'hello' });
+    expect(await first?.request({ type: 'join', room: 'else' })).toMatchObject({ code: 'forbidden' });
+    expect(JSON.stringify(members.map(({ socket }) => socket.response.headers))).not.toContain('bearer');
+  });
+
+  it('is refused where it is not good', async () => {
+    const forged = await enter(gateways[0], makeToken('another secret', { claims: { jti: CANARY } }));
+    expect(await forged.waitForClose()).toMatchObject({ code: closeCode('unauthenticated').code });
+    const stale = await enter(gateways[1], makeToken(SECRET, { lifetimeSeconds: -60, claims: { jti: CANARY } }));
+    expect(await stale.waitForClose()).toMatchObject({ code: closeCode('tokenExpired').code });
+  });
+});
+
+describe('a revocation', () => {
+  it.each([
+    ['of a token', 'id-1', { token: 'id-1' }],
+    ['of a user', 'id-2', { user: 'ann' }],
+  ])('%s ends its sessions on every gateway within two seconds, and keeps them out', async (_, jti, subject) => {
+    const token = makeToken(SECRET, { claims: { jti } });
+    const meant = await Promise.all(gateways.map((gateway) => connect(gateway, { token })));
+    const bob = await connect(gateways[1], { token: makeToken(SECRET, { sub: 'bob' }) });
+    for (const client of [...meant, bob]) await client.next('welcome');
+    const startedAt = performance.now();
+    expect(await api.call('revoke', subject)).toMatchObject({ status: 200 });
+    const ends = await Promise.all(meant.map((client) => client.waitForClose(REVOCATION_DEADLINE_MS)));
+    process.stdout.write(`revoked on both gateways after ${(performance.now() - startedAt).toFixed(0)} ms\n`);
+    for (const end of ends) expect(end).toMatchObject({ code: closeCode('revoked').code });
+    for (const gateway of gateways) {
+      const again = await connect(gateway, { token });
+      expect(await again.waitForClose()).toMatchObject({ code: closeCode('revoked').code });
+    }
+    await bob.expectAnswer('pong', { type: 'ping' });
+  });
+
+  it('is known to a gateway that starts later', async () => {
+    await api.call('revoke', { token: 'id-3' });
+    await using late = await startGateway({ redisUrl: redis.url, redisPrefix, authSecret: SECRET });
+    const client = await connect(late, { token: makeToken(SECRET, { sub: 'carl', claims: { jti: 'id-3' } }) });
+    expect(await client.waitForClose()).toMatchObject({ code: closeCode('revoked').code });
+  });
+});
+
+describe('what is secret', () => {
+  it('is in no log line and no metric, whatever door it came to', async () => {
+    for (const enter of Object.values(DOORS)) {
+      for (const key of [SECRET, 'another secret']) {
+        const client = await enter(gateways[0], makeToken(key, { sub: 'dora', claims: { jti: CANARY } }));
+        await (key === SECRET ? client.next('welcome') : client.waitForClose());
+      }
+      const garbage = await enter(gateways[0], CANARY);
+      await garbage.waitForClose();
+    }
+    await api.call('revoke', { token: CANARY }, { authorization: `Bearer ${CANARY}` });
+    const metrics = await (await fetch(`${gateways[0].internalUrl}/metrics`)).text();
+    expect(metrics).toContain('outcry_gateway_token_refusals_total{reason="signature"}');
+    const said = `${metrics}\n${gateways[0].process.output.join('\n')}`;
+    expect(said).toContain('gateway listening');
+    for (const secret of [SECRET, API_KEY, CANARY, makeToken(SECRET).split('.')[0] ?? '']) {
+      expect(said).not.toContain(secret);
+    }
+  });
+});
