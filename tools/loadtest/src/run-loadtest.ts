@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 
-import type { Invocation } from './cli/invocation.ts';
+import { type Invocation, STANDARD_OUTPUT } from './cli/invocation.ts';
 import type { Plan } from './plan/plan.ts';
 import { describeMachine } from './report/machine.ts';
 import { renderReport } from './report/render-report.ts';
@@ -23,7 +23,6 @@ export interface LoadtestOptions {
   readonly signal: AbortSignal;
 }
 
-const STANDARD_OUTPUT = '-';
 const SILENT: ProgressObserver = {
   entered: () => undefined,
   sampled: () => undefined,

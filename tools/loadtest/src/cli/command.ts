@@ -67,10 +67,10 @@ export function createCommand(): Command {
 function addTargetOptions(command: Command): void {
   command
     .optionsGroup('Targets:')
-    .option('-u, --url <url>', 'a gateway or a balancer; repeat it for several replicas', collectUrls, [])
+    .option('-u, --url <url>', 'a WebSocket endpoint of a gateway or balancer; repeat it for several', collectUrls)
     .option('--token <token>', 'a token for every connection')
     .option('--token-file <file>', 'many tokens, one on each line, dealt out in turn')
-    .option('--insecure', 'accept certificates that nobody vouches for', false);
+    .option('--insecure', 'accept certificates that nobody vouches for');
 }
 
 function addLoadOptions(command: Command): void {
@@ -82,9 +82,17 @@ function addLoadOptions(command: Command): void {
       'messages per second over all publishers; a..b rises (default: by scenario)',
       parseRate,
     )
-    .option('-d, --duration <time>', 'how long the load lasts', seconds, 30 * SECOND_MS)
-    .option('--ramp <time>', 'time to open all connections in', seconds, 2 * SECOND_MS)
-    .option('--settle <time>', 'how long the last messages may take', seconds, 5 * SECOND_MS)
+    .addOption(
+      new Option('-d, --duration <time>', 'how long the load lasts').argParser(seconds).default(30 * SECOND_MS, '30s'),
+    )
+    .addOption(
+      new Option('--ramp <time>', 'time to open all connections in').argParser(seconds).default(2 * SECOND_MS, '2s'),
+    )
+    .addOption(
+      new Option('--settle <time>', 'how long the last messages may take')
+        .argParser(seconds)
+        .default(5 * SECOND_MS, '5s'),
+    )
     .option('--size <bytes>', 'payload of a message (default: by scenario)', parseCount(0, MAX_SIZE_BYTES))
     .addOption(new Option('--encoding <name>', 'wire encoding').choices(Object.values(EncodingMix)).default('mixed'))
     .option('--workers <n>', 'threads (default: by processors and connections)', parseCount(1, MAX_WORKERS));
@@ -97,12 +105,26 @@ function addScenarioOptions(command: Command): void {
     .option('--publishers <n>', 'connections that publish (default: by scenario and rate)', some)
     .option('--symbols <a,b,…>', 'feed: books to watch (default: all that there are)', parseList)
     .option('--depth <n>', 'feed: levels a side', anyNumber, 25)
-    .option('--interval <time>', 'feed: time between frames; 0 is every frame', milliseconds, 100)
+    .addOption(
+      new Option('--interval <time>', 'feed: time between frames; 0 is every frame')
+        .argParser(milliseconds)
+        .default(100, '100ms'),
+    )
     .option('--books <n>', 'feed: books on each connection', parseCount(1, 100), 1)
-    .option('--stay <time>', 'churn: how long a member stays on average', seconds, 3 * SECOND_MS)
-    .option('--away <time>', 'churn: how long it is away at most', seconds, SECOND_MS)
-    .option('--slow-share <share>', 'slow: how many are slow', parseShare, 0.1)
-    .option('--slow-pause <time>', 'slow: how long they read nothing at a stretch', seconds, 5 * SECOND_MS);
+    .addOption(
+      new Option('--stay <time>', 'churn: how long a member stays on average')
+        .argParser(seconds)
+        .default(3 * SECOND_MS, '3s'),
+    )
+    .addOption(
+      new Option('--away <time>', 'churn: how long it is away at most').argParser(seconds).default(SECOND_MS, '1s'),
+    )
+    .addOption(new Option('--slow-share <share>', 'slow: how many are slow').argParser(parseShare).default(0.1, '10%'))
+    .addOption(
+      new Option('--slow-pause <time>', 'slow: how long they read nothing at a stretch')
+        .argParser(seconds)
+        .default(5 * SECOND_MS, '5s'),
+    );
 }
 
 function addThresholdOptions(command: Command): void {
@@ -123,5 +145,5 @@ function addOutputOptions(command: Command): void {
     .optionsGroup('Output:')
     .option('--html <file>', 'a report with charts, in one file')
     .option('--json <file>', 'all figures, for machines; - is standard output')
-    .option('-q, --quiet', 'no progress and no summary', false);
+    .option('-q, --quiet', 'no progress and no summary');
 }

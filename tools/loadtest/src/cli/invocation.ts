@@ -2,6 +2,9 @@ import type { LoadRequest } from '../plan/load-request.ts';
 import type { Scenario } from '../plan/scenario.ts';
 import type { Thresholds } from '../thresholds.ts';
 
+/** In place of a file's name. */
+export const STANDARD_OUTPUT = '-';
+
 /** What the command line says. */
 export interface Invocation {
   /** In the order in which they run. */
@@ -12,7 +15,7 @@ export interface Invocation {
   readonly tokenFile?: string;
   readonly isInsecure: boolean;
   readonly htmlFile?: string;
-  /** `-` is standard output. */
+  /** A file, or `STANDARD_OUTPUT`. */
   readonly jsonFile?: string;
   readonly isQuiet: boolean;
 }

@@ -45,7 +45,7 @@ export function parseShare(text: string): number {
 }
 
 /** One `ws://` or `wss://` URL, behind those before it. */
-export function collectUrls(text: string, before: readonly string[]): readonly string[] {
+export function collectUrls(text: string, before: readonly string[] = []): readonly string[] {
   let url: URL;
   try {
     url = new URL(text);

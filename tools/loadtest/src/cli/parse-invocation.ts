@@ -10,10 +10,10 @@ import type { Invocation } from './invocation.ts';
 
 /** Options by the names that commander makes of their flags. */
 interface RawOptions {
-  readonly url: readonly string[];
+  readonly url?: readonly string[];
   readonly token?: string;
   readonly tokenFile?: string;
-  readonly insecure: boolean;
+  readonly insecure?: boolean;
   readonly connections?: number;
   readonly rate?: Rate;
   readonly duration: number;
@@ -42,7 +42,7 @@ interface RawOptions {
   readonly minThroughput?: number;
   readonly html?: string;
   readonly json?: string;
-  readonly quiet: boolean;
+  readonly quiet?: boolean;
 }
 
 /**
@@ -74,8 +74,8 @@ export function parseInvocation(args: readonly string[], command: Command = crea
       tokenFile: options.tokenFile,
       htmlFile: options.html,
       jsonFile: options.json,
-      isInsecure: options.insecure,
-      isQuiet: options.quiet,
+      isInsecure: options.insecure ?? false,
+      isQuiet: options.quiet ?? false,
     }),
   };
 }
@@ -86,7 +86,7 @@ export function isHelp(error: CommanderError): boolean {
 }
 
 function findProblem({ url, token, tokenFile }: RawOptions): string | undefined {
-  if (url.length === 0) return 'no target: say where the gateway is, such as --url ws://localhost:1337/ws';
+  if (url === undefined) return 'no target: say where the gateway is, such as --url ws://localhost:1337/ws';
   if (token !== undefined && tokenFile !== undefined) return '--token and --token-file exclude each other';
   return undefined;
 }
@@ -99,7 +99,7 @@ function scenariosOf(named: unknown): readonly Scenario[] {
 
 function loadOf(options: RawOptions): LoadRequest {
   return {
-    urls: options.url,
+    urls: options.url ?? [],
     durationMs: options.duration,
     rampMs: options.ramp,
     settleMs: options.settle,

@@ -4,6 +4,7 @@ import { SCENARIO_SUMMARIES, Scenario } from '../plan/scenario.ts';
 import { formatCount, formatMs, formatRate, formatShare } from '../terminal/format.ts';
 import { describePlan } from './describe-plan.ts';
 import { html, type Html } from './html.ts';
+import { renderFacts, renderTable } from './render-card.ts';
 import { renderVerdict } from './render-verdict.ts';
 import type { ScenarioResult } from './result.ts';
 
@@ -65,16 +66,17 @@ function renderCharts({ plan }: ScenarioResult): Html {
 }
 
 function renderChecks({ checks }: ScenarioResult): Html {
-  return renderTable(
-    'Thresholds',
-    ['', 'Check', 'Expected', 'Was'],
-    checks.map(({ name, limit, actual, hasPassed }) => [
+  return renderTable({
+    title: 'Thresholds',
+    heads: ['', 'Check', 'Expected', 'Was'],
+    hasWords: true,
+    rows: checks.map(({ name, limit, actual, hasPassed }) => [
       html`<span class="${hasPassed ? 'tick' : 'cross'}">${hasPassed ? '✓' : '✗'}</span>`,
       name,
       limit,
       actual,
     ]),
-  );
+  });
 }
 
 function renderLatencies({ plan, delivery, slowDelivery, ack, connect, join }: ScenarioResult): Html {
@@ -85,38 +87,39 @@ function renderLatencies({ plan, delivery, slowDelivery, ack, connect, join }: S
     ['connecting', connect],
     ['joining', join],
   ];
-  return renderTable(
-    'Latencies',
-    ['', 'Count', 'p50', 'p90', 'p99', 'p99.9', 'Max'],
-    rows
+  return renderTable({
+    title: 'Latencies',
+    heads: ['', 'Count', 'p50', 'p90', 'p99', 'p99.9', 'Max'],
+    rows: rows
       .filter(([, { count }]) => count > 0)
       .map(([name, { count, p50, p90, p99, p999, max }]) => [
         name,
         formatCount(count),
         ...[p50, p90, p99, p999, max].map(formatMs),
       ]),
-  );
+  });
 }
 
 function renderTargets({ targets }: ScenarioResult): Html {
-  return renderTable(
-    'Targets',
-    ['', 'Delivered', 'p50', 'p99', 'p99.9', 'Max'],
-    targets.map(({ url, delivered, delivery: { p50, p99, p999, max } }) => [
+  return renderTable({
+    title: 'Targets',
+    heads: ['', 'Delivered', 'p50', 'p99', 'p99.9', 'Max'],
+    rows: targets.map(({ url, delivered, delivery: { p50, p99, p999, max } }) => [
       url,
       formatCount(delivered),
       ...[p50, p99, p999, max].map(formatMs),
     ]),
-  );
+  });
 }
 
 function renderErrors({ errors }: ScenarioResult): Html | undefined {
   if (errors.length === 0) return undefined;
-  return renderTable(
-    'Errors',
-    ['', 'Count'],
-    errors.map(({ what, count }) => [what, formatCount(count)]),
-  );
+  return renderTable({
+    title: 'Errors',
+    heads: ['', 'Count'],
+    hasWords: true,
+    rows: errors.map(({ what, count }) => [what, formatCount(count)]),
+  });
 }
 
 function counted({ counters, generator, slowFaults }: ScenarioResult): readonly (readonly [string, string])[] {
@@ -134,42 +137,4 @@ function counted({ counters, generator, slowFaults }: ScenarioResult): readonly 
     ['machine under load', `${formatShare(machineBusy)} busy`],
     ['latest message, behind plan', formatMs(peakPaceLagMs)],
   ];
-}
-
-function renderTable(title: string, heads: readonly string[], rows: readonly (readonly (Html | string)[])[]): Html {
-  return html`<div class="card">
-    <h3>${title}</h3>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            ${heads.map((head) => html`<th>${head}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${rows.map(
-            (cells) =>
-              html`<tr>
-                ${cells.map((cell) => html`<td>${cell}</td>`)}
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </div>`;
-}
-
-function renderFacts(title: string, facts: readonly (readonly [string, string])[]): Html {
-  return html`<div class="card">
-    <h3>${title}</h3>
-    <dl>
-      ${facts.map(
-        ([name, value]) =>
-          html`<div>
-            <dt>${name}</dt>
-            <dd>${value}</dd>
-          </div>`,
-      )}
-    </dl>
-  </div>`;
 }

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 
 import { type Encoding, Encoding as Encodings } from '@outcry/protocol';
 
-import type { Invocation } from '../cli/invocation.ts';
+import { type Invocation, STANDARD_OUTPUT } from '../cli/invocation.ts';
 import { createPlan } from '../plan/create-plan.ts';
 import { type Access, EncodingMix, type Plan } from '../plan/plan.ts';
 import { Scenario } from '../plan/scenario.ts';
 import { checkFileDescriptors } from '../preflight/file-descriptors.ts';
+import { checkOutputFile } from '../preflight/output-files.ts';
 import { probe, type Probed } from '../preflight/probe.ts';
 import { UsageError } from '../preflight/usage-error.ts';
 
@@ -23,6 +24,9 @@ export interface Prepared {
  * @throws UsageError that says what is wrong and what to do
  */
 export async function prepare(invocation: Invocation, runId: string): Promise<Prepared> {
+  for (const file of [invocation.htmlFile, invocation.jsonFile]) {
+    if (file !== undefined && file !== STANDARD_OUTPUT) await checkOutputFile(file);
+  }
   const access: Access = { tokens: await readTokens(invocation), isInsecure: invocation.isInsecure };
   const { load } = invocation;
   const encoding = probeEncoding(load.encoding);
