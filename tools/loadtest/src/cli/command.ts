@@ -89,7 +89,7 @@ function addLoadOptions(command: Command): void {
       new Option('--ramp <time>', 'time to open all connections in').argParser(seconds).default(2 * SECOND_MS, '2s'),
     )
     .addOption(
-      new Option('--settle <time>', 'how long the last messages may take')
+      new Option('--settle <time>', 'at the end: silence after which what is missing counts as lost')
         .argParser(seconds)
         .default(5 * SECOND_MS, '5s'),
     )
@@ -123,7 +123,7 @@ function addScenarioOptions(command: Command): void {
     .addOption(
       new Option('--slow-pause <time>', 'slow: how long they read nothing at a stretch')
         .argParser(seconds)
-        .default(5 * SECOND_MS, '5s'),
+        .default(15 * SECOND_MS, '15s'),
     );
 }
 

@@ -22,6 +22,7 @@ export class Recorder {
   readonly #errors = new Map<string, number>();
   #counters: Record<keyof Counters, number> = { ...NO_COUNTERS };
   #paceLagMs = 0;
+  #lastDeliveryAt = 0;
   #utilization: EventLoopUtilization = performance.eventLoopUtilization();
 
   constructor(targets: number) {
@@ -30,6 +31,11 @@ export class Recorder {
       delivered: 0,
       delivery: createLatencies(),
     }));
+  }
+
+  /** By the worker's own `performance.now()`. */
+  get lastDeliveryAt(): number {
+    return this.#lastDeliveryAt;
   }
 
   count(what: keyof Counters, by = 1): void {
@@ -51,6 +57,7 @@ export class Recorder {
   /** Notes a message or book frame from a target. */
   delivered(target: number): void {
     this.#counters.delivered++;
+    this.#lastDeliveryAt = performance.now();
     const at = this.#targets[target];
     if (at !== undefined) at.delivered++;
   }

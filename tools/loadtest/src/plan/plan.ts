@@ -21,7 +21,7 @@ export interface Plan {
   /** From the first connection to the last. */
   readonly rampMs: number;
   readonly durationMs: number;
-  /** How long after the last message everything that was acknowledged may take to arrive. */
+  /** How long nothing may come at the end before what was acknowledged and has not arrived counts as lost. */
   readonly settleMs: number;
   readonly rooms: number;
   readonly publishers: number;

@@ -15,6 +15,8 @@ export interface Interval {
   readonly length: number;
 }
 
+const MIN_POINT_SECONDS = 0.5;
+
 /** Adds up what the workers saw. */
 export class Tally {
   readonly delivery = createLatencies();
@@ -57,7 +59,8 @@ export class Tally {
       eventLoop: Math.max(...samples.map((sample) => sample.eventLoop)),
       ...load,
     };
-    this.timeline.push(point);
+    // The rest of a second at the end makes no figure per second.
+    if (interval.length >= MIN_POINT_SECONDS || this.timeline.length === 0) this.timeline.push(point);
     return point;
   }
 

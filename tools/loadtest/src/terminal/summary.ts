@@ -14,7 +14,7 @@ export function describeResult(result: ScenarioResult): string {
   const verdict = hasPassed ? styleText(['bold', 'green'], 'passed') : styleText(['bold', 'red'], 'failed');
   const interrupted = wasInterrupted ? ', interrupted' : '';
   return [
-    `${styleText('bold', plan.scenario)} ${verdict}  ${formatCount(plan.connections)} connections on ${formatCount(plan.urls.length)} targets, ${loadSeconds.toFixed(0)} s${interrupted}`,
+    `${styleText('bold', plan.scenario)} ${verdict}  ${formatCount(plan.connections)} connections on ${formatCount(plan.urls.length)} ${plan.urls.length === 1 ? 'target' : 'targets'}, ${loadSeconds.toFixed(0)} s${interrupted}`,
     ...figureLines(result),
     ...result.checks
       .filter(({ hasPassed: isFine }) => !isFine)

@@ -14,9 +14,9 @@ export interface WorkerTask {
 export type ToWorker =
   /** Publish, come and go, read slowly. */
   | { readonly type: 'begin' }
-  /** Enough of that; wait for what is not yet acknowledged. Answer: `stopped`. */
+  /** Enough of that; wait for what is not yet acknowledged, for as long as anything comes. Answer: `stopped`. */
   | { readonly type: 'stop' }
-  /** Wait until everybody has got as far as this. Answer: `settled`. */
+  /** Wait until everybody has got as far as this, for as long as anything comes. Answer: `settled`. */
   | { readonly type: 'settle'; readonly heads: HeadEntries }
   /** Judge and end. Answer: `finished`. */
   | { readonly type: 'finish' }

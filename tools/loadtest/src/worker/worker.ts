@@ -6,6 +6,8 @@ import { Crew } from './crew.ts';
 import type { FromWorker, ToWorker, WorkerTask } from './messages.ts';
 
 const POLL_MS = 20;
+/** However much still comes: a deployment that is a minute behind has shown enough. */
+const MAX_SETTLE_MS = 60_000;
 
 if (parentPort === null) throw new Error('worker.ts runs in a worker thread');
 const port = parentPort;
@@ -14,11 +16,19 @@ const recorder = new Recorder(task.plan.urls.length);
 const crew = new Crew(task, recorder);
 const heads = new Heads();
 
-/** Says something once it is so, or once it has had the time. */
-function tellWhen(isSo: () => boolean, { message, withinMs }: { message: () => FromWorker; withinMs: number }): void {
-  const deadline = performance.now() + withinMs;
+interface Patience {
+  readonly message: () => FromWorker;
+  /** How long it may take, from the last delivery on. */
+  readonly quietMs: number;
+}
+
+/** Says something once it is so, or once nothing has been delivered for a while. */
+function tellWhen(isSo: () => boolean, { message, quietMs }: Patience): void {
+  const startedAt = performance.now();
+  const giveUpAt = startedAt + Math.max(quietMs, MAX_SETTLE_MS);
+  const deadline = (): number => Math.min(giveUpAt, Math.max(startedAt, recorder.lastDeliveryAt) + quietMs);
   const timer = setInterval(() => {
-    if (!isSo() && performance.now() < deadline) return;
+    if (!isSo() && performance.now() < deadline()) return;
     clearInterval(timer);
     port.postMessage(message());
   }, POLL_MS);
@@ -33,13 +43,13 @@ function handle(message: ToWorker): void {
     case 'stop':
       crew.stop();
       tellWhen(() => crew.unacknowledged === 0, {
-        withinMs: settleMs,
+        quietMs: settleMs,
         message: () => ({ type: 'stopped', heads: crew.heads.entries }),
       });
       return;
     case 'settle':
       heads.merge(message.heads);
-      tellWhen(() => crew.hasReached(heads), { withinMs: settleMs, message: () => ({ type: 'settled' }) });
+      tellWhen(() => crew.hasReached(heads), { quietMs: settleMs, message: () => ({ type: 'settled' }) });
       return;
     case 'sample':
       port.postMessage({ type: 'sample', sample: recorder.take() } satisfies FromWorker);
@@ -53,4 +63,4 @@ function handle(message: ToWorker): void {
 
 port.on('message', handle);
 crew.connect(task.index);
-tellWhen(() => crew.isReady, { withinMs: Infinity, message: () => ({ type: 'ready' }) });
+tellWhen(() => crew.isReady, { quietMs: Infinity, message: () => ({ type: 'ready' }) });

@@ -2,7 +2,7 @@
 
 // Draws the charts of the report from the figures that stand in the page, and again where the colours change.
 
-const HEIGHT = 216;
+const HEIGHT = 208;
 const result = JSON.parse(document.getElementById('result').textContent);
 const format = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
@@ -39,7 +39,7 @@ const byTime = (label = 'time') => ({
   value: (_plot, value) => (value === null ? '–' : `${value.toFixed(0)} s`),
 });
 const timeAxis = () =>
-  axis({ values: (_plot, splits) => splits.map((seconds) => `${seconds} s`), grid: { show: false } });
+  axis({ size: 30, values: (_plot, splits) => splits.map((seconds) => `${seconds} s`), grid: { show: false } });
 const valueAxis = (formatter, options) =>
   axis({
     size: 56,
@@ -79,6 +79,7 @@ const CHARTS = {
     scales: { x: { time: false }, y: { distr: 3 } },
     axes: [
       axis({
+        size: 30,
         grid: { show: false },
         splits: (plot) => [0.30103, 1, 2, 3, 4, 5, 6].filter((nines) => nines <= plot.scales.x.max),
         values: (_plot, splits) => splits.map(percentileLabel),
