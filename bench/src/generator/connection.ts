@@ -13,6 +13,8 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(256 * 1024);
 /** One WebSocket client over a bare TCP socket. */
 export class Connection {
   readonly counter: FrameCounter;
+  /** It reads once, and then no more until `resume`. */
+  stopsAfterRead = false;
   /** Resolves when the server has answered the greeting; rejects where the connection ends before. */
   readonly joined: Promise<void>;
   readonly #plan: ClientPlan;
@@ -83,7 +85,7 @@ export class Connection {
         buffer: READ_BUFFER,
         callback: (length) => {
           this.#receive(READ_BUFFER.subarray(0, length));
-          return true;
+          return !this.stopsAfterRead;
         },
       },
     });

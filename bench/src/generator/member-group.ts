@@ -1,5 +1,6 @@
 import type { ClientPlan, ReadingRules } from './client-plan.ts';
 import { Connection } from './connection.ts';
+import { Idlers } from './idlers.ts';
 import { LatencyRecorder, type LatencySummary } from './latency.ts';
 import { monotonicMicros, readStamp } from './stamp.ts';
 import { Throttle } from './throttle.ts';
@@ -20,9 +21,11 @@ export class MemberGroup {
   readonly #connections: Connection[] = [];
   readonly #latency = new LatencyRecorder();
   readonly #throttle = new Throttle();
+  readonly #idlers = new Idlers();
 
   /**
-   * Opens clients and waits until each has joined. Every `sampleEvery`th of them times its deliveries.
+   * Opens clients and waits until each has joined. Every `sampleEvery`th of them times its deliveries; the others read now
+   * and then.
    *
    * @throws Error where one of them is refused
    */
@@ -38,6 +41,9 @@ export class MemberGroup {
       });
       this.#connections.push(...batch);
       await Promise.all(batch.map(({ joined }) => joined));
+      for (const [index, connection] of batch.entries()) {
+        if ((start + index) % sampleEvery !== 0) this.#idlers.add(connection);
+      }
     }
   }
 
@@ -68,11 +74,13 @@ export class MemberGroup {
   throttle(index: number, bytesPerSecond: number): void {
     const connection = this.#connections[index];
     if (connection === undefined) throw new RangeError(`expected the index of a client, got ${String(index)}`);
+    this.#idlers.remove(connection);
     this.#throttle.set(connection, bytesPerSecond);
   }
 
   close(): void {
     this.#throttle.close();
+    this.#idlers.close();
     for (const connection of this.#connections) connection.destroy();
     this.#connections.length = 0;
   }

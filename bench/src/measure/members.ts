@@ -5,7 +5,7 @@ import { type GeneratorProcess, startMembers } from '../generator/generator.ts';
 import type { MemberCalls } from '../generator/member-process.ts';
 
 /** Members that time what they get: enough for a percentile, and spread over all of them. */
-const SAMPLED_MEMBERS = 20;
+const SAMPLED_MEMBERS = 8;
 
 export function planMembers({ dialect }: Contestant, { port }: ServerProcess, size: number): ClientPlan[] {
   return Array.from({ length: size }, (_, index) => ({

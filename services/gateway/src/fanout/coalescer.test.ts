@@ -2,6 +2,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Coalescer } from './coalescer.ts';
 
+/** Fake timers let an immediate that is set by another one wait for this long. */
+const WRITING_MS = 1;
+
 function source(log: string[], name: string): { flush(): void } {
   return { flush: () => void log.push(name) };
 }
@@ -25,15 +28,33 @@ describe('Coalescer', () => {
     coalescer.hold(second, 1);
     coalescer.hold(source(log, 'third'), 1);
     expect(log).toEqual(['first']);
-    vi.advanceTimersByTime(5);
+    vi.advanceTimersByTime(WRITING_MS + 5);
     expect(log).toEqual(['first', 'second', 'third']);
+  });
+
+  it('opens the window when the burst has been written', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    coalescer.hold(source(log, 'burst'), 1);
+    coalescer.hold(source(log, 'held'), 1);
+    vi.advanceTimersByTime(5);
+    expect(log).toEqual(['burst']);
+    vi.advanceTimersByTime(WRITING_MS);
+    expect(log).toEqual(['burst', 'held']);
+  });
+
+  it('has nothing left to wait for when it is closed', () => {
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    coalescer.hold(source([], 'a'), 1);
+    coalescer.close();
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is quick again after a quiet spell', () => {
     const log: string[] = [];
     const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
-    vi.advanceTimersByTime(6);
+    vi.advanceTimersByTime(WRITING_MS + 5);
     coalescer.hold(source(log, 'b'), 1);
     expect(log).toEqual(['a', 'b']);
   });
