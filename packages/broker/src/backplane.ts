@@ -1,6 +1,7 @@
 import type { Broker, BrokerHandler } from './broker.ts';
 import type { ControlBus } from './control-bus.ts';
 import type { FeedBus } from './feed-bus.ts';
+import type { Intake } from './intake.ts';
 import type { Lease } from './lease.ts';
 import type { NodeRoster } from './node-roster.ts';
 import type { PresenceStore } from './presence-store.ts';
@@ -20,6 +21,8 @@ export interface Backplane {
   readonly revocations: RevocationList;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
+  /** Absent where there is nothing to be won by holding it. */
+  readonly intake?: Intake;
   /**
    * Connects, and resolves when rooms and feeds work, after `handleStatus('up')`. Called once, before anything else. Rejects with a
    * one-line `OutcryError` where that fails, and has let go of everything then.

@@ -21,6 +21,7 @@ export type {
   FeedSnapshot,
   StoredBook,
 } from './feed-bus.ts';
+export type { Intake } from './intake.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
 export { createMemoryBackplane } from './memory/memory-backplane.ts';
 export { MemoryHub } from './memory/memory-hub.ts';

@@ -50,7 +50,11 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, backplane, logger } = options;
   const transport = createTransport(config);
-  const coalescer = new Coalescer({ windowMs: config.coalesceMs, maxBytes: MAX_COALESCED_BYTES });
+  const coalescer = new Coalescer({
+    windowMs: config.coalesceMs,
+    maxBytes: MAX_COALESCED_BYTES,
+    intake: backplane.intake,
+  });
   const services = createServices(options, transport, coalescer);
   const { metrics, connections, rooms, presence, books } = services;
   const reception = new Reception(services);

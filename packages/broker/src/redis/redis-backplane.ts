@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Backplane } from '../backplane.ts';
 import type { BrokerHandler, BrokerStatus } from '../broker.ts';
 import { IDEMPOTENCY_WINDOW_MS, PRESENCE_LEASE } from '../defaults.ts';
+import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
@@ -59,6 +60,7 @@ class RedisBackplane implements Backplane {
   readonly limits: RedisSharedLimits;
   readonly revocations: RedisRevocationList;
   readonly presence: LeasedPresence;
+  readonly intake: Intake;
   readonly #events: BackplaneEvents;
   readonly #commands: RedisConnection;
   readonly #listener: RedisConnection;
@@ -86,6 +88,7 @@ class RedisBackplane implements Backplane {
     this.#commands = connect(`${prefix}:commands`);
     this.#listener = connect(`${prefix}:subscriber`);
     this.#subscriber = new Subscriber(this.#listener);
+    this.intake = this.#listener;
     this.#recovery = this.#createRecovery();
     this.#loopback = this.#createLoopback(keys.loopback(randomUUID()));
     const parts = { commands: this.#commands, subscriber: this.#subscriber, keys, events };

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
 import { backoffMs } from './backoff.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -41,7 +42,7 @@ type Script = (keyCount: number, ...keysAndArguments: Argument[]) => Promise<unk
  *
  * A command is sent at once or refused, never queued for later and never sent twice; it settles within the command time limit.
  */
-export class RedisConnection {
+export class RedisConnection implements Intake {
   /** Where Redis is, fit to be shown. */
   readonly address: string;
   readonly #redis: Redis;
@@ -126,6 +127,15 @@ export class RedisConnection {
     this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
       if (!this.#isClosed) callback(channel.toString('latin1'), payload);
     });
+  }
+
+  hold(): void {
+    // A connection that is being made would not be, and one that is held when it ends is not known to have ended.
+    if (this.#redis.status === 'ready') this.#redis.stream.pause();
+  }
+
+  release(): void {
+    if (this.#redis.status === 'ready') this.#redis.stream.resume();
   }
 
   /** Gives up a connection that is of no use though it may look alive, and makes a new one. */

@@ -5,6 +5,11 @@ import { Coalescer } from './coalescer.ts';
 /** Fake timers let an immediate that is set by another one wait for this long. */
 const WRITING_MS = 1;
 
+/** What comes after this comes in another turn of the event loop. */
+function endTurn(): void {
+  vi.advanceTimersByTime(0);
+}
+
 function source(log: string[], name: string): { flush(): void } {
   return { flush: () => void log.push(name) };
 }
@@ -23,6 +28,7 @@ describe('Coalescer', () => {
     const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
     coalescer.hold(source(log, 'first'), 1);
     expect(log).toEqual(['first']);
+    endTurn();
     const second = source(log, 'second');
     coalescer.hold(second, 1);
     coalescer.hold(second, 1);
@@ -36,11 +42,40 @@ describe('Coalescer', () => {
     const log: string[] = [];
     const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
     coalescer.hold(source(log, 'burst'), 1);
+    endTurn();
     coalescer.hold(source(log, 'held'), 1);
     vi.advanceTimersByTime(5);
     expect(log).toEqual(['burst']);
     vi.advanceTimersByTime(WRITING_MS);
     expect(log).toEqual(['burst', 'held']);
+  });
+
+  it('lets what comes in the same turn join a burst', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    for (const name of ['a', 'b']) coalescer.hold(source(log, name), 1);
+    expect(log).toEqual(['a', 'b']);
+  });
+
+  it('holds the intake while a window is open', () => {
+    const log: string[] = [];
+    const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000, intake });
+    coalescer.hold(source(log, 'a'), 1);
+    vi.advanceTimersByTime(WRITING_MS);
+    expect(log).toEqual(['a', 'hold']);
+    vi.advanceTimersByTime(5);
+    expect(log).toEqual(['a', 'hold', 'release']);
+  });
+
+  it.each(['flush', 'close'] as const)('releases the intake where a %s ends a window', (end) => {
+    const log: string[] = [];
+    const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
+    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000, intake });
+    coalescer.hold(source([], 'a'), 1);
+    vi.advanceTimersByTime(WRITING_MS);
+    coalescer[end]();
+    expect(log).toEqual(['hold', 'release']);
   });
 
   it('has nothing left to wait for when it is closed', () => {
@@ -63,6 +98,7 @@ describe('Coalescer', () => {
     const log: string[] = [];
     const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
+    endTurn();
     coalescer.hold(source(log, 'b'), 999);
     expect(log).toEqual(['a']);
     coalescer.hold(source(log, 'c'), 1);

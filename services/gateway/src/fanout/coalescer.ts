@@ -1,3 +1,5 @@
+import type { Intake } from '@outcry/broker';
+
 /** Holds what was relayed but not yet handed to the transport. */
 export interface Flushable {
   flush(): void;
@@ -8,6 +10,8 @@ export interface CoalescerOptions {
   readonly windowMs: number;
   /** Held bytes at which the window ends early. */
   readonly maxBytes: number;
+  /** Held while a window is open, where there is one: messages that go together may as well come together. */
+  readonly intake?: Intake | undefined;
 }
 
 /**
@@ -15,14 +19,15 @@ export interface CoalescerOptions {
  * pending messages in one call at the end of a loop turn: so the first message after a quiet spell goes out at once, and
  * those that follow within the window go together.
  *
- * A window begins when the burst before it has been written. Writing to 1,000 sockets takes as long as the default window
+ * What comes in the same turn as a burst joins it. A window begins when the burst before it has been written. Writing to 1,000 sockets takes as long as the default window
  * (measured: 4.8 ms), so that one which began before would be over by then, and every message a burst of its own.
  */
 export class Coalescer {
   readonly #options: CoalescerOptions;
   readonly #held = new Set<Flushable>();
   #heldBytes = 0;
-  /** Present from a burst to the end of the window behind it: the burst is being written, or the window is open. */
+  /** Present from a burst to the end of the window behind it: the burst can be joined, or is being written, or the window is open. */
+  #burst: NodeJS.Immediate | undefined;
   #writing: NodeJS.Immediate | undefined;
   #window: NodeJS.Timeout | undefined;
 
@@ -32,6 +37,10 @@ export class Coalescer {
 
   /** `source` holds `bytes` more; it is flushed now or at the end of the window. */
   hold(source: Flushable, bytes: number): void {
+    if (this.#burst !== undefined) {
+      source.flush();
+      return;
+    }
     this.#held.add(source);
     this.#heldBytes += bytes;
     const isQuiet = this.#writing === undefined && this.#window === undefined;
@@ -54,7 +63,8 @@ export class Coalescer {
 
   /** uWS writes in the same phase of the loop as immediates run, but behind them: it has written when the next turn's run. */
   #waitForWriting(): void {
-    this.#writing = setImmediate(() => {
+    this.#burst = setImmediate(() => {
+      this.#burst = undefined;
       this.#writing = setImmediate(() => {
         this.#writing = undefined;
         this.#openWindow();
@@ -63,15 +73,20 @@ export class Coalescer {
   }
 
   #openWindow(): void {
+    this.#options.intake?.hold();
     this.#window = setTimeout(() => {
       this.#window = undefined;
+      this.#options.intake?.release();
       if (this.#held.size > 0) this.flush();
     }, this.#options.windowMs);
   }
 
   #stopWaiting(): void {
+    if (this.#window !== undefined) this.#options.intake?.release();
+    clearImmediate(this.#burst);
     clearImmediate(this.#writing);
     clearTimeout(this.#window);
+    this.#burst = undefined;
     this.#writing = undefined;
     this.#window = undefined;
   }
