@@ -26,6 +26,8 @@ export interface ReadingRules {
   readonly minDeliveryBytes: number;
   /** The byte between messages, where the server packs several into one frame. */
   readonly batchSeparator?: number;
+  /** How deliveries are timed: by a stamp in the payload, which is the default, or by the time in a book's delta. */
+  readonly stamp?: 'payload' | 'book';
   /** A text frame that asks for a sign of life, and the text frame that gives it. */
   readonly keepAlive?: { readonly request: string; readonly reply: string };
 }

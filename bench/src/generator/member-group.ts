@@ -1,3 +1,4 @@
+import { ageOfDelta } from '../books/frame-age.ts';
 import type { ClientPlan, ReadingRules } from './client-plan.ts';
 import { Connection } from './connection.ts';
 import { Idlers } from './idlers.ts';
@@ -30,9 +31,10 @@ export class MemberGroup {
    * @throws Error where one of them is refused
    */
   async open(plans: readonly ClientPlan[], rules: ReadingRules, sampleEvery: number): Promise<void> {
+    const ageOf = rules.stamp === 'book' ? ageOfDelta : ageOfPayload;
     const onDelivery = (part: Buffer): void => {
-      const micros = readStamp(part);
-      if (micros !== undefined) this.#latency.record(monotonicMicros() - micros);
+      const micros = ageOf(part);
+      if (micros !== undefined) this.#latency.record(micros);
     };
     for (let start = 0; start < plans.length; start += OPENING_AT_ONCE) {
       const batch = plans.slice(start, start + OPENING_AT_ONCE).map((plan, index) => {
@@ -84,4 +86,9 @@ export class MemberGroup {
     for (const connection of this.#connections) connection.destroy();
     this.#connections.length = 0;
   }
+}
+
+function ageOfPayload(part: Buffer): number | undefined {
+  const micros = readStamp(part);
+  return micros === undefined ? undefined : monotonicMicros() - micros;
 }
