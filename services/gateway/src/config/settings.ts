@@ -84,7 +84,7 @@ export const GATEWAY_SETTINGS = {
     meaning: 'How long a client that is `lagging` may read nothing before it is closed with `slowConsumer`.',
     min: 100,
     max: 600_000,
-    default: 10_000,
+    default: 60_000,
   }),
   OUTCRY_HISTORY_COUNT: integer({
     meaning: 'Messages that a room keeps, where no rule says otherwise.',
