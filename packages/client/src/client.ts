@@ -1,183 +1,28 @@
-import { ALL_ROOM, inboxOf, type Instrument, isRoomName, isSymbol, isUserName, type Position } from '@outcry/protocol';
+import { type Instrument, isSymbol } from '@outcry/protocol';
 
-import { positionOf, toAck } from './answers.ts';
+import { toAck } from './answers.ts';
 import { Book, type BookOptions } from './book.ts';
-import { Broadcast } from './broadcast.ts';
-import { checkPayload } from './check-payload.ts';
-import { Deferred } from './deferred.ts';
-import { Driver } from './driver.ts';
-import { type Environment, PLATFORM } from './environment.ts';
 import { OutcryError } from './errors.ts';
-import { type ConnectOptions, MAX_PUBLISH_TIMEOUT_MS, toSettings } from './options.ts';
-import type { PayloadCipher } from './payload-pipe.ts';
-import { randomKey } from './random-key.ts';
-import { type PublishOptions, Room, type RoomOptions } from './room.ts';
-import type { ClientStatus } from './status.ts';
+import { RoomsClient } from './rooms-client.ts';
 
-export interface SendOptions extends PublishOptions {
-  /** Seals the message end to end; the receiver's inbox needs the same keys. */
-  readonly encryption?: PayloadCipher;
-}
-
-/** A room or book that is open. */
-interface Closable {
-  end(error: OutcryError | undefined): void;
-}
-
-/** Statuses are few; one that reads none of so many wants the latest only. */
-const MAX_BUFFERED_STATUSES = 100;
 const DEFAULT_DEPTH = 10;
 const DEFAULT_INTERVAL_MS = 100;
 
 /** One session with a cluster of gateways, kept up until it is closed: rooms, books, and where it stands. */
-export class Client {
-  readonly #driver: Driver;
-  readonly #rooms = new Map<string, Closable>();
-  readonly #books = new Map<string, Closable>();
-  readonly #statuses = new Broadcast<ClientStatus>({ maxItems: MAX_BUFFERED_STATUSES, conflate: (latest) => latest });
-  #status: ClientStatus = { state: 'connecting' };
-  #user = new Deferred<string>();
-
-  /** Use `connect`. An environment of one's own is for tests. */
-  constructor(url: string | URL, options: ConnectOptions = {}, environment: Environment = PLATFORM) {
-    const settings = toSettings(options);
-    this.#driver = new Driver({
-      url: String(url),
-      settings,
-      environment,
-      onStatus: (status) => {
-        this.#setStatus(status);
-      },
-    });
-    this.#driver.step((machine, now) => {
-      machine.start(now);
-    });
-  }
-
-  /** Where the client stands now. */
-  get status(): ClientStatus {
-    return this.#status;
-  }
-
-  /** The status now, and every change of it. Ends when the client is closed. */
-  statuses(): AsyncIterableIterator<ClientStatus> {
-    const statuses = this.#statuses.read();
-    if (this.#status.state !== 'closed') statuses.push(this.#status);
-    return statuses;
-  }
-
-  /** Joins a room for as long as the client lives, or until `leave`. */
-  join<In = unknown, Out = In>(name: string, options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    if (!isRoomName(name)) throw new OutcryError('badRequest', `room: expected a room's name, not ${name}`);
-    return this.#openRoom(name, name, options);
-  }
-
-  /** This user's direct messages. */
-  inbox<In = unknown, Out = In>(options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    return this.#openRoom('@', undefined, options);
-  }
-
-  /** What the server tells everybody. */
-  announcements<In = unknown, Out = In>(options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    return this.#openRoom(ALL_ROOM, ALL_ROOM, options);
-  }
-
-  /** Sends a direct message: publishes to a user's inbox. Resolves and rejects as `room.publish`. */
-  async send(user: string, data: unknown, options: SendOptions = {}): Promise<Position> {
-    if (!isUserName(user)) throw new OutcryError('badRequest', `user: expected a user's name, not ${user}`);
-    const { key = randomKey(), encryption } = options;
-    const { publishTimeoutMs } = this.#driver.settings;
-    const room = inboxOf(user);
-    const payload =
-      encryption === undefined ? data : await encryption.seal(data, { room, from: await this.#user.promise });
-    checkPayload(payload);
-    const answer = await this.#driver.request((id) => ({ type: 'publish', id, room, data: payload, key }), {
-      timeoutMs: Math.min(options.timeoutMs ?? publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS),
-      isPublish: true,
-    });
-    return positionOf(toAck(answer));
-  }
-
+export class Client extends RoomsClient {
   /** Watches a book for as long as the client lives, or until it is closed. */
   book(symbol: string, options: BookOptions = {}): Book {
     if (!isSymbol(symbol)) throw new OutcryError('badRequest', `symbol: expected a symbol, not ${symbol}`);
     const { depth = DEFAULT_DEPTH, interval = DEFAULT_INTERVAL_MS } = options;
     const bookClass = { symbol, depth, interval };
-    const key = [symbol, depth, interval].join(' ');
-    this.#checkNew(this.#books, key, `the book ${key}`);
-    const onClosed = (): void => {
-      this.#books.delete(key);
-    };
-    const book = new Book({ driver: this.#driver, bookClass, options, onClosed });
-    this.#books.set(key, book);
-    return book;
+    const what = `the book ${[symbol, depth, interval].join(' ')}`;
+    return this.open(what, (onClosed) => new Book({ driver: this.driver, bookClass, options, onClosed }));
   }
 
   /** What books there are, at which depths and intervals. */
   async symbols(): Promise<readonly Instrument[]> {
-    const { requestTimeoutMs: timeoutMs } = this.#driver.settings;
-    const answer = await this.#driver.request((id) => ({ type: 'symbols', id }), { timeoutMs });
+    const { requestTimeoutMs: timeoutMs } = this.driver.settings;
+    const answer = await this.driver.request((id) => ({ type: 'symbols', id }), { timeoutMs });
     return toAck(answer).instruments ?? [];
-  }
-
-  /** Milliseconds to the gateway and back. */
-  async ping(): Promise<number> {
-    const { environment, settings } = this.#driver;
-    const begunAt = environment.now();
-    await this.#driver.request((id) => ({ type: 'ping', id }), {
-      timeoutMs: settings.requestTimeoutMs,
-      isRepeatable: false,
-    });
-    return environment.now() - begunAt;
-  }
-
-  /** For good: iterations end, and what waits for an answer is rejected as `closed`. */
-  close(): void {
-    this.#driver.step((machine) => {
-      machine.close();
-    });
-  }
-
-  #openRoom<In, Out>(key: string, name: string | undefined, options: RoomOptions<In, Out>): Room<In, Out> {
-    this.#checkNew(this.#rooms, key, `the room ${key}`);
-    const room = new Room<In, Out>({
-      driver: this.#driver,
-      name,
-      user: () => this.#user.promise,
-      options,
-      onLeft: () => {
-        this.#rooms.delete(key);
-      },
-    });
-    this.#rooms.set(key, room);
-    return room;
-  }
-
-  #checkNew(open: ReadonlyMap<string, unknown>, key: string, what: string): void {
-    if (this.#status.state === 'closed') throw new OutcryError('closed', 'the client is closed');
-    if (open.has(key))
-      throw new OutcryError('alreadyOpen', `${what} is open already: use what opened it, or leave it first`);
-  }
-
-  #setStatus(status: ClientStatus): void {
-    this.#status = status;
-    if (status.state === 'connected') {
-      this.#user.resolve(status.user);
-    } else if (status.state === 'reconnecting') {
-      // A guest comes back under another name.
-      this.#user = new Deferred();
-    }
-    this.#statuses.push(status);
-    this.#driver.settings.onStatus?.(status);
-    if (status.state === 'closed') this.#end(status.error);
-  }
-
-  #end(error: OutcryError | undefined): void {
-    this.#user.reject(error ?? new OutcryError('closed', 'the client was closed'));
-    for (const room of [...this.#rooms.values()]) room.end(error);
-    for (const book of [...this.#books.values()]) book.end(error);
-    this.#rooms.clear();
-    this.#books.clear();
-    this.#statuses.end();
   }
 }

@@ -1,5 +1,6 @@
 import { Client } from './client.ts';
 import type { ConnectOptions } from './options.ts';
+import { RoomsClient } from './rooms-client.ts';
 
 /**
  * Begins a session with a cluster: `ws://host:1337/ws`. It returns at once; rooms and books can be opened right away, and
@@ -7,4 +8,9 @@ import type { ConnectOptions } from './options.ts';
  */
 export function connect(url: string | URL, options: ConnectOptions = {}): Client {
   return new Client(url, options);
+}
+
+/** As `connect`, for those who watch no books: a bundler leaves out what only books need. */
+export function connectToRooms(url: string | URL, options: ConnectOptions = {}): RoomsClient {
+  return new RoomsClient(url, options);
 }

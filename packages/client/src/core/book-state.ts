@@ -111,8 +111,12 @@ export class BookState {
 
   handleAlarm(now: number): void {
     if (now < this.nextAlarmAt) return;
-    if (this.#phase === 'asked') this.#phase = 'wanted';
-    else if (this.#phase === 'live') this.#setStale(true);
+    if (this.#phase === 'live') {
+      this.#setStale(true);
+      return;
+    }
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
   }
 
   takeSubscribe(now: number, nextId: () => number): ClientFrame<unknown> | undefined {

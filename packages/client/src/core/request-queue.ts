@@ -107,11 +107,11 @@ export class RequestQueue {
       if (entry.request.isRepeatable) continue;
       this.#reject(entry, 'disconnected', { message: 'the connection was lost', isRetryable: true });
     }
-    for (const entry of this.#waiting) entry.notBefore = 0;
     this.#waitAgain(lost.filter(({ request }) => request.isRepeatable));
   }
 
   handleAlarm(now: number): void {
+    for (const entry of this.#waiting) if (entry.notBefore <= now) entry.notBefore = 0;
     if (now < this.#deadlineAt) return;
     this.#rejectWhere(({ deadlineAt }) => deadlineAt <= now, 'timedOut', {
       message: 'no answer within the time limit',

@@ -101,7 +101,9 @@ export class RoomState {
   }
 
   handleAlarm(now: number): void {
-    if (this.#phase === 'asked' && now >= this.#retryAt) this.#phase = 'wanted';
+    if (now < this.nextAlarmAt) return;
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
   }
 
   /** Every room begins anew on a connection. An inbox is another room where the user has changed: nothing of it is resumed. */

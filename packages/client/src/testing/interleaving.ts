@@ -1,0 +1,367 @@
+import { type ClientFrame, CLOSE_CODES, createClientCodec, type Position, type ReceivedFrame } from '@outcry/protocol';
+
+import type { Effect } from '../core/effects.ts';
+import { Machine } from '../core/machine.ts';
+import { type RoomNews, RoomState } from '../core/room-state.ts';
+import type { OutcryError } from '../errors.ts';
+import type { ClientStatus } from '../status.ts';
+import { FakeCluster, type FakeConnection } from './fake-cluster.ts';
+import { SeededRandom } from './seeded-random.ts';
+
+const ROOMS = ['a', 'b'] as const;
+const STEPS = 60;
+const MAX_PASS_MS = 40_000;
+/** Long enough for every backoff and time limit to pass. */
+const SETTLING_MS = 600_000;
+const CUTS = [
+  1006,
+  CLOSE_CODES.restart.code,
+  CLOSE_CODES.slowConsumer.code,
+  CLOSE_CODES.atCapacity.code,
+  CLOSE_CODES.heartbeatTimeout.code,
+];
+const codec = createClientCodec('json');
+
+/** What a member of a room has been told, held against what it may be told. */
+class Reader {
+  readonly room: RoomState;
+  readonly #name: string;
+  readonly #faults: string[];
+  #position: Position | undefined;
+  #mayJump = true;
+
+  constructor(name: string, machine: Machine, { random, faults }: { random: () => number; faults: string[] }) {
+    this.#name = name;
+    this.#faults = faults;
+    this.room = new RoomState({
+      nameFor: () => name,
+      emit: machine.emit,
+      random,
+      listener: (news) => {
+        this.#hear(news);
+      },
+    });
+  }
+
+  #hear(news: RoomNews): void {
+    if (news.type === 'joined') {
+      const before = this.#position;
+      const isWhereItWas = news.position.epoch === before?.epoch && news.position.seq === before.seq;
+      this.#mayJump = !news.isRecovered && !isWhereItWas;
+      if (news.isRecovered && !isWhereItWas) this.#faults.push(`${this.#name}: recovered elsewhere`);
+      if (before !== undefined && !news.isResumed) this.#faults.push(`${this.#name}: joined anew without a word`);
+      if (before === undefined) this.#position = news.position;
+    } else if (news.type === 'gap') {
+      this.#position = news.position;
+      this.#mayJump = false;
+    } else if (news.type === 'message') {
+      if (this.#mayJump && this.#position?.epoch !== news.epoch) this.#faults.push(`${this.#name}: a gap not told`);
+      if (news.frame.seq !== (this.#position?.seq ?? 0) + 1) {
+        this.#faults.push(`${this.#name}: ${String(news.frame.seq)} behind ${String(this.#position?.seq)}`);
+      }
+      this.#position = { epoch: news.epoch, seq: news.frame.seq };
+    }
+  }
+}
+
+/** One client, one cluster, and whatever the seed has happen between them. */
+export class Interleaving {
+  readonly faults: string[] = [];
+  readonly #random: SeededRandom;
+  readonly #machine: Machine;
+  readonly #cluster = new FakeCluster();
+  readonly #readers = new Map<string, Reader>();
+  readonly #settled = new Map<string, number>();
+  readonly #published: string[] = [];
+  /** What a socket that was given up may still say. */
+  readonly #late: ReceivedFrame[] = [];
+  #connection: FakeConnection | undefined;
+  #socket = 0;
+  #token: number | undefined;
+  #status: ClientStatus = { state: 'connecting' };
+  #now = 0;
+
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+    this.#machine = new Machine({
+      backoff: { baseMs: 1_000, maxMs: 30_000 },
+      connectTimeoutMs: 10_000,
+      pingAfterMs: 15_000,
+      pongTimeoutMs: 5_000,
+      hasToken: this.#random.chance(0.5),
+      canRefresh: true,
+      maxRequests: 20,
+      maxFramesPerSecond: this.#random.chance(0.3) ? 2 : 45,
+      random: this.#random.next,
+    });
+  }
+
+  /** What went wrong, in words; nothing where nothing did. */
+  run(): readonly string[] {
+    this.#step(() => {
+      this.#machine.start(this.#now);
+    });
+    for (let i = 0; i < STEPS; i++) this.#disturb();
+    this.#settle();
+    this.#judge();
+    this.#close();
+    return [...this.faults, ...this.#cluster.faults];
+  }
+
+  #disturb(): void {
+    const room = this.#random.pick(ROOMS);
+    const actions = [this.#ofTheApplication(room), this.#ofTheCluster(room), this.#ofTheNetwork()];
+    this.#random.pick(this.#random.pick(actions))();
+  }
+
+  #ofTheApplication(room: string): readonly (() => void)[] {
+    const publish = (): void => {
+      this.#publish(room);
+    };
+    const open = (): void => {
+      this.#open(room);
+    };
+    const leave = (): void => {
+      this.#leave(room);
+    };
+    const answerToken = (): void => {
+      this.#answerToken();
+    };
+    const nudge = (): void => {
+      this.#step(() => {
+        this.#machine.nudge(this.#now);
+      });
+    };
+    return [publish, publish, open, leave, answerToken, nudge];
+  }
+
+  #ofTheCluster(room: string): readonly (() => void)[] {
+    const publish = (): void => {
+      this.#cluster.publish(room, 'by another', `other-${String(this.#random.next())}`);
+    };
+    const repeat = (): void => {
+      this.#cluster.repeat(room);
+    };
+    const refuse = (): void => {
+      this.#cluster.refusals = this.#random.below(4);
+    };
+    const lose = (): void => {
+      if (this.#random.chance(0.2)) this.#cluster.loseRoom(room);
+    };
+    const trim = (): void => {
+      if (this.#random.chance(0.5)) this.#cluster.trimRoom(room);
+    };
+    return [publish, publish, repeat, refuse, lose, trim];
+  }
+
+  #ofTheNetwork(): readonly (() => void)[] {
+    const deliver = (): void => {
+      this.#deliver();
+    };
+    const wait = (): void => {
+      this.#pass(this.#random.below(500));
+    };
+    const waitLong = (): void => {
+      this.#pass(this.#random.below(MAX_PASS_MS));
+    };
+    const cut = (): void => {
+      this.#cut();
+    };
+    const speakLate = (): void => {
+      this.#speakLate();
+    };
+    return [deliver, deliver, deliver, deliver, wait, waitLong, cut, speakLate];
+  }
+
+  /** Nothing is in the way any more. */
+  #settle(): void {
+    this.#cluster.refusals = 0;
+    const until = this.#now + SETTLING_MS;
+    for (let i = 0; this.#now < until; i++) {
+      if (i > 20_000) {
+        this.faults.push('it does not come to rest');
+        return;
+      }
+      if ((this.#connection?.arriving.length ?? 0) > 0) this.#deliver();
+      else if (this.#token !== undefined) this.#answerToken(true);
+      else if (this.#isAtRest()) return;
+      else this.#pass(Math.min(until, this.#machine.nextAlarmAt) - this.#now);
+    }
+  }
+
+  #isAtRest(): boolean {
+    return (
+      this.#status.state === 'connected' &&
+      this.#machine.pendingRequests === 0 &&
+      [...this.#readers.values()].every(({ room }) => room.isJoined)
+    );
+  }
+
+  #judge(): void {
+    if (!this.#isAtRest()) this.faults.push(`stuck, ${this.#status.state}`);
+    for (const [name, { room }] of this.#readers) {
+      const { epoch, log } = this.#cluster.room(name);
+      const { position } = room;
+      if (position?.epoch !== epoch || position.seq !== log.length) this.faults.push(`${name}: not at the head`);
+      const keys = log.map(({ key }) => key);
+      if (new Set(keys).size !== keys.length) this.faults.push(`${name}: stored twice`);
+    }
+    for (const key of this.#published) {
+      if (this.#settled.get(key) !== 1) this.faults.push(`${key} settled ${String(this.#settled.get(key))} times`);
+    }
+  }
+
+  #close(): void {
+    this.#open('a');
+    this.#publish('a');
+    this.#step(() => {
+      this.#machine.close();
+    });
+    if (this.#machine.nextAlarmAt !== Infinity) this.faults.push('a timer is left');
+    if (this.#machine.pendingRequests > 0) this.faults.push('a request is left');
+    if (this.#connection?.isOpen === true) this.faults.push('a socket is left');
+  }
+
+  #open(name: string): void {
+    if (this.#readers.has(name)) return;
+    const reader = new Reader(name, this.#machine, { random: this.#random.next, faults: this.faults });
+    this.#readers.set(name, reader);
+    this.#step(() => {
+      this.#machine.openRoom(reader.room, this.#now);
+    });
+  }
+
+  #leave(name: string): void {
+    const reader = this.#readers.get(name);
+    if (reader === undefined || this.#random.chance(0.5)) return;
+    this.#readers.delete(name);
+    this.#step(() => {
+      this.#machine.closeRoom(reader.room, this.#now);
+    });
+  }
+
+  #publish(name: string): void {
+    const room = this.#readers.get(name)?.room;
+    if (room === undefined) return;
+    const id = this.#machine.nextId();
+    const key = `own-${String(id)}`;
+    this.#published.push(key);
+    const frame = codec.encodeClient({ type: 'publish', id, room: name, data: key, key });
+    const settle = (error?: OutcryError): void => {
+      this.#settled.set(key, (this.#settled.get(key) ?? 0) + 1);
+      if (isPatient && error?.code === 'timedOut') this.faults.push(`${key} was not repeated`);
+    };
+    const isPatient = this.#random.chance(0.5);
+    const deadlineAt = this.#now + (isPatient ? 2 * SETTLING_MS + STEPS * MAX_PASS_MS : 30_000);
+    const details = { room, deadlineAt, frameBytes: frame.length, isRepeatable: true, isPublish: true };
+    const resolve = (): void => {
+      settle();
+    };
+    this.#step(() => {
+      this.#machine.request({ id, frame, ...details, resolve, reject: settle }, this.#now);
+    });
+  }
+
+  #deliver(): void {
+    const connection = this.#connection;
+    const frame = connection?.arriving.shift();
+    if (connection === undefined || frame === undefined) return;
+    this.#cluster.arrived(connection, frame);
+    this.#step(() => {
+      this.#machine.handleFrame(this.#socket, frame, this.#now);
+    });
+  }
+
+  /** Time goes by, alarm by alarm. */
+  #pass(ms: number): void {
+    const until = this.#now + ms;
+    for (let alarms = 0; this.#machine.nextAlarmAt <= until; alarms++) {
+      if (alarms > 1_000) {
+        this.faults.push('alarms without end');
+        break;
+      }
+      this.#now = Math.max(this.#now, this.#machine.nextAlarmAt);
+      this.#step(() => {
+        this.#machine.handleAlarm(this.#now);
+      });
+    }
+    this.#now = Math.max(this.#now, until);
+  }
+
+  /** A socket that was given up is not heard. */
+  #speakLate(): void {
+    const frame = this.#late.shift();
+    if (this.#socket < 2) return;
+    this.#step(() => {
+      if (frame === undefined) this.#machine.handleClose(this.#socket - 1, CLOSE_CODES.unauthenticated.code, this.#now);
+      else this.#machine.handleFrame(this.#socket - 1, frame, this.#now);
+    });
+  }
+
+  #answerToken(isGood = this.#random.chance(0.7)): void {
+    const ticket = this.#token;
+    if (ticket === undefined) return;
+    this.#token = undefined;
+    this.#step(() => {
+      if (isGood) this.#machine.handleToken(ticket, 'ann', this.#now);
+      else this.#machine.handleTokenFailure(ticket, new Error('no token'), this.#now);
+    });
+  }
+
+  #cut(): void {
+    if (this.#connection?.isOpen !== true) return;
+    this.#connection.isOpen = false;
+    this.#late.push(...this.#connection.arriving.splice(0));
+    this.#step(() => {
+      this.#machine.handleClose(this.#socket, this.#random.pick(CUTS), this.#now);
+    });
+  }
+
+  #step(happen: () => void): void {
+    this.#cluster.now = this.#now;
+    happen();
+    for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
+      for (const effect of effects) this.#perform(effect);
+    }
+  }
+
+  #perform(effect: Effect): void {
+    switch (effect.kind) {
+      case 'fetchToken':
+        this.#token = effect.ticket;
+        return;
+      case 'openSocket':
+        this.#socket = effect.socket;
+        this.#connection = this.#cluster.connect();
+        return;
+      case 'dropSocket':
+        if (this.#connection !== undefined) this.#connection.isOpen = false;
+        this.#late.push(...(this.#connection?.arriving.splice(0) ?? []));
+        return;
+      case 'send':
+        if (this.#connection?.isOpen === true) this.#cluster.handle(this.#connection, toFrame(effect.frame));
+        return;
+      case 'status':
+        this.#status = effect.status;
+        return;
+      case 'resolve':
+        effect.request.resolve(effect.answer);
+        return;
+      case 'reject':
+        effect.request.reject(effect.error);
+        return;
+      case 'room':
+        effect.room.listener(effect.news);
+        return;
+      case 'book':
+        effect.book.listener(effect.news);
+        return;
+    }
+  }
+}
+
+function toFrame(frame: Extract<Effect, { kind: 'send' }>['frame']): ClientFrame<unknown> {
+  if (typeof frame === 'string') return JSON.parse(frame) as ClientFrame<unknown>;
+  if (frame instanceof Uint8Array) throw new TypeError('expected JSON');
+  return frame;
+}
