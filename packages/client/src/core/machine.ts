@@ -106,7 +106,7 @@ export class Machine {
     const { room } = request;
     const isLeft = room !== undefined && !this.#rooms.has(room);
     const error = isLeft ? new OutcryError('left', 'the room was left') : room?.failure;
-    if (error === undefined) this.#queue.add(request);
+    if (error === undefined) this.#queue.add(request, this.#maxFrameBytes);
     else this.emit({ kind: 'reject', request, error });
     this.#settleClosing();
     this.#pump(now);
@@ -166,6 +166,10 @@ export class Machine {
     this.#lose(() => {
       this.#link.close();
     });
+  }
+
+  get #maxFrameBytes(): number {
+    return this.#link.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   }
 
   #begin(now: number): void {
@@ -267,7 +271,7 @@ export class Machine {
       const subscribe = book.takeSubscribe(now, nextId);
       if (subscribe !== undefined) return subscribe;
     }
-    return this.#queue.take(now, this.#link.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES)?.frame;
+    return this.#queue.take(now, this.#maxFrameBytes)?.frame;
   }
 
   #send(frame: ClientFrame<unknown> | SendableFrame): void {

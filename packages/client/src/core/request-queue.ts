@@ -42,15 +42,17 @@ export class RequestQueue {
     );
   }
 
-  add(request: Request): void {
+  add(request: Request, maxFrameBytes: number): void {
+    const entry = { request, notBefore: 0, wasSent: false };
+    if (this.#isTooBig(entry, maxFrameBytes)) return;
     if (this.size >= this.#maxRequests) {
-      this.#reject({ request, notBefore: 0, wasSent: false }, 'queueFull', {
+      this.#reject(entry, 'queueFull', {
         message: `${String(this.#maxRequests)} requests wait already`,
         isRetryable: true,
       });
       return;
     }
-    this.#waiting.push({ request, notBefore: 0, wasSent: false });
+    this.#waiting.push(entry);
     this.#deadlineAt = Math.min(this.#deadlineAt, request.deadlineAt);
   }
 
@@ -60,17 +62,14 @@ export class RequestQueue {
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
-      const { room, frameBytes, id } = entry.request;
+      const { room, id } = entry.request;
       if (room !== undefined && (held.has(room) || !room.isJoined)) continue;
       if (entry.notBefore > now) {
         if (room !== undefined) held.add(room);
         continue;
       }
       this.#waiting.splice(i, 1);
-      if (frameBytes > maxFrameBytes) {
-        this.#reject(entry, 'tooBig', {
-          message: `${String(frameBytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`,
-        });
+      if (this.#isTooBig(entry, maxFrameBytes)) {
         i -= 1;
         continue;
       }
@@ -142,6 +141,16 @@ export class RequestQueue {
     for (const { request } of rejected) this.#sent.delete(request.id);
     this.#waiting = this.#waiting.filter((entry) => !rejected.includes(entry));
     for (const entry of rejected) this.#reject(entry, code, details);
+  }
+
+  /** A frame that is too big would end the session. */
+  #isTooBig(entry: Entry, maxFrameBytes: number): boolean {
+    const { frameBytes } = entry.request;
+    if (frameBytes <= maxFrameBytes) return false;
+    this.#reject(entry, 'tooBig', {
+      message: `${String(frameBytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`,
+    });
+    return true;
   }
 
   /** Ids go up in the order of requests. */
