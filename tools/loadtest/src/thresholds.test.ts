@@ -9,6 +9,7 @@ const GOOD: Outcome = {
   faults: NO_FAULTS,
   errors: 0,
   deliveries: 1000,
+  wasInterrupted: false,
   deliveriesPerSecond: 100,
   delivery: LATENCY,
   ack: LATENCY,
@@ -35,8 +36,9 @@ describe('judge', () => {
     },
   );
 
-  it('fails where nothing was delivered', () => {
+  it('fails where nothing was delivered, unless nobody waited for it', () => {
     expect(failed({}, { deliveries: 0 })).toEqual(['deliveries']);
+    expect(failed({}, { deliveries: 0, wasInterrupted: true })).toEqual([]);
   });
 
   it('lets errors and gaps be as many as allowed, and not one more', () => {

@@ -31,6 +31,7 @@ export function toResult({ plan, thresholds, tally, ...run }: FinishedRun): Scen
     errors: tally.errorCount,
     deliveries: tally.counters.delivered,
     deliveriesPerSecond,
+    wasInterrupted: run.wasInterrupted,
     delivery,
     ack,
     connect,
