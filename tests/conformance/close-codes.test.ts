@@ -93,10 +93,17 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     disconnected: (encoding) => disconnectedByServer(encoding, { mayReturn: false }),
     reconnect: (encoding) => disconnectedByServer(encoding, { mayReturn: true }),
     atCapacity: async (encoding) => {
-      const gateway = await start({ maxConnections: 1 });
-      const first = await open({ url: gateway.url, encoding });
-      const second = await connect({ url: gateway.url, encoding });
+      const gateway = await start({ authSecret: SECRET, authMaxWaiting: 1 });
+      await connect({ url: gateway.url, encoding });
+      return (await connect({ url: gateway.url, encoding })).waitForClose();
+    },
+    quotaExceeded: async (encoding) => {
+      const gateway = await start({ maxConnectionsPerUser: 1 });
+      const first = await connect({ url: gateway.url, encoding, token: 'ann' });
+      await first.next({ type: 'joined', room: '@ann' });
+      const second = await connect({ url: gateway.url, encoding, token: 'ann' });
       const disconnect = await second.waitForClose();
+      expect(await second.next('error')).toMatchObject({ code: 'limitReached', retryable: false });
       await settle(first);
       return disconnect;
     },
@@ -163,23 +170,18 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     });
 
     test('of atCapacity leave room again once somebody has gone', async () => {
-      const gateway = await start({ maxConnections: 1 });
-      const first = await open({ url: gateway.url, encoding });
+      const gateway = await start({ authSecret: SECRET, authMaxWaiting: 1 });
+      const first = await connect({ url: gateway.url, encoding });
       await first.close();
+      const token = makeToken(SECRET);
       // The server sees the end of a connection a little after its client does.
       for (;;) {
         const next = await connect({ url: gateway.url, encoding });
+        next.send({ type: 'auth', token });
         const outcome = await Promise.race([next.next('welcome'), next.waitForClose()]);
         if ('type' in outcome) return;
         expect(outcome.code).toBe(closeCode('atCapacity').code);
       }
-    });
-
-    test('of atCapacity count connections of /orderbookfeed too', async () => {
-      const gateway = await start({ maxConnections: 1 });
-      await open({ url: gateway.url, encoding });
-      const feed = await connect({ url: `${gateway.feedUrl}?symbol=BTCUSDT`, encoding });
-      expect((await feed.waitForClose()).code).toBe(closeCode('atCapacity').code);
     });
   });
 

@@ -1,8 +1,17 @@
-import { closeCode, HandshakeRefusedError, Opcode, RawSocket } from '@outcry/testkit';
-import { describe, expect, test } from 'vitest';
+import {
+  closeCode,
+  type GatewayProcess,
+  HandshakeRefusedError,
+  Opcode,
+  RawSocket,
+  startGateway,
+  startRedis,
+  type TestRedis,
+} from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { connect, connectSocket, ENCODINGS, open, uniqueName } from './support/clients.ts';
-import { useTarget } from './support/target.ts';
+import { OWNS_SERVER, useTarget } from './support/target.ts';
 
 const target = useTarget();
 
@@ -104,6 +113,62 @@ describe.each(ENCODINGS)('WebSocket frames, %s', (encoding) => {
     client.socket.sendClose(1000, 'bye');
     expect(await client.waitForClose()).toMatchObject({ code: 1000 });
   });
+});
+
+describe.runIf(OWNS_SERVER)('doors', () => {
+  const ORIGIN = 'https://app.example.com';
+  let redis: TestRedis;
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    redis = await startRedis();
+    gateway = await startGateway({
+      redisUrl: redis.url,
+      origins: `${ORIGIN},http://localhost:1337`,
+      maxConnections: 1,
+    });
+  });
+  afterAll(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await redis.stop();
+  });
+
+  test.each([
+    ['a foreign origin', { Origin: 'https://evil.com' }],
+    ['an origin that only begins like an allowed one', { Origin: `${ORIGIN}.evil.com` }],
+    ['an origin without TLS', { Origin: 'http://app.example.com' }],
+    ['the origin null', { Origin: 'null' }],
+    ['a cookie and no origin', { Cookie: 'session=x' }],
+  ])('are closed with HTTP 403 to %s', async (_, headers) => {
+    const { response } = await refusal(RawSocket.connect({ url: gateway.url, headers }));
+    expect(response.status).toBe(403);
+    expect(response.headers['retry-after']).toBeUndefined();
+  });
+
+  test.each([
+    ['an allowed origin', { Origin: ORIGIN, Cookie: 'session=x' }],
+    ['no origin and no cookie', {}],
+  ])('are open to %s, and closed with HTTP 503 to one more while the gateway is full', async (_, headers) => {
+    const first = await untilAdmitted(() => RawSocket.connect({ url: gateway.url, headers }));
+    const subprotocols = ['outcry.v1.json', 'bearer.not+a+user'];
+    for (const url of [gateway.url, `${gateway.feedUrl}?symbol=BTCUSDT`]) {
+      const { response } = await refusal(RawSocket.connect({ url, headers, subprotocols }));
+      expect(response.status).toBe(503);
+      expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+    }
+    first.sendClose(1000);
+    await first.waitForClose();
+  });
+
+  /** The gateway sees the end of the connection before a little after its client does. */
+  async function untilAdmitted(attempt: () => Promise<RawSocket>): Promise<RawSocket> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof HandshakeRefusedError) || error.response.status !== 503) throw error;
+      }
+    }
+  }
 });
 
 async function refusal(attempt: Promise<RawSocket>): Promise<HandshakeRefusedError> {

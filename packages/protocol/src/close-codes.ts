@@ -25,15 +25,17 @@ export const CLOSE_CODES = {
   malformed: { code: 4002, reason: 'malformed', retry: Retry.Never },
   /** `/orderbookfeed` was asked for a symbol, depth or interval that does not exist. */
   unknownSymbol: { code: 4004, reason: 'unknown-symbol', retry: Retry.Never },
+  /** The user, or the address, has all the connections that it may have. */
+  quotaExceeded: { code: 4005, reason: 'quota-exceeded', retry: Retry.Never },
   /** No `auth` frame came in time on a connection that began without a token. */
   authTimeout: { code: 4006, reason: 'auth-timeout', retry: Retry.Never },
   /** The session's token, or every token of its user, was revoked. */
   revoked: { code: 4007, reason: 'revoked', retry: Retry.Never },
   /** The server API ended the connection. */
   disconnected: { code: 4008, reason: 'disconnected', retry: Retry.Never },
-  /** The node has as many connections as it may have. */
+  /** As many connections of the node wait for their token as may. */
   atCapacity: { code: 4100, reason: 'at-capacity', retry: Retry.Wait },
-  /** More frames per second than a connection may send, and the warning went unheeded. */
+  /** More frames per second than a connection may send, and the warning went unheeded; or too many connections of an address. */
   rateLimited: { code: 4101, reason: 'rate-limited', retry: Retry.Wait },
   /** The connection needs the broker to start, and the broker cannot be reached. */
   brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },

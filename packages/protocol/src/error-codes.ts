@@ -16,9 +16,9 @@ export const ERROR_CODES = {
   unauthenticated: { code: 'unauthenticated', isRetryable: false },
   /** The request needs membership of the room first. */
   notJoined: { code: 'notJoined', isRetryable: false },
-  /** The session is in as many rooms, or watches as many books, as it may. */
+  /** The session is in as many rooms, or watches as many books, as it may; or its user or address has too many connections. */
   limitReached: { code: 'limitReached', isRetryable: false },
-  /** Frames come faster than they may; slow down or be disconnected. */
+  /** Frames, or connections of an address, come faster than they may; slow down or be disconnected. */
   rateLimited: { code: 'rateLimited', isRetryable: true },
   /** No book of this symbol, or not at this depth or interval; the message names the choices. */
   unknownSymbol: { code: 'unknownSymbol', isRetryable: false },

@@ -17,6 +17,12 @@ export interface GatewaySettings {
   readonly maxFrameBytes?: number;
   readonly maxFramesPerSecond?: number;
   readonly maxConnections?: number;
+  readonly maxConnectionsPerUser?: number;
+  readonly maxConnectionsPerAddress?: number;
+  readonly maxConnectsPerMinute?: number;
+  /** With commas between them. */
+  readonly origins?: string;
+  readonly trustedProxies?: string;
   readonly maxRooms?: number;
   readonly maxSubscriptions?: number;
   readonly heartbeatMs?: number;
@@ -36,6 +42,7 @@ export interface GatewaySettings {
   readonly authQuery?: boolean;
   readonly authGuests?: boolean;
   readonly authDeadlineMs?: number;
+  readonly authMaxWaiting?: number;
   readonly roomRulesFile?: string;
   readonly logLevel?: string;
 }

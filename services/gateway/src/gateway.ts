@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
 
@@ -13,7 +15,11 @@ import { Attendance } from './lifecycle/attendance.ts';
 import { createBrokerHandler } from './lifecycle/broker-handler.ts';
 import { Connections } from './lifecycle/connections.ts';
 import { createControlHandler } from './lifecycle/control-handler.ts';
+import { Doorkeeper } from './lifecycle/doorkeeper.ts';
 import { Reception } from './lifecycle/reception.ts';
+import { ConnectionLimits } from './limits/connection-limits.ts';
+import { LoopLag } from './limits/loop-lag.ts';
+import { TrustedProxies } from './limits/trusted-proxies.ts';
 import { type InternalServer, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 import { createRevocationHandler } from './lifecycle/revocation-handler.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
@@ -55,18 +61,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     maxBytes: MAX_COALESCED_BYTES,
     intake: backplane.intake,
   });
-  const services = createServices(options, transport, coalescer);
-  const { metrics, connections, rooms, presence, books } = services;
+  const runId = randomUUID();
+  const loopLag = new LoopLag();
+  const services = createServices(options, { transport, coalescer, runId, loopLag });
+  const { metrics, connections, connectionLimits, rooms, presence, books } = services;
   const reception = new Reception(services);
-  const attendance = createAttendance(backplane, services, reception);
+  const attendance = createAttendance(backplane, services, { runId, reception });
   let internalServer: InternalServer | undefined;
 
   return {
     async start() {
-      await backplane.start(createBrokerHandler(services, reception));
-      await backplane.presence.start(createPresenceHandler(services));
-      await backplane.control.watch(createControlHandler(services));
-      await backplane.revocations.watch(createRevocationHandler(services));
+      await joinCluster(backplane, services, reception);
       await attendance.start();
       internalServer = await startInternalServer(config.internal, {
         notReady: () => reception.notReady,
@@ -86,6 +91,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       dismiss(connections, config.reconnectSpreadMs);
       await connections.drained(DRAIN_TIMEOUT_MS);
       connections.stop();
+      loopLag.stop();
+      await connectionLimits.close();
       await attendance.stop();
       await presence.close(config.reconnectSpreadMs);
       coalescer.close();
@@ -98,10 +105,24 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
+async function joinCluster(backplane: Backplane, services: SessionServices, reception: Reception): Promise<void> {
+  await backplane.start(createBrokerHandler(services, reception));
+  await backplane.presence.start(createPresenceHandler(services));
+  await backplane.control.watch(createControlHandler(services));
+  await backplane.revocations.watch(createRevocationHandler(services));
+}
+
+/** What a gateway has besides what its sessions work with. */
+interface OwnParts {
+  readonly transport: Transport;
+  readonly coalescer: Coalescer;
+  readonly runId: string;
+  readonly loopLag: LoopLag;
+}
+
 function createServices(
   { config, backplane, logger }: GatewayOptions,
-  transport: Transport,
-  coalescer: Coalescer,
+  { transport, coalescer, runId, loopLag }: OwnParts,
 ): SessionServices {
   const metrics = new GatewayMetrics();
   const codecs = createCodecs();
@@ -113,18 +134,27 @@ function createServices(
   const books = new BookDirectory({ feedBus, fanout, logger });
   const connections = new Connections({ heartbeatMs, idleTimeoutMs, ...limits, metrics });
   metrics.observe({ rooms: () => rooms.size, books: () => books.size });
+  const connectionLimits = new ConnectionLimits({
+    shared: backplane.limits,
+    node: runId,
+    maxima: limits.connections,
+    logger,
+  });
+  const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag, metrics });
   const revokedTokens = new RevokedTokens();
   const authenticator = createAuthenticator(config.auth, revokedTokens);
-  return { config, broker, rooms, presence, books, authenticator, revokedTokens, codecs, connections, metrics, logger };
+  const doors = { authenticator, revokedTokens, connections, connectionLimits, doorkeeper };
+  return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
 }
 
 function createAttendance(
   { nodes }: Backplane,
-  { config, connections, rooms, books, logger }: SessionServices,
-  reception: Reception,
+  { config, connections, connectionLimits, rooms, books, logger }: SessionServices,
+  { runId, reception }: { readonly runId: string; readonly reception: Reception },
 ): Attendance {
   const startedAt = Date.now();
   return new Attendance({
+    id: runId,
     nodes,
     logger,
     report: () => ({
@@ -137,6 +167,7 @@ function createAttendance(
     }),
     onReturn: () => {
       logger.warn('this node had counted as lost');
+      connectionLimits.restore();
     },
   });
 }
@@ -155,13 +186,14 @@ function createApi(
   return createApiHandler({ parts, keys, logger });
 }
 
-function createTransport({ public: { host, port }, limits, auth, demoDirectory }: GatewayConfig): Transport {
+function createTransport(config: GatewayConfig): Transport {
+  const { limits, auth, demoDirectory } = config;
   return new UwsTransport({
-    host,
-    port,
+    ...config.public,
     maxPayloadBytes: Math.max(limits.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
     maxBackpressureBytes: limits.hardBufferBytes * BACKPRESSURE_HEADROOM,
     tokenSources: auth.sources,
+    proxies: new TrustedProxies(config.trustedProxies),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),
   });
 }

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../rooms/room-rights.ts';
+import type { ConnectionMaxima } from '../limits/connection-limits.ts';
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { type AuthConfig, authConfigOf } from './auth-config.ts';
+import { problemsOfNetworks } from './door-settings.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 import { GATEWAY_SETTINGS } from './settings.ts';
 
@@ -20,6 +22,9 @@ export interface GatewayConfig {
   readonly apiKeys: readonly string[];
   readonly redis: { readonly url: string; readonly prefix: string };
   readonly auth: AuthConfig;
+  /** Pages that may connect, or `*`. */
+  readonly origins: readonly string[];
+  readonly trustedProxies: readonly string[];
   /** The folder of the demo page, where it is served. */
   readonly demoDirectory: string | undefined;
   readonly coalesceMs: number;
@@ -28,6 +33,8 @@ export interface GatewayConfig {
     readonly maxFramesPerSecond: number;
     readonly maxSignalsPerSecond: number;
     readonly maxConnections: number;
+    readonly connections: ConnectionMaxima;
+    readonly maxLoopLagMs: number;
     readonly maxRooms: number;
     readonly maxSubscriptions: number;
     readonly softBufferBytes: number;
@@ -59,6 +66,9 @@ function problemsBetween(settings: GatewaySettings): readonly string[] {
   if (settings.OUTCRY_HARD_BUFFER_BYTES <= settings.OUTCRY_SOFT_BUFFER_BYTES) {
     problems.push('OUTCRY_HARD_BUFFER_BYTES: must be more than OUTCRY_SOFT_BUFFER_BYTES');
   }
+  for (const network of problemsOfNetworks(settings.OUTCRY_TRUSTED_PROXIES ?? '0.0.0.0')) {
+    problems.push(`OUTCRY_TRUSTED_PROXIES: ${network} is no address and no network`);
+  }
   if (settings.OUTCRY_DEMO && settings.OUTCRY_DEMO_DIR === undefined) {
     problems.push('OUTCRY_DEMO_DIR: required where OUTCRY_DEMO is true');
   }
@@ -75,6 +85,8 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     apiKeys: settings.OUTCRY_API_KEYS?.split(',') ?? [],
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
     auth,
+    origins: settings.OUTCRY_ORIGINS.split(','),
+    trustedProxies: settings.OUTCRY_TRUSTED_PROXIES?.split(',') ?? [],
     demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     limits: {
@@ -82,6 +94,12 @@ function configOf(settings: GatewaySettings): GatewayConfig {
       maxFramesPerSecond: settings.OUTCRY_MAX_FRAMES_PER_SECOND,
       maxSignalsPerSecond: settings.OUTCRY_MAX_SIGNALS_PER_SECOND,
       maxConnections: settings.OUTCRY_MAX_CONNECTIONS,
+      connections: {
+        perUser: settings.OUTCRY_MAX_CONNECTIONS_PER_USER,
+        perAddress: settings.OUTCRY_MAX_CONNECTIONS_PER_ADDRESS,
+        perAddressPerMinute: settings.OUTCRY_MAX_CONNECTS_PER_MINUTE,
+      },
+      maxLoopLagMs: settings.OUTCRY_MAX_LOOP_LAG_MS,
       maxRooms: settings.OUTCRY_MAX_ROOMS,
       maxSubscriptions: settings.OUTCRY_MAX_SUBSCRIPTIONS,
       softBufferBytes: settings.OUTCRY_SOFT_BUFFER_BYTES,

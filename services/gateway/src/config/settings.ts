@@ -2,6 +2,7 @@ import { boolean, integer, optionalText, text } from '@outcry/config';
 import { API_KEYS, COMMON_SETTINGS, HOST, NAME } from '@outcry/service';
 
 import { AUTH_SETTINGS } from './auth-settings.ts';
+import { DOOR_SETTINGS } from './door-settings.ts';
 
 const KIB = 1024;
 const DAY_MS = 86_400_000;
@@ -43,11 +44,12 @@ export const GATEWAY_SETTINGS = {
     default: 50,
   }),
   OUTCRY_MAX_CONNECTIONS: integer({
-    meaning: 'Connections of this gateway; one more is closed with `atCapacity`.',
+    meaning: 'Connections of this gateway; one more is answered with 503.',
     min: 1,
     max: 10_000_000,
     default: 100_000,
   }),
+  ...DOOR_SETTINGS,
   OUTCRY_MAX_ROOMS: integer({ meaning: 'Rooms that one session may be in.', min: 1, max: 10_000, default: 128 }),
   OUTCRY_MAX_SUBSCRIPTIONS: integer({
     meaning: 'Book classes that one session may watch.',

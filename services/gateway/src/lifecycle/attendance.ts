@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-
 import { type NodeRoster, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
@@ -10,6 +8,8 @@ const ATTEND_MS = 2000;
 const LEASE_MS = 6000;
 
 export interface AttendanceOptions {
+  /** Names this run of the gateway. */
+  readonly id: string;
   readonly nodes: NodeRoster;
   readonly report: () => NodeReport;
   /** This node had counted as lost: what the others know of it may be gone. */
@@ -19,8 +19,6 @@ export interface AttendanceOptions {
 
 /** Says every two seconds that this gateway is there, and how it is. */
 export class Attendance {
-  /** Names this run of the gateway. */
-  readonly id = randomUUID();
   readonly #options: AttendanceOptions;
   #timer: NodeJS.Timeout | undefined;
   #isBusy = false;
@@ -38,7 +36,7 @@ export class Attendance {
   /** Never rejects: whoever cannot say that it goes is missed soon enough. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#options.nodes.leave(this.id).catch(() => undefined);
+    await this.#options.nodes.leave(this.#options.id).catch(() => undefined);
   }
 
   async #renew(): Promise<void> {
@@ -55,8 +53,8 @@ export class Attendance {
   }
 
   async #attend(): Promise<boolean> {
-    const { nodes, report } = this.#options;
-    const { wasPresent } = await nodes.attend({ id: this.id, report: encodeNodeReport(report()) }, LEASE_MS);
+    const { id, nodes, report } = this.#options;
+    const { wasPresent } = await nodes.attend({ id, report: encodeNodeReport(report()) }, LEASE_MS);
     return wasPresent;
   }
 }

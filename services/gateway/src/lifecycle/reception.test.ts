@@ -45,6 +45,7 @@ describe('Reception, where tokens are checked', () => {
     const port = reception.opened(socket, {
       endpoint,
       encoding: Encoding.Json,
+      address: '127.0.0.1',
       token: token === undefined ? undefined : { text: token, source: TokenSource.Subprotocol },
       query: new URLSearchParams({ symbol: 'BTCUSDT' }),
     });

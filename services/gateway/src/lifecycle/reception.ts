@@ -14,10 +14,11 @@ import {
   type Refusal,
   type SessionPort,
   type TransportHandler,
+  type Visitor,
 } from '../transport/transport.ts';
+import { CountedPort } from './counted-port.ts';
 import { expiryOf } from './deadline.ts';
-
-const RETRY_AFTER_SECONDS = 2;
+import { describeExceeded } from './exceeded-limit.ts';
 
 /** A connection that is being closed as it opens. */
 const TURNED_AWAY: SessionPort = {
@@ -55,17 +56,23 @@ export class Reception implements TransportHandler {
     this.#isDraining = true;
   }
 
-  refusal(): Refusal | undefined {
-    const reason = this.notReady;
-    if (reason === undefined) return undefined;
-    this.#services.metrics.refusals.inc();
-    return { reason, retryAfterSeconds: RETRY_AFTER_SECONDS };
+  refusal(visitor: Visitor): Refusal | undefined {
+    return this.#services.doorkeeper.refusal(visitor, this.notReady);
   }
 
+  /** Every connection has a seat of its address, those that are turned away included: they come often, too. */
   opened(socket: ClientSocket, request: ConnectionRequest): SessionPort {
-    if (this.#services.connections.size >= this.#services.config.limits.maxConnections) {
-      return this.#turnAway(socket, CLOSE_CODES.atCapacity);
-    }
+    const { connectionLimits, codecs, metrics } = this.#services;
+    const seat = connectionLimits.seatAddress(request.address, (limit) => {
+      const { error, closeCode } = describeExceeded(limit, 'address');
+      metrics.errors.labels(error.code).inc();
+      socket.send(codecs[request.encoding].encodeServer(error));
+      socket.close(closeCode);
+    });
+    return new CountedPort(this.#open(socket, request), seat);
+  }
+
+  #open(socket: ClientSocket, request: ConnectionRequest): SessionPort {
     switch (request.endpoint) {
       case Endpoint.Session:
         return this.#openSession(socket, request);

@@ -59,7 +59,9 @@ export class GatewayMetrics {
   ]);
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
-  readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP 503.');
+  readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [
+    'status',
+  ]);
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');

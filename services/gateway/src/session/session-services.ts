@@ -6,6 +6,8 @@ import type { RevokedTokens } from '../auth/revoked-tokens.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { GatewayConfig } from '../config/config.ts';
 import type { Connections } from '../lifecycle/connections.ts';
+import type { Doorkeeper } from '../lifecycle/doorkeeper.ts';
+import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { Logger } from '@outcry/service';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
@@ -22,6 +24,8 @@ export interface SessionServices {
   readonly revokedTokens: RevokedTokens;
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
+  readonly connectionLimits: ConnectionLimits;
+  readonly doorkeeper: Doorkeeper;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

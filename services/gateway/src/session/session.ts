@@ -19,7 +19,9 @@ import { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { Connection } from '../lifecycle/connections.ts';
 import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
+import { describeExceeded } from '../lifecycle/exceeded-limit.ts';
 import type { RoomRight } from '../rooms/room-rights.ts';
+import type { Seat } from '../limits/connection-limits.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -60,6 +62,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   #signalBucket: TokenBucket | undefined;
   #identity: Identity;
   #deadline: Deadline | undefined;
+  #seat: Seat | undefined;
   #isClosed = false;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
@@ -132,6 +135,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       ...this.#expiry,
     });
     metrics.connections.labels(this.encoding).inc();
+    this.#takeSeat();
     void this.#joinOwnRooms([ALL_ROOM, inboxOf(this.user)]);
   }
 
@@ -145,6 +149,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       this.#leaveForbiddenRooms();
       return;
     }
+    this.#takeSeat();
     this.memberships.leave(guestInbox);
     await this.#joinOwnRooms([inboxOf(this.user)]);
   }
@@ -179,6 +184,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
 
   closed(code: number): void {
     this.#isClosed = true;
+    this.#seat?.leave();
     const { metrics, logger, connections } = this.services;
     connections.remove(this);
     this.memberships.close();
@@ -243,6 +249,17 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   get #expiry(): { readonly expiresAt?: number } {
     const { expiresAt } = this.#identity;
     return expiresAt === undefined ? {} : { expiresAt };
+  }
+
+  /** Counts the connection as its user's, where users may have only so many. */
+  #takeSeat(): void {
+    this.#seat?.leave();
+    this.#seat = this.services.connectionLimits.seatUser(this.user, (limit) => {
+      const { error, closeCode } = describeExceeded(limit, 'user');
+      this.services.metrics.errors.labels(error.code).inc();
+      this.sendFrame(error);
+      this.close(closeCode);
+    });
   }
 
   #mayPass(): boolean {

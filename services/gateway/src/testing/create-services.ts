@@ -12,7 +12,9 @@ import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
 import { Coalescer } from '../fanout/coalescer.ts';
 import { createBrokerHandler } from '../lifecycle/broker-handler.ts';
 import { Connections } from '../lifecycle/connections.ts';
+import { Doorkeeper } from '../lifecycle/doorkeeper.ts';
 import { Reception } from '../lifecycle/reception.ts';
+import { ConnectionLimits } from '../limits/connection-limits.ts';
 import { createRevocationHandler } from '../lifecycle/revocation-handler.ts';
 import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -71,7 +73,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
 }
 
 function createServices(
-  { broker, feedBus, presence: store }: Backplane,
+  { broker, feedBus, presence: store, limits: shared }: Backplane,
   publisher: FakeTransport,
   { limits, feed, ...overrides }: Overrides,
 ): SessionServices {
@@ -88,7 +90,11 @@ function createServices(
   const connections = new Connections({ ...config, ...config.limits, metrics });
   const revokedTokens = new RevokedTokens();
   const authenticator = createAuthenticator(config.auth, revokedTokens);
-  return { config, broker, rooms, presence, books, authenticator, revokedTokens, codecs, connections, metrics, logger };
+  const maxima = config.limits.connections;
+  const connectionLimits = new ConnectionLimits({ shared, node: 'test', maxima, logger });
+  const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag: { meanMs: 0 }, metrics });
+  const doors = { authenticator, revokedTokens, connections, connectionLimits, doorkeeper };
+  return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
 }
 
 function connect(services: SessionServices, socket: FakeSocket, who: string | Identity): TestClient {

@@ -1,5 +1,6 @@
 import type { Encoding, WireFrame } from '@outcry/protocol';
 
+import type { TrustedProxies } from '../limits/trusted-proxies.ts';
 import type { ClientSocket } from './client-socket.ts';
 
 /** The endpoints that upgrade. */
@@ -29,6 +30,8 @@ export interface ConnectionRequest {
   readonly endpoint: Endpoint;
   readonly encoding: Encoding;
   readonly token: HandshakeToken | undefined;
+  /** The client's, as far as trusted proxies tell. */
+  readonly address: string;
   readonly query: URLSearchParams;
 }
 
@@ -45,15 +48,26 @@ export interface SessionPort {
   closed(code: number): void;
 }
 
-/** Why a handshake is answered with HTTP 503 instead of an upgrade. */
+/** Who knocks, as far as that can be told at no cost. */
+export interface Visitor {
+  /** Every `Origin` header. */
+  readonly origins: readonly string[];
+  readonly hasCookies: boolean;
+  /** The client's, as far as trusted proxies tell. */
+  readonly address: string;
+}
+
+/** Why a handshake is answered with HTTP instead of an upgrade. */
 export interface Refusal {
+  readonly status: 403 | 429 | 503;
   readonly reason: string;
-  readonly retryAfterSeconds: number;
+  /** Undefined where it is no use to try again. */
+  readonly retryAfterSeconds: number | undefined;
 }
 
 export interface TransportHandler {
   /** Asked before anything else of a handshake is looked at. */
-  refusal(): Refusal | undefined;
+  refusal(visitor: Visitor): Refusal | undefined;
   opened(socket: ClientSocket, request: ConnectionRequest): SessionPort;
 }
 
@@ -79,6 +93,7 @@ export interface TransportOptions {
   /** Past this frames are lost, and `overflowed` is called. Larger than the session's own limits, which act before. */
   readonly maxBackpressureBytes: number;
   readonly tokenSources: TokenSources;
+  readonly proxies: TrustedProxies;
   /** By path. */
   readonly site: ReadonlyMap<string, SiteFile>;
 }

@@ -10,8 +10,15 @@ export interface Handshake {
   readonly subprotocol: string;
 }
 
+/** What is known of a handshake besides what it says. */
+export interface HandshakePlace {
+  readonly endpoint: Endpoint;
+  readonly sources: TokenSources;
+  readonly address: string;
+}
+
 /** Reads a handshake while uWS still holds it: the request dies with the callback that it was handed to. */
-export function readHandshake(req: HttpRequest, endpoint: Endpoint, sources: TokenSources): Handshake | undefined {
+export function readHandshake(req: HttpRequest, place: HandshakePlace): Handshake | undefined {
   const offered = req
     .getHeader('sec-websocket-protocol')
     .split(',')
@@ -22,9 +29,10 @@ export function readHandshake(req: HttpRequest, endpoint: Endpoint, sources: Tok
   const query = new URLSearchParams(req.getQuery());
   return {
     request: {
-      endpoint,
+      endpoint: place.endpoint,
+      address: place.address,
       encoding,
-      token: findToken({ subprotocols: offered, query, cookies: req.getHeader('cookie') }, sources),
+      token: findToken({ subprotocols: offered, query, cookies: req.getHeader('cookie') }, place.sources),
       query,
     },
     // Never the raw list: uWS would echo its first entry, which may be the token.
@@ -41,12 +49,16 @@ export function answerUnknownSubprotocol(res: HttpResponse): void {
   });
 }
 
-export function answerRefusal(res: HttpResponse, { reason, retryAfterSeconds }: Refusal): void {
+const STATUS_LINES: Readonly<Record<Refusal['status'], string>> = {
+  403: '403 Forbidden',
+  429: '429 Too Many Requests',
+  503: '503 Service Unavailable',
+};
+
+export function answerRefusal(res: HttpResponse, { status, reason, retryAfterSeconds }: Refusal): void {
   res.cork(() => {
-    res
-      .writeStatus('503 Service Unavailable')
-      .writeHeader('retry-after', String(retryAfterSeconds))
-      .writeHeader('content-type', 'text/plain; charset=utf-8')
-      .end(`${reason}\n`);
+    res.writeStatus(STATUS_LINES[status]);
+    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
+    res.writeHeader('content-type', 'text/plain; charset=utf-8').end(`${reason}\n`);
   });
 }

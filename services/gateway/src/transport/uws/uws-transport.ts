@@ -12,14 +12,9 @@ import {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 
-import {
-  Endpoint,
-  type TokenSources,
-  type Transport,
-  type TransportHandler,
-  type TransportOptions,
-} from '../transport.ts';
+import { Endpoint, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
 import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
+import { readVisitor } from './read-visitor.ts';
 import { serveSite } from './site.ts';
 import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
 
@@ -31,6 +26,12 @@ const IDLE_BACKSTOP_SECONDS = 120;
 
 /** uSockets' LIBUS_LISTEN_EXCLUSIVE_PORT. */
 const EXCLUSIVE_PORT = 1;
+
+interface UpgradeRequest {
+  readonly res: HttpResponse;
+  readonly req: HttpRequest;
+  readonly context: us_socket_context_t;
+}
 
 type Listen = (...args: [string, number, number, (socket: us_listen_socket | false) => void]) => void;
 
@@ -82,7 +83,7 @@ export class UwsTransport implements Transport {
   }
 
   #behavior(endpoint: Endpoint, handler: TransportHandler): WebSocketBehavior<UwsConnection> {
-    const { maxPayloadBytes, maxBackpressureBytes, tokenSources } = this.#options;
+    const { maxPayloadBytes, maxBackpressureBytes } = this.#options;
     return {
       maxPayloadLength: maxPayloadBytes,
       maxBackpressure: maxBackpressureBytes,
@@ -90,7 +91,7 @@ export class UwsTransport implements Transport {
       idleTimeout: IDLE_BACKSTOP_SECONDS,
       sendPingsAutomatically: false,
       upgrade: (res, req, context) => {
-        upgrade({ res, req, context }, { endpoint, sources: tokenSources }, handler);
+        this.#upgrade({ res, req, context }, endpoint, handler);
       },
       open: (ws) => {
         const connection = ws.getUserData();
@@ -122,29 +123,27 @@ export class UwsTransport implements Transport {
       },
     };
   }
-}
 
-/** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
-function upgrade(
-  { res, req, context }: { res: HttpResponse; req: HttpRequest; context: us_socket_context_t },
-  { endpoint, sources }: { endpoint: Endpoint; sources: TokenSources },
-  handler: TransportHandler,
-): void {
-  const refusal = handler.refusal();
-  if (refusal !== undefined) {
-    answerRefusal(res, refusal);
-    return;
+  /** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
+  #upgrade({ res, req, context }: UpgradeRequest, endpoint: Endpoint, handler: TransportHandler): void {
+    const { proxies, tokenSources: sources } = this.#options;
+    const visitor = readVisitor(res, req, proxies);
+    const refusal = handler.refusal(visitor);
+    if (refusal !== undefined) {
+      answerRefusal(res, refusal);
+      return;
+    }
+    const handshake = readHandshake(req, { endpoint, sources, address: visitor.address });
+    if (handshake === undefined) {
+      answerUnknownSubprotocol(res);
+      return;
+    }
+    const connection: UwsConnection = {
+      request: handshake.request,
+      socket: undefined,
+      port: undefined,
+      closeCode: undefined,
+    };
+    res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
   }
-  const handshake = readHandshake(req, endpoint, sources);
-  if (handshake === undefined) {
-    answerUnknownSubprotocol(res);
-    return;
-  }
-  const connection: UwsConnection = {
-    request: handshake.request,
-    socket: undefined,
-    port: undefined,
-    closeCode: undefined,
-  };
-  res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
 }
