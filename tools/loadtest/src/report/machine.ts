@@ -1,4 +1,4 @@
-import { arch, availableParallelism, cpus, release, totalmem, type as osType } from 'node:os';
+import { arch, availableParallelism, cpus, totalmem, type as osType } from 'node:os';
 
 import type { MachineInfo } from './result.ts';
 
@@ -7,7 +7,7 @@ const GIB = 1024 ** 3;
 /** The machine that the generator runs on. */
 export function describeMachine(): MachineInfo {
   return {
-    system: `${osType()} ${release()} ${arch()}`,
+    system: `${osType()} ${arch()}`,
     processor: cpus()[0]?.model ?? 'unknown',
     processors: availableParallelism(),
     memoryGiB: Math.round(totalmem() / GIB),

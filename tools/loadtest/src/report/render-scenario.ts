@@ -132,7 +132,10 @@ function counted({ counters, generator, slowFaults }: ScenarioResult): readonly 
     ['lagging, sent away as slow', `${formatCount(counters.lagging)}, ${formatCount(counters.evicted)}`],
     ['gaps told to slow readers', formatCount(slowFaults.gaps)],
     ['stale, snapshots', `${formatCount(counters.stale)}, ${formatCount(counters.snapshots)}`],
-    ['generator', `${cpuCores.toFixed(2)} of ${String(processors)} processors, ${String(workers)} threads`],
+    [
+      'generator',
+      `${cpuCores.toFixed(2)} of ${String(processors)} processors, ${String(workers)} ${workers === 1 ? 'thread' : 'threads'}`,
+    ],
     ['busiest second of a thread', formatShare(peakEventLoop)],
     ['machine under load', `${formatShare(machineBusy)} busy`],
     ['latest message, behind plan', formatMs(peakPaceLagMs)],
