@@ -25,7 +25,7 @@ export async function runBench(options: Options, { folder, command }: RunPlace):
   const { contestants, versions } = await prepare(options.contestants, progress);
   await Scope.run(async (scope) => {
     const redis = scope.hold(hasRedisServer() ? await RedisProcess.start() : await startRedis());
-    const context = { redisUrl: redis.url, contestants, isQuick: options.isQuick, progress };
+    const context = { redisUrl: redis.url, contestants, isQuick: options.isQuick, rounds: options.rounds, progress };
     for (const { name, run } of EXPERIMENTS.filter((experiment) => options.experiments.includes(experiment.name))) {
       const report = await run(context);
       process.stdout.write(`\n${formatReport(report)}\n`);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-import type { Contestant, Dialect } from './contestant.ts';
+import { createCodecs } from '@outcry/protocol';
+
+import { type Contestant, type Dialect, ROOM } from './contestant.ts';
 import { RAW_DIALECT } from './raw-dialect.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -51,6 +53,19 @@ export const SOCKET_IO = createNodeServer({
   dialect: SOCKET_IO_DIALECT,
   file: 'socket-io.ts',
   packageName: 'socket.io',
+});
+
+/** The least that a publish through Redis can be: decode, authorise, one Lua call, acknowledge. It takes part in no comparison of servers. */
+export const PROTOTYPE = createNodeServer({
+  name: 'prototype',
+  label: 'prototype path',
+  isClustered: true,
+  dialect: {
+    ...RAW_DIALECT,
+    publish: (text) => createCodecs().msgpack.encodeClient({ type: 'publish', room: ROOM, data: text }),
+  },
+  file: 'prototype.ts',
+  packageName: 'uWebSockets.js',
 });
 
 function createNodeServer({ file, packageName, ...server }: NodeServer): Contestant {

@@ -6,7 +6,9 @@ export interface ExperimentContext {
   readonly redisUrl: string;
   /** Those that take part, in the order in which they are shown. */
   readonly contestants: readonly Contestant[];
-  /** Fewer rounds and shorter ones: figures to look at, not to keep. */
+  /** Times that each figure is measured; the median counts. */
+  readonly rounds: number;
+  /** Shorter rounds: figures to look at, not to keep. */
   readonly isQuick: boolean;
   /** Tells whoever waits what is going on. */
   readonly progress: (line: string) => void;

@@ -21,7 +21,6 @@ const LOADS: readonly Load[] = [
 ];
 
 const PAYLOAD_BYTES = 150;
-const ROUNDS = 3;
 const REFERENCE = 'bare-uws';
 const PROMISED = 'outcry-msgpack';
 const MAX_JSON_RATIO = 1.15;
@@ -48,16 +47,15 @@ type Trials = ReadonlyMap<string, readonly TrialResult[]>;
 /** Contestants take turns, so that whatever else the machine does falls on all of them. */
 async function runLoad({ members, messagesPerSecond }: Load, context: ExperimentContext): Promise<Trials> {
   const trials = new Map<string, TrialResult[]>();
-  const rounds = context.isQuick ? 1 : ROUNDS;
-  for (let round = 1; round <= rounds; round += 1) {
+  for (let round = 1; round <= context.rounds; round += 1) {
     for (const contestant of context.contestants) {
       const result = await runTrial(contestant, {
         redisUrl: context.redisUrl,
         members,
         messagesPerSecond,
         payloadBytes: PAYLOAD_BYTES,
-        warmUpMs: 1500,
-        measureMs: context.isQuick ? 2000 : 4000,
+        warmUpMs: 1200,
+        measureMs: context.isQuick ? 1500 : 2500,
         publishesElsewhere: true,
       });
       trials.set(contestant.name, [...(trials.get(contestant.name) ?? []), result]);

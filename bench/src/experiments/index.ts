@@ -1,9 +1,21 @@
 import { BOOK_COST } from './book-cost.ts';
+import { CAPACITY } from './capacity.ts';
 import type { Experiment } from './experiment.ts';
 import { FANOUT } from './fanout.ts';
 import { LATENCY } from './latency.ts';
 import { MEMORY } from './memory.ts';
+import { PUBLISH } from './publish.ts';
+import { SCALING } from './scaling.ts';
 import { SLOW_READER } from './slow-reader.ts';
 
 /** All of them, in the order in which they are run. */
-export const EXPERIMENTS: readonly Experiment[] = [FANOUT, LATENCY, MEMORY, SLOW_READER, BOOK_COST];
+export const EXPERIMENTS: readonly Experiment[] = [
+  FANOUT,
+  LATENCY,
+  CAPACITY,
+  MEMORY,
+  PUBLISH,
+  SCALING,
+  SLOW_READER,
+  BOOK_COST,
+];

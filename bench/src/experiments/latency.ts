@@ -6,7 +6,6 @@ import type { Experiment } from './experiment.ts';
 
 const MEMBERS = 100;
 const MESSAGES_PER_SECOND = 10;
-const ROUNDS = 3;
 const MAX_ADDED_MS = 1;
 const REFERENCE = 'bare-uws';
 const PROMISED = 'outcry-msgpack';
@@ -15,9 +14,9 @@ const PROMISED = 'outcry-msgpack';
 export const LATENCY: Experiment = {
   name: 'latency',
   summary: 'latency at 10 messages/s: what the way through Redis adds',
-  run: async ({ contestants, redisUrl, isQuick, progress }) => {
+  run: async ({ contestants, redisUrl, isQuick, rounds, progress }) => {
     const trials = new Map<string, TrialResult[]>();
-    for (let round = 1; round <= (isQuick ? 1 : ROUNDS); round += 1) {
+    for (let round = 1; round <= rounds; round += 1) {
       for (const contestant of contestants) {
         const result = await runTrial(contestant, {
           redisUrl,

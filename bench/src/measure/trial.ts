@@ -21,6 +21,8 @@ export interface TrialOptions {
   readonly measureMs: number;
   /** Where a contestant can be a cluster, the publisher speaks to a second process, and the members' one relays. */
   readonly publishesElsewhere: boolean;
+  /** Servers are asked to end, so that they can write down what they have seen; otherwise they are killed. */
+  readonly endsServersGently?: boolean;
 }
 
 /** What one run has shown of the server that the members are connected to. */
@@ -37,7 +39,12 @@ const POLL_MS = 50;
 
 /** Runs one contestant once: a fresh server, fresh clients. */
 export function runTrial(contestant: Contestant, options: TrialOptions): Promise<TrialResult> {
-  return Scope.run(async (scope) => measure(await openTrial(scope, contestant, options), options));
+  return Scope.run(async (scope) => {
+    const trial = await openTrial(scope, contestant, options);
+    const result = await measure(trial, options);
+    if (options.endsServersGently === true) await trial.server.interrupt();
+    return result;
+  });
 }
 
 interface Trial {
