@@ -1,3 +1,4 @@
+import type { AccountStore } from './account-store.ts';
 import type { Broker, BrokerHandler } from './broker.ts';
 import type { ControlBus } from './control-bus.ts';
 import type { FeedBus } from './feed-bus.ts';
@@ -18,6 +19,7 @@ export interface Backplane {
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
   readonly limits: SharedLimits;
+  readonly accounts: AccountStore;
   readonly revocations: RevocationList;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;

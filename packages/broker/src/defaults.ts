@@ -16,6 +16,9 @@ export const PRESENCE_LEASE = { leaseMs: 6000, renewMs: 2000 } as const;
 /** How long the counts of a subject are kept behind their last change: longer than a connection lasts. */
 export const COUNT_TTL_MS = 7 * 24 * 60 * 60 * 1000;
 
+/** Accounts of a cluster. They are for small installations, and never removed by the gateway. */
+export const MAX_ACCOUNTS = 100_000;
+
 /** Revocations in force in a cluster; a node reads them all when it starts. */
 export const MAX_REVOCATIONS = 100_000;
 

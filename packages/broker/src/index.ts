@@ -1,3 +1,4 @@
+export type { AccountStore } from './account-store.ts';
 export type { Backplane } from './backplane.ts';
 export type {
   Broker,

@@ -43,6 +43,7 @@ export interface GatewaySettings {
   readonly authGuests?: boolean;
   readonly authDeadlineMs?: number;
   readonly authMaxWaiting?: number;
+  readonly accounts?: boolean;
   readonly roomRulesFile?: string;
   readonly logLevel?: string;
 }

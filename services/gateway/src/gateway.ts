@@ -3,6 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
 
+import { createAccountRoutes } from './accounts/account-routes.ts';
+import { Accounts } from './accounts/accounts.ts';
+import { TokenIssuer } from './accounts/token-issuer.ts';
 import { createAuthenticator } from './auth/create-authenticator.ts';
 import { RevokedTokens } from './auth/revoked-tokens.ts';
 import { BookDirectory } from './books/book-directory.ts';
@@ -27,7 +30,7 @@ import { createPresenceHandler } from './presence/presence-handler.ts';
 import { RoomPresence } from './presence/room-presence.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
 import type { SessionServices } from './session/session-services.ts';
-import type { Transport } from './transport/transport.ts';
+import type { PostHandler, Transport } from './transport/transport.ts';
 import { UwsTransport } from './transport/uws/uws-transport.ts';
 
 /** Held bytes at which a coalescing window ends early: what a burst may add to a socket's buffer. */
@@ -55,7 +58,7 @@ export interface GatewayOptions {
 /** Builds a gateway out of its parts. Nothing runs before `start`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, backplane, logger } = options;
-  const transport = createTransport(config);
+  const transport = createTransport(options);
   const coalescer = new Coalescer({
     windowMs: config.coalesceMs,
     maxBytes: MAX_COALESCED_BYTES,
@@ -186,7 +189,8 @@ function createApi(
   return createApiHandler({ parts, keys, logger });
 }
 
-function createTransport(config: GatewayConfig): Transport {
+function createTransport(options: GatewayOptions): Transport {
+  const { config } = options;
   const { limits, auth, demoDirectory } = config;
   return new UwsTransport({
     ...config.public,
@@ -194,8 +198,16 @@ function createTransport(config: GatewayConfig): Transport {
     maxBackpressureBytes: limits.hardBufferBytes * BACKPRESSURE_HEADROOM,
     tokenSources: auth.sources,
     proxies: new TrustedProxies(config.trustedProxies),
+    posts: createPosts(options),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),
   });
+}
+
+function createPosts({ config, backplane, logger }: GatewayOptions): ReadonlyMap<string, PostHandler> {
+  const { accounts } = config.auth;
+  if (accounts === undefined) return new Map();
+  const { accounts: store, limits } = backplane;
+  return createAccountRoutes(new Accounts({ store, limits, issuer: new TokenIssuer(accounts) }), logger);
 }
 
 /** Each client gets its own delay, so that they do not all come to the other gateways at once. */

@@ -3,6 +3,7 @@ import type { BrokerHandler } from '../broker.ts';
 import { PRESENCE_LEASE } from '../defaults.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
+import { MemoryAccountStore } from './memory-account-store.ts';
 import { MemoryBroker } from './memory-broker.ts';
 import { MemoryControlBus } from './memory-control-bus.ts';
 import { MemoryFeedBus } from './memory-feed-bus.ts';
@@ -34,8 +35,9 @@ export function createMemoryBackplane(
   const control = new MemoryControlBus(hub.notices);
   const nodes = new MemoryNodeRoster(hub.nodes);
   const limits = new MemorySharedLimits(hub.counts);
+  const accounts = new MemoryAccountStore(hub.accounts);
   const revocations = new MemoryRevocationList(hub.revocations);
-  const parts = [feedBus, lease, roster, control, nodes, limits, revocations];
+  const parts = [feedBus, lease, roster, control, nodes, limits, revocations, accounts];
   return {
     broker,
     feedBus,
@@ -45,6 +47,7 @@ export function createMemoryBackplane(
     nodes,
     limits,
     revocations,
+    accounts,
     presence,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);

@@ -1,3 +1,4 @@
+import { MemoryAccounts } from './memory-accounts.ts';
 import { MemoryFeeds } from './memory-feeds.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryCounts } from './memory-counts.ts';
@@ -15,6 +16,7 @@ export class MemoryHub {
   readonly nodes = new MemoryNodes();
   readonly counts = new MemoryCounts(this.nodes);
   readonly feeds = new MemoryFeeds(this.leases);
+  readonly accounts = new MemoryAccounts();
   readonly revocations = new MemoryRevocations();
   readonly presence = new MemoryPresence((event) => {
     this.rooms.tellMember(event);
@@ -29,5 +31,6 @@ export class MemoryHub {
     this.nodes.clear();
     this.counts.clear();
     this.revocations.clear();
+    this.accounts.clear();
   }
 }

@@ -46,6 +46,7 @@ describe('KeySpace', () => {
     claim(keys.leases, 'leases');
     claim(keys.releases, 'releases');
     claim(keys.control, 'control');
+    claim(keys.accounts, 'accounts');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);

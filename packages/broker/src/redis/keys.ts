@@ -122,6 +122,11 @@ export class KeySpace {
     return { present: `${base}nodes/`, reports: `${base}reports/` };
   }
 
+  /** A hash of accounts: user to password hash. */
+  get accounts(): string {
+    return this.#base('accounts') + 'accounts/';
+  }
+
   /** A sorted set and a channel of revocations (scripts/revoke.lua.ts). */
   get revocations(): { readonly set: string; readonly channel: string } {
     const base = this.#base('revocations');

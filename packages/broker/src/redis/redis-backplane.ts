@@ -10,6 +10,7 @@ import type { BackplaneEvents } from './events.ts';
 import { KeySpace } from './keys.ts';
 import { Loopback } from './loopback.ts';
 import { Recovery } from './recovery.ts';
+import { RedisAccountStore } from './redis-account-store.ts';
 import { RedisBroker } from './redis-broker.ts';
 import { RedisConnection } from './redis-connection.ts';
 import { RedisControlBus } from './redis-control-bus.ts';
@@ -58,6 +59,7 @@ class RedisBackplane implements Backplane {
   readonly control: RedisControlBus;
   readonly nodes: RedisNodeRoster;
   readonly limits: RedisSharedLimits;
+  readonly accounts: RedisAccountStore;
   readonly revocations: RedisRevocationList;
   readonly presence: LeasedPresence;
   readonly intake: Intake;
@@ -98,6 +100,7 @@ class RedisBackplane implements Backplane {
     this.control = new RedisControlBus(parts);
     this.nodes = new RedisNodeRoster(parts);
     this.limits = new RedisSharedLimits({ ...parts, nodes: this.nodes });
+    this.accounts = new RedisAccountStore(parts);
     this.revocations = new RedisRevocationList(parts);
     this.presence = new LeasedPresence(new RedisPresenceTable(parts), options.presenceLease ?? PRESENCE_LEASE);
     this.broker = new RedisBroker({

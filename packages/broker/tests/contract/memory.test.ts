@@ -1,4 +1,5 @@
 import { createMemoryBackplane, MemoryHub } from '../../src/index.ts';
+import { describeAccountStore } from './account-store.contract.ts';
 import { describeBroker } from './broker.contract.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
 import { describeControlBus } from './control-bus.contract.ts';
@@ -31,3 +32,4 @@ describeControlBus('memory', createCluster);
 describeNodeRoster('memory', createCluster);
 describeSharedLimits('memory', createCluster);
 describeRevocationList('memory', createCluster);
+describeAccountStore('memory', createCluster);

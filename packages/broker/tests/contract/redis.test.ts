@@ -1,6 +1,7 @@
 import { startRedis, uniquePrefix } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { createRedisBackplane } from '../../src/index.ts';
+import { describeAccountStore } from './account-store.contract.ts';
 import { describeBroker } from './broker.contract.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
 import { describeControlBus } from './control-bus.contract.ts';
@@ -37,3 +38,4 @@ describeControlBus('Redis', createCluster);
 describeNodeRoster('Redis', createCluster);
 describeSharedLimits('Redis', createCluster);
 describeRevocationList('Redis', createCluster);
+describeAccountStore('Redis', createCluster);

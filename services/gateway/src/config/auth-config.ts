@@ -12,11 +12,20 @@ export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
 export interface AuthConfig {
   /** Undefined where clients are who they say they are. */
   readonly tokens: TokenConfig | undefined;
+  /** Undefined where there are no accounts. */
+  readonly accounts: AccountsConfig | undefined;
   readonly sources: TokenSources;
   readonly deadlineMs: number;
   readonly maxWaiting: number;
   /** How long a token can be good at most, clocks that differ included. */
   readonly maxLifetimeMs: number;
+}
+
+/** How tokens of accounts are made. */
+export interface AccountsConfig {
+  readonly secret: Buffer;
+  readonly lifetimeMs: number;
+  readonly policy: TokenPolicy;
 }
 
 export interface TokenConfig {
@@ -30,6 +39,7 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
   const keys = keysOf(settings);
   return {
     tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
+    accounts: accountsConfigOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
     deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
     maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
@@ -40,14 +50,24 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
 function tokenConfigOf(settings: AuthSettings, keys: readonly VerificationKey[]): TokenConfig {
   return {
     keys,
-    policy: {
-      issuer: settings.OUTCRY_AUTH_ISSUER,
-      audience: settings.OUTCRY_AUTH_AUDIENCE,
-      clockToleranceMs: settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
-      maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS,
-    },
+    policy: policyOf(settings),
     hasGuests: settings.OUTCRY_AUTH_GUESTS,
   };
+}
+
+function policyOf(settings: AuthSettings): TokenPolicy {
+  return {
+    issuer: settings.OUTCRY_AUTH_ISSUER,
+    audience: settings.OUTCRY_AUTH_AUDIENCE,
+    clockToleranceMs: settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
+    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS,
+  };
+}
+
+function accountsConfigOf(settings: AuthSettings): AccountsConfig | undefined {
+  const { OUTCRY_ACCOUNTS: hasAccounts, OUTCRY_AUTH_SECRET: secret, OUTCRY_ACCOUNTS_TOKEN_MS: lifetimeMs } = settings;
+  if (!hasAccounts || secret === undefined) return undefined;
+  return { secret: Buffer.from(secret), lifetimeMs, policy: policyOf(settings) };
 }
 
 function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {

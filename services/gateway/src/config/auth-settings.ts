@@ -56,4 +56,15 @@ export const AUTH_SETTINGS = {
     max: 1_000_000,
     default: 10_000,
   }),
+  OUTCRY_ACCOUNTS: boolean({
+    meaning:
+      'Lets people register and log in on the public port, for small installations; with OUTCRY_AUTH_SECRET. docs/AUTH.md.',
+    default: false,
+  }),
+  OUTCRY_ACCOUNTS_TOKEN_MS: integer({
+    meaning: 'How long a token of an account is good; at most OUTCRY_AUTH_MAX_LIFETIME_MS.',
+    min: 60_000,
+    max: 30 * DAY_MS,
+    default: 3_600_000,
+  }),
 } as const;

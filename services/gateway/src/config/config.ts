@@ -72,6 +72,12 @@ function problemsBetween(settings: GatewaySettings): readonly string[] {
   if (settings.OUTCRY_DEMO && settings.OUTCRY_DEMO_DIR === undefined) {
     problems.push('OUTCRY_DEMO_DIR: required where OUTCRY_DEMO is true');
   }
+  if (settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET === undefined) {
+    problems.push('OUTCRY_AUTH_SECRET: required where OUTCRY_ACCOUNTS is true');
+  }
+  if (settings.OUTCRY_ACCOUNTS_TOKEN_MS > settings.OUTCRY_AUTH_MAX_LIFETIME_MS) {
+    problems.push('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most OUTCRY_AUTH_MAX_LIFETIME_MS');
+  }
   return problems;
 }
 

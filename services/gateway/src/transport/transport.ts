@@ -84,6 +84,23 @@ export interface SiteFile {
   readonly isImmutable: boolean;
 }
 
+/** A POST on the public port: read to its end, within limits. */
+export interface PostRequest {
+  /** Empty where the client did not say. */
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface PostAnswer {
+  readonly status: number;
+  /** Becomes JSON. */
+  readonly body: unknown;
+  readonly retryAfterSeconds?: number | undefined;
+}
+
+/** Never rejects. */
+export type PostHandler = (request: PostRequest) => Promise<PostAnswer>;
+
 export interface TransportOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -94,6 +111,8 @@ export interface TransportOptions {
   readonly maxBackpressureBytes: number;
   readonly tokenSources: TokenSources;
   readonly proxies: TrustedProxies;
+  /** By path. */
+  readonly posts: ReadonlyMap<string, PostHandler>;
   /** By path. */
   readonly site: ReadonlyMap<string, SiteFile>;
 }

@@ -19,6 +19,11 @@ const CANARY = 'canaryCANARYcanary';
 /** A revocation is in force everywhere within this. */
 const REVOCATION_DEADLINE_MS = 2000;
 
+interface AccountAnswer {
+  readonly status: number;
+  readonly body: { readonly token?: string; readonly error?: unknown };
+}
+
 let redis: TestRedis;
 const redisPrefix = uniquePrefix();
 let gateways: readonly [GatewayProcess, GatewayProcess];
@@ -34,6 +39,7 @@ beforeAll(async () => {
     authSecret: SECRET,
     authCookie: 'session',
     authQuery: true,
+    accounts: true,
     logLevel: 'trace',
   };
   gateways = await Promise.all([startGateway(shared), startGateway(shared)]);
@@ -118,6 +124,68 @@ describe('a revocation', () => {
     await using late = await startGateway({ redisUrl: redis.url, redisPrefix, authSecret: SECRET });
     const client = await connect(late, { token: makeToken(SECRET, { sub: 'carl', claims: { jti: 'id-3' } }) });
     expect(await client.waitForClose()).toMatchObject({ code: closeCode('revoked').code });
+  });
+});
+
+describe('an account', () => {
+  const credentials = { user: 'eve', password: `${CANARY} password` };
+
+  async function post(gateway: GatewayProcess, path: string, body: unknown): Promise<AccountAnswer> {
+    const response = await fetch(`${gateway.publicUrl}/auth/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as AccountAnswer['body'] };
+  }
+
+  it('is registered once in the cluster, and its tokens are taken by every gateway', async () => {
+    const answers = await Promise.all(gateways.map((gateway) => post(gateway, 'register', credentials)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    const registered = answers.find(({ status }) => status === 201)?.body;
+    const loggedIn = await post(gateways[1], 'login', credentials);
+    expect(loggedIn.status).toBe(200);
+    for (const [i, token] of [registered?.token, loggedIn.body.token].entries()) {
+      const client = await connect(gateways[i === 0 ? 0 : 1], { token: token ?? '' });
+      expect(await client.next('welcome')).toMatchObject({ user: 'eve' });
+    }
+  });
+
+  it('is not told from one that nobody has, when the password is wrong', async () => {
+    const wrong = await post(gateways[0], 'login', { ...credentials, password: 'wrong password' });
+    const nobody = await post(gateways[1], 'login', { ...credentials, user: 'nobody' });
+    expect(wrong).toMatchObject({ status: 401, body: { error: { code: 'badCredentials' } } });
+    expect(nobody).toEqual(wrong);
+  });
+
+  it('can be tried ten times a minute, on all gateways together', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 14 }, (_, i) =>
+        post(gateways[i % 2 === 0 ? 0 : 1], 'login', { user: 'nemo', password: 'wrong password' }),
+      ),
+    );
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThanOrEqual(2);
+    expect(limited[0]?.body.error).toMatchObject({ code: 'rateLimited', retryable: true });
+  });
+
+  it.each([
+    ['no JSON', '{', 400],
+    ['a short password', { user: 'fay', password: 'short' }, 400],
+    ['a name that is none', { user: 'Fay!', password: 'long enough' }, 400],
+    ['the name all', { user: 'all', password: 'long enough' }, 400],
+    ['a name of guests', { user: 'guest-1', password: 'long enough' }, 400],
+    ['more fields', { user: 'fay', password: 'long enough', rooms: {} }, 400],
+    ['more than a request may be', { user: 'fay', password: 'x'.repeat(5000) }, 413],
+  ])('is refused with %s', async (_, body, status) => {
+    expect((await post(gateways[0], 'register', body)).status).toBe(status);
+  });
+
+  it('is not made by a form of another site', async () => {
+    const body = JSON.stringify({ user: 'fay', password: 'long enough' });
+    const response = await fetch(`${gateways[0].publicUrl}/auth/register`, { method: 'POST', body });
+    expect(response.status).toBe(400);
+    expect(response.headers.get('access-control-allow-origin')).toBeNull();
   });
 });
 

@@ -1,3 +1,4 @@
+import { CREATE_ACCOUNT } from './create-account.lua.ts';
 import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './feed.lua.ts';
 import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from './lease.lua.ts';
 import { ATTEND_NODE, LIST_NODES } from './node-roster.lua.ts';
@@ -36,6 +37,7 @@ export const SCRIPTS = {
   attendNode: ATTEND_NODE,
   listNodes: LIST_NODES,
   revoke: REVOKE,
+  createAccount: CREATE_ACCOUNT,
   holdCount: HOLD_COUNT,
   takeToken: TAKE_TOKEN,
 } as const;

@@ -15,6 +15,7 @@ import {
 import { Endpoint, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
 import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
 import { readVisitor } from './read-visitor.ts';
+import { handlePost } from './post-route.ts';
 import { serveSite } from './site.ts';
 import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
 
@@ -47,6 +48,11 @@ export class UwsTransport implements Transport {
 
   listen(handler: TransportHandler): Promise<number> {
     for (const endpoint of Object.values(Endpoint)) this.#app.ws(endpoint, this.#behavior(endpoint, handler));
+    for (const [path, post] of this.#options.posts) {
+      this.#app.post(path, (res, req) => {
+        handlePost(post, res, req);
+      });
+    }
     this.#app.get('/*', (res, req) => {
       serveSite(this.#options.site, res, req);
     });

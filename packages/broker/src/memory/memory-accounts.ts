@@ -1,0 +1,23 @@
+import { MAX_ACCOUNTS } from '../defaults.ts';
+import { OutcryError } from '../outcry-error.ts';
+
+/** The accounts of a hub: password hashes by user. */
+export class MemoryAccounts {
+  readonly #hashes = new Map<string, string>();
+
+  /** @throws OutcryError `unavailable` where there are too many */
+  create(user: string, passwordHash: string): boolean {
+    if (this.#hashes.has(user)) return false;
+    if (this.#hashes.size >= MAX_ACCOUNTS) throw new OutcryError('unavailable', 'there are as many accounts as may be');
+    this.#hashes.set(user, passwordHash);
+    return true;
+  }
+
+  find(user: string): string | undefined {
+    return this.#hashes.get(user);
+  }
+
+  clear(): void {
+    this.#hashes.clear();
+  }
+}

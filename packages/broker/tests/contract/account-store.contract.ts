@@ -1,0 +1,49 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { range } from '../support/requests.ts';
+import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+
+const START_TIMEOUT_MS = 60_000;
+
+/** What every `AccountStore` promises, seen from two nodes. */
+export function describeAccountStore(name: string, createCluster: () => Promise<TestCluster>): void {
+  describe(`AccountStore over ${name}`, () => {
+    let cluster: TestCluster;
+    let nodes: readonly [TestNode, TestNode];
+
+    beforeAll(async () => {
+      cluster = await createCluster();
+      return () => cluster.stop();
+    }, START_TIMEOUT_MS);
+
+    beforeEach(async () => {
+      nodes = [await startNode(cluster), await startNode(cluster)];
+    });
+    afterEach(async () => {
+      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
+      await cluster.wipe();
+    });
+
+    it('gives a name to one, however many ask for it on whichever node, and keeps what that one said', async () => {
+      const given = await Promise.all(
+        range(1, 50).map((i) => nodes[i % 2 === 0 ? 0 : 1].backplane.accounts.create('ann', `hash ${String(i)}`)),
+      );
+      expect(given.filter((isGiven) => isGiven)).toHaveLength(1);
+      const winner = `hash ${String(given.indexOf(true) + 1)}`;
+      for (const { backplane } of nodes) expect(await backplane.accounts.readPasswordHash('ann')).toBe(winner);
+    });
+
+    it('has nothing of names that nobody has, those of every object included', async () => {
+      for (const user of ['bob', 'constructor', 'hasownproperty']) {
+        expect(await nodes[0].backplane.accounts.readPasswordHash(user)).toBeUndefined();
+      }
+    });
+
+    it('rejects calls with closed once closed', async () => {
+      const { accounts } = nodes[0].backplane;
+      await nodes[0].backplane.close();
+      for (const result of await Promise.allSettled([accounts.create('ann', 'x'), accounts.readPasswordHash('ann')])) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
+      }
+    });
+  });
+}

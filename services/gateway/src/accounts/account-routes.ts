@@ -1,0 +1,65 @@
+import { OutcryError } from '@outcry/broker';
+import { isAssignableUserName } from '@outcry/protocol';
+import type { Logger } from '@outcry/service';
+import { z } from 'zod';
+
+import type { PostAnswer, PostHandler } from '../transport/transport.ts';
+import { ACCOUNT_ERRORS, AccountError } from './account-error.ts';
+import type { Accounts, Credentials } from './accounts.ts';
+import type { IssuedToken } from './token-issuer.ts';
+
+const RETRY_AFTER_SECONDS = 5;
+
+const credentials = z.strictObject({
+  user: z
+    .string()
+    .refine((user) => isAssignableUserName(user) && !user.startsWith('guest-'), 'expected a name: a-z, 0-9 and ._:-'),
+  password: z.string().min(8, 'expected 8 characters or more').max(128, 'expected 128 characters or fewer'),
+});
+
+/** `POST /auth/register` and `POST /auth/login`, on the public port: docs/AUTH.md. */
+export function createAccountRoutes(accounts: Accounts, logger: Logger): ReadonlyMap<string, PostHandler> {
+  const route =
+    (status: number, answer: (given: Credentials) => Promise<IssuedToken>): PostHandler =>
+    async ({ contentType, body }) => {
+      try {
+        return { status, body: await answer(readCredentials(contentType, body)) };
+      } catch (err) {
+        return refusal(toAccountError(err, logger));
+      }
+    };
+  return new Map([
+    ['/auth/register', route(201, (given) => accounts.register(given))],
+    ['/auth/login', route(200, (given) => accounts.logIn(given))],
+  ]);
+}
+
+/** @throws AccountError `malformed`. The type of the content is asked for so that a form of another site cannot send it. */
+function readCredentials(contentType: string, body: Buffer): Credentials {
+  if (!/^application\/json(;|$)/i.test(contentType)) throw new AccountError('malformed', 'expected application/json');
+  const { data, error } = credentials.safeParse(parse(body));
+  if (data !== undefined) return data;
+  const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new AccountError('malformed', problems.join('; '));
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    throw new AccountError('malformed', 'expected JSON');
+  }
+}
+
+function toAccountError(err: unknown, logger: Logger): AccountError {
+  if (err instanceof AccountError) return err;
+  if (err instanceof OutcryError) return new AccountError('unavailable', 'accounts cannot be had now; try again');
+  logger.error({ err }, 'request about an account failed');
+  return new AccountError('internal', 'a fault of the gateway');
+}
+
+function refusal({ code, message }: AccountError): PostAnswer {
+  const { status, retryable } = ACCOUNT_ERRORS[code];
+  const retryAfterSeconds = retryable ? RETRY_AFTER_SECONDS : undefined;
+  return { status, body: { error: { code, message, retryable } }, retryAfterSeconds };
+}

@@ -1,0 +1,44 @@
+import { STATUS_CODES } from 'node:http';
+
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+
+import type { PostAnswer, PostHandler } from '../transport.ts';
+
+/** What a body of ours can be; a longer one is not read further. */
+const MAX_BODY_BYTES = 4096;
+
+/** Reads the body of a POST and answers with JSON, unless the client has gone by then. */
+export function handlePost(handler: PostHandler, res: HttpResponse, req: HttpRequest): void {
+  const contentType = req.getHeader('content-type');
+  let body: Buffer | undefined = Buffer.alloc(0);
+  let isGone = false;
+  const send = (answer: PostAnswer): void => {
+    if (!isGone) writeAnswer(res, answer);
+  };
+  res.onAborted(() => {
+    isGone = true;
+    body = undefined;
+  });
+  res.onData((chunk, isLast) => {
+    if (body === undefined) return;
+    if (body.length + chunk.byteLength > MAX_BODY_BYTES) {
+      body = undefined;
+      send({ status: 413, body: { error: { code: 'bodyTooLarge', message: 'too large', retryable: false } } });
+      return;
+    }
+    // The chunk is uWS's memory, and gone after this call.
+    body = Buffer.concat([body, Buffer.from(chunk)]);
+    if (isLast) void handler({ contentType, body }).then(send);
+  });
+}
+
+function writeAnswer(res: HttpResponse, { status, body, retryAfterSeconds }: PostAnswer): void {
+  res.cork(() => {
+    res
+      .writeStatus(`${String(status)} ${STATUS_CODES[status] ?? ''}`)
+      .writeHeader('content-type', 'application/json')
+      .writeHeader('cache-control', 'no-store');
+    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
+    res.end(JSON.stringify(body));
+  });
+}
