@@ -10,6 +10,11 @@ export const REDIS_URL = { pattern: /^rediss?:\/\/\S+$/, accepts: 'a redis:// or
 
 /** Settings that every service has. */
 export const COMMON_SETTINGS = {
+  OUTCRY_ENV: choice(['development', 'production'], {
+    meaning:
+      'In `production` a service refuses to start with what is only good for trying out: docs/OPERATIONS.md lists it.',
+    default: 'development',
+  }),
   OUTCRY_INTERNAL_HOST: text(HOST, { meaning: 'Address of the internal port.', default: '127.0.0.1' }),
   OUTCRY_INTERNAL_PORT: integer({
     meaning: 'Internal port: health, readiness, metrics; 0 takes any free one.',

@@ -10,4 +10,5 @@ export {
   startInternalServer,
 } from './internal-server.ts';
 export { createLogger, type Logger } from './logger.ts';
+export { isPublicHost, productionProblems, weaknessOf } from './production-problems.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';

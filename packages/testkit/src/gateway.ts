@@ -23,6 +23,8 @@ export interface GatewaySettings {
   /** With commas between them. */
   readonly origins?: string;
   readonly trustedProxies?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
   readonly maxRooms?: number;
   readonly maxSubscriptions?: number;
   readonly heartbeatMs?: number;

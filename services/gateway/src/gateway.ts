@@ -197,6 +197,7 @@ function createTransport(options: GatewayOptions): Transport {
     maxPayloadBytes: Math.max(limits.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
     maxBackpressureBytes: limits.hardBufferBytes * BACKPRESSURE_HEADROOM,
     tokenSources: auth.sources,
+    tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies),
     posts: createPosts(options),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),

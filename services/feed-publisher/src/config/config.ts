@@ -1,5 +1,7 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 
+import { productionProblems, weaknessOf } from '@outcry/service';
+
 import type { LeadershipTimes } from '../leadership/leadership.ts';
 import type { FeedTiming } from '../symbol-feed.ts';
 import { FEED_PUBLISHER_SETTINGS } from './settings.ts';
@@ -25,9 +27,16 @@ export function loadFeedPublisherConfig(environment: Environment): {
   settings: FeedPublisherSettings;
 } {
   const settings = readSettings(FEED_PUBLISHER_SETTINGS, environment);
-  const problems = [...problemsOfSource(settings), ...problemsOfLease(settings)];
+  const problems = [...problemsOfSource(settings), ...problemsOfLease(settings), ...problemsInProduction(settings)];
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: configOf(settings), settings };
+}
+
+function problemsInProduction(settings: FeedPublisherSettings): readonly string[] {
+  if (settings.OUTCRY_ENV !== 'production') return [];
+  const keys = settings.OUTCRY_FEED_HTTP_KEYS?.split(',') ?? [];
+  const weak = keys.map(weaknessOf).filter((weakness) => weakness !== undefined);
+  return [...productionProblems(settings), ...weak.map((weakness) => `OUTCRY_FEED_HTTP_KEYS: a key ${weakness}`)];
 }
 
 function problemsOfLease(settings: FeedPublisherSettings): readonly string[] {

@@ -4,9 +4,11 @@ import { ConfigError, type Environment, readSettings, type SettingValues } from 
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../rooms/room-rights.ts';
 import type { ConnectionMaxima } from '../limits/connection-limits.ts';
+import type { TlsFiles } from '../transport/transport.ts';
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { type AuthConfig, authConfigOf } from './auth-config.ts';
-import { problemsOfNetworks } from './door-settings.ts';
+import { problemsOfNetworks, problemsOfTls } from './door-settings.ts';
+import { problemsInProduction } from './production.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 import { GATEWAY_SETTINGS } from './settings.ts';
 
@@ -22,6 +24,8 @@ export interface GatewayConfig {
   readonly apiKeys: readonly string[];
   readonly redis: { readonly url: string; readonly prefix: string };
   readonly auth: AuthConfig;
+  /** Undefined where the public port speaks no TLS. */
+  readonly tls: TlsFiles | undefined;
   /** Pages that may connect, or `*`. */
   readonly origins: readonly string[];
   readonly trustedProxies: readonly string[];
@@ -69,6 +73,7 @@ function problemsBetween(settings: GatewaySettings): readonly string[] {
   for (const network of problemsOfNetworks(settings.OUTCRY_TRUSTED_PROXIES ?? '0.0.0.0')) {
     problems.push(`OUTCRY_TRUSTED_PROXIES: ${network} is no address and no network`);
   }
+  problems.push(...problemsOfTls(settings.OUTCRY_TLS_CERT_FILE, settings.OUTCRY_TLS_KEY_FILE));
   if (settings.OUTCRY_DEMO && settings.OUTCRY_DEMO_DIR === undefined) {
     problems.push('OUTCRY_DEMO_DIR: required where OUTCRY_DEMO is true');
   }
@@ -78,6 +83,7 @@ function problemsBetween(settings: GatewaySettings): readonly string[] {
   if (settings.OUTCRY_ACCOUNTS_TOKEN_MS > settings.OUTCRY_AUTH_MAX_LIFETIME_MS) {
     problems.push('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most OUTCRY_AUTH_MAX_LIFETIME_MS');
   }
+  if (settings.OUTCRY_ENV === 'production') problems.push(...problemsInProduction(settings));
   return problems;
 }
 
@@ -91,6 +97,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     apiKeys: settings.OUTCRY_API_KEYS?.split(',') ?? [],
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
     auth,
+    tls: tlsOf(settings),
     origins: settings.OUTCRY_ORIGINS.split(','),
     trustedProxies: settings.OUTCRY_TRUSTED_PROXIES?.split(',') ?? [],
     demoDirectory: settings.OUTCRY_DEMO ? settings.OUTCRY_DEMO_DIR : undefined,
@@ -121,6 +128,13 @@ function configOf(settings: GatewaySettings): GatewayConfig {
 }
 
 /** Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a rule says otherwise. */
+function tlsOf({
+  OUTCRY_TLS_CERT_FILE: certFile,
+  OUTCRY_TLS_KEY_FILE: keyFile,
+}: GatewaySettings): TlsFiles | undefined {
+  return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
+}
+
 function loadRoomRules(settings: GatewaySettings, { tokens }: AuthConfig): RoomRules {
   const rights = tokens === undefined ? ALL_RIGHTS : NO_RIGHTS;
   const fallback: RoomRule = {

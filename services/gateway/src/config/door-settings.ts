@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
+
 import { integer, optionalText, text } from '@outcry/config';
 
 import { canonicalAddress } from '../limits/ip-address.ts';
 
+const PATH = { pattern: /^.+$/, accepts: 'a path' };
 const ORIGINS = {
   pattern: /^(\*|[a-z][a-z0-9+.-]*:\/\/[^\s,/]+(,[a-z][a-z0-9+.-]*:\/\/[^\s,/]+)*)$/,
   accepts: '`*`, or origins such as `https://example.com` with commas between them',
@@ -14,6 +18,10 @@ const MAX_COUNT = 10_000_000;
 
 /** Who may knock, and how often. */
 export const DOOR_SETTINGS = {
+  OUTCRY_TLS_CERT_FILE: optionalText(PATH, {
+    meaning: 'The certificate of the public port, with its chain, as PEM; read at the start. Unset: no TLS.',
+  }),
+  OUTCRY_TLS_KEY_FILE: optionalText(PATH, { meaning: 'The private key of OUTCRY_TLS_CERT_FILE, as PEM.' }),
   OUTCRY_ORIGINS: text(ORIGINS, {
     meaning:
       'The pages that may connect, by their exact origin; others are answered with 403. `*` is any page, for development and for pages without cookies.',
@@ -51,6 +59,20 @@ export const DOOR_SETTINGS = {
     default: 500,
   }),
 } as const;
+
+/** What uWS would say nothing of: without a certificate that fits its key it does not listen. */
+export function problemsOfTls(certFile: string | undefined, keyFile: string | undefined): readonly string[] {
+  if (certFile === undefined && keyFile === undefined) return [];
+  if (certFile === undefined) return ['OUTCRY_TLS_CERT_FILE: required where OUTCRY_TLS_KEY_FILE is set'];
+  if (keyFile === undefined) return ['OUTCRY_TLS_KEY_FILE: required where OUTCRY_TLS_CERT_FILE is set'];
+  try {
+    createSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+    return [];
+  } catch (err) {
+    const why = err instanceof Error ? err.message : String(err);
+    return [`OUTCRY_TLS_CERT_FILE: with OUTCRY_TLS_KEY_FILE, no certificate and its key as PEM: ${why}`];
+  }
+}
 
 /** What of a list of networks is none. */
 export function problemsOfNetworks(list: string): readonly string[] {

@@ -101,6 +101,12 @@ export interface PostAnswer {
 /** Never rejects. */
 export type PostHandler = (request: PostRequest) => Promise<PostAnswer>;
 
+/** Paths of PEM files. */
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
 export interface TransportOptions {
   readonly host: string;
   /** 0 takes any free port. */
@@ -111,6 +117,7 @@ export interface TransportOptions {
   readonly maxBackpressureBytes: number;
   readonly tokenSources: TokenSources;
   readonly proxies: TrustedProxies;
+  readonly tls: TlsFiles | undefined;
   /** By path. */
   readonly posts: ReadonlyMap<string, PostHandler>;
   /** By path. */

@@ -4,6 +4,7 @@ import {
   App,
   type HttpRequest,
   type HttpResponse,
+  SSLApp,
   type TemplatedApp,
   type us_listen_socket,
   us_listen_socket_close,
@@ -12,7 +13,7 @@ import {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 
-import { Endpoint, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
+import { Endpoint, type TlsFiles, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
 import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
 import { readVisitor } from './read-visitor.ts';
 import { handlePost } from './post-route.ts';
@@ -36,14 +37,19 @@ interface UpgradeRequest {
 
 type Listen = (...args: [string, number, number, (socket: us_listen_socket | false) => void]) => void;
 
+function createApp(tls: TlsFiles | undefined): TemplatedApp {
+  return tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+}
+
 /** WebSockets over uWebSockets.js. Upgrades are synchronous, so none is ever pending. */
 export class UwsTransport implements Transport {
   readonly #options: TransportOptions;
-  readonly #app: TemplatedApp = App();
+  readonly #app: TemplatedApp;
   #listenSocket: us_listen_socket | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    this.#app = createApp(options.tls);
   }
 
   listen(handler: TransportHandler): Promise<number> {

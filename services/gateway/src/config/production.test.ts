@@ -1,0 +1,56 @@
+import { ConfigError } from '@outcry/config';
+import { describe, expect, it } from 'vitest';
+
+import { loadGatewayConfig } from './config.ts';
+
+const GOOD = {
+  OUTCRY_ENV: 'production',
+  OUTCRY_AUTH_SECRET: 'Zk3vQ8pLx2Wm7Tn4Rb9Yc6Hd1Fg5Js0A',
+};
+
+function problemsOf(environment: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    loadGatewayConfig(environment);
+  } catch (err) {
+    if (err instanceof ConfigError) return err.problems;
+    throw err;
+  }
+  return [];
+}
+
+describe('a gateway in production', () => {
+  it('starts with a secret that is one, on a private network', () => {
+    expect(problemsOf(GOOD)).toEqual([]);
+    expect(problemsOf({ ...GOOD, OUTCRY_AUTH_COOKIE: 'token', OUTCRY_ORIGINS: 'https://a.example' })).toEqual([]);
+  });
+
+  it.each([
+    ['OUTCRY_AUTH_SECRET', { OUTCRY_AUTH_SECRET: '' }],
+    ['OUTCRY_AUTH_SECRET', { OUTCRY_AUTH_SECRET: 'change-me-change-me-change-me-now!' }],
+    ['OUTCRY_ORIGINS', { OUTCRY_AUTH_COOKIE: 'token' }],
+    ['OUTCRY_API_KEYS', { OUTCRY_API_KEYS: 'my-secret-server-key' }],
+    ['OUTCRY_INTERNAL_HOST', { OUTCRY_INTERNAL_HOST: '0.0.0.0' }],
+    ['OUTCRY_REDIS_URL', { OUTCRY_REDIS_URL: 'rediss://redis.example.com' }],
+  ])('refuses %s of %j', (name, settings) => {
+    const problems = problemsOf({ ...GOOD, ...settings });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name}: `));
+  });
+
+  it('tells all problems at once, and no secret with them', () => {
+    const problems = problemsOf({
+      OUTCRY_ENV: 'production',
+      OUTCRY_AUTH_SECRET: 'change-me-change-me-change-me-now!',
+      OUTCRY_API_KEYS: 'my-secret-server-key',
+      OUTCRY_AUTH_COOKIE: 'token',
+      OUTCRY_REDIS_URL: 'redis://203.0.113.7',
+      OUTCRY_HEARTBEAT_MS: '45000',
+    });
+    expect(problems.length).toBeGreaterThanOrEqual(6);
+    expect(problems.join()).not.toMatch(/change-me|my-secret/);
+  });
+
+  it('is not what runs unless it is asked for', () => {
+    expect(problemsOf({ OUTCRY_INTERNAL_HOST: '0.0.0.0', OUTCRY_AUTH_COOKIE: 'token' })).toEqual([]);
+  });
+});

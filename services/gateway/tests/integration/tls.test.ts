@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startGateway, startRedis } from '@outcry/testkit';
+import { expect, it, onTestFinished } from 'vitest';
+
+/** A certificate of the test's own, for localhost. */
+function makeCertificate(): { readonly certFile: string; readonly keyFile: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'outcry-tls-'));
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  execFileSync('openssl', ['req', '-x509', ...key, '-keyout', keyFile, '-out', certFile, '-days', '2', ...subject], {
+    stdio: 'ignore',
+  });
+  return { certFile, keyFile };
+}
+
+/** The status of a WebSocket handshake over TLS with a server that the certificate proves. */
+function handshake(port: number, certFile: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': randomBytes(16).toString('base64'),
+    };
+    const attempt = request({ host: 'localhost', port, path: '/ws', headers, ca: readFileSync(certFile), family: 4 });
+    attempt.once('upgrade', ({ statusCode }, socket) => {
+      socket.destroy();
+      resolve(statusCode);
+    });
+    attempt.once('response', ({ statusCode }) => {
+      resolve(statusCode);
+    });
+    attempt.once('error', reject);
+    attempt.end();
+  });
+}
+
+it('takes WebSockets over TLS, with its certificate, and nothing without TLS', async () => {
+  const { certFile, keyFile } = makeCertificate();
+  await using redis = await startRedis();
+  await using gateway = await startGateway({ redisUrl: redis.url, tlsCertFile: certFile, tlsKeyFile: keyFile });
+  expect(await handshake(gateway.port, certFile)).toBe(101);
+  await expect(fetch(`http://127.0.0.1:${String(gateway.port)}/`)).rejects.toThrow();
+});
+
+it('does not start with a key that is of another certificate', async () => {
+  const [one, other] = [makeCertificate(), makeCertificate()];
+  await expect(startGateway({ tlsCertFile: one.certFile, tlsKeyFile: other.keyFile })).rejects.toThrow(
+    /OUTCRY_TLS_CERT_FILE/,
+  );
+});
