@@ -1,9 +1,13 @@
+import { randomBytes } from 'node:crypto';
+
 import { demoDirectory } from '@outcry/demo';
 import { ConfigError, type Environment, readSettings, type SettingFields, type SettingValues } from '@outcry/config';
 import { FEED_PUBLISHER_SETTINGS, type FeedPublisherConfig, loadFeedPublisherConfig } from '@outcry/feed-publisher';
-import { GATEWAY_SETTINGS, type GatewayConfig, loadGatewayConfig } from '@outcry/gateway';
+import { accountsConfigOf, GATEWAY_SETTINGS, type GatewayConfig, loadGatewayConfig } from '@outcry/gateway';
 
 import { STANDALONE_SETTINGS } from './settings.ts';
+
+const SECRET_BYTES = 32;
 
 export interface StandaloneConfig {
   readonly gateway: GatewayConfig;
@@ -18,12 +22,18 @@ export function loadStandaloneConfig(environment: Environment): {
 } {
   const settings = readSettings(STANDALONE_SETTINGS, environment);
   const isNode = settings.OUTCRY_REDIS_URL !== undefined;
+  // Accounts of a process by itself need no secret that others know; a node of a cluster has to be told the cluster's.
+  const ownsAccounts = settings.OUTCRY_ACCOUNTS && !isNode && settings.OUTCRY_AUTH_SECRET === undefined;
+  const hasAccounts = settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET !== undefined;
   const forGateway = {
     ...only(GATEWAY_SETTINGS, environment),
+    OUTCRY_ACCOUNTS: String(hasAccounts),
     OUTCRY_DEMO: String(settings.OUTCRY_DEMO),
     OUTCRY_DEMO_DIR: settings.OUTCRY_DEMO_DIR ?? demoDirectory,
   };
-  const gateway = loadGatewayConfig(forGateway).config;
+  const { config } = loadGatewayConfig(forGateway);
+  const accounts = ownsAccounts ? accountsConfigOf(settings, randomBytes(SECRET_BYTES)) : config.auth.accounts;
+  const gateway = { ...config, auth: { ...config.auth, accounts } };
   const feedPublisher = isNode ? undefined : loadFeedPublisherConfig(only(FEED_PUBLISHER_SETTINGS, environment)).config;
   if (feedPublisher?.source.kind === 'http') {
     throw new ConfigError(['OUTCRY_FEED_SOURCE: http takes a feed publisher of its own: npm run feed-publisher']);

@@ -10,5 +10,10 @@ export const STANDALONE_SETTINGS = {
   OUTCRY_REDIS_URL: optionalText(REDIS_URL, {
     meaning: 'Makes this a node of a cluster. Unset: rooms and books live in this process alone.',
   }),
+  OUTCRY_ACCOUNTS: boolean({
+    meaning:
+      'Lets people register and log in on the public port. By itself, without OUTCRY_AUTH_SECRET, their tokens are good until the process ends, and names are taken on trust beside them.',
+    default: true,
+  }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),
 } as const;

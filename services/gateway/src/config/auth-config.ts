@@ -39,7 +39,7 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
   const keys = keysOf(settings);
   return {
     tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
-    accounts: accountsConfigOf(settings),
+    accounts: accountsOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
     deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
     maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
@@ -64,10 +64,14 @@ function policyOf(settings: AuthSettings): TokenPolicy {
   };
 }
 
-function accountsConfigOf(settings: AuthSettings): AccountsConfig | undefined {
-  const { OUTCRY_ACCOUNTS: hasAccounts, OUTCRY_AUTH_SECRET: secret, OUTCRY_ACCOUNTS_TOKEN_MS: lifetimeMs } = settings;
-  if (!hasAccounts || secret === undefined) return undefined;
-  return { secret: Buffer.from(secret), lifetimeMs, policy: policyOf(settings) };
+function accountsOf(settings: AuthSettings): AccountsConfig | undefined {
+  const { OUTCRY_ACCOUNTS: hasAccounts, OUTCRY_AUTH_SECRET: secret } = settings;
+  return hasAccounts && secret !== undefined ? accountsConfigOf(settings, Buffer.from(secret)) : undefined;
+}
+
+/** Accounts whose tokens are signed with this secret. */
+export function accountsConfigOf(settings: AuthSettings, secret: Buffer): AccountsConfig {
+  return { secret, lifetimeMs: settings.OUTCRY_ACCOUNTS_TOKEN_MS, policy: policyOf(settings) };
 }
 
 function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {

@@ -1,0 +1,28 @@
+import { makeToken } from '@outcry/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { loadGatewayConfig } from '../config/config.ts';
+import { TokenRefusal } from './authenticator.ts';
+import { createAuthenticator } from './create-authenticator.ts';
+import { RevokedTokens } from './revoked-tokens.ts';
+
+const SECRET = Buffer.from('a-secret-of-at-least-thirty-two-characters');
+const POLICY = { issuer: undefined, audience: undefined, clockToleranceMs: 0, maxLifetimeMs: 3_600_000 };
+
+describe('a gateway without keys', () => {
+  const { auth } = loadGatewayConfig({}).config;
+
+  it('takes a name for who it says it is, and no token', () => {
+    const open = createAuthenticator(auth, new RevokedTokens());
+    expect(open.authenticate('ann').identity?.user).toBe('ann');
+    expect(open.authenticate(makeToken(SECRET)).refusal).toBe(TokenRefusal.Malformed);
+  });
+
+  it('takes the tokens of its accounts, and those of nobody else', () => {
+    const accounts = { secret: SECRET, lifetimeMs: 60_000, policy: POLICY };
+    const open = createAuthenticator({ ...auth, accounts }, new RevokedTokens());
+    expect(open.authenticate(makeToken(SECRET, { sub: 'bob' })).identity?.user).toBe('bob');
+    expect(open.authenticate(makeToken('another secret')).refusal).toBe(TokenRefusal.Signature);
+    expect(open.authenticate('ann').identity?.user).toBe('ann');
+  });
+});
