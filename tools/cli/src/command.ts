@@ -1,0 +1,98 @@
+import { Command, Option } from 'commander';
+
+import { book } from './commands/book.ts';
+import { join } from './commands/join.ts';
+import { members } from './commands/members.ts';
+import { ping } from './commands/ping.ts';
+import { publish } from './commands/publish.ts';
+import { tail } from './commands/tail.ts';
+import type { ConnectionOptions, Context } from './context.ts';
+import { parsePosition, parseWhole } from './option-values.ts';
+
+export type GlobalOptions = ConnectionOptions & { readonly json: boolean };
+/** Runs what a command does, with a client and somewhere to write. */
+export type Run = (options: GlobalOptions, act: (context: Context) => Promise<void>) => Promise<void>;
+
+const MAX_COUNT = 1_000_000;
+const DAY_MS = 86_400_000;
+const MAX_TIMEOUT_MS = 240_000;
+const some = parseWhole(1, MAX_COUNT);
+const DETAILS = `
+Examples:
+  $ outcry join lobby --token ann              talk; Ctrl-D leaves
+  $ outcry publish lobby "good morning"
+  $ outcry publish @bob "psst"                 a direct message
+  $ outcry tail lobby --since V7c-2LxT:43 --json | jq .data
+  $ outcry book BTCUSDT --depth 10
+  $ outcry ping --count 100
+
+Exit code: 0 done; 1 the gateway refused; 2 the command line makes no sense; 3 nobody answered in time.
+Ctrl-C and a closed pipe end quietly, with 0.`;
+
+/** The command line: what there is, its help, and nothing of what it does. */
+export function createCommand(run: Run): Command {
+  const command = new Command('outcry')
+    .description('Talks to an outcry cluster: rooms, books and latency.')
+    .addOption(
+      new Option('-u, --url <url>', 'WebSocket address of a gateway')
+        .default('ws://localhost:1337/ws')
+        .env('OUTCRY_URL'),
+    )
+    .addOption(new Option('-t, --token <token>', 'who you are; without one, a guest').env('OUTCRY_TOKEN'))
+    .addOption(new Option('--encoding <name>', 'on the wire').choices(['msgpack', 'json']).default('msgpack'))
+    .option('--timeout <ms>', 'for each answer', parseWhole(1, MAX_TIMEOUT_MS), 10_000)
+    .option('--json', 'one JSON value a line; payloads are read as JSON, too', false)
+    .addHelpText('after', DETAILS)
+    .showHelpAfterError('(outcry --help shows all commands and examples)')
+    .configureHelp({ helpWidth: 110, showGlobalOptions: true });
+  const act = (action: (context: Context) => Promise<void>): Promise<void> =>
+    run(command.opts<GlobalOptions>(), action);
+  addRoomCommands(command, act);
+  addBookCommands(command, act);
+  return command;
+}
+
+type Act = (action: (context: Context) => Promise<void>) => Promise<void>;
+
+function addRoomCommands(command: Command, act: Act): void {
+  command
+    .command('join <room>')
+    .description('show a room, and say each line that you type')
+    .action((name: string) => act((context) => join(context, name)));
+  command
+    .command('publish <room> <message>')
+    .description('publish one message to a room, or to @user')
+    .option('--key <key>', 'the same key within five minutes is the same message')
+    .action((name: string, text: string, options: { key?: string }) =>
+      act((context) => publish(context, { name, text, ...options })),
+    );
+  command
+    .command('tail <room>')
+    .description("show a room's messages as they come")
+    .option('--since <epoch:seq>', 'everything behind this position', parsePosition)
+    .option('--history <n>', 'so many of the newest first', parseWhole(0, MAX_COUNT))
+    .option('-n, --count <n>', 'end after so many', some)
+    .action((name: string, options: { count?: number }) => act((context) => tail(context, { name, ...options })));
+  command
+    .command('members <room>')
+    .description('say who is in a room')
+    .action((name: string) => act((context) => members(context, name)));
+}
+
+function addBookCommands(command: Command, act: Act): void {
+  command
+    .command('book <symbol>')
+    .description('show an order book as a live ladder')
+    .option('--depth <levels>', 'levels a side: 1, 10, 25, 50, 100; 0 for all', parseWhole(0, 100), 10)
+    .option('--interval <ms>', '100, 250, 1000, 2000; 0 for every change', parseWhole(0, 2000), 250)
+    .option('-n, --count <n>', 'end after so many changes', some)
+    .action((symbol: string, options: { depth: number; interval: number; count?: number }) =>
+      act((context) => book(context, { symbol, ...options })),
+    );
+  command
+    .command('ping')
+    .description('measure the way to the gateway and back')
+    .option('-n, --count <n>', 'how often', some, 10)
+    .option('--interval <ms>', 'between two', parseWhole(0, DAY_MS), 100)
+    .action((options: { count: number; interval: number }) => act((context) => ping(context, options)));
+}
