@@ -1,6 +1,10 @@
-import { startRedis, uniquePrefix } from '@outcry/testkit';
+import { startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
 import { Redis } from 'ioredis';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createRedisBackplane } from '../../src/index.ts';
+import { LeadingPublisher } from '../support/leading-publisher.ts';
+import { Recorder } from '../support/recorder.ts';
+import { createRole, grantedCommands, type RedisRole, usedCommands } from '../support/redis-role.ts';
 import { describeAccountStore } from './account-store.contract.ts';
 import { describeBroker } from './broker.contract.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
@@ -13,29 +17,114 @@ import { describePublisherRoster } from './publisher-roster.contract.ts';
 import { describeRevocationList } from './revocation-list.contract.ts';
 import { describeSharedLimits } from './shared-limits.contract.ts';
 
-async function createCluster(): Promise<TestCluster> {
+/** What each role has asked for, in all suites. */
+const used: Readonly<Record<RedisRole, Set<string>>> = { gateway: new Set(), publisher: new Set() };
+
+/** Nodes that may do in Redis what their role may, and nothing else. */
+async function createCluster(role: RedisRole): Promise<TestCluster> {
   const redis = await startRedis();
   const admin = new Redis(redis.url);
   const prefix = uniquePrefix();
+  const url = await createRole(admin, role, { url: redis.url, prefix });
   return {
-    createBackplane: () => createRedisBackplane({ url: redis.url, prefix, presenceLease: TEST_LEASE }),
+    createBackplane: () => createRedisBackplane({ url, prefix, presenceLease: TEST_LEASE }),
     wipe: async () => {
       await admin.flushall();
     },
     stop: async () => {
+      for (const command of await usedCommands(admin)) used[role].add(command);
       admin.disconnect();
       await redis.stop();
     },
   };
 }
 
-describeBroker('Redis', createCluster);
-describeFeedBus('Redis', createCluster);
-describePresence('Redis', createCluster);
-describeLease('Redis', createCluster);
-describePublisherRoster('Redis', createCluster);
-describeControlBus('Redis', createCluster);
-describeNodeRoster('Redis', createCluster);
-describeSharedLimits('Redis', createCluster);
-describeRevocationList('Redis', createCluster);
-describeAccountStore('Redis', createCluster);
+const ofGateways = (): Promise<TestCluster> => createCluster('gateway');
+const ofPublishers = (): Promise<TestCluster> => createCluster('publisher');
+
+describeBroker('Redis', ofGateways);
+describePresence('Redis', ofGateways);
+describeControlBus('Redis', ofGateways);
+describeNodeRoster('Redis', ofGateways);
+describeSharedLimits('Redis', ofGateways);
+describeRevocationList('Redis', ofGateways);
+describeAccountStore('Redis', ofGateways);
+describeFeedBus('Redis', ofPublishers);
+describeLease('Redis', ofPublishers);
+describePublisherRoster('Redis', ofPublishers);
+
+const ROLES = ['gateway', 'publisher'] as const;
+
+describe('deploy/redis/users.acl', () => {
+  /** A connection's own, which depend on the URL and on the client library. */
+  const CONNECTION = ['hello', 'auth', 'select', 'ping', 'client|setname'];
+
+  let redis: TestRedis;
+  let admin: Redis;
+  const prefix = uniquePrefix();
+  const urls = { gateway: '', publisher: '' };
+  beforeAll(async () => {
+    redis = await startRedis();
+    admin = new Redis(redis.url);
+    for (const role of ROLES) urls[role] = await createRole(admin, role, { url: redis.url, prefix });
+    return async () => {
+      admin.disconnect();
+      await redis.stop();
+    };
+  });
+
+  it('lets a gateway read what a publisher writes', async () => {
+    const gateway = createRedisBackplane({ url: urls.gateway, prefix });
+    const publisher = createRedisBackplane({ url: urls.publisher, prefix });
+    await Promise.all([gateway.start(new Recorder()), publisher.start(new Recorder())]);
+    const frame = { symbol: 'BTC', epoch: 'e', seq: 1, venueSeq: 1, venueAt: 1, at: 1, bids: [], asks: [] };
+    const snapshot = { ...frame, priceScale: 0, sizeScale: 0 };
+    await publisher.feedBus.announce([{ symbol: 'BTC', priceScale: 0, sizeScale: 0 }]);
+    await new LeadingPublisher(publisher).publishSnapshot(snapshot);
+    await admin.config('RESETSTAT');
+    expect(await gateway.feedBus.listInstruments()).toHaveLength(1);
+    expect(await gateway.feedBus.readBook('BTC')).toEqual({ snapshot, deltas: [] });
+    for (const command of await usedCommands(admin)) used.gateway.add(command);
+    await Promise.all([gateway.close(), publisher.close()]);
+  });
+
+  it.each(ROLES)('lets a %s neither change nor read what is not its own', async (role) => {
+    const user = new Redis(urls[role]);
+    const name = `${prefix}:{x}:y`;
+    const attempts: readonly (readonly [string, ...string[]])[] = [
+      ['FLUSHALL'],
+      ['FLUSHDB'],
+      ['CONFIG', 'GET', '*'],
+      ['ACL', 'WHOAMI'],
+      ['KEYS', '*'],
+      ['SCAN', '0'],
+      ['CLIENT', 'LIST'],
+      ['CLIENT', 'KILL', 'TYPE', 'normal'],
+      ['SCRIPT', 'FLUSH'],
+      ['FUNCTION', 'LIST'],
+      ['SHUTDOWN', 'NOSAVE'],
+      ['REPLICAOF', 'NO', 'ONE'],
+      ['MONITOR'],
+      ['PSUBSCRIBE', `${prefix}:*`],
+      ['RENAME', name, name],
+      ['GET', 'another-prefix:{x}:y'],
+      ['PUBLISH', 'another-prefix:{x}:y', ''],
+      ['SUBSCRIBE', 'another-prefix:{x}:y'],
+      ['EVAL', "return redis.call('FLUSHALL')", '0'],
+      ['EVAL', "return redis.call('GET', 'another-prefix:{x}:y')", '0'],
+      role === 'gateway' ? ['RPUSH', name, 'a delta'] : ['XADD', name, '*', 'm', 'a message'],
+    ];
+    for (const [command, ...args] of attempts) {
+      await expect(user.call(command, ...args), command).rejects.toThrow(
+        /NOPERM|ACL failure|executing the script can't/,
+      );
+    }
+    expect(await user.get(name)).toBeNull();
+    user.disconnect();
+  });
+
+  it.each(ROLES)('lets a %s do nothing that it has no use for', (role) => {
+    const idle = grantedCommands(role).filter((command) => !CONNECTION.includes(command) && !used[role].has(command));
+    expect(idle).toEqual([]);
+  });
+});
