@@ -1,9 +1,8 @@
-import { DEFAULT_DECODE_LIMITS } from '@outcry/protocol';
+import { DEFAULT_DECODE_LIMITS, FORBIDDEN_KEYS } from '@outcry/protocol';
 
 import { OutcryError } from './errors.ts';
 
 const { maxDepth, maxArrayLength, maxMapLength, maxStringBytes } = DEFAULT_DECODE_LIMITS;
-const FORBIDDEN_KEYS = ['__proto__', 'constructor', 'prototype'];
 /** UTF-8 of one UTF-16 unit, at most. */
 const MAX_BYTES_PER_UNIT = 3;
 const utf8 = new TextEncoder();
@@ -23,7 +22,7 @@ export function checkPayload(data: unknown, depth = 0): void {
   if (entries.length > maxEntries) refuse(`expected at most ${String(maxEntries)} entries`);
   for (const [key, value] of entries) {
     if (!Array.isArray(data)) checkText(key);
-    if (FORBIDDEN_KEYS.includes(key)) refuse(`expected another key than ${key}`);
+    if (FORBIDDEN_KEYS.has(key)) refuse(`expected another key than ${key}`);
     checkPayload(value, depth + 1);
   }
 }

@@ -2,6 +2,7 @@ import {
   BEARER_PREFIX,
   type ClientCodec,
   type ClientFrame,
+  CLOSE_CODES,
   createClientCodec,
   type ReceivedFrame,
   SUBPROTOCOLS,
@@ -35,8 +36,6 @@ export interface DriverOptions {
 }
 
 const NORMAL_CLOSURE = 1000;
-/** A frame that is none: the gateway is not one of this protocol. */
-const PROTOCOL_ERROR = 4002;
 const utf8 = new TextEncoder();
 
 /** Lets the machine act: tells it of sockets, time and tokens, and does what it wants done, in order. */
@@ -87,10 +86,13 @@ export class Driver {
     // What is called back may let more happen; the loop below it does that, too, behind what it is at.
     if (this.#isPerforming) return;
     this.#isPerforming = true;
-    for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
-      for (const effect of effects) this.#perform(effect);
+    try {
+      for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#isPerforming = false;
     }
-    this.#isPerforming = false;
     this.#setAlarm();
   }
 
@@ -217,7 +219,7 @@ export class Driver {
     } catch {
       this.#dropSocket();
       this.step((machine, now) => {
-        machine.handleClose(number, PROTOCOL_ERROR, now);
+        machine.handleClose(number, CLOSE_CODES.malformed.code, now);
       });
       return;
     }

@@ -15,7 +15,7 @@ export {
 export { checkJsonValue } from './codec/check-json-value.ts';
 export { encodePayload } from './codec/encode-payload.ts';
 export { decodePayload, payloadToJson } from './codec/payload.ts';
-export { type DecodeLimits, DEFAULT_DECODE_LIMITS } from './decode-limits.ts';
+export { type DecodeLimits, DEFAULT_DECODE_LIMITS, FORBIDDEN_KEYS } from './decode-limits.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';
 export type { Instrument } from './instrument.ts';
