@@ -242,6 +242,7 @@ describe('the OpenAPI document', () => {
     removeHistory: { room: 'doc' },
     rooms: {},
     disconnect: { user: 'nobody' },
+    revoke: { user: 'nobody' },
     nodes: {},
     info: {},
     batch: { commands: [{ command: 'info', params: {} }] },
