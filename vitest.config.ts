@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** Suites that start Redis, services or a browser: one file at a time, with time to start them. */
-const system = { testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false } as const;
+/** Suites that start Redis, services or a browser: with time to start them. */
+const system = { testTimeout: 120_000, hookTimeout: 180_000 } as const;
+
+/** They mostly wait for one service or two, so two files at a time. */
+const paired = { ...system, maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
+
+/** Whole clusters: one file at a time. */
+const alone = { ...system, fileParallelism: false } as const;
 
 export default defineConfig({
   test: {
@@ -17,19 +23,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,services,tools}/*/tests/integration/**/*.test.ts'],
-          ...system,
+          ...paired,
         },
       },
-      { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...system } },
-      { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...system } },
+      { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...paired } },
+      { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
       {
         test: {
           name: 'scenario',
           include: ['tests/scenario/**/*.test.ts'],
-          ...system,
+          ...alone,
           globalSetup: ['tests/scenario/support/table.ts'],
           // They measure times, so nothing else may run beside them.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

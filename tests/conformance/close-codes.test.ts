@@ -14,6 +14,7 @@ import {
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { untilMetric } from '../metrics.ts';
 import { connect, connectSocket, ENCODINGS, idle, open, openIn, settle, uniqueName } from './support/clients.ts';
 import { flood } from './support/flood.ts';
 import { OWNS_SERVER } from './support/target.ts';
@@ -129,6 +130,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
       const slow = await openIn(room, { url: gateway.url, encoding });
       slow.pause();
       await flood({ url: gateway.url, room });
+      await untilMetric(gateway, 'outcry_gateway_closes_total{code="4202"}', 1);
       slow.resume();
       const disconnect = await slow.waitForClose(CLOSE_DEADLINE_MS);
       expect(slow.received.filter(({ type }) => type === 'lagging')).toHaveLength(1);

@@ -13,6 +13,7 @@ import {
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
+import { metricOf } from '../metrics.ts';
 import { connect, ENCODINGS, open, openIn, settle, uniqueName } from './support/clients.ts';
 import { flood } from './support/flood.ts';
 import { runRedisCommand } from './support/redis-command.ts';
@@ -222,7 +223,7 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     await stopped;
   });
 
-  test('a client that reads slowly is told so once each time, and misses nothing', async () => {
+  test('a client that reads slowly is told so each time, and misses nothing', async () => {
     // All that it misses is kept. Messages wait there, not for this socket: the limits are close together.
     const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: NOTICE_DEADLINE_MS };
     const gateway = await start({ maxFramesPerSecond: 0, historyCount: 100_000, ...limits });
@@ -235,7 +236,9 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
       slow.resume();
       await slow.next({ type: 'message', seq: last }, NOTICE_DEADLINE_MS);
       const warnings = slow.received.flatMap((frame) => (frame.type === 'lagging' ? [frame.bufferedBytes] : []));
-      expect(warnings).toHaveLength(time);
+      // A pause may be seen as several, where the kernel takes more after a while.
+      expect(warnings.length).toBeGreaterThanOrEqual(time);
+      expect(warnings).toHaveLength(await metricOf(gateway, 'outcry_gateway_lagging_total'));
       expect(Math.min(...warnings)).toBeGreaterThan(65_536);
     }
     const seqs = slow.received.flatMap((frame) => (frame.type === 'message' ? [frame.seq] : []));
@@ -250,13 +253,16 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     slow.pause();
     const last = await flood({ url: gateway.url, room });
     slow.resume();
-    const reset = await slow.next({ type: 'reset', room }, NOTICE_DEADLINE_MS);
-    expect(reset.seq).toBe(last);
+    await slow.next({ type: 'reset', room }, NOTICE_DEADLINE_MS);
     const next = last + (await flood({ url: gateway.url, room, bytes: 1 }));
-    await slow.next({ type: 'message', room, seq: next });
-    const seqs = slow.received.flatMap((frame) => (frame.type === 'message' ? [frame.seq] : []));
-    const told = seqs.indexOf(next);
-    expect(seqs).toEqual([...Array.from({ length: told }, (_, index) => index + 1), next]);
+    await slow.next({ type: 'message', room, seq: next }, NOTICE_DEADLINE_MS);
+    let seq = 0;
+    for (const frame of slow.received) {
+      if (frame.type === 'reset') seq = frame.seq;
+      if (frame.type !== 'message') continue;
+      expect(frame.seq).toBe(seq + 1);
+      seq = frame.seq;
+    }
   });
 
   test('a gateway pings every heartbeatMs', async () => {

@@ -13,7 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ClientBook } from './support/client-book.ts';
-import { metricOf, untilMetric } from './support/metrics.ts';
+import { metricOf, untilMetric } from '../metrics.ts';
 import { watchBook } from './support/watch-book.ts';
 
 const SYMBOL = 'BTCUSDT';

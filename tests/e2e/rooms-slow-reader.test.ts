@@ -10,7 +10,7 @@ import {
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { metricOf, untilMetric } from './support/metrics.ts';
+import { metricOf, untilMetric } from '../metrics.ts';
 
 const ROOM = 'pit';
 const DEADLINE_MS = 60_000;
