@@ -10,6 +10,7 @@ import type { Connection } from '../lifecycle/connections.ts';
 import type { Deadline } from '../lifecycle/deadline.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
+import { FrameLimit } from './frame-limit.ts';
 import type { SessionServices } from './session-services.ts';
 
 const DEFAULT_DEPTH = '25';
@@ -22,7 +23,7 @@ export interface FeedConnectionOptions {
   readonly deadline: Deadline | undefined;
 }
 
-/** A connection to `/orderbookfeed`: connect and watch. It has no session; what the client sends is not looked at. */
+/** A connection to `/orderbookfeed`: connect and watch. It has no session; what the client sends is counted, and not looked at. */
 export class FeedConnection implements SessionPort, Connection, ConflatableStreams {
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
@@ -32,6 +33,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
   readonly backlog: Backlog;
+  readonly #frameLimit: FrameLimit;
   isBehind = false;
   #isClosed = false;
   #symbol: string | undefined;
@@ -44,6 +46,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     this.deadline = options.deadline;
     this.#services = services;
     this.backlog = new Backlog(this.socket, services.config.limits);
+    this.#frameLimit = new FrameLimit(this, services);
   }
 
   /** Begins the stream that the query asks for, or closes with `unknownSymbol`. */
@@ -73,10 +76,12 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     metrics.messagesIn.labels(this.encoding).inc();
     metrics.bytesIn.labels(this.encoding).inc(bytes.length);
     if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
+    else this.#frameLimit.mayPass();
   }
 
   alive(): void {
     this.lastHeardAt = performance.now();
+    this.#frameLimit.mayPass();
   }
 
   drained(): void {

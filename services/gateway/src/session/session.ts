@@ -9,7 +9,7 @@ import {
   inboxOf,
   messageFrameToJson,
   ProtocolError,
-  RequestError,
+  type RequestError,
   type RequestId,
   type ServerFrame,
 } from '@outcry/protocol';
@@ -25,6 +25,7 @@ import type { Seat } from '../limits/connection-limits.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
+import { FrameLimit } from './frame-limit.ts';
 import { handleAuth } from './handlers/auth.ts';
 import { handleHistory } from './handlers/history.ts';
 import { handleJoin } from './handlers/join.ts';
@@ -58,7 +59,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   readonly memberships: Memberships;
   readonly watches: Watches;
   readonly backlog: Backlog;
-  readonly #bucket: TokenBucket;
+  readonly #frameLimit: FrameLimit;
   #signalBucket: TokenBucket | undefined;
   #identity: Identity;
   #deadline: Deadline | undefined;
@@ -80,7 +81,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       books: services.books,
       maxWatches: services.config.limits.maxSubscriptions,
     });
-    this.#bucket = new TokenBucket(services.config.limits.maxFramesPerSecond, performance.now());
+    this.#frameLimit = new FrameLimit(this, services);
   }
 
   get user(): string {
@@ -164,13 +165,14 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       this.close(CLOSE_CODES.unsupportedData);
     } else if (bytes.length > config.limits.maxFrameBytes) {
       this.close(CLOSE_CODES.tooBig);
-    } else if (this.#mayPass()) {
+    } else if (this.#frameLimit.mayPass()) {
       this.#handle(bytes);
     }
   }
 
   alive(): void {
     this.lastHeardAt = performance.now();
+    this.#frameLimit.mayPass();
   }
 
   drained(): void {
@@ -260,16 +262,6 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       this.sendFrame(error);
       this.close(closeCode);
     });
-  }
-
-  #mayPass(): boolean {
-    const verdict = this.#bucket.take(performance.now());
-    if (verdict === 'giveUp') this.close(CLOSE_CODES.rateLimited);
-    if (verdict === 'refuse') {
-      const perSecond = String(this.services.config.limits.maxFramesPerSecond);
-      this.#refuse(new RequestError('rateLimited', `frames come faster than ${perSecond} a second`));
-    }
-    return verdict === 'pass';
   }
 
   #handle(bytes: Uint8Array): void {
