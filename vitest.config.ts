@@ -30,6 +30,14 @@ export default defineConfig({
       { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
       {
         test: {
+          name: 'security',
+          include: ['tests/security/**/*.test.ts'],
+          ...system,
+          globalSetup: ['tests/security/support/table.ts'],
+        },
+      },
+      {
+        test: {
           name: 'scenario',
           include: ['tests/scenario/**/*.test.ts'],
           ...alone,

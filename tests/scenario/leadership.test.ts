@@ -5,7 +5,7 @@ import { BookClient, viewOf } from './support/book-client.ts';
 import { eventually, last } from './support/eventually.ts';
 import { FeedCluster, lossesOf, metricOf, type PublisherNode, readinessOf } from './support/feed-cluster.ts';
 import { FeedLedger } from './support/feed-ledger.ts';
-import { Random } from './support/random.ts';
+import { Random } from '../support/random.ts';
 import { scaled, SEED, TIMEOUT_MS } from './support/scale.ts';
 import { addRow } from './support/table.ts';
 

@@ -2,7 +2,7 @@ import type { Level } from '@outcry/protocol';
 import type { WireLevel, WireServerFrame } from '@outcry/testkit';
 
 import { Connection } from './connection.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 
 /** Views that are kept, to be compared with what was stored a moment ago. */
 const MAX_VIEWS = 500;

@@ -1,7 +1,7 @@
 import { decodeFrame, encodeRequest, type WireRequest, type WireServerFrame } from '@outcry/testkit';
 import { WebSocket } from 'ws';
 
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 
 /** The first wait before a client that lost its connection comes back; it doubles with every failure, up to the second. */
 const FIRST_WAIT_MS = 50;

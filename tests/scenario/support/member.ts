@@ -1,7 +1,7 @@
 import { type LoggedPosition, type MemberLog, payloadHash, type WireServerFrame } from '@outcry/testkit';
 
 import { Connection } from './connection.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 
 /** A join that was refused for the moment is tried again after this. */
 const JOIN_AGAIN_MS = 200;

@@ -2,7 +2,7 @@ import { type LoggedPublish, payloadHash, type WireServerFrame } from '@outcry/t
 
 import { Connection } from './connection.ts';
 import { eventually } from './eventually.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../support/random.ts';
 
 const TICK_MS = 10;
 const RETRY_MS = 100;

@@ -9,7 +9,7 @@ import {
 import { eventually } from './eventually.ts';
 import { Member } from './member.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
-import { Random } from './random.ts';
+import { Random } from '../../support/random.ts';
 import { SEED } from './scale.ts';
 import type { System, SystemNode } from './system.ts';
 
