@@ -5,13 +5,13 @@ export default {
     // Inlined assets would be data: URLs, which the page's content security policy does not allow.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: {
-      // The page speaks JSON: without this, the msgpack codec beside the tables that it uses would come along.
-      treeshake: { moduleSideEffects: [{ test: /\/packages\/protocol\//, sideEffects: false }] },
-    },
   },
   server: {
     // `npm run dev` serves the page with hot reload; a gateway started by `npm start` does the rest.
-    proxy: { '/ws': { target: 'ws://localhost:1337', ws: true } },
+    proxy: {
+      '/ws': { target: 'ws://localhost:1337', ws: true },
+      '/auth': 'http://localhost:1337',
+      '/doors.json': 'http://localhost:1337',
+    },
   },
 };

@@ -1,61 +1,177 @@
-import type { Instrument, ReceivedFrame } from '@outcry/protocol';
+import { type Client, type ClientStatus, connect, type Instrument, type Message } from '@outcry/client';
+
 import { BookWatch } from './book-watch.ts';
-import { Connection, type ConnectionStatus } from './connection.ts';
+import { ConnectionDiary } from './connection-diary.ts';
+import type { Conversation } from './conversation.ts';
+import { Inbox } from './inbox.ts';
 import { Instruments } from './instruments.ts';
-import { Room } from './room.ts';
-import type { OpenSocket } from './socket.ts';
+import type { ReadMarks } from './read-marks.ts';
+import { RoomVisit } from './room-visit.ts';
+import type { Identity } from './visit.ts';
+
+/** Somebody is watching: attempts come quicker than a service's would. */
+const BACKOFF = { baseMs: 500, maxMs: 10_000 };
+/** As long as a repeat under the same key is sure to be stored once. */
+const PUBLISH_TIMEOUT_MS = 240_000;
 
 export interface SessionOptions {
   readonly url: string;
-  readonly user: string;
+  readonly identity: Identity;
   readonly room: string;
-  readonly openSocket: OpenSocket;
-  readonly onStatus: (status: ConnectionStatus) => void;
-  readonly onRoomChange: () => void;
+  readonly readMarks: ReadMarks;
+  readonly onStatus: (status: ClientStatus) => void;
+  readonly onChange: () => void;
+  /** Which rooms one is in, and what is shown, have changed. */
+  readonly onPlace: (rooms: readonly string[], current: Conversation) => void;
   readonly onBookChange: () => void;
   readonly onInstruments: (instruments: readonly Instrument[]) => void;
 }
 
-/** A visitor's stay: one room and one book, carried over from connection to connection. */
+/** A visitor's stay: several rooms, direct messages and one book, over one connection after the other. */
 export class Session {
-  readonly connection: Connection;
-  readonly room: Room;
+  readonly client: Client;
   readonly watch: BookWatch;
+  readonly diary = new ConnectionDiary();
+  readonly #options: SessionOptions;
+  readonly #inbox: Inbox;
   readonly #instruments: Instruments;
-  readonly #onStatus: (status: ConnectionStatus) => void;
-  #isLive = false;
+  readonly #rooms = new Map<string, RoomVisit>();
+  #current: Conversation;
+  #user: string;
+  #node = '';
 
   constructor(options: SessionOptions) {
-    const { url, user, openSocket, onRoomChange, onBookChange, onInstruments } = options;
-    const connection = new Connection({
-      url,
-      user,
-      openSocket,
-      onStatus: this.#handleStatus.bind(this),
-      onFrame: this.#handleFrame.bind(this),
+    const { identity, url, onChange, onBookChange, onInstruments } = options;
+    this.#options = options;
+    this.#user = identity.kind === 'name' ? identity.name : identity.kind === 'account' ? identity.admission.user : '';
+    this.client = connect(url, {
+      ...tokenOf(identity),
+      backoff: BACKOFF,
+      publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+      onStatus: (status) => {
+        this.#handleStatus(status);
+      },
     });
-    this.connection = connection;
-    this.room = new Room({ name: options.room, user, connection, onChange: onRoomChange });
-    this.watch = new BookWatch({ connection, onChange: onBookChange });
-    this.#instruments = new Instruments(connection, onInstruments);
-    this.#onStatus = options.onStatus;
+    const { client } = this;
+    this.watch = new BookWatch({ client, onChange: onBookChange });
+    this.#instruments = new Instruments(client, onInstruments);
+    this.#inbox = new Inbox({ client, onChange, user: () => this.#user, onMessage: this.#count.bind(this) });
+    this.#current = this.#visit(options.room).conversation;
   }
 
-  #handleStatus(status: ConnectionStatus): void {
-    const wasLive = this.#isLive;
-    this.#isLive = status.state === 'live';
-    this.#onStatus(status);
-    if (this.#isLive && !wasLive) {
-      this.room.join();
-      this.watch.subscribe();
-      this.#instruments.ask();
-    } else if (wasLive && !this.#isLive) {
-      this.room.handleLoss();
+  /** Who one is; empty for a guest that has not been given a name yet. */
+  get user(): string {
+    return this.#user;
+  }
+
+  get rooms(): readonly RoomVisit[] {
+    return [...this.#rooms.values()];
+  }
+
+  get direct(): readonly Conversation[] {
+    return this.#inbox.conversations;
+  }
+
+  /** The conversation that is shown. */
+  get current(): Conversation {
+    return this.#current;
+  }
+
+  /** The room that is shown; undefined where direct messages are. */
+  get currentRoom(): RoomVisit | undefined {
+    return this.#current.kind === 'room' ? this.#rooms.get(this.#current.name) : undefined;
+  }
+
+  /** Messages that nobody has looked at, everywhere. */
+  get unread(): number {
+    const all = [...this.rooms.map(({ conversation }) => conversation), ...this.direct];
+    return all.reduce((sum, { unread }) => sum + unread, 0);
+  }
+
+  /** Joins rooms without showing them. */
+  joinRooms(names: readonly string[]): void {
+    for (const name of names) this.#visit(name);
+    this.#changed();
+  }
+
+  enterRoom(name: string): void {
+    this.show(this.#visit(name).conversation);
+  }
+
+  /** Leaves a room for good; the last one stays. */
+  leaveRoom(name: string): void {
+    const visit = this.#rooms.get(name);
+    if (visit === undefined || this.#rooms.size === 1) return;
+    visit.leave();
+    this.#rooms.delete(name);
+    const [first] = this.rooms;
+    if (this.#current === visit.conversation && first !== undefined) this.show(first.conversation);
+    else this.#changed();
+  }
+
+  openDirect(user: string): void {
+    this.show(this.#inbox.open(user));
+  }
+
+  show(conversation: Conversation): void {
+    this.#current = conversation;
+    this.markRead();
+    this.#changed();
+  }
+
+  /** What is shown has been seen. */
+  markRead(): void {
+    const last = this.#current.timeline.entries.findLast((entry) => entry.kind === 'message');
+    this.#current.unread = 0;
+    if (last !== undefined) this.#options.readMarks.mark(this.#user, this.#current.id, last.at);
+  }
+
+  #visit(name: string): RoomVisit {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const { onChange } = this.#options;
+    const visit = new RoomVisit({
+      client: this.client,
+      name,
+      onChange,
+      user: () => this.#user,
+      onMessage: this.#count.bind(this),
+    });
+    this.#rooms.set(name, visit);
+    return visit;
+  }
+
+  #count(conversation: Conversation, { from, at }: Message): void {
+    if (from === this.#user || this.#options.readMarks.isRead(this.#user, conversation.id, at)) return;
+    conversation.unread += 1;
+    if (conversation === this.#current && document.visibilityState === 'visible') this.markRead();
+  }
+
+  #changed(): void {
+    this.#options.onPlace([...this.#rooms.keys()], this.#current);
+    this.#options.onChange();
+  }
+
+  #handleStatus(status: ClientStatus): void {
+    this.diary.record(status, Date.now());
+    if (status.state === 'connected') {
+      this.#user = status.user;
+      if (status.node !== this.#node) this.#instruments.ask();
+      this.#node = status.node;
+    } else {
+      this.#node = '';
     }
+    this.#options.onStatus(status);
   }
+}
 
-  #handleFrame(frame: ReceivedFrame): void {
-    this.room.handleFrame(frame);
-    this.watch.handleFrame(frame);
+function tokenOf(identity: Identity): { readonly token?: string } {
+  switch (identity.kind) {
+    case 'name':
+      return { token: identity.name };
+    case 'account':
+      return { token: identity.admission.token };
+    case 'guest':
+      return {};
   }
 }

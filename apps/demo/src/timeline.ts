@@ -1,5 +1,5 @@
-/** Older entries are dropped from the page beyond this. */
-const MAX_ENTRIES = 500;
+/** What a page holds of one conversation; past it the oldest go, and can be had again by scrolling back. */
+const MAX_ENTRIES = 1_000;
 
 /** An own message is `sending` until the gateway has it, then `stored` until it comes back, numbered, as `shown`. */
 export type MessageState = 'shown' | 'sending' | 'stored' | 'failed';
@@ -27,7 +27,7 @@ export interface DividerEntry {
 
 export type Entry = MessageEntry | DividerEntry;
 
-/** What a room has shown, in the room's order, followed by own messages that are not in it yet. */
+/** What a conversation has shown, in the room's order, followed by own messages that are not in it yet. */
 export class Timeline {
   #shown: Entry[] = [];
   #outbox: MessageEntry[] = [];
@@ -39,9 +39,14 @@ export class Timeline {
     return [...this.#shown, ...this.#outbox];
   }
 
-  /** How many messages of the room have ever been shown. */
+  /** How many messages have been shown as they came; those of the past do not count. */
   get shownCount(): number {
     return this.#shownCount;
+  }
+
+  /** Whether it holds as much as it may. */
+  get isFull(): boolean {
+    return this.#shown.length >= MAX_ENTRIES;
   }
 
   /** Own messages that the room has not shown yet, in the order they were said. */
@@ -49,13 +54,23 @@ export class Timeline {
     return this.#outbox;
   }
 
-  /** Shows a message of the room; an own one takes the place of its entry in the outbox. Repeats change nothing. */
-  show(message: MessageEntry): void {
+  /** Shows a message of the room; an own one takes the place of its entry in the outbox. False for one that is shown already. */
+  show(message: MessageEntry): boolean {
     this.discard(message.id);
-    if (this.#ids.has(message.id)) return;
+    if (this.#ids.has(message.id)) return false;
     this.#ids.add(message.id);
     this.#shownCount += 1;
     this.#append(message);
+    return true;
+  }
+
+  /** Puts messages of the past, oldest first, before all that is shown; what does not fit is left in the past. */
+  prepend(messages: readonly MessageEntry[]): void {
+    const room = MAX_ENTRIES - this.#shown.length;
+    const unknown = messages.filter(({ id }) => !this.#ids.has(id)).slice(-room);
+    if (room <= 0) return;
+    for (const { id } of unknown) this.#ids.add(id);
+    this.#shown.unshift(...unknown);
   }
 
   /** Adds an own message behind all that is shown. */

@@ -105,6 +105,13 @@ export class RoomsClient {
     return environment.now() - begunAt;
   }
 
+  /** Begins the next attempt now, or asks the gateway whether it is there: for those who see a page waiting. */
+  tryNow(): void {
+    this.driver.step((machine, now) => {
+      machine.nudge(now);
+    });
+  }
+
   /** For good: iterations end, and what waits for an answer is rejected as `closed`. */
   close(): void {
     this.driver.step((machine) => {

@@ -46,6 +46,8 @@ export interface GatewaySettings {
   readonly authDeadlineMs?: number;
   readonly authMaxWaiting?: number;
   readonly accounts?: boolean;
+  readonly demo?: boolean;
+  readonly demoDir?: string;
   readonly roomRulesFile?: string;
   readonly logLevel?: string;
 }

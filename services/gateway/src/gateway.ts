@@ -13,6 +13,7 @@ import type { GatewayConfig } from './config/config.ts';
 import type { Fanout } from './fanout/audience.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import { createApiHandler } from './http/api/api-handler.ts';
+import { describeDoors, DOORS_PATH } from './http/describe-doors.ts';
 import { loadSite } from './http/load-site.ts';
 import { Attendance } from './lifecycle/attendance.ts';
 import { createBrokerHandler } from './lifecycle/broker-handler.ts';
@@ -200,7 +201,7 @@ function createTransport(options: GatewayOptions): Transport {
     tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies),
     posts: createPosts(options),
-    site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory),
+    site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory).set(DOORS_PATH, describeDoors(auth)),
   });
 }
 

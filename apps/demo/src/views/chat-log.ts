@@ -1,4 +1,4 @@
-import type { Room } from '../room.ts';
+import type { Conversation } from '../conversation.ts';
 import type { Entry, MessageEntry } from '../timeline.ts';
 import { createAvatar, paintAuthor } from './author.ts';
 import { create } from './dom.ts';
@@ -21,13 +21,14 @@ interface LineNode {
 
 /** Keeps the list of messages equal to the room's entries, and touches only the lines that differ. */
 export class ChatLog {
-  readonly #room: Room;
+  readonly #conversation: Conversation;
   readonly #list: HTMLElement;
   #nodes = new Map<string, LineNode>();
 
-  constructor(room: Room, list: HTMLElement) {
-    this.#room = room;
+  constructor(conversation: Conversation, list: HTMLElement) {
+    this.#conversation = conversation;
     this.#list = list;
+    list.replaceChildren();
   }
 
   render(): void {
@@ -49,7 +50,7 @@ export class ChatLog {
   #lines(): Line[] {
     const lines: Line[] = [];
     let before: Entry | undefined;
-    for (const entry of this.#room.timeline.entries) {
+    for (const entry of this.#conversation.timeline.entries) {
       if (entry.kind === 'divider') {
         lines.push({ id: entry.id, signature: '', create: () => createDivider(entry.isGap) });
       } else {
@@ -67,13 +68,13 @@ export class ChatLog {
   #messageLine(entry: MessageEntry, isFirst: boolean): Line {
     // A message that the gateway has stored looks like one that everybody has been shown.
     const state = entry.state === 'stored' ? 'shown' : entry.state;
-    const note = state === 'sending' ? String(this.#room.isJoined) : (entry.problem ?? '');
+    const note = state === 'sending' ? String(this.#conversation.isJoined) : (entry.problem ?? '');
     const signature = [state, String(isFirst), clockTime(entry.at), note].join('|');
     return { id: entry.id, signature, create: () => this.#createMessage(entry, isFirst) };
   }
 
   #createMessage(entry: MessageEntry, isFirst: boolean): HTMLElement {
-    const isOwn = entry.from === this.#room.user;
+    const isOwn = entry.from === this.#conversation.user;
     const item = create('li', `message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
     item.dataset['testid'] = 'message';
     item.dataset['from'] = entry.from;
@@ -94,7 +95,7 @@ export class ChatLog {
     item.append(text);
     if (entry.state === 'sending') {
       item.append(
-        create('p', 'message-note', this.#room.isJoined ? 'Sending…' : 'Goes out when the connection is back'),
+        create('p', 'message-note', this.#conversation.isJoined ? 'Sending…' : 'Goes out when the connection is back'),
       );
     }
     if (entry.state === 'failed') item.append(this.#createFailure(entry));
@@ -106,12 +107,12 @@ export class ChatLog {
     retry.type = 'button';
     retry.dataset['testid'] = 'message-retry';
     retry.addEventListener('click', () => {
-      this.#room.retry(id);
+      this.#conversation.retry(id);
     });
     const discard = create('button', 'link', 'Discard');
     discard.type = 'button';
     discard.addEventListener('click', () => {
-      this.#room.discard(id);
+      this.#conversation.discard(id);
     });
     return create('p', 'message-note is-failure', `Not sent. ${problem ?? ''} `, retry, ' ', discard);
   }

@@ -1,55 +1,76 @@
-import type { ConnectionStatus } from '../connection.ts';
-import { MAX_TEXT_LENGTH, type Room } from '../room.ts';
+import { MAX_TEXT_LENGTH } from '../chat-message.ts';
+import type { Conversation } from '../conversation.ts';
+import type { Session } from '../session.ts';
 import { ChatLog } from './chat-log.ts';
+import { Composer } from './composer.ts';
 import { byId, setText } from './dom.ts';
 
 /** This near to the end, a reader counts as being at the end. */
 const NEAR_END_PX = 48;
-const SHOW_LEFT_BELOW = 120;
+/** This near to the beginning, a reader is shown more of the past. */
+const NEAR_BEGIN_PX = 240;
 
-/** The conversation: the log, who is typing, and the line to write in. */
+/** The conversation that is shown: the log, who is typing, and the line to write in. */
 export class ChatView {
-  readonly #room: Room;
-  readonly #log: ChatLog;
+  readonly #session: Session;
+  readonly #list = byId('chat-lines', HTMLElement);
   readonly #scroller = byId('chat-log', HTMLElement);
-  readonly #typing = byId('chat-typing', HTMLElement);
+  readonly #past = byId('chat-past', HTMLElement);
   readonly #newer = byId('chat-newer', HTMLButtonElement);
-  readonly #input = byId('chat-input', HTMLTextAreaElement);
-  readonly #left = byId('chat-left', HTMLElement);
+  readonly #composer: Composer;
+  #conversation: Conversation;
+  #log: ChatLog;
   #isAtEnd = true;
   #seen = 0;
-  #status: ConnectionStatus = { state: 'connecting' };
+  #firstId: string | undefined;
 
-  constructor(room: Room) {
-    this.#room = room;
-    this.#log = new ChatLog(room, byId('chat-lines', HTMLElement));
-    setText(byId('room-name', HTMLElement), room.name);
-    this.#input.maxLength = MAX_TEXT_LENGTH;
-    this.#input.placeholder = `Say something in #${room.name}`;
+  constructor(session: Session) {
+    this.#session = session;
+    this.#conversation = session.current;
+    this.#log = new ChatLog(this.#conversation, this.#list);
+    this.#composer = new Composer({
+      maxLength: MAX_TEXT_LENGTH,
+      onTyping: () => {
+        this.#conversation.sayTyping();
+      },
+      onSay: (text) => {
+        this.#isAtEnd = true;
+        this.#conversation.say(text);
+      },
+    });
     this.#listen();
-  }
-
-  focus(): void {
-    this.#input.focus();
+    this.#turnTo(session.current);
   }
 
   /** Where focus does not bring up a keyboard over half of the page. */
   focusWithKeyboard(): void {
-    if (matchMedia('(pointer: fine)').matches) this.focus();
-  }
-
-  showStatus(status: ConnectionStatus): void {
-    this.#status = status;
-    this.render();
+    if (matchMedia('(pointer: fine)').matches) this.#composer.focus();
   }
 
   render(): void {
+    const { current } = this.#session;
+    if (current !== this.#conversation) this.#turnTo(current);
+    const heightBefore = this.#scroller.scrollHeight;
     this.#log.render();
+    this.#showPast();
     this.#showEmpty();
-    byId('room-badge', HTMLElement).hidden = !this.#room.isStale;
-    setText(this.#typing, typingText(this.#room.typing));
-    if (this.#isAtEnd) this.#scrollToEnd();
-    else this.#showNewer();
+    byId('room-badge', HTMLElement).hidden = current.status !== 'stale';
+    setText(byId('chat-typing', HTMLElement), typingText(current.typing.names));
+    this.#keepPlace(heightBefore);
+  }
+
+  #turnTo(conversation: Conversation): void {
+    this.#conversation.draft = this.#composer.text;
+    this.#conversation = conversation;
+    this.#composer.text = conversation.draft;
+    this.#log = new ChatLog(conversation, this.#list);
+    this.#isAtEnd = true;
+    this.#firstId = undefined;
+    const isRoom = conversation.kind === 'room';
+    byId('chat-mark', HTMLElement).textContent = isRoom ? '#' : '@';
+    setText(byId('room-name', HTMLElement), conversation.name);
+    this.#composer.placeholder = isRoom ? `Say something in #${conversation.name}` : `Write to ${conversation.name}`;
+    this.focusWithKeyboard();
   }
 
   #listen(): void {
@@ -57,6 +78,7 @@ export class ChatView {
       const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
       this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
       if (this.#isAtEnd) this.#markSeen();
+      if (scrollTop < NEAR_BEGIN_PX) this.#conversation.loadOlder();
     });
     // A keyboard that slides in, or a tab that is shown again, must not leave the end out of sight.
     new ResizeObserver(() => {
@@ -64,39 +86,21 @@ export class ChatView {
     }).observe(this.#scroller);
     this.#newer.addEventListener('click', () => {
       this.#scrollToEnd();
-      this.focus();
-    });
-    this.#input.addEventListener('input', () => {
-      this.#fitInput();
-      if (this.#input.value.trim() !== '') this.#room.sayTyping();
-    });
-    this.#input.addEventListener('keydown', (event) => {
-      // During composition Enter picks a candidate of an input method.
-      if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-      event.preventDefault();
-      this.#say();
-    });
-    byId('chat-form', HTMLFormElement).addEventListener('submit', (event) => {
-      event.preventDefault();
-      this.#say();
+      this.#composer.focus();
     });
   }
 
-  #say(): void {
-    const text = this.#input.value.trim();
-    if (text === '') return;
-    this.#input.value = '';
-    this.#fitInput();
-    this.#isAtEnd = true;
-    this.#room.say(text);
-    this.focus();
-  }
-
-  #fitInput(): void {
-    this.#input.style.height = 'auto';
-    this.#input.style.height = `${String(this.#input.scrollHeight)}px`;
-    const left = MAX_TEXT_LENGTH - this.#input.value.length;
-    setText(this.#left, left < SHOW_LEFT_BELOW ? `${String(left)} left` : '');
+  /** The end stays in sight for those who read there; for others what they read stays where it is. */
+  #keepPlace(heightBefore: number): void {
+    const firstId = this.#conversation.timeline.entries[0]?.id;
+    const hasGrownUpwards = this.#firstId !== undefined && firstId !== this.#firstId;
+    this.#firstId = firstId;
+    if (this.#isAtEnd) {
+      this.#scrollToEnd();
+      return;
+    }
+    if (hasGrownUpwards) this.#scroller.scrollTop += this.#scroller.scrollHeight - heightBefore;
+    this.#showNewer();
   }
 
   #scrollToEnd(): void {
@@ -106,29 +110,39 @@ export class ChatView {
   }
 
   #markSeen(): void {
-    this.#seen = this.#room.timeline.shownCount;
+    this.#seen = this.#conversation.timeline.shownCount;
     this.#newer.hidden = true;
   }
 
   #showNewer(): void {
-    const unseen = this.#room.timeline.shownCount - this.#seen;
+    const unseen = this.#conversation.timeline.shownCount - this.#seen;
     this.#newer.hidden = unseen <= 0;
     setText(byId('chat-newer-text', HTMLElement), unseen === 1 ? '1 new message' : `${String(unseen)} new messages`);
   }
 
+  #showPast(): void {
+    const { hasOlder, isLoading, timeline, title } = this.#conversation;
+    this.#past.hidden = timeline.entries.length === 0;
+    const begin = timeline.isFull ? 'This page holds no more than this' : `As far back as ${title} goes`;
+    setText(this.#past, isLoading ? 'Fetching what was said before…' : hasOlder ? 'Scroll up for more' : begin);
+  }
+
   #showEmpty(): void {
     const [title, text] = this.#emptyText();
-    byId('chat-empty', HTMLElement).hidden = this.#room.timeline.entries.length > 0;
+    byId('chat-empty', HTMLElement).hidden = this.#conversation.timeline.entries.length > 0;
     setText(byId('chat-empty-title', HTMLElement), title);
     setText(byId('chat-empty-text', HTMLElement), text);
   }
 
   #emptyText(): [title: string, text: string] {
-    if (this.#room.problem !== undefined) return ['This room is closed to you', this.#room.problem];
-    if (this.#room.isJoined) return ['It is quiet in here', 'Be the first to shout.'];
-    if (this.#status.state === 'reconnecting') return ['No gateway answers', 'Trying again in a moment.'];
-    if (this.#status.state === 'closed') return ['Disconnected', 'The gateway ended this session.'];
-    return ['Walking in…', 'The last messages are on their way.'];
+    const { problem, isJoined, kind, name } = this.#conversation;
+    const { state } = this.#session.client.status;
+    if (problem !== undefined) return ['This room is closed to you', problem];
+    if (state === 'reconnecting') return ['No gateway answers', 'Trying again in a moment.'];
+    if (state === 'closed') return ['Disconnected', 'The gateway ended this session.'];
+    if (!isJoined) return ['Walking in…', 'The last messages are on their way.'];
+    if (kind === 'direct') return [`A word with ${name}`, 'Only the two of you read this.'];
+    return ['It is quiet in here', 'Be the first to shout.'];
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Instrument } from '@outcry/protocol';
+import type { Instrument } from '@outcry/client';
+
 import type { BookChoice } from '../book-watch.ts';
 import { byId, create } from './dom.ts';
 import { Segments } from './segments.ts';

@@ -1,8 +1,16 @@
-import type { BookLevel, LevelChange, Side } from '../book.ts';
 import { groupDigits, splitZeros } from '../decimal.ts';
 import { byId, create, setText } from './dom.ts';
 
 const FLASH_MS = 650;
+
+/** Decimals as they are shown. */
+export interface LadderLevel {
+  readonly price: string;
+  readonly size: string;
+  readonly total: string;
+  /** How much of the row its bar fills, from 0 to 1. */
+  readonly fill: number;
+}
 
 interface Row {
   readonly root: HTMLElement;
@@ -15,41 +23,28 @@ interface Row {
 
 /** One side of the ladder, best level first; the style sheet turns the asks upside down. */
 export class LadderSide {
-  readonly #side: Side;
   readonly #root: HTMLElement;
   #rows: Row[] = [];
+  #sizes = new Map<string, number>();
 
-  constructor(side: Side) {
-    this.#side = side;
+  constructor(side: 'bids' | 'asks') {
     this.#root = byId(side, HTMLElement);
   }
 
-  /** `fullSize` is the total that fills a bar: the same for both sides, so that they can be compared. */
-  render(levels: readonly BookLevel[], totals: readonly string[], fullSize: number): void {
+  /** Levels whose size has changed light up, unless all of it is new. */
+  render(levels: readonly LadderLevel[], isNew: boolean): void {
     this.#fitRows(levels.length);
+    const sizes = new Map<string, number>();
     for (const [index, level] of levels.entries()) {
       const row = this.#rows[index];
-      const total = totals[index] ?? '';
       if (row === undefined) continue;
-      row.root.dataset['price'] = level.price;
-      setText(row.price, groupDigits(level.price));
-      const [significant, zeros] = splitZeros(level.size);
-      setText(row.size, groupDigits(significant));
-      setText(row.zeros, zeros);
-      setText(row.total, groupDigits(total));
-      row.root.style.setProperty('--fill', (Number(total) / fullSize).toFixed(4));
+      fill(row, level);
+      const size = Number(level.size);
+      const before = this.#sizes.get(level.price) ?? 0;
+      if (!isNew && size !== before) light(row, size > before ? 'up' : 'down');
+      sizes.set(level.price, size);
     }
-  }
-
-  flash(changes: readonly LevelChange[]): void {
-    const changed = new Map(changes.filter(({ side }) => side === this.#side).map((change) => [change.price, change]));
-    for (const { root, flash } of this.#rows) {
-      const change = changed.get(root.dataset['price'] ?? '');
-      if (change === undefined) continue;
-      flash.dataset['direction'] = change.direction;
-      for (const running of flash.getAnimations()) running.cancel();
-      flash.animate({ opacity: [1, 0] }, { duration: FLASH_MS, easing: 'ease-out' });
-    }
+    this.#sizes = sizes;
   }
 
   #fitRows(count: number): void {
@@ -69,4 +64,19 @@ export class LadderSide {
     this.#root.append(root);
     return { root, price, size, zeros, total, flash };
   }
+}
+
+function fill(row: Row, { price, size, total, fill: share }: LadderLevel): void {
+  setText(row.price, groupDigits(price));
+  const [significant, zeros] = splitZeros(size);
+  setText(row.size, groupDigits(significant));
+  setText(row.zeros, zeros);
+  setText(row.total, groupDigits(total));
+  row.root.style.setProperty('--fill', share.toFixed(4));
+}
+
+function light({ flash }: Row, direction: 'up' | 'down'): void {
+  flash.dataset['direction'] = direction;
+  for (const running of flash.getAnimations()) running.cancel();
+  flash.animate({ opacity: [1, 0] }, { duration: FLASH_MS, easing: 'ease-out' });
 }

@@ -1,31 +1,32 @@
-import type { Instrument } from '@outcry/protocol';
-import type { Book } from '../book.ts';
-import type { BookWatch } from '../book-watch.ts';
-import type { ConnectionStatus } from '../connection.ts';
-import { groupDigits, middle, runningTotals, subtract } from '../decimal.ts';
+import { type Book, formatScaled, type Instrument, type Level } from '@outcry/client';
+
+import { groupDigits } from '../decimal.ts';
+import { runningTotals, spreadOf } from '../depth.ts';
+import type { Session } from '../session.ts';
+import { DepthChart } from './depth-chart.ts';
 import { byId, setText } from './dom.ts';
 import { LadderChoices } from './ladder-choices.ts';
-import { LadderSide } from './ladder-side.ts';
+import { type LadderLevel, LadderSide } from './ladder-side.ts';
 
 const VITALS_EVERY_MS = 200;
 const NOTHING = '–';
 
-/** The order book: quotes, the ladder, and how alive it is. Drawn at most once a frame of the screen. */
+/** The order book: quotes, depth, the ladder, and how alive it is. Drawn at most once a frame of the screen. */
 export class LadderView {
-  readonly #watch: BookWatch;
+  readonly #session: Session;
   readonly #choices: LadderChoices;
+  readonly #chart = new DepthChart();
   readonly #panel = byId('panel-book', HTMLElement);
   readonly #asks = new LadderSide('asks');
   readonly #bids = new LadderSide('bids');
-  #status: ConnectionStatus = { state: 'connecting' };
   #hasInstruments = true;
   #isDrawing = false;
-  #flashed: BookWatch['changes'] = [];
+  #drawn: Book | undefined;
 
-  constructor(watch: BookWatch) {
-    this.#watch = watch;
+  constructor(session: Session) {
+    this.#session = session;
     this.#choices = new LadderChoices((choice) => {
-      watch.watch(choice);
+      session.watch.watch(choice);
     });
     setInterval(() => {
       this.#renderVitals();
@@ -39,11 +40,6 @@ export class LadderView {
     this.render();
   }
 
-  showStatus(status: ConnectionStatus): void {
-    this.#status = status;
-    this.render();
-  }
-
   render(): void {
     if (this.#isDrawing) return;
     this.#isDrawing = true;
@@ -54,29 +50,33 @@ export class LadderView {
   }
 
   #draw(): void {
-    const { book } = this.#watch;
-    this.#panel.classList.toggle('is-empty', book === undefined);
-    if (book === undefined) this.#drawEmpty();
-    else this.#drawBook(book);
+    const { book } = this.#session.watch;
+    const isShown = book?.stamp !== undefined;
+    this.#panel.classList.toggle('is-empty', !isShown);
+    if (isShown) this.#drawBook(book);
+    else this.#drawEmpty();
     this.#renderVitals();
   }
 
   #drawBook(book: Book): void {
     byId('book-empty', HTMLElement).hidden = true;
-    const totals = { bids: totalsOf(book.bids, book.sizeScale), asks: totalsOf(book.asks, book.sizeScale) };
-    const fullSize = Math.max(Number(totals.bids.at(-1) ?? 0), Number(totals.asks.at(-1) ?? 0));
-    this.#asks.render(book.asks, totals.asks, fullSize);
-    this.#bids.render(book.bids, totals.bids, fullSize);
+    const { bids, asks } = book;
+    const totals = { bids: runningTotals(bids), asks: runningTotals(asks) };
+    // The same for both sides, so that they can be compared.
+    const full = Math.max(totals.bids.at(-1) ?? 0, totals.asks.at(-1) ?? 0);
+    const isNew = book !== this.#drawn;
+    this.#drawn = book;
+    this.#asks.render(toLadder(book, asks, { totals: totals.asks, full }), isNew);
+    this.#bids.render(toLadder(book, bids, { totals: totals.bids, full }), isNew);
+    this.#chart.render(book);
     drawQuotes(book);
-    if (this.#watch.changes === this.#flashed) return;
-    this.#flashed = this.#watch.changes;
-    this.#asks.flash(this.#flashed);
-    this.#bids.flash(this.#flashed);
   }
 
   #drawEmpty(): void {
-    this.#asks.render([], [], 1);
-    this.#bids.render([], [], 1);
+    this.#drawn = undefined;
+    this.#asks.render([], true);
+    this.#bids.render([], true);
+    this.#chart.clear();
     for (const id of ['best-bid', 'best-ask', 'mid', 'spread']) setText(byId(id, HTMLElement), NOTHING);
     for (const id of ['best-bid-size', 'best-ask-size', 'spread-bps']) setText(byId(id, HTMLElement), '');
     byId('book-empty', HTMLElement).hidden = false;
@@ -86,55 +86,61 @@ export class LadderView {
   }
 
   #emptyText(): [title: string, text: string] {
-    if (this.#status.state === 'closed') return ['Disconnected', 'The gateway ended this session.'];
-    if (this.#status.state === 'reconnecting') return ['No gateway answers', 'Trying again in a moment.'];
-    if (this.#watch.problem !== undefined) return ['This book cannot be shown', this.#watch.problem];
+    const { client, watch } = this.#session;
+    if (client.status.state === 'closed') return ['Disconnected', 'The gateway ended this session.'];
+    if (client.status.state === 'reconnecting') return ['No gateway answers', 'Trying again in a moment.'];
+    if (watch.problem !== undefined) return ['This book cannot be shown', watch.problem];
     if (!this.#hasInstruments) return ['No books yet', 'They appear as soon as a feed publisher starts.'];
     return ['Opening the book…', 'The first snapshot is on its way.'];
   }
 
   #renderVitals(): void {
-    const now = Date.now();
-    const { book, lastFrameAt } = this.#watch;
+    const { watch } = this.#session;
+    const { book, latencyMs, repairs } = watch;
+    const isShown = book?.stamp !== undefined;
+    const isLive = book?.status === 'live';
     const badge = byId('book-badge', HTMLElement);
-    const isLive = this.#status.state === 'live' && book !== undefined && !this.#watch.isStale(now);
-    const isOld = book !== undefined && !isLive;
     badge.className = `badge ${isLive ? 'badge-live' : 'badge-warn'}`;
-    badge.hidden = book === undefined;
+    badge.hidden = !isShown;
     setText(badge, isLive ? 'live' : 'stale');
-    this.#panel.classList.toggle('is-old', isOld);
-    setText(byId('book-rate', HTMLElement), `${this.#watch.updatesPerSecond(now).toFixed(1)}/s`);
-    setText(byId('book-age', HTMLElement), lastFrameAt === undefined ? NOTHING : age(now - lastFrameAt));
-    setText(byId('book-seq', HTMLElement), book === undefined ? NOTHING : groupDigits(String(book.seq)));
+    this.#panel.classList.toggle('is-old', isShown && !isLive);
+    setText(byId('book-rate', HTMLElement), `${watch.updatesPerSecond(Date.now()).toFixed(1)}/s`);
+    setText(byId('book-latency', HTMLElement), latencyMs === undefined ? NOTHING : latencyText(latencyMs));
+    setText(byId('book-repairs', HTMLElement), repairs === 0 ? 'verified' : `repaired ×${String(repairs)}`);
+    setText(byId('book-seq', HTMLElement), isShown ? groupDigits(String(book.stamp.seq)) : NOTHING);
   }
 }
 
-function totalsOf(levels: Book['bids'], sizeScale: number): string[] {
-  return runningTotals(
-    levels.map(({ size }) => size),
-    sizeScale,
-  );
+function toLadder(
+  book: Book,
+  levels: readonly Level[],
+  { totals, full }: { readonly totals: readonly number[]; readonly full: number },
+): LadderLevel[] {
+  const { sizeScale = 0 } = book.stamp ?? {};
+  return levels.map((level, index) => {
+    const total = totals[index] ?? 0;
+    return { ...book.toDecimal(level), total: formatScaled(total, sizeScale), fill: total / full };
+  });
 }
 
-function drawQuotes({ bids: [bid], asks: [ask], priceScale }: Book): void {
-  setText(byId('best-bid', HTMLElement), bid === undefined ? NOTHING : groupDigits(bid.price));
-  setText(byId('best-bid-size', HTMLElement), bid?.size ?? '');
-  setText(byId('best-ask', HTMLElement), ask === undefined ? NOTHING : groupDigits(ask.price));
-  setText(byId('best-ask-size', HTMLElement), ask?.size ?? '');
-  const [mid, spread, bps] =
-    bid === undefined || ask === undefined ? [NOTHING, NOTHING, ''] : between(bid.price, ask.price, priceScale);
-  setText(byId('mid', HTMLElement), mid);
-  setText(byId('spread', HTMLElement), spread);
-  setText(byId('spread-bps', HTMLElement), bps);
+function drawQuotes(book: Book): void {
+  const [bid] = book.bids;
+  const [ask] = book.asks;
+  drawQuote('bid', bid === undefined ? undefined : book.toDecimal(bid));
+  drawQuote('ask', ask === undefined ? undefined : book.toDecimal(ask));
+  const between =
+    bid === undefined || ask === undefined ? undefined : spreadOf(bid[0], ask[0], book.stamp?.priceScale ?? 0);
+  setText(byId('mid', HTMLElement), between?.mid ?? NOTHING);
+  setText(byId('spread', HTMLElement), between?.spread ?? NOTHING);
+  setText(byId('spread-bps', HTMLElement), between?.bps ?? '');
 }
 
-function between(bid: string, ask: string, scale: number): [mid: string, spread: string, bps: string] {
-  const mid = middle(bid, ask, scale);
-  const spread = subtract(ask, bid, scale);
-  const bps = Number(((Number(spread) / Number(mid)) * 10_000).toPrecision(2));
-  return [groupDigits(mid), groupDigits(spread), `${String(bps)} bps`];
+function drawQuote(side: 'bid' | 'ask', level: { readonly price: string; readonly size: string } | undefined): void {
+  setText(byId(`best-${side}`, HTMLElement), level === undefined ? NOTHING : groupDigits(level.price));
+  setText(byId(`best-${side}-size`, HTMLElement), level?.size ?? '');
 }
 
-function age(ms: number): string {
-  return ms < 60_000 ? `${(Math.max(0, ms) / 1_000).toFixed(1)} s` : `${String(Math.floor(ms / 60_000))} min`;
+/** Clocks that differ can make it negative; it is told as it is. */
+function latencyText(ms: number): string {
+  return Math.abs(ms) < 10_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(0)} s`;
 }

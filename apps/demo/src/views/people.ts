@@ -1,36 +1,56 @@
-import type { Room } from '../room.ts';
+import type { MemberEntry } from '@outcry/client';
+
+import type { Session } from '../session.ts';
 import { createAvatar } from './author.ts';
 import { byId, create, setText } from './dom.ts';
 
-/** Who is in the room. */
+/** Who is in the room that is shown, with how many tabs; choosing one begins a conversation with them. */
 export class PeopleView {
-  readonly #room: Room;
+  readonly #session: Session;
+  readonly #goTo: (act: () => void) => void;
+  readonly #section = byId('people', HTMLElement);
   readonly #list = byId('members', HTMLUListElement);
   readonly #count = byId('people-count', HTMLElement);
-  #shown: Room['members'] = [];
+  #shown: readonly MemberEntry[] = [];
+  #shownUser = '';
 
-  constructor(room: Room) {
-    this.#room = room;
+  constructor(session: Session, goTo: (act: () => void) => void) {
+    this.#session = session;
+    this.#goTo = goTo;
   }
 
   render(): void {
-    setText(this.#count, String(this.#room.memberCount));
-    this.#list.classList.toggle('is-old', !this.#room.isJoined);
-    if (this.#room.members === this.#shown) return;
-    this.#shown = this.#room.members;
-    this.#list.replaceChildren(...this.#shown.map((member) => this.#createMember(member)));
+    const { currentRoom, user } = this.#session;
+    this.#section.hidden = currentRoom === undefined;
+    if (currentRoom === undefined) return;
+    const { members, memberCount, conversation } = currentRoom;
+    setText(this.#count, String(memberCount));
+    this.#list.classList.toggle('is-old', !conversation.isJoined);
+    if (members === this.#shown && user === this.#shownUser) return;
+    this.#shown = members;
+    this.#shownUser = user;
+    this.#list.replaceChildren(...members.map((member) => this.#createMember(member, user)));
   }
 
-  #createMember({ user, connections }: Room['members'][number]): HTMLElement {
-    const item = create('li', 'member', createAvatar(user), create('span', 'member-name', user));
+  #createMember({ user, connections }: MemberEntry, self: string): HTMLElement {
+    const button = create('button', 'rail-row', createAvatar(user), create('span', 'rail-name', user));
+    button.type = 'button';
+    button.title = user === self ? 'Notes to yourself' : `Write to ${user}`;
+    button.addEventListener('click', () => {
+      this.#goTo(() => {
+        this.#session.openDirect(user);
+      });
+    });
+    if (user === self) button.append(create('span', 'tag', 'you'));
+    if (connections > 1) {
+      const times = create('span', 'tag', `${String(connections)} tabs`);
+      times.title = `${String(connections)} connections`;
+      times.dataset['testid'] = 'member-tabs';
+      button.append(times);
+    }
+    const item = create('li', '', button);
     item.dataset['user'] = user;
     item.dataset['testid'] = 'member';
-    if (user === this.#room.user) item.append(create('span', 'tag', 'you'));
-    if (connections > 1) {
-      const times = create('span', 'tag', `×${String(connections)}`);
-      times.title = `${String(connections)} connections`;
-      item.append(times);
-    }
     return item;
   }
 }

@@ -1,58 +1,102 @@
-import type { ConnectionStatus } from '../connection.ts';
-import { byId, setText } from './dom.ts';
+import type { ClientStatus } from '@outcry/client';
+
+import { isRestart } from '../connection-diary.ts';
+import type { Session } from '../session.ts';
+import { byId, create, setText } from './dom.ts';
+import { preciseTime } from './times.ts';
 
 const COUNTDOWN_MS = 250;
 
-export interface StatusViewOptions {
-  /** The visitor does not want to wait, or wants to try again after the end. */
-  readonly onRetry: () => void;
-}
-
-/** The pill in the top bar: what the connection is doing, without gloss. */
+/** The pill in the top bar: what the connection is doing, without gloss, and what has become of it so far. */
 export class StatusView {
+  readonly #session: Session;
   readonly #pill = byId('status', HTMLElement);
   readonly #text = byId('status-text', HTMLElement);
   readonly #detail = byId('status-detail', HTMLElement);
   readonly #retry = byId('status-retry', HTMLButtonElement);
+  readonly #notes = byId('diary-notes', HTMLOListElement);
+  readonly #trip = byId('diary-trip', HTMLElement);
   #countdown: ReturnType<typeof setInterval> | undefined;
+  #shownNotes: Session['diary']['notes'] = [];
+  #node = '';
+  #tripMs: number | undefined;
 
-  constructor({ onRetry }: StatusViewOptions) {
-    this.#retry.addEventListener('click', onRetry);
+  constructor(session: Session, onComeAgain: () => void) {
+    this.#session = session;
+    this.#retry.addEventListener('click', () => {
+      if (session.client.status.state === 'closed') onComeAgain();
+      else session.client.tryNow();
+    });
   }
 
-  show(status: ConnectionStatus): void {
-    clearInterval(this.#countdown);
-    const isLagging = status.state === 'live' && status.isLagging;
-    this.#pill.dataset['state'] = isLagging ? 'lagging' : status.state;
+  render(): void {
+    const { status } = this.#session.client;
+    const isLagging = status.state === 'connected' && status.isLagging;
+    this.#pill.dataset['state'] = isLagging ? 'lagging' : status.state === 'connected' ? 'live' : status.state;
     setText(this.#retry, status.state === 'closed' ? 'Connect again' : 'Try now');
-    this.#retry.hidden = status.state === 'live' || status.state === 'connecting';
+    this.#retry.hidden = status.state === 'connected' || status.state === 'connecting';
+    if (status.state === 'connected' && status.node !== this.#node) this.measure();
+    this.#node = status.state === 'connected' ? status.node : '';
     this.#describe(status);
-    if (status.state === 'reconnecting') {
-      this.#countdown = setInterval(() => {
-        this.#describe(status);
-      }, COUNTDOWN_MS);
-    }
+    this.#showNotes();
   }
 
-  #describe(status: ConnectionStatus): void {
-    const [text, detail] = describe(status);
-    setText(this.#text, text);
-    setText(this.#detail, detail);
+  /** Measures the way to the gateway and back, where there is one. */
+  measure(): void {
+    const { client } = this.#session;
+    this.#tripMs = undefined;
+    if (client.status.state !== 'connected' || document.visibilityState !== 'visible') return;
+    client.ping().then(
+      (ms) => {
+        this.#tripMs = ms;
+        this.render();
+      },
+      // The loss of the connection shows by itself.
+      () => undefined,
+    );
+  }
+
+  #describe(status: ClientStatus): void {
+    clearInterval(this.#countdown);
+    const show = (): void => {
+      const [text, detail] = describe(status);
+      setText(this.#text, text);
+      setText(this.#detail, detail);
+    };
+    show();
+    if (status.state === 'reconnecting') this.#countdown = setInterval(show, COUNTDOWN_MS);
+    if (this.#tripMs !== undefined) setText(this.#trip, `${this.#tripMs.toFixed(1)} ms to the gateway and back`);
+    if (status.state !== 'connected') setText(this.#trip, 'No gateway at the moment');
+  }
+
+  #showNotes(): void {
+    const { notes } = this.#session.diary;
+    if (notes === this.#shownNotes) return;
+    this.#shownNotes = notes;
+    this.#notes.replaceChildren(
+      ...notes.map(({ at, kind, text }) => {
+        const note = create('li', `note note-${kind}`, create('time', 'note-time', preciseTime(at)), text);
+        note.dataset['testid'] = 'diary-note';
+        return note;
+      }),
+    );
   }
 }
 
 /** The text is read out when it changes; the detail, which may count down, is not. */
-function describe(status: ConnectionStatus): [text: string, detail: string] {
+function describe(status: ClientStatus): [text: string, detail: string] {
   switch (status.state) {
     case 'connecting':
       return ['Connecting…', ''];
-    case 'live':
-      return status.isLagging ? ['Lagging', 'this device reads too slowly'] : ['Live', `on ${status.node}`];
+    case 'connected':
+      return status.isLagging ? ['Lagging', 'this page reads too slowly'] : ['Live', `on ${status.node}`];
     case 'reconnecting': {
+      const text = isRestart(status) ? 'Gateway shuts down' : 'Reconnecting';
+      if (status.retryAt === undefined) return [text, 'now…'];
       const seconds = Math.max(0, Math.ceil((status.retryAt - Date.now()) / 1_000));
-      return ['Reconnecting', `in ${String(seconds)} s`];
+      return [text, `in ${String(seconds)} s`];
     }
     case 'closed':
-      return ['Disconnected', status.reason];
+      return ['Disconnected', status.error?.message ?? ''];
   }
 }

@@ -1,4 +1,5 @@
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const PRECISE = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
@@ -7,6 +8,11 @@ const DAY_MS = 86_400_000;
 /** Hours and minutes, in the visitor's own way of writing them. */
 export function clockTime(at: number): string {
   return CLOCK.format(at);
+}
+
+/** Hours, minutes and seconds. */
+export function preciseTime(at: number): string {
+  return PRECISE.format(at);
 }
 
 /** Date and time to the second, for a tooltip. */

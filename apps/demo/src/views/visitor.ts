@@ -2,10 +2,17 @@ import { paintAuthor } from './author.ts';
 import { byId, setText } from './dom.ts';
 
 /** Who one is, in the top bar, and the way out. */
-export function showVisitor(name: string, onLeave: () => void): void {
-  const avatar = byId('visitor-avatar', HTMLElement);
-  setText(avatar, name.slice(0, 1).toUpperCase());
-  paintAuthor(avatar, name);
-  setText(byId('visitor-name', HTMLElement), name);
-  byId('leave', HTMLButtonElement).addEventListener('click', onLeave);
+export class VisitorView {
+  readonly #avatar = byId('visitor-avatar', HTMLElement);
+  readonly #name = byId('visitor-name', HTMLElement);
+
+  constructor(onLeave: () => void) {
+    byId('leave', HTMLButtonElement).addEventListener('click', onLeave);
+  }
+
+  show(name: string): void {
+    setText(this.#avatar, name.slice(0, 1).toUpperCase());
+    paintAuthor(this.#avatar, name);
+    setText(this.#name, name);
+  }
 }

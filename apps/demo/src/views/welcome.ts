@@ -1,65 +1,116 @@
+import { PASSWORD_LENGTH, requestAdmission } from '../accounts.ts';
+import type { Doors } from '../doors.ts';
 import { nameProblem, roomProblem, toName } from '../names.ts';
-import type { Visit } from '../visit.ts';
+import type { Expectation, Identity, Visit } from '../visit.ts';
 import { byId, setText } from './dom.ts';
+import { Field } from './field.ts';
 
-/** Shows the form with what is known already, and resolves with a name and a room that can be used. */
-export function askVisitor(known: Visit): Promise<Visit> {
-  const name = new Field('join-name', nameProblem);
-  const room = new Field('join-room', roomProblem);
-  name.value = known.name;
-  room.value = known.room;
-  byId('welcome', HTMLElement).hidden = false;
-  if (known.name !== '') name.check();
-  name.focus();
+type Way = 'guest' | 'login' | 'register';
+
+const SUBMIT: Readonly<Record<Way, string>> = {
+  guest: 'Step into the pit',
+  login: 'Log in',
+  register: 'Register and step in',
+};
+
+/** Shows the form with what is known already, and resolves with a visitor whom the gateway lets in. */
+export function askVisitor(known: Expectation, doors: Doors): Promise<Visit> {
   return new Promise((resolve) => {
-    const form = byId('join-form', HTMLFormElement);
-    form.addEventListener('submit', (event) => {
-      event.preventDefault();
-      const isRoomFine = room.check();
-      if (!name.check() || !isRoomFine) return;
-      byId('welcome', HTMLElement).hidden = true;
-      resolve({ name: name.value, room: room.value });
-    });
+    new Welcome(known, doors, resolve).show();
   });
 }
 
-/** An input and the line below it that says what is wrong. */
-class Field {
-  readonly #input: HTMLInputElement;
-  readonly #problem: HTMLElement;
-  readonly #problemOf: (value: string) => string | undefined;
+/** The first page: a name and a room, with a password where there are accounts. */
+class Welcome {
+  readonly #doors: Doors;
+  readonly #onVisit: (visit: Visit) => void;
+  readonly #form = byId('join-form', HTMLFormElement);
+  readonly #submit = byId('join-submit', HTMLButtonElement);
+  readonly #name = new Field('join-name', nameProblem, toName);
+  readonly #password = new Field('join-password', passwordProblem);
+  readonly #room = new Field('join-room', roomProblem, toName);
+  #way: Way;
 
-  constructor(id: string, problemOf: (value: string) => string | undefined) {
-    this.#input = byId(id, HTMLInputElement);
-    this.#problem = byId(`${id}-problem`, HTMLElement);
-    this.#problemOf = problemOf;
-    this.#input.addEventListener('input', () => {
-      this.#show(undefined);
+  constructor(known: Expectation, doors: Doors, onVisit: (visit: Visit) => void) {
+    this.#doors = doors;
+    this.#onVisit = onVisit;
+    this.#way = doors.strangers === 'none' && doors.hasAccounts ? 'login' : 'guest';
+    this.#name.value = known.name;
+    this.#room.value = known.room;
+    if (known.name !== '') this.#name.check();
+  }
+
+  show(): void {
+    byId('welcome', HTMLElement).hidden = false;
+    this.#offerWays();
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.#tryToEnter();
     });
+    this.#take(this.#way);
+    this.#name.focus();
   }
 
-  get value(): string {
-    return toName(this.#input.value);
+  #offerWays(): void {
+    const ways = byId('join-ways', HTMLFieldSetElement);
+    const hasStrangers = this.#doors.strangers !== 'none';
+    ways.hidden = !this.#doors.hasAccounts;
+    byId('join-locked', HTMLElement).hidden = hasStrangers || this.#doors.hasAccounts;
+    this.#form.hidden = !hasStrangers && !this.#doors.hasAccounts;
+    for (const input of ways.querySelectorAll('input')) {
+      const way = toWay(input.value);
+      input.checked = way === this.#way;
+      if (way === 'guest' && !hasStrangers) input.closest('label')?.remove();
+      input.addEventListener('change', () => {
+        this.#take(way);
+      });
+    }
   }
 
-  set value(value: string) {
-    this.#input.value = value;
+  #take(way: Way): void {
+    this.#way = way;
+    this.#name.isShown = way !== 'guest' || this.#doors.strangers === 'trusted';
+    this.#name.autocomplete = way === 'guest' ? 'off' : 'username';
+    this.#password.isShown = way !== 'guest';
+    this.#password.autocomplete = way === 'register' ? 'new-password' : 'current-password';
+    setText(this.#submit, SUBMIT[way]);
   }
 
-  focus(): void {
-    this.#input.focus();
+  async #tryToEnter(): Promise<void> {
+    const isNameless = this.#way === 'guest' && this.#doors.strangers === 'guest';
+    const checks = [
+      this.#room.check(),
+      this.#way === 'guest' || this.#password.check(),
+      isNameless || this.#name.check(),
+    ];
+    if (checks.includes(false)) return;
+    this.#submit.disabled = true;
+    try {
+      const identity = await this.#identify();
+      byId('welcome', HTMLElement).hidden = true;
+      this.#onVisit({ identity, room: this.#room.value });
+    } catch (error) {
+      this.#name.say(error instanceof Error ? error.message : String(error));
+    } finally {
+      this.#submit.disabled = false;
+    }
   }
 
-  /** Shows the problem and takes the visitor to it, if there is one. */
-  check(): boolean {
-    const problem = this.#problemOf(this.value);
-    this.#show(problem);
-    if (problem !== undefined) this.focus();
-    return problem === undefined;
+  async #identify(): Promise<Identity> {
+    if (this.#way === 'guest') {
+      return this.#doors.strangers === 'guest' ? { kind: 'guest' } : { kind: 'name', name: this.#name.value };
+    }
+    const credentials = { user: this.#name.value, password: this.#password.value };
+    return { kind: 'account', admission: await requestAdmission(this.#way, credentials) };
   }
+}
 
-  #show(problem: string | undefined): void {
-    setText(this.#problem, problem ?? '');
-    this.#input.ariaInvalid = problem === undefined ? null : 'true';
-  }
+function toWay(value: string): Way {
+  return value === 'login' || value === 'register' ? value : 'guest';
+}
+
+function passwordProblem(password: string): string | undefined {
+  const { min, max } = PASSWORD_LENGTH;
+  if (password.length < min) return `At least ${String(min)} characters, please.`;
+  return password.length > max ? `At most ${String(max)} characters, please.` : undefined;
 }

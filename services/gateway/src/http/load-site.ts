@@ -21,7 +21,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 const IMMUTABLE_FOLDER = '/assets/';
 
 /** Reads a built page into memory, by path. */
-export function loadSite(directory: string): ReadonlyMap<string, SiteFile> {
+export function loadSite(directory: string): Map<string, SiteFile> {
   const site = new Map<string, SiteFile>();
   for (const name of listFiles(directory)) {
     const contentType = CONTENT_TYPES[extname(name)];

@@ -2,11 +2,11 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
 import type { SiteFile } from '../transport.ts';
 
-/** Everything comes from this origin, and nothing may frame the page. */
+/** Everything comes from this origin, its sockets included, and nothing may frame the page. */
 const HEADERS: readonly (readonly [string, string])[] = [
   [
     'content-security-policy',
-    "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   ],
   ['x-content-type-options', 'nosniff'],
   ['referrer-policy', 'no-referrer'],

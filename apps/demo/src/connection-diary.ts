@@ -1,0 +1,65 @@
+import type { ClientStatus } from '@outcry/client';
+import { CLOSE_CODES } from '@outcry/protocol';
+
+const MAX_NOTES = 30;
+
+export interface DiaryNote {
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly kind: 'good' | 'trouble' | 'end';
+  readonly text: string;
+}
+
+/** What has become of the connection, newest first, in words for people. Attempts are counted, not listed. */
+export class ConnectionDiary {
+  #notes: readonly DiaryNote[] = [];
+  #lostAt: number | undefined;
+  #wasLagging = false;
+
+  get notes(): readonly DiaryNote[] {
+    return this.#notes;
+  }
+
+  record(status: ClientStatus, at: number): void {
+    switch (status.state) {
+      case 'connecting':
+        return;
+      case 'connected':
+        this.#connected(status, at);
+        return;
+      case 'reconnecting':
+        if (this.#lostAt !== undefined) return;
+        this.#lostAt = at;
+        this.#wasLagging = false;
+        this.#add({
+          at,
+          kind: 'trouble',
+          text: isRestart(status) ? 'The gateway is shutting down' : status.error.message,
+        });
+        return;
+      case 'closed':
+        this.#add({ at, kind: 'end', text: status.error?.message ?? 'Closed' });
+    }
+  }
+
+  #connected({ node, isLagging }: Extract<ClientStatus, { state: 'connected' }>, at: number): void {
+    if (isLagging !== this.#wasLagging) {
+      this.#wasLagging = isLagging;
+      if (isLagging) this.#add({ at, kind: 'trouble', text: 'This page reads too slowly: books stand still' });
+      else this.#add({ at, kind: 'good', text: 'Caught up' });
+      return;
+    }
+    const away = this.#lostAt === undefined ? '' : `, after ${((at - this.#lostAt) / 1_000).toFixed(1)} s`;
+    this.#lostAt = undefined;
+    this.#add({ at, kind: 'good', text: `Connected to ${node}${away}` });
+  }
+
+  #add(note: DiaryNote): void {
+    this.#notes = [note, ...this.#notes].slice(0, MAX_NOTES);
+  }
+}
+
+/** A gateway that drains closes with this; the client moves to another. */
+export function isRestart({ error }: Extract<ClientStatus, { state: 'reconnecting' }>): boolean {
+  return error.closeCode === CLOSE_CODES.restart.code;
+}

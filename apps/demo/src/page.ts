@@ -1,0 +1,119 @@
+import { ReadMarks } from './read-marks.ts';
+import { Session } from './session.ts';
+import { ChatView } from './views/chat.ts';
+import { byId } from './views/dom.ts';
+import { LadderView } from './views/ladder.ts';
+import { PeopleView } from './views/people.ts';
+import { RailView } from './views/rail.ts';
+import { StatusView } from './views/status.ts';
+import { Tabs } from './views/tabs.ts';
+import { VisitorView } from './views/visitor.ts';
+import { forgetAdmission, forgetVisit, rememberedRooms, rememberRooms, showInAddress, type Visit } from './visit.ts';
+
+const MEMBERS_EVERY_MS = 5_000;
+const LATENCY_EVERY_MS = 5_000;
+
+/** Where the page's own host takes sessions. */
+function gatewayUrl(): string {
+  const url = new URL('/ws', location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+/** A session and what shows it: once for each frame of the screen, however much has happened. */
+export class Page {
+  readonly #session: Session;
+  readonly #chat: ChatView;
+  readonly #people: PeopleView;
+  readonly #rail: RailView;
+  readonly #ladder: LadderView;
+  readonly #status: StatusView;
+  readonly #visitor: VisitorView;
+  #isDrawing = false;
+
+  constructor({ identity, room }: Visit) {
+    const draw = this.#drawSoon.bind(this);
+    const session: Session = new Session({
+      url: gatewayUrl(),
+      identity,
+      room,
+      readMarks: new ReadMarks(localStorage, Date.now()),
+      onStatus: draw,
+      onChange: draw,
+      onPlace: (rooms, current) => {
+        rememberRooms(rooms);
+        if (current.kind === 'room') showInAddress(current.name);
+      },
+      onBookChange: () => {
+        this.#ladder.render();
+      },
+      onInstruments: (instruments) => {
+        this.#ladder.offer(instruments);
+      },
+    });
+    this.#session = session;
+    const tabs = new Tabs((panel) => {
+      if (panel === 'chat') this.#chat.focusWithKeyboard();
+    });
+    const goTo = (act: () => void): void => {
+      act();
+      tabs.show('chat');
+    };
+    this.#chat = new ChatView(session);
+    this.#people = new PeopleView(session, goTo);
+    this.#rail = new RailView(session, goTo);
+    this.#ladder = new LadderView(session);
+    this.#status = new StatusView(session, comeAgain);
+    this.#visitor = new VisitorView(leave);
+  }
+
+  open(): void {
+    byId('floor', HTMLElement).hidden = false;
+    this.#session.joinRooms(rememberedRooms());
+    this.#chat.focusWithKeyboard();
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') this.#session.markRead();
+      this.#drawSoon();
+    });
+    setInterval(() => {
+      if (document.visibilityState === 'visible') this.#session.currentRoom?.refreshMembers();
+    }, MEMBERS_EVERY_MS);
+    setInterval(() => {
+      this.#status.measure();
+    }, LATENCY_EVERY_MS);
+  }
+
+  /** A page that nobody sees is given no frames, and still has a title. */
+  #drawSoon(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    const draw = (): void => {
+      this.#isDrawing = false;
+      this.#draw();
+    };
+    if (document.visibilityState === 'visible') requestAnimationFrame(draw);
+    else setTimeout(draw);
+  }
+
+  #draw(): void {
+    const { unread, user, current } = this.#session;
+    document.title = `${unread > 0 ? `(${String(unread)}) ` : ''}${current.title} · outcry`;
+    this.#visitor.show(user);
+    this.#status.render();
+    this.#chat.render();
+    this.#people.render();
+    this.#rail.render();
+    this.#ladder.render();
+  }
+}
+
+function leave(): void {
+  forgetVisit();
+  location.assign(location.pathname);
+}
+
+/** A session that has ended for good begins again with the page; a token that was refused is not tried twice. */
+function comeAgain(): void {
+  forgetAdmission();
+  location.reload();
+}
