@@ -19,8 +19,8 @@ import type { BackplaneEvents } from './events.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import type { KeySpace } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
-import { type SeenPosition, Sequencer } from './sequencer.ts';
-import type { Subscriber } from './subscriber.ts';
+import { type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
+import type { ChannelListener, Subscriber } from './subscriber.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
@@ -43,6 +43,9 @@ export interface RedisBrokerParts {
 export class RedisBroker implements Broker {
   readonly #parts: RedisBrokerParts;
   readonly #rooms = new Map<string, Sequencer>();
+  /** Both are the same for every room: a node has as many rooms as it has users. */
+  readonly #sequencerPort: SequencerPort;
+  readonly #listener: ChannelListener;
   /** Joins and leaves of one room take turns, so that whatever was called last holds. */
   readonly #turns = new KeyedQueue();
   #handler: BrokerHandler | undefined;
@@ -50,6 +53,10 @@ export class RedisBroker implements Broker {
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
+    this.#sequencerPort = this.#createSequencerPort();
+    this.#listener = (payload, channel) => {
+      this.#receive(parts.keys.roomOf(channel), payload);
+    };
   }
 
   start(handler: BrokerHandler): void {
@@ -143,13 +150,11 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const joined = this.#rooms.get(room);
     if (joined !== undefined) return { epoch: joined.position.epoch, seq: joined.position.seq };
-    const sequencer = this.#createSequencer(room);
+    const sequencer = new Sequencer(room, this.#sequencerPort);
     const { channel } = this.#parts.keys.room(room);
     this.#rooms.set(room, sequencer);
     try {
-      await this.#parts.subscriber.add(channel, (payload) => {
-        this.#receive(room, sequencer, payload);
-      });
+      await this.#parts.subscriber.add(channel, this.#listener);
       const head = await this.#open(room);
       // Whoever awaits the join has seen its position before the first message is delivered.
       setImmediate(() => {
@@ -175,19 +180,20 @@ export class RedisBroker implements Broker {
     this.#rooms.delete(room);
   }
 
-  #createSequencer(room: string): Sequencer {
+  #createSequencerPort(): SequencerPort {
     const { events, onStalled } = this.#parts;
-    return new Sequencer({
+    return {
       handleMessage: (message) => this.#handler?.handleMessage(message),
-      handleReset: (position) => this.#handler?.handleReset(room, position),
-      handleRepaired: (messages) => events.onGapRepaired?.(room, messages),
+      handleReset: (room, position) => this.#handler?.handleReset(room, position),
+      handleRepaired: (room, messages) => events.onGapRepaired?.(room, messages),
       handleStalled: onStalled,
-      readAfter: (after) => this.#read(room, { after, limit: REPAIR_PAGE }),
-    });
+      readAfter: (room, after) => this.#read(room, { after, limit: REPAIR_PAGE }),
+    };
   }
 
-  #receive(room: string, sequencer: Sequencer, payload: Buffer): void {
-    if (this.#rooms.get(room) !== sequencer) return;
+  #receive(room: string, payload: Buffer): void {
+    const sequencer = this.#rooms.get(room);
+    if (sequencer === undefined) return;
     const envelope = decodeEnvelope(room, payload);
     switch (envelope?.kind) {
       case 'message':

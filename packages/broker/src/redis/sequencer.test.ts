@@ -31,11 +31,11 @@ class FakePort implements SequencerPort {
     this.onMessage?.(delivered);
   }
 
-  handleReset({ epoch, seq }: Position): void {
+  handleReset(_room: string, { epoch, seq }: Position): void {
     this.calls.push(`reset ${epoch === EPOCH ? '' : 'next '}${String(seq)}`);
   }
 
-  handleRepaired(count: number): void {
+  handleRepaired(_room: string, count: number): void {
     this.calls.push(`repaired ${String(count)}`);
   }
 
@@ -43,7 +43,7 @@ class FakePort implements SequencerPort {
     this.calls.push('stalled');
   }
 
-  readAfter(after: number): Promise<RoomHistory> {
+  readAfter(_room: string, after: number): Promise<RoomHistory> {
     return new Promise((resolve, reject) => {
       this.reads.push({
         after,
@@ -78,7 +78,7 @@ describe('Sequencer', () => {
 
   beforeEach(() => {
     port = new FakePort();
-    sequencer = new Sequencer(port);
+    sequencer = new Sequencer('pit', port);
   });
 
   function receive(...received: RoomMessage[]): void {

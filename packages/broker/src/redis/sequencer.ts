@@ -6,12 +6,13 @@ const MAX_QUEUED_BYTES = 1024 * 1024;
 /** Counted for each message besides its frame, so that small ones are bounded too. */
 const MESSAGE_OVERHEAD_BYTES = 256;
 
+/** One serves the sequencers of all rooms. */
 export interface SequencerPort {
   handleMessage(message: RoomMessage): void;
-  handleReset(position: Position): void;
+  handleReset(room: string, position: Position): void;
   /** The messages behind `seq` that are still there, from the lowest, as many as one read returns. */
-  readAfter(seq: number): Promise<RoomHistory>;
-  handleRepaired(messages: number): void;
+  readAfter(room: string, seq: number): Promise<RoomHistory>;
+  handleRepaired(room: string, messages: number): void;
   /** The stream could not be read: nothing is delivered until `repair` is called again and succeeds. */
   handleStalled(): void;
 }
@@ -32,6 +33,7 @@ type State = 'opening' | 'live' | 'repairing' | 'stalled' | 'closed';
  * on from there; what cannot be read any more is announced by a reset.
  */
 export class Sequencer {
+  readonly #room: string;
   readonly #port: SequencerPort;
   #state: State = 'opening';
   #position: SeenPosition = { epoch: '', seq: 0, at: 0 };
@@ -42,7 +44,8 @@ export class Sequencer {
   #mustAnnounce = false;
   #repair: Promise<boolean> | undefined;
 
-  constructor(port: SequencerPort) {
+  constructor(room: string, port: SequencerPort) {
+    this.#room = room;
     this.#port = port;
   }
 
@@ -103,7 +106,7 @@ export class Sequencer {
       do {
         this.#mustRead = false;
         const known = this.#queue.length;
-        const history = await this.#port.readAfter(this.#position.seq);
+        const history = await this.#port.readAfter(this.#room, this.#position.seq);
         this.#apply(history, known);
       } while (this.#hasMore());
       if (!this.#isClosed()) this.#state = 'live';
@@ -135,7 +138,7 @@ export class Sequencer {
     const before = this.#position.seq;
     for (const message of messages) this.#deliverPastHole(message);
     if (this.#position.seq > before) {
-      this.#port.handleRepaired(messages.length);
+      this.#port.handleRepaired(this.#room, messages.length);
       this.#mustRead ||= this.#position.seq < head.seq;
       if (this.#mustRead) return;
     }
@@ -193,7 +196,7 @@ export class Sequencer {
     this.#mustAnnounce = false;
     const { epoch } = this.#position;
     this.#position = { epoch, seq, at: seq === this.#position.seq ? this.#position.at : 0 };
-    this.#port.handleReset({ epoch, seq });
+    this.#port.handleReset(this.#room, { epoch, seq });
   }
 
   #enqueue(message: RoomMessage): void {

@@ -3,7 +3,7 @@ import type { RedisConnection } from './redis-connection.ts';
 /** Channels of one SUBSCRIBE when all are subscribed again: each is one reply to wait for within the command time limit. */
 const CHANNELS_PER_COMMAND = 512;
 
-export type ChannelListener = (payload: Buffer) => void;
+export type ChannelListener = (payload: Buffer, channel: string) => void;
 
 /** The channels that a node listens to. What it should hear is kept here; what Redis sends it is made equal by `resubscribe`. */
 export class Subscriber {
@@ -12,7 +12,7 @@ export class Subscriber {
 
   constructor(connection: RedisConnection) {
     this.#connection = connection;
-    connection.onMessage((channel, payload) => this.#listeners.get(channel)?.(payload));
+    connection.onMessage((channel, payload) => this.#listeners.get(channel)?.(payload, channel));
   }
 
   /**
