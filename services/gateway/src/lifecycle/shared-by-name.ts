@@ -10,7 +10,8 @@ export interface SharedByNameOptions<T> {
 
 interface Entry<T> {
   readonly value: T;
-  readonly ready: Promise<void>;
+  /** Until it works. */
+  ready: Promise<void> | undefined;
   users: number;
   linger: NodeJS.Timeout | undefined;
 }
@@ -48,6 +49,7 @@ export class SharedByName<T> {
     entry.users += 1;
     try {
       await entry.ready;
+      entry.ready = undefined;
     } catch (err) {
       if (this.#entries.get(name) === entry) this.#entries.delete(name);
       throw err;

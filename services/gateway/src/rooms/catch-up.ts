@@ -41,6 +41,8 @@ const REACH_TIMEOUT_MS = 2000;
  */
 export async function catchUp(room: Room, request: CatchUpRequest, source: HistorySource): Promise<CatchUp> {
   const { since, history } = request;
+  // Nothing is read, so nothing can come meanwhile.
+  if (since === undefined && history === 0) return startHere(room);
   room.tail.open();
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -71,13 +73,17 @@ async function resume(room: Room, since: Position, source: HistorySource): Promi
 
 /** The newest messages, and the room's position where there are none. */
 async function startAfresh(room: Room, history: number, source: HistorySource): Promise<CatchUp | 'broken'> {
-  if (history === 0) return { from: positionOf(room), messages: [], isRecovered: false };
+  if (history === 0) return startHere(room);
   const stored = await readSound(room, { limit: Math.min(history, source.retention.count) }, source);
   if (stored === 'broken') return 'broken';
   const messages = upToRelay(room, stored, 0).slice(-history);
   const { epoch, seq } = positionOf(room);
   const first = messages[0];
   return { from: { epoch, seq: first === undefined ? seq : first.position.seq - 1 }, messages, isRecovered: false };
+}
+
+function startHere(room: Room): CatchUp {
+  return { from: positionOf(room), messages: [], isRecovered: false };
 }
 
 /** `broken` where continuity broke while the broker was being asked, or the tail could not hold what came meanwhile. */

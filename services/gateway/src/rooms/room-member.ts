@@ -3,7 +3,6 @@ import type { Follower } from '../fanout/audience.ts';
 /** A connection's membership of one room, as the room sees it. */
 export interface RoomMember extends Follower {
   readonly connection: string;
-  readonly user: string;
   /** Own messages come back. */
   readonly wantsEcho: boolean;
   /** `member` frames are wanted. */

@@ -12,16 +12,15 @@ import { RelayTail } from './relay-tail.ts';
  */
 export class Room implements Flushable {
   readonly name: string;
-  /** What was relayed while somebody is joining. */
-  readonly tail = new RelayTail();
-
   readonly #fanout: Fanout;
   readonly #coalescer: Coalescer;
   readonly #audience: Audience;
-  readonly #presenceAudience: Audience;
   readonly #members = new Map<string, RoomMember>();
+  // Every user has an inbox, which is a room: what most rooms never need is made when it is needed.
+  #presenceAudience: Audience | undefined;
   /** Members that get no messages for now. */
-  readonly #heldBack = new Set<RoomMember>();
+  #heldBack: Set<RoomMember> | undefined;
+  #tail: RelayTail | undefined;
   #held: RoomMessage[] = [];
   #position: Position | undefined;
   #latestMember: MemberEvent | undefined;
@@ -32,7 +31,11 @@ export class Room implements Flushable {
     this.#fanout = fanout;
     this.#coalescer = coalescer;
     this.#audience = new Audience(`r/${name}`, fanout);
-    this.#presenceAudience = new Audience(`p/${name}`, fanout);
+  }
+
+  /** What was relayed while somebody is joining. */
+  get tail(): RelayTail {
+    return (this.#tail ??= new RelayTail());
   }
 
   /** Undefined until the broker delivers this room. */
@@ -61,27 +64,30 @@ export class Room implements Flushable {
   add(member: RoomMember): void {
     this.#members.set(member.connection, member);
     this.#audience.add(member);
-    if (member.wantsPresence) this.#presenceAudience.add(member);
+    if (!member.wantsPresence) return;
+    this.#presenceAudience ??= new Audience(`p/${this.name}`, this.#fanout);
+    this.#presenceAudience.add(member);
   }
 
   remove(member: RoomMember): void {
     if (!this.#members.delete(member.connection)) return;
-    if (this.#heldBack.delete(member)) this.#fanout.metrics.roomsReleased.labels('left').inc();
+    if (this.#heldBack?.delete(member) === true) this.#fanout.metrics.roomsReleased.labels('left').inc();
     else this.#audience.remove(member);
-    if (member.wantsPresence) this.#presenceAudience.remove(member);
+    if (member.wantsPresence) this.#presenceAudience?.remove(member);
   }
 
   /** Ends delivery until `resume`, of all but who comes and goes. What was relayed up to now has reached the member. */
   holdBack(member: RoomMember): void {
     this.#fanout.metrics.roomsHeldBack.inc();
     this.#audience.remove(member);
+    this.#heldBack ??= new Set();
     this.#heldBack.add(member);
   }
 
   /** Delivers again, behind the room's position: the member has what it missed, or was told `reset`. */
   resume(member: RoomMember, outcome: 'caughtUp' | 'reset'): void {
     this.#fanout.metrics.roomsReleased.labels(outcome).inc();
-    this.#heldBack.delete(member);
+    this.#heldBack?.delete(member);
     this.#audience.add(member);
   }
 
@@ -103,7 +109,7 @@ export class Room implements Flushable {
     for (const message of messages) {
       this.#audience.publish(relayedMessage(message.frame, this.#fanout.metrics), this.#exceptFor(message.origin));
       this.#position = message.position;
-      this.tail.add(message);
+      this.#tail?.add(message);
     }
   }
 
@@ -117,7 +123,7 @@ export class Room implements Flushable {
   /** Tells those who want to know; behind the messages that are held, as it came behind them. */
   relayMember(event: MemberEvent): void {
     this.#latestMember = event;
-    if (this.#presenceAudience.size === 0) return;
+    if (this.#presenceAudience === undefined || this.#presenceAudience.size === 0) return;
     this.flush();
     this.#presenceAudience.publishFrame({ type: 'member', ...event });
   }
@@ -126,7 +132,7 @@ export class Room implements Flushable {
   reset(position: Position): void {
     this.flush();
     this.#position = position;
-    this.tail.break();
+    this.#tail?.break();
     this.#audience.publishFrame({ type: 'reset', room: this.name, ...position });
   }
 
@@ -150,6 +156,6 @@ export class Room implements Flushable {
 
   #followerOf(connection: string): RoomMember | undefined {
     const member = this.#members.get(connection);
-    return member === undefined || this.#heldBack.has(member) ? undefined : member;
+    return member === undefined || this.#heldBack?.has(member) === true ? undefined : member;
   }
 }

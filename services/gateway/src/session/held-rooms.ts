@@ -7,12 +7,9 @@ import type { RoomMember } from '../rooms/room-member.ts';
 import type { MembershipOwner } from './memberships.ts';
 
 /** A session's place in a room. */
-export interface Seat {
+interface HeldSeat {
   readonly room: Room;
   readonly member: RoomMember;
-}
-
-interface HeldSeat extends Seat {
   /** Of the last message that the client was sent. */
   position: Position;
   /** The client was told `stale` before. */
@@ -47,7 +44,7 @@ export class HeldRooms {
   }
 
   /** Ends delivery from the room for now. Repeating it changes nothing. */
-  add({ room, member }: Seat): void {
+  add(room: Room, member: RoomMember): void {
     if (this.#held.has(room) || room.position === undefined) return;
     const seat: HeldSeat = { room, member, position: room.position, wasStale: room.isStale };
     room.holdBack(member);

@@ -1,20 +1,18 @@
 import type { RoomMessage } from '@outcry/broker';
 import type { Position, RequestId, ServerFrame } from '@outcry/protocol';
 
-import type { Follower } from '../fanout/audience.ts';
 import type { Backlog } from '../fanout/backlog.ts';
 import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { CatchUp } from '../rooms/catch-up.ts';
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
-import type { RoomMember } from '../rooms/room-member.ts';
-import { RoomRight } from '../rooms/room-rights.ts';
-import { HeldRooms, type Seat } from './held-rooms.ts';
+import type { RoomRight } from '../rooms/room-rights.ts';
+import { HeldRooms } from './held-rooms.ts';
+import { type Member, Membership } from './membership.ts';
 
 /** What a session needs to be for its memberships. */
-export interface MembershipOwner extends Follower {
-  readonly connection: string;
+export interface MembershipOwner extends Member {
   readonly user: string;
   sendFrame(frame: ServerFrame): void;
   readonly backlog: Backlog;
@@ -29,16 +27,6 @@ export interface JoinOptions {
   readonly history: number;
   readonly wantsEcho: boolean;
   readonly wantsPresence: boolean;
-}
-
-/** A membership counts from the moment it is asked for, so that what is sent behind a join need not wait for its answer. */
-interface Membership {
-  /** The rights that it rests on. */
-  readonly uses: readonly RoomRight[];
-  /** Present once the room has let the session in. */
-  seat: Seat | undefined;
-  /** Whom the room's presence counts this session for. */
-  presentAs: string | undefined;
 }
 
 /** How a session comes in. */
@@ -84,7 +72,7 @@ export class Memberships implements ConflatableStreams {
   }
 
   holdBack(): void {
-    for (const { seat } of this.#current.values()) if (seat !== undefined) this.#hold(seat);
+    for (const membership of this.#current.values()) this.#hold(membership);
   }
 
   catchUpOne(): void {
@@ -93,9 +81,8 @@ export class Memberships implements ConflatableStreams {
 
   /** Joins, or joins again from what is asked for now. Rejects where the broker cannot be had; then the session is not in. */
   async join(name: string, options: JoinOptions): Promise<void> {
-    const uses = options.wantsPresence ? [RoomRight.Read, RoomRight.Presence] : [RoomRight.Read];
     // Who joins again was there all along.
-    const membership: Membership = { uses, seat: undefined, presentAs: this.#takeOut(name)?.presentAs };
+    const membership = new Membership(this.#owner, options, this.#takeOut(name)?.presentAs);
     this.#current.set(name, membership);
     let countMembers = (): number | undefined => undefined;
     try {
@@ -137,18 +124,19 @@ export class Memberships implements ConflatableStreams {
     }
   }
 
-  #hold(seat: Seat): void {
+  #hold(membership: Membership): void {
+    if (membership.room === undefined) return;
     this.#held ??= new HeldRooms(this.#owner, this.#rooms);
-    this.#held.add(seat);
+    this.#held.add(membership.room, membership);
   }
 
   /** Ends the membership but for its presence. */
   #takeOut(name: string): Membership | undefined {
     const membership = this.#current.get(name);
     this.#current.delete(name);
-    if (membership?.seat !== undefined) {
-      this.#held?.drop(membership.seat.room);
-      membership.seat.room.remove(membership.seat.member);
+    if (membership?.room !== undefined) {
+      this.#held?.drop(membership.room);
+      membership.room.remove(membership);
       this.#rooms.leave(name);
     }
     return membership;
@@ -174,13 +162,10 @@ export class Memberships implements ConflatableStreams {
 
   /** In one turn and one system call: `joined`, what was missed, and live delivery from there on. */
   #enter(membership: Membership, room: Room, { options, missed, members }: Admission): void {
-    const { connection, user, socket, encoding } = this.#owner;
-    const { wantsEcho, wantsPresence } = options;
-    const member: RoomMember = { connection, user, socket, encoding, wantsEcho, wantsPresence };
-    membership.seat = { room, member };
+    membership.room = room;
     this.#appear(membership, room.name);
-    socket.cork(() => {
-      room.add(member);
+    this.#owner.socket.cork(() => {
+      room.add(membership);
       this.#owner.sendFrame({
         type: 'joined',
         ...(options.id === undefined ? {} : { id: options.id }),
@@ -193,6 +178,6 @@ export class Memberships implements ConflatableStreams {
       for (const message of missed.messages) this.#owner.sendMessage(message);
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
-    if (this.#owner.backlog.isLagging) this.#hold(membership.seat);
+    if (this.#owner.backlog.isLagging) this.#hold(membership);
   }
 }

@@ -57,9 +57,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   readonly socket: ClientSocket;
   readonly services: SessionServices;
   readonly memberships: Memberships;
-  readonly watches: Watches;
   readonly backlog: Backlog;
   readonly #frameLimit: FrameLimit;
+  /** Present once a book was asked for. */
+  #watches: Watches | undefined;
   #signalBucket: TokenBucket | undefined;
   #identity: Identity;
   #deadline: Deadline | undefined;
@@ -77,10 +78,6 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     this.#deadline = expiryOf(options.identity, clockToleranceOf(services));
     this.backlog = new Backlog(this.socket, services.config.limits);
     this.memberships = new Memberships(this, services);
-    this.watches = new Watches(this, {
-      books: services.books,
-      maxWatches: services.config.limits.maxSubscriptions,
-    });
     this.#frameLimit = new FrameLimit(this, services);
   }
 
@@ -88,23 +85,28 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     return this.#identity.user;
   }
 
+  get watches(): Watches {
+    const { books, config } = this.services;
+    return (this.#watches ??= new Watches(this, { books, maxWatches: config.limits.maxSubscriptions }));
+  }
+
   get streams(): ConflatableStreams {
     return this;
   }
 
   get isBehind(): boolean {
-    return this.memberships.isBehind || this.watches.isBehind;
+    return this.memberships.isBehind || (this.#watches?.isBehind ?? false);
   }
 
   holdBack(): void {
     this.memberships.holdBack();
-    this.watches.holdBack();
+    this.#watches?.holdBack();
   }
 
   /** Rooms come first: they are quick to read, and a book can wait at no cost. */
   catchUpOne(): void {
     if (this.memberships.isBehind) this.memberships.catchUpOne();
-    else this.watches.catchUpOne();
+    else this.#watches?.catchUpOne();
   }
 
   get isGuest(): boolean {
@@ -190,7 +192,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     const { metrics, logger, connections } = this.services;
     connections.remove(this);
     this.memberships.close();
-    this.watches.removeAll();
+    this.#watches?.removeAll();
     metrics.connections.labels(this.encoding).dec();
     metrics.closes.labels(String(code)).inc();
     logger.debug({ connection: this.connection, closeCode: code }, 'session closed');

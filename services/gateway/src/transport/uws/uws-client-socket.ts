@@ -4,9 +4,9 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { ClientSocket, SendOutcome } from '../client-socket.ts';
 import type { ConnectionRequest, SessionPort } from '../transport.ts';
 
-/** What uWS keeps for a connection: the request from the upgrade, the rest from the moment it is open. */
+/** What uWS keeps for a connection: the request from the upgrade until it is open, the rest from then on. */
 export interface UwsConnection {
-  readonly request: ConnectionRequest;
+  request: ConnectionRequest | undefined;
   socket: UwsClientSocket | undefined;
   port: SessionPort | undefined;
   /** Set when it closed before its port was known, as a connection does that is turned away. */

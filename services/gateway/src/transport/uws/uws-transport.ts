@@ -107,9 +107,12 @@ export class UwsTransport implements Transport {
       },
       open: (ws) => {
         const connection = ws.getUserData();
+        const { request } = connection;
+        if (request === undefined) return;
+        connection.request = undefined;
         const socket = new UwsClientSocket(ws);
         connection.socket = socket;
-        connection.port = handler.opened(socket, connection.request);
+        connection.port = handler.opened(socket, request);
         if (connection.closeCode !== undefined) connection.port.closed(connection.closeCode);
       },
       message: (ws, message, isBinary) => {
