@@ -11,8 +11,13 @@ export class Random {
     return low + this.#next() * (high - low);
   }
 
+  /** A whole number from 0 to one less than this. */
+  below(end: number): number {
+    return Math.floor(this.#next() * end);
+  }
+
   pick<T>(items: readonly T[]): T {
-    const item = items[Math.floor(this.#next() * items.length)];
+    const item = items[this.below(items.length)];
     if (item === undefined) throw new Error('nothing to pick from');
     return item;
   }

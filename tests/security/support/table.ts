@@ -9,8 +9,8 @@ export interface AttackRow {
   readonly refused: number;
   /** The same process runs, and has logged no error. */
   readonly hasSurvived: boolean;
-  /** Milliseconds that somebody else waited at most for an answer meanwhile. */
-  readonly slowestAnswerMs: number;
+  /** Milliseconds that somebody else waited at most for an answer meanwhile; absent where nobody else was there. */
+  readonly slowestAnswerMs?: number;
   readonly remarks?: string;
 }
 
@@ -22,7 +22,7 @@ const TABLE = new SuiteTable<AttackRow>({
     String(tried),
     String(refused),
     hasSurvived ? 'yes' : 'no',
-    `${slowestAnswerMs.toFixed(0)} ms`,
+    slowestAnswerMs === undefined ? '–' : `${slowestAnswerMs.toFixed(0)} ms`,
     remarks,
   ],
   size: IS_LONG ? 'long' : 'short',
