@@ -18,6 +18,8 @@ interface WatchedBook {
 
 const codec = createCodecs().json;
 const HEARTBEAT_MS = 10_000;
+const SYMBOLS_PER_REQUEST = 20;
+const WHOLE_BOOK = { depth: 0, interval: 0 };
 
 /** A client that keeps whole books as a user would, and a digest of each state that it went through. */
 export class WatchedBooks implements AsyncDisposable {
@@ -44,12 +46,15 @@ export class WatchedBooks implements AsyncDisposable {
     }, HEARTBEAT_MS);
   }
 
-  /** Watches the whole books of these symbols, every frame, in JSON: the largest frames there are. */
-  static async open(port: number, symbols: readonly string[]): Promise<WatchedBooks> {
+  /** Watches these symbols in JSON: the largest frames there are. Every frame of the whole book, unless said otherwise. */
+  static async open(port: number, symbols: readonly string[], choice = WHOLE_BOOK): Promise<WatchedBooks> {
     const socket = new WebSocket(`ws://127.0.0.1:${String(port)}/ws`, [SUBPROTOCOLS.json]);
     const books = new WatchedBooks(socket);
     await once(socket, 'open');
-    socket.send(codec.encodeClient({ type: 'subscribe', symbols: [...symbols], depth: 0, interval: 0 }));
+    for (let start = 0; start < symbols.length; start += SYMBOLS_PER_REQUEST) {
+      const part = symbols.slice(start, start + SYMBOLS_PER_REQUEST);
+      socket.send(codec.encodeClient({ type: 'subscribe', symbols: part, ...choice }));
+    }
     return books;
   }
 
