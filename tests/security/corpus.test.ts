@@ -5,6 +5,7 @@ import { FRAME_ATTACKS } from './attacks/frames.ts';
 import { NAME_ATTACKS } from './attacks/names.ts';
 import { ORIGIN_ATTACKS } from './attacks/origins.ts';
 import { SLOW_ATTACKS } from './attacks/slow.ts';
+import { SURFACE_ATTACKS } from './attacks/surface.ts';
 import { TOKEN_ATTACKS } from './attacks/tokens.ts';
 import { WEBSOCKET_ATTACKS } from './attacks/websocket.ts';
 import { type Assault, type Attack, runAttack } from './support/attack.ts';
@@ -15,6 +16,7 @@ import { Target } from './support/target.ts';
 const ATTACKS: readonly Attack[] = [
   ...TOKEN_ATTACKS,
   ...ORIGIN_ATTACKS,
+  ...SURFACE_ATTACKS,
   ...WEBSOCKET_ATTACKS,
   ...FRAME_ATTACKS,
   ...NAME_ATTACKS,
