@@ -125,7 +125,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     slowConsumer: async (encoding) => {
       // Wide enough apart that the flood is seen between the two; then nothing is read for too long.
       const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: 500 };
-      const gateway = await start({ maxFramesPerSecond: 0, ...limits });
+      const gateway = await start({ maxFramesPerSecond: 0, maxBytesPerSecond: 0, ...limits });
       const room = uniqueName('room');
       const slow = await openIn(room, { url: gateway.url, encoding });
       slow.pause();

@@ -226,7 +226,7 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
   test('a client that reads slowly is told so each time, and misses nothing', async () => {
     // All that it misses is kept. Messages wait there, not for this socket: the limits are close together.
     const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: NOTICE_DEADLINE_MS };
-    const gateway = await start({ maxFramesPerSecond: 0, historyCount: 100_000, ...limits });
+    const gateway = await start({ maxFramesPerSecond: 0, maxBytesPerSecond: 0, historyCount: 100_000, ...limits });
     const room = uniqueName('room');
     const slow = await openIn(room, { url: gateway.url, encoding });
     let last = 0;
@@ -247,7 +247,7 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
 
   test('a client that reads so slowly that retention does not reach is reset, and goes on from there', async () => {
     const limits = { softBufferBytes: 65_536, hardBufferBytes: 8 * 2 ** 20, laggingTimeoutMs: NOTICE_DEADLINE_MS };
-    const gateway = await start({ maxFramesPerSecond: 0, historyCount: 10, ...limits });
+    const gateway = await start({ maxFramesPerSecond: 0, maxBytesPerSecond: 0, historyCount: 10, ...limits });
     const room = uniqueName('room');
     const slow = await openIn(room, { url: gateway.url, encoding });
     slow.pause();

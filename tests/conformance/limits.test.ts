@@ -2,12 +2,14 @@ import { encode } from '@msgpack/msgpack';
 import { closeCode, type RawClient } from '@outcry/testkit';
 import { describe, expect, test } from 'vitest';
 
-import { ENCODINGS, idle, open, openIn, uniqueName } from './support/clients.ts';
+import { connect, ENCODINGS, idle, open, openIn, settle, uniqueName } from './support/clients.ts';
 import { OWNS_SERVER, useTarget } from './support/target.ts';
 
 /** The defaults of the document. */
 const MAX_FRAME_BYTES = 16_384;
 const MAX_CUT_BYTES = 65_536;
+/** More than a hundred in the tenth of a second after which one may pass again, however slow the machine. */
+const FLOOD = 2000;
 
 describe('the default limits', () => {
   const target = useTarget();
@@ -138,6 +140,59 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       const errors = client.received.filter(({ type }) => type === 'error').length;
       expect(errors).toBeGreaterThanOrEqual(99);
       expect(errors).toBeLessThanOrEqual(101);
+    });
+  });
+});
+
+describe.runIf(OWNS_SERVER)('rates besides that of frames', () => {
+  const target = useTarget({
+    feed: { symbols: 'BTCUSDT' },
+    settings: { maxBytesPerSecond: 4 * MAX_FRAME_BYTES, maxJoinsPerSecond: 5, maxRooms: 2, maxFramesPerSecond: 0 },
+  });
+  const refusal = { code: 'rateLimited', retryable: true };
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test('drop what is more than so many bytes a second, and let the session live', async () => {
+      const client = await open({ url: target.url, encoding });
+      for (let i = 0; i < 20; i++) sendPing(client, MAX_FRAME_BYTES);
+      expect(await client.next('error')).toMatchObject(refusal);
+      // Two seconds' worth may come at once.
+      const pongs = client.received.filter(({ type }) => type === 'pong').length;
+      expect(pongs).toBeGreaterThanOrEqual(8);
+      expect(pongs).toBeLessThan(16);
+      await idle(300);
+      expect(await client.request({ type: 'ping', id: 'slowly' })).toMatchObject({ type: 'pong' });
+    });
+
+    test('refuse joins that come too fast, by their id, and let the session live', async () => {
+      const client = await open({ url: target.url, encoding });
+      const room = uniqueName('room');
+      for (let id = 1; id <= 30; id++) client.send({ type: 'join', id, room, history: 0 });
+      const { id } = await client.next({ type: 'error', ...refusal });
+      expect(id).toBeGreaterThan(10);
+      await settle(client);
+      await idle(300);
+      await client.expectAnswer('joined', { type: 'join', room, history: 0 });
+    });
+
+    test.each([
+      ['pings', 'sendPing'],
+      ['pongs', 'sendPong'],
+    ] as const)('tell who sends %s too fast, then close with rateLimited', async (_, send) => {
+      const client = await open({ url: target.url, encoding });
+      for (let i = 0; i < FLOOD; i++) client.socket[send]();
+      expect(await client.next('error')).toMatchObject(refusal);
+      const { code, reason } = closeCode('rateLimited');
+      expect(await client.waitForClose()).toEqual({ code, reason });
+    });
+
+    test('hold on a feed of books, too', async () => {
+      const url = `${target.feedUrl}?symbol=BTCUSDT`;
+      const client = await connect({ url, encoding });
+      await client.next('snapshot');
+      for (let i = 0; i < FLOOD; i++) client.socket.sendPing();
+      expect(await client.next('error')).toMatchObject(refusal);
+      expect(await client.waitForClose()).toMatchObject({ code: closeCode('rateLimited').code });
     });
   });
 });

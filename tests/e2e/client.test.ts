@@ -54,7 +54,7 @@ describe.runIf(hasRedisServer())('the client library, through faults', () => {
   });
 
   function startNode(nodeId: string): Promise<GatewayProcess> {
-    const settings = { redisUrl: redis.url, redisPrefix: prefix, nodeId, maxFramesPerSecond: 0 };
+    const settings = { redisUrl: redis.url, redisPrefix: prefix, nodeId, maxFramesPerSecond: 0, maxBytesPerSecond: 0 };
     return startGateway({ ...settings, reconnectSpreadMs: 100 });
   }
 

@@ -26,7 +26,14 @@ describe('a room across three gateways', () => {
     const redisPrefix = uniquePrefix();
     gateways = await Promise.all(
       ['a', 'b', 'c'].map((nodeId) =>
-        startGateway({ redisUrl: redis.url, redisPrefix, nodeId, maxFramesPerSecond: 0, historyCount: 20_000 }),
+        startGateway({
+          redisUrl: redis.url,
+          redisPrefix,
+          nodeId,
+          maxFramesPerSecond: 0,
+          maxBytesPerSecond: 0,
+          historyCount: 20_000,
+        }),
       ),
     );
   });

@@ -57,7 +57,7 @@ describe.each(['json', 'msgpack'] as const)('a member that stops reading, over r
   async function start(): Promise<GatewayProcess> {
     const cluster = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
     const limits = { softBufferBytes: SOFT, hardBufferBytes: 8 * SOFT, laggingTimeoutMs: DEADLINE_MS };
-    const gateway = await startGateway({ ...cluster, ...limits, maxFramesPerSecond: 0 });
+    const gateway = await startGateway({ ...cluster, ...limits, maxFramesPerSecond: 0, maxBytesPerSecond: 0 });
     onTestFinished(() => gateway[Symbol.asyncDispose]());
     return gateway;
   }

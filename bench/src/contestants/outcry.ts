@@ -37,6 +37,7 @@ export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryO
           OUTCRY_INTERNAL_PORT: '0',
           OUTCRY_REDIS_URL: redisUrl,
           OUTCRY_MAX_FRAMES_PER_SECOND: '0',
+          OUTCRY_MAX_BYTES_PER_SECOND: '0',
           ...settings,
         },
         listening: /"port":(\d+).*"msg":"gateway listening"/,

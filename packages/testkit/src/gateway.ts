@@ -16,6 +16,9 @@ export interface GatewaySettings {
   readonly coalesceMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxFramesPerSecond?: number;
+  readonly maxBytesPerSecond?: number;
+  readonly maxControlFramesPerSecond?: number;
+  readonly maxJoinsPerSecond?: number;
   readonly maxConnections?: number;
   readonly maxConnectionsPerUser?: number;
   readonly maxConnectionsPerAddress?: number;

@@ -55,6 +55,7 @@ export class System implements AsyncDisposable {
           redisPrefix: prefix,
           nodeId: id,
           maxFramesPerSecond: 0,
+          maxBytesPerSecond: 0,
           ...settings,
         });
         return { id, gateway, proxy };

@@ -35,6 +35,9 @@ export interface GatewayConfig {
   readonly limits: {
     readonly maxFrameBytes: number;
     readonly maxFramesPerSecond: number;
+    readonly maxBytesPerSecond: number;
+    readonly maxControlFramesPerSecond: number;
+    readonly maxJoinsPerSecond: number;
     readonly maxSignalsPerSecond: number;
     readonly maxConnections: number;
     readonly connections: ConnectionMaxima;
@@ -105,6 +108,9 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     limits: {
       maxFrameBytes: settings.OUTCRY_MAX_FRAME_BYTES,
       maxFramesPerSecond: settings.OUTCRY_MAX_FRAMES_PER_SECOND,
+      maxBytesPerSecond: settings.OUTCRY_MAX_BYTES_PER_SECOND,
+      maxControlFramesPerSecond: settings.OUTCRY_MAX_CONTROL_FRAMES_PER_SECOND,
+      maxJoinsPerSecond: settings.OUTCRY_MAX_JOINS_PER_SECOND,
       maxSignalsPerSecond: settings.OUTCRY_MAX_SIGNALS_PER_SECOND,
       maxConnections: settings.OUTCRY_MAX_CONNECTIONS,
       connections: {

@@ -43,6 +43,25 @@ export const GATEWAY_SETTINGS = {
     max: 1_000_000,
     default: 50,
   }),
+  OUTCRY_MAX_BYTES_PER_SECOND: integer({
+    meaning: 'Bytes of frames that one connection may send, with bursts of twice as many; 0 is no limit.',
+    min: 0,
+    max: 1024 * KIB * KIB,
+    default: 256 * KIB,
+  }),
+  OUTCRY_MAX_CONTROL_FRAMES_PER_SECOND: integer({
+    meaning: 'WebSocket pings and pongs that one connection may send, with bursts of twice as many; 0 is no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 10,
+  }),
+  OUTCRY_MAX_JOINS_PER_SECOND: integer({
+    meaning:
+      'Joins of one connection, with bursts of OUTCRY_MAX_ROOMS, or of twice as many where that is more; 0 is no limit. They count as frames, too.',
+    min: 0,
+    max: 1_000_000,
+    default: 20,
+  }),
   OUTCRY_MAX_CONNECTIONS: integer({
     meaning: 'Connections of this gateway; one more is answered with 503.',
     min: 1,

@@ -19,6 +19,7 @@ import {
 import { CountedPort } from './counted-port.ts';
 import { expiryOf } from './deadline.ts';
 import { describeExceeded } from './exceeded-limit.ts';
+import { PacedPort } from './paced-port.ts';
 
 /** A connection that is being closed as it opens. */
 const TURNED_AWAY: SessionPort = {
@@ -69,7 +70,9 @@ export class Reception implements TransportHandler {
       socket.send(codecs[request.encoding].encodeServer(error));
       socket.close(closeCode);
     });
-    return new CountedPort(this.#open(socket, request), seat);
+    const { encoding } = request;
+    const port = new PacedPort({ port: this.#open(socket, request), socket, encoding }, this.#services);
+    return new CountedPort(port, seat);
   }
 
   #open(socket: ClientSocket, request: ConnectionRequest): SessionPort {

@@ -54,6 +54,9 @@ export class GatewayMetrics {
     'Book frames held back from a slow watcher whose connection ended before it had caught up.',
   );
   readonly errors = this.#counter('errors_total', 'Error frames sent.', ['code']);
+  readonly rateLimited = this.#counter('rate_limited_total', 'What came from clients too fast, and was dropped.', [
+    'what',
+  ]);
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
     'reason',
   ]);

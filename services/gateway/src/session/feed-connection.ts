@@ -10,7 +10,6 @@ import type { Connection } from '../lifecycle/connections.ts';
 import type { Deadline } from '../lifecycle/deadline.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import { FrameLimit } from './frame-limit.ts';
 import type { SessionServices } from './session-services.ts';
 
 const DEFAULT_DEPTH = '25';
@@ -33,7 +32,6 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
   readonly backlog: Backlog;
-  readonly #frameLimit: FrameLimit;
   isBehind = false;
   #isClosed = false;
   #symbol: string | undefined;
@@ -46,7 +44,6 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     this.deadline = options.deadline;
     this.#services = services;
     this.backlog = new Backlog(this.socket, services.config.limits);
-    this.#frameLimit = new FrameLimit(this, services);
   }
 
   /** Begins the stream that the query asks for, or closes with `unknownSymbol`. */
@@ -76,12 +73,10 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     metrics.messagesIn.labels(this.encoding).inc();
     metrics.bytesIn.labels(this.encoding).inc(bytes.length);
     if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
-    else this.#frameLimit.mayPass();
   }
 
   alive(): void {
     this.lastHeardAt = performance.now();
-    this.#frameLimit.mayPass();
   }
 
   drained(): void {

@@ -9,7 +9,7 @@ import {
   inboxOf,
   messageFrameToJson,
   ProtocolError,
-  type RequestError,
+  RequestError,
   type RequestId,
   type ServerFrame,
 } from '@outcry/protocol';
@@ -25,7 +25,6 @@ import type { Seat } from '../limits/connection-limits.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import { FrameLimit } from './frame-limit.ts';
 import { handleAuth } from './handlers/auth.ts';
 import { handleHistory } from './handlers/history.ts';
 import { handleJoin } from './handlers/join.ts';
@@ -58,10 +57,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   readonly services: SessionServices;
   readonly memberships: Memberships;
   readonly backlog: Backlog;
-  readonly #frameLimit: FrameLimit;
   /** Present once a book was asked for. */
   #watches: Watches | undefined;
   #signalBucket: TokenBucket | undefined;
+  #joinBucket: TokenBucket | undefined;
   #identity: Identity;
   #deadline: Deadline | undefined;
   #seat: Seat | undefined;
@@ -78,7 +77,6 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     this.#deadline = expiryOf(options.identity, clockToleranceOf(services));
     this.backlog = new Backlog(this.socket, services.config.limits);
     this.memberships = new Memberships(this, services);
-    this.#frameLimit = new FrameLimit(this, services);
   }
 
   get user(): string {
@@ -167,14 +165,13 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       this.close(CLOSE_CODES.unsupportedData);
     } else if (bytes.length > config.limits.maxFrameBytes) {
       this.close(CLOSE_CODES.tooBig);
-    } else if (this.#frameLimit.mayPass()) {
+    } else {
       this.#handle(bytes);
     }
   }
 
   alive(): void {
     this.lastHeardAt = performance.now();
-    this.#frameLimit.mayPass();
   }
 
   drained(): void {
@@ -222,10 +219,22 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     return hasRight(this.#identity, right, { room, config: this.services.config });
   }
 
-  /** Whether one more signal may pass: they have a limit of their own, and no more than an error follows from it. */
-  maySignal(): boolean {
-    this.#signalBucket ??= new TokenBucket(this.services.config.limits.maxSignalsPerSecond, performance.now());
-    return this.#signalBucket.take(performance.now()) === 'pass';
+  /** @throws RequestError where signals come too fast: they have a limit of their own, and no more than an error follows from it */
+  checkSignalRate(): void {
+    const { maxSignalsPerSecond } = this.services.config.limits;
+    const now = performance.now();
+    this.#signalBucket ??= new TokenBucket(maxSignalsPerSecond, now);
+    if (this.#signalBucket.take(now) !== 'pass') this.#refuseRate('signals', maxSignalsPerSecond);
+  }
+
+  /** @throws RequestError where joins come too fast, who does not heed it is closed. All rooms at once are a client that is back. */
+  checkJoinRate(): void {
+    const { maxJoinsPerSecond, maxRooms } = this.services.config.limits;
+    const now = performance.now();
+    this.#joinBucket ??= new TokenBucket(maxJoinsPerSecond, now, Math.max(maxRooms, maxJoinsPerSecond * 2));
+    const verdict = this.#joinBucket.take(now);
+    if (verdict === 'giveUp') this.close(CLOSE_CODES.rateLimited);
+    if (verdict !== 'pass') this.#refuseRate('joins', maxJoinsPerSecond);
   }
 
   /** Acknowledges a request; without an `id` the client does not match it with anything, and gets it all the same. */
@@ -239,6 +248,11 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   /** Answers an `auth` that was taken. */
   acknowledgeIdentity(id: RequestId | undefined): void {
     this.acknowledge(id, { user: this.user, ...this.#expiry });
+  }
+
+  #refuseRate(what: 'signals' | 'joins', perSecond: number): never {
+    this.services.metrics.rateLimited.labels(what).inc();
+    throw new RequestError('rateLimited', `${what} come faster than ${String(perSecond)} a second`);
   }
 
   /** The newer token may give less than the one that the session joined with. */

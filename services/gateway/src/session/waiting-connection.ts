@@ -14,7 +14,6 @@ import type { Connection } from '../lifecycle/connections.ts';
 import type { Deadline } from '../lifecycle/deadline.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import { FrameLimit } from './frame-limit.ts';
 import { closeCodeFor } from './handlers/auth.ts';
 import type { Session } from './session.ts';
 import type { SessionServices } from './session-services.ts';
@@ -42,7 +41,6 @@ export class WaitingConnection implements SessionPort, Connection {
   readonly streams = NO_STREAMS;
   readonly #options: WaitingConnectionOptions;
   readonly #services: SessionServices;
-  readonly #frameLimit: FrameLimit;
   #session: Session | undefined;
   #isSettled = false;
   lastHeardAt = performance.now();
@@ -52,7 +50,6 @@ export class WaitingConnection implements SessionPort, Connection {
     const { limits, auth } = services.config;
     this.#options = options;
     this.#services = services;
-    this.#frameLimit = new FrameLimit(this, services);
     this.socket = options.socket;
     this.backlog = new Backlog(options.socket, limits);
     this.deadline = { at: performance.now() + auth.deadlineMs, closeCode: CLOSE_CODES.authTimeout };
@@ -65,8 +62,7 @@ export class WaitingConnection implements SessionPort, Connection {
 
   alive(): void {
     this.lastHeardAt = performance.now();
-    if (this.#session === undefined) this.#frameLimit.mayPass();
-    else this.#session.alive();
+    this.#session?.alive();
   }
 
   drained(): void {

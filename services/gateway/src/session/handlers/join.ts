@@ -9,6 +9,7 @@ const DEFAULT_HISTORY = 50;
 /** Joins a room, or joins it again from another position. Answered by `joined`. */
 export function handleJoin(session: Session, frame: ClientFrameOf<'join'>): Promise<void> {
   const { id, room, since, history, echo, presence } = frame;
+  session.checkJoinRate();
   checkMayJoin(session, room);
   const { memberships, services } = session;
   const { maxRooms } = services.config.limits;

@@ -1,4 +1,4 @@
-import { type ClientFrameOf, RequestError } from '@outcry/protocol';
+import type { ClientFrameOf } from '@outcry/protocol';
 
 import { checkMaySignal } from '../room-rights.ts';
 import type { Session } from '../session.ts';
@@ -7,11 +7,8 @@ import type { Session } from '../session.ts';
 export async function handleSignal(session: Session, frame: ClientFrameOf<'signal'>): Promise<void> {
   const { room, name, data } = frame;
   checkMaySignal(session, room);
-  const { broker, codecs, config } = session.services;
-  if (!session.maySignal()) {
-    const perSecond = String(config.limits.maxSignalsPerSecond);
-    throw new RequestError('rateLimited', `signals come faster than ${perSecond} a second`);
-  }
+  const { broker, codecs } = session.services;
+  session.checkSignalRate();
   const encoded = codecs.msgpack.encodeServer({
     type: 'signal',
     room,

@@ -1,0 +1,101 @@
+import { CLOSE_CODES, Encoding } from '@outcry/protocol';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createTestGateway, type TestGateway } from '../testing/create-services.ts';
+import type { FakeSocket } from '../testing/fake-transport.ts';
+import type { SessionPort } from '../transport/transport.ts';
+import { PacedPort } from './paced-port.ts';
+
+const FRAME = Buffer.alloc(100);
+const LIMITS = { maxFramesPerSecond: 10, maxBytesPerSecond: 500, maxControlFramesPerSecond: 2 };
+
+describe('PacedPort', () => {
+  let gateway: TestGateway;
+  let socket: FakeSocket;
+  let passed: string[];
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    gateway = await createTestGateway();
+    socket = gateway.transport.connect();
+    passed = [];
+  });
+  afterEach(async () => {
+    await gateway.stop();
+    vi.useRealTimers();
+  });
+
+  function pace(limits: Partial<typeof LIMITS>): SessionPort {
+    const { config } = gateway.services;
+    const port: SessionPort = {
+      received: () => passed.push('frame'),
+      alive: () => passed.push('alive'),
+      drained: () => passed.push('drained'),
+      overflowed: () => passed.push('overflowed'),
+      closed: () => passed.push('closed'),
+    };
+    const services = { ...gateway.services, config: { ...config, limits: { ...config.limits, ...limits } } };
+    return new PacedPort({ port, socket, encoding: Encoding.Json }, services);
+  }
+
+  function send(port: SessionPort, count: number): void {
+    for (let i = 0; i < count; i++) port.received(FRAME, false);
+  }
+
+  it.each([
+    { what: 'frames', limits: { ...LIMITS, maxBytesPerSecond: 0 }, perSecond: 10 },
+    { what: 'bytes', limits: { ...LIMITS, maxFramesPerSecond: 0 }, perSecond: 5 },
+  ])('drops $what past the rate, says so, and lets pass what comes later', async ({ what, limits, perSecond }) => {
+    const port = pace(limits);
+    const burst = 2 * perSecond;
+    send(port, burst + 3);
+    expect(passed).toHaveLength(burst);
+    expect(socket.framesOf('error')).toHaveLength(3);
+    expect(socket.framesOf('error')[0]).toMatchObject({ code: 'rateLimited', retryable: true });
+    vi.advanceTimersByTime(1000);
+    send(port, burst);
+    expect(passed).toHaveLength(burst + perSecond);
+    const metrics = await gateway.services.metrics.registry.metrics();
+    expect(metrics).toContain(`outcry_gateway_rate_limited_total{what="${what}"} ${String(3 + burst - perSecond)}`);
+    expect(socket.closeCode).toBeUndefined();
+  });
+
+  it('lets a frame pass that is larger than the burst, and makes those behind it wait for it', () => {
+    const port = pace({ ...LIMITS, maxFramesPerSecond: 0 });
+    port.received(Buffer.alloc(2000), false);
+    vi.advanceTimersByTime(1900);
+    port.received(FRAME, false);
+    expect(passed).toHaveLength(1);
+    vi.advanceTimersByTime(200);
+    port.received(FRAME, false);
+    expect(passed).toHaveLength(2);
+  });
+
+  it('drops pings and pongs past their own rate, then closes who does not heed it', () => {
+    const port = pace(LIMITS);
+    for (let i = 0; i < 104; i++) port.alive();
+    expect(passed).toHaveLength(4);
+    expect(socket.framesOf('error')).toHaveLength(100);
+    expect(socket.closeCode).toBeUndefined();
+    port.alive();
+    expect(socket.closeCode).toEqual(CLOSE_CODES.rateLimited);
+  });
+
+  it('closes who goes on sending frames', () => {
+    const port = pace({ ...LIMITS, maxBytesPerSecond: 0 });
+    send(port, 121);
+    expect(socket.closeCode).toEqual(CLOSE_CODES.rateLimited);
+  });
+
+  it('says when the error itself does not get through', () => {
+    socket.outcome = 'dropped';
+    send(pace({ ...LIMITS, maxBytesPerSecond: 0 }), 21);
+    expect(passed.at(-1)).toBe('overflowed');
+  });
+
+  it('passes everything where the rates are 0', () => {
+    const port = pace({ maxFramesPerSecond: 0, maxBytesPerSecond: 0, maxControlFramesPerSecond: 0 });
+    send(port, 1000);
+    for (let i = 0; i < 1000; i++) port.alive();
+    expect(passed).toHaveLength(2000);
+  });
+});
