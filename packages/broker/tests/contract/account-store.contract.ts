@@ -1,26 +1,15 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { range } from '../support/requests.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
-
-const START_TIMEOUT_MS = 60_000;
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
 /** What every `AccountStore` promises, seen from two nodes. */
 export function describeAccountStore(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`AccountStore over ${name}`, () => {
-    let cluster: TestCluster;
     let nodes: readonly [TestNode, TestNode];
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      nodes = [await startNode(cluster), await startNode(cluster)];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
     });
 
     it('gives a name to one, however many ask for it on whichever node, and keeps what that one said', async () => {

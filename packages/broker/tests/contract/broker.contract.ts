@@ -1,37 +1,28 @@
 import { appendSeq } from '@outcry/protocol';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Broker, Published, RoomSignal } from '../../src/index.ts';
 import type { Recorder } from '../support/recorder.ts';
 import { range, request, RETENTION } from '../support/requests.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 const ALL = { after: 0, limit: 10_000 };
 
 /** What every `Broker` promises, seen from two nodes. */
 export function describeBroker(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`Broker over ${name}`, () => {
     let cluster: TestCluster;
-    let nodes: readonly TestNode[];
+    let nodes: readonly [TestNode, TestNode];
     let a: Broker;
     let b: Broker;
     let seenByA: Recorder;
     let seenByB: Recorder;
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      const [first, second] = [await startNode(cluster), await startNode(cluster)];
-      nodes = [first, second];
+    useTwoNodes(createCluster, (started) => {
+      ({ cluster, nodes } = started);
+      const [first, second] = nodes;
       [a, b] = [first.backplane.broker, second.backplane.broker];
       [seenByA, seenByB] = [first.recorder, second.recorder];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
     });
 
     /** What is sent on one path arrives behind what was sent before, so seeing this means that nothing else comes. */
@@ -220,7 +211,7 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         await a.publish(request('nobody-here', 'x'));
         await a.leave('hall');
         expect([...(await a.listRooms())].sort()).toEqual(['@ann', 'pit']);
-        await nodes[1]?.backplane.close();
+        await nodes[1].backplane.close();
         await vi.waitFor(async () => {
           expect(await a.listRooms()).toEqual(['pit']);
         });
@@ -358,7 +349,7 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
     describe('closing', () => {
       it('rejects every later call with closed', async () => {
         await a.join('pit');
-        await nodes[0]?.backplane.close();
+        await nodes[0].backplane.close();
         const calls = [
           a.join('pit'),
           a.leave('pit'),
@@ -377,13 +368,13 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         await a.close();
         await expect(a.publish(request('pit', 'x'))).rejects.toMatchObject({ code: 'closed' });
         await expect(a.join('pit')).rejects.toMatchObject({ code: 'closed' });
-        await expect(nodes[0]?.backplane.feedBus.listInstruments()).resolves.toEqual([]);
+        await expect(nodes[0].backplane.feedBus.listInstruments()).resolves.toEqual([]);
       });
 
       it('calls nothing on the handler afterwards', async () => {
         await Promise.all([a.join('pit'), b.join('pit')]);
         const publishing = b.publish(request('pit', 'x'));
-        await nodes[0]?.backplane.close();
+        await nodes[0].backplane.close();
         const known = seenByA.calls.length;
         await publishing;
         await b.publish(request('pit', 'y'));

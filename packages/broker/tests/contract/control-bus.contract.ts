@@ -1,24 +1,14 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
-
-const START_TIMEOUT_MS = 60_000;
+import { describe, expect, it, vi } from 'vitest';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
 /** What every `ControlBus` promises, seen from two nodes. */
 export function describeControlBus(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`ControlBus over ${name}`, () => {
-    let cluster: TestCluster;
     let nodes: readonly [TestNode, TestNode];
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      nodes = [await startNode(cluster), await startNode(cluster)];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
     });
 
     async function watch({ backplane }: TestNode): Promise<string[]> {

@@ -1,9 +1,9 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Lease, LeaseGrant, LeaseRefusal } from '../../src/index.ts';
 import { range } from '../support/requests.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 /** Long enough not to run out unless a test waits for it. */
 const LONG_MS = 30_000;
 const SHORT_MS = 200;
@@ -13,23 +13,14 @@ const DEADLINE_MS = 10_000;
 export function describeLease(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`Lease over ${name}`, () => {
     let cluster: TestCluster;
-    let nodes: readonly TestNode[];
+    let nodes: readonly [TestNode, TestNode];
     let a: Lease;
     let b: Lease;
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      const [first, second] = [await startNode(cluster), await startNode(cluster)];
-      nodes = [first, second];
+    useTwoNodes(createCluster, (started) => {
+      ({ cluster, nodes } = started);
+      const [first, second] = nodes;
       [a, b] = [first.backplane.lease, second.backplane.lease];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
     });
 
     it('grants a lease to one, and tells the others for how long at most it is held', async () => {
@@ -124,7 +115,7 @@ export function describeLease(name: string, createCluster: () => Promise<TestClu
 
     it('rejects calls with closed once closed', async () => {
       const grant = await take(a, 'X');
-      await nodes[0]?.backplane.close();
+      await nodes[0].backplane.close();
       const calls = [a.acquire('Y', LONG_MS), a.renew(grant), a.release(grant), a.watch(() => undefined)];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });

@@ -1,32 +1,22 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { NodeRoster } from '../../src/index.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 const LONG_MS = 30_000;
 const SHORT_MS = 200;
 
 /** What every `NodeRoster` promises, seen from two nodes. */
 export function describeNodeRoster(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`NodeRoster over ${name}`, () => {
-    let cluster: TestCluster;
-    let nodes: readonly TestNode[];
+    let nodes: readonly [TestNode, TestNode];
     let a: NodeRoster;
     let b: NodeRoster;
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      const [first, second] = [await startNode(cluster), await startNode(cluster)];
-      nodes = [first, second];
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
+      const [first, second] = nodes;
       [a, b] = [first.backplane.nodes, second.backplane.nodes];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
     });
 
     it('shows each node with what it reported last, and says whether it was there before', async () => {
@@ -55,7 +45,7 @@ export function describeNodeRoster(name: string, createCluster: () => Promise<Te
     });
 
     it('rejects calls with closed once closed', async () => {
-      await nodes[0]?.backplane.close();
+      await nodes[0].backplane.close();
       const calls = [a.attend({ id: 'n1', report: '' }, LONG_MS), a.leave('n1'), a.list()];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });

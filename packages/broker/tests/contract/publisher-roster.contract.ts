@@ -1,32 +1,22 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { PublisherRoster } from '../../src/index.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 const LONG_MS = 30_000;
 const SHORT_MS = 200;
 
 /** What every `PublisherRoster` promises, seen from two nodes. */
 export function describePublisherRoster(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`PublisherRoster over ${name}`, () => {
-    let cluster: TestCluster;
-    let nodes: readonly TestNode[];
+    let nodes: readonly [TestNode, TestNode];
     let a: PublisherRoster;
     let b: PublisherRoster;
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      const [first, second] = [await startNode(cluster), await startNode(cluster)];
-      nodes = [first, second];
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
+      const [first, second] = nodes;
       [a, b] = [first.backplane.roster, second.backplane.roster];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
     });
 
     /** Who is present, as in `p1 BTC/USDT,ETH`, as a publisher sees it that offers nothing. */
@@ -64,7 +54,7 @@ export function describePublisherRoster(name: string, createCluster: () => Promi
     });
 
     it('rejects calls with closed once closed', async () => {
-      await nodes[0]?.backplane.close();
+      await nodes[0].backplane.close();
       const calls = [a.attend({ publisher: 'p1', offers: [] }, LONG_MS), a.leave('p1')];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });

@@ -1,27 +1,17 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Revocation } from '../../src/index.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 const LIFETIME_MS = 60_000;
 
 /** What every `RevocationList` promises, seen from two nodes. */
 export function describeRevocationList(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`RevocationList over ${name}`, () => {
-    let cluster: TestCluster;
     let nodes: readonly [TestNode, TestNode];
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      nodes = [await startNode(cluster), await startNode(cluster)];
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
     });
 
     async function watch({ backplane }: TestNode): Promise<Revocation[]> {

@@ -1,8 +1,8 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { SharedLimits } from '../../src/index.ts';
-import { startNode, type TestCluster, type TestNode } from './cluster.ts';
+import type { TestCluster, TestNode } from './cluster.ts';
+import { useTwoNodes } from './use-two-nodes.ts';
 
-const START_TIMEOUT_MS = 60_000;
 const LONG_MS = 30_000;
 const SHORT_MS = 200;
 const SUBJECT = 'user:ann';
@@ -10,25 +10,15 @@ const SUBJECT = 'user:ann';
 /** What every `SharedLimits` promises, seen from two nodes. */
 export function describeSharedLimits(name: string, createCluster: () => Promise<TestCluster>): void {
   describe(`SharedLimits over ${name}`, () => {
-    let cluster: TestCluster;
     let nodes: readonly [TestNode, TestNode];
     let a: SharedLimits;
     let b: SharedLimits;
 
-    beforeAll(async () => {
-      cluster = await createCluster();
-      return () => cluster.stop();
-    }, START_TIMEOUT_MS);
-
-    beforeEach(async () => {
-      nodes = [await startNode(cluster), await startNode(cluster)];
+    useTwoNodes(createCluster, async (started) => {
+      nodes = started.nodes;
       [a, b] = [nodes[0].backplane.limits, nodes[1].backplane.limits];
       await attend('n1', LONG_MS);
       await attend('n2', LONG_MS);
-    });
-    afterEach(async () => {
-      await Promise.all(nodes.map(({ backplane }) => backplane.close()));
-      await cluster.wipe();
     });
 
     async function attend(id: string, leaseMs: number): Promise<void> {
