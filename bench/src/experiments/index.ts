@@ -7,6 +7,7 @@ import { MEMORY } from './memory.ts';
 import { PUBLISH } from './publish.ts';
 import { SCALING } from './scaling.ts';
 import { SLOW_READER } from './slow-reader.ts';
+import { SQUATTERS_EXPERIMENT } from './squatters.ts';
 
 /** All of them, in the order in which they are run. */
 export const EXPERIMENTS: readonly Experiment[] = [
@@ -18,4 +19,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   SCALING,
   SLOW_READER,
   BOOK_COST,
+  SQUATTERS_EXPERIMENT,
 ];

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+import type { AttackerCalls } from './attacker-process.ts';
 import { Caller, type Calls } from './calls.ts';
 import type { MemberCalls } from './member-process.ts';
 import type { PublisherCalls } from './publisher-process.ts';
@@ -38,4 +39,9 @@ export function startMembers(): GeneratorProcess<MemberCalls> {
 /** A client that publishes, in a process of its own. */
 export function startPublisher(): GeneratorProcess<PublisherCalls> {
   return new GeneratorProcess('publisher-process.ts', 'the publisher');
+}
+
+/** Clients that should not be let in, in a process of their own. */
+export function startAttacker(): GeneratorProcess<AttackerCalls> {
+  return new GeneratorProcess('attacker-process.ts', 'the attacker');
 }
