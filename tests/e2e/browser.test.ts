@@ -110,4 +110,29 @@ describe('the demo page in Chromium', () => {
     expect(await visitor.get('room-name').textContent()).toBe('lobby');
     expect(visitor.problems).toEqual([]);
   });
+
+  it('registers a name with a password, and lets nobody else in under it', async () => {
+    const hal = await open('/');
+    await hal.get('way-register').click();
+    await hal.get('join-name').fill('hal');
+    await hal.get('join-password').fill('short');
+    await hal.get('join-submit').click();
+    await expect.poll(() => hal.page.locator('#join-password-problem').textContent(), POLL).toMatch(/at least/i);
+    await hal.get('join-password').fill('open the pod bay');
+    await hal.page.keyboard.press('Enter');
+    await hal.reaches('live');
+    expect(await hal.get('visitor-name').textContent()).toBe('hal');
+    expect(hal.problems).toEqual([]);
+
+    const other = await open('/', { colorScheme: 'dark' });
+    await other.get('way-login').click();
+    await other.get('join-name').fill('hal');
+    await other.get('join-password').fill('guessed at random');
+    await other.page.screenshot({ path: `${SCREENSHOTS}demo-login-dark.png` });
+    await other.page.keyboard.press('Enter');
+    await expect.poll(() => other.get('join-name-problem').textContent(), POLL).toMatch(/do not belong together/);
+    await other.get('join-password').fill('open the pod bay');
+    await other.page.keyboard.press('Enter');
+    await other.reaches('live');
+  });
 });

@@ -115,6 +115,7 @@ export class Session {
 
   show(conversation: Conversation): void {
     this.#current = conversation;
+    this.currentRoom?.refreshMembers();
     this.markRead();
     this.#changed();
   }

@@ -93,13 +93,14 @@ export class ChatLog {
     const text = create('p', 'message-text', entry.text);
     text.dataset['testid'] = 'message-text';
     item.append(text);
-    if (entry.state === 'sending') {
-      item.append(
-        create('p', 'message-note', this.#conversation.isJoined ? 'Sending…' : 'Goes out when the connection is back'),
-      );
-    }
+    if (entry.state === 'sending') item.append(this.#createWaiting());
     if (entry.state === 'failed') item.append(this.#createFailure(entry));
     return item;
+  }
+
+  #createWaiting(): HTMLElement {
+    if (!this.#conversation.isJoined) return create('p', 'message-note', 'Goes out when the connection is back');
+    return create('p', 'message-note is-brief', 'Sending…');
   }
 
   #createFailure({ id, problem }: MessageEntry): HTMLElement {

@@ -121,9 +121,10 @@ export class ChatView {
   }
 
   #showPast(): void {
-    const { hasOlder, isLoading, timeline, title } = this.#conversation;
+    const { hasOlder, isLoading, timeline, title, kind } = this.#conversation;
     this.#past.hidden = timeline.entries.length === 0;
-    const begin = timeline.isFull ? 'This page holds no more than this' : `As far back as ${title} goes`;
+    const whole = kind === 'room' ? `As far back as ${title} goes` : 'As far back as your inbox goes';
+    const begin = timeline.isFull ? 'This page holds no more than this' : whole;
     setText(this.#past, isLoading ? 'Fetching what was said before…' : hasOlder ? 'Scroll up for more' : begin);
   }
 

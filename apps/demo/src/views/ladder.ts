@@ -105,8 +105,9 @@ export class LadderView {
     setText(badge, isLive ? 'live' : 'stale');
     this.#panel.classList.toggle('is-old', isShown && !isLive);
     setText(byId('book-rate', HTMLElement), `${watch.updatesPerSecond(Date.now()).toFixed(1)}/s`);
-    setText(byId('book-latency', HTMLElement), latencyMs === undefined ? NOTHING : latencyText(latencyMs));
-    setText(byId('book-repairs', HTMLElement), repairs === 0 ? 'verified' : `repaired ×${String(repairs)}`);
+    setText(byId('book-latency', HTMLElement), latencyMs === undefined || !isLive ? NOTHING : latencyText(latencyMs));
+    const checked = repairs === 0 ? 'verified' : `repaired ×${String(repairs)}`;
+    setText(byId('book-checks', HTMLElement), isLive ? checked : 'not live');
     setText(byId('book-seq', HTMLElement), isShown ? groupDigits(String(book.stamp.seq)) : NOTHING);
   }
 }
