@@ -8,6 +8,9 @@ import { ServerProcess } from './server-process.ts';
 
 const GATEWAY = fileURLToPath(new URL('../../../services/gateway/src/main.ts', import.meta.url));
 
+/** As the image and `npm run gateway` have it. */
+const NODE_ARGS = ['--max-semi-space-size=4'];
+
 /** `welcome`, and `joined` for `@all`, the inbox and the room. */
 const ANSWERS_TO_JOIN = 4;
 
@@ -30,7 +33,7 @@ export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryO
     start: (redisUrl) =>
       ServerProcess.start({
         command: process.execPath,
-        args: [...nodeArgs, GATEWAY],
+        args: [...NODE_ARGS, ...nodeArgs, GATEWAY],
         env: {
           OUTCRY_HOST: '127.0.0.1',
           OUTCRY_PORT: '0',
