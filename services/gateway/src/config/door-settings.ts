@@ -53,7 +53,7 @@ export const DOOR_SETTINGS = {
   }),
   OUTCRY_MAX_LOOP_LAG_MS: integer({
     meaning:
-      'Mean lag of the event loop over a second, from which new connections are answered with 503; 0 is no limit.',
+      'Mean lag of the event loop, in each of the last two seconds, past which new connections are answered with 503: one stall is none. 0 is no limit.',
     min: 0,
     max: 60_000,
     default: 500,

@@ -4,28 +4,41 @@ const RESOLUTION_MS = 20;
 const WINDOW_MS = 1000;
 const NS_PER_MS = 1e6;
 
-/** How late the event loop is, over the last second: what a new client would wait for everything that it asks. */
-export class LoopLag {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  readonly #timer: NodeJS.Timeout;
-  #meanMs = 0;
+/** What samples how late the event loop is, in nanoseconds: Node's own histogram. */
+export type DelayMonitor = Pick<IntervalHistogram, 'count' | 'mean' | 'reset' | 'enable' | 'disable'>;
 
-  constructor() {
-    this.#histogram.enable();
+/**
+ * How late the event loop is: what a new client would wait for everything that it asks. The smaller mean of the last two
+ * seconds, so that one stall, however long, is no overload.
+ */
+export class LoopLag {
+  readonly #monitor: DelayMonitor;
+  readonly #timer: NodeJS.Timeout;
+  #previousMs = 0;
+  #latestMs = 0;
+
+  constructor(monitor: DelayMonitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })) {
+    this.#monitor = monitor;
+    monitor.enable();
     this.#timer = setInterval(() => {
-      // Each of its samples is the time between two looks, which is never less than its resolution.
-      const meanMs = this.#histogram.count === 0 ? 0 : this.#histogram.mean / NS_PER_MS - RESOLUTION_MS;
-      this.#meanMs = Math.max(0, meanMs);
-      this.#histogram.reset();
+      this.#endWindow();
     }, WINDOW_MS).unref();
   }
 
   get meanMs(): number {
-    return this.#meanMs;
+    return Math.min(this.#previousMs, this.#latestMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#histogram.disable();
+    this.#monitor.disable();
+  }
+
+  #endWindow(): void {
+    this.#previousMs = this.#latestMs;
+    // Each of its samples is the time between two looks, which is never less than its resolution.
+    const meanMs = this.#monitor.count === 0 ? 0 : this.#monitor.mean / NS_PER_MS - RESOLUTION_MS;
+    this.#latestMs = Math.max(0, meanMs);
+    this.#monitor.reset();
   }
 }
