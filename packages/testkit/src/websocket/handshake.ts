@@ -15,6 +15,8 @@ export interface HandshakeOptions {
   readonly subprotocols?: readonly string[];
   /** Come after the handshake's own and may repeat them. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Goes in front of the request, as a proxy's own header does. */
+  readonly preamble?: Uint8Array;
   readonly deadlineMs?: number;
 }
 
@@ -54,7 +56,8 @@ export async function shakeHands(options: HandshakeOptions): Promise<Handshake> 
   // Whoever waits on the socket hears of an error by that; one that comes between two waits must not end the process.
   socket.on('error', () => undefined);
   const key = randomBytes(16).toString('base64');
-  const answered = exchange(socket, requestOf(options, key));
+  const request = Buffer.concat([options.preamble ?? Buffer.alloc(0), Buffer.from(requestOf(options, key))]);
+  const answered = exchange(socket, request);
   try {
     const { response, rest } = await withDeadline(answered, {
       deadlineMs: options.deadlineMs ?? DEFAULT_DEADLINE_MS,
@@ -85,7 +88,7 @@ function requestOf({ url, subprotocols = [], headers = {} }: HandshakeOptions, k
   return `${lines.join('\r\n')}${HEAD_END}`;
 }
 
-async function exchange(socket: Socket, request: string): Promise<{ response: HandshakeResponse; rest: Buffer }> {
+async function exchange(socket: Socket, request: Uint8Array): Promise<{ response: HandshakeResponse; rest: Buffer }> {
   await once(socket, 'connect');
   socket.write(request);
   let received = Buffer.alloc(0);
