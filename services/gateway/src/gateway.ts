@@ -7,6 +7,7 @@ import { createAccountRoutes } from './accounts/account-routes.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { TokenIssuer } from './accounts/token-issuer.ts';
 import { createAuthenticator } from './auth/create-authenticator.ts';
+import { KeysFileWatch } from './auth/keys-file-watch.ts';
 import { RevokedTokens } from './auth/revoked-tokens.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -72,9 +73,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   const reception = new Reception(services);
   const attendance = createAttendance(backplane, services, { runId, reception });
   let internalServer: InternalServer | undefined;
+  let keysFileWatch: KeysFileWatch | undefined;
 
   return {
     async start() {
+      keysFileWatch = watchKeysFile(services);
       await joinCluster(backplane, services, reception);
       await attendance.start();
       internalServer = await startInternalServer(config.internal, {
@@ -99,10 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       await connectionLimits.close();
       await attendance.stop();
       await presence.close(config.reconnectSpreadMs);
-      coalescer.close();
-      rooms.close();
-      books.close();
-      transport.close();
+      for (const part of [keysFileWatch, coalescer, rooms, books, transport]) part?.close();
       await Promise.all([internalServer?.close(), backplane.close()]);
       logger.info('gateway stopped');
     },
@@ -114,6 +114,14 @@ async function joinCluster(backplane: Backplane, services: SessionServices, rece
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.control.watch(createControlHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
+}
+
+/** New keys need no restart: the issuer's and the gateways' change one after the other. */
+function watchKeysFile({ config, authenticator, logger }: SessionServices): KeysFileWatch | undefined {
+  const keysFile = config.auth.tokens?.keysFile;
+  if (keysFile === undefined) return undefined;
+  const onKeys = authenticator.useKeys.bind(authenticator);
+  return new KeysFileWatch({ ...keysFile, onKeys, logger });
 }
 
 /** What a gateway has besides what its sessions work with. */

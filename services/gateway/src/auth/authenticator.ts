@@ -1,4 +1,5 @@
 import type { Identity } from './identity.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** Why a token is refused. For metrics and logs: a client is not told which check its token failed, but for the last two. */
 export const TokenRefusal = {
@@ -27,4 +28,6 @@ export interface Authenticator {
   authenticate(token: string): Authentication;
   /** The identity of a client that brings no token, or undefined where a token is required. */
   guest(): Identity | undefined;
+  /** Tokens are checked with these keys from now on; sessions that began with others go on. */
+  useKeys(keys: readonly VerificationKey[]): void;
 }

@@ -22,6 +22,11 @@ export class OpenAuthenticator implements Authenticator {
     return { identity: identityOf(token, { isGuest: false }) };
   }
 
+  /** There are none: who has keys is not open. */
+  useKeys(): void {
+    throw new TypeError('an open gateway has no keys');
+  }
+
   guest(): Identity {
     return guestIdentity();
   }

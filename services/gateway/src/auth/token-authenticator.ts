@@ -4,6 +4,7 @@ import type { Identity } from './identity.ts';
 import type { RevokedTokens } from './revoked-tokens.ts';
 import type { TokenClaims } from './token-claims.ts';
 import type { TokenVerifier } from './token-verifier.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 /** Takes who a signed token says, and guests where they are let in. */
 export class TokenAuthenticator implements Authenticator {
@@ -22,6 +23,10 @@ export class TokenAuthenticator implements Authenticator {
     if (claims === undefined) return { refusal };
     const identity = identityFrom(claims);
     return this.#revoked.has(identity) ? { refusal: TokenRefusal.Revoked } : { identity };
+  }
+
+  useKeys(keys: readonly VerificationKey[]): void {
+    this.#verifier.useKeys(keys);
   }
 
   guest(): Identity | undefined {

@@ -43,12 +43,17 @@ const decode = createDecoder({ complete: true });
  * its header says of algorithms must agree with the key, and key material or addresses of keys in it are not looked at.
  */
 export class TokenVerifier {
-  readonly #verifiers: ReadonlyMap<string | undefined, Verify>;
+  #verifiers: ReadonlyMap<string | undefined, Verify> = new Map();
   readonly #policy: TokenPolicy;
 
   constructor(keys: readonly VerificationKey[], policy: TokenPolicy) {
     this.#policy = policy;
-    this.#verifiers = new Map(keys.map((key) => [key.id, verifierOf(key, policy)]));
+    this.useKeys(keys);
+  }
+
+  /** From now on these keys, and no others. */
+  useKeys(keys: readonly VerificationKey[]): void {
+    this.#verifiers = new Map(keys.map((key) => [key.id, verifierOf(key, this.#policy)]));
   }
 
   /** Never throws: whatever is wrong with a token is a refusal. */

@@ -32,6 +32,14 @@ export interface TokenConfig {
   readonly keys: readonly VerificationKey[];
   readonly policy: TokenPolicy;
   readonly hasGuests: boolean;
+  /** Where some of the keys are from, and all of them as they are now; undefined without a file. */
+  readonly keysFile: KeysFile | undefined;
+}
+
+export interface KeysFile {
+  readonly path: string;
+  /** @throws ConfigError with every problem of the file at once */
+  readonly read: () => readonly VerificationKey[];
 }
 
 /** @throws ConfigError with every problem of the keys file at once */
@@ -52,7 +60,13 @@ function tokenConfigOf(settings: AuthSettings, keys: readonly VerificationKey[])
     keys,
     policy: policyOf(settings),
     hasGuests: settings.OUTCRY_AUTH_GUESTS,
+    keysFile: keysFileOf(settings),
   };
+}
+
+function keysFileOf(settings: AuthSettings): KeysFile | undefined {
+  const { OUTCRY_AUTH_KEYS_FILE: path } = settings;
+  return path === undefined ? undefined : { path, read: () => keysOf(settings) };
 }
 
 function policyOf(settings: AuthSettings): TokenPolicy {

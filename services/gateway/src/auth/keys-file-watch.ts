@@ -1,0 +1,58 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { ConfigError } from '@outcry/config';
+import type { Logger } from '@outcry/service';
+
+import type { VerificationKey } from './verification-key.ts';
+
+/** A file is written in several steps; it is read when nothing more has happened for this long. */
+const QUIET_MS = 200;
+
+export interface KeysFileWatchOptions {
+  readonly path: string;
+  /** @throws ConfigError where the file is no good */
+  readonly read: () => readonly VerificationKey[];
+  readonly onKeys: (keys: readonly VerificationKey[]) => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Reads the file of keys again when it has changed. A file that is no good changes nothing. It is the folder that is watched:
+ * files are replaced by others of their name, and Kubernetes swaps a link beside them.
+ */
+export class KeysFileWatch {
+  readonly #options: KeysFileWatchOptions;
+  readonly #watcher: FSWatcher;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: KeysFileWatchOptions) {
+    this.#options = options;
+    this.#watcher = watch(dirname(options.path), { persistent: false }, () => {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => {
+        this.#read();
+      }, QUIET_MS).unref();
+    });
+    this.#watcher.on('error', (err) => {
+      options.logger.error({ err }, 'keys file not watched any more');
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#watcher.close();
+  }
+
+  #read(): void {
+    const { path, read, onKeys, logger } = this.#options;
+    try {
+      const keys = read();
+      onKeys(keys);
+      logger.info({ path, keys: keys.length }, 'keys file read again');
+    } catch (err) {
+      if (!(err instanceof ConfigError)) throw err;
+      logger.error({ path, problems: err.problems }, 'keys file is no good; the keys of before stay');
+    }
+  }
+}
