@@ -179,7 +179,7 @@ describe('the demo page in a cluster', () => {
     const notes = await ann.get('diary-note').allTextContents();
     expect(notes).toHaveLength(3);
     expect(notes[0]).toMatch(/Connected to [bc], after \d+\.\d s/);
-    expect(notes[1]).toMatch(/the connection was lost/);
+    expect(notes[1]).toMatch(/The connection was lost/);
     expect(await bob.get('diary-note').allTextContents()).toEqual([expect.stringMatching(/Connected to b$/)]);
   });
 });

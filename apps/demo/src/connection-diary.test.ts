@@ -23,7 +23,7 @@ describe('ConnectionDiary', () => {
   it('tells a loss once however many attempts it takes, and how long it lasted', () => {
     expect(textsAfter([connected('a'), 0], [lost(), 1_000], [lost(), 2_000], [connected('b'), 3_500])).toEqual([
       'Connected to b, after 2.5 s',
-      'the connection was lost',
+      'The connection was lost',
       'Connected to a',
     ]);
   });
@@ -44,6 +44,6 @@ describe('ConnectionDiary', () => {
 
   it('ends with why', () => {
     const error = new OutcryError('closed', 'the gateway closed the connection: revoked');
-    expect(textsAfter([{ state: 'closed', error }, 0])).toEqual(['the gateway closed the connection: revoked']);
+    expect(textsAfter([{ state: 'closed', error }, 0])).toEqual(['The gateway closed the connection: revoked']);
   });
 });

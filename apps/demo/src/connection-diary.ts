@@ -54,8 +54,9 @@ export class ConnectionDiary {
     this.#add({ at, kind: 'good', text: `Connected to ${node}${away}` });
   }
 
-  #add(note: DiaryNote): void {
-    this.#notes = [note, ...this.#notes].slice(0, MAX_NOTES);
+  #add({ text, ...note }: DiaryNote): void {
+    const sentence = text.slice(0, 1).toUpperCase() + text.slice(1);
+    this.#notes = [{ ...note, text: sentence }, ...this.#notes].slice(0, MAX_NOTES);
   }
 }
 

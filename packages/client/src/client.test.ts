@@ -70,6 +70,15 @@ describe('a connection', () => {
     expect(platform.sockets).toHaveLength(2);
   });
 
+  it('is tried at once when somebody does not want to wait', async () => {
+    start();
+    await goLive();
+    platform.socket.lose(CLOSE_CODES.atCapacity.code);
+    expect(platform.sockets).toHaveLength(1);
+    client.tryNow();
+    expect(platform.sockets).toHaveLength(2);
+  });
+
   it('waits as long as it was told when its gateway drains', async () => {
     start();
     await goLive();
