@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Client } from './client.ts';
 import type { ConnectOptions } from './options.ts';
+import type { PayloadCipher } from './payload-pipe.ts';
 import type { RoomEvent } from './room-events.ts';
 import type { StandardSchema } from './standard-schema.ts';
 import { FakePlatform } from './testing/fake-platform.ts';
@@ -137,6 +138,21 @@ describe('a token', () => {
     expect(client.status.state).toBe('connected');
   });
 
+  it('is not asked for twice where the connection is lost while one is on its way', async () => {
+    const answers: ((token: string) => void)[] = [];
+    start({ token: () => new Promise((resolve) => answers.push(resolve)), pingAfterMs: 1e9 });
+    answers[0]?.('t1');
+    await goLive({ expiresAt: 100_000, heartbeatMs: 1e9 });
+    await platform.pass(80_000);
+    expect(answers).toHaveLength(2);
+    platform.socket.lose(CLOSE_CODES.slowConsumer.code);
+    await platform.pass(250);
+    expect(answers).toHaveLength(2);
+    answers[1]?.('t2');
+    await platform.pass(0);
+    expect(platform.socket.protocols).toContain('bearer.t2');
+  });
+
   it('that has expired and cannot be had anew ends the client', async () => {
     start({ token: 'old' });
     await goLive();
@@ -226,6 +242,64 @@ describe('a room', () => {
     await expect(room.publish(4)).rejects.toMatchObject({ code: 'left' });
   });
 
+  it('waits while the client lags, and goes on in order, each message once', async () => {
+    start();
+    const events: RoomEvent[] = [];
+    client.join('lobby', { onEvent: (event) => events.push(event) });
+    await goLive();
+    joined('lobby', 4);
+    message(5);
+    platform.socket.receive({ type: 'lagging', bufferedBytes: 300_000 });
+    platform.socket.receive({ type: 'member', room: 'lobby', user: 'cy', change: 'joined', count: 2 });
+    expect(client.status).toMatchObject({ isLagging: true });
+    message(6);
+    expect(client.status).toMatchObject({ isLagging: false });
+    message(7);
+    message(7);
+    platform.socket.receive({ type: 'lagging', bufferedBytes: 300_000 });
+    platform.socket.receive({ type: 'reset', room: 'lobby', epoch: 'e', seq: 90 });
+    message(91);
+    expect(events.map((event) => (event.type === 'message' ? event.seq : event.type))).toEqual([
+      'joined',
+      5,
+      'member',
+      6,
+      7,
+      'gap',
+      91,
+    ]);
+    expect(platform.socket.of('join')).toHaveLength(1);
+  });
+
+  it('that a newer token has no right to fails, and the others go on', async () => {
+    start();
+    const lost = client.join('vault');
+    const kept = client.join('lobby');
+    await goLive();
+    joined('lobby', 4);
+    joined('vault', 2);
+    platform.socket.receive({ type: 'error', code: 'forbidden', message: 'no right to vault', retryable: false });
+    const again = platform.socket.of('join').findLast(({ room }) => room === 'vault');
+    expect(again).toMatchObject({ since: { epoch: 'e', seq: 2 } });
+    const id = Number(again?.id);
+    platform.socket.receive({ type: 'error', id, code: 'forbidden', message: 'no right', retryable: false });
+    joined('lobby', 4, { recovered: true });
+    expect([lost.status, kept.status]).toEqual(['failed', 'joined']);
+    await expect(lost.publish('x')).rejects.toMatchObject({ code: 'forbidden' });
+  });
+
+  it('that was refused and is opened anew does not end with what opened it before', async () => {
+    start();
+    const first = client.join('vault');
+    await goLive();
+    const id = Number(platform.socket.of('join')[0]?.id);
+    platform.socket.receive({ type: 'error', id, code: 'forbidden', message: 'not here', retryable: false });
+    const second = client.join('vault');
+    first.leave();
+    expect(() => client.join('vault')).toThrow('open already');
+    expect(second.status).toBe('joining');
+  });
+
   it('is refused for good where the gateway says so', async () => {
     start();
     const room = client.join('vault');
@@ -288,6 +362,72 @@ describe('a room', () => {
     await ended;
     expect(seqs).toEqual([1]);
     expect(platform.socket.of('leave')).toHaveLength(1);
+  });
+});
+
+describe('a book', () => {
+  it('is stale from when the client lags until its snapshot', async () => {
+    start();
+    const book = client.book('BTCUSDT');
+    await goLive();
+    const sides = { priceScale: 0, sizeScale: 0, bids: [], asks: [] };
+    const stamp = { symbol: 'BTCUSDT', depth: 10, interval: 100, epoch: 'e', venueAt: 1, at: 1, venueSeq: 1 };
+    const snapshot = { type: 'snapshot', ...stamp, ...sides, seq: 1 } as const;
+    platform.socket.receive(snapshot);
+    expect(book.status).toBe('live');
+    platform.socket.receive({ type: 'lagging', bufferedBytes: 300_000 });
+    expect([book.status, client.status]).toMatchObject(['stale', { isLagging: true }]);
+    platform.socket.receive(snapshot);
+    expect([book.status, client.status]).toMatchObject(['live', { isLagging: false }]);
+  });
+});
+
+describe('direct messages', () => {
+  it('keep their order where one has to wait, and hold up nobody else', async () => {
+    start();
+    await goLive();
+    const sent = (): unknown[] => platform.socket.of('publish').map(({ data }) => data);
+    const first = client.send('bob', 1);
+    const ack = (seq: number, nth: number): void => {
+      platform.socket.receive({ type: 'ack', id: Number(platform.socket.of('publish')[nth]?.id), epoch: 'e', seq });
+    };
+    const id = Number(platform.socket.of('publish')[0]?.id);
+    platform.socket.receive({ type: 'error', id, code: 'unavailable', message: 'later', retryable: true });
+    const second = client.send('bob', 2);
+    const other = client.send('cy', 3);
+    await platform.pass(999);
+    expect(sent()).toEqual([1, 3]);
+    await platform.pass(1);
+    expect(sent()).toEqual([1, 3, 1, 2]);
+    for (const nth of [1, 2, 3]) ack(nth, nth);
+    await expect(Promise.all([first, second, other])).resolves.toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 1 }]);
+  });
+
+  it('keep their order where they are sealed, however long each takes', async () => {
+    start();
+    await goLive();
+    const seals: (() => void)[] = [];
+    const encryption: PayloadCipher = {
+      seal: (data) =>
+        new Promise((resolve) => {
+          seals.push(() => {
+            resolve({ sealed: data });
+          });
+        }),
+      open: (data) => Promise.resolve(data),
+    };
+    const both = Promise.allSettled([
+      client.send('bob', 1, { encryption }),
+      client.send('bob', 2, { encryption, timeoutMs: 5_000 }),
+    ]);
+    await platform.pass(0);
+    seals.at(-1)?.();
+    await platform.pass(0);
+    seals.at(-1)?.();
+    await platform.pass(0);
+    expect(platform.socket.of('publish')).toMatchObject([{ data: { sealed: 1 } }, { data: { sealed: 2 } }]);
+    await platform.pass(30_000);
+    await both;
   });
 });
 

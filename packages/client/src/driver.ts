@@ -23,6 +23,8 @@ import type { WebSocketLike } from './websocket.ts';
 export interface RequestOptions {
   /** It waits until this room is joined. */
   readonly room?: RoomState;
+  /** It does not overtake what was asked before it on the same lane. */
+  readonly lane?: string;
   readonly timeoutMs: number;
   readonly isRepeatable?: boolean;
   readonly isPublish?: boolean;
@@ -102,19 +104,18 @@ export class Driver {
       this.step((machine, now) => {
         const id = machine.nextId();
         const frame = this.#encode(build(id));
-        const { room, timeoutMs, isRepeatable = true, isPublish = false } = options;
-        const deadlineAt = now + timeoutMs;
-        const frameBytes = bytesOf(frame);
-        machine.request({ id, frame, frameBytes, room, deadlineAt, isRepeatable, isPublish, resolve, reject }, now);
+        const { room, lane, timeoutMs, isRepeatable = true, isPublish = false } = options;
+        const details = { room, lane, deadlineAt: now + timeoutMs, isRepeatable, isPublish };
+        machine.request({ id, frame, frameBytes: bytesOf(frame), ...details, resolve, reject }, now);
       });
     });
   }
 
-  /** Sends what needs no answer, now or never; whether it was sent. */
-  signal(frame: ClientFrame<unknown>, room: RoomState): boolean {
+  /** Sends what needs no answer, now or never; whether it was sent. Its id keeps an error to it from being taken for another's. */
+  signal(build: (id: number) => ClientFrame<unknown>, room: RoomState): boolean {
     let wasSent = false;
     this.step((machine, now) => {
-      wasSent = machine.signal(room, this.#encode(frame), now);
+      wasSent = machine.signal(room, this.#encode(build(machine.nextId())), now);
     });
     return wasSent;
   }

@@ -188,7 +188,8 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   #sendSignal(name: string, data: unknown): boolean {
     if (data !== undefined) checkPayload(data);
     const payload = data === undefined ? {} : { data };
-    return this.#parts.driver.signal({ type: 'signal', room: this.name, name, ...payload }, this.#state);
+    const room = this.name;
+    return this.#parts.driver.signal((id) => ({ type: 'signal', id, room, name, ...payload }), this.#state);
   }
 
   async #ask(

@@ -33,6 +33,7 @@ export class RoomsClient {
   readonly #statuses = new Broadcast<ClientStatus>({ maxItems: MAX_BUFFERED_STATUSES, conflate: (latest) => latest });
   #status: ClientStatus = { state: 'connecting' };
   #user = new Deferred<string>();
+  #sealing: Promise<unknown> = Promise.resolve();
 
   /** Use `connect`. An environment of one's own is for tests. */
   constructor(url: string | URL, options: ConnectOptions = {}, environment: Environment = PLATFORM) {
@@ -78,17 +79,22 @@ export class RoomsClient {
     return this.#openRoom('the room of announcements', ALL_ROOM, options);
   }
 
-  /** Sends a direct message: publishes to a user's inbox. Resolves and rejects as `room.publish`. */
+  /**
+   * Sends a direct message: publishes to a user's inbox, in the order of calls. Resolves and rejects as `room.publish`; with
+   * `encryption`, mixed with messages without, those without can be earlier.
+   */
   async send(user: string, data: unknown, options: SendOptions = {}): Promise<Position> {
     if (!isUserName(user)) throw new OutcryError('badRequest', `user: expected a user's name, not ${user}`);
     const { key = randomKey(), encryption } = options;
-    const { publishTimeoutMs } = this.driver.settings;
+    const { environment, settings } = this.driver;
+    const limitMs = Math.min(options.timeoutMs ?? settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
+    const begunAt = environment.now();
     const room = inboxOf(user);
-    const payload =
-      encryption === undefined ? data : await encryption.seal(data, { room, from: await this.#user.promise });
+    const payload = encryption === undefined ? data : await this.#seal(data, room, encryption);
     checkPayload(payload);
     const answer = await this.driver.request((id) => ({ type: 'publish', id, room, data: payload, key }), {
-      timeoutMs: Math.min(options.timeoutMs ?? publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS),
+      lane: room,
+      timeoutMs: begunAt + limitMs - environment.now(),
       isPublish: true,
     });
     return positionOf(toAck(answer));
@@ -135,6 +141,13 @@ export class RoomsClient {
   #openRoom<In, Out>(what: string, name: string | undefined, options: RoomOptions<In, Out>): Room<In, Out> {
     const user = (): Promise<string> => this.#user.promise;
     return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, user, options, onLeft }));
+  }
+
+  /** One by one, so that messages keep their order. */
+  #seal(data: unknown, room: string, cipher: PayloadCipher): Promise<unknown> {
+    const sealed = this.#sealing.then(async () => cipher.seal(data, { room, from: await this.#user.promise }));
+    this.#sealing = sealed.catch(() => undefined);
+    return sealed;
   }
 
   #setStatus(status: ClientStatus): void {

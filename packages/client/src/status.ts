@@ -16,7 +16,7 @@ export interface ConnectedStatus {
   readonly node: string;
   /** This connection's name in the cluster. */
   readonly connection: string;
-  /** The gateway has said that this client reads too slowly; books stand still meanwhile. */
+  /** The gateway has said that this client reads too slowly; books and rooms stand still meanwhile. */
   readonly isLagging: boolean;
 }
 

@@ -55,6 +55,8 @@ type Phase = 'wanted' | 'asked' | 'live' | 'failed' | 'closed';
 const HEARTBEAT_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 const SUBSCRIBE_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+/** Only a book that was right for this long is asked for again at once: one snapshot proves little. */
+const STEADY_MS = 10_000;
 
 /** One class of one book: right by every check that the wire allows, or known to be old, or begun anew. */
 export class BookState {
@@ -68,7 +70,12 @@ export class BookState {
   #retryAt = 0;
   #attempt = 0;
   #heardAt = 0;
+  #liveSince = 0;
   #isStale = true;
+  /** Nothing comes, though something should. */
+  #isSilent = false;
+  /** The gateway does not hear of its feed. */
+  #isOldAtGateway = false;
 
   constructor(options: BookStateOptions) {
     this.#options = options;
@@ -85,8 +92,13 @@ export class BookState {
     return this.#isStale;
   }
 
+  /** The gateway has refused for good. */
+  get hasFailed(): boolean {
+    return this.#phase === 'failed';
+  }
+
   get nextAlarmAt(): number {
-    if (this.#phase === 'live') return this.#isStale ? Infinity : this.#heardAt + this.#silenceMs;
+    if (this.#phase === 'live') return this.#isSilent ? Infinity : this.#heardAt + this.#silenceMs;
     const isWaiting = this.#phase === 'asked' || (this.#phase === 'wanted' && this.#retryAt > 0);
     return isWaiting ? this.#retryAt : Infinity;
   }
@@ -97,22 +109,20 @@ export class BookState {
   }
 
   handleWelcome(): void {
-    if (this.#phase === 'failed') return;
     this.#phase = 'wanted';
     this.#retryAt = 0;
     this.#attempt = 0;
   }
 
   handleLoss(): void {
-    if (this.#phase === 'failed') return;
     this.#phase = 'wanted';
-    this.#setStale(true);
+    this.#showAge();
   }
 
   handleAlarm(now: number): void {
     if (now < this.nextAlarmAt) return;
     if (this.#phase === 'live') {
-      this.#setStale(true);
+      this.handleSilence();
       return;
     }
     this.#phase = 'wanted';
@@ -129,9 +139,11 @@ export class BookState {
   }
 
   handleError(frame: Frame<'error'>, now: number): boolean {
-    if (this.#phase !== 'asked' || frame.id !== this.#requestId) return false;
+    // Live counts, too: the snapshot can be one of a subscription before this one, that was on its way.
+    if ((this.#phase !== 'asked' && this.#phase !== 'live') || frame.id !== this.#requestId) return false;
     if (frame.retryable) {
       this.#askAgainLater(now);
+      this.#showAge();
     } else {
       this.#phase = 'failed';
       this.#tell({ type: 'failed', error: toOutcryError(frame) });
@@ -142,14 +154,24 @@ export class BookState {
   handleFrame(frame: Frame<'snapshot' | 'delta' | 'heartbeat'>, now: number): void {
     if (this.#phase !== 'live' && (this.#phase !== 'asked' || frame.type !== 'snapshot')) return;
     this.#heardAt = now;
+    this.#isSilent = false;
     if (frame.type === 'snapshot') this.#begin(frame, now);
     else if (frame.type === 'delta') this.#apply(frame, now);
     else if (frame.seq !== this.#stamp?.seq) this.#repair('gap', now);
+    else this.#showAge();
   }
 
   /** What the gateway says of its feed. */
   handleFreshness(isStale: boolean): void {
-    if (this.#phase === 'live') this.#setStale(isStale);
+    if (this.#phase !== 'live') return;
+    this.#isOldAtGateway = isStale;
+    this.#showAge();
+  }
+
+  /** Nothing came for too long, or the gateway has said that nothing will. Whatever comes next ends it. */
+  handleSilence(): void {
+    this.#isSilent = true;
+    this.#showAge();
   }
 
   close(): ClientFrame<unknown> | undefined {
@@ -172,9 +194,11 @@ export class BookState {
       this.#repair('checksum', now);
       return;
     }
+    if (this.#phase !== 'live') this.#liveSince = now;
     this.#phase = 'live';
-    this.#attempt = 0;
     this.#isStale = false;
+    // Where the feed is silent still, `stale` follows.
+    this.#isOldAtGateway = false;
     this.#tell({ type: 'snapshot' });
   }
 
@@ -193,6 +217,7 @@ export class BookState {
       return;
     }
     this.#tell({ type: 'delta', bids, asks });
+    this.#showAge();
   }
 
   #isRight({ checksum }: { readonly checksum?: number }): boolean {
@@ -207,10 +232,11 @@ export class BookState {
 
   #repair(reason: RepairReason, now: number): void {
     this.#tell({ type: 'repair', reason });
-    this.#setStale(true);
+    if (this.#phase === 'live' && now - this.#liveSince >= STEADY_MS) this.#attempt = 0;
+    this.#phase = 'wanted';
+    this.#showAge();
     // Once at once; a book that goes wrong again and again must not become a storm of requests.
     if (this.#attempt === 0) {
-      this.#phase = 'wanted';
       this.#retryAt = 0;
       this.#attempt = 1;
     } else {
@@ -225,7 +251,8 @@ export class BookState {
     this.#attempt += 1;
   }
 
-  #setStale(isStale: boolean): void {
+  #showAge(): void {
+    const isStale = this.#phase !== 'live' || this.#isSilent || this.#isOldAtGateway;
     if (isStale === this.#isStale) return;
     this.#isStale = isStale;
     this.#tell({ type: isStale ? 'stale' : 'fresh' });

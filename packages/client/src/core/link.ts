@@ -31,7 +31,7 @@ type Phase =
 
 /** Only a connection that held this long starts the backoff anew: a gateway may welcome and then send away. */
 const STEADY_MS = 10_000;
-/** `lagging` is said once, and where no book is watched nothing says that it is over. */
+/** `lagging` is said once, and where nothing was held back nothing says that it is over. */
 const LAGGING_SHOWN_MS = 5_000;
 /** A page that is seen again asks, unless something came this recently. */
 const NUDGE_QUIET_MS = 1_000;
@@ -162,7 +162,7 @@ export class Link {
     }
   }
 
-  /** A snapshot comes when the client has read what was held back. */
+  /** What is held back from a client that lags comes when it has read what was sent before. */
   handleCaughtUp(): void {
     if (this.#laggingUntil === 0) return;
     this.#laggingUntil = 0;

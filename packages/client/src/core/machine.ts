@@ -1,4 +1,4 @@
-import type { ClientFrame, ReceivedFrame, SendableFrame } from '@outcry/protocol';
+import { type ClientFrame, ERROR_CODES, type ReceivedFrame, type SendableFrame } from '@outcry/protocol';
 
 import { OutcryError } from '../errors.ts';
 import type { BookState } from './book-state.ts';
@@ -16,6 +16,15 @@ export interface MachineOptions extends LinkOptions {
 
 /** What a gateway takes before a `welcome` has said otherwise. */
 const DEFAULT_MAX_FRAME_BYTES = 16_384;
+/** What a client that lags is not sent, so that it no longer lags where one of these comes. */
+const HELD_BACK: ReadonlySet<ReceivedFrame['type']> = new Set([
+  'message',
+  'signal',
+  'reset',
+  'snapshot',
+  'delta',
+  'heartbeat',
+]);
 
 /**
  * Everything that a client decides, without a socket, a timer or a clock: it is told what happened and when, and collects what
@@ -105,7 +114,7 @@ export class Machine {
   request(request: Request, now: number): void {
     const { room } = request;
     const isLeft = room !== undefined && !this.#rooms.has(room);
-    const error = isLeft ? new OutcryError('left', 'the room was left') : room?.failure;
+    const error = room?.failure ?? (isLeft ? new OutcryError('left', 'the room was left') : undefined);
     if (error === undefined) this.#queue.add(request, this.#maxFrameBytes);
     else this.emit({ kind: 'reject', request, error });
     this.#settleClosing();
@@ -126,6 +135,8 @@ export class Machine {
   handleFrame(socket: number, frame: ReceivedFrame, now: number): void {
     if (!this.#link.isCurrent(socket)) return;
     const wasLive = this.#link.isLive();
+    if (frame.type === 'lagging') for (const book of this.#books) book.handleSilence();
+    if (HELD_BACK.has(frame.type)) this.#link.handleCaughtUp();
     if (!this.#link.handleFrame(frame, now)) this.#dispatch(frame, now);
     if (!wasLive && this.#link.isLive()) this.#begin(now);
     this.#settleClosing();
@@ -209,7 +220,6 @@ export class Machine {
       case 'delta':
       case 'heartbeat':
         for (const book of this.#books) if (book.is(frame)) book.handleFrame(frame, now);
-        if (frame.type === 'snapshot') this.#link.handleCaughtUp();
         return;
       case 'stale':
       case 'fresh':
@@ -239,10 +249,20 @@ export class Machine {
     if (this.#queue.settle(frame, now)) return;
     for (const room of this.#rooms) {
       if (!room.handleError(frame, now)) continue;
-      if (room.failure !== undefined) this.#queue.rejectOf(room, room.failure);
+      if (room.failure === undefined) return;
+      this.#rooms.delete(room);
+      this.#queue.rejectOf(room, room.failure);
       return;
     }
-    for (const book of this.#books) if (book.handleError(frame, now)) return;
+    for (const book of this.#books) {
+      if (!book.handleError(frame, now)) continue;
+      if (book.hasFailed) this.#books.delete(book);
+      return;
+    }
+    // A newer token gives fewer rights; which rooms were lost by it, joining again tells.
+    if (frame.id === undefined && frame.code === ERROR_CODES.forbidden.code) {
+      for (const room of this.#rooms) room.doubt();
+    }
   }
 
   /** Sends what can be sent, as fast as the gateway lets a client: rooms first, then books, then requests. */

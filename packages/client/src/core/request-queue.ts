@@ -56,16 +56,16 @@ export class RequestQueue {
     this.#deadlineAt = Math.min(this.#deadlineAt, request.deadlineAt);
   }
 
-  /** The next request that can go out, counted as sent; those of one room do not overtake each other. */
+  /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
   take(now: number, maxFrameBytes: number): Request | undefined {
-    const held = new Set<RoomState>();
+    const held = new Set<RoomState | string>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
-      const { room, id } = entry.request;
-      if (room !== undefined && (held.has(room) || !room.isJoined)) continue;
+      const { room, id, lane = room } = entry.request;
+      if ((lane !== undefined && held.has(lane)) || room?.isJoined === false) continue;
       if (entry.notBefore > now) {
-        if (room !== undefined) held.add(room);
+        if (lane !== undefined) held.add(lane);
         continue;
       }
       this.#waiting.splice(i, 1);

@@ -13,6 +13,8 @@ export interface Request {
   readonly frameBytes: number;
   /** It is sent only while this room is joined. */
   readonly room: RoomState | undefined;
+  /** Requests of one lane do not overtake each other while they wait; those of a room have the room for a lane. */
+  readonly lane: string | undefined;
   /** When it fails as `timedOut`. */
   readonly deadlineAt: number;
   /** Whether it is sent again on the next connection, or fails with this one. */

@@ -111,7 +111,6 @@ export class RoomState {
     const name = this.#options.nameFor(user);
     if (this.#name !== '' && name !== this.#name) this.#position = undefined;
     this.#name = name;
-    if (this.#phase === 'failed') return;
     this.#phase = 'wanted';
     this.#retryAt = 0;
     this.#attempt = 0;
@@ -119,7 +118,14 @@ export class RoomState {
 
   handleLoss(): void {
     if (this.#phase === 'joined') this.#tell({ type: 'away' });
-    if (this.#phase !== 'failed') this.#phase = 'wanted';
+    this.#phase = 'wanted';
+  }
+
+  /** The gateway may have ended the membership: it is asked for again, from where the room is. */
+  doubt(): void {
+    if (this.#phase !== 'joined') return;
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
   }
 
   /** The request to send now, if there is one to send. */
@@ -214,8 +220,7 @@ export class RoomState {
     const position = this.#position;
     if (position === undefined || frame.seq <= position.seq) return;
     if (frame.seq > position.seq + 1) {
-      this.#phase = 'wanted';
-      this.#retryAt = 0;
+      this.doubt();
       return;
     }
     this.#position = { epoch: position.epoch, seq: frame.seq };

@@ -72,8 +72,8 @@ export class TokenRefresh {
     this.#refreshAt = now + TRY_AGAIN_MS;
   }
 
+  /** The connection is gone. A token that is on its way is the next one's: it is not asked for twice. */
   end(): void {
     this.#refreshAt = Infinity;
-    this.#isFetching = false;
   }
 }

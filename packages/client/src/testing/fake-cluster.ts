@@ -1,10 +1,14 @@
 import type { ClientFrame, ReceivedFrame } from '@outcry/protocol';
 
+import { FakeBook } from './fake-book.ts';
+import { FakeWatcher } from './fake-watcher.ts';
+
 type Request<T extends ClientFrame['type']> = Extract<ClientFrame<unknown>, { type: T }>;
 type MessageFrame = Extract<ReceivedFrame, { type: 'message' }>;
 
 /** Only so much silence is a reason to ask again. */
 const ASKED_AGAIN_MS = 15_000;
+const REFUSABLE: ReadonlySet<string> = new Set(['join', 'publish', 'subscribe']);
 
 interface StoredRoom {
   epoch: string;
@@ -19,23 +23,35 @@ export class FakeConnection {
   readonly rooms = new Set<string>();
   /** Joins whose answers have not arrived, and when they were made. */
   readonly openJoins = new Map<string, { readonly id: number; readonly at: number }>();
+  readonly watcher: FakeWatcher;
+  /** The same for a subscription. */
+  openSubscribe: { readonly id: number; readonly at: number } | undefined;
   isOpen = true;
+
+  constructor(book: FakeBook) {
+    this.watcher = new FakeWatcher(book, this.arriving);
+  }
 }
 
-/** A cluster of gateways as docs/PROTOCOL.md has it, in as few lines as decide about rooms and publishes. */
+/** A cluster of gateways as docs/PROTOCOL.md has it, in as few lines as decide about rooms, publishes and a book. */
 export class FakeCluster {
   readonly rooms = new Map<string, StoredRoom>();
   readonly faults: string[] = [];
+  readonly book: FakeBook;
   readonly #connections = new Set<FakeConnection>();
   #epochs = 0;
   now = 0;
   /** Answers this many of the next requests with an error that says "later". */
   refusals = 0;
 
+  constructor(random: () => number) {
+    this.book = new FakeBook(random);
+  }
+
   connect(): FakeConnection {
     const open = [...this.#connections].filter((connection) => connection.isOpen);
     if (open.length > 0) this.faults.push('two connections at once');
-    const connection = new FakeConnection();
+    const connection = new FakeConnection(this.book);
     this.#connections.clear();
     this.#connections.add(connection);
     connection.arriving.push({
@@ -94,9 +110,10 @@ export class FakeCluster {
 
   handle(connection: FakeConnection, frame: ClientFrame<unknown>): void {
     const id = 'id' in frame ? { id: frame.id ?? 0 } : {};
-    if (this.refusals > 0 && (frame.type === 'join' || frame.type === 'publish')) {
+    if (frame.type === 'join') this.#countJoin(connection, frame);
+    if (frame.type === 'subscribe') this.#countSubscribe(connection, Number(frame.id));
+    if (this.refusals > 0 && REFUSABLE.has(frame.type)) {
       this.refusals -= 1;
-      if (frame.type === 'join') this.#countJoin(connection, frame);
       connection.arriving.push({ type: 'error', ...id, code: 'unavailable', message: 'later', retryable: true });
       return;
     }
@@ -111,6 +128,14 @@ export class FakeCluster {
       case 'publish':
         this.#publish(connection, frame);
         return;
+      case 'subscribe':
+        connection.arriving.push({ type: 'ack', ...id });
+        connection.watcher.subscribe(frame);
+        return;
+      case 'unsubscribe':
+        connection.openSubscribe = undefined;
+        connection.watcher.unsubscribe();
+        return;
       case 'ping':
         connection.arriving.push({ type: 'pong', ...id, at: 0 });
         return;
@@ -121,6 +146,8 @@ export class FakeCluster {
 
   /** To be called for each frame as it arrives. */
   arrived(connection: FakeConnection, frame: ReceivedFrame): void {
+    const isRefused = frame.type === 'error' && frame.id === connection.openSubscribe?.id;
+    if (frame.type === 'snapshot' || isRefused) connection.openSubscribe = undefined;
     if (frame.type !== 'joined' && frame.type !== 'error') return;
     for (const [room, { id }] of connection.openJoins) if (id === frame.id) connection.openJoins.delete(room);
   }
@@ -132,7 +159,6 @@ export class FakeCluster {
   }
 
   #join(connection: FakeConnection, frame: Request<'join'>): void {
-    this.#countJoin(connection, frame);
     const { log, epoch, oldest } = this.room(frame.room);
     const { since, history = 50 } = frame;
     const canResume = since?.epoch === epoch && since.seq + 1 >= oldest && since.seq <= log.length;
@@ -150,6 +176,14 @@ export class FakeCluster {
       this.faults.push(`a second join of ${room} while the first is unanswered`);
     }
     connection.openJoins.set(room, { id: Number(id), at: this.now });
+  }
+
+  #countSubscribe(connection: FakeConnection, id: number): void {
+    const open = connection.openSubscribe;
+    if (open !== undefined && this.now < open.at + ASKED_AGAIN_MS) {
+      this.faults.push('a second subscribe while the first is unanswered');
+    }
+    connection.openSubscribe = { id, at: this.now };
   }
 
   #toMembers(name: string, frame: ReceivedFrame): void {

@@ -1,16 +1,19 @@
-import { type ClientFrame, CLOSE_CODES, createClientCodec, type Position, type ReceivedFrame } from '@outcry/protocol';
+import { type ClientFrame, CLOSE_CODES, createClientCodec, type ReceivedFrame } from '@outcry/protocol';
 
 import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
-import { type RoomNews, RoomState } from '../core/room-state.ts';
 import type { OutcryError } from '../errors.ts';
 import type { ClientStatus } from '../status.ts';
+import { BookReader } from './book-reader.ts';
 import { FakeCluster, type FakeConnection } from './fake-cluster.ts';
+import { RoomReader } from './room-reader.ts';
 import { SeededRandom } from './seeded-random.ts';
 
 const ROOMS = ['a', 'b'] as const;
-const STEPS = 60;
+const STEPS = 80;
 const MAX_PASS_MS = 40_000;
+/** A token that was asked for may take so long before it is asked for again. */
+const FETCH_TIMEOUT_MS = 30_000;
 /** Long enough for every backoff and time limit to pass. */
 const SETTLING_MS = 600_000;
 const CUTS = [
@@ -22,67 +25,27 @@ const CUTS = [
 ];
 const codec = createClientCodec('json');
 
-/** What a member of a room has been told, held against what it may be told. */
-class Reader {
-  readonly room: RoomState;
-  readonly #name: string;
-  readonly #faults: string[];
-  #position: Position | undefined;
-  #mayJump = true;
-
-  constructor(name: string, machine: Machine, { random, faults }: { random: () => number; faults: string[] }) {
-    this.#name = name;
-    this.#faults = faults;
-    this.room = new RoomState({
-      nameFor: () => name,
-      emit: machine.emit,
-      random,
-      listener: (news) => {
-        this.#hear(news);
-      },
-    });
-  }
-
-  #hear(news: RoomNews): void {
-    if (news.type === 'joined') {
-      const before = this.#position;
-      const isWhereItWas = news.position.epoch === before?.epoch && news.position.seq === before.seq;
-      this.#mayJump = !news.isRecovered && !isWhereItWas;
-      if (news.isRecovered && !isWhereItWas) this.#faults.push(`${this.#name}: recovered elsewhere`);
-      if (before !== undefined && !news.isResumed) this.#faults.push(`${this.#name}: joined anew without a word`);
-      if (before === undefined) this.#position = news.position;
-    } else if (news.type === 'gap') {
-      this.#position = news.position;
-      this.#mayJump = false;
-    } else if (news.type === 'message') {
-      if (this.#mayJump && this.#position?.epoch !== news.epoch) this.#faults.push(`${this.#name}: a gap not told`);
-      if (news.frame.seq !== (this.#position?.seq ?? 0) + 1) {
-        this.#faults.push(`${this.#name}: ${String(news.frame.seq)} behind ${String(this.#position?.seq)}`);
-      }
-      this.#position = { epoch: news.epoch, seq: news.frame.seq };
-    }
-  }
-}
-
 /** One client, one cluster, and whatever the seed has happen between them. */
 export class Interleaving {
   readonly faults: string[] = [];
   readonly #random: SeededRandom;
   readonly #machine: Machine;
-  readonly #cluster = new FakeCluster();
-  readonly #readers = new Map<string, Reader>();
+  readonly #cluster: FakeCluster;
+  readonly #readers = new Map<string, RoomReader>();
   readonly #settled = new Map<string, number>();
   readonly #published: string[] = [];
   /** What a socket that was given up may still say. */
   readonly #late: ReceivedFrame[] = [];
   #connection: FakeConnection | undefined;
   #socket = 0;
-  #token: number | undefined;
+  #token: { readonly ticket: number; readonly at: number } | undefined;
+  #book: BookReader | undefined;
   #status: ClientStatus = { state: 'connecting' };
   #now = 0;
 
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
+    this.#cluster = new FakeCluster(this.#random.next);
     this.#machine = new Machine({
       backoff: { baseMs: 1_000, maxMs: 30_000 },
       connectTimeoutMs: 10_000,
@@ -110,7 +73,13 @@ export class Interleaving {
 
   #disturb(): void {
     const room = this.#random.pick(ROOMS);
-    const actions = [this.#ofTheApplication(room), this.#ofTheCluster(room), this.#ofTheNetwork()];
+    const actions = [
+      this.#ofTheApplication(room),
+      this.#ofTheCluster(room),
+      this.#ofTheFeed(),
+      this.#ofTheNetwork(),
+      this.#ofTheNetwork(),
+    ];
     this.#random.pick(this.#random.pick(actions))();
   }
 
@@ -132,7 +101,38 @@ export class Interleaving {
         this.#machine.nudge(this.#now);
       });
     };
-    return [publish, publish, open, leave, answerToken, nudge];
+    const watch = (): void => {
+      this.#watch();
+    };
+    const unwatch = (): void => {
+      this.#unwatch();
+    };
+    return [publish, publish, open, leave, answerToken, nudge, watch, unwatch];
+  }
+
+  #ofTheFeed(): readonly (() => void)[] {
+    const watcher = this.#connection?.watcher;
+    if (watcher === undefined) return [() => undefined];
+    const change = (): void => {
+      watcher.change();
+    };
+    const spoil = (): void => {
+      watcher.change(this.#random.pick([{ isLost: true }, { isWrong: true }]));
+    };
+    const beat = (): void => {
+      watcher.beat();
+    };
+    const age = (): void => {
+      watcher.age(this.#random.pick(['stale', 'fresh'] as const));
+    };
+    const renumber = (): void => {
+      watcher.renumber();
+    };
+    const lag = (): void => {
+      if (this.#random.chance(0.5)) watcher.lag();
+      else watcher.catchUp();
+    };
+    return [change, change, change, spoil, beat, age, renumber, lag, lag];
   }
 
   #ofTheCluster(room: string): readonly (() => void)[] {
@@ -185,14 +185,23 @@ export class Interleaving {
       if ((this.#connection?.arriving.length ?? 0) > 0) this.#deliver();
       else if (this.#token !== undefined) this.#answerToken(true);
       else if (this.#isAtRest()) return;
-      else this.#pass(Math.min(until, this.#machine.nextAlarmAt) - this.#now);
+      else this.#goOn(until);
     }
+  }
+
+  #goOn(until: number): void {
+    this.#pass(Math.min(until, this.#machine.nextAlarmAt) - this.#now);
+    const watcher = this.#connection?.isOpen === true ? this.#connection.watcher : undefined;
+    watcher?.catchUp();
+    watcher?.age('fresh');
+    watcher?.beat();
   }
 
   #isAtRest(): boolean {
     return (
       this.#status.state === 'connected' &&
       this.#machine.pendingRequests === 0 &&
+      this.#book?.isAtHead !== false &&
       [...this.#readers.values()].every(({ room }) => room.isJoined)
     );
   }
@@ -213,6 +222,7 @@ export class Interleaving {
 
   #close(): void {
     this.#open('a');
+    this.#watch();
     this.#publish('a');
     this.#step(() => {
       this.#machine.close();
@@ -224,7 +234,7 @@ export class Interleaving {
 
   #open(name: string): void {
     if (this.#readers.has(name)) return;
-    const reader = new Reader(name, this.#machine, { random: this.#random.next, faults: this.faults });
+    const reader = new RoomReader(name, this.#machine, { random: this.#random.next, faults: this.faults });
     this.#readers.set(name, reader);
     this.#step(() => {
       this.#machine.openRoom(reader.room, this.#now);
@@ -237,6 +247,24 @@ export class Interleaving {
     this.#readers.delete(name);
     this.#step(() => {
       this.#machine.closeRoom(reader.room, this.#now);
+    });
+  }
+
+  #watch(): void {
+    if (this.#book !== undefined) return;
+    const parts = { machine: this.#machine, source: this.#cluster.book, random: this.#random.next };
+    const { book } = (this.#book = new BookReader({ ...parts, faults: this.faults }));
+    this.#step(() => {
+      this.#machine.openBook(book, this.#now);
+    });
+  }
+
+  #unwatch(): void {
+    const book = this.#book?.book;
+    if (book === undefined || this.#random.chance(0.8)) return;
+    this.#book = undefined;
+    this.#step(() => {
+      this.#machine.closeBook(book, this.#now);
     });
   }
 
@@ -253,7 +281,14 @@ export class Interleaving {
     };
     const isPatient = this.#random.chance(0.5);
     const deadlineAt = this.#now + (isPatient ? 2 * SETTLING_MS + STEPS * MAX_PASS_MS : 30_000);
-    const details = { room, deadlineAt, frameBytes: frame.length, isRepeatable: true, isPublish: true };
+    const details = {
+      room,
+      lane: undefined,
+      deadlineAt,
+      frameBytes: frame.length,
+      isRepeatable: true,
+      isPublish: true,
+    };
     const resolve = (): void => {
       settle();
     };
@@ -299,8 +334,8 @@ export class Interleaving {
   }
 
   #answerToken(isGood = this.#random.chance(0.7)): void {
-    const ticket = this.#token;
-    if (ticket === undefined) return;
+    if (this.#token === undefined) return;
+    const { ticket } = this.#token;
     this.#token = undefined;
     this.#step(() => {
       if (isGood) this.#machine.handleToken(ticket, 'ann', this.#now);
@@ -328,7 +363,10 @@ export class Interleaving {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case 'fetchToken':
-        this.#token = effect.ticket;
+        if (this.#token !== undefined && this.#now < this.#token.at + FETCH_TIMEOUT_MS) {
+          this.faults.push('a second token asked for while the first is on its way');
+        }
+        this.#token = { ticket: effect.ticket, at: this.#now };
         return;
       case 'openSocket':
         this.#socket = effect.socket;

@@ -1,0 +1,215 @@
+import { bookChecksum } from '@outcry/order-book';
+import type { ReceivedFrame } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { type BookNews, BookState } from './book-state.ts';
+
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
+const BOOK = { symbol: 'BTCUSDT', depth: 10, interval: 100 };
+const STAMP = { ...BOOK, epoch: 'e', venueAt: 1, at: 2, venueSeq: 3 };
+
+let book: BookState;
+let news: BookNews[];
+let lastId: number;
+
+beforeEach(() => {
+  news = [];
+  lastId = 0;
+  book = new BookState({
+    bookClass: BOOK,
+    hasChecksum: true,
+    emit: (effect) => {
+      if (effect.kind === 'book') news.push(effect.news);
+    },
+    random: () => 0.5,
+    listener: () => undefined,
+  });
+});
+
+function subscribe(now: number): ReturnType<BookState['takeSubscribe']> {
+  return book.takeSubscribe(now, () => ++lastId);
+}
+
+function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}): void {
+  const sides = { bids: [['1.00', '5']], asks: [['1.01', '7']] } as const;
+  book.handleFrame({ type: 'snapshot', ...STAMP, priceScale: 2, sizeScale: 0, ...sides, seq: 7, ...details }, now);
+}
+
+function delta(now: number, details: Partial<Frame<'delta'>> = {}): void {
+  book.handleFrame({ type: 'delta', ...STAMP, bids: [['1.00', '6']], asks: [], prev: 7, seq: 9, ...details }, now);
+}
+
+function goLive(): void {
+  subscribe(0);
+  snapshot(0);
+  news = [];
+}
+
+function told(): string[] {
+  return news.map((each) => (each.type === 'repair' ? each.reason : each.type));
+}
+
+describe('a book', () => {
+  it('asks for its class, begins with the snapshot and follows the deltas', () => {
+    expect(subscribe(0)).toEqual({ type: 'subscribe', id: 1, ...BOOK, checksum: true });
+    expect(subscribe(0)).toBeUndefined();
+    delta(0);
+    expect([told(), book.isStale]).toEqual([[], true]);
+    snapshot(0);
+    delta(0);
+    expect([told(), book.isStale]).toEqual([['snapshot', 'delta'], false]);
+    expect([book.levels.bids(), book.levels.asks()]).toEqual([[[100, 6]], [[101, 7]]]);
+    expect(book.stamp).toMatchObject({ epoch: 'e', seq: 9, priceScale: 2 });
+    delta(0, { prev: 9, seq: 10, bids: [['1.00', '0']] });
+    expect(book.levels.bids()).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a delta behind another frame',
+      () => {
+        delta(20_000, { prev: 8 });
+      },
+    ],
+    [
+      'a heartbeat of another place',
+      () => {
+        book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 8 }, 20_000);
+      },
+    ],
+  ])('takes %s for a gap, changes nothing, and asks anew at once', (_, happen) => {
+    goLive();
+    happen();
+    expect([told(), book.isStale]).toEqual([['gap', 'stale'], true]);
+    expect(book.levels.bids()).toEqual([[100, 5]]);
+    expect(subscribe(20_000)).toMatchObject({ id: 2 });
+    delta(20_000);
+    expect(told()).toEqual(['gap', 'stale']);
+    snapshot(20_000, { seq: 12 });
+    expect([told(), book.isStale]).toEqual([['gap', 'stale', 'snapshot'], false]);
+  });
+
+  it('tells no change that its checksum does not bear out', () => {
+    goLive();
+    const checksum = bookChecksum([[100, 6]], [[101, 7]]);
+    delta(0, { checksum });
+    expect(told()).toEqual(['delta']);
+    delta(0, { prev: 9, seq: 10, bids: [['1.00', '8']], checksum });
+    expect([told(), book.isStale]).toEqual([['delta', 'checksum', 'stale'], true]);
+    subscribe(0);
+    snapshot(0, { checksum });
+    expect(told()).toEqual(['delta', 'checksum', 'stale', 'checksum']);
+  });
+
+  it('that goes wrong again and again asks ever more rarely, whatever snapshots come between', () => {
+    goLive();
+    delta(0, { prev: 1 });
+    expect(subscribe(0)).toBeDefined();
+    const waits: number[] = [];
+    let now = 0;
+    for (let i = 0; i < 4; i++) {
+      snapshot(now);
+      delta(now, { prev: 1 });
+      expect(subscribe(now)).toBeUndefined();
+      waits.push(book.nextAlarmAt - now);
+      now = book.nextAlarmAt;
+      book.handleAlarm(now);
+      expect(subscribe(now)).toBeDefined();
+    }
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000]);
+    snapshot(now);
+    delta(now + 10_000, { prev: 1 });
+    expect(subscribe(now + 10_000)).toBeDefined();
+  });
+
+  it('reads levels by the scales of its latest snapshot', () => {
+    goLive();
+    snapshot(0, { epoch: 'f', seq: 0, priceScale: 4, sizeScale: 3, bids: [['1.0005', '2.125']], asks: [] });
+    expect([book.levels.bids(), book.levels.asks()]).toEqual([[[10_005, 2_125]], []]);
+    delta(0, { prev: 0, seq: 1, bids: [['1.0001', '1']] });
+    expect(book.levels.bids()).toEqual([
+      [10_005, 2_125],
+      [10_001, 1_000],
+    ]);
+    expect(book.stamp).toMatchObject({ epoch: 'f', seq: 1, priceScale: 4, sizeScale: 3 });
+    delta(0, { prev: 9, seq: 10 });
+    expect(told()).toEqual(['snapshot', 'delta', 'gap', 'stale']);
+  });
+});
+
+describe('the age of a book', () => {
+  it('is told after silence, and ends with whatever comes', () => {
+    goLive();
+    expect(book.nextAlarmAt).toBe(3_000);
+    book.handleAlarm(2_999);
+    expect(told()).toEqual([]);
+    book.handleAlarm(3_000);
+    expect([told(), book.isStale, book.nextAlarmAt]).toEqual([['stale'], true, Infinity]);
+    delta(3_500);
+    expect([told(), book.isStale]).toEqual([['stale', 'delta', 'fresh'], false]);
+    book.handleAlarm(6_500);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 7_000);
+    expect(told().slice(3)).toEqual(['stale', 'fresh']);
+  });
+
+  it('is what the gateway says of its feed, whatever heartbeats come', () => {
+    goLive();
+    book.handleFreshness(true);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 1_000);
+    expect([told(), book.isStale]).toEqual([['stale'], true]);
+    book.handleFreshness(false);
+    expect([told(), book.isStale]).toEqual([['stale', 'fresh'], false]);
+    book.handleFreshness(true);
+    snapshot(2_000);
+    delta(2_000);
+    expect([told(), book.isStale]).toEqual([['stale', 'fresh', 'stale', 'snapshot', 'delta'], false]);
+  });
+
+  it('is told with `lagging`, and ends with the snapshot; `stale` behind that holds', () => {
+    goLive();
+    book.handleSilence();
+    snapshot(5_000, { seq: 90 });
+    book.handleFreshness(true);
+    expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);
+  });
+
+  it('is told with the connection, and ends with the snapshot of the next', () => {
+    goLive();
+    book.handleLoss();
+    delta(0);
+    expect([told(), book.isStale]).toEqual([['stale'], true]);
+    book.handleWelcome();
+    expect(subscribe(0)).toMatchObject({ id: 2 });
+    snapshot(0, { epoch: 'f', seq: 1 });
+    expect([told(), book.isStale]).toEqual([['stale', 'snapshot'], false]);
+  });
+});
+
+describe('a refusal', () => {
+  const refusal = { type: 'error', code: 'unavailable', message: 'later', retryable: true } as const;
+
+  it('that says "later" is heeded, also where a snapshot of the subscription before came first', () => {
+    subscribe(0);
+    snapshot(0);
+    expect(book.handleError({ ...refusal, id: 1 }, 0)).toBe(true);
+    expect([told(), book.isStale]).toEqual([['snapshot', 'stale'], true]);
+    expect(subscribe(499)).toBeUndefined();
+    expect(subscribe(500)).toMatchObject({ id: 2 });
+  });
+
+  it('for good is told once; one of another request is not heard', () => {
+    subscribe(0);
+    expect(book.handleError({ ...refusal, id: 9, retryable: false }, 0)).toBe(false);
+    expect(book.handleError({ ...refusal, id: 1, code: 'unknownSymbol', retryable: false }, 0)).toBe(true);
+    expect(news).toMatchObject([{ type: 'failed', error: { code: 'unknownSymbol' } }]);
+    expect([book.hasFailed, subscribe(1e6)]).toEqual([true, undefined]);
+  });
+
+  it('does not come: the book is asked for again', () => {
+    subscribe(0);
+    expect(book.nextAlarmAt).toBe(15_000);
+    book.handleAlarm(15_000);
+    expect(subscribe(15_000)).toMatchObject({ id: 2 });
+  });
+});
