@@ -68,7 +68,7 @@ async function measure(scope: Scope, { redisUrl, isQuick, progress }: Experiment
   const link = scope.hold(await SlowLink.start(gateway.port));
   const other = scope.hold(await WatchedBooks.open(gateway.port, SYMBOLS));
   const slow = scope.hold(await WatchedBooks.open(link.port, SYMBOLS));
-  await sleep(isQuick ? 2000 : 5000);
+  await sleep(isQuick ? 2000 : 20_000);
 
   const segmentMs = isQuick ? 4000 : 20_000;
   const phases: Phase[] = [];
