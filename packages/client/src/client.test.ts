@@ -104,6 +104,30 @@ describe('a connection', () => {
   });
 });
 
+describe('a socket that can be cut', () => {
+  it.each([
+    ['is, where the far side does not close within two seconds', undefined, 1],
+    ['is not, where it does', 1_000, 0],
+  ])('%s', async (_, closesAfterMs, cuts) => {
+    start();
+    await goLive();
+    const { socket } = platform;
+    let terminations = 0;
+    socket.terminate = () => {
+      terminations += 1;
+    };
+    client.close();
+    if (closesAfterMs !== undefined) {
+      await platform.pass(closesAfterMs);
+      socket.lose(1000);
+    }
+    await platform.pass(1_999 - (closesAfterMs ?? 0));
+    expect(terminations).toBe(0);
+    await platform.pass(1);
+    expect(terminations).toBe(cuts);
+  });
+});
+
 describe('a token', () => {
   it('is offered in the handshake, or comes first where that cannot carry it', async () => {
     start({ token: 'ann' });

@@ -38,6 +38,8 @@ export interface DriverOptions {
 }
 
 const NORMAL_CLOSURE = 1000;
+/** How long the far side may take to close, too. */
+const CLOSE_TIMEOUT_MS = 2_000;
 const utf8 = new TextEncoder();
 
 /** Lets the machine act: tells it of sockets, time and tokens, and does what it wants done, in order. */
@@ -243,7 +245,11 @@ export class Driver {
   #dropSocket(): void {
     const socket = this.#socket;
     this.#socket = undefined;
-    socket?.close(NORMAL_CLOSURE);
+    if (socket === undefined) return;
+    socket.close(NORMAL_CLOSURE);
+    if (socket.terminate === undefined) return;
+    const cancel = this.environment.schedule(() => socket.terminate?.(), CLOSE_TIMEOUT_MS);
+    socket.addEventListener('close', cancel);
   }
 
   /** An alarm that comes too early does nothing but set the next, which is cheaper than a new timer for every frame. */

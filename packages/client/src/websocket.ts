@@ -3,6 +3,8 @@ export interface WebSocketLike {
   binaryType: string;
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number): void;
+  /** Ends the connection without a word, where the socket can do that: that of `ws` can, the platforms' own cannot. */
+  terminate?(): void;
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
   addEventListener(type: 'open' | 'error', listener: () => void): void;

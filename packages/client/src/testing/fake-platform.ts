@@ -11,14 +11,16 @@ export class FakeSocket implements WebSocketLike {
   readonly sent: ClientFrame<unknown>[] = [];
   binaryType = '';
   isClosed = false;
-  readonly #listeners = new Map<string, Listener>();
+  terminate?: () => void;
+  readonly #listeners = new Map<string, Set<Listener>>();
 
   constructor(protocols: readonly string[]) {
     this.protocols = protocols;
   }
 
   addEventListener(type: string, listener: Listener): void {
-    this.#listeners.set(type, listener);
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(listener));
   }
 
   send(data: string | Uint8Array): void {
@@ -64,7 +66,7 @@ export class FakeSocket implements WebSocketLike {
   }
 
   #tell(type: string, event: { readonly data?: unknown; readonly code?: number }): void {
-    this.#listeners.get(type)?.({ data: undefined, code: 0, ...event });
+    for (const listener of this.#listeners.get(type) ?? []) listener({ data: undefined, code: 0, ...event });
   }
 }
 
