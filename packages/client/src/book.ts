@@ -8,6 +8,7 @@ import { Deferred } from './deferred.ts';
 import type { Driver } from './driver.ts';
 import { OutcryError } from './errors.ts';
 
+/** Which class of a book is watched, and how. */
 export interface BookOptions {
   /** Levels a side: 1, 10, 25, 50 or 100; 0 is the whole book. Default 10. */
   readonly depth?: number;

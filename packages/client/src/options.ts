@@ -8,6 +8,7 @@ import { openGlobalWebSocket, type WebSocketFactory } from './websocket.ts';
 /** Called before each connection, and again before the token expires. `signal` aborts when the answer is no longer wanted. */
 export type TokenSource = (context: { readonly signal: AbortSignal }) => string | Promise<string>;
 
+/** Everything that has a default, which fits most programs. */
 export interface ConnectOptions {
   /** Who this client is. Without one it is a guest. A function is asked again whenever a fresh token is needed. */
   readonly token?: string | TokenSource;

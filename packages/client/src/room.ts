@@ -14,6 +14,7 @@ import { randomKey } from './random-key.ts';
 import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
 import type { StandardSchema } from './standard-schema.ts';
 
+/** What is wanted of a room, and what becomes of its payloads. */
 export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
   /** Checks every payload, in both directions, and gives them their type. */
   readonly schema?: StandardSchema<In, Out>;
@@ -25,6 +26,7 @@ export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
   readonly onEvent?: (event: RoomEvent<Out>) => void;
 }
 
+/** How one message is published. */
 export interface PublishOptions {
   /** The same user's same key within five minutes is the same message. Without one, each call has its own. */
   readonly key?: string;

@@ -13,6 +13,7 @@ import { randomKey } from './random-key.ts';
 import { type PublishOptions, Room, type RoomOptions } from './room.ts';
 import type { ClientStatus } from './status.ts';
 
+/** How one direct message is sent. */
 export interface SendOptions extends PublishOptions {
   /** Seals the message end to end; the receiver's inbox needs the same keys. */
   readonly encryption?: PayloadCipher;

@@ -8,6 +8,7 @@ export interface ConnectingStatus {
   readonly state: 'connecting';
 }
 
+/** There is a session, and everything flows. */
 export interface ConnectedStatus {
   readonly state: 'connected';
   /** Who the gateway takes this client for. */

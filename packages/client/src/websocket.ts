@@ -1,12 +1,17 @@
 /** As much of a WebSocket as the client needs: the browser's, Node's and that of `ws` are some. */
 export interface WebSocketLike {
   binaryType: string;
+  /** One frame; it may throw where the socket is not open. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
+  /** Begins the close handshake. */
   close(code?: number): void;
   /** Ends the connection without a word, where the socket can do that: that of `ws` can, the platforms' own cannot. */
   terminate?(): void;
+  /** A frame: text, or an `ArrayBuffer`, for that is what `binaryType` is set to. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  /** The end, in whatever way it came, with the close code: 1006 where there was none. */
   addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
+  /** `open` comes first; an `error` is always followed by `close`. */
   addEventListener(type: 'open' | 'error', listener: () => void): void;
 }
 

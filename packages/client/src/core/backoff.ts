@@ -1,5 +1,6 @@
 import { Retry } from '@outcry/protocol';
 
+/** Between which bounds attempts to connect wait for each other. */
 export interface BackoffOptions {
   /** Ceiling of the first wait, in milliseconds; it doubles with every failed attempt. */
   readonly baseMs: number;

@@ -26,6 +26,7 @@ export type RoomNews =
   | { readonly type: 'left' }
   | { readonly type: 'failed'; readonly error: OutcryError };
 
+/** What a member wants of a room. */
 export interface JoinOptions {
   /** How many of the newest messages to replay on the first join, and where a resume fails; the gateway's default is 50. */
   readonly history?: number;

@@ -3,6 +3,7 @@ import type { PayloadCipher, SealContext } from '../payload-pipe.ts';
 import type { RoomKey, WebCryptoKey } from './room-key.ts';
 import { readSealed, type Sealed } from './sealed.ts';
 
+/** The keys of a room. */
 export interface EncryptionOptions {
   /** Seals what is sent, and opens what it has sealed. */
   readonly current: RoomKey;

@@ -8,6 +8,7 @@ export interface RoomKey {
   readonly key: WebCryptoKey;
 }
 
+/** What a key is derived from. */
 export interface PassphraseOptions {
   readonly id: string;
   readonly passphrase: string;
