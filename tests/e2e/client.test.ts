@@ -175,12 +175,14 @@ describe.runIf(hasRedisServer())('the client library, through faults', () => {
 
     await ann.publish({ text: secret });
     await bob.publish({ text: secret });
+    const long = secret.repeat(300);
+    await bob.publish({ text: long });
     for (const room of [ann, bob]) {
       const heard: string[] = [];
-      for await (const { data } of room) if (heard.push(data.text) === 2) break;
-      expect(heard).toEqual([secret, secret]);
+      for await (const { data } of room) if (heard.push(data.text) === 3) break;
+      expect(heard).toEqual([secret, secret, long]);
     }
-    const relayed = [await spy.next('message'), await spy.next('message')];
+    const relayed = [await spy.next('message'), await spy.next('message'), await spy.next('message')];
     for (const frame of relayed) expect(spy.bytesOf(frame).includes(secret)).toBe(false);
     const stored = await dump(redis.url);
     expect(stored.includes('vault')).toBe(true);

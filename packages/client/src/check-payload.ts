@@ -1,10 +1,12 @@
-import { DEFAULT_DECODE_LIMITS, FORBIDDEN_KEYS } from '@outcry/protocol';
+import { DEFAULT_DECODE_LIMITS, Encoding, FORBIDDEN_KEYS } from '@outcry/protocol';
 
 import { OutcryError } from './errors.ts';
 
 const { maxDepth, maxArrayLength, maxMapLength, maxStringBytes } = DEFAULT_DECODE_LIMITS;
 /** UTF-8 of one UTF-16 unit, at most. */
 const MAX_BYTES_PER_UNIT = 3;
+/** JSON has base64 for bytes, four characters for three. */
+const MAX_JSON_BYTES = Math.floor(maxStringBytes / 4) * 3;
 const utf8 = new TextEncoder();
 
 /**
@@ -12,7 +14,10 @@ const utf8 = new TextEncoder();
  *
  * @throws OutcryError `invalidData`, which says what was expected
  */
-export function checkPayload(data: unknown, depth = 0): void {
+export function checkPayload(data: unknown, encoding: Encoding, depth = 0): void {
+  if (data instanceof Uint8Array && encoding === Encoding.Json && data.length > MAX_JSON_BYTES) {
+    refuse(`expected at most ${String(MAX_JSON_BYTES)} bytes in one value over JSON`);
+  }
   if (typeof data === 'string') checkText(data);
   if (depth === 0 && data === undefined) refuse('expected a value, or null for none');
   if (typeof data !== 'object' || data === null || data instanceof Uint8Array || 'toJSON' in data) return;
@@ -23,7 +28,7 @@ export function checkPayload(data: unknown, depth = 0): void {
   for (const [key, value] of entries) {
     if (!Array.isArray(data)) checkText(key);
     if (FORBIDDEN_KEYS.has(key)) refuse(`expected another key than ${key}`);
-    checkPayload(value, depth + 1);
+    checkPayload(value, encoding, depth + 1);
   }
 }
 

@@ -260,6 +260,7 @@ describe('a room', () => {
     await platform.pass(1_000);
     await late;
     await expect(room.publish('x'.repeat(4_097))).rejects.toMatchObject({ code: 'invalidData' });
+    await expect(room.publish(new Uint8Array(3_073))).rejects.toMatchObject({ code: 'invalidData' });
     await expect(room.publish(Array(250).fill('x'.repeat(100)))).rejects.toMatchObject({ code: 'tooBig' });
     room.leave();
     await left;

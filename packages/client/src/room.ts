@@ -120,7 +120,7 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     const limitMs = Math.min(timeoutMs ?? driver.settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
     const begunAt = driver.environment.now();
     const payload = this.#pipe.isEmpty ? data : await this.#prepare(data);
-    checkPayload(payload);
+    checkPayload(payload, driver.settings.encoding);
     const answer = await this.#ask((id, room) => ({ type: 'publish', id, room, data: payload, key }), {
       timeoutMs: begunAt + limitMs - driver.environment.now(),
       isPublish: true,
@@ -188,7 +188,7 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   }
 
   #sendSignal(name: string, data: unknown): boolean {
-    if (data !== undefined) checkPayload(data);
+    if (data !== undefined) checkPayload(data, this.#parts.driver.settings.encoding);
     const payload = data === undefined ? {} : { data };
     const room = this.name;
     return this.#parts.driver.signal((id) => ({ type: 'signal', id, room, name, ...payload }), this.#state);

@@ -92,7 +92,7 @@ export class RoomsClient {
     const begunAt = environment.now();
     const room = inboxOf(user);
     const payload = encryption === undefined ? data : await this.#seal(data, room, encryption);
-    checkPayload(payload);
+    checkPayload(payload, settings.encoding);
     const answer = await this.driver.request((id) => ({ type: 'publish', id, room, data: payload, key }), {
       lane: room,
       timeoutMs: begunAt + limitMs - environment.now(),

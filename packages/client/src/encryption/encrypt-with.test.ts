@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { checkPayload } from '../check-payload.ts';
 import { encryptWith } from './encrypt-with.ts';
 import { keyFromBytes, keyFromPassphrase } from './room-key.ts';
 
@@ -23,6 +24,17 @@ describe('a sealed payload', () => {
     expect(Buffer.from((sealed as { box: Uint8Array }).box).includes('secret')).toBe(false);
     expect(await cipher.open(sealed, HERE)).toEqual(DATA);
     expect(await cipher.open(asJson(sealed), HERE)).toEqual(DATA);
+  });
+
+  it.each([3_000, 3_072, 9_000])('of %i characters fits the strings of the wire, in both encodings', async (length) => {
+    const cipher = encryptWith({ current: await keyOf('k1', 1) });
+    const sealed = await cipher.seal('x'.repeat(length), HERE);
+    expect(() => {
+      checkPayload(sealed, 'json');
+      checkPayload(asJson(sealed), 'json');
+    }).not.toThrow();
+    expect(await cipher.open(sealed, HERE)).toBe('x'.repeat(length));
+    expect(await cipher.open(asJson(sealed), HERE)).toBe('x'.repeat(length));
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { OutcryError } from '../errors.ts';
 import type { PayloadCipher, SealContext } from '../payload-pipe.ts';
 import type { RoomKey, WebCryptoKey } from './room-key.ts';
-import { readSealed, type Sealed } from './sealed.ts';
+import { readSealed, type Sealed, toPieces, type WholeSealed } from './sealed.ts';
 
 /** The keys of a room. */
 export interface EncryptionOptions {
@@ -39,10 +39,10 @@ async function seal(data: unknown, context: SealContext, { id, key }: RoomKey): 
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const text = utf8.encode(JSON.stringify(data));
   const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: boundTo(context, id) }, key, text);
-  return { sealed: 1, key: id, iv, box: new Uint8Array(box) };
+  return { sealed: 1, key: id, iv, box: toPieces(new Uint8Array(box)) };
 }
 
-async function open({ iv, box, key: id }: Sealed, context: SealContext, key: WebCryptoKey): Promise<unknown> {
+async function open({ iv, box, key: id }: WholeSealed, context: SealContext, key: WebCryptoKey): Promise<unknown> {
   try {
     const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: boundTo(context, id) }, key, box);
     return JSON.parse(utf8Decoder.decode(text));

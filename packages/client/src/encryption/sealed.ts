@@ -5,18 +5,41 @@ export interface Sealed {
   /** The key's id. */
   readonly key: string;
   readonly iv: Uint8Array<ArrayBuffer>;
-  readonly box: Uint8Array<ArrayBuffer>;
+  /** In pieces where it is long: 3,072 bytes are the longest base64 that the wire takes as one string. */
+  readonly box: Uint8Array<ArrayBuffer> | readonly Uint8Array<ArrayBuffer>[];
+}
+
+/** As it was sealed, in one piece. */
+export type WholeSealed = Sealed & { readonly box: Uint8Array<ArrayBuffer> };
+
+const PIECE_BYTES = 3_072;
+
+/** A box as it can stand in a frame. */
+export function toPieces(box: Uint8Array<ArrayBuffer>): Sealed['box'] {
+  if (box.length <= PIECE_BYTES) return box;
+  const count = Math.ceil(box.length / PIECE_BYTES);
+  return Array.from({ length: count }, (_, i) => box.slice(i * PIECE_BYTES, (i + 1) * PIECE_BYTES));
 }
 
 /** Undefined where a payload is none of ours. */
-export function readSealed(payload: unknown): Sealed | undefined {
+export function readSealed(payload: unknown): WholeSealed | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   if (!('sealed' in payload && 'key' in payload && 'iv' in payload && 'box' in payload)) return undefined;
   const iv = toBytes(payload.iv);
-  const box = toBytes(payload.box);
+  const box = Array.isArray(payload.box) ? join(payload.box) : toBytes(payload.box);
   if (payload.sealed !== 1 || typeof payload.key !== 'string' || iv === undefined || box === undefined)
     return undefined;
   return { sealed: 1, key: payload.key, iv, box };
+}
+
+function join(pieces: readonly unknown[]): Uint8Array<ArrayBuffer> | undefined {
+  const bytes: number[] = [];
+  for (const piece of pieces) {
+    const part = toBytes(piece);
+    if (part === undefined) return undefined;
+    bytes.push(...part);
+  }
+  return new Uint8Array(bytes);
 }
 
 function toBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
