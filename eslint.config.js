@@ -52,7 +52,7 @@ export default tseslint.config(
   },
   { files: ['services/gateway/src/transport/uws/**'], rules: boundaries(IOREDIS, PROM) },
   { files: ['packages/broker/src/redis/**'], rules: boundaries(UWS, PROM) },
-  { files: ['services/*/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
+  { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
   { files: ['bench/src/contestants/servers/**', 'bench/src/measure/redis-cpu.ts'], rules: boundaries(PROM) },
   {

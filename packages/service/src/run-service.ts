@@ -4,6 +4,7 @@ import { OutcryError } from '@outcry/broker';
 import { ConfigError, type Environment, formatEffective, formatHelp, type SettingFields } from '@outcry/config';
 
 import { readEnvironment } from './config/env.ts';
+import { STANDARD_OUTPUT } from './log/standard-output.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -20,6 +21,8 @@ export interface ServiceDefinition<C> {
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** What the last lines of the log may take to reach a slow reader. */
+const LAST_LINES_MS = 1000;
 
 /**
  * Runs a service as the process: flags, settings, start, and a stop on SIGTERM or SIGINT, after which the process exits 0. A
@@ -28,11 +31,12 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 export async function runService<C>(service: ServiceDefinition<C>): Promise<void> {
   try {
     await run(service);
-    process.exit(0);
   } catch (err) {
     report(service.name, err);
-    process.exit(1);
+    process.exitCode = 1;
   }
+  await STANDARD_OUTPUT.flush(LAST_LINES_MS);
+  process.exit();
 }
 
 async function run<C>(service: ServiceDefinition<C>): Promise<void> {

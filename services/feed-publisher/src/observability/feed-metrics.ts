@@ -1,4 +1,5 @@
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectProcessMetrics } from '@outcry/service';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export type FrameKind = 'snapshot' | 'delta' | 'pulse';
 
@@ -75,7 +76,7 @@ export class FeedMetrics {
         this.set(isBusUp() ? 1 : 0);
       },
     });
-    if (hasProcessMetrics) collectDefaultMetrics({ register: this.#registry });
+    if (hasProcessMetrics) collectProcessMetrics(this.#registry, 'outcry_feed_publisher');
   }
 
   countEvent(symbol: string): void {

@@ -1,5 +1,6 @@
 import { Encoding } from '@outcry/protocol';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectProcessMetrics } from '@outcry/service';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
@@ -79,7 +80,7 @@ export class GatewayMetrics {
   };
 
   constructor() {
-    collectDefaultMetrics({ register: this.registry });
+    collectProcessMetrics(this.registry, 'outcry_gateway');
   }
 
   /** Gauges that are read when they are asked for. */
