@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
 import { backoffMs } from './backoff.ts';
+import { CommandDeadlines } from './command-deadlines.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { redisAddress } from './redis-address.ts';
 import { describeFault } from './redis-fault.ts';
@@ -48,6 +49,8 @@ export class RedisConnection implements Intake {
   readonly #redis: Redis;
   readonly #handler: ConnectionHandler;
   readonly #heartbeat: Heartbeat;
+  readonly #deadlines: CommandDeadlines;
+  readonly #commandTimeoutMs: number;
   #inFlight = 0;
   #hasBeenUp = false;
   #isClosed = false;
@@ -57,6 +60,8 @@ export class RedisConnection implements Intake {
   constructor({ url, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
     this.address = redisAddress(url);
     this.#handler = handler;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#deadlines = new CommandDeadlines(commandTimeoutMs);
     this.#redis = new Redis(url, {
       ...FIXED_OPTIONS,
       connectionName: name,
@@ -65,7 +70,7 @@ export class RedisConnection implements Intake {
     });
     this.#heartbeat = new Heartbeat({
       intervalMs: PING_INTERVAL_MS,
-      beat: () => this.#redis.ping(),
+      beat: () => this.#deadlines.limit(this.#redis.ping()),
       onMissed: () => {
         this.reconnect('no answer to a ping');
       },
@@ -101,7 +106,7 @@ export class RedisConnection implements Intake {
     if (this.#redis.status !== 'ready') throw this.#unavailable(`not connected (${this.#lastFault})`);
     this.#inFlight += 1;
     try {
-      return await command(this.#redis);
+      return await this.#deadlines.limit(command(this.#redis));
     } catch (error) {
       throw this.#isClosedNow() ? closed() : this.#unavailable(describeFault(error));
     } finally {
@@ -159,11 +164,14 @@ export class RedisConnection implements Intake {
       this.#lastFault = describeFault(error);
     });
     this.#redis.on('ready', () => {
+      // From here on `#deadlines` has the time limit: those of ioredis are for what it asks while it connects.
+      delete this.#redis.options.commandTimeout;
       this.#lastFault = 'connection closed';
       this.#heartbeat.start();
       if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleReady();
     });
     this.#redis.on('close', () => {
+      this.#redis.options.commandTimeout = this.#commandTimeoutMs;
       this.#heartbeat.stop();
       if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleLost(this.#unavailable(this.#lastFault));
     });

@@ -2,6 +2,9 @@ import { Encoding } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { Tally } from './tally.ts';
+
+const ENCODINGS = Object.values(Encoding);
 const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 /** What the other parts count. Labels are bounded: encodings, error codes, close codes; never users or rooms. */
@@ -10,16 +13,8 @@ export class GatewayMetrics {
 
   readonly connections = this.#gauge('connections', 'Open connections.', ['encoding']);
   readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from the broker is whole.');
-  readonly messagesIn = this.#counter('messages_in_total', 'Frames received from clients.', ['encoding']);
-  readonly bytesIn = this.#counter('bytes_in_total', 'Bytes of frames received from clients.', ['encoding']);
-  readonly messagesOut = this.#counter('messages_out_total', 'Frames sent to clients, each recipient counted.', [
-    'encoding',
-  ]);
-  readonly bytesOut = this.#counter('bytes_out_total', 'Bytes of frames sent to clients, each recipient counted.', [
-    'encoding',
-  ]);
-  readonly relayed = this.#counter('messages_relayed_total', 'Room messages taken from the broker, once per node.');
-  readonly transcoded = this.#counter('messages_transcoded_total', 'Room messages turned into JSON, once per node.');
+  readonly relayed = this.#tally('messages_relayed_total', 'Room messages taken from the broker, once per node.');
+  readonly transcoded = this.#tally('messages_transcoded_total', 'Room messages turned into JSON, once per node.');
   readonly resets = this.#counter('room_resets_total', 'Rooms whose continuity broke and could not be repaired.');
   readonly roomsHeldBack = this.#counter('rooms_held_back_total', 'Rooms held back from slow clients, each counted.');
   readonly roomsReleased = this.#counter(
@@ -71,13 +66,10 @@ export class GatewayMetrics {
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
   readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
-  readonly #outByEncoding = {
-    [Encoding.Json]: { frames: this.messagesOut.labels(Encoding.Json), bytes: this.bytesOut.labels(Encoding.Json) },
-    [Encoding.Msgpack]: {
-      frames: this.messagesOut.labels(Encoding.Msgpack),
-      bytes: this.bytesOut.labels(Encoding.Msgpack),
-    },
-  };
+  readonly #messagesIn = this.#tallies('messages_in_total', 'Frames received from clients.');
+  readonly #bytesIn = this.#tallies('bytes_in_total', 'Bytes of frames received from clients.');
+  readonly #messagesOut = this.#tallies('messages_out_total', 'Frames sent to clients, each recipient counted.');
+  readonly #bytesOut = this.#tallies('bytes_out_total', 'Bytes of frames sent to clients, each recipient counted.');
 
   constructor() {
     collectProcessMetrics(this.registry, 'outcry_gateway');
@@ -99,11 +91,16 @@ export class GatewayMetrics {
     read('books', 'Books that this node holds a replica of.', sources.books);
   }
 
+  /** One frame from a client. */
+  countIn(encoding: Encoding, frameBytes: number): void {
+    this.#messagesIn[encoding].inc();
+    this.#bytesIn[encoding].inc(frameBytes);
+  }
+
   /** One frame, sent to so many recipients of an encoding. Bytes of text are counted as its length. */
   countOut(encoding: Encoding, frameBytes: number, recipients: number): void {
-    const out = this.#outByEncoding[encoding];
-    out.frames.inc(recipients);
-    out.bytes.inc(frameBytes * recipients);
+    this.#messagesOut[encoding].inc(recipients);
+    this.#bytesOut[encoding].inc(frameBytes * recipients);
   }
 
   #gauge(name: string, help: string, labelNames: string[] = []): Gauge {
@@ -112,6 +109,35 @@ export class GatewayMetrics {
 
   #counter(name: string, help: string, labelNames: string[] = []): Counter {
     return new Counter({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  }
+
+  #tally(name: string, help: string): Tally {
+    const tally = new Tally();
+    this.#readCounter({ name, help, labelNames: [] }, (counter) => {
+      counter.inc(tally.value);
+    });
+    return tally;
+  }
+
+  #tallies(name: string, help: string): Readonly<Record<Encoding, Tally>> {
+    const tallies = { [Encoding.Json]: new Tally(), [Encoding.Msgpack]: new Tally() };
+    this.#readCounter({ name, help, labelNames: ['encoding'] }, (counter) => {
+      for (const encoding of ENCODINGS) counter.inc({ encoding }, tallies[encoding].value);
+    });
+    return tallies;
+  }
+
+  /** A counter whose values are read when it is asked for. */
+  #readCounter(options: { name: string; help: string; labelNames: string[] }, read: (counter: Counter) => void): void {
+    new Counter({
+      ...options,
+      name: `outcry_gateway_${options.name}`,
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        read(this);
+      },
+    });
   }
 
   #histogram(name: string, help: string): Histogram {

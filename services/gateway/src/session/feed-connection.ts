@@ -70,8 +70,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   received(bytes: Uint8Array): void {
     this.lastHeardAt = performance.now();
     const { metrics, config } = this.#services;
-    metrics.messagesIn.labels(this.encoding).inc();
-    metrics.bytesIn.labels(this.encoding).inc(bytes.length);
+    metrics.countIn(this.encoding, bytes.length);
     if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
   }
 

@@ -159,8 +159,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     if (this.#isClosed) return;
     const { metrics, config } = this.services;
     this.lastHeardAt = performance.now();
-    metrics.messagesIn.labels(this.encoding).inc();
-    metrics.bytesIn.labels(this.encoding).inc(bytes.length);
+    metrics.countIn(this.encoding, bytes.length);
     if (isBinary !== (this.encoding === 'msgpack')) {
       this.close(CLOSE_CODES.unsupportedData);
     } else if (bytes.length > config.limits.maxFrameBytes) {

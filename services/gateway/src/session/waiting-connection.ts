@@ -91,8 +91,7 @@ export class WaitingConnection implements SessionPort, Connection {
   #receiveFirst(bytes: Uint8Array, isBinary: boolean): void {
     const { config, metrics } = this.#services;
     const { encoding } = this.#options;
-    metrics.messagesIn.labels(encoding).inc();
-    metrics.bytesIn.labels(encoding).inc(bytes.length);
+    metrics.countIn(encoding, bytes.length);
     if (isBinary !== (encoding === 'msgpack')) this.close(CLOSE_CODES.unsupportedData);
     else if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
     else this.#authenticate(bytes);
