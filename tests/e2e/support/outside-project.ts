@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../outsider/', import.meta.url));
+const TIMEOUT_MS = 30_000;
+
+const COMPILER_OPTIONS = {
+  target: 'es2023',
+  module: 'nodenext',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: false,
+  rootDir: 'src',
+  outDir: 'out',
+};
+
+/** Types come from where a project says: those of Node, or those of a browser. */
+const PLATFORMS = {
+  node: { lib: ['es2023'], typeRoots: [join(ROOT, 'node_modules/@types')], types: ['node'] },
+  browser: { lib: ['es2023', 'dom', 'dom.iterable'], types: [] },
+} as const;
+
+/** A project outside the workspace that has installed nothing but the client's tarball, as its users do. */
+export class OutsideProject implements AsyncDisposable {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Builds the client, packs it, and installs the tarball into an empty folder. */
+  static async create(): Promise<OutsideProject> {
+    const project = new OutsideProject(await mkdtemp(join(tmpdir(), 'outsider-')));
+    await project.#run('npm', ['run', '--prefix', ROOT, 'build', '--workspace', '@outcry/client']);
+    await project.#run('npm', ['pack', join(ROOT, 'packages/client/dist')]);
+    const tarball = (await readdir(project.folder)).find((name) => name.endsWith('.tgz'));
+    if (tarball === undefined) throw new Error('expected npm pack to leave a .tgz');
+    await writeFile(project.path('package.json'), JSON.stringify({ private: true, type: 'module' }));
+    await project.#run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
+    await cp(SOURCES, project.path('src'), { recursive: true });
+    return project;
+  }
+
+  path(...names: string[]): string {
+    return join(this.folder, ...names);
+  }
+
+  /** Checks these sources with `tsc`, declarations of packages included, and leaves JavaScript in `out`. */
+  async compile(platform: keyof typeof PLATFORMS, files: readonly string[]): Promise<void> {
+    const config = `tsconfig.${platform}.json`;
+    const compilerOptions = { ...COMPILER_OPTIONS, ...PLATFORMS[platform] };
+    await writeFile(this.path(config), JSON.stringify({ compilerOptions, files }));
+    await this.#run(join(ROOT, 'node_modules/.bin/tsc'), ['--project', config]);
+  }
+
+  /** Runs a compiled file in this Node, and resolves with what it has printed. */
+  async run(file: string, ...args: string[]): Promise<string> {
+    return this.#run(process.execPath, [join('out', file), ...args]);
+  }
+
+  async #run(command: string, args: readonly string[]): Promise<string> {
+    try {
+      const { stdout } = await promisify(execFile)(command, args, { cwd: this.folder, timeout: TIMEOUT_MS });
+      return stdout;
+    } catch (error) {
+      const said = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
+      throw new Error(`${command} ${args.join(' ')} failed: ${said}`, { cause: error });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
