@@ -49,6 +49,7 @@ export interface GatewaySettings {
   readonly authDeadlineMs?: number;
   readonly authMaxWaiting?: number;
   readonly accounts?: boolean;
+  readonly maxLoginsPerMinute?: number;
   readonly demo?: boolean;
   readonly demoDir?: string;
   readonly roomRulesFile?: string;

@@ -60,7 +60,8 @@ export interface GatewayOptions {
 /** Builds a gateway out of its parts. Nothing runs before `start`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, backplane, logger } = options;
-  const transport = createTransport(options);
+  const metrics = new GatewayMetrics();
+  const transport = createTransport(options, metrics);
   const coalescer = new Coalescer({
     windowMs: config.coalesceMs,
     maxBytes: MAX_COALESCED_BYTES,
@@ -68,8 +69,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const runId = randomUUID();
   const loopLag = new LoopLag();
-  const services = createServices(options, { transport, coalescer, runId, loopLag });
-  const { metrics, connections, connectionLimits, rooms, presence, books } = services;
+  const services = createServices(options, { metrics, transport, coalescer, runId, loopLag });
+  const { connections, connectionLimits, rooms, presence, books } = services;
   const reception = new Reception(services);
   const attendance = createAttendance(backplane, services, { runId, reception });
   let internalServer: InternalServer | undefined;
@@ -126,6 +127,7 @@ function watchKeysFile({ config, authenticator, logger }: SessionServices): Keys
 
 /** What a gateway has besides what its sessions work with. */
 interface OwnParts {
+  readonly metrics: GatewayMetrics;
   readonly transport: Transport;
   readonly coalescer: Coalescer;
   readonly runId: string;
@@ -134,9 +136,8 @@ interface OwnParts {
 
 function createServices(
   { config, backplane, logger }: GatewayOptions,
-  { transport, coalescer, runId, loopLag }: OwnParts,
+  { metrics, transport, coalescer, runId, loopLag }: OwnParts,
 ): SessionServices {
-  const metrics = new GatewayMetrics();
   const codecs = createCodecs();
   const fanout: Fanout = { publisher: transport, codecs, metrics };
   const { broker, feedBus } = backplane;
@@ -198,7 +199,7 @@ function createApi(
   return createApiHandler({ parts, keys, logger });
 }
 
-function createTransport(options: GatewayOptions): Transport {
+function createTransport(options: GatewayOptions, metrics: GatewayMetrics): Transport {
   const { config } = options;
   const { limits, auth, demoDirectory } = config;
   return new UwsTransport({
@@ -208,16 +209,21 @@ function createTransport(options: GatewayOptions): Transport {
     tokenSources: auth.sources,
     tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies),
-    posts: createPosts(options),
+    posts: createPosts(options, metrics),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory).set(DOORS_PATH, describeDoors(auth)),
   });
 }
 
-function createPosts({ config, backplane, logger }: GatewayOptions): ReadonlyMap<string, PostHandler> {
-  const { accounts } = config.auth;
-  if (accounts === undefined) return new Map();
+function createPosts(
+  { config, backplane, logger }: GatewayOptions,
+  metrics: GatewayMetrics,
+): ReadonlyMap<string, PostHandler> {
+  const { accounts: settings } = config.auth;
+  if (settings === undefined) return new Map();
   const { accounts: store, limits } = backplane;
-  return createAccountRoutes(new Accounts({ store, limits, issuer: new TokenIssuer(accounts) }), logger);
+  const { maxPerAddressPerMinute } = settings;
+  const accounts = new Accounts({ store, limits, issuer: new TokenIssuer(settings), maxPerAddressPerMinute });
+  return createAccountRoutes({ accounts, metrics, logger });
 }
 
 /** Each client gets its own delay, so that they do not all come to the other gateways at once. */

@@ -10,12 +10,17 @@ export const ACCOUNT_ERRORS = {
 } as const;
 export type AccountErrorCode = keyof typeof ACCOUNT_ERRORS;
 
+const RETRY_AFTER_SECONDS = 5;
+
 export class AccountError extends Error {
   override readonly name = 'AccountError';
   readonly code: AccountErrorCode;
+  /** When to try again; undefined where it is no use. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: AccountErrorCode, message: string) {
+  constructor(code: AccountErrorCode, message: string, retryAfterSeconds = RETRY_AFTER_SECONDS) {
     super(message);
     this.code = code;
+    this.retryAfterSeconds = ACCOUNT_ERRORS[code].retryable ? retryAfterSeconds : undefined;
   }
 }

@@ -3,12 +3,11 @@ import { isAssignableUserName } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 import { z } from 'zod';
 
+import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { PostAnswer, PostHandler } from '../transport/transport.ts';
 import { ACCOUNT_ERRORS, AccountError } from './account-error.ts';
 import type { Accounts, Credentials } from './accounts.ts';
 import type { IssuedToken } from './token-issuer.ts';
-
-const RETRY_AFTER_SECONDS = 5;
 
 const credentials = z.strictObject({
   user: z
@@ -17,15 +16,25 @@ const credentials = z.strictObject({
   password: z.string().min(8, 'expected 8 characters or more').max(128, 'expected 128 characters or fewer'),
 });
 
+export interface AccountRoutesParts {
+  readonly accounts: Accounts;
+  readonly metrics: Pick<GatewayMetrics, 'accountRefusals'>;
+  readonly logger: Logger;
+}
+
 /** `POST /auth/register` and `POST /auth/login`, on the public port: docs/AUTH.md. */
-export function createAccountRoutes(accounts: Accounts, logger: Logger): ReadonlyMap<string, PostHandler> {
+export function createAccountRoutes(parts: AccountRoutesParts): ReadonlyMap<string, PostHandler> {
+  const { accounts, metrics, logger } = parts;
   const route =
     (status: number, answer: (given: Credentials) => Promise<IssuedToken>): PostHandler =>
-    async ({ contentType, body }) => {
+    async ({ address, contentType, body }) => {
       try {
+        await accounts.admit(address);
         return { status, body: await answer(readCredentials(contentType, body)) };
       } catch (err) {
-        return refusal(toAccountError(err, logger));
+        const error = toAccountError(err, logger);
+        metrics.accountRefusals.labels(error.code).inc();
+        return refusal(error);
       }
     };
   return new Map([
@@ -58,8 +67,7 @@ function toAccountError(err: unknown, logger: Logger): AccountError {
   return new AccountError('internal', 'a fault of the gateway');
 }
 
-function refusal({ code, message }: AccountError): PostAnswer {
+function refusal({ code, message, retryAfterSeconds }: AccountError): PostAnswer {
   const { status, retryable } = ACCOUNT_ERRORS[code];
-  const retryAfterSeconds = retryable ? RETRY_AFTER_SECONDS : undefined;
   return { status, body: { error: { code, message, retryable } }, retryAfterSeconds };
 }

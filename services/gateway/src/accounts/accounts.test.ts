@@ -24,6 +24,7 @@ describe('Accounts', () => {
       store,
       limits,
       issuer: new TokenIssuer({ secret: SECRET, lifetimeMs: 60_000, policy: POLICY }),
+      maxPerAddressPerMinute: 0,
     });
   });
   afterEach(async () => {

@@ -1,5 +1,6 @@
 import type { AccountStore, SharedLimits } from '@outcry/broker';
 
+import { networkOf } from '../limits/ip-address.ts';
 import { AccountError } from './account-error.ts';
 import { HashQueue } from './hash-queue.ts';
 import { hashPassword, verifyPassword } from './password-hash.ts';
@@ -9,6 +10,8 @@ export interface AccountsParts {
   readonly store: AccountStore;
   readonly limits: SharedLimits;
   readonly issuer: TokenIssuer;
+  /** Requests of one address in a minute, in the whole cluster, and as many at once. 0 is no limit. */
+  readonly maxPerAddressPerMinute: number;
 }
 
 export interface Credentials {
@@ -30,6 +33,16 @@ export class Accounts {
 
   constructor(parts: AccountsParts) {
     this.#parts = parts;
+  }
+
+  /**
+   * Asked before anything of a request is looked at: so what an address tries too often takes nothing of a name's own tries.
+   *
+   * @throws AccountError `rateLimited`, `unavailable`
+   */
+  async admit(address: string): Promise<void> {
+    const { maxPerAddressPerMinute } = this.#parts;
+    if (maxPerAddressPerMinute > 0) await this.#limit(`accounts:${networkOf(address)}`, maxPerAddressPerMinute);
   }
 
   /** @throws AccountError `nameTaken`, `rateLimited`, `unavailable` */
@@ -54,6 +67,6 @@ export class Accounts {
 
   async #limit(subject: string, perMinute: number): Promise<void> {
     if (await this.#parts.limits.pass(subject, perMinute)) return;
-    throw new AccountError('rateLimited', 'too many attempts; wait a little');
+    throw new AccountError('rateLimited', 'too many attempts; wait a little', Math.ceil(60 / perMinute));
   }
 }

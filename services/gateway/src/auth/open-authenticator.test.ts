@@ -19,7 +19,7 @@ describe('a gateway without keys', () => {
   });
 
   it('takes the tokens of its accounts, and those of nobody else', () => {
-    const accounts = { secret: SECRET, lifetimeMs: 60_000, policy: POLICY };
+    const accounts = { secret: SECRET, lifetimeMs: 60_000, maxPerAddressPerMinute: 0, policy: POLICY };
     const open = createAuthenticator({ ...auth, accounts }, new RevokedTokens());
     expect(open.authenticate(makeToken(SECRET, { sub: 'bob' })).identity?.user).toBe('bob');
     expect(open.authenticate(makeToken('another secret')).refusal).toBe(TokenRefusal.Signature);

@@ -26,6 +26,7 @@ export interface AccountsConfig {
   readonly secret: Buffer;
   readonly lifetimeMs: number;
   readonly policy: TokenPolicy;
+  readonly maxPerAddressPerMinute: number;
 }
 
 export interface TokenConfig {
@@ -85,7 +86,12 @@ function accountsOf(settings: AuthSettings): AccountsConfig | undefined {
 
 /** Accounts whose tokens are signed with this secret. */
 export function accountsConfigOf(settings: AuthSettings, secret: Buffer): AccountsConfig {
-  return { secret, lifetimeMs: settings.OUTCRY_ACCOUNTS_TOKEN_MS, policy: policyOf(settings) };
+  return {
+    secret,
+    lifetimeMs: settings.OUTCRY_ACCOUNTS_TOKEN_MS,
+    policy: policyOf(settings),
+    maxPerAddressPerMinute: settings.OUTCRY_MAX_LOGINS_PER_MINUTE,
+  };
 }
 
 function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {

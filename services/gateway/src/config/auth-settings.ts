@@ -67,4 +67,11 @@ export const AUTH_SETTINGS = {
     max: 30 * DAY_MS,
     default: 3_600_000,
   }),
+  OUTCRY_MAX_LOGINS_PER_MINUTE: integer({
+    meaning:
+      'Requests of one address (IPv6: of one /64) to register or to log in, in a minute, in the cluster; one more is answered with 429. 0 is no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 20,
+  }),
 } as const;

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeDoors } from './describe-doors.ts';
 
 const POLICY = { issuer: undefined, audience: undefined, clockToleranceMs: 0, maxLifetimeMs: 60_000 };
-const ACCOUNTS = { secret: Buffer.alloc(32), lifetimeMs: 60_000, policy: POLICY };
+const ACCOUNTS = { secret: Buffer.alloc(32), lifetimeMs: 60_000, maxPerAddressPerMinute: 0, policy: POLICY };
 
 function doorsOf(auth: Parameters<typeof describeDoors>[0]): unknown {
   return JSON.parse(Buffer.from(describeDoors(auth).body).toString());

@@ -56,6 +56,11 @@ export class GatewayMetrics {
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
     'reason',
   ]);
+  readonly accountRefusals = this.#counter(
+    'account_refusals_total',
+    'Requests to register or to log in that were refused, by error code.',
+    ['code'],
+  );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [

@@ -86,6 +86,8 @@ export interface SiteFile {
 
 /** A POST on the public port: read to its end, within limits. */
 export interface PostRequest {
+  /** The client's, as far as trusted proxies tell. */
+  readonly address: string;
   /** Empty where the client did not say. */
   readonly contentType: string;
   readonly body: Buffer;

@@ -15,12 +15,14 @@ import { ApiClient } from '../support/api-client.ts';
 
 const SECRET = 'canary-secret-that-must-be-seen-nowhere';
 const API_KEY = 'canary-key-of-a-server';
+const LOGINS_PER_MINUTE = 30;
 const CANARY = 'canaryCANARYcanary';
 /** A revocation is in force everywhere within this. */
 const REVOCATION_DEADLINE_MS = 2000;
 
 interface AccountAnswer {
   readonly status: number;
+  readonly retryAfter: string | null;
   readonly body: { readonly token?: string; readonly error?: unknown };
 }
 
@@ -40,6 +42,8 @@ beforeAll(async () => {
     authCookie: 'session',
     authQuery: true,
     accounts: true,
+    maxLoginsPerMinute: LOGINS_PER_MINUTE,
+    trustedProxies: '127.0.0.0/8',
     logLevel: 'trace',
   };
   gateways = await Promise.all([startGateway(shared), startGateway(shared)]);
@@ -130,14 +134,20 @@ describe('a revocation', () => {
 describe('an account', () => {
   const credentials = { user: 'eve', password: `${CANARY} password` };
 
-  async function post(gateway: GatewayProcess, path: string, body: unknown): Promise<AccountAnswer> {
-    const response = await fetch(`${gateway.publicUrl}/auth/${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
-    return { status: response.status, body: (await response.json()) as AccountAnswer['body'] };
+  type Post = (gateway: GatewayProcess, path: string, body: unknown) => Promise<AccountAnswer>;
+
+  function postFrom(address: string): Post {
+    return async (gateway, path, body) => {
+      const response = await fetch(`${gateway.publicUrl}/auth/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': address },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const answer = (await response.json()) as AccountAnswer['body'];
+      return { status: response.status, retryAfter: response.headers.get('retry-after'), body: answer };
+    };
   }
+  const post = postFrom('192.0.2.1');
 
   it('is registered once in the cluster, and its tokens are taken by every gateway', async () => {
     const answers = await Promise.all(gateways.map((gateway) => post(gateway, 'register', credentials)));
@@ -167,6 +177,18 @@ describe('an account', () => {
     const limited = answers.filter(({ status }) => status === 429);
     expect(limited.length).toBeGreaterThanOrEqual(2);
     expect(limited[0]?.body.error).toMatchObject({ code: 'rateLimited', retryable: true });
+  });
+
+  it('can be tried by one address so often a minute, on all gateways together', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: LOGINS_PER_MINUTE + 4 }, (_, i) =>
+        postFrom('198.51.100.1')(gateways[i % 2 === 0 ? 0 : 1], 'login', '{'),
+      ),
+    );
+    const limited = answers.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThanOrEqual(2);
+    expect(limited[0]).toMatchObject({ retryAfter: '2', body: { error: { code: 'rateLimited', retryable: true } } });
+    expect(await postFrom('198.51.100.2')(gateways[0], 'login', '{')).toMatchObject({ status: 400 });
   });
 
   it.each([

@@ -2,13 +2,22 @@ import { STATUS_CODES } from 'node:http';
 
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
+import type { TrustedProxies } from '../../limits/trusted-proxies.ts';
 import type { PostAnswer, PostHandler } from '../transport.ts';
+import { readVisitor } from './read-visitor.ts';
 
 /** What a body of ours can be; a longer one is not read further. */
 const MAX_BODY_BYTES = 4096;
 
+/** Who answers a POST, and whose word on addresses is taken. */
+export interface PostRoute {
+  readonly handler: PostHandler;
+  readonly proxies: TrustedProxies;
+}
+
 /** Reads the body of a POST and answers with JSON, unless the client has gone by then. */
-export function handlePost(handler: PostHandler, res: HttpResponse, req: HttpRequest): void {
+export function handlePost({ handler, proxies }: PostRoute, res: HttpResponse, req: HttpRequest): void {
+  const { address } = readVisitor(res, req, proxies);
   const contentType = req.getHeader('content-type');
   let body: Buffer | undefined = Buffer.alloc(0);
   let isGone = false;
@@ -28,7 +37,7 @@ export function handlePost(handler: PostHandler, res: HttpResponse, req: HttpReq
     }
     // The chunk is uWS's memory, and gone after this call.
     body = Buffer.concat([body, Buffer.from(chunk)]);
-    if (isLast) void handler({ contentType, body }).then(send);
+    if (isLast) void handler({ address, contentType, body }).then(send);
   });
 }
 

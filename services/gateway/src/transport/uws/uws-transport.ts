@@ -54,9 +54,10 @@ export class UwsTransport implements Transport {
 
   listen(handler: TransportHandler): Promise<number> {
     for (const endpoint of Object.values(Endpoint)) this.#app.ws(endpoint, this.#behavior(endpoint, handler));
-    for (const [path, post] of this.#options.posts) {
+    const { posts, proxies } = this.#options;
+    for (const [path, post] of posts) {
       this.#app.post(path, (res, req) => {
-        handlePost(post, res, req);
+        handlePost({ handler: post, proxies }, res, req);
       });
     }
     this.#app.get('/*', (res, req) => {
