@@ -20,6 +20,8 @@ export const COOKIE = 'session';
 /** pino's `error`. */
 const ERROR_LEVEL = 50;
 const PAGE_BYTES = 4096;
+/** A session outlasts the longest run. */
+const TOKEN_LIFETIME_SECONDS = 3600;
 
 const SETTINGS = {
   authSecret: SECRET,
@@ -93,7 +95,8 @@ export class Target implements AsyncDisposable {
   /** A token with all rights in ordinary rooms. */
   tokenOf(user: string): string {
     const rooms = { '*': ['read', 'write', 'signal', 'presence'] };
-    return makeToken(SECRET, { sub: user, claims: { iss: ISSUER, aud: AUDIENCE, rooms } });
+    const lifetimeSeconds = TOKEN_LIFETIME_SECONDS;
+    return makeToken(SECRET, { sub: user, claims: { iss: ISSUER, aud: AUDIENCE, rooms }, lifetimeSeconds });
   }
 
   /** Whether the process that was started is the one that runs. */
