@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { createCodecs, ProtocolError, RequestError } from '@outcry/protocol';
 import { encodeFrame, Opcode, RawSocket, type WireEncoding } from '@outcry/testkit';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { Random } from '../support/random.ts';
 import { Bystander } from './support/bystander.ts';
@@ -102,7 +102,9 @@ function isRefused(input: Buffer, decode: (bytes: Uint8Array) => unknown): boole
 
 test('a gateway outlives whatever is sent to its socket', { timeout: TIMEOUT_MS }, async () => {
   const target = await Target.start();
+  onTestFinished(() => target[Symbol.asyncDispose]());
   const bystander = await Bystander.join(target);
+  onTestFinished(() => bystander[Symbol.asyncDispose]());
   const deadline = performance.now() + SOCKETS_MS;
   const samples: number[] = [];
   const work = Array.from({ length: LANES }, async (_, lane) => {
@@ -130,8 +132,6 @@ test('a gateway outlives whatever is sent to its socket', { timeout: TIMEOUT_MS 
   expect(bystander.problem).toBeUndefined();
   expect(tried).toBeGreaterThan(LANES);
   expectFlat(samples);
-  await bystander[Symbol.asyncDispose]();
-  await target[Symbol.asyncDispose]();
 });
 
 /** One connection: broken HTTP, broken WebSocket frames, or broken frames of the protocol in good ones. */

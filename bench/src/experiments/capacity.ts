@@ -44,7 +44,7 @@ async function climb(contestant: Contestant, { redisUrl, isQuick, progress }: Ex
       members: MEMBERS,
       messagesPerSecond: rate,
       payloadBytes: 150,
-      warmUpMs: 1000,
+      isQuick,
       measureMs: isQuick ? 1000 : 2500,
       publishesElsewhere: true,
     });

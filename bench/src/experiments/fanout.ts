@@ -54,7 +54,7 @@ async function runLoad({ members, messagesPerSecond }: Load, context: Experiment
         members,
         messagesPerSecond,
         payloadBytes: PAYLOAD_BYTES,
-        warmUpMs: 1200,
+        isQuick: context.isQuick,
         measureMs: context.isQuick ? 1500 : 2500,
         publishesElsewhere: true,
       });

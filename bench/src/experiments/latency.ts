@@ -23,7 +23,7 @@ export const LATENCY: Experiment = {
           members: MEMBERS,
           messagesPerSecond: MESSAGES_PER_SECOND,
           payloadBytes: 150,
-          warmUpMs: 1500,
+          isQuick,
           measureMs: isQuick ? 3000 : 8000,
           publishesElsewhere: false,
         });

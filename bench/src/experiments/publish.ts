@@ -28,7 +28,7 @@ export const PUBLISH: Experiment = {
           members: MEMBERS,
           messagesPerSecond: MESSAGES_PER_SECOND,
           payloadBytes: 150,
-          warmUpMs: 2000,
+          isQuick,
           measureMs: isQuick ? 2000 : 5000,
           publishesElsewhere: false,
         });

@@ -12,33 +12,47 @@ import { runTrial } from '../measure/trial.ts';
 import { drawFlameGraph, layOut } from './flame-graph.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../artifacts/profile/', import.meta.url));
-const MEMBERS = 300;
 const MESSAGES_PER_SECOND = 1000;
+/** What is looked at: messages that many get, and messages that few get. */
+const LOADS = [
+  { name: 'fanout', members: 300 },
+  { name: 'publish', members: 10 },
+] as const;
 
 rmSync(FOLDER, { recursive: true, force: true });
-mkdirSync(FOLDER, { recursive: true });
-const contestant = createOutcry({
-  encoding: Encoding.Msgpack,
-  nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${FOLDER}`, '--cpu-prof-interval=250'],
-});
-process.stdout.write(`a gateway with ${String(MEMBERS)} members, ${String(MESSAGES_PER_SECOND)} messages/s …\n`);
-await Scope.run(async (scope) => {
-  const redis = scope.hold(hasRedisServer() ? await RedisProcess.start() : await startRedis());
-  await runTrial(contestant, {
-    redisUrl: redis.url,
-    members: MEMBERS,
-    messagesPerSecond: MESSAGES_PER_SECOND,
-    payloadBytes: 150,
-    warmUpMs: 2000,
-    measureMs: 10_000,
-    publishesElsewhere: false,
-    endsServersGently: true,
+for (const load of LOADS) await profile(load);
+
+async function profile({ name, members }: (typeof LOADS)[number]): Promise<void> {
+  const load = `${String(members)} members × ${String(MESSAGES_PER_SECOND)} messages/s`;
+  process.stdout.write(`${name}: a gateway with ${load} …\n`);
+  const file = await record(`${FOLDER}${name}/`, members);
+  const title = `Gateway, ${load}: JavaScript only, what is idle or written by uWebSockets.js left out`;
+  const boxes = layOut(JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile);
+  const svg = await new View(parse(drawFlameGraph(boxes, title)), { renderer: 'none' }).toSVG();
+  writeFileSync(`${FOLDER}${name}.svg`, svg);
+  process.stdout.write(`${FOLDER}${name}.svg\n${file}\n`);
+}
+
+/** The profile that V8 has written when the gateway ends. */
+async function record(folder: string, members: number): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  const contestant = createOutcry({
+    encoding: Encoding.Msgpack,
+    nodeArgs: ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250'],
   });
-});
-const file = readdirSync(FOLDER).find((name) => name.endsWith('.cpuprofile'));
-if (file === undefined) throw new Error('the gateway has left no profile behind');
-const profile = JSON.parse(readFileSync(FOLDER + file, 'utf8')) as Profiler.Profile;
-const title = `Gateway, ${String(MEMBERS)} members × ${String(MESSAGES_PER_SECOND)} messages/s: JavaScript only, what is idle or written by uWebSockets.js left out`;
-const svg = await new View(parse(drawFlameGraph(layOut(profile), title)), { renderer: 'none' }).toSVG();
-writeFileSync(`${FOLDER}gateway.svg`, svg);
-process.stdout.write(`${FOLDER}gateway.svg\n${FOLDER}${file}\n`);
+  await Scope.run(async (scope) => {
+    const redis = scope.hold(hasRedisServer() ? await RedisProcess.start() : await startRedis());
+    await runTrial(contestant, {
+      redisUrl: redis.url,
+      members,
+      messagesPerSecond: MESSAGES_PER_SECOND,
+      payloadBytes: 150,
+      measureMs: 10_000,
+      publishesElsewhere: false,
+      endsServersGently: true,
+    });
+  });
+  const file = readdirSync(folder).find((entry) => entry.endsWith('.cpuprofile'));
+  if (file === undefined) throw new Error('the gateway has left no profile behind');
+  return folder + file;
+}
