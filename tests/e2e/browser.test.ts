@@ -9,6 +9,9 @@ import { launchChromium, Visitor, type VisitorOptions } from './support/browser.
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
+const API_KEY = 'a-key-of-a-server-of-the-operator';
+/** As `OUTCRY_ACCOUNTS_TOKEN_MS` has it by default. */
+const LOGIN_MS = 3_600_000;
 const POLL = { timeout: 10_000 };
 
 describe('the demo page in Chromium', () => {
@@ -17,7 +20,7 @@ describe('the demo page in Chromium', () => {
 
   beforeAll(async () => {
     browser = await launchChromium();
-    standalone = await startStandalone();
+    standalone = await startStandalone({ apiKeys: API_KEY });
     return async () => {
       await browser.close();
       await standalone[Symbol.asyncDispose]();
@@ -29,6 +32,13 @@ describe('the demo page in Chromium', () => {
 
   function open(path: string, options: Partial<VisitorOptions> = {}): Promise<Visitor> {
     return Visitor.open({ browser, origin: standalone.publicUrl, path, ...DESKTOP, ...options });
+  }
+
+  async function announce(text: string): Promise<void> {
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const body = JSON.stringify({ data: { text } });
+    const response = await fetch(`${standalone.internalUrl}/api/announce`, { method: 'POST', headers, body });
+    expect(response.status).toBe(200);
   }
 
   it('lets two visitors chat both ways, shows both who is there, and each message once', async () => {
@@ -98,6 +108,33 @@ describe('the demo page in Chromium', () => {
     await expect.poll(() => erin.get('ladder-badge').textContent(), POLL).toBe('live');
   });
 
+  it('shows what the server tells everybody until it is put away, and that the other writes in a direct message', async () => {
+    const ida = await open('/?name=ida&room=pit');
+    const jon = await open('/?name=jon&room=pit', { ...PHONE, colorScheme: 'dark' });
+    for (const visitor of [ida, jon]) await expect.poll(() => visitor.members(), POLL).toEqual(['ida', 'jon']);
+    await announce('The floor closes at 22:00 for ten minutes. Orders stay where they are.');
+    for (const visitor of [ida, jon]) await visitor.get('announcement').waitFor();
+    expect(await ida.get('announcement-text').textContent()).toMatch(/^The floor closes at 22:00/);
+    await jon.page.reload();
+    await jon.get('announcement').waitFor();
+
+    await ida.get('members').getByRole('button', { name: 'jon' }).click();
+    await ida.say('seen it?');
+    await jon.get('tab-rail').tap();
+    await jon.get('direct').getByRole('button').tap();
+    await expect.poll(() => jon.texts(), POLL).toEqual(['seen it?']);
+    await jon.get('chat-input').pressSequentially('y');
+    await expect.poll(() => ida.get('chat-typing').textContent(), POLL).toBe('jon is typing…');
+    await ida.page.screenshot({ path: `${SCREENSHOTS}demo-announcement.png` });
+    await jon.page.screenshot({ path: `${SCREENSHOTS}demo-announcement-phone-dark.png` });
+
+    await ida.get('announcement-dismiss').press('Enter');
+    await expect.poll(() => ida.get('announcement').isVisible(), POLL).toBe(false);
+    await announce('All clear.');
+    await expect.poll(() => ida.get('announcement-text').textContent(), POLL).toBe('All clear.');
+    expect([...ida.problems, ...jon.problems]).toEqual([]);
+  });
+
   it('asks for a name, and says kindly what is wrong with one', async () => {
     const visitor = await open('/');
     await visitor.get('join-name').fill('no spaces');
@@ -134,5 +171,46 @@ describe('the demo page in Chromium', () => {
     await other.get('join-password').fill('open the pod bay');
     await other.page.keyboard.press('Enter');
     await other.reaches('live');
+  });
+
+  it('asks for the password before a login ends, keeps the session with it, and brings back one that has ended', async () => {
+    await using proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });
+    const kim = await open('/', { origin: `http://127.0.0.1:${String(proxy.port)}` });
+    await kim.get('way-register').click();
+    await kim.get('join-name').fill('kim');
+    await kim.get('join-password').fill('a pass phrase of kim');
+    await kim.page.clock.install();
+    await kim.page.keyboard.press('Enter');
+    await kim.reaches('live');
+    expect(await kim.get('login-again').isVisible()).toBe(false);
+    const connections = await kim.get('diary-note').count();
+
+    await kim.page.clock.fastForward(LOGIN_MS - 50_000);
+    await kim.get('login-again').waitFor();
+    await kim.page.screenshot({ path: `${SCREENSHOTS}demo-login-again.png` });
+    await kim.page.setViewportSize(PHONE.viewport);
+    await kim.page.emulateMedia({ colorScheme: 'dark' });
+    await kim.page.screenshot({ path: `${SCREENSHOTS}demo-login-again-phone-dark.png` });
+    await kim.get('login-again-password').fill('not the phrase');
+    await kim.page.keyboard.press('Enter');
+    await expect.poll(() => kim.get('login-again-problem').textContent(), POLL).toMatch(/do not belong together/);
+    await kim.get('login-again-password').fill('a pass phrase of kim');
+    await kim.page.keyboard.press('Enter');
+    await expect.poll(() => kim.get('login-again').isVisible(), POLL).toBe(false);
+    await kim.say('still here');
+    await expect.poll(() => kim.get('message').last().getAttribute('data-state'), POLL).toBe('shown');
+    expect(await kim.get('diary-note').count()).toBe(connections);
+
+    await proxy.cut();
+    await kim.reaches('reconnecting');
+    await kim.say('said while logged out');
+    await kim.page.clock.fastForward(2 * LOGIN_MS);
+    await proxy.restore();
+    await expect.poll(() => kim.get('status-text').textContent(), POLL).toBe('Login has ended');
+    await kim.page.screenshot({ path: `${SCREENSHOTS}demo-login-ended-phone-dark.png` });
+    await kim.get('login-again-password').fill('a pass phrase of kim');
+    await kim.page.keyboard.press('Enter');
+    await kim.reaches('live');
+    expect(await kim.texts()).toEqual(['still here', 'said while logged out']);
   });
 });

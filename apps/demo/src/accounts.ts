@@ -11,7 +11,14 @@ export interface Admission {
 }
 
 /** Gateways refuse what is shorter or longer. */
-export const PASSWORD_LENGTH = { min: 8, max: 128 } as const;
+const PASSWORD_LENGTH = { min: 8, max: 128 } as const;
+
+/** What is wrong with a password, to its visitor; undefined where nothing is. */
+export function passwordProblem(password: string): string | undefined {
+  const { min, max } = PASSWORD_LENGTH;
+  if (password.length < min) return `At least ${String(min)} characters, please.`;
+  return password.length > max ? `At most ${String(max)} characters, please.` : undefined;
+}
 
 /** @throws Error that says to the visitor what is wrong */
 export async function requestAdmission(action: 'register' | 'login', credentials: Credentials): Promise<Admission> {

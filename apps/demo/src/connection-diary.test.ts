@@ -1,11 +1,11 @@
-import { type ClientStatus, OutcryError } from '@outcry/client';
+import { type ClientStatus, type ConnectedStatus, OutcryError } from '@outcry/client';
 import { CLOSE_CODES } from '@outcry/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { ConnectionDiary } from './connection-diary.ts';
 
-function connected(node: string, isLagging = false): ClientStatus {
-  return { state: 'connected', user: 'ann', node, connection: '1', isLagging };
+function connected(node: string, isLagging = false): ConnectedStatus {
+  return { state: 'connected', user: 'ann', node, connection: '1', isLagging, isDraining: false };
 }
 
 function lost(closeCode?: number): ClientStatus {
@@ -29,9 +29,11 @@ describe('ConnectionDiary', () => {
   });
 
   it('knows a gateway that shuts down from one that is lost', () => {
-    expect(textsAfter([connected('a'), 0], [lost(CLOSE_CODES.restart.code), 1])[0]).toBe(
-      'The gateway is shutting down',
-    );
+    const draining: ClientStatus = { ...connected('a'), isDraining: true };
+    expect(textsAfter([connected('a'), 0], [draining, 1], [lost(CLOSE_CODES.restart.code), 2])).toEqual([
+      'The gateway is shutting down: moving to another',
+      'Connected to a',
+    ]);
   });
 
   it('tells when a page lags, and when it has caught up', () => {

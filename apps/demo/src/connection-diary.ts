@@ -34,7 +34,7 @@ export class ConnectionDiary {
         this.#add({
           at,
           kind: 'trouble',
-          text: isRestart(status) ? 'The gateway is shutting down' : status.error.message,
+          text: isRestart(status) ? 'The gateway is shutting down: moving to another' : status.error.message,
         });
         return;
       case 'closed':
@@ -42,7 +42,9 @@ export class ConnectionDiary {
     }
   }
 
-  #connected({ node, isLagging }: Extract<ClientStatus, { state: 'connected' }>, at: number): void {
+  #connected({ node, isLagging, isDraining }: Extract<ClientStatus, { state: 'connected' }>, at: number): void {
+    // The loss, which comes next, tells it.
+    if (isDraining) return;
     if (isLagging !== this.#wasLagging) {
       this.#wasLagging = isLagging;
       if (isLagging) this.#add({ at, kind: 'trouble', text: 'This page reads too slowly: books stand still' });

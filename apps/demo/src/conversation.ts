@@ -13,7 +13,7 @@ export interface ConversationOptions {
   /** Resolves once the gateway has stored it. */
   readonly deliver: (payload: ChatPayload) => Promise<unknown>;
   /** Tells the others that this user writes. */
-  readonly signalTyping: () => void;
+  readonly signalTyping: () => unknown;
   /** Loads a page of the past into the timeline; whether there may be more. */
   readonly loadOlder: () => Promise<boolean>;
   readonly user: () => string;
@@ -150,5 +150,8 @@ export class Conversation {
 
 function whyNotSent(thrown: unknown): string {
   if (!(thrown instanceof OutcryError)) return String(thrown);
-  return thrown.mayBeStored ? `It may have arrived all the same: ${thrown.message}.` : `${thrown.message}.`;
+  const { message, mayBeStored } = thrown;
+  return mayBeStored
+    ? `It may have arrived all the same: ${message}.`
+    : `${message.slice(0, 1).toUpperCase()}${message.slice(1)}.`;
 }

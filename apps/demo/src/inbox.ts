@@ -46,7 +46,7 @@ export class Inbox {
       user,
       onChange,
       deliver: (payload) => this.#deliver(name, payload),
-      signalTyping: () => undefined,
+      signalTyping: () => this.#options.client.signal(name, 'typing'),
       loadOlder: () => this.#loadOlder(),
     });
     conversation.status = this.#room.status;
@@ -67,6 +67,8 @@ export class Inbox {
   #handle(event: RoomEvent): void {
     for (const conversation of this.#conversations.values()) conversation.status = this.#room.status;
     if (event.type === 'message') this.#receive(event);
+    // Whoever writes for the first time is not announced before there is something to read.
+    if (event.type === 'signal' && event.name === 'typing') this.#conversations.get(event.from)?.typing.add(event.from);
     for (const conversation of this.#conversations.values()) tellInterruption(conversation, event);
     this.#options.onChange();
   }
@@ -99,6 +101,7 @@ export class Inbox {
 }
 
 function tellInterruption(conversation: Conversation, event: RoomEvent): void {
+  if (event.type === 'away') conversation.typing.clear();
   if (event.type === 'gap') conversation.timeline.divide(true);
   if (event.type !== 'joined') return;
   if (!event.isRecovered) conversation.showStored();

@@ -1,14 +1,24 @@
 import { ReadMarks } from './read-marks.ts';
 import { Session } from './session.ts';
+import { AnnouncementView } from './views/announcement.ts';
 import { ChatView } from './views/chat.ts';
 import { byId } from './views/dom.ts';
 import { LadderView } from './views/ladder.ts';
+import { LoginAgainView } from './views/login-again.ts';
 import { PeopleView } from './views/people.ts';
 import { RailView } from './views/rail.ts';
 import { StatusView } from './views/status.ts';
 import { Tabs } from './views/tabs.ts';
 import { VisitorView } from './views/visitor.ts';
-import { forgetAdmission, forgetVisit, rememberedRooms, rememberRooms, showInAddress, type Visit } from './visit.ts';
+import {
+  forgetAdmission,
+  forgetVisit,
+  rememberedRooms,
+  rememberIdentity,
+  rememberRooms,
+  showInAddress,
+  type Visit,
+} from './visit.ts';
 
 const MEMBERS_EVERY_MS = 5_000;
 const LATENCY_EVERY_MS = 5_000;
@@ -23,6 +33,8 @@ function gatewayUrl(): string {
 /** A session and what shows it: once for each frame of the screen, however much has happened. */
 export class Page {
   readonly #session: Session;
+  readonly #announcement: AnnouncementView;
+  readonly #loginAgain: LoginAgainView;
   readonly #chat: ChatView;
   readonly #people: PeopleView;
   readonly #rail: RailView;
@@ -38,6 +50,9 @@ export class Page {
       identity,
       room,
       readMarks: new ReadMarks(localStorage, Date.now()),
+      onAdmission: (admission) => {
+        rememberIdentity({ kind: 'account', admission });
+      },
       onStatus: draw,
       onChange: draw,
       onPlace: (rooms, current) => {
@@ -59,6 +74,8 @@ export class Page {
       act();
       tabs.show('chat');
     };
+    this.#announcement = new AnnouncementView(session);
+    this.#loginAgain = new LoginAgainView(session);
     this.#chat = new ChatView(session);
     this.#people = new PeopleView(session, goTo);
     this.#rail = new RailView(session, goTo);
@@ -100,6 +117,8 @@ export class Page {
     document.title = `${unread > 0 ? `(${String(unread)}) ` : ''}${current.title} · outcry`;
     this.#visitor.show(user);
     this.#status.render();
+    this.#announcement.render();
+    this.#loginAgain.render();
     this.#chat.render();
     this.#people.render();
     this.#rail.render();

@@ -1,5 +1,15 @@
-import { type Client, type ClientStatus, connect, type Instrument, type Message } from '@outcry/client';
+import {
+  type Client,
+  type ClientStatus,
+  connect,
+  type ConnectOptions,
+  type Instrument,
+  type Message,
+} from '@outcry/client';
 
+import { AccountToken } from './account-token.ts';
+import type { Admission } from './accounts.ts';
+import { Announcements } from './announcements.ts';
 import { BookWatch } from './book-watch.ts';
 import { ConnectionDiary } from './connection-diary.ts';
 import type { Conversation } from './conversation.ts';
@@ -19,6 +29,8 @@ export interface SessionOptions {
   readonly identity: Identity;
   readonly room: string;
   readonly readMarks: ReadMarks;
+  /** The visitor has logged in again. */
+  readonly onAdmission: (admission: Admission) => void;
   readonly onStatus: (status: ClientStatus) => void;
   readonly onChange: () => void;
   /** Which rooms one is in, and what is shown, have changed. */
@@ -32,6 +44,9 @@ export class Session {
   readonly client: Client;
   readonly watch: BookWatch;
   readonly diary = new ConnectionDiary();
+  readonly announcements: Announcements;
+  /** Of a visitor who has come by a password. */
+  readonly accountToken: AccountToken | undefined;
   readonly #options: SessionOptions;
   readonly #inbox: Inbox;
   readonly #instruments: Instruments;
@@ -41,11 +56,12 @@ export class Session {
   #node = '';
 
   constructor(options: SessionOptions) {
-    const { identity, url, onChange, onBookChange, onInstruments } = options;
+    const { identity, url, readMarks, onChange, onBookChange, onInstruments } = options;
     this.#options = options;
     this.#user = identity.kind === 'name' ? identity.name : identity.kind === 'account' ? identity.admission.user : '';
+    this.accountToken = this.#accountTokenOf(identity);
     this.client = connect(url, {
-      ...tokenOf(identity),
+      ...this.#tokenOf(identity),
       backoff: BACKOFF,
       publishTimeoutMs: PUBLISH_TIMEOUT_MS,
       onStatus: (status) => {
@@ -55,7 +71,9 @@ export class Session {
     const { client } = this;
     this.watch = new BookWatch({ client, onChange: onBookChange });
     this.#instruments = new Instruments(client, onInstruments);
-    this.#inbox = new Inbox({ client, onChange, user: () => this.#user, onMessage: this.#count.bind(this) });
+    const user = (): string => this.#user;
+    this.announcements = new Announcements({ client, readMarks, user, onChange });
+    this.#inbox = new Inbox({ client, onChange, user, onMessage: this.#count.bind(this) });
     this.#current = this.#visit(options.room).conversation;
   }
 
@@ -127,6 +145,30 @@ export class Session {
     if (last !== undefined) this.#options.readMarks.mark(this.#user, this.#current.id, last.at);
   }
 
+  /** @throws Error that says to the visitor what is wrong */
+  async renewLogin(password: string): Promise<void> {
+    await this.accountToken?.renew(password);
+    if (this.client.status.state !== 'connected') this.client.tryNow();
+  }
+
+  #accountTokenOf(identity: Identity): AccountToken | undefined {
+    if (identity.kind !== 'account') return undefined;
+    const { onAdmission, onChange } = this.#options;
+    return new AccountToken({
+      admission: identity.admission,
+      onChange: (admission) => {
+        onAdmission(admission);
+        onChange();
+      },
+    });
+  }
+
+  #tokenOf(identity: Identity): Pick<ConnectOptions, 'token'> {
+    const { accountToken } = this;
+    if (accountToken !== undefined) return { token: () => accountToken.provide(this.#node !== '') };
+    return identity.kind === 'name' ? { token: identity.name } : {};
+  }
+
   #visit(name: string): RoomVisit {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
@@ -163,16 +205,5 @@ export class Session {
       this.#node = '';
     }
     this.#options.onStatus(status);
-  }
-}
-
-function tokenOf(identity: Identity): { readonly token?: string } {
-  switch (identity.kind) {
-    case 'name':
-      return { token: identity.name };
-    case 'account':
-      return { token: identity.admission.token };
-    case 'guest':
-      return {};
   }
 }

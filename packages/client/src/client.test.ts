@@ -83,12 +83,16 @@ describe('a connection', () => {
   it('waits as long as it was told when its gateway drains', async () => {
     start();
     await goLive();
+    expect(client.status).toMatchObject({ state: 'connected', isDraining: false });
     platform.socket.receive({ type: 'draining', reconnectInMs: 7_000 });
+    expect(client.status).toMatchObject({ state: 'connected', isDraining: true });
     platform.socket.lose(CLOSE_CODES.restart.code);
     await platform.pass(6_999);
     expect(platform.sockets).toHaveLength(1);
     await platform.pass(1);
     expect(platform.sockets).toHaveLength(2);
+    await goLive();
+    expect(client.status).toMatchObject({ state: 'connected', isDraining: false });
   });
 
   it.each(['malformed', 'unauthenticated', 'revoked'] as const)('does not come back after %s', async (name) => {
@@ -101,6 +105,17 @@ describe('a connection', () => {
     await expect(room.publish('x')).rejects.toMatchObject({ code: 'closed' });
     await expect(room[Symbol.asyncIterator]().next()).rejects.toMatchObject({ closeCode: code });
     expect(() => client.join('other')).toThrow('closed');
+  });
+});
+
+describe('a signal to a user', () => {
+  it('goes to the inbox now, or never where there is no connection', async () => {
+    start();
+    expect(client.signal('bob', 'typing')).toBe(false);
+    await goLive();
+    expect(client.signal('bob', 'typing')).toBe(true);
+    expect(platform.socket.of('signal')).toMatchObject([{ room: '@bob', name: 'typing' }]);
+    expect(() => client.signal('@bob', 'typing')).toThrow('expected a user');
   });
 });
 

@@ -114,7 +114,7 @@ export class Driver {
   }
 
   /** Sends what needs no answer, now or never; whether it was sent. Its id keeps an error to it from being taken for another's. */
-  signal(build: (id: number) => ClientFrame<unknown>, room: RoomState): boolean {
+  signal(build: (id: number) => ClientFrame<unknown>, room?: RoomState): boolean {
     let wasSent = false;
     this.step((machine, now) => {
       wasSent = machine.signal(room, this.#encode(build(machine.nextId())), now);

@@ -101,6 +101,12 @@ export class RoomsClient {
     return positionOf(toAck(answer));
   }
 
+  /** Says something in passing to a user, such as `typing`: a signal to the inbox. It goes out now or never; whether it did. */
+  signal(user: string, name: string): boolean {
+    if (!isUserName(user)) throw new OutcryError('badRequest', `user: expected a user's name, not ${user}`);
+    return this.driver.signal((id) => ({ type: 'signal', id, room: inboxOf(user), name }));
+  }
+
   /** Milliseconds to the gateway and back. */
   async ping(): Promise<number> {
     const { environment, settings } = this.driver;

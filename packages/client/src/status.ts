@@ -19,6 +19,8 @@ export interface ConnectedStatus {
   readonly connection: string;
   /** The gateway has said that this client reads too slowly; books and rooms stand still meanwhile. */
   readonly isLagging: boolean;
+  /** The gateway is shutting down: it closes this connection next, and the client comes back, elsewhere, when it was told to. */
+  readonly isDraining: boolean;
 }
 
 /** The connection was lost and is coming back; rooms and books resume by themselves. */

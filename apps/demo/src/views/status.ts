@@ -6,6 +6,7 @@ import { byId, create, setText } from './dom.ts';
 import { preciseTime } from './times.ts';
 
 const COUNTDOWN_MS = 250;
+const MOVING = 'Moving to another server';
 
 /** The pill in the top bar: what the connection is doing, without gloss, and what has become of it so far. */
 export class StatusView {
@@ -31,10 +32,9 @@ export class StatusView {
 
   render(): void {
     const { status } = this.#session.client;
-    const isLagging = status.state === 'connected' && status.isLagging;
-    this.#pill.dataset['state'] = isLagging ? 'lagging' : status.state === 'connected' ? 'live' : status.state;
+    this.#pill.dataset['state'] = stateOf(status);
     setText(this.#retry, status.state === 'closed' ? 'Connect again' : 'Try now');
-    this.#retry.hidden = status.state === 'connected' || status.state === 'connecting';
+    this.#retry.hidden = status.state === 'connected' || status.state === 'connecting' || this.#isLoggedOut;
     if (status.state === 'connected' && status.node !== this.#node) this.measure();
     this.#node = status.state === 'connected' ? status.node : '';
     this.#describe(status);
@@ -56,10 +56,16 @@ export class StatusView {
     );
   }
 
+  /** Nothing but the password brings the connection back. */
+  get #isLoggedOut(): boolean {
+    const { client, accountToken } = this.#session;
+    return client.status.state === 'reconnecting' && accountToken?.isAsking === true;
+  }
+
   #describe(status: ClientStatus): void {
     clearInterval(this.#countdown);
     const show = (): void => {
-      const [text, detail] = describe(status);
+      const [text, detail] = this.#isLoggedOut ? ['Login has ended', ''] : describe(status);
       setText(this.#text, text);
       setText(this.#detail, detail);
     };
@@ -83,15 +89,22 @@ export class StatusView {
   }
 }
 
+function stateOf(status: ClientStatus): string {
+  if (status.state !== 'connected') return status.state;
+  if (status.isDraining) return 'reconnecting';
+  return status.isLagging ? 'lagging' : 'live';
+}
+
 /** The text is read out when it changes; the detail, which may count down, is not. */
 function describe(status: ClientStatus): [text: string, detail: string] {
   switch (status.state) {
     case 'connecting':
       return ['Connecting…', ''];
     case 'connected':
+      if (status.isDraining) return [MOVING, `${status.node} shuts down`];
       return status.isLagging ? ['Lagging', 'this page reads too slowly'] : ['Live', `on ${status.node}`];
     case 'reconnecting': {
-      const text = isRestart(status) ? 'Gateway shuts down' : 'Reconnecting';
+      const text = isRestart(status) ? MOVING : 'Reconnecting';
       if (status.retryAt === undefined) return [text, 'now…'];
       const seconds = Math.max(0, Math.ceil((status.retryAt - Date.now()) / 1_000));
       return [text, `in ${String(seconds)} s`];

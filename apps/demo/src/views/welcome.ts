@@ -1,4 +1,4 @@
-import { PASSWORD_LENGTH, requestAdmission } from '../accounts.ts';
+import { passwordProblem, requestAdmission } from '../accounts.ts';
 import type { Doors } from '../doors.ts';
 import { nameProblem, roomProblem, toName } from '../names.ts';
 import type { Expectation, Identity, Visit } from '../visit.ts';
@@ -107,10 +107,4 @@ class Welcome {
 
 function toWay(value: string): Way {
   return value === 'login' || value === 'register' ? value : 'guest';
-}
-
-function passwordProblem(password: string): string | undefined {
-  const { min, max } = PASSWORD_LENGTH;
-  if (password.length < min) return `At least ${String(min)} characters, please.`;
-  return password.length > max ? `At most ${String(max)} characters, please.` : undefined;
 }

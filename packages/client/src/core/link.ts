@@ -149,6 +149,7 @@ export class Link {
         return true;
       case 'draining':
         this.#drainMs = frame.reconnectInMs;
+        this.#tellStatus();
         return true;
       case 'lagging':
         this.#laggingUntil = now + LAGGING_SHOWN_MS;
@@ -349,7 +350,8 @@ export class Link {
     if (phase.name === 'closed') return { state: 'closed', error: this.#error };
     if (phase.name === 'live' && this.#welcome !== undefined) {
       const { node, connection } = this.#welcome;
-      return { state: 'connected', user: this.#user, node, connection, isLagging: this.#laggingUntil > 0 };
+      const [isLagging, isDraining] = [this.#laggingUntil > 0, this.#drainMs !== undefined];
+      return { state: 'connected', user: this.#user, node, connection, isLagging, isDraining };
     }
     if (this.#error === undefined) return { state: 'connecting' };
     const retryAt = phase.name === 'waiting' ? phase.retryAt : undefined;
