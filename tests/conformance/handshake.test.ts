@@ -42,7 +42,7 @@ describe('subprotocols', () => {
     'are refused with HTTP 400 where none of %j is known',
     async (subprotocols) => {
       const error = await refusal(RawSocket.connect({ url: target.url, subprotocols }));
-      expect(error.response.status).toBe(400);
+      expectRefusal(error, 400, 'badRequest');
     },
   );
 });
@@ -139,9 +139,9 @@ describe.runIf(OWNS_SERVER)('doors', () => {
     ['the origin null', { Origin: 'null' }],
     ['a cookie and no origin', { Cookie: 'session=x' }],
   ])('are closed with HTTP 403 to %s', async (_, headers) => {
-    const { response } = await refusal(RawSocket.connect({ url: gateway.url, headers }));
-    expect(response.status).toBe(403);
-    expect(response.headers['retry-after']).toBeUndefined();
+    const error = await refusal(RawSocket.connect({ url: gateway.url, headers }));
+    expectRefusal(error, 403, 'forbidden');
+    expect(error.response.headers['retry-after']).toBeUndefined();
   });
 
   test.each([
@@ -151,9 +151,9 @@ describe.runIf(OWNS_SERVER)('doors', () => {
     const first = await untilAdmitted(() => RawSocket.connect({ url: gateway.url, headers }));
     const subprotocols = ['outcry.v1.json', 'bearer.not+a+user'];
     for (const url of [gateway.url, `${gateway.feedUrl}?symbol=BTCUSDT`]) {
-      const { response } = await refusal(RawSocket.connect({ url, headers, subprotocols }));
-      expect(response.status).toBe(503);
-      expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
+      const error = await refusal(RawSocket.connect({ url, headers, subprotocols }));
+      expectRefusal(error, 503, 'unavailable');
+      expect(Number(error.response.headers['retry-after'])).toBeGreaterThan(0);
     }
     first.sendClose(1000);
     await first.waitForClose();
@@ -179,4 +179,11 @@ async function refusal(attempt: Promise<RawSocket>): Promise<HandshakeRefusedErr
     throw error;
   }
   throw new Error('the handshake was not refused');
+}
+
+function expectRefusal({ response }: HandshakeRefusedError, status: number, code: string): void {
+  expect(response.status).toBe(status);
+  expect(response.headers['content-type']).toBe('application/json');
+  const retryable = status === 429 || status === 503;
+  expect(JSON.parse(response.body)).toEqual({ error: { code, message: expect.any(String) as string, retryable } });
 }

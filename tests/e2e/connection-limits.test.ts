@@ -113,6 +113,7 @@ describe('limits of users and addresses', () => {
       } catch (error) {
         if (!(error instanceof HandshakeRefusedError)) throw error;
         statuses.add(String(error.response.status));
+        expect(JSON.parse(error.response.body)).toMatchObject({ error: { code: 'rateLimited', retryable: true } });
       }
     }
     expect([...statuses].sort()).toEqual(['4001 unauthenticated', '429']);

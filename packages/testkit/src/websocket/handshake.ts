@@ -24,6 +24,8 @@ export interface HandshakeOptions {
 export interface HandshakeResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** Empty where the answer is 101. */
+  readonly body: string;
 }
 
 /** The server answered with something else than 101. */
@@ -97,12 +99,18 @@ async function exchange(socket: Socket, request: Uint8Array): Promise<{ response
     received = Buffer.concat([received, bytes]);
     const end = received.indexOf(HEAD_END);
     if (end >= 0) {
-      return {
-        response: parseHead(received.subarray(0, end).toString('latin1')),
-        rest: received.subarray(end + HEAD_END.length),
-      };
+      const head = parseHead(received.subarray(0, end).toString('latin1'));
+      const rest = received.subarray(end + HEAD_END.length);
+      const body = head.status === 101 ? '' : await readBody(socket, rest, Number(head.headers['content-length'] ?? 0));
+      return { response: { ...head, body }, rest };
     }
   }
+}
+
+async function readBody(socket: Socket, begin: Buffer, length: number): Promise<string> {
+  let body = begin;
+  while (body.length < length) body = Buffer.concat([body, await readSome(socket)]);
+  return body.toString();
 }
 
 /** One chunk. Between two calls the socket is paused, so nothing is lost. */
@@ -123,7 +131,7 @@ async function readSome(socket: Socket): Promise<Buffer> {
   }
 }
 
-function parseHead(head: string): HandshakeResponse {
+function parseHead(head: string): Omit<HandshakeResponse, 'body'> {
   const [statusLine = '', ...lines] = head.split('\r\n');
   const headers = lines.map((line): [string, string] => {
     const colon = line.indexOf(':');

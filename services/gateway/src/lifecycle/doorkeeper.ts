@@ -1,3 +1,5 @@
+import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
+
 import type { GatewayConfig } from '../config/config.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { LoopLag } from '../limits/loop-lag.ts';
@@ -35,12 +37,12 @@ export class Doorkeeper {
 
   #judge(visitor: Visitor, notReady: string | undefined): Refusal | undefined {
     if (!this.#origins.admits(visitor)) {
-      return { status: 403, reason: 'this origin may not connect', retryAfterSeconds: undefined };
+      return createRefusal(403, 'forbidden', 'this origin may not connect');
     }
     const overload = notReady ?? this.#overload();
-    if (overload !== undefined) return { status: 503, reason: overload, retryAfterSeconds: RETRY_AFTER_SECONDS };
+    if (overload !== undefined) return createRefusal(503, 'unavailable', overload);
     if (this.#parts.connectionLimits.refuses(visitor.address)) {
-      return { status: 429, reason: 'too many connections in a short time', retryAfterSeconds: RETRY_AFTER_SECONDS };
+      return createRefusal(429, 'rateLimited', 'the address connects too often');
     }
     return undefined;
   }
@@ -51,4 +53,9 @@ export class Doorkeeper {
     if (connections.size >= maxConnections) return 'at capacity';
     return maxLoopLagMs > 0 && loopLag.meanMs > maxLoopLagMs ? 'overloaded' : undefined;
   }
+}
+
+function createRefusal(status: Refusal['status'], code: ErrorCodeName, message: string): Refusal {
+  const error = ERROR_CODES[code];
+  return { status, error, message, retryAfterSeconds: error.isRetryable ? RETRY_AFTER_SECONDS : undefined };
 }

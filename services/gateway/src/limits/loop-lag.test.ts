@@ -76,7 +76,12 @@ describe('LoopLag', () => {
     monitor.pass(620);
     expect(refusal()).toBeUndefined();
     monitor.pass(620);
-    expect(refusal()).toEqual({ status: 503, reason: 'overloaded', retryAfterSeconds: 2 });
+    expect(refusal()).toEqual({
+      status: 503,
+      error: { code: 'unavailable', isRetryable: true },
+      message: 'overloaded',
+      retryAfterSeconds: 2,
+    });
     monitor.pass(420);
     expect(refusal()).toBeUndefined();
     await gateway.stop();

@@ -1,4 +1,4 @@
-import type { Encoding, WireFrame } from '@outcry/protocol';
+import type { Encoding, ErrorCode, WireFrame } from '@outcry/protocol';
 
 import type { TrustedProxies } from '../limits/trusted-proxies.ts';
 import type { ClientSocket } from './client-socket.ts';
@@ -59,8 +59,9 @@ export interface Visitor {
 
 /** Why a handshake is answered with HTTP instead of an upgrade. */
 export interface Refusal {
-  readonly status: 403 | 429 | 503;
-  readonly reason: string;
+  readonly status: 400 | 403 | 429 | 503;
+  readonly error: ErrorCode;
+  readonly message: string;
   /** Undefined where it is no use to try again. */
   readonly retryAfterSeconds: number | undefined;
 }

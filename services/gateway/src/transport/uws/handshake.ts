@@ -1,5 +1,5 @@
-import { chooseEncoding, Encoding, SUBPROTOCOLS } from '@outcry/protocol';
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import { chooseEncoding, Encoding, ERROR_CODES, SUBPROTOCOLS } from '@outcry/protocol';
+import type { HttpRequest } from 'uWebSockets.js';
 
 import type { ConnectionRequest, Endpoint, Refusal, TokenSources } from '../transport.ts';
 import { findToken } from './handshake-token.ts';
@@ -40,25 +40,10 @@ export function readHandshake(req: HttpRequest, place: HandshakePlace): Handshak
   };
 }
 
-export function answerUnknownSubprotocol(res: HttpResponse): void {
-  res.cork(() => {
-    res
-      .writeStatus('400 Bad Request')
-      .writeHeader('content-type', 'text/plain; charset=utf-8')
-      .end(`offer the subprotocol ${SUBPROTOCOLS.json} or ${SUBPROTOCOLS.msgpack}\n`);
-  });
-}
-
-const STATUS_LINES: Readonly<Record<Refusal['status'], string>> = {
-  403: '403 Forbidden',
-  429: '429 Too Many Requests',
-  503: '503 Service Unavailable',
+/** Of a handshake that offers subprotocols, none of which is known. */
+export const UNKNOWN_SUBPROTOCOL: Refusal = {
+  status: 400,
+  error: ERROR_CODES.badRequest,
+  message: `offer the subprotocol ${SUBPROTOCOLS.json} or ${SUBPROTOCOLS.msgpack}`,
+  retryAfterSeconds: undefined,
 };
-
-export function answerRefusal(res: HttpResponse, { status, reason, retryAfterSeconds }: Refusal): void {
-  res.cork(() => {
-    res.writeStatus(STATUS_LINES[status]);
-    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
-    res.writeHeader('content-type', 'text/plain; charset=utf-8').end(`${reason}\n`);
-  });
-}

@@ -1,10 +1,9 @@
-import { STATUS_CODES } from 'node:http';
-
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
 import type { TrustedProxies } from '../../limits/trusted-proxies.ts';
 import type { PostAnswer, PostHandler } from '../transport.ts';
 import { readVisitor } from './read-visitor.ts';
+import { writeAnswer } from './write-answer.ts';
 
 /** What a body of ours can be; a longer one is not read further. */
 const MAX_BODY_BYTES = 4096;
@@ -38,16 +37,5 @@ export function handlePost({ handler, proxies }: PostRoute, res: HttpResponse, r
     // The chunk is uWS's memory, and gone after this call.
     body = Buffer.concat([body, Buffer.from(chunk)]);
     if (isLast) void handler({ address, contentType, body }).then(send);
-  });
-}
-
-function writeAnswer(res: HttpResponse, { status, body, retryAfterSeconds }: PostAnswer): void {
-  res.cork(() => {
-    res
-      .writeStatus(`${String(status)} ${STATUS_CODES[status] ?? ''}`)
-      .writeHeader('content-type', 'application/json')
-      .writeHeader('cache-control', 'no-store');
-    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
-    res.end(JSON.stringify(body));
   });
 }

@@ -14,11 +14,12 @@ import {
 } from 'uWebSockets.js';
 
 import { Endpoint, type TlsFiles, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
-import { answerRefusal, answerUnknownSubprotocol, readHandshake } from './handshake.ts';
+import { readHandshake, UNKNOWN_SUBPROTOCOL } from './handshake.ts';
 import { readVisitor } from './read-visitor.ts';
 import { handlePost } from './post-route.ts';
 import { serveSite } from './site.ts';
 import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
+import { writeRefusal } from './write-answer.ts';
 
 /**
  * Seconds of silence after which uWS itself cuts a connection: a back-stop behind the session's own idle timeout, which is
@@ -146,12 +147,12 @@ export class UwsTransport implements Transport {
     const visitor = readVisitor(res, req, proxies);
     const refusal = handler.refusal(visitor);
     if (refusal !== undefined) {
-      answerRefusal(res, refusal);
+      writeRefusal(res, refusal);
       return;
     }
     const handshake = readHandshake(req, { endpoint, sources, address: visitor.address });
     if (handshake === undefined) {
-      answerUnknownSubprotocol(res);
+      writeRefusal(res, UNKNOWN_SUBPROTOCOL);
       return;
     }
     const connection: UwsConnection = {
