@@ -1,3 +1,4 @@
+import { makeToken } from '@outcry/testkit';
 import { describe, expect, test } from 'vitest';
 
 import { connect, ENCODINGS, open, openIn, settle, uniqueName } from './support/clients.ts';
@@ -161,4 +162,25 @@ describe.each(ENCODINGS)('auth, %s', (encoding) => {
       expect(await guest.next('message')).toMatchObject({ from: user });
     },
   );
+});
+
+describe.runIf(OWNS_SERVER)('a newer token that gives fewer rights', () => {
+  const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+  const strict = useTarget({ settings: { authSecret: SECRET } });
+
+  test.each(ENCODINGS)('ends memberships, and says of which rooms before the ack, %s', async (encoding) => {
+    const tokenFor = (...rooms: readonly string[]): string =>
+      makeToken(SECRET, { claims: { rooms: Object.fromEntries(rooms.map((room) => [room, ['read', 'write']])) } });
+    const client = await connect({ url: strict.url, encoding, token: tokenFor('kept', 'lost') });
+    for (const room of ['kept', 'lost']) await client.expectAnswer('joined', { type: 'join', room });
+    client.send({ type: 'auth', id: 'newer', token: tokenFor('kept') });
+    const error = await client.next('error');
+    expect(error).toMatchObject({ code: 'forbidden', room: 'lost', retryable: false });
+    expect(error.id).toBeUndefined();
+    await client.next('ack');
+    await client.expectAnswer('ack', { type: 'publish', room: 'kept', data: 1 });
+    const refusal = await client.request({ type: 'publish', room: 'lost', data: 1 });
+    expect(refusal).toMatchObject({ type: 'error', code: 'forbidden' });
+    expect('room' in refusal).toBe(false);
+  });
 });

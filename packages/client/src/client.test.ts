@@ -318,12 +318,13 @@ describe('a room', () => {
     await goLive();
     joined('lobby', 4);
     joined('vault', 2);
-    platform.socket.receive({ type: 'error', code: 'forbidden', message: 'no right to vault', retryable: false });
+    const refusal = { type: 'error', code: 'forbidden', message: 'no right to vault', retryable: false } as const;
+    platform.socket.receive({ ...refusal, room: 'vault' });
     const again = platform.socket.of('join').findLast(({ room }) => room === 'vault');
     expect(again).toMatchObject({ since: { epoch: 'e', seq: 2 } });
+    expect(platform.socket.of('join').filter(({ room }) => room === 'lobby')).toHaveLength(1);
     const id = Number(again?.id);
     platform.socket.receive({ type: 'error', id, code: 'forbidden', message: 'no right', retryable: false });
-    joined('lobby', 4, { recovered: true });
     expect([lost.status, kept.status]).toEqual(['failed', 'joined']);
     await expect(lost.publish('x')).rejects.toMatchObject({ code: 'forbidden' });
   });

@@ -115,7 +115,7 @@ export const SERVER_SCHEMA = {
       seq: 'seq?',
     },
   },
-  error: { tag: 34, fields: { id: 'id?', code: 'text', message: 'text', retryable: 'bool' } },
+  error: { tag: 34, fields: { id: 'id?', code: 'text', message: 'text', retryable: 'bool', room: 'room?' } },
   joined: {
     tag: 35,
     fields: { id: 'id?', room: 'room', epoch: 'text', recovered: 'bool', members: 'uint?', seq: 'seq' },

@@ -259,9 +259,9 @@ export class Machine {
       if (book.hasFailed) this.#books.delete(book);
       return;
     }
-    // A newer token gives fewer rights; which rooms were lost by it, joining again tells.
+    // A newer token gives fewer rights, unless one that is newer still gives them back: joining again tells.
     if (frame.id === undefined && frame.code === ERROR_CODES.forbidden.code) {
-      for (const room of this.#rooms) room.doubt();
+      for (const room of this.#rooms) if (frame.room === undefined || frame.room === room.name) room.doubt();
     }
   }
 

@@ -120,6 +120,12 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ['ack of publish, far on', 33, 'ack', { ...ack, id: undefined, epoch: 'V7c-2LxT', seq: seq(9_007_199_254_740_991) }],
   ['error', 34, 'error', { id: 7, code: 'badRequest', message: 'room: expected "a" \\ é\n', retryable: false }],
   ['error without an id', 34, 'error', { id: undefined, code: 'unavailable', message: '', retryable: true }],
+  [
+    'error of a room that was left',
+    34,
+    'error',
+    { id: undefined, code: 'forbidden', message: 'no right', retryable: false, room: 'vault' },
+  ],
   ['joined', 35, 'joined', { id: 1, room: 'lobby', epoch: 'V7c-2LxT', recovered: true, members: 12, seq: seq(43) }],
   [
     'joined on connect',

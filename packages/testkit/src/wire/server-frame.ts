@@ -23,7 +23,7 @@ interface ServerFrames {
     epoch?: string;
     seq?: number;
   };
-  error: { id?: RequestId; code: string; message: string; retryable: boolean };
+  error: { id?: RequestId; code: string; message: string; retryable: boolean; room?: string };
   lagging: { bufferedBytes: number };
   draining: { reconnectInMs: number };
   pong: { id?: RequestId; at: number };

@@ -259,7 +259,8 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     for (const room of this.memberships.leaveWhere(
       (name, uses) => !uses.every((right) => this.hasRight(right, name)),
     )) {
-      this.#refuse(forbidden(`the session has left ${room}: its new token does not give the rights`));
+      const why = forbidden(`the session has left ${room}: its new token does not give the rights`);
+      this.#refuse(why, { room });
     }
   }
 
@@ -330,7 +331,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   fail(err: unknown, id?: RequestId): void {
     const refusal = toRequestError(err);
     if (refusal !== undefined) {
-      this.#refuse(refusal, id);
+      this.#refuse(refusal, { id });
     } else if (err instanceof ProtocolError) {
       this.services.logger.debug({ connection: this.connection, problem: err.message }, 'malformed frame');
       this.close(CLOSE_CODES.malformed);
@@ -340,7 +341,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     }
   }
 
-  #refuse(err: RequestError, id = err.id): void {
+  #refuse(err: RequestError, { id = err.id, room }: { id?: RequestId | undefined; room?: string } = {}): void {
     const { code, isRetryable } = ERROR_CODES[err.code];
     this.services.metrics.errors.labels(code).inc();
     this.sendFrame({
@@ -349,6 +350,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
       code,
       message: err.message,
       retryable: isRetryable,
+      ...(room === undefined ? {} : { room }),
     });
   }
 
