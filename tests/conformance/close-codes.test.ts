@@ -233,6 +233,8 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     ['an array', Buffer.from('[]')],
     ['no type', Buffer.from('{"id":1}')],
     ['bytes behind the frame', Buffer.from('{"type":"ping"}{}')],
+    ['an integer past 2^53', Buffer.from('{"type":"ping","id":9007199254740992}')],
+    ['half a surrogate pair', Buffer.from('{"type":"ping","id":"\\udc00"}')],
   ])('of malformed, %s in JSON', (_, payload) => {
     test('end the session', async () => {
       const client = await open({ url: shared.url, encoding: 'json' });

@@ -276,6 +276,8 @@ describe('a room', () => {
     await late;
     await expect(room.publish('x'.repeat(4_097))).rejects.toMatchObject({ code: 'invalidData' });
     await expect(room.publish(new Uint8Array(3_073))).rejects.toMatchObject({ code: 'invalidData' });
+    await expect(room.publish({ id: 2 ** 53 })).rejects.toMatchObject({ code: 'invalidData' });
+    await expect(room.publish('😀'.slice(1))).rejects.toMatchObject({ code: 'invalidData' });
     await expect(room.publish(Array(250).fill('x'.repeat(100)))).rejects.toMatchObject({ code: 'tooBig' });
     room.leave();
     await left;

@@ -12,6 +12,7 @@ export {
   SEQ_BYTES,
   signalFrameToJson,
 } from './codec/message-frame.ts';
+export { checkIntegers } from './codec/check-integers.ts';
 export { checkJsonValue } from './codec/check-json-value.ts';
 export { encodePayload } from './codec/encode-payload.ts';
 export { decodePayload, payloadToJson } from './codec/payload.ts';

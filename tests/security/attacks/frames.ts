@@ -113,6 +113,8 @@ export const FRAME_ATTACKS: readonly Attack[] = [
           'two frames': '{"type":"ping"}{"type":"ping"}',
           'NUL behind': '{"type":"ping"}\u0000',
           'a number past all numbers': publish('1e400'),
+          'an integer past 2^53': publish('[9007199254740993]'),
+          'half a surrogate pair': publish('"\\ud83d"'),
         },
         MALFORMED,
       ),

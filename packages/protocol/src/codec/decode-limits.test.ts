@@ -5,6 +5,7 @@ import { encodePayload } from './encode-payload.ts';
 
 const { json, msgpack } = createCodecs();
 const utf8 = new TextEncoder();
+const MAX = Number.MAX_SAFE_INTEGER;
 const { maxDepth, maxArrayLength, maxMapLength, maxStringBytes, maxBinaryBytes } = DEFAULT_DECODE_LIMITS;
 
 /** Publishes a payload in each encoding, the way a client would. */
@@ -81,11 +82,42 @@ describe('a payload in JSON', () => {
     expect(() => json.decodeClient(utf8.encode(text))).toThrow(ProtocolError);
   });
 
-  test('becomes valid UTF-8 where it has halves of surrogate pairs', () => {
-    const text = '{"type":"publish","room":"lobby","data":"a\\ud83dz"}';
-    const frame = json.decodeClient(utf8.encode(text)) as { data: Uint8Array };
-    expect(frame.data).toEqual(bytes(0xa5, 0x61, 0xef, 0xbf, 0xbd, 0x7a));
+  test.each([
+    ['half a surrogate pair', '"a\\ud83dz"'],
+    ['the second half of one', '"\\uDE00"'],
+    ['both halves, the wrong way round', '["\\ude00\\ud83d"]'],
+    ['half a pair in a key', '{"\\ud83d":1}'],
+    ['2^53', '9007199254740992'],
+    ['-2^53', '[-9007199254740992]'],
+    ['an integer that would be rounded', '{"a":[1,{"b": 9007199254740993}]}'],
+    ['an integer behind strings with numbers and quotation marks', '["\\\\","\\"1",1e300,12345678901234567890]'],
+    ['a whole number of 22 digits', '1000000000000000000000'],
+  ])('may not be %s', (_case, data) => {
+    expect(() => publishText(data)).toThrow(ProtocolError);
   });
+
+  test.each([
+    ['a surrogate pair by escapes', '"\\ud83d\\ude00"', '😀'],
+    ['escapes that are none', '"\\\\ud83d"', '\\ud83d'],
+    ['a float past 2^53', '[1e300,-1.5E+20]', [1e300, -1.5e20]],
+    [
+      'a float of many digits',
+      '[1234567890123456.5,0.12345678901234567890]',
+      [1234567890123456.5, 0.12345678901234568],
+    ],
+    [
+      'long numbers in strings, beside a float past 2^53',
+      '{"id":"9007199254740993","text":"a: 9007199254740993, \\" 9007199254740993","x":1e300}',
+      { id: '9007199254740993', text: 'a: 9007199254740993, " 9007199254740993', x: 1e300 },
+    ],
+    ['the largest integer, beside a float past it', '[9007199254740991,-9007199254740991,1e300]', [MAX, -MAX, 1e300]],
+  ])('may be %s', (_case, data, value) => {
+    expect(decodePayload(publishText(data).data)).toEqual(value);
+  });
+
+  function publishText(data: string): { data: Uint8Array } {
+    return json.decodeClient(utf8.encode(`{"type":"publish","room":"lobby","data":${data}}`)) as { data: Uint8Array };
+  }
 });
 
 describe.each([

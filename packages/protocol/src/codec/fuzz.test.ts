@@ -14,13 +14,18 @@ const INTERESTING = [
   0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc4, 0xc7, 0xca, 0xcf, 0xd3, 0xd4, 0xd9, 0xdf, 0xff,
 ];
 
+/** Two of what JSON.parse alters without a word, one of them written in a way that it does not. */
+const HOSTILE_JSON = new TextEncoder().encode(
+  '{"type":"publish","id":1,"room":"lobby","data":["\\ud83d\\ude00",{"9007199254740993":9007199254740993e1}]}',
+);
+
 describe.each([
   [
     'msgpack requests',
     CLIENT_VECTORS.map((vector) => vector.msgpack),
     (input: Uint8Array) => msgpack.decodeClient(input),
   ],
-  ['JSON requests', CLIENT_VECTORS.map(jsonBytes), (input: Uint8Array) => json.decodeClient(input)],
+  ['JSON requests', [...CLIENT_VECTORS.map(jsonBytes), HOSTILE_JSON], (input: Uint8Array) => json.decodeClient(input)],
   [
     'msgpack server frames',
     SERVER_VECTORS.map((vector) => vector.msgpack),

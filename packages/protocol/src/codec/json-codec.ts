@@ -5,6 +5,7 @@ import { type BookSide, formatScaled } from '../levels.ts';
 import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
+import { checkIntegers } from './check-integers.ts';
 import { checkJsonValue } from './check-json-value.ts';
 import { encodePayload } from './encode-payload.ts';
 import { badField, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
@@ -16,6 +17,12 @@ import { payloadToJson } from './payload.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** A frame, and the text that it was. */
+interface ParsedFrame {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
 /** The text encoding: a frame is an object with a `type`; absent fields are left out, unknown ones ignored. */
 export class JsonCodec extends JsonClientCodec implements Codec {
   readonly #limits: DecodeLimits;
@@ -26,13 +33,14 @@ export class JsonCodec extends JsonClientCodec implements Codec {
   }
 
   decodeClient(bytes: Uint8Array): ClientFrame {
-    const input = parseObject(decodeUtf8(bytes));
+    const text = decodeUtf8(bytes);
+    const input = parseObject(text);
     const id = isRequestId(input['id']) ? input['id'] : undefined;
     const type = input['type'];
     if (typeof type !== 'string') throw new ProtocolError('a frame must have a type');
     const layout = CLIENT_FRAMES.byType.get(type);
     if (layout === undefined) throw unknownType(`type ${JSON.stringify(type.slice(0, 32))}`, id);
-    return this.#decodeFields(input, layout, id);
+    return this.#decodeFields({ input, text }, layout, id);
   }
 
   encodeServer(frame: ServerFrame): string {
@@ -48,20 +56,22 @@ export class JsonCodec extends JsonClientCodec implements Codec {
   }
 
   /** The first bad field is reported once the rest is known to keep the limits. */
-  #decodeFields(input: Readonly<Record<string, unknown>>, layout: FrameLayout, id: RequestId | undefined): ClientFrame {
+  #decodeFields({ input, text }: ParsedFrame, layout: FrameLayout, id: RequestId | undefined): ClientFrame {
     const frame: Record<string, unknown> = { type: layout.type };
     let bad: FrameField | undefined;
+    let hasWide = false;
     for (const field of layout.fields) {
       const value = Object.hasOwn(input, field.name) ? input[field.name] : undefined;
       if (value === undefined || (value === null && field.kind !== 'payload')) {
         if (!field.isOptional) bad ??= field;
         continue;
       }
-      checkJsonValue(value, this.#limits);
+      if (checkJsonValue(value, this.#limits)) hasWide = true;
       if (field.kind === 'payload') frame[field.name] = encodePayload(value);
       else if (isOfKind(field, value)) frame[field.name] = value;
       else bad ??= field;
     }
+    if (hasWide) checkIntegers(text);
     if (bad !== undefined) throw badField(bad, id);
     return frame as unknown as ClientFrame;
   }

@@ -48,6 +48,7 @@ export const CLIENT_VECTORS: readonly VectorSource[] = [
       ),
     },
   ],
+  ['publish floats past 2^53', 4, 'publish', { id: 1, room: 'lobby', data: [1e300, -1e21] }],
   [
     'publish nested',
     4,

@@ -14,9 +14,14 @@ export class BodyError extends Error {
 /**
  * The body of a request as JSON.
  *
+ * @param checkText throws what the request is refused with, where the text of valid JSON tells more than the value that it becomes
  * @throws BodyError `bodyTooLarge` as soon as it is, with the rest unread; `malformed` where it is not JSON
  */
-export async function readJson(request: IncomingMessage, maxBytes: number): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  maxBytes: number,
+  checkText?: (text: string) => void,
+): Promise<unknown> {
   const tooLarge = (): BodyError => new BodyError('bodyTooLarge', `a request may have ${String(maxBytes)} bytes`);
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const chunks: Buffer[] = [];
@@ -27,8 +32,15 @@ export async function readJson(request: IncomingMessage, maxBytes: number): Prom
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
+  const text = Buffer.concat(chunks).toString();
+  const body = parseJson(text);
+  checkText?.(text);
+  return body;
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(Buffer.concat(chunks).toString()) as unknown;
+    return JSON.parse(text);
   } catch {
     throw new BodyError('malformed', 'the body is not JSON');
   }

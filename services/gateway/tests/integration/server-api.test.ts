@@ -224,6 +224,7 @@ describe('requests', () => {
     ['nothing', {}, {}, 404, 'notFound'],
     ['info', {}, { method: 'GET' }, 405, 'methodNotAllowed'],
     ['info', {}, { text: '{' }, 400, 'malformed'],
+    ['publish', {}, { text: '{"room":"pit","data":9007199254740993}' }, 400, 'malformed'],
     ['info', {}, { text: 'x'.repeat(5_000_000) }, 413, 'bodyTooLarge'],
   ])('to %s with %j and %j are refused with %i %s', async (...[command, params, request, status, code]) => {
     const answer = await api.call(command, params, request);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import { checkIntegers, ProtocolError } from '@outcry/protocol';
 import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
 import { TokenBucket } from '../../limits/token-bucket.ts';
@@ -54,7 +55,7 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
       throw new ApiError('notFound', `there are ${[...Object.keys(API_COMMANDS), BATCH, DOCUMENT].join(', ')}`);
     }
     checkMethod(request, 'POST');
-    const body = await readJson(request, MAX_BODY_BYTES);
+    const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
     return command === undefined ? runBatch(parts, body, logger) : command.execute(parts, body, []);
   }
 
@@ -73,6 +74,16 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
     if (refusal.code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
     if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, status, describeApiError(refusal));
+  }
+}
+
+/** Clients could not be told them as they were written. */
+function refuseWideIntegers(text: string): void {
+  try {
+    checkIntegers(text);
+  } catch (err) {
+    if (err instanceof ProtocolError) throw new ApiError('malformed', err.message);
+    throw err;
   }
 }
 
