@@ -132,7 +132,7 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       expect(await client.request({ type: 'ping', id: 'slowly' })).toMatchObject({ type: 'pong' });
     });
 
-    test('close with rateLimited after 100 such errors in a row', async () => {
+    test('close with rateLimited after 100 such errors', async () => {
       const client = await open({ url: target.url, encoding });
       for (let id = 1; id <= 200; id++) client.send({ type: 'ping', id });
       const { code, reason } = closeCode('rateLimited');

@@ -24,6 +24,7 @@ import { Doorkeeper } from './lifecycle/doorkeeper.ts';
 import { Reception } from './lifecycle/reception.ts';
 import { ConnectionLimits } from './limits/connection-limits.ts';
 import { LoopLag } from './limits/loop-lag.ts';
+import { Meters } from './limits/meters.ts';
 import { TrustedProxies } from './limits/trusted-proxies.ts';
 import { type InternalServer, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 import { createRevocationHandler } from './lifecycle/revocation-handler.ts';
@@ -70,7 +71,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const runId = randomUUID();
   const loopLag = new LoopLag();
   const services = createServices(options, { metrics, transport, coalescer, runId, loopLag });
-  const { connections, connectionLimits, rooms, presence, books } = services;
+  const { connections, connectionLimits, meters, rooms, presence, books } = services;
   const reception = new Reception(services);
   const attendance = createAttendance(backplane, services, { runId, reception });
   let internalServer: InternalServer | undefined;
@@ -98,8 +99,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       coalescer.flush();
       dismiss(connections, config.reconnectSpreadMs);
       await connections.drained(DRAIN_TIMEOUT_MS);
-      connections.stop();
-      loopLag.stop();
+      for (const part of [connections, meters, loopLag]) part.stop();
       await connectionLimits.close();
       await attendance.stop();
       await presence.close(config.reconnectSpreadMs);
@@ -156,7 +156,8 @@ function createServices(
   const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag, metrics });
   const revokedTokens = new RevokedTokens();
   const authenticator = createAuthenticator(config.auth, revokedTokens);
-  const doors = { authenticator, revokedTokens, connections, connectionLimits, doorkeeper };
+  const meters = new Meters(limits);
+  const doors = { authenticator, revokedTokens, connections, connectionLimits, meters, doorkeeper };
   return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
 }
 

@@ -1,6 +1,7 @@
 import { CLOSE_CODES, Encoding } from '@outcry/protocol';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { Meters } from '../limits/meters.ts';
 import { createTestGateway, type TestGateway } from '../testing/create-services.ts';
 import type { FakeSocket } from '../testing/fake-transport.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -33,8 +34,11 @@ describe('PacedPort', () => {
       overflowed: () => passed.push('overflowed'),
       closed: () => passed.push('closed'),
     };
-    const services = { ...gateway.services, config: { ...config, limits: { ...config.limits, ...limits } } };
-    return new PacedPort({ port, socket, encoding: Encoding.Json }, services);
+    const meters = new Meters({ ...config.limits, ...limits });
+    onTestFinished(() => {
+      meters.stop();
+    });
+    return new PacedPort({ port, socket, encoding: Encoding.Json }, { ...gateway.services, meters });
   }
 
   function send(port: SessionPort, count: number): void {

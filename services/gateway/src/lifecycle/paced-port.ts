@@ -1,6 +1,5 @@
 import { CLOSE_CODES, type Encoding, ERROR_CODES } from '@outcry/protocol';
 
-import { TokenBucket, type Verdict } from '../limits/token-bucket.ts';
 import type { SessionServices } from '../session/session-services.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -19,67 +18,55 @@ export interface PacedPortOptions {
  * fast is dropped before it is looked at and answered with `rateLimited`; a client that does not heed that is closed.
  */
 export class PacedPort implements SessionPort {
-  readonly #options: PacedPortOptions;
+  readonly #port: SessionPort;
+  readonly #socket: ClientSocket;
+  readonly #encoding: Encoding;
   readonly #services: SessionServices;
-  /** Each is made with its first use: an idle connection needs none. */
-  #frames: TokenBucket | undefined;
-  #bytes: TokenBucket | undefined;
-  #controlFrames: TokenBucket | undefined;
 
-  constructor(options: PacedPortOptions, services: SessionServices) {
-    this.#options = options;
+  constructor({ port, socket, encoding }: PacedPortOptions, services: SessionServices) {
+    this.#port = port;
+    this.#socket = socket;
+    this.#encoding = encoding;
     this.#services = services;
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
-    const { maxFramesPerSecond, maxBytesPerSecond } = this.#services.config.limits;
-    const now = performance.now();
-    this.#frames ??= new TokenBucket(maxFramesPerSecond, now);
-    this.#bytes ??= new TokenBucket(maxBytesPerSecond, now);
-    if (
-      this.#heeds('frames', this.#frames.take(now), maxFramesPerSecond) &&
-      this.#heeds('bytes', this.#bytes.take(now, bytes.length), maxBytesPerSecond)
-    ) {
-      this.#options.port.received(bytes, isBinary);
-    }
+    if (this.#heeds('frames', 1) && this.#heeds('bytes', bytes.length)) this.#port.received(bytes, isBinary);
   }
 
   alive(): void {
-    const { maxControlFramesPerSecond } = this.#services.config.limits;
-    const now = performance.now();
-    this.#controlFrames ??= new TokenBucket(maxControlFramesPerSecond, now);
-    const verdict = this.#controlFrames.take(now);
-    if (this.#heeds('controlFrames', verdict, maxControlFramesPerSecond)) this.#options.port.alive();
+    if (this.#heeds('controlFrames', 1)) this.#port.alive();
   }
 
   drained(): void {
-    this.#options.port.drained();
+    this.#port.drained();
   }
 
   overflowed(): void {
-    this.#options.port.overflowed();
+    this.#port.overflowed();
   }
 
   closed(code: number): void {
-    this.#options.port.closed(code);
+    this.#port.closed(code);
   }
 
-  #heeds(what: keyof typeof PACED, verdict: Verdict, perSecond: number): boolean {
+  #heeds(what: keyof typeof PACED, cost: number): boolean {
+    const { metrics, meters } = this.#services;
+    const meter = meters[what];
+    const verdict = meter.take(this, performance.now(), cost);
     if (verdict === 'pass') return true;
-    const { metrics } = this.#services;
     metrics.rateLimited.labels(what).inc();
-    if (verdict === 'giveUp') this.#options.socket.close(CLOSE_CODES.rateLimited);
-    else this.#refuse(`${PACED[what]} come faster than ${String(perSecond)} a second`);
+    if (verdict === 'giveUp') this.#socket.close(CLOSE_CODES.rateLimited);
+    else this.#refuse(`${PACED[what]} come faster than ${String(meter.perSecond)} a second`);
     return false;
   }
 
   #refuse(message: string): void {
-    const { port, socket, encoding } = this.#options;
     const { metrics, codecs } = this.#services;
     const { code, isRetryable: retryable } = ERROR_CODES.rateLimited;
-    const frame = codecs[encoding].encodeServer({ type: 'error', code, message, retryable });
+    const frame = codecs[this.#encoding].encodeServer({ type: 'error', code, message, retryable });
     metrics.errors.labels(code).inc();
-    metrics.countOut(encoding, frame.length, 1);
-    if (socket.send(frame) === 'dropped') port.overflowed();
+    metrics.countOut(this.#encoding, frame.length, 1);
+    if (this.#socket.send(frame) === 'dropped') this.#port.overflowed();
   }
 }

@@ -1,39 +1,61 @@
 /** What a bucket says of one more frame: let it pass, refuse it, or give the sender up. */
 export type Verdict = 'pass' | 'refuse' | 'giveUp';
 
-/** Refusals in a row after which a sender has been warned enough. */
-const MAX_REFUSALS_IN_A_ROW = 100;
+export interface Rate {
+  /** On average. 0 lets everything pass. */
+  readonly perSecond: number;
+  /** At once, after a quiet spell. */
+  readonly burst: number;
+}
+
+/** Refusals after which a sender has been warned enough. */
+const MAX_REFUSALS = 100;
+/** One who is refused no more often than this is slow to heed, and no flood. */
+const FORGIVEN_PER_SECOND = 1;
+const MS_PER_SECOND = 1000;
 
 /**
- * A token bucket: `perSecond` on average, and bursts, unless said otherwise of twice as many. A rate of 0 lets everything pass.
- * What costs more than is left passes as long as anything is left, and those behind it wait the longer: so no burst need be
- * as large as the largest frame.
+ * A token bucket. What costs more than is left passes as long as anything is left, and those behind it wait the longer: so no
+ * burst need be as large as the largest frame.
+ *
+ * Refusals drain a second bucket. A sender that stays above the rate, be it by little, empties it and is given up; one that had
+ * a burst too many does not.
  */
 export class TokenBucket {
-  readonly #perSecond: number;
-  readonly #burst: number;
+  readonly #rate: Rate;
   #tokens: number;
+  #patience = MAX_REFUSALS;
   #filledAt: number;
-  #refusals = 0;
 
-  constructor(perSecond: number, now: number, burst = perSecond * 2) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-    this.#tokens = burst;
+  /** Times are milliseconds of any clock that never goes back. */
+  constructor(rate: Rate, now: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
     this.#filledAt = now;
   }
 
-  /** `now` in milliseconds of any clock that never goes back. */
   take(now: number, cost = 1): Verdict {
-    if (this.#perSecond === 0) return 'pass';
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#filledAt) / 1000) * this.#perSecond);
-    this.#filledAt = now;
+    if (this.#rate.perSecond === 0) return 'pass';
+    this.#fill(now);
     if (this.#tokens >= 1) {
       this.#tokens -= cost;
-      this.#refusals = 0;
       return 'pass';
     }
-    this.#refusals += 1;
-    return this.#refusals > MAX_REFUSALS_IN_A_ROW ? 'giveUp' : 'refuse';
+    if (this.#patience < 1) return 'giveUp';
+    this.#patience -= 1;
+    return 'refuse';
+  }
+
+  /** Whether it is as good as new. */
+  isFull(now: number): boolean {
+    this.#fill(now);
+    return this.#tokens === this.#rate.burst && this.#patience === MAX_REFUSALS;
+  }
+
+  #fill(now: number): void {
+    const seconds = (now - this.#filledAt) / MS_PER_SECOND;
+    this.#tokens = Math.min(this.#rate.burst, this.#tokens + seconds * this.#rate.perSecond);
+    this.#patience = Math.min(MAX_REFUSALS, this.#patience + seconds * FORGIVEN_PER_SECOND);
+    this.#filledAt = now;
   }
 }

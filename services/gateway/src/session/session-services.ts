@@ -8,6 +8,7 @@ import type { GatewayConfig } from '../config/config.ts';
 import type { Connections } from '../lifecycle/connections.ts';
 import type { Doorkeeper } from '../lifecycle/doorkeeper.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
+import type { Meters } from '../limits/meters.ts';
 import type { Logger } from '@outcry/service';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
@@ -25,6 +26,7 @@ export interface SessionServices {
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
+  readonly meters: Meters;
   readonly doorkeeper: Doorkeeper;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;

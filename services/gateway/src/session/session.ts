@@ -22,7 +22,6 @@ import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
 import { describeExceeded } from '../lifecycle/exceeded-limit.ts';
 import type { RoomRight } from '../rooms/room-rights.ts';
 import type { Seat } from '../limits/connection-limits.ts';
-import { TokenBucket } from '../limits/token-bucket.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
 import { handleAuth } from './handlers/auth.ts';
@@ -59,8 +58,6 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
   readonly backlog: Backlog;
   /** Present once a book was asked for. */
   #watches: Watches | undefined;
-  #signalBucket: TokenBucket | undefined;
-  #joinBucket: TokenBucket | undefined;
   #identity: Identity;
   #deadline: Deadline | undefined;
   #seat: Seat | undefined;
@@ -220,20 +217,15 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
 
   /** @throws RequestError where signals come too fast: they have a limit of their own, and no more than an error follows from it */
   checkSignalRate(): void {
-    const { maxSignalsPerSecond } = this.services.config.limits;
-    const now = performance.now();
-    this.#signalBucket ??= new TokenBucket(maxSignalsPerSecond, now);
-    if (this.#signalBucket.take(now) !== 'pass') this.#refuseRate('signals', maxSignalsPerSecond);
+    const verdict = this.services.meters.signals.take(this, performance.now());
+    if (verdict !== 'pass') this.#refuseRate('signals');
   }
 
-  /** @throws RequestError where joins come too fast, who does not heed it is closed. All rooms at once are a client that is back. */
+  /** @throws RequestError where joins come too fast, and who does not heed it is closed */
   checkJoinRate(): void {
-    const { maxJoinsPerSecond, maxRooms } = this.services.config.limits;
-    const now = performance.now();
-    this.#joinBucket ??= new TokenBucket(maxJoinsPerSecond, now, Math.max(maxRooms, maxJoinsPerSecond * 2));
-    const verdict = this.#joinBucket.take(now);
+    const verdict = this.services.meters.joins.take(this, performance.now());
     if (verdict === 'giveUp') this.close(CLOSE_CODES.rateLimited);
-    if (verdict !== 'pass') this.#refuseRate('joins', maxJoinsPerSecond);
+    if (verdict !== 'pass') this.#refuseRate('joins');
   }
 
   /** Acknowledges a request; without an `id` the client does not match it with anything, and gets it all the same. */
@@ -249,9 +241,10 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     this.acknowledge(id, { user: this.user, ...this.#expiry });
   }
 
-  #refuseRate(what: 'signals' | 'joins', perSecond: number): never {
-    this.services.metrics.rateLimited.labels(what).inc();
-    throw new RequestError('rateLimited', `${what} come faster than ${String(perSecond)} a second`);
+  #refuseRate(what: 'signals' | 'joins'): never {
+    const { metrics, meters } = this.services;
+    metrics.rateLimited.labels(what).inc();
+    throw new RequestError('rateLimited', `${what} come faster than ${String(meters[what].perSecond)} a second`);
   }
 
   /** The newer token may give less than the one that the session joined with. */

@@ -15,6 +15,7 @@ import { Connections } from '../lifecycle/connections.ts';
 import { Doorkeeper } from '../lifecycle/doorkeeper.ts';
 import { Reception } from '../lifecycle/reception.ts';
 import { ConnectionLimits } from '../limits/connection-limits.ts';
+import { Meters } from '../limits/meters.ts';
 import { createRevocationHandler } from '../lifecycle/revocation-handler.ts';
 import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -54,7 +55,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   const backplane = createMemoryBackplane(hub);
   const transport = new FakeTransport();
   const services = createServices(backplane, transport, overrides);
-  const { rooms, books, connections } = services;
+  const { rooms, books, connections, meters } = services;
   await backplane.start(createBrokerHandler(services, new Reception(services)));
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
@@ -65,6 +66,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
     connect: (who, encoding = Encoding.Json) => connect(services, transport.connect(encoding), who),
     async stop() {
       connections.stop();
+      meters.stop();
       rooms.close();
       books.close();
       await backplane.close();
@@ -93,7 +95,8 @@ function createServices(
   const maxima = config.limits.connections;
   const connectionLimits = new ConnectionLimits({ shared, node: 'test', maxima, logger });
   const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag: { meanMs: 0 }, metrics });
-  const doors = { authenticator, revokedTokens, connections, connectionLimits, doorkeeper };
+  const meters = new Meters(config.limits);
+  const doors = { authenticator, revokedTokens, connections, connectionLimits, meters, doorkeeper };
   return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
 }
 

@@ -29,7 +29,10 @@ export interface ApiHandlerOptions {
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
 export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOptions): RequestHandler {
   const keys = new ApiKeys(keyTexts);
-  const wrongKeys = new TokenBucket(MAX_WRONG_KEYS_PER_SECOND, performance.now());
+  const wrongKeys = new TokenBucket(
+    { perSecond: MAX_WRONG_KEYS_PER_SECOND, burst: MAX_WRONG_KEYS_PER_SECOND * 2 },
+    performance.now(),
+  );
   const document = createOpenApiDocument();
 
   return (request, response) => {

@@ -1,0 +1,42 @@
+import { Meter } from './meter.ts';
+
+export interface MeterLimits {
+  readonly maxFramesPerSecond: number;
+  readonly maxBytesPerSecond: number;
+  readonly maxControlFramesPerSecond: number;
+  readonly maxJoinsPerSecond: number;
+  readonly maxSignalsPerSecond: number;
+  readonly maxRooms: number;
+}
+
+const SWEEP_MS = 2000;
+
+/** How fast one connection may do what it does; 0 is no limit. */
+export class Meters {
+  readonly frames: Meter;
+  readonly bytes: Meter;
+  readonly controlFrames: Meter;
+  readonly joins: Meter;
+  readonly signals: Meter;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(limits: MeterLimits) {
+    this.frames = new Meter(limits.maxFramesPerSecond);
+    this.bytes = new Meter(limits.maxBytesPerSecond);
+    this.controlFrames = new Meter(limits.maxControlFramesPerSecond);
+    // All rooms at once are a client that is back.
+    this.joins = new Meter(limits.maxJoinsPerSecond, Math.max(limits.maxRooms, limits.maxJoinsPerSecond * 2));
+    this.signals = new Meter(limits.maxSignalsPerSecond);
+    this.#timer = setInterval(() => {
+      this.#sweep(performance.now());
+    }, SWEEP_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #sweep(now: number): void {
+    for (const meter of [this.frames, this.bytes, this.controlFrames, this.joins, this.signals]) meter.sweep(now);
+  }
+}
