@@ -47,8 +47,8 @@ export class BookClass {
     this.#options = options;
     const { symbol, choice, fanout } = options;
     const name = `${symbol}/${String(choice.depth)}/${String(choice.interval)}`;
-    this.#plain = new ConflatedAudience(`b/${name}`, fanout);
-    this.#checked = new ConflatedAudience(`c/${name}`, fanout);
+    this.#plain = new ConflatedAudience('b', name, fanout);
+    this.#checked = new ConflatedAudience('c', name, fanout);
   }
 
   /** Watchers, those that are held back included. */

@@ -15,7 +15,7 @@ export class SnapshotStream {
   constructor(options: BookStreamOptions) {
     this.#options = options;
     const { symbol, choice, fanout } = options;
-    this.#audience = new ConflatedAudience(`s/${symbol}/${String(choice.depth)}/${String(choice.interval)}`, fanout);
+    this.#audience = new ConflatedAudience('s', `${symbol}/${String(choice.depth)}/${String(choice.interval)}`, fanout);
   }
 
   get size(): number {

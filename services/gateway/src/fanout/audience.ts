@@ -30,34 +30,39 @@ const TOPIC_SUFFIX = { [Encoding.Json]: '/j', [Encoding.Msgpack]: '/m' } as cons
  * encoding, and only where somebody follows in it; no code runs per follower.
  */
 export class Audience {
+  readonly #kind: string;
   readonly #name: string;
   readonly #fanout: Fanout;
-  readonly #followers = { [Encoding.Json]: 0, [Encoding.Msgpack]: 0 };
+  // A node has as many audiences as it has users, for each has an inbox: plain fields take the least memory.
+  #jsonFollowers = 0;
+  #msgpackFollowers = 0;
 
-  constructor(name: string, fanout: Fanout) {
+  /** What it is an audience of: a kind of stream, and its name. */
+  constructor(kind: string, name: string, fanout: Fanout) {
+    this.#kind = kind;
     this.#name = name;
     this.#fanout = fanout;
   }
 
   get size(): number {
-    return this.#followers.json + this.#followers.msgpack;
+    return this.#jsonFollowers + this.#msgpackFollowers;
   }
 
   /** In order with what is sent to the follower: what was published before this does not reach it, what comes after does. */
   add({ socket, encoding }: Follower): void {
-    this.#followers[encoding] += 1;
+    this.#count(encoding, 1);
     socket.follow(this.#topic(encoding));
   }
 
   remove({ socket, encoding }: Follower): void {
-    this.#followers[encoding] -= 1;
+    this.#count(encoding, -1);
     socket.unfollow(this.#topic(encoding));
   }
 
   /** Reaches every follower but `except`, which must be one. */
   publish(source: FrameSource, except?: Follower): void {
-    if (this.#followers.msgpack > 0) this.#send(Encoding.Msgpack, source.msgpack(), except);
-    if (this.#followers.json > 0) this.#send(Encoding.Json, source.json(), except);
+    if (this.#msgpackFollowers > 0) this.#send(Encoding.Msgpack, source.msgpack(), except);
+    if (this.#jsonFollowers > 0) this.#send(Encoding.Json, source.json(), except);
   }
 
   /** Publishes a frame that this gateway makes itself. */
@@ -70,11 +75,17 @@ export class Audience {
     const isExcluding = except?.encoding === encoding;
     if (isExcluding) except.socket.publishToOthers(topic, frame);
     else this.#fanout.publisher.publish(topic, frame);
-    this.#fanout.metrics.countOut(encoding, frame.length, this.#followers[encoding] - (isExcluding ? 1 : 0));
+    const followers = encoding === Encoding.Json ? this.#jsonFollowers : this.#msgpackFollowers;
+    this.#fanout.metrics.countOut(encoding, frame.length, followers - (isExcluding ? 1 : 0));
+  }
+
+  #count(encoding: Encoding, change: number): void {
+    if (encoding === Encoding.Json) this.#jsonFollowers += change;
+    else this.#msgpackFollowers += change;
   }
 
   #topic(encoding: Encoding): string {
-    return this.#name + TOPIC_SUFFIX[encoding];
+    return `${this.#kind}/${this.#name}${TOPIC_SUFFIX[encoding]}`;
   }
 }
 

@@ -20,8 +20,9 @@ export class ConflatedAudience {
   readonly #heldSince = new Map<Follower, number>();
   #published = 0;
 
-  constructor(name: string, fanout: Fanout) {
-    this.#audience = new Audience(name, fanout);
+  /** What it is an audience of: a kind of stream, and its name. */
+  constructor(kind: string, name: string, fanout: Fanout) {
+    this.#audience = new Audience(kind, name, fanout);
     this.#metrics = fanout.metrics;
   }
 

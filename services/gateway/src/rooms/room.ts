@@ -3,6 +3,7 @@ import { type Position, signalFrameToJson } from '@outcry/protocol';
 
 import { Audience, type Fanout, type FrameSource, relayedMessage } from '../fanout/audience.ts';
 import type { Coalescer, Flushable } from '../fanout/coalescer.ts';
+import { Members } from './members.ts';
 import type { RoomMember } from './room-member.ts';
 import { RelayTail } from './relay-tail.ts';
 
@@ -15,13 +16,14 @@ export class Room implements Flushable {
   readonly #fanout: Fanout;
   readonly #coalescer: Coalescer;
   readonly #audience: Audience;
-  readonly #members = new Map<string, RoomMember>();
+  readonly #members = new Members<RoomMember>();
   // Every user has an inbox, which is a room: what most rooms never need is made when it is needed.
   #presenceAudience: Audience | undefined;
   /** Members that get no messages for now. */
   #heldBack: Set<RoomMember> | undefined;
   #tail: RelayTail | undefined;
-  #held: RoomMessage[] = [];
+  /** Taken from the broker, and not yet handed to the transport. */
+  #held: RoomMessage[] | undefined;
   #position: Position | undefined;
   #latestMember: MemberEvent | undefined;
   #isStale = false;
@@ -30,7 +32,7 @@ export class Room implements Flushable {
     this.name = name;
     this.#fanout = fanout;
     this.#coalescer = coalescer;
-    this.#audience = new Audience(`r/${name}`, fanout);
+    this.#audience = new Audience('r', name, fanout);
   }
 
   /** What was relayed while somebody is joining. */
@@ -56,16 +58,16 @@ export class Room implements Flushable {
   /** Live delivery has begun behind this position. Messages that were quicker than the news of it are relayed now. */
   begin(position: Position): void {
     this.#position = position;
-    this.#held = this.#held.filter((message) => message.position.seq > position.seq);
+    this.#held = this.#held?.filter((message) => message.position.seq > position.seq);
     this.flush();
   }
 
   /** Begins delivery to the member. */
   add(member: RoomMember): void {
-    this.#members.set(member.connection, member);
+    this.#members.add(member);
     this.#audience.add(member);
     if (!member.wantsPresence) return;
-    this.#presenceAudience ??= new Audience(`p/${this.name}`, this.#fanout);
+    this.#presenceAudience ??= new Audience('p', this.name, this.#fanout);
     this.#presenceAudience.add(member);
   }
 
@@ -92,12 +94,12 @@ export class Room implements Flushable {
   }
 
   hasMembers(): boolean {
-    return this.#members.size > 0;
+    return !this.#members.isEmpty;
   }
 
   /** The next message in the room's order. */
   relay(message: RoomMessage): void {
-    this.#held.push(message);
+    (this.#held ??= []).push(message);
     if (this.#position !== undefined) this.#coalescer.hold(this, message.frame.length);
   }
 
@@ -105,7 +107,8 @@ export class Room implements Flushable {
   flush(): void {
     if (this.#position === undefined) return;
     const messages = this.#held;
-    this.#held = [];
+    if (messages === undefined) return;
+    this.#held = undefined;
     for (const message of messages) {
       this.#audience.publish(relayedMessage(message.frame, this.#fanout.metrics), this.#exceptFor(message.origin));
       this.#position = message.position;
