@@ -16,6 +16,6 @@ await runService({
     const logger = createStandaloneLogger({ level: logLevel, node: nodeId });
     const standalone = await startStandalone(config, logger);
     process.stderr.write(describeStart(config, standalone.port));
-    return () => standalone.stop();
+    return standalone;
   },
 });

@@ -8,6 +8,13 @@ import { STANDARD_OUTPUT } from './log/standard-output.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/** A service that serves. */
+export interface RunningService {
+  stop(): Promise<void>;
+  /** Reads again what may change while it runs, on SIGHUP; without it, SIGHUP ends the process as it does any other. */
+  reload?(): void;
+}
+
 export interface ServiceDefinition<C> {
   /** Begins every line for the operator. */
   readonly name: string;
@@ -16,8 +23,8 @@ export interface ServiceDefinition<C> {
   readonly fields: SettingFields;
   /** @throws ConfigError with every problem at once */
   load(environment: Environment): { readonly config: C; readonly settings: Settings };
-  /** Resolves when the service serves, with what stops it. */
-  start(config: C): Promise<() => Promise<void>>;
+  /** Resolves when the service serves. */
+  start(config: C): Promise<RunningService>;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -55,10 +62,12 @@ async function run<C>(service: ServiceDefinition<C>): Promise<void> {
   const stopRequested = new Promise<void>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, resolve);
   });
-  const stop = await service.start(config);
+  const running = await service.start(config);
+  const reload = running.reload?.bind(running);
+  if (reload !== undefined) process.on('SIGHUP', reload);
   await stopRequested;
   for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
-  await stop();
+  await running.stop();
 }
 
 const FLAGS_HELP = `  --help          this text

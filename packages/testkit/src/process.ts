@@ -107,6 +107,11 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.kill('SIGKILL');
   }
 
+  /** Asks the service to read its files again (SIGHUP). */
+  reload(): void {
+    this.#child.kill('SIGHUP');
+  }
+
   /** Stops the process's clock, as a long garbage collection or a paused machine would. */
   freeze(): void {
     this.#child.kill('SIGSTOP');

@@ -13,9 +13,11 @@ await runService({
     const logger = createLogger({ level: config.logLevel, fields: { service: 'feed-publisher' } });
     const service = await startService(config, logger);
     logger.info({ source: config.source.kind, internalPort: service.internalPort }, 'feed publisher started');
-    return async () => {
-      logger.info('feed publisher stopping');
-      await service.stop();
+    return {
+      async stop() {
+        logger.info('feed publisher stopping');
+        await service.stop();
+      },
     };
   },
 });

@@ -50,6 +50,8 @@ export interface Gateway {
   start(): Promise<{ readonly port: number; readonly internalPort: number }>;
   /** Tells every client to come back elsewhere, closes them, and lets go of everything. */
   stop(): Promise<void>;
+  /** Reads the keys file again at once. A file that is no good changes nothing. */
+  reload(): void;
 }
 
 export interface GatewayOptions {
@@ -82,11 +84,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       keysFileWatch = watchKeysFile(services);
       await joinCluster(backplane, services, reception);
       await attendance.start();
-      internalServer = await startInternalServer(config.internal, {
-        notReady: () => reception.notReady,
-        exposeMetrics: () => metrics.registry.metrics(),
-        handle: createApi(options, services),
-      });
+      internalServer = await openInternalPort(options, services, reception);
       const port = await transport.listen(reception);
       const internalPort = internalServer.port;
       logger.info({ port, internalPort }, 'gateway listening');
@@ -107,6 +105,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       await Promise.all([internalServer?.close(), backplane.close()]);
       logger.info('gateway stopped');
     },
+    reload() {
+      keysFileWatch?.readNow();
+    },
   };
 }
 
@@ -115,6 +116,18 @@ async function joinCluster(backplane: Backplane, services: SessionServices, rece
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.control.watch(createControlHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
+}
+
+function openInternalPort(
+  options: GatewayOptions,
+  services: SessionServices,
+  reception: Reception,
+): Promise<InternalServer> {
+  return startInternalServer(options.config.internal, {
+    notReady: () => reception.notReady,
+    exposeMetrics: () => services.metrics.registry.metrics(),
+    handle: createApi(options, services),
+  });
 }
 
 /** New keys need no restart: the issuer's and the gateways' change one after the other. */

@@ -14,6 +14,6 @@ await runService({
     const logger = createLogger({ level: config.logLevel, fields: { service: 'gateway', node: config.nodeId } });
     const gateway = createGateway({ config, backplane: createRedisBackplane(config.redis), logger });
     await gateway.start();
-    return () => gateway.stop();
+    return gateway;
   },
 });

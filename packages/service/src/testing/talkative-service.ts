@@ -15,9 +15,11 @@ await runService({
     for (let i = 0; i < LINES; i += 1) logger.info({ filler: FILLER }, 'line');
     process.stderr.write('serving\n');
     const keepAlive = setInterval(() => undefined, 1000);
-    return Promise.resolve(() => {
-      clearInterval(keepAlive);
-      return Promise.resolve();
+    return Promise.resolve({
+      stop: () => {
+        clearInterval(keepAlive);
+        return Promise.resolve();
+      },
     });
   },
 });

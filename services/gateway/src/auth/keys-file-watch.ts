@@ -31,7 +31,7 @@ export class KeysFileWatch {
     this.#watcher = watch(dirname(options.path), { persistent: false }, () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => {
-        this.#read();
+        this.readNow();
       }, QUIET_MS).unref();
     });
     this.#watcher.on('error', (err) => {
@@ -39,12 +39,8 @@ export class KeysFileWatch {
     });
   }
 
-  close(): void {
-    clearTimeout(this.#timer);
-    this.#watcher.close();
-  }
-
-  #read(): void {
+  /** For whoever has changed the file and will not wait, or where changes are not told: on network file systems, say. */
+  readNow(): void {
     const { path, read, onKeys, logger } = this.#options;
     try {
       const keys = read();
@@ -54,5 +50,10 @@ export class KeysFileWatch {
       if (!(err instanceof ConfigError)) throw err;
       logger.error({ path, problems: err.problems }, 'keys file is no good; the keys of before stay');
     }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#watcher.close();
   }
 }

@@ -1,3 +1,7 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import {
   closeCode,
   type GatewayProcess,
@@ -26,6 +30,9 @@ interface AccountAnswer {
   readonly body: { readonly token?: string; readonly error?: unknown };
 }
 
+const keysFolder = mkdtempSync(join(tmpdir(), 'outcry-keys-'));
+const KEYS_FILE = join(keysFolder, 'keys.json');
+
 let redis: TestRedis;
 const redisPrefix = uniquePrefix();
 let gateways: readonly [GatewayProcess, GatewayProcess];
@@ -33,12 +40,14 @@ let api: ApiClient;
 const clients: RawClient[] = [];
 
 beforeAll(async () => {
+  writeKeys('old');
   redis = await startRedis();
   const shared = {
     redisUrl: redis.url,
     redisPrefix,
     apiKeys: API_KEY,
     authSecret: SECRET,
+    authKeysFile: KEYS_FILE,
     authCookie: 'session',
     authQuery: true,
     accounts: true,
@@ -55,7 +64,24 @@ afterEach(() => {
 afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
   await redis.stop();
+  rmSync(keysFolder, { recursive: true });
 });
+
+function secretOf(kid: string): string {
+  return `the ${kid} secret of thirty-two bytes or more`;
+}
+
+/** Replaces the keys file by one with the keys of these names. */
+function writeKeys(...kids: readonly string[]): void {
+  const keys = kids.map((kid) => ({
+    kid,
+    kty: 'oct',
+    alg: 'HS256',
+    k: Buffer.from(secretOf(kid)).toString('base64url'),
+  }));
+  writeFileSync(`${KEYS_FILE}.next`, JSON.stringify({ keys }));
+  renameSync(`${KEYS_FILE}.next`, KEYS_FILE);
+}
 
 async function connect(gateway: GatewayProcess, options: Partial<RawClientOptions> = {}): Promise<RawClient> {
   const client = await RawClient.connect({ url: gateway.url, encoding: 'json', ...options });
@@ -99,6 +125,29 @@ describe.each(Object.entries(DOORS))('a token by the %s', (_, enter) => {
     expect(await forged.waitForClose()).toMatchObject({ code: closeCode('unauthenticated').code });
     const stale = await enter(gateways[1], makeToken(SECRET, { lifetimeSeconds: -60, claims: { jti: CANARY } }));
     expect(await stale.waitForClose()).toMatchObject({ code: closeCode('tokenExpired').code });
+  });
+});
+
+describe('the keys file', () => {
+  const keyed = (kid: string): Promise<RawClient> =>
+    connect(gateways[0], { token: makeToken(secretOf(kid), { sub: kid, header: { kid } }) });
+
+  it('takes a new key in and an old one out without a restart, and sessions stay', async () => {
+    const old = await keyed('old');
+    await old.next('welcome');
+    expect(await (await keyed('new')).waitForClose()).toMatchObject({ code: closeCode('unauthenticated').code });
+    writeKeys('new');
+    await gateways[0].process.waitForLog('keys file read again');
+    expect(await (await keyed('new')).next('welcome')).toMatchObject({ user: 'new' });
+    expect(await (await keyed('old')).waitForClose()).toMatchObject({ code: closeCode('unauthenticated').code });
+    await old.expectAnswer('pong', { type: 'ping' });
+  });
+
+  it('is read again at once on SIGHUP', async () => {
+    gateways[0].process.reload();
+    expect(await gateways[0].process.waitForLog('keys file read again')).toMatchObject({ path: KEYS_FILE });
+    const client = await connect(gateways[0], { token: makeToken(SECRET) });
+    await client.next('welcome');
   });
 });
 
