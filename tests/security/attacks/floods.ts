@@ -7,6 +7,8 @@ import { channelsOf } from '../support/redis-names.ts';
 const RATE_LIMITED = '4101 rate-limited';
 /** More than anybody's bucket holds, together with the warnings that precede the end. */
 const FLOOD = 20_000;
+/** Ten pings in the time of one. */
+const DRIZZLE_INTERVAL_MS = 10;
 const STORMERS = 10;
 const JOINS = 1000;
 const MAX_ROOMS = 128;
@@ -47,6 +49,25 @@ function outcomeOf(options: RawClientOptions, send: (client: RawClient) => void)
   });
 }
 
+/** One ping after the other, at a pace at which some pass in between. */
+function drizzle(frame: Buffer): Attempt {
+  return {
+    what: 'pings, of which one in ten is in time',
+    expected: RATE_LIMITED,
+    run: (target) =>
+      withConnection(target.session('json'), async ({ socket }) => {
+        const timer = setInterval(() => {
+          socket.sendRaw(frame);
+        }, DRIZZLE_INTERVAL_MS);
+        try {
+          return await outcomeOfEnd(socket);
+        } finally {
+          clearInterval(timer);
+        }
+      }),
+  };
+}
+
 export const FLOOD_ATTACKS: readonly Attack[] = [
   {
     name: 'floods of frames end the connection, after warnings',
@@ -61,6 +82,7 @@ export const FLOOD_ATTACKS: readonly Attack[] = [
       flood({ what: 'pings', frame: PING }),
       flood({ what: 'pongs', frame: PONG }),
       flood({ what: 'pings of nobody', frame: PING, isNobody: true }),
+      drizzle(PING),
     ],
   },
   {

@@ -84,6 +84,17 @@ describe('PacedPort', () => {
     expect(socket.closeCode).toEqual(CLOSE_CODES.rateLimited);
   });
 
+  it('closes who stays past the rate of pings, though most of them pass in between', () => {
+    const port = pace(LIMITS);
+    const pingIntervalMs = 250;
+    for (let i = 0; i < 1000; i++) {
+      vi.advanceTimersByTime(pingIntervalMs);
+      port.alive();
+    }
+    expect(passed.length).toBeGreaterThan(socket.framesOf('error').length);
+    expect(socket.closeCode).toEqual(CLOSE_CODES.rateLimited);
+  });
+
   it('closes who goes on sending frames', () => {
     const port = pace({ ...LIMITS, maxBytesPerSecond: 0 });
     send(port, 121);
