@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-import { FaultProxy, type GatewayProcess, startStandalone } from '@outcry/testkit';
+import { closeCode, FaultProxy, type GatewayProcess, RawClient, startStandalone } from '@outcry/testkit';
 import type { Browser } from 'playwright-core';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -149,6 +149,9 @@ describe('the demo page in Chromium', () => {
   });
 
   it('registers a name with a password, and lets nobody else in under it', async () => {
+    const onTrust = { url: standalone.url, encoding: 'json', token: 'hal' } as const;
+    const impostor = await RawClient.connect(onTrust);
+    await impostor.next('welcome');
     const hal = await open('/');
     await hal.get('way-register').click();
     await hal.get('join-name').fill('hal');
@@ -160,6 +163,9 @@ describe('the demo page in Chromium', () => {
     await hal.reaches('live');
     expect(await hal.get('visitor-name').textContent()).toBe('hal');
     expect(hal.problems).toEqual([]);
+    expect(await impostor.waitForClose()).toMatchObject({ code: closeCode('disconnected').code });
+    const again = await RawClient.connect(onTrust);
+    expect(await again.waitForClose()).toMatchObject({ code: closeCode('unauthenticated').code });
 
     const other = await open('/', { colorScheme: 'dark' });
     await other.get('way-login').click();

@@ -4,6 +4,7 @@ import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES, createCodecs } from '@outcry/protocol';
 
 import { createAccountRoutes } from './accounts/account-routes.ts';
+import { AccountNames } from './accounts/account-names.ts';
 import { Accounts } from './accounts/accounts.ts';
 import { TokenIssuer } from './accounts/token-issuer.ts';
 import { createAuthenticator } from './auth/create-authenticator.ts';
@@ -64,7 +65,8 @@ export interface GatewayOptions {
 export function createGateway(options: GatewayOptions): Gateway {
   const { config, backplane, logger } = options;
   const metrics = new GatewayMetrics();
-  const transport = createTransport(options, metrics);
+  const accountNames = new AccountNames(backplane.control);
+  const transport = createTransport(options, { metrics, accountNames });
   const coalescer = new Coalescer({
     windowMs: config.coalesceMs,
     maxBytes: MAX_COALESCED_BYTES,
@@ -72,7 +74,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   });
   const runId = randomUUID();
   const loopLag = new LoopLag();
-  const services = createServices(options, { metrics, transport, coalescer, runId, loopLag });
+  const services = createServices(options, { metrics, accountNames, transport, coalescer, runId, loopLag });
   const { connections, connectionLimits, meters, rooms, presence, books } = services;
   const reception = new Reception(services);
   const attendance = createAttendance(backplane, services, { runId, reception });
@@ -138,9 +140,14 @@ function watchKeysFile({ config, authenticator, logger }: SessionServices): Keys
   return new KeysFileWatch({ ...keysFile, onKeys, logger });
 }
 
-/** What a gateway has besides what its sessions work with. */
-interface OwnParts {
+/** What accounts are built of, besides what is given. */
+interface AccountParts {
   readonly metrics: GatewayMetrics;
+  readonly accountNames: AccountNames;
+}
+
+/** What a gateway has besides what its sessions work with. */
+interface OwnParts extends AccountParts {
   readonly transport: Transport;
   readonly coalescer: Coalescer;
   readonly runId: string;
@@ -149,7 +156,7 @@ interface OwnParts {
 
 function createServices(
   { config, backplane, logger }: GatewayOptions,
-  { metrics, transport, coalescer, runId, loopLag }: OwnParts,
+  { metrics, accountNames, transport, coalescer, runId, loopLag }: OwnParts,
 ): SessionServices {
   const codecs = createCodecs();
   const fanout: Fanout = { publisher: transport, codecs, metrics };
@@ -168,7 +175,7 @@ function createServices(
   });
   const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag, metrics });
   const revokedTokens = new RevokedTokens();
-  const authenticator = createAuthenticator(config.auth, revokedTokens);
+  const authenticator = createAuthenticator(config.auth, { revokedTokens, accountNames: accountNames.all });
   const meters = new Meters(limits);
   const doors = { authenticator, revokedTokens, connections, connectionLimits, meters, doorkeeper };
   return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
@@ -213,7 +220,7 @@ function createApi(
   return createApiHandler({ parts, keys, logger });
 }
 
-function createTransport(options: GatewayOptions, metrics: GatewayMetrics): Transport {
+function createTransport(options: GatewayOptions, parts: AccountParts): Transport {
   const { config } = options;
   const { limits, auth, demoDirectory } = config;
   return new UwsTransport({
@@ -223,20 +230,23 @@ function createTransport(options: GatewayOptions, metrics: GatewayMetrics): Tran
     tokenSources: auth.sources,
     tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies),
-    posts: createPosts(options, metrics),
+    posts: createPosts(options, parts),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory).set(DOORS_PATH, describeDoors(auth)),
   });
 }
 
 function createPosts(
   { config, backplane, logger }: GatewayOptions,
-  metrics: GatewayMetrics,
+  { metrics, accountNames }: AccountParts,
 ): ReadonlyMap<string, PostHandler> {
-  const { accounts: settings } = config.auth;
+  const { accounts: settings, tokens } = config.auth;
   if (settings === undefined) return new Map();
   const { accounts: store, limits } = backplane;
   const { maxPerAddressPerMinute } = settings;
-  const accounts = new Accounts({ store, limits, issuer: new TokenIssuer(settings), maxPerAddressPerMinute });
+  const issuer = new TokenIssuer(settings);
+  const onRegistered = (user: string): Promise<void> =>
+    tokens === undefined ? accountNames.claim(user) : Promise.resolve();
+  const accounts = new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
   return createAccountRoutes({ accounts, metrics, logger });
 }
 

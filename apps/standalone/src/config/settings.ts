@@ -12,7 +12,7 @@ export const STANDALONE_SETTINGS = {
   }),
   OUTCRY_ACCOUNTS: boolean({
     meaning:
-      'Lets people register and log in on the public port. By itself, without OUTCRY_AUTH_SECRET, their tokens are good until the process ends, and names are taken on trust beside them.',
+      'Lets people register and log in on the public port. By itself, without OUTCRY_AUTH_SECRET, accounts and tokens are good until the process ends; names that nobody has registered are taken on trust beside them.',
     default: true,
   }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),

@@ -30,7 +30,8 @@ describe('account routes', () => {
     const { accounts: store, limits } = backplane;
     const issuer = new TokenIssuer({ secret: Buffer.alloc(32), lifetimeMs: 60_000, policy: POLICY });
     metrics = new GatewayMetrics();
-    const accounts = new Accounts({ store, limits, issuer, maxPerAddressPerMinute: PER_MINUTE });
+    const onRegistered = (): Promise<void> => Promise.resolve();
+    const accounts = new Accounts({ store, limits, issuer, maxPerAddressPerMinute: PER_MINUTE, onRegistered });
     routes = createAccountRoutes({ accounts, metrics, logger });
   });
   afterEach(async () => {

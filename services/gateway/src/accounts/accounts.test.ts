@@ -25,6 +25,7 @@ describe('Accounts', () => {
       limits,
       issuer: new TokenIssuer({ secret: SECRET, lifetimeMs: 60_000, policy: POLICY }),
       maxPerAddressPerMinute: 0,
+      onRegistered: () => Promise.resolve(),
     });
   });
   afterEach(async () => {

@@ -12,6 +12,8 @@ export interface AccountsParts {
   readonly issuer: TokenIssuer;
   /** Requests of one address in a minute, in the whole cluster, and as many at once. 0 is no limit. */
   readonly maxPerAddressPerMinute: number;
+  /** Called with each name that is given, before its owner has a token. */
+  readonly onRegistered: (user: string) => Promise<void>;
 }
 
 export interface Credentials {
@@ -47,10 +49,11 @@ export class Accounts {
 
   /** @throws AccountError `nameTaken`, `rateLimited`, `unavailable` */
   async register({ user, password }: Credentials): Promise<IssuedToken> {
-    const { store, issuer } = this.#parts;
+    const { store, issuer, onRegistered } = this.#parts;
     await this.#limit('registrations', REGISTRATIONS_PER_MINUTE);
     const hash = await this.#queue.run(() => hashPassword(password));
     if (!(await store.create(user, hash))) throw new AccountError('nameTaken', `${user} is taken`);
+    await onRegistered(user);
     return issuer.issue(user);
   }
 

@@ -5,6 +5,8 @@ import type { VerificationKey } from './verification-key.ts';
 export const TokenRefusal = {
   /** No token of the kind that is expected here. */
   Malformed: 'malformed',
+  /** A name, taken on trust, that has an account. */
+  NameTaken: 'name-taken',
   /** Names no key that is known, or none where it must. */
   UnknownKey: 'unknown-key',
   /** Signed with another algorithm than the key's. */

@@ -6,13 +6,23 @@ import { TokenAuthenticator } from './token-authenticator.ts';
 import { TokenVerifier } from './token-verifier.ts';
 import { KeyAlgorithm } from './verification-key.ts';
 
+export interface AuthenticatorParts {
+  readonly revokedTokens: RevokedTokens;
+  /** The names that have accounts here. Looked at where others are taken on trust. */
+  readonly accountNames: ReadonlySet<string>;
+}
+
 /** Checks tokens where there are keys to check them with. */
-export function createAuthenticator({ tokens, accounts }: AuthConfig, revoked: RevokedTokens): Authenticator {
+export function createAuthenticator(
+  { tokens, accounts }: AuthConfig,
+  { revokedTokens: revoked, accountNames }: AuthenticatorParts,
+): Authenticator {
   if (tokens !== undefined) {
     return new TokenAuthenticator(new TokenVerifier(tokens.keys, tokens.policy), revoked, tokens);
   }
   if (accounts === undefined) return new OpenAuthenticator();
   const key = { id: undefined, algorithm: KeyAlgorithm.Hs256, material: accounts.secret };
   const verifier = new TokenVerifier([key], accounts.policy);
-  return new OpenAuthenticator(new TokenAuthenticator(verifier, revoked, { hasGuests: false }));
+  const authenticator = new TokenAuthenticator(verifier, revoked, { hasGuests: false });
+  return new OpenAuthenticator({ authenticator, names: accountNames });
 }

@@ -39,7 +39,7 @@ it('takes new keys where the mounted file is replaced, and keeps what it has whe
   mount('1', keySet('old', OLD));
   symlinkSync('..data/keys.json', path);
   const { auth } = loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: path }).config;
-  const authenticator = createAuthenticator(auth, new RevokedTokens());
+  const authenticator = createAuthenticator(auth, { revokedTokens: new RevokedTokens(), accountNames: new Set() });
   const logger = createLogger({ level: 'silent', fields: {} });
   const onError = vi.spyOn(logger, 'error');
   const takes = (kid: string, secret: string): boolean =>

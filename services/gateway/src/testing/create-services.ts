@@ -91,7 +91,7 @@ function createServices(
   const books = new BookDirectory({ feedBus: feed ?? feedBus, fanout, logger });
   const connections = new Connections({ ...config, ...config.limits, metrics });
   const revokedTokens = new RevokedTokens();
-  const authenticator = createAuthenticator(config.auth, revokedTokens);
+  const authenticator = createAuthenticator(config.auth, { revokedTokens, accountNames: new Set() });
   const maxima = config.limits.connections;
   const connectionLimits = new ConnectionLimits({ shared, node: 'test', maxima, logger });
   const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag: { meanMs: 0 }, metrics });
