@@ -1,3 +1,4 @@
+import { ATTACKS_EXPERIMENT } from './attacks.ts';
 import { BOOK_COST } from './book-cost.ts';
 import { CAPACITY } from './capacity.ts';
 import type { Experiment } from './experiment.ts';
@@ -20,4 +21,5 @@ export const EXPERIMENTS: readonly Experiment[] = [
   SLOW_READER,
   BOOK_COST,
   SQUATTERS_EXPERIMENT,
+  ATTACKS_EXPERIMENT,
 ];

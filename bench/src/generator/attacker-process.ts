@@ -1,9 +1,10 @@
-import { type AttackCount, Attacker } from './attacker.ts';
+import { Assault, type AssaultCount, type AssaultPlan } from './assault.ts';
 import { serveCalls } from './calls.ts';
+import { type SquatCount, Squatters } from './squatters.ts';
 
 /** What the process of the attacker can be asked. A type, not an interface: it stands for a `Calls`. */
 export type AttackerCalls = {
-  start: {
+  squat: {
     params: {
       readonly url: string;
       readonly squatters: number;
@@ -12,20 +13,33 @@ export type AttackerCalls = {
     };
     result: undefined;
   };
-  count: { params: undefined; result: AttackCount };
+  count: { params: undefined; result: SquatCount };
   stop: { params: undefined; result: undefined };
+  /** One at a time. */
+  assault: { params: AssaultPlan; result: undefined };
+  endAssault: { params: undefined; result: AssaultCount };
 };
 
-const attacker = new Attacker();
+const squatters = new Squatters();
+let assault: Assault | undefined;
 
 serveCalls<AttackerCalls>({
-  start: ({ url, ...plan }) => {
-    attacker.start(url, plan);
+  squat: ({ url, ...plan }) => {
+    squatters.start(url, plan);
     return undefined;
   },
-  count: () => attacker.count(),
+  count: () => squatters.count(),
   stop: () => {
-    attacker.stop();
+    squatters.stop();
     return undefined;
+  },
+  assault: (plan) => {
+    assault = new Assault(plan);
+    return undefined;
+  },
+  endAssault: () => {
+    const count = assault?.count() ?? { connections: 0, closed: 0 };
+    assault?.stop();
+    return count;
   },
 });

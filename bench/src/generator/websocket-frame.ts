@@ -11,12 +11,16 @@ export function encodePong(payload: Uint8Array): Buffer {
   return encodeFrame(Opcode.Pong, payload);
 }
 
-/** @throws RangeError where the payload is longer than 65,535 bytes: no benchmark sends such a frame */
-function encodeFrame(opcode: number, payload: Uint8Array): Buffer {
+/**
+ * A masked frame.
+ *
+ * @throws RangeError where the payload is longer than 65,535 bytes: no benchmark sends such a frame
+ */
+export function encodeFrame(opcode: number, payload: Uint8Array, { isFinal = true } = {}): Buffer {
   if (payload.length > 0xffff) throw new RangeError(`expected at most 65535 bytes, got ${String(payload.length)}`);
   const isShort = payload.length < 126;
   const header = Buffer.alloc((isShort ? 2 : 4) + 4);
-  header[0] = 0x80 | opcode;
+  header[0] = (isFinal ? 0x80 : 0) | opcode;
   header[1] = 0x80 | (isShort ? payload.length : 126);
   if (!isShort) header.writeUInt16BE(payload.length, 2);
   return Buffer.concat([header, payload]);

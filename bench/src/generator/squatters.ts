@@ -1,13 +1,14 @@
-import { randomBytes } from 'node:crypto';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { localAddressOf } from './client-plan.ts';
+import { BEARER_PREFIX, SUBPROTOCOLS } from '@outcry/protocol';
+
+import { connectTo, type HandshakePlan, handshakeOf } from './handshake.ts';
 
 /** Squatters that are opened in one go, and the pause between two: a thousand a second, so that 5,000 sit at a time. */
 const BATCH = 10;
 const PERIOD_MS = 10;
 
-export interface AttackCount {
+export interface SquatCount {
   readonly squatters: number;
   /** Squatters that the server has closed. */
   readonly evicted: number;
@@ -19,7 +20,7 @@ export interface AttackCount {
 }
 
 /** Clients that should not be let in: those that say nothing, and those that bring what is no token. */
-export class Attacker {
+export class Squatters {
   #squatters = 0;
   #evicted = 0;
   #slowestEvictionMs = 0;
@@ -40,7 +41,7 @@ export class Attacker {
     }, PERIOD_MS);
   }
 
-  count(): AttackCount {
+  count(): SquatCount {
     return {
       squatters: this.#squatters,
       evicted: this.#evicted,
@@ -56,7 +57,7 @@ export class Attacker {
 
   #squat(url: string): void {
     this.#squatters += 1;
-    const socket = upgrade(url, { index: this.#squatters, subprotocols: 'outcry.v1.msgpack' });
+    const socket = upgrade({ url, index: this.#squatters, subprotocols: [SUBPROTOCOLS.msgpack] });
     let connectedAt = Infinity;
     socket.once('connect', () => {
       connectedAt = performance.now();
@@ -69,7 +70,11 @@ export class Attacker {
 
   #bringToken(url: string, token: string): void {
     this.#badTokens += 1;
-    const socket = upgrade(url, { index: this.#badTokens, subprotocols: `outcry.v1.msgpack, bearer.${token}` });
+    const socket = upgrade({
+      url,
+      index: this.#badTokens,
+      subprotocols: [SUBPROTOCOLS.msgpack, BEARER_PREFIX + token],
+    });
     socket.once('close', () => {
       this.#refused += 1;
     });
@@ -77,24 +82,8 @@ export class Attacker {
 }
 
 /** A connection that asks for an upgrade, reads what comes, and does nothing more. */
-function upgrade(
-  url: string,
-  { index, subprotocols }: { readonly index: number; readonly subprotocols: string },
-): Socket {
-  const { hostname, port, host, pathname } = new URL(url);
-  const socket = connect({ host: hostname, port: Number(port), localAddress: localAddressOf(index) });
-  const lines = [
-    `GET ${pathname} HTTP/1.1`,
-    `Host: ${host}`,
-    'Connection: Upgrade',
-    'Upgrade: websocket',
-    'Sec-WebSocket-Version: 13',
-    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    `Sec-WebSocket-Protocol: ${subprotocols}`,
-  ];
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
-  // A reset is an end like any other; 'close' follows.
-  socket.on('error', () => undefined);
-  socket.resume();
+function upgrade(plan: HandshakePlan): Socket {
+  const socket = connectTo(plan);
+  socket.write(handshakeOf(plan));
   return socket;
 }
