@@ -10,7 +10,7 @@ import { bars } from '../report/bars.ts';
 import type { Report, Row } from '../report/report.ts';
 import type { Experiment, ExperimentContext } from './experiment.ts';
 
-const ATTACK_MS = 10_000;
+const ATTACK_MS = 20_000;
 const QUICK_ATTACK_MS = 3000;
 /** For what is left of an attack to be cleared away. */
 const REST_MS = 1500;
@@ -56,14 +56,14 @@ export const ATTACKS_EXPERIMENT: Experiment = {
   run: (context) => Scope.run(async (scope) => createReport(await measure(scope, context))),
 };
 
-/** Each attack is compared with the quiet right before it: the machine may change in between. */
+/** Each attack is compared with the quiet before and behind it: the machine changes meanwhile. */
 async function measure(scope: Scope, { redisUrl, isQuick, progress }: ExperimentContext): Promise<Row[]> {
   const bystanders = await Bystanders.gather(scope, redisUrl);
   const attacker = scope.hold(startAttacker());
   const ms = isQuick ? QUICK_ATTACK_MS : ATTACK_MS;
   const rows: Row[] = [];
+  let before = await bystanders.watch(ms);
   for (const { name, attackers, bytes, beatMs } of ATTACKS) {
-    const quiet = await bystanders.watch(ms);
     await attacker.call('assault', {
       url: bystanders.url,
       attackers: Array.from({ length: attackers }, (_, index) =>
@@ -75,18 +75,14 @@ async function measure(scope: Scope, { redisUrl, isQuick, progress }: Experiment
     });
     const attacked = await bystanders.watch(ms);
     const { connections, closed } = await attacker.call('endAssault', undefined);
-    const ratio = attacked.p99 / quiet.p99;
-    rows.push({
-      contestant: name,
-      quiet: quiet.p99,
-      ...attacked,
-      p50Ratio: attacked.p50 / quiet.p50,
-      ratio,
-      connections,
-      closed,
-    });
-    progress(`attacks, ${name}: p99 ${attacked.p99.toFixed(2)} ms, ${ratio.toFixed(2)} of quiet`);
     await sleep(REST_MS);
+    const behind = await bystanders.watch(ms);
+    const quiet = { p50: (before.p50 + behind.p50) / 2, p99: (before.p99 + behind.p99) / 2 };
+    before = behind;
+    const ratio = attacked.p99 / quiet.p99;
+    const p50Ratio = attacked.p50 / quiet.p50;
+    rows.push({ contestant: name, quiet: quiet.p99, ...attacked, p50Ratio, ratio, connections, closed });
+    progress(`attacks, ${name}: p99 ${attacked.p99.toFixed(2)} ms, ${ratio.toFixed(2)} of quiet`);
   }
   return rows;
 }

@@ -6,6 +6,8 @@ import type { Experiment } from './experiment.ts';
 
 const MEMBERS = 100;
 const MESSAGES_PER_SECOND = 10;
+/** A server that has something to do now and then, and is asked once in a while. */
+const WARM_UP_MESSAGES_PER_SECOND = 500;
 const MAX_ADDED_MS = 1;
 const REFERENCE = 'bare-uws';
 const PROMISED = 'outcry-msgpack';
@@ -22,6 +24,7 @@ export const LATENCY: Experiment = {
           redisUrl,
           members: MEMBERS,
           messagesPerSecond: MESSAGES_PER_SECOND,
+          warmUpMessagesPerSecond: WARM_UP_MESSAGES_PER_SECOND,
           payloadBytes: 150,
           isQuick,
           measureMs: isQuick ? 3000 : 8000,

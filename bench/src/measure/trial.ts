@@ -16,6 +16,8 @@ export interface TrialOptions {
   readonly redisUrl: string;
   readonly members: number;
   readonly messagesPerSecond: number;
+  /** While the server warms up, where that is to be another rate: at a few messages a second V8 would compile nothing in that time. */
+  readonly warmUpMessagesPerSecond?: number;
   readonly payloadBytes: number;
   /** For a first look: what the server costs before V8 has compiled it counts, too. */
   readonly isQuick?: boolean;
@@ -40,6 +42,8 @@ const POLL_MS = 50;
 /** V8 compiles what runs often within the first seconds; a server runs for weeks. */
 const WARM_UP_MS = 5000;
 const QUICK_WARM_UP_MS = 1200;
+/** Between warming up and measuring, where the rate changes. */
+const PAUSE_MS = 500;
 
 /** Runs one contestant once: a fresh server, fresh clients. */
 export function runTrial(contestant: Contestant, options: TrialOptions): Promise<TrialResult> {
@@ -79,8 +83,7 @@ async function openTrial(scope: Scope, contestant: Contestant, options: TrialOpt
 
 async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult> {
   const { members, publisher } = trial;
-  await publisher.call('start', options);
-  await sleep(options.isQuick === true ? QUICK_WARM_UP_MS : WARM_UP_MS);
+  await warmUp(publisher, options);
   await members.call('resetLatency', undefined);
   const before = await read(trial);
   await sleep(options.measureMs);
@@ -96,6 +99,17 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
     publishedPerSecond: (after.published - before.published) / load.seconds,
     lost,
   };
+}
+
+/** When it resolves, the publisher publishes at the rate that is measured. */
+async function warmUp(publisher: Trial['publisher'], options: TrialOptions): Promise<void> {
+  const { messagesPerSecond, warmUpMessagesPerSecond = messagesPerSecond } = options;
+  await publisher.call('start', { messagesPerSecond: warmUpMessagesPerSecond });
+  await sleep(options.isQuick === true ? QUICK_WARM_UP_MS : WARM_UP_MS);
+  if (warmUpMessagesPerSecond === messagesPerSecond) return;
+  await publisher.call('stop', undefined);
+  await publisher.call('start', { messagesPerSecond });
+  await sleep(PAUSE_MS);
 }
 
 interface Reading {
