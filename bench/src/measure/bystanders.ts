@@ -19,6 +19,8 @@ export const BYSTANDER_MESSAGES_PER_SECOND = 50;
 
 const PAYLOAD_BYTES = 150;
 const WARM_UP_MS = 5000;
+/** A session outlasts every experiment. */
+const TOKEN_LIFETIME_SECONDS = 3600;
 const USER_RIGHTS = { '*': ['read', 'write', 'signal', 'presence'] };
 
 /** What bystanders have seen of the gateway in a while. */
@@ -77,7 +79,8 @@ export class Bystanders {
 
   /** What somebody offers who is let in. */
   subprotocolsOf(user: string): readonly string[] {
-    const token = makeToken(this.#secret, { sub: user, claims: { rooms: USER_RIGHTS } });
+    const claims = { rooms: USER_RIGHTS };
+    const token = makeToken(this.#secret, { sub: user, claims, lifetimeSeconds: TOKEN_LIFETIME_SECONDS });
     return [SUBPROTOCOLS.msgpack, BEARER_PREFIX + token];
   }
 
