@@ -4,8 +4,8 @@ interface Command {
 }
 
 /**
- * One time limit for all commands of a connection, and one timer for all of them, which is set anew only when it has rung: a
- * timer for each, as ioredis 6.0.0 has it, is a tenth of what a command costs.
+ * One time limit for all commands of a connection, and one timer for all of them, which is set anew only when it has rung.
+ * ioredis 6.0.0 sets and clears a timer for each.
  */
 export class CommandDeadlines {
   readonly #limitMs: number;
