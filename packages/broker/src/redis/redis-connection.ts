@@ -5,6 +5,7 @@ import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { redisAddress } from './redis-address.ts';
+import { RedisConnector } from './redis-connector.ts';
 import { describeFault } from './redis-fault.ts';
 import { SCRIPTS, type ScriptName } from './scripts/index.ts';
 
@@ -187,6 +188,7 @@ export class RedisConnection implements Intake {
 }
 
 const FIXED_OPTIONS = {
+  Connector: RedisConnector,
   lazyConnect: true,
   connectTimeout: CONNECT_LIMIT_MS,
   disconnectTimeout: DISCONNECT_LIMIT_MS,

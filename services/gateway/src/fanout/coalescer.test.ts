@@ -2,8 +2,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Coalescer } from './coalescer.ts';
 
-/** Fake timers let an immediate that is set by another one wait for this long. */
-const WRITING_MS = 1;
+/** Fake timers let an immediate that is set by another one, or by a timer, wait for this long. */
+const TURN_MS = 1;
+const WRITING_MS = TURN_MS;
+const WINDOW_MS = 5;
+/** From when the burst has been written until the next one goes. */
+const BETWEEN_BURSTS_MS = WINDOW_MS + TURN_MS;
 
 /** What comes after this comes in another turn of the event loop. */
 function endTurn(): void {
@@ -25,7 +29,7 @@ describe('Coalescer', () => {
 
   it('flushes the first at once and those that follow within the window together', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'first'), 1);
     expect(log).toEqual(['first']);
     endTurn();
@@ -34,17 +38,17 @@ describe('Coalescer', () => {
     coalescer.hold(second, 1);
     coalescer.hold(source(log, 'third'), 1);
     expect(log).toEqual(['first']);
-    vi.advanceTimersByTime(WRITING_MS + 5);
+    vi.advanceTimersByTime(WRITING_MS + BETWEEN_BURSTS_MS);
     expect(log).toEqual(['first', 'second', 'third']);
   });
 
   it('opens the window when the burst has been written', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'burst'), 1);
     endTurn();
     coalescer.hold(source(log, 'held'), 1);
-    vi.advanceTimersByTime(5);
+    vi.advanceTimersByTime(BETWEEN_BURSTS_MS);
     expect(log).toEqual(['burst']);
     vi.advanceTimersByTime(WRITING_MS);
     expect(log).toEqual(['burst', 'held']);
@@ -52,7 +56,7 @@ describe('Coalescer', () => {
 
   it('lets what comes in the same turn join a burst', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     for (const name of ['a', 'b']) coalescer.hold(source(log, name), 1);
     expect(log).toEqual(['a', 'b']);
   });
@@ -60,18 +64,49 @@ describe('Coalescer', () => {
   it('holds the intake while a window is open', () => {
     const log: string[] = [];
     const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000, intake });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source(log, 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS);
     expect(log).toEqual(['a', 'hold']);
-    vi.advanceTimersByTime(5);
+    vi.advanceTimersByTime(WINDOW_MS);
     expect(log).toEqual(['a', 'hold', 'release']);
+  });
+
+  it('lets what is read behind a window go together', () => {
+    const log: string[] = [];
+    const intake = {
+      hold: () => undefined,
+      release: () => {
+        coalescer.hold(source(log, 'b'), 1);
+      },
+    };
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+    coalescer.hold(source(log, 'a'), 1);
+    vi.advanceTimersByTime(WRITING_MS + WINDOW_MS);
+    coalescer.hold(source(log, 'c'), 1);
+    expect(log).toEqual(['a']);
+    vi.advanceTimersByTime(TURN_MS);
+    expect(log).toEqual(['a', 'b', 'c']);
+  });
+
+  it('lets nothing join the burst of a window, which is being written', () => {
+    const log: string[] = [];
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    coalescer.hold(source(log, 'a'), 1);
+    endTurn();
+    coalescer.hold(source(log, 'b'), 1);
+    vi.advanceTimersByTime(WRITING_MS + BETWEEN_BURSTS_MS);
+    coalescer.hold(source(log, 'c'), 1);
+    vi.advanceTimersByTime(WRITING_MS + WINDOW_MS);
+    expect(log).toEqual(['a', 'b']);
+    vi.advanceTimersByTime(TURN_MS);
+    expect(log).toEqual(['a', 'b', 'c']);
   });
 
   it.each(['flush', 'close'] as const)('releases the intake where a %s ends a window', (end) => {
     const log: string[] = [];
     const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000, intake });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source([], 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS);
     coalescer[end]();
@@ -79,7 +114,7 @@ describe('Coalescer', () => {
   });
 
   it('has nothing left to wait for when it is closed', () => {
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source([], 'a'), 1);
     coalescer.close();
     expect(vi.getTimerCount()).toBe(0);
@@ -87,16 +122,16 @@ describe('Coalescer', () => {
 
   it('is quick again after a quiet spell', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
-    vi.advanceTimersByTime(WRITING_MS + 5);
+    vi.advanceTimersByTime(WRITING_MS + BETWEEN_BURSTS_MS);
     coalescer.hold(source(log, 'b'), 1);
     expect(log).toEqual(['a', 'b']);
   });
 
   it('ends the window early when it holds many bytes', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 5, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
     endTurn();
     coalescer.hold(source(log, 'b'), 999);
