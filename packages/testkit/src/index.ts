@@ -8,6 +8,7 @@ export {
   normalizeDecimal,
   type TopOfBook,
 } from './book-ticker-oracle.ts';
+export { createCertificate, type TestCertificate } from './certificate.ts';
 export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
 export { type GatewayProcess, type GatewaySettings, startGateway } from './gateway.ts';

@@ -1,27 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import { startGateway, startRedis } from '@outcry/testkit';
-import { expect, it, onTestFinished } from 'vitest';
-
-/** A certificate of the test's own, for localhost. */
-function makeCertificate(): { readonly certFile: string; readonly keyFile: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'outcry-tls-'));
-  onTestFinished(() => {
-    rmSync(folder, { recursive: true });
-  });
-  const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...key, '-keyout', keyFile, '-out', certFile, '-days', '2', ...subject], {
-    stdio: 'ignore',
-  });
-  return { certFile, keyFile };
-}
+import { createCertificate, startGateway, startRedis } from '@outcry/testkit';
+import { expect, it } from 'vitest';
 
 /** The status of a WebSocket handshake over TLS with a server that the certificate proves. */
 function handshake(port: number, certFile: string): Promise<number | undefined> {
@@ -46,7 +28,8 @@ function handshake(port: number, certFile: string): Promise<number | undefined> 
 }
 
 it('takes WebSockets over TLS, with its certificate, and nothing without TLS', async () => {
-  const { certFile, keyFile } = makeCertificate();
+  using certificate = createCertificate();
+  const { certFile, keyFile } = certificate;
   await using redis = await startRedis();
   await using gateway = await startGateway({ redisUrl: redis.url, tlsCertFile: certFile, tlsKeyFile: keyFile });
   expect(await handshake(gateway.port, certFile)).toBe(101);
@@ -54,7 +37,8 @@ it('takes WebSockets over TLS, with its certificate, and nothing without TLS', a
 });
 
 it('does not start with a key that is of another certificate', async () => {
-  const [one, other] = [makeCertificate(), makeCertificate()];
+  using one = createCertificate();
+  using other = createCertificate();
   await expect(startGateway({ tlsCertFile: one.certFile, tlsKeyFile: other.keyFile })).rejects.toThrow(
     /OUTCRY_TLS_CERT_FILE/,
   );
