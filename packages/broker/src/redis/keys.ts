@@ -42,6 +42,9 @@ export interface PresenceKeys extends LeaseKeys {
   readonly members: string;
 }
 
+/** Rooms whose names in Redis are kept: those that were asked for since as many were. */
+const MAX_KNOWN_ROOMS = 1024;
+
 const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
 
 /**
@@ -52,6 +55,8 @@ const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
  */
 export class KeySpace {
   readonly #prefix: string;
+  /** Every message asks for its room's names. */
+  readonly #rooms = new Map<string, RoomKeys>();
 
   /** @throws OutcryError `badConfig` where the prefix could not be told from the rest of a name */
   constructor(prefix: string) {
@@ -67,8 +72,13 @@ export class KeySpace {
   }
 
   room(room: string): RoomKeys {
+    const known = this.#rooms.get(room);
+    if (known !== undefined) return known;
     const base = this.#base(room);
-    return { meta: `${base}meta/${room}`, stream: `${base}stream/${room}`, channel: `${base}room/${room}` };
+    const keys = { meta: `${base}meta/${room}`, stream: `${base}stream/${room}`, channel: `${base}room/${room}` };
+    if (this.#rooms.size === MAX_KNOWN_ROOMS) this.#rooms.clear();
+    this.#rooms.set(room, keys);
+    return keys;
   }
 
   /** What the channels of all rooms match (`PUBSUB CHANNELS`). A prefix has nothing in it that a pattern would take for its own. */

@@ -79,11 +79,10 @@ export class RedisBroker implements Broker {
     const reply = await commands.runScript(
       'publishMessage',
       [meta, stream, ...once],
-      // The head is copied, because ioredis may read its arguments again after this call.
       [
         channel,
         createEpoch(),
-        Buffer.from(head),
+        Buffer.from(head.buffer, head.byteOffset, head.byteLength),
         origin,
         retention.count,
         retention.ms,

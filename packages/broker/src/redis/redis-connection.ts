@@ -7,6 +7,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { redisAddress } from './redis-address.ts';
 import { RedisConnector } from './redis-connector.ts';
 import { describeFault } from './redis-fault.ts';
+import type { ScriptArgument } from './script-call.ts';
 import { SCRIPTS, type ScriptName } from './scripts/index.ts';
 
 /** How long the first connection may take. */
@@ -35,9 +36,6 @@ export interface ConnectionHandler {
   handleReady(): void;
   handleLost(fault: OutcryError): void;
 }
-
-type Argument = string | number | Buffer;
-type Script = (keyCount: number, ...keysAndArguments: Argument[]) => Promise<unknown>;
 
 /**
  * One connection to Redis, kept up for ever once it has been up.
@@ -121,10 +119,15 @@ export class RedisConnection implements Intake {
   }
 
   /** Runs a script in one step; strings in its reply are buffers. */
-  runScript(name: ScriptName, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.run((redis) => {
-      const scripts = redis as unknown as Record<`${ScriptName}Buffer`, Script>;
-      return scripts[`${name}Buffer`](keys.length, ...keys, ...args);
+  runScript(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const script = SCRIPTS[name];
+    return this.run(async (redis) => {
+      try {
+        return await redis.sendCommand(script.callByDigest(keys, args));
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return redis.sendCommand(script.callByText(keys, args));
+      }
     });
   }
 
@@ -203,7 +206,6 @@ const FIXED_OPTIONS = {
   autoResubscribe: false,
   // After a failover the old primary may live on as a replica: its name now leads elsewhere.
   reconnectOnError: (error) => error.message.startsWith('READONLY'),
-  scripts: Object.fromEntries(Object.entries(SCRIPTS).map(([name, lua]) => [name, { lua }])),
 } satisfies RedisOptions;
 
 function closed(): OutcryError {

@@ -8,11 +8,16 @@ const writer = new MsgpackWriter();
 export function encodeFrame(table: FrameTable, frame: { readonly type: string }): Uint8Array<ArrayBuffer> {
   const layout = table.byType.get(frame.type);
   if (layout === undefined) throw new TypeError(`no frame of type ${frame.type}`);
-  const values: Readonly<Record<string, unknown>> = { ...frame };
-  let count = layout.fields.length;
-  while (count > 0 && values[layout.fields[count - 1]?.name ?? ''] === undefined) count -= 1;
+  const values = frame as Readonly<Record<string, unknown>>;
+  const { fields } = layout;
+  let count = fields.length;
+  while (count > 0 && values[fields[count - 1]?.name ?? ''] === undefined) count -= 1;
   writer.start().arrayHeader(1 + count);
   writer.uint(layout.tag);
-  for (const field of layout.fields.slice(0, count)) writeField(writer, field, values[field.name]);
+  for (const field of fields) {
+    if (count === 0) break;
+    count -= 1;
+    writeField(writer, field, values[field.name]);
+  }
   return writer.finish();
 }

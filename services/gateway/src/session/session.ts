@@ -233,7 +233,7 @@ export class Session implements SessionPort, Connection, ConflatableStreams, Mem
     id: RequestId | undefined,
     result: Omit<Extract<ServerFrame, { type: 'ack' }>, 'type' | 'id'> = {},
   ): void {
-    this.sendFrame({ type: 'ack', ...(id === undefined ? {} : { id }), ...result });
+    this.sendFrame(id === undefined ? { type: 'ack', ...result } : { type: 'ack', id, ...result });
   }
 
   /** Answers an `auth` that was taken. */

@@ -1,3 +1,4 @@
+import { Script } from '../script-call.ts';
 import { CREATE_ACCOUNT } from './create-account.lua.ts';
 import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './feed.lua.ts';
 import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from './lease.lua.ts';
@@ -14,32 +15,32 @@ import { HOLD_COUNT, TAKE_TOKEN } from './shared-limits.lua.ts';
 
 /** Every script, by the name it is called with. */
 export const SCRIPTS = {
-  publishMessage: PUBLISH_MESSAGE,
-  openRoom: OPEN_ROOM,
-  readHistory: READ_HISTORY,
-  removeHistory: REMOVE_HISTORY,
-  publishSnapshot: PUBLISH_SNAPSHOT,
-  publishDelta: PUBLISH_DELTA,
-  publishPulse: PUBLISH_PULSE,
-  readBook: READ_BOOK,
-  acquireLease: ACQUIRE_LEASE,
-  renewLease: RENEW_LEASE,
-  releaseLease: RELEASE_LEASE,
-  attend: ATTEND,
-  leave: LEAVE,
-  setLease: SET_LEASE,
-  tendLeases: TEND_LEASES,
-  raiseFence: RAISE_FENCE,
-  writeMembers: WRITE_MEMBERS,
-  listMembers: LIST_MEMBERS,
-  voidLease: VOID_LEASE,
-  reapRoom: REAP_ROOM,
-  attendNode: ATTEND_NODE,
-  listNodes: LIST_NODES,
-  revoke: REVOKE,
-  createAccount: CREATE_ACCOUNT,
-  holdCount: HOLD_COUNT,
-  takeToken: TAKE_TOKEN,
+  publishMessage: new Script(PUBLISH_MESSAGE),
+  openRoom: new Script(OPEN_ROOM),
+  readHistory: new Script(READ_HISTORY),
+  removeHistory: new Script(REMOVE_HISTORY),
+  publishSnapshot: new Script(PUBLISH_SNAPSHOT),
+  publishDelta: new Script(PUBLISH_DELTA),
+  publishPulse: new Script(PUBLISH_PULSE),
+  readBook: new Script(READ_BOOK),
+  acquireLease: new Script(ACQUIRE_LEASE),
+  renewLease: new Script(RENEW_LEASE),
+  releaseLease: new Script(RELEASE_LEASE),
+  attend: new Script(ATTEND),
+  leave: new Script(LEAVE),
+  setLease: new Script(SET_LEASE),
+  tendLeases: new Script(TEND_LEASES),
+  raiseFence: new Script(RAISE_FENCE),
+  writeMembers: new Script(WRITE_MEMBERS),
+  listMembers: new Script(LIST_MEMBERS),
+  voidLease: new Script(VOID_LEASE),
+  reapRoom: new Script(REAP_ROOM),
+  attendNode: new Script(ATTEND_NODE),
+  listNodes: new Script(LIST_NODES),
+  revoke: new Script(REVOKE),
+  createAccount: new Script(CREATE_ACCOUNT),
+  holdCount: new Script(HOLD_COUNT),
+  takeToken: new Script(TAKE_TOKEN),
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

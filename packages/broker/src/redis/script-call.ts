@@ -1,0 +1,67 @@
+import { Command } from 'ioredis';
+import { createHash } from 'node:crypto';
+
+export type ScriptArgument = string | number | Buffer;
+
+/** A Lua script, and the digest by which Redis knows it once it has run it. */
+export class Script {
+  readonly #lua: string;
+  readonly #digest: string;
+
+  constructor(lua: string) {
+    this.#lua = lua;
+    this.#digest = createHash('sha1').update(lua).digest('hex');
+  }
+
+  /** EVALSHA. Fails with `NOSCRIPT` where Redis does not know the script. */
+  callByDigest(keys: readonly string[], args: readonly ScriptArgument[]): Command {
+    return new ScriptCall('evalsha', [this.#digest, keys.length, ...keys, ...args]);
+  }
+
+  /** EVAL, from which Redis knows it. */
+  callByText(keys: readonly string[], args: readonly ScriptArgument[]): Command {
+    return new ScriptCall('eval', [this.#lua, keys.length, ...keys, ...args]);
+  }
+}
+
+/** A command that is made into bytes once, at once; strings in its reply are buffers. */
+class ScriptCall extends Command {
+  readonly #request: Buffer;
+
+  constructor(name: string, args: readonly ScriptArgument[]) {
+    super(name);
+    this.#request = encodeCommand([name, ...args]);
+  }
+
+  override toWritable(): Buffer {
+    return this.#request;
+  }
+}
+
+/** An array of bulk strings: https://redis.io/docs/latest/develop/reference/protocol-spec/#sending-commands-to-a-redis-server */
+function encodeCommand(parts: readonly ScriptArgument[]): Buffer {
+  // What lies between two buffers is one text.
+  const pieces: (string | Buffer)[] = [];
+  let bytes = 0;
+  let text = `*${String(parts.length)}\r\n`;
+  for (const part of parts) {
+    if (typeof part === 'object') {
+      text += `$${String(part.length)}\r\n`;
+      pieces.push(text, part);
+      bytes += Buffer.byteLength(text) + part.length;
+      text = '\r\n';
+    } else {
+      const value = String(part);
+      text += `$${String(Buffer.byteLength(value))}\r\n${value}\r\n`;
+    }
+  }
+  pieces.push(text);
+  return join(pieces, bytes + Buffer.byteLength(text));
+}
+
+function join(pieces: readonly (string | Buffer)[], bytes: number): Buffer {
+  const joined = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const piece of pieces) at += typeof piece === 'string' ? joined.write(piece, at) : piece.copy(joined, at);
+  return joined;
+}
