@@ -1,4 +1,4 @@
-import { median } from '../measure/median.ts';
+import { median, medianByRound } from '../measure/median.ts';
 import { runTrial, type TrialResult } from '../measure/trial.ts';
 import { bars } from '../report/bars.ts';
 import type { Bound, Report, Row } from '../report/report.ts';
@@ -72,12 +72,11 @@ function rowsOf({ members, messagesPerSecond }: Load, trials: Trials, { contesta
   const reference = trials.get(REFERENCE);
   return contestants.map(({ name, label }) => {
     const results = trials.get(name) ?? [];
-    const cost = microsPerDelivery(results);
     return {
       load: `${String(members)} × ${String(messagesPerSecond)}/s`,
       contestant: label,
-      cost,
-      ratio: reference === undefined ? undefined : cost / microsPerDelivery(reference),
+      cost: microsPerDelivery(results),
+      ratio: reference && ratioOf(results, reference),
       p50: median(results.map(({ latency }) => latency.p50)),
       p99: median(results.map(({ latency }) => latency.p99)),
       deliveredPerSecond: median(results.map(({ deliveries, seconds }) => deliveries / seconds)),
@@ -93,7 +92,7 @@ function boundsOf({ members, messagesPerSecond, maxRatio }: Load, trials: Trials
   const load = `${String(members)} × ${String(messagesPerSecond)}/s`;
   const ratioTo = (name: string): number | undefined => {
     const other = trials.get(name);
-    return other === undefined ? undefined : microsPerDelivery(promised) / microsPerDelivery(other);
+    return other && ratioOf(promised, other);
   };
   const json = ratioTo('outcry-json');
   const bounds: Bound[] = [
@@ -117,7 +116,15 @@ function boundsOf({ members, messagesPerSecond, maxRatio }: Load, trials: Trials
 }
 
 function microsPerDelivery(results: readonly TrialResult[]): number {
-  return median(results.map(({ serverCpuSeconds, deliveries }) => (serverCpuSeconds * MICROS) / deliveries));
+  return median(costsOf(results));
+}
+
+function ratioOf(results: readonly TrialResult[], reference: readonly TrialResult[]): number {
+  return medianByRound(costsOf(results), costsOf(reference), (cost, least) => cost / least);
+}
+
+function costsOf(results: readonly TrialResult[]): number[] {
+  return results.map(({ serverCpuSeconds, deliveries }) => (serverCpuSeconds * MICROS) / deliveries);
 }
 
 function createReport(rows: readonly Row[], bounds: readonly Bound[]): Report {

@@ -1,4 +1,4 @@
-import { median } from '../measure/median.ts';
+import { median, medianByRound } from '../measure/median.ts';
 import { runTrial, type TrialResult } from '../measure/trial.ts';
 import { bars } from '../report/bars.ts';
 import type { Report, Row } from '../report/report.ts';
@@ -6,8 +6,6 @@ import type { Experiment } from './experiment.ts';
 
 const MEMBERS = 100;
 const MESSAGES_PER_SECOND = 10;
-/** A server that has something to do now and then, and is asked once in a while. */
-const WARM_UP_MESSAGES_PER_SECOND = 500;
 const MAX_ADDED_MS = 1;
 const REFERENCE = 'bare-uws';
 const PROMISED = 'outcry-msgpack';
@@ -24,7 +22,6 @@ export const LATENCY: Experiment = {
           redisUrl,
           members: MEMBERS,
           messagesPerSecond: MESSAGES_PER_SECOND,
-          warmUpMessagesPerSecond: WARM_UP_MESSAGES_PER_SECOND,
           payloadBytes: 150,
           isQuick,
           measureMs: isQuick ? 3000 : 8000,
@@ -34,8 +31,16 @@ export const LATENCY: Experiment = {
         progress(`latency, round ${String(round)}: ${contestant.label} ${result.latency.p50.toFixed(2)} ms`);
       }
     }
+    const mediansOf = (name: string): number[] => (trials.get(name) ?? []).map(({ latency }) => latency.p50);
+    const references = mediansOf(REFERENCE);
     return createReport(
-      contestants.map(({ name, label }) => ({ name, contestant: label, ...summarize(trials.get(name) ?? []) })),
+      contestants.map(({ name, label }) => ({
+        name,
+        contestant: label,
+        ...summarize(trials.get(name) ?? []),
+        added:
+          references.length === 0 ? undefined : medianByRound(mediansOf(name), references, (own, least) => own - least),
+      })),
     );
   },
 };
@@ -47,10 +52,7 @@ function summarize(results: readonly TrialResult[]): Record<'p50' | 'p99', numbe
   };
 }
 
-function createReport(measured: readonly (Row & { name: string; p50: number })[]): Report {
-  const medianOf = (name: string): number | undefined => measured.find((row) => row.name === name)?.p50;
-  const reference = medianOf(REFERENCE);
-  const rows = measured.map((row) => ({ ...row, added: reference === undefined ? undefined : row.p50 - reference }));
+function createReport(rows: readonly (Row & { name: string; added: number | undefined })[]): Report {
   return {
     title: `Latency: ${String(MEMBERS)} members, ${String(MESSAGES_PER_SECOND)} messages/s, one server process`,
     columns: [

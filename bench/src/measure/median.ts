@@ -11,3 +11,17 @@ export function median(values: readonly number[]): number {
   if (high === undefined || low === undefined) throw new RangeError('expected at least one number');
   return (low + high) / 2;
 }
+
+/**
+ * The median of comparisons, round by round: what the machine was like in a round fell on both.
+ *
+ * @throws RangeError where there are not as many of the one as of the other
+ */
+export function medianByRound(
+  values: readonly number[],
+  references: readonly number[],
+  compare: (value: number, reference: number) => number,
+): number {
+  if (values.length !== references.length) throw new RangeError('expected as many values as references');
+  return median(values.map((value, round) => compare(value, references[round] ?? NaN)));
+}

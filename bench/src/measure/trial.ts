@@ -16,11 +16,11 @@ export interface TrialOptions {
   readonly redisUrl: string;
   readonly members: number;
   readonly messagesPerSecond: number;
-  /** While the server warms up, where that is to be another rate: at a few messages a second V8 would compile nothing in that time. */
-  readonly warmUpMessagesPerSecond?: number;
   readonly payloadBytes: number;
   /** For a first look: what the server costs before V8 has compiled it counts, too. */
   readonly isQuick?: boolean;
+  /** How long the server warms up, unless it is a quick trial. */
+  readonly warmUpMs?: number;
   readonly measureMs: number;
   /** Where a contestant can be a cluster, the publisher speaks to a second process, and the members' one relays. */
   readonly publishesElsewhere: boolean;
@@ -33,17 +33,19 @@ export interface TrialResult extends Load {
   readonly latency: LatencySummary;
   readonly deliveries: number;
   readonly publishedPerSecond: number;
-  /** Of all messages, warm-up included: those that had not reached a member when the deadline was over. */
+  /** Of all deliveries to these members: those that had not come when the deadline was over. */
   readonly lost: number;
 }
 
 const DRAIN_DEADLINE_MS = 5000;
 const POLL_MS = 50;
-/** V8 compiles what runs often within the first seconds; a server runs for weeks. */
-const WARM_UP_MS = 5000;
-const QUICK_WARM_UP_MS = 1200;
-/** Between warming up and measuring, where the rate changes. */
-const PAUSE_MS = 500;
+/**
+ * V8 compiles what has run often, and a server runs for weeks: so before it is measured each relays messages to a few, as fast
+ * as any contestant can. At the rate that is measured it might take minutes.
+ */
+const WARM_UP = { members: 8, messagesPerSecond: 1000, ms: 5000, quickMs: 1000 } as const;
+/** At the rate that is measured, before it is. */
+const SETTLE_MS = 2000;
 
 /** Runs one contestant once: a fresh server, fresh clients. */
 export function runTrial(contestant: Contestant, options: TrialOptions): Promise<TrialResult> {
@@ -59,6 +61,8 @@ interface Trial {
   readonly server: ServerProcess;
   readonly members: GeneratorProcess<MemberCalls>;
   readonly publisher: GeneratorProcess<PublisherCalls>;
+  /** Messages that were published before the members came. */
+  readonly warmUps: number;
 }
 
 async function openTrial(scope: Scope, contestant: Contestant, options: TrialOptions): Promise<Trial> {
@@ -67,7 +71,6 @@ async function openTrial(scope: Scope, contestant: Contestant, options: TrialOpt
   const server = scope.hold(await contestant.start(redisUrl));
   const isCluster = contestant.isClustered && options.publishesElsewhere;
   const entrance = isCluster ? scope.hold(await contestant.start(redisUrl)) : server;
-  const members = scope.hold(await openMembers(contestant, server, options.members));
   const publisher = scope.hold(startPublisher());
   await publisher.call('open', {
     plan: {
@@ -78,18 +81,34 @@ async function openTrial(scope: Scope, contestant: Contestant, options: TrialOpt
     rules: dialect.rules,
     frames: [dialect.publish(stampedText(options.payloadBytes))],
   });
-  return { server, members, publisher };
+  const warmUps = await warmUp({ contestant, server, publisher }, options);
+  const members = scope.hold(await openMembers(contestant, server, options.members));
+  return { server, members, publisher, warmUps };
+}
+
+/** Resolves with the messages that were published. */
+async function warmUp(
+  { contestant, server, publisher }: Pick<Trial, 'server' | 'publisher'> & { readonly contestant: Contestant },
+  { isQuick = false, warmUpMs = WARM_UP.ms }: TrialOptions,
+): Promise<number> {
+  return Scope.run(async (scope) => {
+    scope.hold(await openMembers(contestant, server, WARM_UP.members));
+    await publisher.call('start', { messagesPerSecond: WARM_UP.messagesPerSecond });
+    await sleep(isQuick ? WARM_UP.quickMs : warmUpMs);
+    return publisher.call('stop', undefined);
+  });
 }
 
 async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult> {
-  const { members, publisher } = trial;
-  await warmUp(publisher, options);
+  const { members, publisher, warmUps } = trial;
+  await publisher.call('start', { messagesPerSecond: options.messagesPerSecond });
+  await sleep(SETTLE_MS);
   await members.call('resetLatency', undefined);
   const before = await read(trial);
   await sleep(options.measureMs);
   const after = await read(trial);
   const latency = await members.call('latency', undefined);
-  const expected = (await publisher.call('stop', undefined)) * options.members;
+  const expected = ((await publisher.call('stop', undefined)) - warmUps) * options.members;
   const lost = expected - (await settle(trial, expected));
   const load = loadSince(before.load, after.load);
   return {
@@ -99,17 +118,6 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
     publishedPerSecond: (after.published - before.published) / load.seconds,
     lost,
   };
-}
-
-/** When it resolves, the publisher publishes at the rate that is measured. */
-async function warmUp(publisher: Trial['publisher'], options: TrialOptions): Promise<void> {
-  const { messagesPerSecond, warmUpMessagesPerSecond = messagesPerSecond } = options;
-  await publisher.call('start', { messagesPerSecond: warmUpMessagesPerSecond });
-  await sleep(options.isQuick === true ? QUICK_WARM_UP_MS : WARM_UP_MS);
-  if (warmUpMessagesPerSecond === messagesPerSecond) return;
-  await publisher.call('stop', undefined);
-  await publisher.call('start', { messagesPerSecond });
-  await sleep(PAUSE_MS);
 }
 
 interface Reading {
