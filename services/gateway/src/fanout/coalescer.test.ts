@@ -61,15 +61,31 @@ describe('Coalescer', () => {
     expect(log).toEqual(['a', 'b']);
   });
 
-  it('holds the intake while a window is open', () => {
+  it('holds the intake from the first message within a window to its end', () => {
     const log: string[] = [];
     const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
     const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source(log, 'a'), 1);
-    vi.advanceTimersByTime(WRITING_MS);
+    vi.advanceTimersByTime(WRITING_MS + 2);
+    expect(log).toEqual(['a']);
+    coalescer.hold(source(log, 'b'), 1);
     expect(log).toEqual(['a', 'hold']);
-    vi.advanceTimersByTime(WINDOW_MS);
+    vi.advanceTimersByTime(WINDOW_MS - 2);
     expect(log).toEqual(['a', 'hold', 'release']);
+    vi.advanceTimersByTime(TURN_MS);
+    expect(log).toEqual(['a', 'hold', 'release', 'b']);
+  });
+
+  it.each(['flush', 'close'] as const)('releases the intake where a %s ends a window', (end) => {
+    const log: string[] = [];
+    const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+    for (const name of ['a', 'b']) {
+      coalescer.hold(source([], name), 1);
+      vi.advanceTimersByTime(WRITING_MS);
+    }
+    coalescer[end]();
+    expect(log).toEqual(['hold', 'release']);
   });
 
   it('lets what is read behind a window go together', () => {
@@ -77,16 +93,18 @@ describe('Coalescer', () => {
     const intake = {
       hold: () => undefined,
       release: () => {
-        coalescer.hold(source(log, 'b'), 1);
+        coalescer.hold(source(log, 'c'), 1);
       },
     };
     const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source(log, 'a'), 1);
+    endTurn();
+    coalescer.hold(source(log, 'b'), 1);
     vi.advanceTimersByTime(WRITING_MS + WINDOW_MS);
-    coalescer.hold(source(log, 'c'), 1);
+    coalescer.hold(source(log, 'd'), 1);
     expect(log).toEqual(['a']);
     vi.advanceTimersByTime(TURN_MS);
-    expect(log).toEqual(['a', 'b', 'c']);
+    expect(log).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('lets nothing join the burst of a window, which is being written', () => {
@@ -103,19 +121,19 @@ describe('Coalescer', () => {
     expect(log).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(['flush', 'close'] as const)('releases the intake where a %s ends a window', (end) => {
-    const log: string[] = [];
-    const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+  it('waits for nothing where nothing comes within a window', () => {
+    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source([], 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS);
-    coalescer[end]();
-    expect(log).toEqual(['hold', 'release']);
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('has nothing left to wait for when it is closed', () => {
     const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
-    coalescer.hold(source([], 'a'), 1);
+    for (const name of ['a', 'b']) {
+      coalescer.hold(source([], name), 1);
+      vi.advanceTimersByTime(WRITING_MS);
+    }
     coalescer.close();
     expect(vi.getTimerCount()).toBe(0);
   });

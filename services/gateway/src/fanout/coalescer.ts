@@ -15,13 +15,13 @@ export interface CoalescerOptions {
 }
 
 /**
- * - `quiet`: the next message goes out at once.
- * - `bursting`: it just did, and what comes in the same turn of the loop joins it.
+ * - `ready`: the next message goes out at once, unless it falls into the window behind the burst before it.
+ * - `bursting`: one just went, and what comes in the same turn of the loop joins it.
  * - `writing`: the transport writes the burst.
- * - `waiting`: the window is open.
+ * - `waiting`: a message came within the window, and waits for its end.
  * - `gathering`: it is over, and what came while the intake was held is read.
  */
-type Phase = 'quiet' | 'bursting' | 'writing' | 'waiting' | 'gathering';
+type Phase = 'ready' | 'bursting' | 'writing' | 'waiting' | 'gathering';
 
 /**
  * Lets relayed messages leave in bursts. Nearly all of a delivery's cost is its system call, and uWS writes a socket's
@@ -38,9 +38,11 @@ export class Coalescer {
   readonly #options: CoalescerOptions;
   readonly #held = new Set<Flushable>();
   #heldBytes = 0;
-  #phase: Phase = 'quiet';
+  #phase: Phase = 'ready';
+  /** Of the monotonic clock. */
+  #windowEndsAt = -Infinity;
   #next: NodeJS.Immediate | undefined;
-  #window: NodeJS.Timeout | undefined;
+  #wait: NodeJS.Timeout | undefined;
 
   constructor(options: CoalescerOptions) {
     this.#options = options;
@@ -54,7 +56,8 @@ export class Coalescer {
     }
     this.#held.add(source);
     this.#heldBytes += bytes;
-    if (this.#phase === 'quiet' || this.#heldBytes >= this.#options.maxBytes) this.flush();
+    if (this.#heldBytes >= this.#options.maxBytes) this.flush();
+    else if (this.#phase === 'ready') this.#flushOrWait();
   }
 
   flush(): void {
@@ -73,33 +76,33 @@ export class Coalescer {
     this.#held.clear();
   }
 
+  #flushOrWait(): void {
+    const remainingMs = this.#windowEndsAt - performance.now();
+    if (remainingMs > 0) this.#waitFor(Math.ceil(remainingMs));
+    else this.flush();
+  }
+
   /** Called in an immediate; uWS has written when those of the next turn run. */
   #awaitWriting(): void {
     this.#phase = 'writing';
     this.#next = setImmediate(() => {
-      this.#openWindow();
+      this.#phase = 'ready';
+      this.#windowEndsAt = performance.now() + this.#options.windowMs;
+      if (this.#held.size > 0) this.#waitFor(this.#options.windowMs);
     });
   }
 
-  #openWindow(): void {
+  #waitFor(ms: number): void {
     this.#phase = 'waiting';
     this.#options.intake?.hold();
-    this.#window = setTimeout(() => {
+    this.#wait = setTimeout(() => {
       this.#options.intake?.release();
       this.#phase = 'gathering';
       this.#next = setImmediate(() => {
-        this.#endWindow();
+        this.#release();
+        this.#awaitWriting();
       });
-    }, this.#options.windowMs);
-  }
-
-  #endWindow(): void {
-    if (this.#held.size === 0) {
-      this.#phase = 'quiet';
-      return;
-    }
-    this.#release();
-    this.#awaitWriting();
+    }, ms);
   }
 
   #release(): void {
@@ -112,7 +115,7 @@ export class Coalescer {
   #stopWaiting(): void {
     if (this.#phase === 'waiting') this.#options.intake?.release();
     clearImmediate(this.#next);
-    clearTimeout(this.#window);
-    this.#phase = 'quiet';
+    clearTimeout(this.#wait);
+    this.#phase = 'ready';
   }
 }
