@@ -5,7 +5,8 @@ import { connect as connectTls } from 'node:tls';
 
 /**
  * What a socket may hold that nobody takes. With Node's own 64 KiB it goes on reading while it is paused, and every message wakes
- * the process all the same; so it stops at the first, and the rest waits in the kernel. A socket that flows never holds any.
+ * the process all the same; so it stops at the first, and the rest waits in the kernel. A socket that flows never holds any. Node
+ * (22) does not hand it on to a TLS socket.
  */
 const STREAM_OPTIONS: DuplexOptions = { readableHighWaterMark: 1 };
 

@@ -1,7 +1,8 @@
 import { Encoding } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 
+import { DeferredHistogram } from './deferred-histogram.ts';
 import { Tally } from './tally.ts';
 
 const ENCODINGS = Object.values(Encoding);
@@ -145,8 +146,8 @@ export class GatewayMetrics {
     });
   }
 
-  #histogram(name: string, help: string): Histogram {
-    return new Histogram({
+  #histogram(name: string, help: string): DeferredHistogram {
+    return new DeferredHistogram({
       name: `outcry_gateway_${name}`,
       help,
       buckets: LAG_BUCKETS_SECONDS,
