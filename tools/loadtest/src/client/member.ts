@@ -30,6 +30,9 @@ export class Member implements Role {
   #joinId = 0;
   #joinedFrom: Position | undefined;
   #joinSentAt = 0;
+  /** The request to leave that is not yet acknowledged: until then the room's messages come. */
+  #leaveId: number | undefined;
+  #isToReturn = false;
 
   constructor(options: MemberOptions) {
     this.#options = options;
@@ -51,12 +54,15 @@ export class Member implements Role {
   closed(): void {
     this.#link = undefined;
     this.#isJoined = false;
+    this.#leaveId = undefined;
     // Whether these were stored is unknown; the lost connection is what counts.
     this.#unacknowledged.clear();
   }
 
-  /** Joins the room, from where the member stands if it was there before. */
+  /** Joins the room, from where the member stands if it was there before: who is leaving does not know that yet. */
   join(): void {
+    this.#isToReturn = this.#leaveId !== undefined;
+    if (this.#isToReturn) return;
     const since = this.#check.position;
     this.#joinedFrom = since;
     this.#joinId = ++this.#lastId;
@@ -73,7 +79,8 @@ export class Member implements Role {
 
   leave(): void {
     this.#isJoined = false;
-    this.#link?.send({ type: 'leave', id: ++this.#lastId, room: this.#options.room });
+    this.#leaveId = ++this.#lastId;
+    this.#link?.send({ type: 'leave', id: this.#leaveId, room: this.#options.room });
   }
 
   publish(): void {
@@ -100,7 +107,7 @@ export class Member implements Role {
         this.#receiveAck(frame);
         return;
       case 'error':
-        if (typeof frame.id === 'number') this.#unacknowledged.delete(frame.id);
+        if (typeof frame.id === 'number') this.#receiveError(frame.id);
         return;
       default:
     }
@@ -137,8 +144,19 @@ export class Member implements Role {
     recordMicros(this.#options.recorder.join, monotonicMicros() - this.#joinSentAt);
   }
 
+  #receiveError(id: number): void {
+    this.#unacknowledged.delete(id);
+    if (id === this.#leaveId) this.#receiveLeft();
+  }
+
+  #receiveLeft(): void {
+    this.#leaveId = undefined;
+    if (this.#isToReturn) this.join();
+  }
+
   #receiveAck({ id, epoch, seq }: Extract<ReceivedFrame, { type: 'ack' }>): void {
     if (typeof id !== 'number') return;
+    if (id === this.#leaveId) this.#receiveLeft();
     const sentAt = this.#unacknowledged.get(id);
     if (sentAt === undefined || epoch === undefined || seq === undefined) return;
     this.#unacknowledged.delete(id);
