@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
 import { backoffMs } from './backoff.ts';
@@ -7,7 +7,7 @@ import { Heartbeat } from './heartbeat.ts';
 import { redisAddress } from './redis-address.ts';
 import { RedisConnector } from './redis-connector.ts';
 import { describeFault } from './redis-fault.ts';
-import type { ScriptArgument } from './script-call.ts';
+import type { Script, ScriptArgument } from './script-call.ts';
 import { SCRIPTS, type ScriptName } from './scripts/index.ts';
 
 /** How long the first connection may take. */
@@ -49,6 +49,8 @@ export class RedisConnection implements Intake {
   readonly #handler: ConnectionHandler;
   readonly #heartbeat: Heartbeat;
   readonly #deadlines: CommandDeadlines;
+  /** On the connection that there is. */
+  readonly #sentScripts = new Set<Script>();
   readonly #commandTimeoutMs: number;
   #inFlight = 0;
   #hasBeenUp = false;
@@ -118,15 +120,17 @@ export class RedisConnection implements Intake {
     if (this.#isClosed) throw closed();
   }
 
-  /** Runs a script in one step; strings in its reply are buffers. */
+  /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
   runScript(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     const script = SCRIPTS[name];
     return this.run(async (redis) => {
       try {
-        return await redis.sendCommand(script.callByDigest(keys, args));
+        return await redis.sendCommand(this.#createCall(script, keys, args));
       } catch (error) {
         if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return redis.sendCommand(script.callByText(keys, args));
+        // Somebody has flushed the scripts.
+        this.#sentScripts.delete(script);
+        return redis.sendCommand(this.#createCall(script, keys, args));
       }
     });
   }
@@ -163,6 +167,13 @@ export class RedisConnection implements Intake {
     await ended;
   }
 
+  /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */
+  #createCall(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Command {
+    if (this.#sentScripts.has(script)) return script.callByDigest(keys, args);
+    this.#sentScripts.add(script);
+    return script.callByText(keys, args);
+  }
+
   #listen(): void {
     this.#redis.on('error', (error: unknown) => {
       this.#lastFault = describeFault(error);
@@ -176,6 +187,7 @@ export class RedisConnection implements Intake {
     });
     this.#redis.on('close', () => {
       this.#redis.options.commandTimeout = this.#commandTimeoutMs;
+      this.#sentScripts.clear();
       this.#heartbeat.stop();
       if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleLost(this.#unavailable(this.#lastFault));
     });
