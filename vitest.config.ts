@@ -16,6 +16,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{packages,services,apps,tools}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+          // Most take milliseconds; a few put as much into something as it may hold.
+          testTimeout: 30_000,
         },
       },
       { test: { name: 'contract', include: ['packages/*/tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
