@@ -42,7 +42,7 @@ export interface PresenceKeys extends LeaseKeys {
   readonly members: string;
 }
 
-/** Rooms whose names in Redis are kept: those that were asked for since as many were. */
+/** Rooms whose names in Redis are kept; with one more, all are forgotten. */
 const MAX_KNOWN_ROOMS = 1024;
 
 const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;

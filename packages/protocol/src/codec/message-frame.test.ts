@@ -27,6 +27,11 @@ describe('a message frame', () => {
     const frame = appendSeq(encodeMessageHead(message), 43);
     expect(messageFrameToJson(frame)).toBe(json.encodeServer({ type: 'message', ...message, seq: 43 }));
   });
+
+  test('that is whole has memory of its own, however long it is kept', () => {
+    const frame = appendSeq(encodeMessageHead(message), 43);
+    expect(frame.buffer.byteLength).toBe(frame.length);
+  });
 });
 
 describe('a signal frame', () => {

@@ -36,11 +36,11 @@ export function encodeMessageHead({ room, from, at, data }: MessageHead): Uint8A
   return writer.finish();
 }
 
-/** The whole frame: what a broker makes of a head. */
+/** The whole frame: what a broker makes of a head. It has memory of its own, because a broker keeps it. */
 export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
   writer.start().raw(head);
   writer.uint64(seq);
-  return writer.finish();
+  return writer.finish().slice();
 }
 
 /** Transcodes a whole msgpack `signal` frame for JSON members. */

@@ -1,11 +1,11 @@
 const encoder = new TextEncoder();
 const CHUNK_BYTES = 8192;
-/** Up to this length a loop is quicker than the encoder, if all of it is ASCII. */
+/** Below this length a loop is quicker than the encoder, if all of it is ASCII. */
 const SHORT_TEXT = 64;
 
 /**
  * Writes msgpack in its shortest form. One writer serves many frames: `start` begins one, `finish` returns its bytes, which
- * are never written again. Frames share their memory with those before and behind them, 8 KiB at a time.
+ * are never written again. Frames share their memory with those before and behind them, 8 KiB at a time: who keeps one copies it.
  */
 export class MsgpackWriter {
   #bytes = new Uint8Array(CHUNK_BYTES);
