@@ -146,6 +146,30 @@ describe('Connections', () => {
     expect(connection.closeCode).toEqual(CLOSE_CODES.slowConsumer);
   });
 
+  it('lets what came be served while it closes many', () => {
+    const crowd = new Connections({ heartbeatMs: 1000, idleTimeoutMs: 50, metrics: new GatewayMetrics() });
+    let closed = 0;
+    let spentMs = 0;
+    const timersTime = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => timersTime() + spentMs);
+    for (let i = 0; i < 100; i += 1) {
+      const member = new FakeConnection();
+      member.close = () => {
+        closed += 1;
+        spentMs += 0.1;
+      };
+      crowd.add(member);
+    }
+    connections.stop();
+    vi.advanceTimersToNextTimer();
+    expect(closed).toBeGreaterThan(0);
+    expect(closed).toBeLessThan(30);
+    vi.advanceTimersByTime(50);
+    expect(closed).toBe(100);
+    crowd.stop();
+    vi.restoreAllMocks();
+  });
+
   it('closes a client that lags and reads nothing for the time limit, and not one that reads a little', () => {
     const reader = new FakeConnection();
     connections.add(reader);
