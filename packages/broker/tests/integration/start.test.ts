@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { createRedisBackplane, OutcryError } from '../../src/index.ts';
 import { Recorder } from '../support/recorder.ts';
+import { range, request } from '../support/requests.ts';
 
 const PASSWORD = 'correct-horse';
 
@@ -65,5 +66,16 @@ describe('starting', () => {
     await vi.waitFor(async () => {
       expect(String(await admin.client('LIST'))).not.toContain('named:');
     });
+  });
+
+  it('sends nothing again, behind what came later, to a Redis that has run no script yet', async () => {
+    await admin.script('FLUSH');
+    await admin.config('RESETSTAT');
+    const backplane = createRedisBackplane({ url: redis.url.replace('//', `//:${PASSWORD}@`) });
+    await backplane.start(new Recorder());
+    const published = await Promise.all(range(1, 50).map((i) => backplane.broker.publish(request('pit', String(i)))));
+    expect(published.map(({ position }) => position.seq)).toEqual(range(1, 50));
+    expect(await admin.info('errorstats')).not.toContain('NOSCRIPT');
+    await backplane.close();
   });
 });
