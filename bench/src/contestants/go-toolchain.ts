@@ -53,5 +53,5 @@ function describeFailure(err: unknown): string {
   if (!(err instanceof Error)) return 'the build failed';
   if ('code' in err && err.code === 'ENOENT') return 'there is no Go on this machine';
   const output = 'stderr' in err ? String(err.stderr) : err.message;
-  return `the build failed: ${output.trim().split('\n').at(-1) ?? ''}`;
+  return `the build failed: ${output.trim().split('\n').at(-1)?.trim() ?? ''}`;
 }

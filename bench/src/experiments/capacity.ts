@@ -6,7 +6,7 @@ import type { Experiment, ExperimentContext } from './experiment.ts';
 import { judgeTrial, MAX_P99_MS, refusalOf } from './verdict.ts';
 
 const MEMBERS = 300;
-const RATES = [250, 500, 1000, 2000, 3000, 4000, 6000];
+const RATES = [250, 500, 1000, 2000, 3000, 4000, 6000, 8000, 12_000];
 
 /** How much one room can take: the rate goes up until not everything arrives in time. */
 export const CAPACITY: Experiment = {

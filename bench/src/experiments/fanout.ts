@@ -22,6 +22,8 @@ const LOADS: readonly Load[] = [
 
 const PAYLOAD_BYTES = 150;
 const REFERENCE = 'bare-uws';
+/** Begins the names of outcry's own contestants. */
+const OWN = 'outcry-';
 const PROMISED = 'outcry-msgpack';
 const MAX_JSON_RATIO = 1.15;
 const MICROS = 1_000_000;
@@ -72,6 +74,13 @@ function rowsOf({ members, messagesPerSecond }: Load, trials: Trials, { contesta
   const reference = trials.get(REFERENCE);
   return contestants.map(({ name, label }) => {
     const results = trials.get(name) ?? [];
+    const cheaper = contestants.filter(
+      (other) => isOwn(name) && !isOwn(other.name) && costsMore(trials, name, other.name),
+    );
+    const verdicts = [
+      ...results.map((result) => judgeTrial(result, messagesPerSecond)),
+      ...cheaper.map((other) => `costs more than ${other.label}`),
+    ];
     return {
       load: `${String(members)} × ${String(messagesPerSecond)}/s`,
       contestant: label,
@@ -81,9 +90,17 @@ function rowsOf({ members, messagesPerSecond }: Load, trials: Trials, { contesta
       p99: median(results.map(({ latency }) => latency.p99)),
       deliveredPerSecond: median(results.map(({ deliveries, seconds }) => deliveries / seconds)),
       generator: Math.max(...results.map(({ membersShare }) => membersShare)),
-      verdict: [...new Set(results.map((result) => judgeTrial(result, messagesPerSecond)))].join('; '),
+      verdict: [...new Set(verdicts)].join('; '),
     };
   });
+}
+
+function isOwn(name: string): boolean {
+  return name.startsWith(OWN);
+}
+
+function costsMore(trials: Trials, name: string, otherName: string): boolean {
+  return ratioOf(trials.get(name) ?? [], trials.get(otherName) ?? []) > 1;
 }
 
 function boundsOf({ members, messagesPerSecond, maxRatio }: Load, trials: Trials): Bound[] {
