@@ -10,37 +10,45 @@ export interface BarsOptions {
   readonly axis: string;
   /** The cell that makes a panel of its own; rows with the same one stand together. */
   readonly panel?: string;
-  readonly isLogarithmic?: boolean;
 }
 
 const PANEL_WIDTH = 520;
+const MAX_NAME_WIDTH = 240;
 const PER_LINE = 2;
 
 /** One bar for each contestant, in the order of the rows, with its value beside it. */
-export function bars({ title, rows, value, axis, panel, isLogarithmic = false }: BarsOptions): TopLevelSpec {
+export function bars({ title, rows, value, axis, panel }: BarsOptions): TopLevelSpec {
   const values = rows.filter((row) => row[value] !== undefined).map((row) => ({ ...row }));
   const order = [...new Set(values.map((row) => String(row['contestant'])))];
-  const scale = isLogarithmic ? ({ type: 'log' } as const) : {};
+  const cell = `datum[${JSON.stringify(value)}]`;
+  const transform = [{ calculate: `${cell} < 1000 ? format(${cell}, '.3~r') : format(${cell}, ',.0f')`, as: 'label' }];
   const layer = [
     { mark: { type: 'bar' as const, tooltip: false } },
     {
       mark: { type: 'text' as const, align: 'left' as const, dx: 4 },
-      encoding: { text: { field: value, type: 'quantitative' as const, format: '.3~s' } },
+      encoding: { text: { field: 'label', type: 'nominal' as const } },
     },
   ];
   const encoding = {
-    y: { field: 'contestant', type: 'nominal' as const, sort: order, title: null },
-    x: { field: value, type: 'quantitative' as const, title: axis, scale },
+    y: {
+      field: 'contestant',
+      type: 'nominal' as const,
+      sort: order,
+      title: null,
+      axis: { labelLimit: MAX_NAME_WIDTH },
+    },
+    x: { field: value, type: 'quantitative' as const, title: axis },
     color: {
       condition: { test: "indexof(datum.contestant, 'outcry') === 0", value: '#d9480f' },
       value: '#868e96',
     },
   };
-  const unit = { width: PANEL_WIDTH, layer, encoding };
-  if (panel === undefined) return { title, data: { values }, ...unit };
+  const unit = { width: PANEL_WIDTH, transform, layer, encoding };
+  const heading = { text: title, anchor: 'start' as const };
+  if (panel === undefined) return { title: heading, data: { values }, ...unit };
   const panels = [...new Set(values.map((row) => String(row[panel])))];
   return {
-    title,
+    title: heading,
     data: { values },
     facet: { field: panel, type: 'nominal', sort: panels, title: null },
     columns: PER_LINE,
