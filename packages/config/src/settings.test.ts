@@ -36,6 +36,12 @@ describe('readSettings', () => {
     expect(settings).toEqual({ OUTCRY_PORT: 80, OUTCRY_DEMO: false, OUTCRY_MODE: 'a', OUTCRY_URL: 'redis://h' });
   });
 
+  it('takes the variables of the command line for no mistake, and everything else that it does not know for one', () => {
+    const { OUTCRY_PORT } = fields;
+    expect(readSettings({ OUTCRY_PORT }, { OUTCRY_URL: 'ws://h', OUTCRY_TOKEN: 'ann' })).toEqual({ OUTCRY_PORT: 1337 });
+    expect(() => readSettings({ OUTCRY_PORT }, { OUTCRY_URLS: 'ws://h' })).toThrow('OUTCRY_URLS: unknown setting');
+  });
+
   it('reports every problem at once, by name', () => {
     expect(problemsOf({ OUTCRY_PORT: '1e3', OUTCRY_DEMO: 'yes', OUTCRY_PROT: '1' })).toEqual([
       'OUTCRY_PORT: expected a whole number from 0 to 65535',

@@ -7,6 +7,9 @@ export type SettingFields = Readonly<Record<`OUTCRY_${string}`, z.ZodType>>;
 
 export type SettingValues<F extends SettingFields> = { readonly [K in keyof F]: z.output<F[K]> };
 
+/** What the command line reads: an environment that both are started from is none of a service's problems. */
+const TOOL_VARIABLES: ReadonlySet<string> = new Set(['OUTCRY_URL', 'OUTCRY_TOKEN']);
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What is wrong with a configuration: every problem, each with the variable's name. */
@@ -29,12 +32,16 @@ export class ConfigError extends Error {
 export function readSettings<F extends SettingFields>(fields: F, environment: Environment): SettingValues<F> {
   const input = Object.fromEntries(
     Object.entries(environment).filter(
-      ([name, value]) => name.startsWith('OUTCRY_') && value !== undefined && value !== '',
+      ([name, value]) => name.startsWith('OUTCRY_') && value !== undefined && value !== '' && isSetting(name, fields),
     ),
   );
   const result = z.strictObject(fields).safeParse(input);
   if (result.success) return result.data as SettingValues<F>;
   throw new ConfigError(result.error.issues.flatMap(problemsOf));
+}
+
+function isSetting(name: string, fields: SettingFields): boolean {
+  return name in fields || !TOOL_VARIABLES.has(name);
 }
 
 function problemsOf(issue: z.core.$ZodIssue): readonly string[] {

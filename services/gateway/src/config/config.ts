@@ -133,7 +133,6 @@ function configOf(settings: GatewaySettings): GatewayConfig {
   };
 }
 
-/** Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a rule says otherwise. */
 function tlsOf({
   OUTCRY_TLS_CERT_FILE: certFile,
   OUTCRY_TLS_KEY_FILE: keyFile,
@@ -141,6 +140,7 @@ function tlsOf({
   return certFile === undefined || keyFile === undefined ? undefined : { certFile, keyFile };
 }
 
+/** Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a rule says otherwise. */
 function loadRoomRules(settings: GatewaySettings, { tokens }: AuthConfig): RoomRules {
   const rights = tokens === undefined ? ALL_RIGHTS : NO_RIGHTS;
   const fallback: RoomRule = {
