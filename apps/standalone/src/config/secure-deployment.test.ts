@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
 import { loadFeedPublisherConfig } from '@outcry/feed-publisher';
 import { loadGatewayConfig } from '@outcry/gateway';
@@ -21,6 +22,7 @@ const GIVEN: Environment = {
   ...Object.fromEntries(SECRETS.map((name) => [`OUTCRY_${name}`, createHash('sha256').update(name).digest('hex')])),
   OUTCRY_ORIGINS: 'https://chat.example.com',
   OUTCRY_TLS_DIR: './tls',
+  OUTCRY_FEED_SOURCE: 'simulator',
 };
 
 const read = (path: string): string => readFileSync(new URL(path, DEPLOY), 'utf8');
@@ -60,6 +62,18 @@ describe('deploy/docker-compose.secure.yml', () => {
     const publisher = environmentOf('feed-publisher');
     expect(publisher['OUTCRY_ENV']).toBe('production');
     expect(() => loadFeedPublisherConfig(publisher)).not.toThrow();
+  });
+
+  it('brings rules by which users talk in the lobby and to each other', () => {
+    const rules = new URL('room-rules/chat.json', DEPLOY);
+    const { config } = loadGatewayConfig({
+      OUTCRY_DEMO_DIR: '/app/demo',
+      ...environmentOf('gateway', { ...GIVEN, OUTCRY_ROOM_RULES_FILE: fileURLToPath(rules) }),
+    });
+    const rightsIn = (room: string): readonly string[] => [...config.roomRules.of(room).users].sort();
+    expect(rightsIn('lobby')).toEqual(['presence', 'read', 'signal', 'write']);
+    expect(rightsIn('@ann')).toEqual(['signal', 'write']);
+    expect(rightsIn('elsewhere')).toEqual([]);
   });
 
   it.each([
