@@ -220,7 +220,8 @@ export class RoomState {
   #receive(frame: Frame<'message'>): void {
     const position = this.#position;
     if (position === undefined || frame.seq <= position.seq) return;
-    if (frame.seq > position.seq + 1) {
+    // Without an echo, numbers that are missing are those of own messages.
+    if (frame.seq > position.seq + 1 && this.#options.echo !== false) {
       this.doubt();
       return;
     }

@@ -108,6 +108,7 @@ describe('catching up', () => {
     const { epoch } = (await join({})).from;
     const missed = await join({ since: { epoch: otherEpoch ?? epoch, seq }, history: 2 });
     expect(missed.isRecovered).toBe(false);
+    expect(missed.isRolledBack).toBe(seq === 5000);
     expect(seqs(missed)).toEqual([109, 110]);
   });
 

@@ -22,6 +22,8 @@ export interface CatchUp {
   readonly from: Position;
   readonly messages: readonly RoomMessage[];
   readonly isRecovered: boolean;
+  /** The broker no longer has all that the client has been told of, and gives its numbers to others. */
+  readonly isRolledBack: boolean;
 }
 
 export interface HistorySource {
@@ -47,8 +49,10 @@ export async function catchUp(room: Room, request: CatchUpRequest, source: Histo
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const missed = since?.epoch === positionOf(room).epoch ? await resume(room, since, source) : 'lost';
-      const result = missed === 'lost' ? await startAfresh(room, history, source) : missed;
-      if (result !== 'broken') return result;
+      if (typeof missed === 'object') return missed;
+      if (missed === 'broken') continue;
+      const fresh = await startAfresh(room, history, source);
+      if (fresh !== 'broken') return { ...fresh, isRolledBack: missed === 'rolledBack' };
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be joined; try again');
   } finally {
@@ -56,19 +60,26 @@ export async function catchUp(room: Room, request: CatchUpRequest, source: Histo
   }
 }
 
-/** Everything behind `since`, or `lost` where not everything is there: partial recovery does not exist. */
-async function resume(room: Room, since: Position, source: HistorySource): Promise<CatchUp | 'lost' | 'broken'> {
+/**
+ * Everything behind `since`, or `lost` where not everything is there: partial recovery does not exist. `rolledBack` where the
+ * broker is not there yet: a client is told of nothing that has no number.
+ */
+async function resume(
+  room: Room,
+  since: Position,
+  source: HistorySource,
+): Promise<CatchUp | 'lost' | 'rolledBack' | 'broken'> {
   const limit = source.retention.count;
   const stored = await readSound(room, { after: since.seq, limit }, source);
   if (stored === 'broken') return 'broken';
-  if (since.seq > stored.head.seq) return 'lost';
+  if (since.seq > stored.head.seq) return 'rolledBack';
   // A client may have been told more by a faster gateway than this one has relayed yet: it is on its way here.
   if (positionOf(room).seq < since.seq) await room.tail.whenRelayed(since.seq, REACH_TIMEOUT_MS);
   if (positionOf(room).epoch !== since.epoch) return 'broken';
   const messages = upToRelay(room, stored, since.seq);
   const missing = positionOf(room).seq - since.seq;
   if (messages.length !== missing || (missing > 0 && messages[0]?.position.seq !== since.seq + 1)) return 'lost';
-  return { from: since, messages, isRecovered: true };
+  return { from: since, messages, isRecovered: true, isRolledBack: false };
 }
 
 /** The newest messages, and the room's position where there are none. */
@@ -79,11 +90,12 @@ async function startAfresh(room: Room, history: number, source: HistorySource): 
   const messages = upToRelay(room, stored, 0).slice(-history);
   const { epoch, seq } = positionOf(room);
   const first = messages[0];
-  return { from: { epoch, seq: first === undefined ? seq : first.position.seq - 1 }, messages, isRecovered: false };
+  const from = { epoch, seq: first === undefined ? seq : first.position.seq - 1 };
+  return { from, messages, isRecovered: false, isRolledBack: false };
 }
 
 function startHere(room: Room): CatchUp {
-  return { from: positionOf(room), messages: [], isRecovered: false };
+  return { from: positionOf(room), messages: [], isRecovered: false, isRolledBack: false };
 }
 
 /** `broken` where continuity broke while the broker was being asked, or the tail could not hold what came meanwhile. */

@@ -175,7 +175,14 @@ export class Memberships implements ConflatableStreams {
         ...(members === undefined ? {} : { members }),
         seq: missed.from.seq,
       });
-      for (const message of missed.messages) this.#owner.sendMessage(message);
+      for (const message of missed.messages) {
+        if (membership.wantsEcho || message.origin !== membership.connection) this.#owner.sendMessage(message);
+      }
+      // Or the client, which is past them, would take the next messages for repeats.
+      if (missed.isRolledBack) {
+        const { epoch, seq } = missed.from;
+        this.#owner.sendFrame({ type: 'reset', room: room.name, epoch, seq: seq + missed.messages.length });
+      }
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
     if (this.#owner.backlog.isLagging) this.#hold(membership);

@@ -41,6 +41,32 @@ describe('Session', () => {
     expect(quiet.socket.framesOf('message').map(({ data }) => data)).toEqual([2]);
   });
 
+  it('keeps own messages back also where they are replayed', async () => {
+    const { socket, send } = gateway.connect('ann');
+    send({ type: 'join', id: 1, room: 'lobby' });
+    send({ type: 'publish', id: 2, room: 'lobby', data: 1 });
+    await vi.waitUntil(() => socket.framesOf('message').length === 1);
+    send({ type: 'join', id: 3, room: 'lobby', history: 5, echo: false });
+    await vi.waitUntil(() => socket.framesOf('joined').some(({ id }) => id === 3));
+    expect(socket.framesOf('joined').at(-1)).toMatchObject({ seq: 0 });
+    expect(socket.framesOf('message')).toHaveLength(1);
+  });
+
+  it('tells a client by reset that is past what the broker has, behind what it replays', async () => {
+    const { socket, send } = gateway.connect('ann');
+    send({ type: 'join', id: 1, room: 'lobby' });
+    for (const data of [1, 2]) send({ type: 'publish', room: 'lobby', data });
+    await vi.waitUntil(() => socket.framesOf('message').length === 2);
+    const { epoch } = socket.framesOf('joined').find(({ room }) => room === 'lobby') ?? { epoch: '' };
+    send({ type: 'join', id: 3, room: 'lobby', history: 1, since: { epoch, seq: 4 } });
+    await vi.waitUntil(() => socket.framesOf('reset').length === 1);
+    expect(socket.frames.slice(-3)).toMatchObject([
+      { type: 'joined', id: 3, recovered: false, epoch, seq: 1 },
+      { type: 'message', seq: 2 },
+      { type: 'reset', room: 'lobby', epoch, seq: 2 },
+    ]);
+  });
+
   it('makes one call to the transport for each message and encoding, whatever the number of members', async () => {
     const members = Array.from({ length: 20 }, (_, i) => gateway.connect(`u${String(i)}`));
     for (const { send } of members) send({ type: 'join', room: 'lobby' });
