@@ -126,7 +126,8 @@ class RedisBackplane implements Backplane {
       await this.close();
       throw error;
     }
-    this.#handleStatus('up');
+    // Where a connection has been lost already, the recovery says when it is back.
+    if (this.#recovery.isUp) this.#handleStatus('up');
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import { MAX_REVOCATIONS } from '../defaults.ts';
 import { OutcryError } from '../outcry-error.ts';
 import type { Revocation, RevocationList } from '../revocation-list.ts';
+import type { BackplaneEvents } from './events.ts';
 import type { KeySpace } from './keys.ts';
 import type { RedisConnection } from './redis-connection.ts';
 import { decodeRevocation, encodeRevocation } from './revocation-record.ts';
@@ -10,7 +11,11 @@ export interface RedisRevocationListParts {
   readonly commands: RedisConnection;
   readonly subscriber: Subscriber;
   readonly keys: KeySpace;
+  readonly events: BackplaneEvents;
 }
+
+/** Calls that wait for Redis at a time when revocations are stored again. */
+const STORED_AT_ONCE = 100;
 
 /** Revocations in a sorted set, each told over a channel when it comes. */
 export class RedisRevocationList implements RevocationList {
@@ -35,19 +40,29 @@ export class RedisRevocationList implements RevocationList {
   }
 
   async revoke(revocation: Revocation): Promise<void> {
-    const { commands, keys } = this.#parts;
-    const { set, channel } = keys.revocations;
-    const args = [encodeRevocation(revocation), revocation.expiresAt, MAX_REVOCATIONS, channel];
-    if ((await commands.runScript('revoke', [set], args)) === 1) return;
-    throw new OutcryError('unavailable', `${String(MAX_REVOCATIONS)} revocations are in force, no more are stored`);
+    if (!(await this.#store(revocation))) throw fullError();
   }
 
-  /** Behind a loss of the connection: learns what was missed, and stores again what was lost. */
+  /** Behind a loss of the connection: learns what was missed, and stores again what was lost, as far as there is room. */
   async catchUp(): Promise<void> {
     if (this.#onRevoked === undefined) return;
     const stored = await this.#read();
+    this.#forgetExpired();
     const lost = [...this.#known.values()].filter((revocation) => !stored.has(encodeRevocation(revocation)));
-    for (const revocation of lost) await this.revoke(revocation);
+    while (lost.length > 0) {
+      const areStored = await Promise.all(lost.splice(0, STORED_AT_ONCE).map((revocation) => this.#store(revocation)));
+      if (areStored.includes(false)) {
+        this.#parts.events.onFault?.(fullError());
+        return;
+      }
+    }
+  }
+
+  async #store(revocation: Revocation): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    const { set, channel } = keys.revocations;
+    const args = [encodeRevocation(revocation), revocation.expiresAt, MAX_REVOCATIONS, channel];
+    return (await commands.runScript('revoke', [set], args)) === 1;
   }
 
   async #read(): Promise<ReadonlySet<string>> {
@@ -69,15 +84,18 @@ export class RedisRevocationList implements RevocationList {
     const split = text.indexOf(' ');
     const record = text.slice(split + 1);
     const revocation = decodeRevocation(text.slice(0, split), record);
-    this.#forgetExpired();
+    // Only when there are many: a look at all of them for each that comes would cost more than they do.
+    if (this.#known.size >= MAX_REVOCATIONS) this.#forgetExpired();
     if (revocation === undefined || revocation.expiresAt <= Date.now() || this.#known.has(record)) return;
     this.#known.set(record, revocation);
     this.#onRevoked?.(revocation);
   }
 
-  /** Only when there are many: a look at all of them for each that comes would cost more than they do. */
   #forgetExpired(): void {
-    if (this.#known.size < MAX_REVOCATIONS) return;
     for (const [record, { expiresAt }] of this.#known) if (expiresAt <= Date.now()) this.#known.delete(record);
   }
+}
+
+function fullError(): OutcryError {
+  return new OutcryError('unavailable', `${String(MAX_REVOCATIONS)} revocations are in force, no more are stored`);
 }

@@ -1,5 +1,5 @@
 import { createPubSubFilter, FaultProxy } from '@outcry/testkit';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range, request } from '../support/requests.ts';
@@ -102,6 +102,27 @@ describe('a lost subscriber connection', () => {
     const late: string[] = [];
     await (await cluster.startNode()).backplane.revocations.watch(({ id }) => late.push(id));
     expect(late.sort()).toEqual(['before', 'meanwhile']);
+  });
+
+  it('stores no revocation again that has expired', async () => {
+    const a = await cluster.startNode();
+    await a.backplane.revocations.watch(() => undefined);
+    const soon = Date.now() + 200;
+    const ends = { soon, later: soon + 60_000 };
+    for (const [id, expiresAt] of Object.entries(ends)) {
+      await a.backplane.revocations.revoke({ kind: 'token', id, issuedUntil: 1, expiresAt });
+    }
+    await vi.waitUntil(() => Date.now() > soon);
+    await cluster.admin.flushall();
+    const listener = cluster.admin.duplicate();
+    const stored: string[] = [];
+    listener.on('message', (_channel: string, text: string) => stored.push(text));
+    await listener.subscribe(...((await cluster.admin.pubsub('CHANNELS', '*revoked*')) as string[]));
+    await cluster.admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    await a.recorder.untilUpAgain();
+    await vi.waitUntil(() => stored.length > 0);
+    listener.disconnect();
+    expect(stored).toEqual([expect.stringMatching(/^\d+ .*later/)]);
   });
 
   it('announces a hole that has been trimmed, and goes on behind it', async () => {
