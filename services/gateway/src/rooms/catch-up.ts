@@ -51,8 +51,10 @@ export async function catchUp(room: Room, request: CatchUpRequest, source: Histo
       const missed = since?.epoch === positionOf(room).epoch ? await resume(room, since, source) : 'lost';
       if (typeof missed === 'object') return missed;
       if (missed === 'broken') continue;
+      // It has seen all that there is.
+      if (missed === 'rolledBack') return { ...startHere(room), isRolledBack: true };
       const fresh = await startAfresh(room, history, source);
-      if (fresh !== 'broken') return { ...fresh, isRolledBack: missed === 'rolledBack' };
+      if (fresh !== 'broken') return fresh;
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be joined; try again');
   } finally {

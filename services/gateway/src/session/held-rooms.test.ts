@@ -97,6 +97,26 @@ describe('the rooms of a session that lags', () => {
     expect(seqs(slow.socket)).toEqual([1, 3]);
   });
 
+  it('wait likewise for who joins one of which it missed more than it reads at once', async () => {
+    await publish(200, 'x'.repeat(1000));
+    const { socket, send, session } = open('late');
+    socket.bytesPerSend = 1000;
+    send({ type: 'join', room: ROOM, history: 200 });
+    await turnsUntil(() => seqs(socket).length > 0);
+    expect(seqs(socket).length).toBeLessThan(70);
+    await publish(5);
+    while (seqs(socket).length < published) {
+      const before = seqs(socket).length;
+      socket.buffered = 0;
+      session.drained();
+      await turnsUntil(() => seqs(socket).length > before);
+    }
+    await publish(1);
+    expect(seqs(socket)).toEqual(range(1, published));
+    expect(socket.framesOf('lagging')).toEqual([]);
+    expect(socket.closeCode).toBeUndefined();
+  });
+
   it('hold back a room that it joins while it lags, and owe it nothing of one that it leaves', async () => {
     setUnread(SOFT + 1);
     await join(slow, 'other');

@@ -5,6 +5,7 @@ import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
 import type { MembershipOwner } from './memberships.ts';
+import { sendReplay } from './send-replay.ts';
 
 /** A session's place in a room. */
 interface HeldSeat {
@@ -16,8 +17,6 @@ interface HeldSeat {
   readonly wasStale: boolean;
 }
 
-/** Bytes of messages that one client is sent at once; what it has not read of them counts against no limit. */
-const MAX_PART_BYTES = 64 * 1024;
 const RETRY_MS = 1000;
 
 /**
@@ -43,10 +42,10 @@ export class HeldRooms {
     return this.#waiting.size > 0 && !this.#isReading;
   }
 
-  /** Ends delivery from the room for now. Repeating it changes nothing. */
-  add(room: Room, member: RoomMember): void {
-    if (this.#held.has(room) || room.position === undefined) return;
-    const seat: HeldSeat = { room, member, position: room.position, wasStale: room.isStale };
+  /** Ends delivery from the room for now; the client has been sent what is up to `position`. Repeating it changes nothing. */
+  add(room: Room, member: RoomMember, position = room.position): void {
+    if (this.#held.has(room) || position === undefined) return;
+    const seat: HeldSeat = { room, member, position, wasStale: room.isStale };
     room.holdBack(member);
     this.#held.set(room, seat);
     this.#waiting.add(seat);
@@ -86,26 +85,16 @@ export class HeldRooms {
       const next = await this.#rooms.readOn(room, seat.position);
       if (this.#held.get(room) !== seat) return;
       if ('reset' in next) this.#startAfresh(seat, next.reset);
-      else if (this.#sendPart(seat, next.messages) && next.isWhole) this.#goLive(seat, 'caughtUp');
+      else if (this.#send(seat, next.messages) && next.isWhole) this.#goLive(seat, 'caughtUp');
     } while (this.#held.get(room) === seat && this.#owner.backlog.hasRoom);
     if (this.#held.get(room) === seat) this.#waiting.add(seat);
   }
 
   /** Whether all of them were sent. */
-  #sendPart(seat: HeldSeat, messages: readonly RoomMessage[]): boolean {
-    const { socket, backlog } = this.#owner;
-    let bytes = 0;
-    const count = messages.findIndex(({ frame }) => (bytes += frame.length) > MAX_PART_BYTES);
-    const part = count < 0 ? messages : messages.slice(0, Math.max(1, count));
-    backlog.allow(() => {
-      socket.cork(() => {
-        for (const message of part) {
-          if (message.origin !== seat.member.connection || seat.member.wantsEcho) this.#owner.sendMessage(message);
-        }
-      });
-    });
-    seat.position = part.at(-1)?.position ?? seat.position;
-    return part.length === messages.length;
+  #send(seat: HeldSeat, messages: readonly RoomMessage[]): boolean {
+    const sent = sendReplay(this.#owner, seat.member, messages);
+    seat.position = messages[sent - 1]?.position ?? seat.position;
+    return sent === messages.length;
   }
 
   #startAfresh(seat: HeldSeat, position: Position): void {

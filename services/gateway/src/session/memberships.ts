@@ -10,6 +10,7 @@ import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomRight } from '../rooms/room-rights.ts';
 import { HeldRooms } from './held-rooms.ts';
 import { type Member, Membership } from './membership.ts';
+import { sendReplay } from './send-replay.ts';
 
 /** What a session needs to be for its memberships. */
 export interface MembershipOwner extends Member {
@@ -124,10 +125,10 @@ export class Memberships implements ConflatableStreams {
     }
   }
 
-  #hold(membership: Membership): void {
+  #hold(membership: Membership, position?: Position): void {
     if (membership.room === undefined) return;
     this.#held ??= new HeldRooms(this.#owner, this.#rooms);
-    this.#held.add(membership.room, membership);
+    this.#held.add(membership.room, membership, position);
   }
 
   /** Ends the membership but for its presence. */
@@ -160,10 +161,11 @@ export class Memberships implements ConflatableStreams {
     return () => (room.latestMember === known ? count : room.latestMember?.count);
   }
 
-  /** In one turn and one system call: `joined`, what was missed, and live delivery from there on. */
+  /** In one turn: `joined`, what was missed, and live delivery from there on, or once the client has read what was missed. */
   #enter(membership: Membership, room: Room, { options, missed, members }: Admission): void {
     membership.room = room;
     this.#appear(membership, room.name);
+    let sent = 0;
     this.#owner.socket.cork(() => {
       room.add(membership);
       this.#owner.sendFrame({
@@ -175,16 +177,13 @@ export class Memberships implements ConflatableStreams {
         ...(members === undefined ? {} : { members }),
         seq: missed.from.seq,
       });
-      for (const message of missed.messages) {
-        if (membership.wantsEcho || message.origin !== membership.connection) this.#owner.sendMessage(message);
-      }
-      // Or the client, which is past them, would take the next messages for repeats.
-      if (missed.isRolledBack) {
-        const { epoch, seq } = missed.from;
-        this.#owner.sendFrame({ type: 'reset', room: room.name, epoch, seq: seq + missed.messages.length });
-      }
+      // Or the client, which is past it, would take the next messages for repeats.
+      if (missed.isRolledBack) this.#owner.sendFrame({ type: 'reset', room: room.name, ...missed.from });
+      sent = sendReplay(this.#owner, membership, missed.messages);
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
-    if (this.#owner.backlog.isLagging) this.#hold(membership);
+    const isWhole = sent === missed.messages.length;
+    if (!isWhole) this.#hold(membership, missed.messages[sent - 1]?.position);
+    else if (this.#owner.backlog.isLagging) this.#hold(membership);
   }
 }

@@ -52,7 +52,7 @@ describe('Session', () => {
     expect(socket.framesOf('message')).toHaveLength(1);
   });
 
-  it('tells a client by reset that is past what the broker has, behind what it replays', async () => {
+  it('tells a client by reset that it is past what the broker has', async () => {
     const { socket, send } = gateway.connect('ann');
     send({ type: 'join', id: 1, room: 'lobby' });
     for (const data of [1, 2]) send({ type: 'publish', room: 'lobby', data });
@@ -60,9 +60,8 @@ describe('Session', () => {
     const { epoch } = socket.framesOf('joined').find(({ room }) => room === 'lobby') ?? { epoch: '' };
     send({ type: 'join', id: 3, room: 'lobby', history: 1, since: { epoch, seq: 4 } });
     await vi.waitUntil(() => socket.framesOf('reset').length === 1);
-    expect(socket.frames.slice(-3)).toMatchObject([
-      { type: 'joined', id: 3, recovered: false, epoch, seq: 1 },
-      { type: 'message', seq: 2 },
+    expect(socket.frames.slice(-2)).toMatchObject([
+      { type: 'joined', id: 3, recovered: false, epoch, seq: 2 },
       { type: 'reset', room: 'lobby', epoch, seq: 2 },
     ]);
   });
