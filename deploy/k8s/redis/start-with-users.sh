@@ -1,0 +1,12 @@
+#!/bin/sh
+# Starts Redis with the users of users.acl, each with its password from the environment, of which only the hash is written.
+set -eu
+
+hash() { printf %s "$1" | sha256sum | cut -c 1-64; }
+
+# A user without a password could not log in; one more word on its line is one.
+sed -e "s/^user gateway on /&#$(hash "$OUTCRY_REDIS_GATEWAY_PASSWORD") /" \
+    -e "s/^user publisher on /&#$(hash "$OUTCRY_REDIS_PUBLISHER_PASSWORD") /" \
+    /etc/outcry/users.acl > /tmp/users.acl
+
+exec docker-entrypoint.sh "$@" --aclfile /tmp/users.acl
