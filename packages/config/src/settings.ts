@@ -25,7 +25,7 @@ export class ConfigError extends Error {
 
 /**
  * Reads the settings out of an environment. An empty variable counts as absent. Unknown `OUTCRY_*` names are problems,
- * because a misspelt name would otherwise be a default that nobody chose.
+ * because a misspelt name would otherwise be a default that nobody chose; those of the command line are none.
  *
  * @throws ConfigError with all problems at once
  */

@@ -102,7 +102,7 @@ describe('the rooms of a session that lags', () => {
     const { socket, send, session } = open('late');
     socket.bytesPerSend = 1000;
     send({ type: 'join', room: ROOM, history: 200 });
-    await turnsUntil(() => seqs(socket).length > 0);
+    await turnsUntil(() => socket.framesOf('joined').some(({ room }) => room === ROOM));
     expect(seqs(socket).length).toBeLessThan(70);
     await publish(5);
     while (seqs(socket).length < published) {
@@ -114,6 +114,26 @@ describe('the rooms of a session that lags', () => {
     await publish(1);
     expect(seqs(socket)).toEqual(range(1, published));
     expect(socket.framesOf('lagging')).toEqual([]);
+    expect(socket.closeCode).toBeUndefined();
+  });
+
+  it('wait for each other where it joins many at once', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `room-${String(i)}`);
+    for (const room of names) await publish(70, 'x'.repeat(1000), room);
+    const { socket, send, session } = open('late');
+    socket.bytesPerSend = 1000;
+    for (const room of names) send({ type: 'join', room, history: 70 });
+    await turnsUntil(() => socket.framesOf('joined').length === names.length + 2);
+    const total = (): number => socket.framesOf('message').length;
+    expect(total()).toBeLessThan(70);
+    vi.advanceTimersByTime(SWEEP_MS);
+    while (total() < names.length * 70) {
+      const before = total();
+      socket.buffered = 0;
+      session.drained();
+      await turnsUntil(() => total() > before);
+    }
+    for (const room of names) expect(seqs(socket, room)).toEqual(range(1, 70));
     expect(socket.closeCode).toBeUndefined();
   });
 

@@ -183,7 +183,7 @@ export class Memberships implements ConflatableStreams {
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
     const isWhole = sent === missed.messages.length;
-    if (!isWhole) this.#hold(membership, missed.messages[sent - 1]?.position);
+    if (!isWhole) this.#hold(membership, missed.messages[sent - 1]?.position ?? missed.from);
     else if (this.#owner.backlog.isLagging) this.#hold(membership);
   }
 }

@@ -15,23 +15,23 @@ export interface Reader {
 const MAX_PART_BYTES = 64 * 1024;
 
 /**
- * Sends a member what it missed, a part and then as many more as the client has room for: all of it may be many times what a
- * client may leave unread.
+ * Sends a member what it missed, a part at a time, while the client has room: all of it may be many times what a client may
+ * leave unread, and it may join many rooms at once.
  *
- * @returns how many of the messages were sent; they are not looked at again
+ * @returns how many of the messages are behind it
  */
 export function sendReplay(reader: Reader, member: RoomMember, messages: readonly RoomMessage[]): number {
   let sent = 0;
-  while (sent < messages.length && (sent === 0 || reader.backlog.hasRoom)) {
-    const end = endOfPart(messages, sent);
+  while (sent < messages.length && reader.backlog.hasRoom) {
+    const part = messages.slice(sent, endOfPart(messages, sent));
     reader.backlog.allow(() => {
       reader.socket.cork(() => {
-        for (const message of messages.slice(sent, end)) {
+        for (const message of part) {
           if (member.wantsEcho || message.origin !== member.connection) reader.sendMessage(message);
         }
       });
     });
-    sent = end;
+    sent += part.length;
   }
   return sent;
 }
@@ -39,11 +39,6 @@ export function sendReplay(reader: Reader, member: RoomMember, messages: readonl
 /** At least one message is in a part. */
 function endOfPart(messages: readonly RoomMessage[], start: number): number {
   let bytes = 0;
-  let end = start;
-  for (const { frame } of messages.slice(start)) {
-    bytes += frame.length;
-    if (bytes > MAX_PART_BYTES && end > start) break;
-    end += 1;
-  }
-  return end;
+  const end = messages.findIndex(({ frame }, i) => i >= start && (bytes += frame.length) > MAX_PART_BYTES);
+  return end < 0 ? messages.length : Math.max(end, start + 1);
 }
