@@ -2,7 +2,7 @@ import type { BrokerStatus, FeedInstrument } from '@outcry/broker';
 import { type Instrument, isSymbol } from '@outcry/protocol';
 
 import type { Fanout } from '../fanout/audience.ts';
-import { SharedByName } from '../lifecycle/shared-by-name.ts';
+import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { Book } from './book.ts';
 import { describeInstrument, unknownSymbol } from './book-choices.ts';

@@ -9,10 +9,10 @@ import {
 import { createLogger } from '@outcry/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { Backlog } from '../fanout/backlog.ts';
-import { type Connection, Connections } from '../lifecycle/connections.ts';
+import { Backlog } from '../connections/backlog.ts';
+import { type Connection, Connections } from '../connections/connections.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
-import { Watches } from '../session/watches.ts';
+import { Watches } from './watches.ts';
 import { BufferedSocket } from '../testing/buffered-socket.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { FaultyFeed } from '../testing/faulty-feed.ts';

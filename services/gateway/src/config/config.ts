@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 
-import { ALL_RIGHTS, NO_RIGHTS } from '../rooms/room-rights.ts';
+import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
 import type { ConnectionMaxima } from '../limits/connection-limits.ts';
 import type { TlsFiles } from '../transport/transport.ts';
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
-import { type AuthConfig, authConfigOf } from './auth-config.ts';
-import { problemsOfNetworks, problemsOfTls } from './door-settings.ts';
+import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
+import { problemsOfNetworks, problemsOfTls } from '../transport/settings.ts';
 import { problemsInProduction } from './production.ts';
-import { readRoomRulesFile } from './room-rules-file.ts';
+import { readRoomRulesFile } from '../rooms/room-rules-file.ts';
 import { GATEWAY_SETTINGS } from './settings.ts';
 
 export type GatewaySettings = SettingValues<typeof GATEWAY_SETTINGS>;

@@ -1,8 +1,8 @@
 import { boolean, integer, optionalText, text } from '@outcry/config';
 import { API_KEYS, COMMON_SETTINGS, HOST, NAME } from '@outcry/service';
 
-import { AUTH_SETTINGS } from './auth-settings.ts';
-import { DOOR_SETTINGS } from './door-settings.ts';
+import { AUTH_SETTINGS } from '../identity/settings.ts';
+import { DOOR_SETTINGS } from '../transport/settings.ts';
 
 const KIB = 1024;
 const DAY_MS = 86_400_000;

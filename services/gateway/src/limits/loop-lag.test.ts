@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Doorkeeper } from '../lifecycle/doorkeeper.ts';
+import { Doorkeeper } from '../reception/doorkeeper.ts';
 import { createTestGateway } from '../testing/create-services.ts';
 import { type DelayMonitor, LoopLag } from './loop-lag.ts';
 

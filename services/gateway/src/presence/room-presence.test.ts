@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
-import { ALL_RIGHTS } from '../rooms/room-rights.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 
 const OPEN_RULE = {
   retention: { count: 100, ms: 60_000 },

@@ -9,7 +9,7 @@ import { FakeTransport } from '../testing/fake-transport.ts';
 import type { CatchUp } from './catch-up.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { RoomRules } from './room-rules.ts';
-import { ALL_RIGHTS } from './room-rights.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 
 const retention = { count: 100, ms: 60_000 };
 const rules = new RoomRules([], {

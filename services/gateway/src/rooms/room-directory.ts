@@ -3,7 +3,7 @@ import type { Position } from '@outcry/protocol';
 
 import type { Fanout } from '../fanout/audience.ts';
 import type { Coalescer } from '../fanout/coalescer.ts';
-import { SharedByName } from '../lifecycle/shared-by-name.ts';
+import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { type CatchUp, catchUp, type CatchUpRequest } from './catch-up.ts';
 import { readOn, type ReadOn, type StartAfresh } from './read-on.ts';

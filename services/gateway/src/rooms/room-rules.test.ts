@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type RoomRule, RoomRules } from './room-rules.ts';
-import { ALL_RIGHTS } from './room-rights.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 
 const rule = (count: number): RoomRule => ({
   retention: { count, ms: 1000 },

@@ -1,7 +1,7 @@
 import type { Retention } from '@outcry/broker';
 
-import { RoomPattern } from './room-pattern.ts';
-import type { RoomRights } from './room-rights.ts';
+import { RoomPattern } from '../identity/rights/room-pattern.ts';
+import type { RoomRights } from '../identity/rights/room-rights.ts';
 
 /** Who of those with the right to speak in a room is heard: those who have joined it, all of them, or nobody. */
 export const Speakers = { Members: 'members', Anyone: 'anyone', Nobody: 'nobody' } as const;

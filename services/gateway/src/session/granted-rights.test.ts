@@ -1,9 +1,9 @@
 import { makeToken } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { type Identity, identityOf } from '../auth/identity.ts';
+import { type Identity, identityOf } from '../identity/identity.ts';
 import { loadGatewayConfig } from '../config/config.ts';
-import type { RoomRight } from '../rooms/room-rights.ts';
+import type { RoomRight } from '../identity/rights/room-rights.ts';
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 

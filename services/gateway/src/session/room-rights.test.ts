@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { type RoomRule, RoomRules } from '../rooms/room-rules.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
-import { ALL_RIGHTS } from '../rooms/room-rights.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 
 const DEFAULT: RoomRule = {
   retention: { count: 100, ms: 60_000 },

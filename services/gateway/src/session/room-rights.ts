@@ -1,7 +1,7 @@
 import { ALL_ROOM, inboxOf, isInbox, RequestError } from '@outcry/protocol';
 
-import type { Identity } from '../auth/identity.ts';
-import { RoomRight } from '../rooms/room-rights.ts';
+import type { Identity } from '../identity/identity.ts';
+import { RoomRight } from '../identity/rights/room-rights.ts';
 import { Speakers } from '../rooms/room-rules.ts';
 import type { Session } from './session.ts';
 import type { SessionServices } from './session-services.ts';

@@ -1,12 +1,12 @@
 import type { Broker } from '@outcry/broker';
 import type { Codec, Encoding } from '@outcry/protocol';
 
-import type { Authenticator } from '../auth/authenticator.ts';
-import type { RevokedTokens } from '../auth/revoked-tokens.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
+import type { RevokedTokens } from '../identity/revoked-tokens.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { GatewayConfig } from '../config/config.ts';
-import type { Connections } from '../lifecycle/connections.ts';
-import type { Doorkeeper } from '../lifecycle/doorkeeper.ts';
+import type { Connections } from '../connections/connections.ts';
+import type { Doorkeeper } from '../reception/doorkeeper.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { Meters } from '../limits/meters.ts';
 import type { Logger } from '@outcry/service';

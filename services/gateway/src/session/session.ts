@@ -14,13 +14,13 @@ import {
   type ServerFrame,
 } from '@outcry/protocol';
 
-import type { Identity } from '../auth/identity.ts';
-import { Backlog } from '../fanout/backlog.ts';
-import type { ConflatableStreams } from '../fanout/conflatable-streams.ts';
-import type { Connection } from '../lifecycle/connections.ts';
-import { type Deadline, expiryOf } from '../lifecycle/deadline.ts';
-import { describeExceeded } from '../lifecycle/exceeded-limit.ts';
-import type { RoomRight } from '../rooms/room-rights.ts';
+import type { Identity } from '../identity/identity.ts';
+import { Backlog } from '../connections/backlog.ts';
+import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
+import type { Connection } from '../connections/connections.ts';
+import { type Deadline, expiryOf } from '../connections/deadline.ts';
+import { describeExceeded } from '../limits/exceeded-limit.ts';
+import type { RoomRight } from '../identity/rights/room-rights.ts';
 import type { Seat } from '../limits/connection-limits.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -35,11 +35,11 @@ import { handleSignal } from './handlers/signal.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleSymbols } from './handlers/symbols.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
-import { type MembershipOwner, Memberships } from './memberships.ts';
+import { type MembershipOwner, Memberships } from '../memberships/memberships.ts';
 import { forbidden, hasRight } from './room-rights.ts';
 import type { SessionServices } from './session-services.ts';
 import { toRequestError } from './to-request-error.ts';
-import { Watches } from './watches.ts';
+import { Watches } from '../books/watches.ts';
 
 export interface SessionOptions {
   readonly connection: string;

@@ -1,6 +1,6 @@
 import type { Encoding, ErrorCode, WireFrame } from '@outcry/protocol';
 
-import type { TrustedProxies } from '../limits/trusted-proxies.ts';
+import type { TrustedProxies } from './trusted-proxies.ts';
 import type { ClientSocket } from './client-socket.ts';
 
 /** The endpoints that upgrade. */

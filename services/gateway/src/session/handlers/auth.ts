@@ -1,6 +1,6 @@
 import { type ClientFrameOf, CLOSE_CODES, type CloseCode, RequestError } from '@outcry/protocol';
 
-import { TokenRefusal } from '../../auth/authenticator.ts';
+import { TokenRefusal } from '../../identity/authenticator.ts';
 import { forbidden } from '../room-rights.ts';
 import type { Session } from '../session.ts';
 

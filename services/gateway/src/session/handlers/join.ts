@@ -1,6 +1,6 @@
 import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
-import { RoomRight } from '../../rooms/room-rights.ts';
+import { RoomRight } from '../../identity/rights/room-rights.ts';
 import { checkMayJoin, isOwnRoom } from '../room-rights.ts';
 import type { Session } from '../session.ts';
 

@@ -1,7 +1,7 @@
 import type { ClientFrameOf } from '@outcry/protocol';
 
 import { checkChoice } from '../../books/book-choices.ts';
-import { answerSymbols, failedOutcome, type Outcome, symbolsOf } from '../named-symbols.ts';
+import { answerSymbols, failedOutcome, type Outcome, symbolsOf } from './named-symbols.ts';
 import type { Session } from '../session.ts';
 
 interface Subscription extends Outcome {

@@ -1,7 +1,7 @@
 import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
 import type { ClassChoice } from '../../books/book-choices.ts';
-import { answerSymbols, failedOutcome, type Outcome, symbolsOf } from '../named-symbols.ts';
+import { answerSymbols, failedOutcome, type Outcome, symbolsOf } from './named-symbols.ts';
 import type { Session } from '../session.ts';
 
 export function handleUnsubscribe(session: Session, frame: ClientFrameOf<'unsubscribe'>): void {

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
-import type { TrustedProxies } from '../../limits/trusted-proxies.ts';
+import type { TrustedProxies } from '../trusted-proxies.ts';
 import type { PostAnswer, PostHandler } from '../transport.ts';
 import { readVisitor } from './read-visitor.ts';
 import { writeAnswer } from './write-answer.ts';

@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
 import { addressOfBytes } from '../../limits/ip-address.ts';
-import type { TrustedProxies } from '../../limits/trusted-proxies.ts';
+import type { TrustedProxies } from '../trusted-proxies.ts';
 import type { Visitor } from '../transport.ts';
 
 /** Of a socket whose other end is gone already. */

@@ -1,0 +1,95 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { checkIntegers, ProtocolError } from '@outcry/protocol';
+import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
+
+import { TokenBucket } from '../limits/token-bucket.ts';
+import { API_COMMANDS } from './api-commands.ts';
+import { API_ERRORS, ApiError } from './api-error.ts';
+import type { ApiParts } from './api-parts.ts';
+import { createOpenApiDocument } from './openapi-document.ts';
+import { runBatch } from './run-batch.ts';
+import { describeApiError, toApiError } from './to-api-error.ts';
+
+const ROOT = '/api/';
+const DOCUMENT = 'openapi.json';
+const BATCH = 'batch';
+
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+/** Wrong keys, from whomever they come: who guesses gets nowhere, and who has a key is not held up. */
+const MAX_WRONG_KEYS_PER_SECOND = 10;
+const RETRY_AFTER_SECONDS = '1';
+
+export interface ApiHandlerOptions {
+  readonly parts: ApiParts;
+  readonly keys: readonly string[];
+  readonly logger: Logger;
+}
+
+/** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
+export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOptions): RequestHandler {
+  const keys = new ApiKeys(keyTexts);
+  const wrongKeys = new TokenBucket(
+    { perSecond: MAX_WRONG_KEYS_PER_SECOND, burst: MAX_WRONG_KEYS_PER_SECOND * 2 },
+    performance.now(),
+  );
+  const document = createOpenApiDocument();
+
+  return (request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    if (!path.startsWith(ROOT)) return false;
+    answer(request, path.slice(ROOT.length)).then(
+      (result) => {
+        replyJson(response, 200, result);
+      },
+      (err: unknown) => refuse(request, response, err),
+    );
+    return true;
+  };
+
+  async function answer(request: IncomingMessage, name: string): Promise<unknown> {
+    checkKey(request);
+    if (name === DOCUMENT) {
+      checkMethod(request, 'GET');
+      return document;
+    }
+    const command = Object.hasOwn(API_COMMANDS, name) ? API_COMMANDS[name] : undefined;
+    if (command === undefined && name !== BATCH) {
+      throw new ApiError('notFound', `there are ${[...Object.keys(API_COMMANDS), BATCH, DOCUMENT].join(', ')}`);
+    }
+    checkMethod(request, 'POST');
+    const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
+    return command === undefined ? runBatch(parts, body, logger) : command.execute(parts, body, []);
+  }
+
+  function checkKey({ headers }: IncomingMessage): void {
+    if (keys.admits(headers.authorization)) return;
+    if (wrongKeys.take(performance.now()) !== 'pass') throw new ApiError('rateLimited', 'too many wrong keys');
+    throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
+  }
+
+  async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {
+    const refusal = toApiError(err) ?? new ApiError('internal', 'a fault of the gateway; its log says more');
+    // A client that goes away in the middle of its request is its own affair.
+    if (refusal.code === 'internal' && !request.complete) return;
+    if (refusal.code === 'internal') logger.error({ err }, 'command failed');
+    const { status, isRetryable } = API_ERRORS[refusal.code];
+    if (refusal.code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
+    if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+    await refuseJson({ request, response }, status, describeApiError(refusal));
+  }
+}
+
+/** Clients could not be told them as they were written. */
+function refuseWideIntegers(text: string): void {
+  try {
+    checkIntegers(text);
+  } catch (err) {
+    if (err instanceof ProtocolError) throw new ApiError('malformed', err.message);
+    throw err;
+  }
+}
+
+function checkMethod(request: IncomingMessage, method: 'GET' | 'POST'): void {
+  if (request.method !== method) throw new ApiError('methodNotAllowed', `${method} is what this path takes`);
+}

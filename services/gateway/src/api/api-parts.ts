@@ -1,0 +1,18 @@
+import type { Broker, ControlBus, NodeRoster, RevocationList } from '@outcry/broker';
+
+import type { RoomPresence } from '../presence/room-presence.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
+
+/** What the commands of the server API work with. */
+export interface ApiParts {
+  readonly broker: Broker;
+  readonly presence: RoomPresence;
+  readonly control: ControlBus;
+  readonly nodes: NodeRoster;
+  readonly revocations: RevocationList;
+  /** How long a token can be good at most, clocks that differ included. */
+  readonly maxTokenLifetimeMs: number;
+  readonly rules: RoomRules;
+  /** Of one payload, as msgpack: what a client may publish, so that every client can take it. */
+  readonly maxDataBytes: number;
+}

@@ -1,0 +1,173 @@
+import { CLOSE_CODES, type CloseCode, type ServerFrame } from '@outcry/protocol';
+
+import type { Identity } from '../identity/identity.ts';
+import type { Backlog } from './backlog.ts';
+import type { ConflatableStreams } from './conflatable-streams.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+import type { Deadline } from './deadline.ts';
+
+/** What the gateway watches over on every connection, whatever it is used for. Times are of the monotonic clock. */
+export interface Connection {
+  readonly socket: ClientSocket;
+  /** Undefined where nobody has said yet who it is. */
+  readonly identity: Identity | undefined;
+  /** When the last complete frame of any kind came. */
+  readonly lastHeardAt: number;
+  lastPingAt: number;
+  /** Undefined where the connection may stay for as long as it is healthy. */
+  readonly deadline: Deadline | undefined;
+  readonly backlog: Backlog;
+  readonly streams: ConflatableStreams;
+  sendFrame(frame: ServerFrame): void;
+  close(closeCode: CloseCode): void;
+}
+
+export interface ConnectionsOptions {
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+  readonly metrics: GatewayMetrics;
+}
+
+/** Often enough that a fast room cannot go far past the hard limit in between; 10,000 connections take well under 1 ms. */
+const SWEEP_MS = 100;
+
+/** How long a sweep keeps the loop to itself: closing a thousand connections takes many times as long. */
+const MAX_TURN_MS = 1;
+
+/** Connections that are looked after between two looks at the clock. */
+const STRIDE = 16;
+
+/** How much of the time between two sweeps may go into snapshots for those who catch up; the rest of them wait their turn. */
+const MAX_CATCH_UP_MS = 10;
+
+/** Every open connection. One timer pings them, ends the silent ones and keeps the slow ones within their limits. */
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  readonly #open = new Set<Connection>();
+  readonly #timer: NodeJS.Timeout;
+  /** Goes on with the sweep when what came meanwhile has been served. */
+  #nextTurn: NodeJS.Immediate | undefined;
+  #whenEmpty: (() => void) | undefined;
+  /** Spent on catching up since the last sweep. */
+  #caughtUpMs = 0;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => {
+      if (this.#nextTurn === undefined) this.#sweep();
+    }, SWEEP_MS).unref();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(connection: Connection): void {
+    // Connections that came together should not all be pinged together.
+    connection.lastPingAt = performance.now() - Math.random() * this.#options.heartbeatMs;
+    this.#open.add(connection);
+  }
+
+  remove(connection: Connection): void {
+    this.#open.delete(connection);
+    if (this.#open.size === 0) this.#whenEmpty?.();
+  }
+
+  /** The client has read something of what waited for it. */
+  hasRead(connection: Connection): void {
+    const now = performance.now();
+    connection.backlog.noteRead(now);
+    this.#checkBacklog(connection, now);
+  }
+
+  *[Symbol.iterator](): Generator<Connection> {
+    yield* this.#open;
+  }
+
+  /** Resolves when the last connection has closed, or when the time limit is over. */
+  async drained(timeoutMs: number): Promise<void> {
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, timeoutMs);
+      this.#whenEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    clearImmediate(this.#nextTurn);
+  }
+
+  #sweep(): void {
+    this.#caughtUpMs = 0;
+    this.#sweepOn(this.#open.values());
+  }
+
+  #sweepOn(ahead: Iterator<Connection, undefined>): void {
+    this.#nextTurn = undefined;
+    const now = performance.now();
+    while (performance.now() - now < MAX_TURN_MS) {
+      for (let i = 0; i < STRIDE; i += 1) {
+        const connection = ahead.next().value;
+        if (connection === undefined) return;
+        this.#lookAfter(connection, now);
+      }
+    }
+    this.#nextTurn = setImmediate(() => {
+      this.#sweepOn(ahead);
+    });
+  }
+
+  #lookAfter(connection: Connection, now: number): void {
+    const { heartbeatMs, idleTimeoutMs } = this.#options;
+    const { deadline } = connection;
+    if (deadline !== undefined && now >= deadline.at) {
+      connection.close(deadline.closeCode);
+      return;
+    }
+    // Behind much that is unread a ping waits long for its answer: whoever reads is there.
+    if (now - Math.max(connection.lastHeardAt, connection.backlog.readAt) > idleTimeoutMs) {
+      connection.close(CLOSE_CODES.heartbeatTimeout);
+      return;
+    }
+    if (now - connection.lastPingAt >= heartbeatMs) {
+      connection.lastPingAt = now;
+      connection.socket.ping();
+    }
+    this.#checkBacklog(connection, now);
+  }
+
+  #checkBacklog(connection: Connection, now: number): void {
+    const { backlog, streams, socket } = connection;
+    switch (backlog.judge(now)) {
+      case 'close':
+        connection.close(CLOSE_CODES.slowConsumer);
+        break;
+      case 'holdBack':
+        this.#options.metrics.lagging.inc();
+        connection.sendFrame({ type: 'lagging', bufferedBytes: socket.bufferedBytes() });
+        streams.holdBack();
+        break;
+      case 'room':
+        if (streams.isBehind) this.#catchUp(connection);
+        break;
+      case 'wait':
+        break;
+    }
+  }
+
+  /** As much as there is room for: what does not fit is sent when this much has been read. */
+  #catchUp({ backlog, streams }: Connection): void {
+    while (streams.isBehind && backlog.hasRoom && this.#caughtUpMs < MAX_CATCH_UP_MS) {
+      const startedAt = performance.now();
+      backlog.allow(() => {
+        streams.catchUpOne();
+      });
+      this.#caughtUpMs += performance.now() - startedAt;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import { OutcryError } from '@outcry/broker';
+import { CLOSE_CODES, type CloseCode, type Encoding, isSymbol, RequestError, type ServerFrame } from '@outcry/protocol';
+
+import type { Identity } from '../identity/identity.ts';
+import { checkChoice, type ClassChoice } from '../books/book-choices.ts';
+import type { SnapshotStream } from '../books/snapshot-stream.ts';
+import { Backlog } from '../connections/backlog.ts';
+import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
+import type { Connection } from '../connections/connections.ts';
+import type { Deadline } from '../connections/deadline.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+import type { SessionPort } from '../transport/transport.ts';
+import type { SessionServices } from '../session/session-services.ts';
+
+const DEFAULT_DEPTH = '25';
+const DEFAULT_INTERVAL = '2000';
+
+export interface FeedConnectionOptions {
+  readonly socket: ClientSocket;
+  readonly encoding: Encoding;
+  readonly identity: Identity;
+  readonly deadline: Deadline | undefined;
+}
+
+/** A connection to `/orderbookfeed`: connect and watch. It has no session; what the client sends is counted, and not looked at. */
+export class FeedConnection implements SessionPort, Connection, ConflatableStreams {
+  readonly encoding: Encoding;
+  readonly socket: ClientSocket;
+  readonly identity: Identity;
+  readonly deadline: Deadline | undefined;
+  readonly #services: SessionServices;
+  lastHeardAt = performance.now();
+  lastPingAt = performance.now();
+  readonly backlog: Backlog;
+  isBehind = false;
+  #isClosed = false;
+  #symbol: string | undefined;
+  #stream: SnapshotStream | undefined;
+
+  constructor(options: FeedConnectionOptions, services: SessionServices) {
+    this.socket = options.socket;
+    this.encoding = options.encoding;
+    this.identity = options.identity;
+    this.deadline = options.deadline;
+    this.#services = services;
+    this.backlog = new Backlog(this.socket, services.config.limits);
+  }
+
+  /** Begins the stream that the query asks for, or closes with `unknownSymbol`. */
+  async start(query: URLSearchParams): Promise<void> {
+    this.#services.metrics.connections.labels(this.encoding).inc();
+    try {
+      const { symbol, choice } = readQuery(query);
+      const book = await this.#services.books.open(symbol);
+      if (this.#isClosed) {
+        this.#services.books.release(symbol);
+        return;
+      }
+      this.#symbol = symbol;
+      this.#stream = book.streamOf(choice);
+      const stream = this.#stream;
+      this.backlog.allow(() => {
+        stream.add(this);
+      });
+    } catch (err) {
+      this.#refuse(err);
+    }
+  }
+
+  received(bytes: Uint8Array): void {
+    this.lastHeardAt = performance.now();
+    const { metrics, config } = this.#services;
+    metrics.countIn(this.encoding, bytes.length);
+    if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
+  }
+
+  alive(): void {
+    this.lastHeardAt = performance.now();
+  }
+
+  drained(): void {
+    this.#services.connections.hasRead(this);
+  }
+
+  overflowed(): void {
+    this.#services.metrics.overflows.inc();
+    this.close(CLOSE_CODES.slowConsumer);
+  }
+
+  get streams(): ConflatableStreams {
+    return this;
+  }
+
+  holdBack(): void {
+    this.#stream?.holdBack(this);
+    this.isBehind = this.#stream !== undefined;
+  }
+
+  catchUpOne(): void {
+    this.isBehind = false;
+    this.#stream?.resume(this);
+  }
+
+  closed(code: number): void {
+    this.#isClosed = true;
+    this.#services.connections.remove(this);
+    this.#stream?.remove(this, 'lost');
+    if (this.#symbol !== undefined) this.#services.books.release(this.#symbol);
+    this.#services.metrics.connections.labels(this.encoding).dec();
+    this.#services.metrics.closes.labels(String(code)).inc();
+  }
+
+  close(closeCode: CloseCode): void {
+    this.socket.close(closeCode);
+  }
+
+  sendFrame(frame: ServerFrame): void {
+    const bytes = this.#services.codecs[this.encoding].encodeServer(frame);
+    this.socket.send(bytes);
+    this.#services.metrics.countOut(this.encoding, bytes.length, 1);
+  }
+
+  #refuse(err: unknown): void {
+    if (this.#isClosed) return;
+    if (err instanceof RequestError) {
+      this.close(CLOSE_CODES.unknownSymbol);
+    } else if (err instanceof OutcryError && err.code === 'unavailable') {
+      this.close(CLOSE_CODES.brokerUnavailable);
+    } else {
+      this.#services.logger.error({ err }, 'feed connection failed');
+      this.close(CLOSE_CODES.internalError);
+    }
+  }
+}
+
+function readQuery(query: URLSearchParams): { symbol: string; choice: ClassChoice } {
+  const symbol = query.get('symbol') ?? '';
+  const depth = query.get('depth') ?? DEFAULT_DEPTH;
+  const interval = query.get('interval') ?? DEFAULT_INTERVAL;
+  if (!isSymbol(symbol) || !/^\d{1,4}$/.test(depth) || !/^\d{1,5}$/.test(interval)) {
+    throw new RequestError('unknownSymbol', 'expected symbol, depth and interval');
+  }
+  const choice = { depth: Number(depth), interval: Number(interval) };
+  checkChoice(choice);
+  return { symbol, choice };
+}

@@ -1,0 +1,101 @@
+import type { SettingValues } from '@outcry/config';
+
+import type { TokenPolicy } from './tokens/token-verifier.ts';
+import { KeyAlgorithm, type VerificationKey } from './tokens/verification-key.ts';
+import type { TokenSources } from '../transport/transport.ts';
+import type { AUTH_SETTINGS } from './settings.ts';
+import { readKeysFile } from './tokens/keys-file.ts';
+
+export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
+
+/** Who may come in, and by which door. */
+export interface AuthConfig {
+  /** Undefined where clients are who they say they are. */
+  readonly tokens: TokenConfig | undefined;
+  /** Undefined where there are no accounts. */
+  readonly accounts: AccountsConfig | undefined;
+  readonly sources: TokenSources;
+  readonly deadlineMs: number;
+  readonly maxWaiting: number;
+  /** How long a token can be good at most, clocks that differ included. */
+  readonly maxLifetimeMs: number;
+}
+
+/** How tokens of accounts are made. */
+export interface AccountsConfig {
+  readonly secret: Buffer;
+  readonly lifetimeMs: number;
+  readonly policy: TokenPolicy;
+  readonly maxPerAddressPerMinute: number;
+}
+
+export interface TokenConfig {
+  readonly keys: readonly VerificationKey[];
+  readonly policy: TokenPolicy;
+  readonly hasGuests: boolean;
+  /** Where some of the keys are from, and all of them as they are now; undefined without a file. */
+  readonly keysFile: KeysFile | undefined;
+}
+
+export interface KeysFile {
+  readonly path: string;
+  /** @throws ConfigError with every problem of the file at once */
+  readonly read: () => readonly VerificationKey[];
+}
+
+/** @throws ConfigError with every problem of the keys file at once */
+export function authConfigOf(settings: AuthSettings): AuthConfig {
+  const keys = keysOf(settings);
+  return {
+    tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
+    accounts: accountsOf(settings),
+    sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
+    deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
+    maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
+    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
+  };
+}
+
+function tokenConfigOf(settings: AuthSettings, keys: readonly VerificationKey[]): TokenConfig {
+  return {
+    keys,
+    policy: policyOf(settings),
+    hasGuests: settings.OUTCRY_AUTH_GUESTS,
+    keysFile: keysFileOf(settings),
+  };
+}
+
+function keysFileOf(settings: AuthSettings): KeysFile | undefined {
+  const { OUTCRY_AUTH_KEYS_FILE: path } = settings;
+  return path === undefined ? undefined : { path, read: () => keysOf(settings) };
+}
+
+function policyOf(settings: AuthSettings): TokenPolicy {
+  return {
+    issuer: settings.OUTCRY_AUTH_ISSUER,
+    audience: settings.OUTCRY_AUTH_AUDIENCE,
+    clockToleranceMs: settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
+    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS,
+  };
+}
+
+function accountsOf(settings: AuthSettings): AccountsConfig | undefined {
+  const { OUTCRY_ACCOUNTS: hasAccounts, OUTCRY_AUTH_SECRET: secret } = settings;
+  return hasAccounts && secret !== undefined ? accountsConfigOf(settings, Buffer.from(secret)) : undefined;
+}
+
+/** Accounts whose tokens are signed with this secret. */
+export function accountsConfigOf(settings: AuthSettings, secret: Buffer): AccountsConfig {
+  return {
+    secret,
+    lifetimeMs: settings.OUTCRY_ACCOUNTS_TOKEN_MS,
+    policy: policyOf(settings),
+    maxPerAddressPerMinute: settings.OUTCRY_MAX_LOGINS_PER_MINUTE,
+  };
+}
+
+function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {
+  const named = path === undefined ? [] : readKeysFile(path);
+  if (secret === undefined) return named;
+  return [{ id: undefined, algorithm: KeyAlgorithm.Hs256, material: Buffer.from(secret) }, ...named];
+}

@@ -1,0 +1,21 @@
+import { RoomGrants } from './rights/room-grants.ts';
+
+/** Who a client is, and what its token says of it. */
+export interface Identity {
+  readonly user: string;
+  /** A client that brought no token. Its name is made up, and it may take a user's name later. */
+  readonly isGuest: boolean;
+  /** Unix milliseconds; undefined where the identity does not end by itself. */
+  readonly expiresAt: number | undefined;
+  /** Unix milliseconds; undefined where the token does not say. A revocation of the user's tokens asks for it. */
+  readonly issuedAt: number | undefined;
+  /** The token's `jti`, by which it is revoked. */
+  readonly tokenId: string | undefined;
+  /** Beside what room rules give to everybody. */
+  readonly grants: RoomGrants;
+}
+
+/** The identity of somebody who is known by name alone. */
+export function identityOf(user: string, { isGuest }: { readonly isGuest: boolean }): Identity {
+  return { user, isGuest, expiresAt: undefined, issuedAt: undefined, tokenId: undefined, grants: RoomGrants.NONE };
+}

@@ -1,0 +1,58 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createLogger } from '@outcry/service';
+import { makeToken } from '@outcry/testkit';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+import { loadGatewayConfig } from '../../config/config.ts';
+import { createAuthenticator } from '../create-authenticator.ts';
+import { KeysFileWatch } from './keys-file-watch.ts';
+import { RevokedTokens } from '../revoked-tokens.ts';
+
+const OLD = 'the-old-secret-of-thirty-two-bytes-or-more';
+const NEW = 'the-new-secret-of-thirty-two-bytes-or-more';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'outcry-keys-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function keySet(kid: string, secret: string): string {
+  return JSON.stringify({ keys: [{ kid, kty: 'oct', alg: 'HS256', k: Buffer.from(secret).toString('base64url') }] });
+}
+
+/** A folder as Kubernetes mounts a secret: the file is a link into another, which is a link itself. */
+function mount(generation: string, content: string): void {
+  mkdirSync(join(folder, generation));
+  writeFileSync(join(folder, generation, 'keys.json'), content);
+  symlinkSync(generation, join(folder, '..data_tmp'));
+  renameSync(join(folder, '..data_tmp'), join(folder, '..data'));
+}
+
+it('takes new keys where the mounted file is replaced, and keeps what it has where that is no good', async () => {
+  const path = join(folder, 'keys.json');
+  mount('1', keySet('old', OLD));
+  symlinkSync('..data/keys.json', path);
+  const { auth } = loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: path }).config;
+  const authenticator = createAuthenticator(auth, { revokedTokens: new RevokedTokens(), accountNames: new Set() });
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const onError = vi.spyOn(logger, 'error');
+  const takes = (kid: string, secret: string): boolean =>
+    authenticator.authenticate(makeToken(secret, { header: { kid } })).identity !== undefined;
+  const onKeys = authenticator.useKeys.bind(authenticator);
+  const read = auth.tokens?.keysFile?.read ?? ((): never => expect.fail('there is a keys file'));
+  const watch = new KeysFileWatch({ path, read, onKeys, logger });
+  expect([takes('old', OLD), takes('new', NEW)]).toEqual([true, false]);
+  mount('2', '{"keys":[');
+  await vi.waitUntil(() => onError.mock.calls.length > 0, { timeout: 5000 });
+  expect(takes('old', OLD)).toBe(true);
+  mount('3', keySet('new', NEW));
+  await vi.waitUntil(() => takes('new', NEW), { timeout: 5000 });
+  expect(takes('old', OLD)).toBe(false);
+  watch.close();
+});

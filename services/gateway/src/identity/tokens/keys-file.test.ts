@@ -1,0 +1,106 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { makeToken } from '@outcry/testkit';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { TokenVerifier } from './token-verifier.ts';
+import { loadGatewayConfig } from '../../config/config.ts';
+
+const CANARY = 'Q0FOQVJZ'.repeat(8);
+const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const EC = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const EDWARDS = generateKeyPairSync('ed25519');
+
+function jwk(pair: KeyPairKeyObjectResult, alg: string, kid: string): Record<string, unknown> {
+  return { ...pair.publicKey.export({ format: 'jwk' }), alg, kid };
+}
+
+const SYMMETRIC = { kty: 'oct', alg: 'HS256', kid: 'shared', k: CANARY };
+const KEY_SET = [SYMMETRIC, jwk(RSA, 'RS256', '2026-01'), jwk(EC, 'ES256', '2026-02'), jwk(EDWARDS, 'EdDSA', 'ed')];
+
+describe('the file of keys', () => {
+  let directory: string;
+  let path: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'outcry-'));
+    path = join(directory, 'keys.json');
+  });
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  function load(keys: unknown): ReturnType<typeof loadGatewayConfig>['config']['auth'] {
+    writeFileSync(path, typeof keys === 'string' ? keys : JSON.stringify({ keys }));
+    return loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: path }).config.auth;
+  }
+
+  function problemsOf(keys: unknown): string {
+    try {
+      load(keys);
+    } catch (err) {
+      return String(err);
+    }
+    return 'none';
+  }
+
+  it('gives keys of all four algorithms, that tokens name', () => {
+    const { tokens } = load(KEY_SET);
+    const verifier = new TokenVerifier(tokens?.keys ?? [], {
+      issuer: undefined,
+      audience: undefined,
+      clockToleranceMs: 0,
+      maxLifetimeMs: 3_600_000,
+    });
+    const signed = [
+      makeToken(Buffer.from(CANARY, 'base64url'), { header: { kid: 'shared' } }),
+      makeToken(RSA.privateKey, { header: { alg: 'RS256', kid: '2026-01' } }),
+      makeToken(EC.privateKey, { header: { alg: 'ES256', kid: '2026-02' } }),
+      makeToken(EDWARDS.privateKey, { header: { alg: 'EdDSA', kid: 'ed' } }),
+    ];
+    expect(signed.map((token) => verifier.verify(token).claims?.sub)).toEqual(['ann', 'ann', 'ann', 'ann']);
+  });
+
+  it('stands beside the secret of tokens that name no key', () => {
+    writeFileSync(path, JSON.stringify({ keys: [SYMMETRIC] }));
+    const settings = { OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_SECRET: 's'.repeat(32) };
+    const { tokens } = loadGatewayConfig(settings).config.auth;
+    expect(tokens?.keys.map(({ id, algorithm }) => [id, algorithm])).toEqual([
+      [undefined, 'HS256'],
+      ['shared', 'HS256'],
+    ]);
+  });
+
+  it.each([
+    ['a secret that is short', { ...SYMMETRIC, k: 'c2hvcnQ' }, 'expected at least 32 bytes'],
+    ['an RSA key that is short', jwk(generateKeyPairSync('rsa', { modulusLength: 1024 }), 'RS256', 'r'), '2048 bits'],
+    ['a key without alg', { ...SYMMETRIC, alg: undefined }, 'keys.0.alg'],
+    ['an alg that is not the kty’s', { ...SYMMETRIC, alg: 'RS256' }, 'keys.0.alg'],
+    ['an alg that is none', { ...SYMMETRIC, alg: 'none' }, 'keys.0.alg'],
+    ['a key without kid', { ...SYMMETRIC, kid: undefined }, 'keys.0.kid'],
+    ['a kid that is a path', { ...SYMMETRIC, kid: '../key' }, 'keys.0.kid'],
+    ['an unknown kty', { ...SYMMETRIC, kty: 'DSA' }, 'keys.0.kty'],
+    ['a private key', { ...EC.privateKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'e' }, 'keys.0.d: is a private'],
+    ['a point that is on no curve', { ...jwk(EC, 'ES256', 'e'), x: CANARY }, 'is no key of its kty'],
+    ['a key of another use', { ...SYMMETRIC, use: 'enc' }, 'keys.0.use'],
+  ])('refuses %s, and does not show it', (_, key, problem) => {
+    const problems = problemsOf([key]);
+    expect(problems).toContain(problem);
+    expect(problems).not.toContain(CANARY);
+  });
+
+  it('refuses two keys of one kid, and a file without keys', () => {
+    expect(problemsOf([SYMMETRIC, SYMMETRIC])).toContain('two keys have the same kid');
+    expect(problemsOf([])).toContain('at least one key');
+  });
+
+  it('says that a file is no JSON without quoting it', () => {
+    expect(problemsOf(`{"keys":[{"k":${CANARY}`)).toMatch(/keys\.json is not JSON$/);
+  });
+
+  it('refuses a secret that is short', () => {
+    expect(() => loadGatewayConfig({ OUTCRY_AUTH_SECRET: 'short' })).toThrow('OUTCRY_AUTH_SECRET: expected 32');
+  });
+});

@@ -1,0 +1,46 @@
+import { type Authentication, type Authenticator, TokenRefusal } from '../authenticator.ts';
+import { guestIdentity } from '../guest-identity.ts';
+import type { Identity } from '../identity.ts';
+import type { RevokedTokens } from '../revoked-tokens.ts';
+import type { TokenClaims } from './token-claims.ts';
+import type { TokenVerifier } from './token-verifier.ts';
+import type { VerificationKey } from './verification-key.ts';
+
+/** Takes who a signed token says, and guests where they are let in. */
+export class TokenAuthenticator implements Authenticator {
+  readonly #verifier: TokenVerifier;
+  readonly #revoked: RevokedTokens;
+  readonly #hasGuests: boolean;
+
+  constructor(verifier: TokenVerifier, revoked: RevokedTokens, { hasGuests }: { readonly hasGuests: boolean }) {
+    this.#verifier = verifier;
+    this.#revoked = revoked;
+    this.#hasGuests = hasGuests;
+  }
+
+  authenticate(token: string): Authentication {
+    const { claims, refusal } = this.#verifier.verify(token);
+    if (claims === undefined) return { refusal };
+    const identity = identityFrom(claims);
+    return this.#revoked.has(identity) ? { refusal: TokenRefusal.Revoked } : { identity };
+  }
+
+  useKeys(keys: readonly VerificationKey[]): void {
+    this.#verifier.useKeys(keys);
+  }
+
+  guest(): Identity | undefined {
+    return this.#hasGuests ? guestIdentity() : undefined;
+  }
+}
+
+function identityFrom({ sub, exp, iat, jti, rooms }: TokenClaims): Identity {
+  return {
+    user: sub,
+    isGuest: false,
+    expiresAt: Math.floor(exp * 1000),
+    issuedAt: iat === undefined ? undefined : Math.floor(iat * 1000),
+    tokenId: jti,
+    grants: rooms,
+  };
+}

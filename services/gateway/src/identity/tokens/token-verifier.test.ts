@@ -1,0 +1,207 @@
+import { generateKeyPairSync } from 'node:crypto';
+
+import { makeToken, signToken } from '@outcry/testkit';
+import { describe, expect, it } from 'vitest';
+
+import { TokenRefusal } from '../authenticator.ts';
+import { RoomGrants } from '../rights/room-grants.ts';
+import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
+import type { VerificationKey } from './verification-key.ts';
+
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+const OTHER_SECRET = 'another-secret-of-thirty-two-characters';
+const RSA = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const EC = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const OTHER_EC = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const EDWARDS = generateKeyPairSync('ed25519');
+
+const pem = (pair: typeof RSA): string => pair.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+
+const KEYS: readonly VerificationKey[] = [
+  { id: undefined, algorithm: 'HS256', material: Buffer.from(SECRET) },
+  { id: 'hs-next', algorithm: 'HS256', material: Buffer.from(OTHER_SECRET) },
+  { id: 'rs', algorithm: 'RS256', material: pem(RSA) },
+  { id: 'es', algorithm: 'ES256', material: pem(EC) },
+  { id: 'ed', algorithm: 'EdDSA', material: pem(EDWARDS) },
+];
+
+const POLICY = {
+  issuer: 'https://issuer.example',
+  audience: 'outcry',
+  clockToleranceMs: 3000,
+  maxLifetimeMs: 3_600_000,
+};
+const GOOD = { iss: POLICY.issuer, aud: POLICY.audience };
+const NOW = Math.floor(Date.now() / 1000);
+
+const verifier = new TokenVerifier(KEYS, POLICY);
+
+function refusalOf(token: string): TokenRefusal | 'taken' {
+  return verifier.verify(token).refusal ?? 'taken';
+}
+
+/** A good token with other claims. */
+function withClaims(claims: Readonly<Record<string, unknown>>): string {
+  return makeToken(SECRET, { claims: { ...GOOD, ...claims } });
+}
+
+/** A good token with another header. */
+function withHeader(header: Readonly<Record<string, unknown>>): string {
+  return makeToken(SECRET, { header, claims: GOOD });
+}
+
+describe('TokenVerifier', () => {
+  it.each([
+    ['the secret, without a kid', withClaims({})],
+    ['the secret of a kid', makeToken(OTHER_SECRET, { header: { kid: 'hs-next' }, claims: GOOD })],
+    ['RS256', makeToken(RSA.privateKey, { header: { alg: 'RS256', kid: 'rs' }, claims: GOOD })],
+    ['ES256', makeToken(EC.privateKey, { header: { alg: 'ES256', kid: 'es' }, claims: GOOD })],
+    ['EdDSA', makeToken(EDWARDS.privateKey, { header: { alg: 'EdDSA', kid: 'ed' }, claims: GOOD })],
+    ['an audience among others', withClaims({ aud: ['somebody', 'outcry'] })],
+    ['an expiry within the tolerance', withClaims({ exp: NOW - 1 })],
+    ['a beginning within the tolerance', withClaims({ nbf: NOW + 2 })],
+    ['header fields that mean nothing here', withHeader({ jku: 'http://evil.example', jwk: { kty: 'oct', k: 'AA' } })],
+  ])('takes a token with %s', (_, token) => {
+    expect(verifier.verify(token).claims).toMatchObject({ sub: 'ann' });
+  });
+
+  it('hands on the claims that a session is made of, and no others', () => {
+    const { claims } = verifier.verify(withClaims({ jti: 'id-1', iat: NOW, exp: NOW + 60, secret: 'x' }));
+    expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, rooms: RoomGrants.NONE });
+  });
+
+  it('takes the last of two claims of one name, as RFC 7519 §4 has it', () => {
+    const payload = JSON.stringify({ ...GOOD, sub: 'ann', exp: NOW + 60 });
+    const twice = signToken(SECRET, '{"alg":"HS256"}', payload.replace('"sub":"ann"', '"sub":"ann","sub":"bob"'));
+    expect(verifier.verify(twice).claims).toMatchObject({ sub: 'bob' });
+  });
+
+  it.each(['none', 'None', 'nOnE', 'NONE', ''])('refuses the algorithm %j, signed or not', (alg) => {
+    const unsigned = withHeader({ alg }).replace(/[^.]*$/, '');
+    expect(refusalOf(withHeader({ alg }))).toBe(TokenRefusal.Algorithm);
+    expect([TokenRefusal.Algorithm, TokenRefusal.Signature]).toContain(refusalOf(unsigned));
+  });
+
+  it.each(['HS384', 'HS512', 'RS256', 'PS256', 'ES256', 'EdDSA', 'hs256'])(
+    'refuses %s where the key is for HS256',
+    (alg) => {
+      expect(refusalOf(withHeader({ alg }))).toBe(TokenRefusal.Algorithm);
+    },
+  );
+
+  it.each([
+    ['PEM', pem(RSA)],
+    ['PEM without its last newline', pem(RSA).trim()],
+    ['PKCS #1', RSA.publicKey.export({ type: 'pkcs1', format: 'pem' }).toString()],
+    ['DER', RSA.publicKey.export({ type: 'spki', format: 'der' })],
+    ['JWK', JSON.stringify(RSA.publicKey.export({ format: 'jwk' }))],
+  ])('refuses HS256 with the RSA public key as its secret: %s', (_, secret) => {
+    expect(refusalOf(makeToken(secret, { header: { kid: 'rs' }, claims: GOOD }))).toBe(TokenRefusal.Algorithm);
+    expect(refusalOf(makeToken(secret, { claims: GOOD }))).toBe(TokenRefusal.Signature);
+  });
+
+  it.each([
+    ['of nobody', makeToken(SECRET, { header: { kid: 'nobody' }, claims: GOOD }), TokenRefusal.UnknownKey],
+    ['of another key', makeToken(SECRET, { header: { kid: 'hs-next' }, claims: GOOD }), TokenRefusal.Signature],
+    ['that is empty', withHeader({ kid: '' }), TokenRefusal.UnknownKey],
+    ['that is a path', withHeader({ kid: '../../dev/null' }), TokenRefusal.UnknownKey],
+    ['that is a URL', withHeader({ kid: 'http://evil.example/key' }), TokenRefusal.UnknownKey],
+    ['that is SQL', withHeader({ kid: "x' UNION SELECT 'key" }), TokenRefusal.UnknownKey],
+    ['that is __proto__', withHeader({ ['__proto__']: 0, kid: '__proto__' }), TokenRefusal.UnknownKey],
+    ['that is constructor', withHeader({ kid: 'constructor' }), TokenRefusal.UnknownKey],
+    ['of 2 KB', withHeader({ kid: 'k'.repeat(2000) }), TokenRefusal.UnknownKey],
+    ['that is no string', withHeader({ kid: 7 }), TokenRefusal.Malformed],
+    ['that is null', withHeader({ kid: null }), TokenRefusal.Malformed],
+  ])('refuses a kid %s', (_, token, refusal) => {
+    expect(refusalOf(token)).toBe(refusal);
+  });
+
+  it.each([
+    ['an extension that must be understood', withHeader({ crit: ['b64'], b64: false }), TokenRefusal.Malformed],
+    ['an empty crit', withHeader({ crit: [] }), TokenRefusal.Malformed],
+    ['a crit of null', withHeader({ crit: null }), TokenRefusal.Malformed],
+    ['the key of an attacker in its header', attackersKey(), TokenRefusal.Signature],
+    ['the signature of another key', makeToken(OTHER_SECRET, { claims: GOOD }), TokenRefusal.Signature],
+    ['the signature of another EC key', ecToken(OTHER_EC), TokenRefusal.Signature],
+    ['an EC signature of zeros', ecToken(EC).replace(/[^.]*$/, 'A'.repeat(86)), TokenRefusal.Signature],
+    ['no signature', withClaims({}).replace(/[^.]*$/, ''), TokenRefusal.Signature],
+    ['half a signature', withClaims({}).slice(0, -20), TokenRefusal.Signature],
+    ['another payload', tampered(), TokenRefusal.Signature],
+    ['more than three parts', `${withClaims({})}.AAAA`, TokenRefusal.Malformed],
+    ['two parts', withClaims({}).replace(/\.[^.]*$/, ''), TokenRefusal.Malformed],
+    ['nothing in it', '', TokenRefusal.Malformed],
+    ['only dots', '..', TokenRefusal.Malformed],
+    ['white space', ` ${withClaims({})}`, TokenRefusal.Malformed],
+    ['padding', withClaims({}).replace('.', '=.'), TokenRefusal.Malformed],
+    ['a header that is no object', signToken(SECRET, '"HS256"', '{}'), TokenRefusal.Malformed],
+    ['a payload that is no JSON', signToken(SECRET, '{"alg":"HS256"}', '{'), TokenRefusal.Malformed],
+    ['a payload that is a list', signToken(SECRET, '{"alg":"HS256"}', '[]'), TokenRefusal.Malformed],
+    ['more than 4096 characters', withClaims({ pad: 'x'.repeat(MAX_TOKEN_LENGTH) }), TokenRefusal.Malformed],
+  ])('refuses a token with %s', (_, token, refusal) => {
+    expect(refusalOf(token)).toBe(refusal);
+  });
+
+  it.each([
+    ['an expiry long ago', { exp: NOW - 10 }, TokenRefusal.Expired],
+    ['no expiry', { exp: undefined }, TokenRefusal.Claims],
+    ['an expiry that is text', { exp: String(NOW + 60) }, TokenRefusal.Claims],
+    ['an expiry that is null', { exp: null }, TokenRefusal.Claims],
+    ['an expiry beyond the longest lifetime', { exp: NOW + 3700 }, TokenRefusal.Claims],
+    ['an expiry beyond all time', { exp: 1e300 }, TokenRefusal.Claims],
+    ['a list of expiries', { exp: [NOW + 60] }, TokenRefusal.Claims],
+    ['a beginning to come', { nbf: NOW + 60 }, TokenRefusal.NotYetValid],
+    ['a beginning that is text', { nbf: 'soon' }, TokenRefusal.Claims],
+    ['another audience', { aud: 'somebody' }, TokenRefusal.Claims],
+    ['no audience', { aud: undefined }, TokenRefusal.Claims],
+    ['an audience that only begins so', { aud: 'outcry.evil' }, TokenRefusal.Claims],
+    ['another issuer', { iss: 'https://evil.example' }, TokenRefusal.Claims],
+    ['no issuer', { iss: undefined }, TokenRefusal.Claims],
+    ['issuers, one of them the right one', { iss: [POLICY.issuer, 'https://evil.example'] }, TokenRefusal.Claims],
+    ['no user', { sub: undefined }, TokenRefusal.Claims],
+    ['the user all', { sub: 'all' }, TokenRefusal.Claims],
+    ['a user that is no name', { sub: 'a}b{' }, TokenRefusal.Claims],
+    ['a user that is a number', { sub: 7 }, TokenRefusal.Claims],
+    ['an id with white space', { jti: 'a b' }, TokenRefusal.Claims],
+    ['rights that are no list', { rooms: { a: 'read' } }, TokenRefusal.Claims],
+    ['rights that do not exist', { rooms: { a: ['admin'] } }, TokenRefusal.Claims],
+    ['rights in what is no pattern', { rooms: { 'A B': ['read'] } }, TokenRefusal.Claims],
+    ['rights in 65 patterns', { rooms: manyRooms(65) }, TokenRefusal.Claims],
+    ['an id that is too long', { jti: 'x'.repeat(129) }, TokenRefusal.Claims],
+  ])('refuses %s', (_, claims, refusal) => {
+    expect(refusalOf(withClaims(claims))).toBe(refusal);
+  });
+
+  it('asks for neither issuer nor audience where none is configured', () => {
+    const lax = new TokenVerifier(KEYS, { ...POLICY, issuer: undefined, audience: undefined });
+    expect(lax.verify(makeToken(SECRET)).claims).toMatchObject({ sub: 'ann' });
+  });
+
+  it('refuses what it once took as soon as the key is gone', () => {
+    const token = makeToken(OTHER_SECRET, { header: { kid: 'hs-next' }, claims: GOOD });
+    const rotated = new TokenVerifier(
+      KEYS.filter(({ id }) => id !== 'hs-next'),
+      POLICY,
+    );
+    expect(refusalOf(token)).toBe('taken');
+    expect(rotated.verify(token).refusal).toBe(TokenRefusal.UnknownKey);
+  });
+});
+
+function manyRooms(count: number): Record<string, readonly string[]> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`r${String(i)}`, ['read']]));
+}
+
+function ecToken({ privateKey }: typeof EC): string {
+  return makeToken(privateKey, { header: { alg: 'ES256', kid: 'es' }, claims: GOOD });
+}
+
+function attackersKey(): string {
+  const jwk = OTHER_EC.publicKey.export({ format: 'jwk' });
+  return makeToken(OTHER_EC.privateKey, { header: { alg: 'ES256', kid: 'es', jwk }, claims: GOOD });
+}
+
+function tampered(): string {
+  const [header, , signature] = withClaims({}).split('.');
+  const [, payload] = withClaims({ sub: 'bob' }).split('.');
+  return [header, payload, signature].join('.');
+}

@@ -1,0 +1,104 @@
+import { createDecoder, createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
+
+import { TokenRefusal } from '../authenticator.ts';
+import { TOKEN_CLAIMS, type TokenClaims } from './token-claims.ts';
+import type { VerificationKey } from './verification-key.ts';
+
+/** What a token must be besides signed. */
+export interface TokenPolicy {
+  /** The `iss` that is accepted; undefined accepts any. */
+  readonly issuer: string | undefined;
+  /** The `aud` that is accepted, alone or among others; undefined accepts any. */
+  readonly audience: string | undefined;
+  /** How far the clocks of issuer and gateway may differ. */
+  readonly clockToleranceMs: number;
+  /** A token that is valid for longer than this is refused: so much later at most its revocation can be forgotten. */
+  readonly maxLifetimeMs: number;
+}
+
+export type Verification =
+  | { readonly claims: TokenClaims; readonly refusal?: undefined }
+  | { readonly claims?: undefined; readonly refusal: TokenRefusal };
+
+/** Past this a token is not looked at: the limit of the `auth` frame holds at every door. */
+export const MAX_TOKEN_LENGTH = 4096;
+
+const REFUSALS: Readonly<Record<string, TokenRefusal>> = {
+  [TOKEN_ERROR_CODES.invalidAlgorithm]: TokenRefusal.Algorithm,
+  [TOKEN_ERROR_CODES.invalidSignature]: TokenRefusal.Signature,
+  [TOKEN_ERROR_CODES.missingSignature]: TokenRefusal.Signature,
+  [TOKEN_ERROR_CODES.expired]: TokenRefusal.Expired,
+  [TOKEN_ERROR_CODES.inactive]: TokenRefusal.NotYetValid,
+  [TOKEN_ERROR_CODES.invalidClaimType]: TokenRefusal.Claims,
+  [TOKEN_ERROR_CODES.invalidClaimValue]: TokenRefusal.Claims,
+  [TOKEN_ERROR_CODES.missingRequiredClaim]: TokenRefusal.Claims,
+};
+
+type Verify = (token: string) => unknown;
+
+const decode = createDecoder({ complete: true });
+
+/**
+ * Checks JSON Web Tokens, synchronously. The key is found by the token's `kid` in a map and by nothing else of the token: what
+ * its header says of algorithms must agree with the key, and key material or addresses of keys in it are not looked at.
+ */
+export class TokenVerifier {
+  #verifiers: ReadonlyMap<string | undefined, Verify> = new Map();
+  readonly #policy: TokenPolicy;
+
+  constructor(keys: readonly VerificationKey[], policy: TokenPolicy) {
+    this.#policy = policy;
+    this.useKeys(keys);
+  }
+
+  /** From now on these keys, and no others. */
+  useKeys(keys: readonly VerificationKey[]): void {
+    this.#verifiers = new Map(keys.map((key) => [key.id, verifierOf(key, this.#policy)]));
+  }
+
+  /** Never throws: whatever is wrong with a token is a refusal. */
+  verify(token: string): Verification {
+    if (token.length > MAX_TOKEN_LENGTH) return { refusal: TokenRefusal.Malformed };
+    try {
+      const verify = this.#verifiers.get(keyIdOf(token));
+      if (verify === undefined) return { refusal: TokenRefusal.UnknownKey };
+      const { data: claims } = TOKEN_CLAIMS.safeParse(verify(token));
+      return claims === undefined || this.#lastsTooLong(claims) ? { refusal: TokenRefusal.Claims } : { claims };
+    } catch (err) {
+      return { refusal: refusalOf(err) };
+    }
+  }
+
+  #lastsTooLong({ exp }: TokenClaims): boolean {
+    const { clockToleranceMs, maxLifetimeMs } = this.#policy;
+    return exp * 1000 > Date.now() + maxLifetimeMs + clockToleranceMs;
+  }
+}
+
+function verifierOf({ algorithm, material }: VerificationKey, policy: TokenPolicy): Verify {
+  const { issuer, audience, clockToleranceMs } = policy;
+  const required = [issuer === undefined ? [] : ['iss'], audience === undefined ? [] : ['aud']].flat();
+  return createVerifier({
+    key: material,
+    algorithms: [algorithm],
+    clockTolerance: clockToleranceMs,
+    requiredClaims: ['sub', 'exp', ...required],
+    ...(issuer === undefined ? {} : { allowedIss: issuer }),
+    ...(audience === undefined ? {} : { allowedAud: audience }),
+  });
+}
+
+/** What the header names the key by; undefined where it names none. Throws where there is no header to speak of. */
+function keyIdOf(token: string): string | undefined {
+  const { header } = decode(token) as { header: Readonly<Record<string, unknown>> };
+  // Extensions that must be understood (RFC 7515 §4.1.11): none is. The library lets empty ones pass (fast-jwt 6.3.6).
+  if ('crit' in header) throw new TypeError('crit');
+  const { kid } = header as { kid?: unknown };
+  if (kid !== undefined && typeof kid !== 'string') throw new TypeError('kid');
+  return kid;
+}
+
+function refusalOf(err: unknown): TokenRefusal {
+  const code = err instanceof Error && 'code' in err ? String(err.code) : '';
+  return REFUSALS[code] ?? TokenRefusal.Malformed;
+}

@@ -1,0 +1,44 @@
+import type { RoomMessage } from '@outcry/broker';
+
+import type { Backlog } from '../connections/backlog.ts';
+import type { RoomMember } from '../rooms/room-member.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+
+/** Whom the past is sent to. */
+export interface Reader {
+  readonly socket: ClientSocket;
+  readonly backlog: Backlog;
+  sendMessage(message: RoomMessage): void;
+}
+
+/** Bytes of messages that one client is sent at once; what it has not read of them counts against no limit. */
+const MAX_PART_BYTES = 64 * 1024;
+
+/**
+ * Sends a member what it missed, a part at a time, while the client has room: all of it may be many times what a client may
+ * leave unread, and it may join many rooms at once.
+ *
+ * @returns how many of the messages are behind it
+ */
+export function sendReplay(reader: Reader, member: RoomMember, messages: readonly RoomMessage[]): number {
+  let sent = 0;
+  while (sent < messages.length && reader.backlog.hasRoom) {
+    const part = messages.slice(sent, endOfPart(messages, sent));
+    reader.backlog.allow(() => {
+      reader.socket.cork(() => {
+        for (const message of part) {
+          if (member.wantsEcho || message.origin !== member.connection) reader.sendMessage(message);
+        }
+      });
+    });
+    sent += part.length;
+  }
+  return sent;
+}
+
+/** At least one message is in a part. */
+function endOfPart(messages: readonly RoomMessage[], start: number): number {
+  let bytes = 0;
+  const end = messages.findIndex(({ frame }, i) => i >= start && (bytes += frame.length) > MAX_PART_BYTES);
+  return end < 0 ? messages.length : Math.max(end, start + 1);
+}

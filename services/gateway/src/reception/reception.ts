@@ -1,0 +1,149 @@
+import type { BrokerStatus } from '@outcry/broker';
+import { CLOSE_CODES, type CloseCode, type Encoding } from '@outcry/protocol';
+
+import type { Identity } from '../identity/identity.ts';
+import { FeedConnection } from '../feed/feed-connection.ts';
+import { closeCodeFor } from '../session/handlers/auth.ts';
+import { Session } from '../session/session.ts';
+import type { SessionServices } from '../session/session-services.ts';
+import { WaitingConnection, type WaitingConnectionOptions } from './waiting-connection.ts';
+import type { ClientSocket } from '../transport/client-socket.ts';
+import {
+  type ConnectionRequest,
+  Endpoint,
+  type Refusal,
+  type SessionPort,
+  type TransportHandler,
+  type Visitor,
+} from '../transport/transport.ts';
+import { CountedPort } from './counted-port.ts';
+import { expiryOf } from '../connections/deadline.ts';
+import { describeExceeded } from '../limits/exceeded-limit.ts';
+import { PacedPort } from './paced-port.ts';
+
+/** A connection that is being closed as it opens. */
+const TURNED_AWAY: SessionPort = {
+  received: () => undefined,
+  alive: () => undefined,
+  drained: () => undefined,
+  overflowed: () => undefined,
+  closed: () => undefined,
+};
+
+/** Decides about every connection that comes: whether it may, who it is, and what it is for. */
+export class Reception implements TransportHandler {
+  readonly #services: SessionServices;
+  #count = 0;
+  /** Connections that have not said yet who they are. */
+  #waiting = 0;
+  #isDraining = false;
+  #brokerStatus: BrokerStatus = 'down';
+
+  constructor(services: SessionServices) {
+    this.#services = services;
+  }
+
+  /** Why the node should get no traffic, or undefined where it should. */
+  get notReady(): string | undefined {
+    if (this.#isDraining) return 'draining';
+    return this.#brokerStatus === 'up' ? undefined : 'broker unavailable';
+  }
+
+  showStatus(status: BrokerStatus): void {
+    this.#brokerStatus = status;
+  }
+
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  refusal(visitor: Visitor): Refusal | undefined {
+    return this.#services.doorkeeper.refusal(visitor, this.notReady);
+  }
+
+  /** Every connection has a seat of its address, those that are turned away included: they come often, too. */
+  opened(socket: ClientSocket, request: ConnectionRequest): SessionPort {
+    const { connectionLimits, codecs, metrics } = this.#services;
+    const seat = connectionLimits.seatAddress(request.address, (limit) => {
+      const { error, closeCode } = describeExceeded(limit, 'address');
+      metrics.errors.labels(error.code).inc();
+      socket.send(codecs[request.encoding].encodeServer(error));
+      socket.close(closeCode);
+    });
+    const { encoding } = request;
+    const port = new PacedPort({ port: this.#open(socket, request), socket, encoding }, this.#services);
+    return new CountedPort(port, seat);
+  }
+
+  #open(socket: ClientSocket, request: ConnectionRequest): SessionPort {
+    switch (request.endpoint) {
+      case Endpoint.Session:
+        return this.#openSession(socket, request);
+      case Endpoint.OrderBookFeed:
+        return this.#openFeed(socket, request);
+    }
+  }
+
+  #openSession(socket: ClientSocket, { encoding, token }: ConnectionRequest): SessionPort {
+    const begin = (identity: Identity): Session => this.#beginSession({ socket, encoding, identity });
+    if (token !== undefined) {
+      const identity = this.#authenticate(socket, token.text);
+      return identity === undefined ? TURNED_AWAY : begin(identity);
+    }
+    const guest = this.#services.authenticator.guest();
+    return guest === undefined ? this.#letWait({ socket, encoding, begin }) : begin(guest);
+  }
+
+  #beginSession(options: { socket: ClientSocket; encoding: Encoding; identity: Identity }): Session {
+    this.#count += 1;
+    const connection = `${this.#services.config.nodeId}-${this.#count.toString(36)}`;
+    const session = new Session({ connection, ...options }, this.#services);
+    this.#services.connections.add(session);
+    session.start();
+    return session;
+  }
+
+  /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
+  #letWait(options: Omit<WaitingConnectionOptions, 'onSettled'>): SessionPort {
+    if (this.#waiting >= this.#services.config.auth.maxWaiting) {
+      return this.#turnAway(options.socket, CLOSE_CODES.atCapacity);
+    }
+    this.#waiting += 1;
+    const onSettled = (): void => {
+      this.#waiting -= 1;
+    };
+    const waiting = new WaitingConnection({ ...options, onSettled }, this.#services);
+    this.#services.connections.add(waiting);
+    return waiting;
+  }
+
+  /** A feed takes no requests, so whoever watches it says who it is in the handshake. */
+  #openFeed(socket: ClientSocket, { encoding, token, query }: ConnectionRequest): SessionPort {
+    const { authenticator, config, connections } = this.#services;
+    const identity = token === undefined ? authenticator.guest() : this.#authenticate(socket, token.text);
+    if (identity === undefined) {
+      return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
+    }
+    const deadline = expiryOf(identity, config.auth.tokens?.policy.clockToleranceMs ?? 0);
+    const feed = new FeedConnection({ socket, encoding, identity, deadline }, this.#services);
+    connections.add(feed);
+    void feed.start(query);
+    return feed;
+  }
+
+  /** Who brings this token; undefined where it is refused, and the connection is closed with the reason. */
+  #authenticate(socket: ClientSocket, token: string): Identity | undefined {
+    const { authenticator, metrics } = this.#services;
+    const { identity, refusal } = authenticator.authenticate(token);
+    if (identity !== undefined) return identity;
+    metrics.tokenRefusals.labels(refusal).inc();
+    this.#turnAway(socket, closeCodeFor(refusal));
+    return undefined;
+  }
+
+  #turnAway(socket: ClientSocket, closeCode: CloseCode): SessionPort {
+    this.#services.metrics.closes.labels(String(closeCode.code)).inc();
+    socket.close(closeCode);
+    return TURNED_AWAY;
+  }
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+
+import { ConfigError } from '@outcry/config';
+import { z } from 'zod';
+
+import { ROOM_PATTERN } from '../identity/rights/room-pattern.ts';
+import { RoomRight } from '../identity/rights/room-rights.ts';
+import { type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
+
+const MAX_COUNT = 100_000;
+const MAX_SECONDS = 2_592_000;
+
+const speakers = z.enum(Object.values(Speakers) as [Speakers, ...Speakers[]]);
+
+const rights = z.array(z.enum(RoomRight)).transform((list) => new Set(list));
+
+/** One entry of the file. What it leaves out is as in the default rule. */
+const entry = z.strictObject({
+  pattern: z.string().regex(ROOM_PATTERN, 'expected a room name, in which * stands for any characters'),
+  history: z
+    .strictObject({
+      count: z.int().min(0).max(MAX_COUNT).optional(),
+      seconds: z.int().min(1).max(MAX_SECONDS).optional(),
+    })
+    .optional(),
+  presence: z.boolean().optional(),
+  publish: speakers.optional(),
+  signal: speakers.optional(),
+  readHistory: z.boolean().optional(),
+  users: rights.optional(),
+  guests: rights.optional(),
+});
+
+const file = z.strictObject({ rules: z.array(entry).max(1000) });
+
+/**
+ * Reads the file of room rules. docs/OPERATIONS.md shows one.
+ *
+ * @throws ConfigError with every problem of the file at once
+ */
+export function readRoomRulesFile(path: string, fallback: RoomRule): readonly RoomPatternRule[] {
+  const result = file.safeParse(parse(path));
+  if (!result.success) {
+    throw new ConfigError(
+      result.error.issues.map((issue) => `OUTCRY_ROOM_RULES_FILE: ${issue.path.join('.')}: ${issue.message}`),
+    );
+  }
+  return result.data.rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, fallback) }));
+}
+
+function parse(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    const why = cause instanceof SyntaxError ? `is not JSON (${cause.message})` : 'cannot be read';
+    throw new ConfigError([`OUTCRY_ROOM_RULES_FILE: ${path} ${why}`]);
+  }
+}
+
+function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
+  const { history, presence, publish, signal, readHistory, users, guests } = rule;
+  return {
+    retention: {
+      count: history?.count ?? fallback.retention.count,
+      ms: history?.seconds === undefined ? fallback.retention.ms : history.seconds * 1000,
+    },
+    presence: presence ?? fallback.presence,
+    publish: publish ?? fallback.publish,
+    signal: signal ?? fallback.signal,
+    readHistory: readHistory ?? fallback.readHistory,
+    users: users ?? fallback.users,
+    guests: guests ?? fallback.guests,
+  };
+}
