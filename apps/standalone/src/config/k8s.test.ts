@@ -343,7 +343,7 @@ describe('the services', () => {
   it('have the time that they take to stop, and to come back', () => {
     const { terminationGracePeriodSeconds = 0 } = gateway.spec.template.spec;
     const preStopSeconds = containerOf(gateway).lifecycle?.preStop.sleep.seconds ?? 0;
-    const { reconnectSpreadMs } = loadGateway().config;
+    const { reconnectSpreadMs } = loadGateway().config.connections;
     expect(preStopSeconds).toBeGreaterThan(0);
     expect(terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + reconnectSpreadMs / 1000);
     expect(gateway.spec.minReadySeconds).toBeGreaterThan(reconnectSpreadMs / 1000);

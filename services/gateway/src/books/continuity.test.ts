@@ -10,7 +10,8 @@ import { createLogger } from '@outcry/service';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { Backlog } from '../connections/backlog.ts';
-import { type Connection, Connections } from '../connections/connections.ts';
+import type { Connection } from '../connections/connection.ts';
+import { Connections } from '../connections/connections.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { Watches } from './watches.ts';
 import { BufferedSocket } from '../testing/buffered-socket.ts';

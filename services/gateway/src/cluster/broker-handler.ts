@@ -1,13 +1,22 @@
 import type { BrokerHandler } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
 
-import type { SessionServices } from '../session/session-services.ts';
-import type { Reception } from '../reception/reception.ts';
+import type { BookDirectory } from '../books/book-directory.ts';
+import type { Readiness } from '../connections/readiness.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { RoomDirectory } from '../rooms/room-directory.ts';
+
+export interface BrokerHandlerParts {
+  readonly rooms: RoomDirectory;
+  readonly books: BookDirectory;
+  readonly readiness: Readiness;
+  readonly metrics: Pick<GatewayMetrics, 'brokerUp'>;
+  readonly logger: Logger;
+}
 
 /** What comes from the broker goes to the rooms; its health goes to everybody whom it concerns. */
-export function createBrokerHandler(
-  { rooms, books, metrics, logger }: SessionServices,
-  reception: Reception,
-): BrokerHandler {
+export function createBrokerHandler(parts: BrokerHandlerParts): BrokerHandler {
+  const { rooms, books, readiness, metrics, logger } = parts;
   return {
     handleMessage: (message) => {
       rooms.relay(message);
@@ -21,7 +30,7 @@ export function createBrokerHandler(
     handleStatus: (status) => {
       logger[status === 'up' ? 'info' : 'warn']({ status }, 'broker status');
       metrics.brokerUp.set(status === 'up' ? 1 : 0);
-      reception.showStatus(status);
+      readiness.showStatus(status);
       rooms.showStatus(status);
       books.showStatus(status);
     },

@@ -1,7 +1,6 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 
-import { Session } from '../session/session.ts';
 import type { Connections } from '../connections/connections.ts';
 import { type ControlNotice, decodeControlNotice } from './control-notice.ts';
 
@@ -28,7 +27,7 @@ export function createControlHandler({ connections, logger }: ControlHandlerPart
 function disconnect({ user, connection, mayReturn }: ControlNotice, connections: Connections): void {
   const closeCode = mayReturn ? CLOSE_CODES.reconnect : CLOSE_CODES.disconnected;
   for (const open of [...connections]) {
-    if (!(open instanceof Session)) continue;
-    if (open.user === user || open.connection === connection) open.close(closeCode);
+    if (open.connection === undefined) continue;
+    if (open.identity?.user === user || open.connection === connection) open.close(closeCode);
   }
 }

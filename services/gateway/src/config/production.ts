@@ -1,6 +1,6 @@
 import { isPublicHost, productionProblems, weaknessOf } from '@outcry/service';
 
-import type { GatewaySettings } from './config.ts';
+import type { GatewaySettings } from './settings.ts';
 
 /** What a gateway refuses to start with in production, in a line each. */
 export function problemsInProduction(settings: GatewaySettings): readonly string[] {

@@ -5,7 +5,8 @@ import { Backlog } from './backlog.ts';
 import type { ConflatableStreams } from './conflatable-streams.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { type FakeSocket, FakeTransport } from '../testing/fake-transport.ts';
-import { type Connection, Connections } from './connections.ts';
+import type { Connection } from './connection.ts';
+import { Connections } from './connections.ts';
 
 const LIMITS = { softBufferBytes: 100, hardBufferBytes: 1000, laggingTimeoutMs: 2000 };
 

@@ -1,19 +1,33 @@
 import { OutcryError } from '@outcry/broker';
 import { CLOSE_CODES, type CloseCode, type Encoding, isSymbol, RequestError, type ServerFrame } from '@outcry/protocol';
+import type { Logger } from '@outcry/service';
 
 import type { Identity } from '../identity/identity.ts';
 import { checkChoice, type ClassChoice } from '../books/book-choices.ts';
+import type { BookDirectory } from '../books/book-directory.ts';
 import type { SnapshotStream } from '../books/snapshot-stream.ts';
-import { Backlog } from '../connections/backlog.ts';
+import { Backlog, type BacklogLimits } from '../connections/backlog.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
-import type { Connection } from '../connections/connections.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { Deadline } from '../connections/deadline.ts';
+import { sendFrame, type SendingParts } from '../connections/send-frame.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import type { SessionServices } from '../session/session-services.ts';
 
 const DEFAULT_DEPTH = '25';
 const DEFAULT_INTERVAL = '2000';
+
+export interface FeedServices extends SendingParts {
+  readonly books: BookDirectory;
+  readonly connections: Connections;
+  readonly backlogLimits: BacklogLimits;
+  /** Of one frame of a client. */
+  readonly limits: { readonly maxFrameBytes: number };
+  readonly metrics: GatewayMetrics;
+  readonly logger: Logger;
+}
 
 export interface FeedConnectionOptions {
   readonly socket: ClientSocket;
@@ -28,7 +42,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   readonly socket: ClientSocket;
   readonly identity: Identity;
   readonly deadline: Deadline | undefined;
-  readonly #services: SessionServices;
+  readonly #services: FeedServices;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
   readonly backlog: Backlog;
@@ -37,13 +51,13 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   #symbol: string | undefined;
   #stream: SnapshotStream | undefined;
 
-  constructor(options: FeedConnectionOptions, services: SessionServices) {
+  constructor(options: FeedConnectionOptions, services: FeedServices) {
     this.socket = options.socket;
     this.encoding = options.encoding;
     this.identity = options.identity;
     this.deadline = options.deadline;
     this.#services = services;
-    this.backlog = new Backlog(this.socket, services.config.limits);
+    this.backlog = new Backlog(this.socket, services.backlogLimits);
   }
 
   /** Begins the stream that the query asks for, or closes with `unknownSymbol`. */
@@ -69,9 +83,9 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
 
   received(bytes: Uint8Array): void {
     this.lastHeardAt = performance.now();
-    const { metrics, config } = this.#services;
+    const { metrics, limits } = this.#services;
     metrics.countIn(this.encoding, bytes.length);
-    if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
+    if (bytes.length > limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
   }
 
   alive(): void {
@@ -115,9 +129,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   }
 
   sendFrame(frame: ServerFrame): void {
-    const bytes = this.#services.codecs[this.encoding].encodeServer(frame);
-    this.socket.send(bytes);
-    this.#services.metrics.countOut(this.encoding, bytes.length, 1);
+    sendFrame(this, frame, this.#services);
   }
 
   #refuse(err: unknown): void {

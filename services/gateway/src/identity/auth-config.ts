@@ -1,12 +1,8 @@
-import type { SettingValues } from '@outcry/config';
-
 import type { TokenPolicy } from './tokens/token-verifier.ts';
 import { KeyAlgorithm, type VerificationKey } from './tokens/verification-key.ts';
 import type { TokenSources } from '../transport/transport.ts';
-import type { AUTH_SETTINGS } from './settings.ts';
+import type { AuthSettings } from './settings.ts';
 import { readKeysFile } from './tokens/keys-file.ts';
-
-export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
 
 /** Who may come in, and by which door. */
 export interface AuthConfig {
@@ -15,8 +11,6 @@ export interface AuthConfig {
   /** Undefined where there are no accounts. */
   readonly accounts: AccountsConfig | undefined;
   readonly sources: TokenSources;
-  readonly deadlineMs: number;
-  readonly maxWaiting: number;
   /** How long a token can be good at most, clocks that differ included. */
   readonly maxLifetimeMs: number;
 }
@@ -43,6 +37,11 @@ export interface KeysFile {
   readonly read: () => readonly VerificationKey[];
 }
 
+/** How far the clocks of issuer and gateway may differ; 0 where no tokens are checked. */
+export function clockToleranceOf({ tokens }: Pick<AuthConfig, 'tokens'>): number {
+  return tokens?.policy.clockToleranceMs ?? 0;
+}
+
 /** @throws ConfigError with every problem of the keys file at once */
 export function authConfigOf(settings: AuthSettings): AuthConfig {
   const keys = keysOf(settings);
@@ -50,8 +49,6 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
     tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
     accounts: accountsOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
-    deadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
-    maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
     maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
   };
 }

@@ -1,4 +1,4 @@
-import { boolean, integer, optionalText } from '@outcry/config';
+import { boolean, integer, optionalText, type SettingValues } from '@outcry/config';
 
 const DAY_MS = 86_400_000;
 
@@ -8,7 +8,7 @@ const SECRET = { pattern: /^[\x21-\x7e]{32,512}$/, accepts: '32 to 512 printable
 /** RFC 6265 §4.1.1. */
 const COOKIE = { pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, accepts: 'the name of a cookie' };
 
-/** Who may come in: docs/AUTH.md. */
+/** Who is who: docs/AUTH.md. */
 export const AUTH_SETTINGS = {
   OUTCRY_AUTH_SECRET: optionalText(SECRET, {
     meaning:
@@ -44,18 +44,6 @@ export const AUTH_SETTINGS = {
       'Where tokens are checked, lets clients without one in as guests, with the rights that room rules give to guests.',
     default: false,
   }),
-  OUTCRY_AUTH_DEADLINE_MS: integer({
-    meaning: 'How long a client without a token has for its `auth` before it is closed with `authTimeout`.',
-    min: 100,
-    max: 60_000,
-    default: 5000,
-  }),
-  OUTCRY_AUTH_MAX_WAITING: integer({
-    meaning: 'Connections of this gateway that may wait for their `auth`; one more is closed with `atCapacity`.',
-    min: 0,
-    max: 1_000_000,
-    default: 10_000,
-  }),
   OUTCRY_ACCOUNTS: boolean({
     meaning:
       'Lets people register and log in on the public port, for small installations; with OUTCRY_AUTH_SECRET. docs/AUTH.md.',
@@ -75,3 +63,16 @@ export const AUTH_SETTINGS = {
     default: 20,
   }),
 } as const;
+
+export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
+
+export function problemsOfAuth(settings: AuthSettings): readonly string[] {
+  const problems: string[] = [];
+  if (settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET === undefined) {
+    problems.push('OUTCRY_AUTH_SECRET: required where OUTCRY_ACCOUNTS is true');
+  }
+  if (settings.OUTCRY_ACCOUNTS_TOKEN_MS > settings.OUTCRY_AUTH_MAX_LIFETIME_MS) {
+    problems.push('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most OUTCRY_AUTH_MAX_LIFETIME_MS');
+  }
+  return problems;
+}

@@ -1,11 +1,15 @@
 import { Meter } from './meter.ts';
 
-export interface MeterLimits {
+/** Of one connection. 0 is no limit. */
+export interface Rates {
   readonly maxFramesPerSecond: number;
   readonly maxBytesPerSecond: number;
   readonly maxControlFramesPerSecond: number;
   readonly maxJoinsPerSecond: number;
   readonly maxSignalsPerSecond: number;
+}
+
+export interface MeterLimits extends Rates {
   readonly maxRooms: number;
 }
 

@@ -1,17 +1,17 @@
 import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 
-import type { GatewayConfig } from '../config/config.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { LoopLag } from '../limits/loop-lag.ts';
-import { OriginPolicy } from './origin-policy.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { Refusal, Visitor } from '../transport/transport.ts';
-import type { Connections } from '../connections/connections.ts';
+import { OriginPolicy } from './origin-policy.ts';
+import type { ReceptionConfig } from './settings.ts';
 
 const RETRY_AFTER_SECONDS = 2;
 
 export interface DoorkeeperParts {
-  readonly config: GatewayConfig;
+  readonly reception: Pick<ReceptionConfig, 'origins' | 'maxConnections' | 'maxLoopLagMs'>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
   readonly loopLag: Pick<LoopLag, 'meanMs'>;
@@ -25,7 +25,7 @@ export class Doorkeeper {
 
   constructor(parts: DoorkeeperParts) {
     this.#parts = parts;
-    this.#origins = new OriginPolicy(parts.config.origins);
+    this.#origins = new OriginPolicy(parts.reception.origins);
   }
 
   /** @param notReady Why the node takes no connections, or undefined. */
@@ -48,8 +48,8 @@ export class Doorkeeper {
   }
 
   #overload(): string | undefined {
-    const { config, connections, loopLag } = this.#parts;
-    const { maxConnections, maxLoopLagMs } = config.limits;
+    const { reception, connections, loopLag } = this.#parts;
+    const { maxConnections, maxLoopLagMs } = reception;
     if (connections.size >= maxConnections) return 'at capacity';
     return maxLoopLagMs > 0 && loopLag.meanMs > maxLoopLagMs ? 'overloaded' : undefined;
   }

@@ -26,7 +26,7 @@ describe('PacedPort', () => {
   });
 
   function pace(limits: Partial<typeof LIMITS>): SessionPort {
-    const { config } = gateway.services;
+    const { config } = gateway;
     const port: SessionPort = {
       received: () => passed.push('frame'),
       alive: () => passed.push('alive'),
@@ -34,7 +34,7 @@ describe('PacedPort', () => {
       overflowed: () => passed.push('overflowed'),
       closed: () => passed.push('closed'),
     };
-    const meters = new Meters({ ...config.limits, ...limits });
+    const meters = new Meters({ ...config.limits, ...config.session, ...limits });
     onTestFinished(() => {
       meters.stop();
     });

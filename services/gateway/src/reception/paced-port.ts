@@ -1,11 +1,18 @@
 import { CLOSE_CODES, type Encoding, ERROR_CODES } from '@outcry/protocol';
 
-import type { SessionServices } from '../session/session-services.ts';
+import { sendFrame, type SendingParts } from '../connections/send-frame.ts';
+import type { Meters } from '../limits/meters.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
 
 /** What there is a rate of, and its name in an error. */
 const PACED = { frames: 'frames', bytes: 'bytes', controlFrames: 'pings and pongs' } as const;
+
+export interface PacedPortParts extends SendingParts {
+  readonly meters: Pick<Meters, keyof typeof PACED>;
+  readonly metrics: GatewayMetrics;
+}
 
 export interface PacedPortOptions {
   readonly port: SessionPort;
@@ -21,13 +28,13 @@ export class PacedPort implements SessionPort {
   readonly #port: SessionPort;
   readonly #socket: ClientSocket;
   readonly #encoding: Encoding;
-  readonly #services: SessionServices;
+  readonly #parts: PacedPortParts;
 
-  constructor({ port, socket, encoding }: PacedPortOptions, services: SessionServices) {
+  constructor({ port, socket, encoding }: PacedPortOptions, parts: PacedPortParts) {
     this.#port = port;
     this.#socket = socket;
     this.#encoding = encoding;
-    this.#services = services;
+    this.#parts = parts;
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
@@ -51,7 +58,7 @@ export class PacedPort implements SessionPort {
   }
 
   #heeds(what: keyof typeof PACED, cost: number): boolean {
-    const { metrics, meters } = this.#services;
+    const { metrics, meters } = this.#parts;
     const meter = meters[what];
     const verdict = meter.take(this, performance.now(), cost);
     if (verdict === 'pass') return true;
@@ -62,11 +69,10 @@ export class PacedPort implements SessionPort {
   }
 
   #refuse(message: string): void {
-    const { metrics, codecs } = this.#services;
     const { code, isRetryable: retryable } = ERROR_CODES.rateLimited;
-    const frame = codecs[this.#encoding].encodeServer({ type: 'error', code, message, retryable });
-    metrics.errors.labels(code).inc();
-    metrics.countOut(this.#encoding, frame.length, 1);
-    if (this.#socket.send(frame) === 'dropped') this.#port.overflowed();
+    this.#parts.metrics.errors.labels(code).inc();
+    const client = { socket: this.#socket, encoding: this.#encoding };
+    const outcome = sendFrame(client, { type: 'error', code, message, retryable }, this.#parts);
+    if (outcome === 'dropped') this.#port.overflowed();
   }
 }

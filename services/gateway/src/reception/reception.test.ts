@@ -30,8 +30,8 @@ describe('Reception, where tokens are checked', () => {
   });
 
   async function open(settings: Readonly<Record<string, string>> = {}): Promise<void> {
-    const { auth } = loadGatewayConfig({ OUTCRY_AUTH_SECRET: SECRET, ...settings }).config;
-    gateway = await createTestGateway({ auth });
+    const { auth, reception: doors } = loadGatewayConfig({ OUTCRY_AUTH_SECRET: SECRET, ...settings }).config;
+    gateway = await createTestGateway({ auth, reception: doors });
     reception = new Reception(gateway.services);
   }
 

@@ -1,11 +1,11 @@
-import type { BrokerStatus } from '@outcry/broker';
 import { CLOSE_CODES, type CloseCode, type Encoding } from '@outcry/protocol';
 
+import { sendFrame } from '../connections/send-frame.ts';
 import type { Identity } from '../identity/identity.ts';
 import { FeedConnection } from '../feed/feed-connection.ts';
-import { closeCodeFor } from '../session/handlers/auth.ts';
+import { closeCodeFor } from '../identity/refusal-close-code.ts';
 import { Session } from '../session/session.ts';
-import type { SessionServices } from '../session/session-services.ts';
+import type { ReceptionServices } from './reception-services.ts';
 import { WaitingConnection, type WaitingConnectionOptions } from './waiting-connection.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import {
@@ -32,45 +32,30 @@ const TURNED_AWAY: SessionPort = {
 
 /** Decides about every connection that comes: whether it may, who it is, and what it is for. */
 export class Reception implements TransportHandler {
-  readonly #services: SessionServices;
+  readonly #services: ReceptionServices;
   #count = 0;
   /** Connections that have not said yet who they are. */
   #waiting = 0;
-  #isDraining = false;
-  #brokerStatus: BrokerStatus = 'down';
 
-  constructor(services: SessionServices) {
+  constructor(services: ReceptionServices) {
     this.#services = services;
   }
 
-  /** Why the node should get no traffic, or undefined where it should. */
-  get notReady(): string | undefined {
-    if (this.#isDraining) return 'draining';
-    return this.#brokerStatus === 'up' ? undefined : 'broker unavailable';
-  }
-
-  showStatus(status: BrokerStatus): void {
-    this.#brokerStatus = status;
-  }
-
-  drain(): void {
-    this.#isDraining = true;
-  }
-
   refusal(visitor: Visitor): Refusal | undefined {
-    return this.#services.doorkeeper.refusal(visitor, this.notReady);
+    const { doorkeeper, readiness } = this.#services;
+    return doorkeeper.refusal(visitor, readiness.notReady);
   }
 
   /** Every connection has a seat of its address, those that are turned away included: they come often, too. */
   opened(socket: ClientSocket, request: ConnectionRequest): SessionPort {
-    const { connectionLimits, codecs, metrics } = this.#services;
+    const { encoding } = request;
+    const { connectionLimits, metrics } = this.#services;
     const seat = connectionLimits.seatAddress(request.address, (limit) => {
       const { error, closeCode } = describeExceeded(limit, 'address');
       metrics.errors.labels(error.code).inc();
-      socket.send(codecs[request.encoding].encodeServer(error));
+      sendFrame({ socket, encoding }, error, this.#services);
       socket.close(closeCode);
     });
-    const { encoding } = request;
     const port = new PacedPort({ port: this.#open(socket, request), socket, encoding }, this.#services);
     return new CountedPort(port, seat);
   }
@@ -96,7 +81,7 @@ export class Reception implements TransportHandler {
 
   #beginSession(options: { socket: ClientSocket; encoding: Encoding; identity: Identity }): Session {
     this.#count += 1;
-    const connection = `${this.#services.config.nodeId}-${this.#count.toString(36)}`;
+    const connection = `${this.#services.facts.nodeId}-${this.#count.toString(36)}`;
     const session = new Session({ connection, ...options }, this.#services);
     this.#services.connections.add(session);
     session.start();
@@ -105,7 +90,7 @@ export class Reception implements TransportHandler {
 
   /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
   #letWait(options: Omit<WaitingConnectionOptions, 'onSettled'>): SessionPort {
-    if (this.#waiting >= this.#services.config.auth.maxWaiting) {
+    if (this.#waiting >= this.#services.reception.maxWaiting) {
       return this.#turnAway(options.socket, CLOSE_CODES.atCapacity);
     }
     this.#waiting += 1;
@@ -119,12 +104,12 @@ export class Reception implements TransportHandler {
 
   /** A feed takes no requests, so whoever watches it says who it is in the handshake. */
   #openFeed(socket: ClientSocket, { encoding, token, query }: ConnectionRequest): SessionPort {
-    const { authenticator, config, connections } = this.#services;
+    const { authenticator, clockToleranceMs, connections } = this.#services;
     const identity = token === undefined ? authenticator.guest() : this.#authenticate(socket, token.text);
     if (identity === undefined) {
       return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
     }
-    const deadline = expiryOf(identity, config.auth.tokens?.policy.clockToleranceMs ?? 0);
+    const deadline = expiryOf(identity, clockToleranceMs);
     const feed = new FeedConnection({ socket, encoding, identity, deadline }, this.#services);
     connections.add(feed);
     void feed.start(query);

@@ -8,15 +8,17 @@ import {
 } from '@outcry/protocol';
 
 import type { Identity } from '../identity/identity.ts';
+import { closeCodeFor } from '../identity/refusal-close-code.ts';
 import { Backlog } from '../connections/backlog.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
-import type { Connection } from '../connections/connections.ts';
+import type { Connection } from '../connections/connection.ts';
 import type { Deadline } from '../connections/deadline.ts';
+import { sendFrame } from '../connections/send-frame.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import { closeCodeFor } from '../session/handlers/auth.ts';
+import { acknowledgeIdentity } from '../session/answers.ts';
 import type { Session } from '../session/session.ts';
-import type { SessionServices } from '../session/session-services.ts';
+import type { ReceptionServices } from './reception-services.ts';
 
 export interface WaitingConnectionOptions {
   readonly socket: ClientSocket;
@@ -40,19 +42,18 @@ export class WaitingConnection implements SessionPort, Connection {
   readonly backlog: Backlog;
   readonly streams = NO_STREAMS;
   readonly #options: WaitingConnectionOptions;
-  readonly #services: SessionServices;
+  readonly #services: ReceptionServices;
   #session: Session | undefined;
   #isSettled = false;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
 
-  constructor(options: WaitingConnectionOptions, services: SessionServices) {
-    const { limits, auth } = services.config;
+  constructor(options: WaitingConnectionOptions, services: ReceptionServices) {
     this.#options = options;
     this.#services = services;
     this.socket = options.socket;
-    this.backlog = new Backlog(options.socket, limits);
-    this.deadline = { at: performance.now() + auth.deadlineMs, closeCode: CLOSE_CODES.authTimeout };
+    this.backlog = new Backlog(options.socket, services.backlogLimits);
+    this.deadline = { at: performance.now() + services.reception.authDeadlineMs, closeCode: CLOSE_CODES.authTimeout };
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
@@ -85,15 +86,15 @@ export class WaitingConnection implements SessionPort, Connection {
   }
 
   sendFrame(frame: ServerFrame): void {
-    this.socket.send(this.#services.codecs[this.#options.encoding].encodeServer(frame));
+    sendFrame(this.#options, frame, this.#services);
   }
 
   #receiveFirst(bytes: Uint8Array, isBinary: boolean): void {
-    const { config, metrics } = this.#services;
+    const { limits, metrics } = this.#services;
     const { encoding } = this.#options;
     metrics.countIn(encoding, bytes.length);
     if (isBinary !== (encoding === 'msgpack')) this.close(CLOSE_CODES.unsupportedData);
-    else if (bytes.length > config.limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
+    else if (bytes.length > limits.maxFrameBytes) this.close(CLOSE_CODES.tooBig);
     else this.#authenticate(bytes);
   }
 
@@ -109,7 +110,7 @@ export class WaitingConnection implements SessionPort, Connection {
     }
     this.#settle();
     this.#session = this.#options.begin(identity);
-    this.#session.acknowledgeIdentity(frame.id);
+    acknowledgeIdentity(this.#session, frame.id, identity);
   }
 
   /** Undefined where it is no `auth`, and the connection is closed. */

@@ -2,9 +2,20 @@ import { ALL_ROOM, inboxOf, isInbox, RequestError } from '@outcry/protocol';
 
 import type { Identity } from '../identity/identity.ts';
 import { RoomRight } from '../identity/rights/room-rights.ts';
-import { Speakers } from '../rooms/room-rules.ts';
-import type { Session } from './session.ts';
-import type { SessionServices } from './session-services.ts';
+import type { Memberships } from '../memberships/memberships.ts';
+import type { RoomPresence } from '../presence/room-presence.ts';
+import { type RoomRules, Speakers } from '../rooms/room-rules.ts';
+
+/** Whose rights are asked for. */
+export interface RightsHolder {
+  readonly identity: Identity;
+  readonly memberships: Pick<Memberships, 'has'>;
+}
+
+export interface RoomContext {
+  readonly room: string;
+  readonly rules: RoomRules;
+}
 
 /** Rooms that every session is in from its start to its end: `@all` and its own inbox. */
 export function isOwnRoom({ user }: { readonly user: string }, room: string): boolean {
@@ -15,42 +26,38 @@ export function isOwnRoom({ user }: { readonly user: string }, room: string): bo
  * Whether the rules or the token give an identity a right in a room. Of its own rooms it may read; of others' inboxes never, nor
  * see who is there, whatever was granted by way of a pattern.
  */
-export function hasRight(identity: Identity, right: RoomRight, { room, config }: RoomContext): boolean {
+export function hasRight(identity: Identity, right: RoomRight, { room, rules }: RoomContext): boolean {
   const isAboutOthers = right === RoomRight.Read || right === RoomRight.Presence;
   if (isAboutOthers && isOwnRoom(identity, room)) return right === RoomRight.Read;
   if (isAboutOthers && isInbox(room)) return false;
-  const { guests, users } = config.roomRules.of(room);
+  const { guests, users } = rules.of(room);
   return (identity.isGuest ? guests : users).has(right) || identity.grants.has(right, room);
 }
 
-export interface RoomContext extends Pick<SessionServices, 'config'> {
-  readonly room: string;
-}
-
 /** @throws RequestError `forbidden` */
-export function checkMayJoin(session: Session, room: string): void {
-  checkHas(session, RoomRight.Read, room);
+export function checkMayJoin({ identity }: Pick<RightsHolder, 'identity'>, context: RoomContext): void {
+  checkHas(identity, RoomRight.Read, context);
 }
 
 /** @throws RequestError `forbidden`, or `notJoined` where members alone speak */
-export function checkMayPublish(session: Session, room: string): void {
-  checkHas(session, RoomRight.Write, room);
-  checkMaySpeak(session, room, 'publish');
+export function checkMayPublish(holder: RightsHolder, context: RoomContext): void {
+  checkHas(holder.identity, RoomRight.Write, context);
+  checkMaySpeak(holder, 'publish', context);
 }
 
 /** @throws RequestError `forbidden`, or `notJoined` where members alone speak */
-export function checkMaySignal(session: Session, room: string): void {
-  checkHas(session, RoomRight.Signal, room);
-  checkMaySpeak(session, room, 'signal');
+export function checkMaySignal(holder: RightsHolder, context: RoomContext): void {
+  checkHas(holder.identity, RoomRight.Signal, context);
+  checkMaySpeak(holder, 'signal', context);
 }
 
 /** To everybody speaks the server alone, and direct messages come from outside; ordinary rooms have rules. */
-function checkMaySpeak(session: Session, room: string, how: 'publish' | 'signal'): void {
+function checkMaySpeak(holder: RightsHolder, how: 'publish' | 'signal', { room, rules }: RoomContext): void {
   if (isInbox(room)) return;
-  const speakers = room === ALL_ROOM ? Speakers.Nobody : session.services.config.roomRules.of(room)[how];
+  const speakers = room === ALL_ROOM ? Speakers.Nobody : rules.of(room)[how];
   switch (speakers) {
     case Speakers.Members:
-      checkIsIn(session, room);
+      checkIsIn(holder, room);
       return;
     case Speakers.Anyone:
       return;
@@ -60,25 +67,28 @@ function checkMaySpeak(session: Session, room: string, how: 'publish' | 'signal'
 }
 
 /** @throws RequestError `notJoined`, or `forbidden` where a rule keeps the past from members */
-export function checkMayReadHistory(session: Session, room: string): void {
-  checkIsIn(session, room);
-  if (!session.services.config.roomRules.of(room).readHistory) throw forbidden(`${room} does not show its past`);
+export function checkMayReadHistory(holder: Pick<RightsHolder, 'memberships'>, { room, rules }: RoomContext): void {
+  checkIsIn(holder, room);
+  if (!rules.of(room).readHistory) throw forbidden(`${room} does not show its past`);
 }
 
 /** @throws RequestError `notJoined` */
-export function checkIsIn(session: Session, room: string): void {
-  if (!session.memberships.has(room)) throw new RequestError('notJoined', `join ${room} first`);
+export function checkIsIn({ memberships }: Pick<RightsHolder, 'memberships'>, room: string): void {
+  if (!memberships.has(room)) throw new RequestError('notJoined', `join ${room} first`);
 }
 
 /** @throws RequestError `forbidden`, for rooms that are nobody's to list, too */
-export function checkMaySeeMembers(session: Session, room: string): void {
-  checkHas(session, RoomRight.Presence, room);
-  if (!session.services.presence.isKept(room)) throw forbidden(`${room} does not list its members`);
+export function checkMaySeeMembers(
+  { identity }: Pick<RightsHolder, 'identity'>,
+  { room, rules, presence }: RoomContext & { readonly presence: Pick<RoomPresence, 'isKept'> },
+): void {
+  checkHas(identity, RoomRight.Presence, { room, rules });
+  if (!presence.isKept(room)) throw forbidden(`${room} does not list its members`);
 }
 
 /** Rooms exist by their names alone, so there is nothing that this answer could tell of one. */
-function checkHas(session: Session, right: RoomRight, room: string): void {
-  if (!session.hasRight(right, room)) throw forbidden(`the session has no ${right} right in ${room}`);
+function checkHas(identity: Identity, right: RoomRight, context: RoomContext): void {
+  if (!hasRight(identity, right, context)) throw forbidden(`the session has no ${right} right in ${context.room}`);
 }
 
 export function forbidden(message: string): RequestError {

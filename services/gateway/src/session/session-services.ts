@@ -1,33 +1,44 @@
 import type { Broker } from '@outcry/broker';
 import type { Codec, Encoding } from '@outcry/protocol';
+import type { Logger } from '@outcry/service';
 
-import type { Authenticator } from '../identity/authenticator.ts';
-import type { RevokedTokens } from '../identity/revoked-tokens.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
-import type { GatewayConfig } from '../config/config.ts';
+import type { BacklogLimits } from '../connections/backlog.ts';
 import type { Connections } from '../connections/connections.ts';
-import type { Doorkeeper } from '../reception/doorkeeper.ts';
+import type { Authenticator } from '../identity/authenticator.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { Meters } from '../limits/meters.ts';
-import type { Logger } from '@outcry/service';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
+import type { SessionLimits } from './settings.ts';
+
+/** What a session tells its client of the gateway. */
+export interface GatewayFacts {
+  readonly nodeId: string;
+  readonly heartbeatMs: number;
+  /** For how long a room can be resumed where no rule says otherwise. */
+  readonly resumeWindowMs: number;
+}
 
 /** What every session of a gateway works with. */
 export interface SessionServices {
-  readonly config: GatewayConfig;
+  readonly facts: GatewayFacts;
+  readonly limits: SessionLimits;
+  readonly backlogLimits: BacklogLimits;
+  /** How far the clocks of issuer and gateway may differ. */
+  readonly clockToleranceMs: number;
   readonly broker: Broker;
+  readonly rules: RoomRules;
   readonly rooms: RoomDirectory;
   readonly presence: RoomPresence;
   readonly books: BookDirectory;
   readonly authenticator: Authenticator;
-  readonly revokedTokens: RevokedTokens;
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
   readonly meters: Meters;
-  readonly doorkeeper: Doorkeeper;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

@@ -150,7 +150,7 @@ describe('Session', () => {
     const other = gateway.connect('bob');
     other.session.overflowed();
     expect(other.socket.closeCode).toEqual(CLOSE_CODES.slowConsumer);
-    expect(session.isGuest).toBe(false);
+    expect(session.identity.isGuest).toBe(false);
   });
 
   it('gives a guest a name before it joins a room, and not after', async () => {

@@ -1,34 +1,28 @@
 import { randomUUID } from 'node:crypto';
 
 import { type Backplane, createMemoryBackplane, MemoryHub } from '@outcry/broker';
-import { createCodecs, Encoding } from '@outcry/protocol';
+import { Encoding } from '@outcry/protocol';
 
-import { createAuthenticator } from '../identity/create-authenticator.ts';
 import { type Identity, identityOf } from '../identity/identity.ts';
-import { RevokedTokens } from '../identity/revoked-tokens.ts';
-import { BookDirectory } from '../books/book-directory.ts';
 import type { FeedReader } from '../books/feed-reader.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
+import type { BacklogLimits } from '../connections/backlog.ts';
 import { Coalescer } from '../fanout/coalescer.ts';
 import { createBrokerHandler } from '../cluster/broker-handler.ts';
-import { Connections } from '../connections/connections.ts';
-import { Doorkeeper } from '../reception/doorkeeper.ts';
-import { Reception } from '../reception/reception.ts';
-import { ConnectionLimits } from '../limits/connection-limits.ts';
-import { Meters } from '../limits/meters.ts';
 import { createRevocationHandler } from '../cluster/revocation-handler.ts';
 import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { createPresenceHandler } from '../cluster/presence-handler.ts';
-import { RoomPresence } from '../presence/room-presence.ts';
-import { RoomDirectory } from '../rooms/room-directory.ts';
+import { createServices, type GatewayServices } from '../services.ts';
 import { Session } from '../session/session.ts';
-import type { SessionServices } from '../session/session-services.ts';
 import { type FakeSocket, FakeTransport } from './fake-transport.ts';
 
 /** What differs from the default configuration. */
 type Overrides = Partial<Omit<GatewayConfig, 'limits'>> & {
-  readonly limits?: Partial<GatewayConfig['limits']>;
+  /** Of whichever part. */
+  readonly limits?: Partial<
+    GatewayConfig['limits'] & GatewayConfig['session'] & GatewayConfig['reception'] & BacklogLimits
+  >;
   /** Where books come from, in place of the memory broker. */
   readonly feed?: FeedReader;
 };
@@ -42,7 +36,8 @@ export interface TestClient {
 
 /** A gateway's parts over a memory broker and a fake transport: everything but the sockets is real. */
 export interface TestGateway {
-  readonly services: SessionServices;
+  readonly config: GatewayConfig;
+  readonly services: GatewayServices;
   readonly transport: FakeTransport;
   readonly backplane: Backplane;
   /** Opens a session as the transport would. */
@@ -54,12 +49,24 @@ export interface TestGateway {
 export async function createTestGateway(overrides: Overrides = {}, hub = new MemoryHub()): Promise<TestGateway> {
   const backplane = createMemoryBackplane(hub);
   const transport = new FakeTransport();
-  const services = createServices(backplane, transport, overrides);
+  const config = configOf(overrides);
+  const services = createServices({
+    config,
+    backplane: { ...backplane, feedBus: overrides.feed ?? backplane.feedBus },
+    logger: createLogger({ level: 'silent', fields: {} }),
+    metrics: new GatewayMetrics(),
+    publisher: transport,
+    coalescer: new Coalescer({ windowMs: 0, maxBytes: 1 }),
+    loopLag: { meanMs: 0 },
+    runId: 'test',
+    accountNames: new Set(),
+  });
   const { rooms, books, connections, meters } = services;
-  await backplane.start(createBrokerHandler(services, new Reception(services)));
+  await backplane.start(createBrokerHandler(services));
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
   return {
+    config,
     services,
     transport,
     backplane,
@@ -74,33 +81,20 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   };
 }
 
-function createServices(
-  { broker, feedBus, presence: store, limits: shared }: Backplane,
-  publisher: FakeTransport,
-  { limits, feed, ...overrides }: Overrides,
-): SessionServices {
-  const { config: defaults } = loadGatewayConfig({ OUTCRY_NODE_ID: 'test' });
-  const config: GatewayConfig = { ...defaults, ...overrides, limits: { ...defaults.limits, ...limits } };
-  const metrics = new GatewayMetrics();
-  const codecs = createCodecs();
-  const logger = createLogger({ level: 'silent', fields: {} });
-  const fanout = { publisher, codecs, metrics };
-  const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1 });
-  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger });
-  const presence = new RoomPresence({ store, rules: config.roomRules, metrics });
-  const books = new BookDirectory({ feedBus: feed ?? feedBus, fanout, logger });
-  const connections = new Connections({ ...config, ...config.limits, metrics });
-  const revokedTokens = new RevokedTokens();
-  const authenticator = createAuthenticator(config.auth, { revokedTokens, accountNames: new Set() });
-  const maxima = config.limits.connections;
-  const connectionLimits = new ConnectionLimits({ shared, node: 'test', maxima, logger });
-  const doorkeeper = new Doorkeeper({ config, connections, connectionLimits, loopLag: { meanMs: 0 }, metrics });
-  const meters = new Meters(config.limits);
-  const doors = { authenticator, revokedTokens, connections, connectionLimits, meters, doorkeeper };
-  return { config, broker, rooms, presence, books, codecs, metrics, logger, ...doors };
+function configOf({ limits, feed: _feed, ...overrides }: Overrides): GatewayConfig {
+  const { config } = loadGatewayConfig({ OUTCRY_NODE_ID: 'test' });
+  const { connections } = config;
+  return {
+    ...config,
+    reception: { ...config.reception, ...limits },
+    limits: { ...config.limits, ...limits },
+    session: { ...config.session, ...limits },
+    connections: { ...connections, backlog: { ...connections.backlog, ...limits } },
+    ...overrides,
+  };
 }
 
-function connect(services: SessionServices, socket: FakeSocket, who: string | Identity): TestClient {
+function connect(services: GatewayServices, socket: FakeSocket, who: string | Identity): TestClient {
   const identity = typeof who === 'string' ? identityOf(who, { isGuest: who.startsWith('guest') }) : who;
   const session = new Session(
     {

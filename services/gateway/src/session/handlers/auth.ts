@@ -1,30 +1,39 @@
-import { type ClientFrameOf, CLOSE_CODES, type CloseCode, RequestError } from '@outcry/protocol';
+import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
-import { TokenRefusal } from '../../identity/authenticator.ts';
+import type { Authenticator } from '../../identity/authenticator.ts';
+import type { Identity } from '../../identity/identity.ts';
+import type { Memberships } from '../../memberships/memberships.ts';
+import type { GatewayMetrics } from '../../observability/metrics.ts';
+import { acknowledgeIdentity, type Answerable } from '../answers.ts';
 import { forbidden } from '../room-rights.ts';
-import type { Session } from '../session.ts';
+
+interface Client extends Answerable {
+  readonly identity: Identity;
+  readonly memberships: Pick<Memberships, 'ordinaryCount'>;
+  takeIdentity(identity: Identity): Promise<void>;
+}
+
+interface Services {
+  readonly authenticator: Authenticator;
+  readonly metrics: Pick<GatewayMetrics, 'tokenRefusals'>;
+}
 
 /** Refreshes a session's identity, or gives a guest one. */
-export async function handleAuth(session: Session, { id, token }: ClientFrameOf<'auth'>): Promise<void> {
-  const { authenticator, metrics } = session.services;
+export async function handleAuth(
+  client: Client,
+  { id, token }: ClientFrameOf<'auth'>,
+  { authenticator, metrics }: Services,
+): Promise<void> {
   const { identity, refusal } = authenticator.authenticate(token);
   if (identity === undefined) {
     metrics.tokenRefusals.labels(refusal).inc();
     throw new RequestError('unauthenticated', 'the token is refused');
   }
-  if (identity.user !== session.user) {
-    if (!session.isGuest) throw forbidden(`the session is ${session.user}'s`);
-    if (session.memberships.ordinaryCount > 0) throw forbidden('a guest takes a name before it joins a room');
+  const { user, isGuest } = client.identity;
+  if (identity.user !== user) {
+    if (!isGuest) throw forbidden(`the session is ${user}'s`);
+    if (client.memberships.ordinaryCount > 0) throw forbidden('a guest takes a name before it joins a room');
   }
-  await session.takeIdentity(identity);
-  session.acknowledgeIdentity(id);
-}
-
-/**
- * How a connection ends whose first token is refused. Only what its holder may know anyway is told apart: that the token was
- * good once.
- */
-export function closeCodeFor(refusal: TokenRefusal): CloseCode {
-  if (refusal === TokenRefusal.Expired) return CLOSE_CODES.tokenExpired;
-  return refusal === TokenRefusal.Revoked ? CLOSE_CODES.revoked : CLOSE_CODES.unauthenticated;
+  await client.takeIdentity(identity);
+  acknowledgeIdentity(client, id, client.identity);
 }

@@ -1,29 +1,44 @@
-import { type ClientFrameOf, RequestError } from '@outcry/protocol';
+import { type ClientFrameOf, type CloseCode, RequestError } from '@outcry/protocol';
 
+import type { Identity } from '../../identity/identity.ts';
 import { RoomRight } from '../../identity/rights/room-rights.ts';
-import { checkMayJoin, isOwnRoom } from '../room-rights.ts';
-import type { Session } from '../session.ts';
+import type { Memberships } from '../../memberships/memberships.ts';
+import type { RoomRules } from '../../rooms/room-rules.ts';
+import { checkJoinRate, type RateParts } from '../rates.ts';
+import { checkMayJoin, hasRight, isOwnRoom } from '../room-rights.ts';
+import type { SessionLimits } from '../settings.ts';
 
 const DEFAULT_HISTORY = 50;
 
+interface Client {
+  readonly identity: Identity;
+  readonly memberships: Pick<Memberships, 'has' | 'join' | 'ordinaryCount'>;
+  close(closeCode: CloseCode): void;
+}
+
+interface Services extends RateParts {
+  readonly rules: RoomRules;
+  readonly limits: Pick<SessionLimits, 'maxRooms'>;
+}
+
 /** Joins a room, or joins it again from another position. Answered by `joined`. */
-export function handleJoin(session: Session, frame: ClientFrameOf<'join'>): Promise<void> {
+export function handleJoin(client: Client, frame: ClientFrameOf<'join'>, services: Services): Promise<void> {
   const { id, room, since, history, echo, presence } = frame;
-  session.checkJoinRate();
-  checkMayJoin(session, room);
-  const { memberships, services } = session;
-  const { maxRooms } = services.config.limits;
-  const rule = services.config.roomRules.of(room);
-  const isNew = !memberships.has(room) && !isOwnRoom(session, room);
-  if (isNew && memberships.ordinaryCount >= maxRooms) {
-    throw new RequestError('limitReached', `a session is in at most ${String(maxRooms)} rooms`);
+  const { rules, limits } = services;
+  const { identity, memberships } = client;
+  checkJoinRate(client, services);
+  checkMayJoin(client, { room, rules });
+  const isNew = !memberships.has(room) && !isOwnRoom(identity, room);
+  if (isNew && memberships.ordinaryCount >= limits.maxRooms) {
+    throw new RequestError('limitReached', `a session is in at most ${String(limits.maxRooms)} rooms`);
   }
+  const rule = rules.of(room);
   return memberships.join(room, {
     id,
     // A position is not proof of having been there: who may not read the past may not resume into it.
     since: rule.readHistory ? since : undefined,
     history: rule.readHistory ? (history ?? DEFAULT_HISTORY) : 0,
     wantsEcho: echo ?? true,
-    wantsPresence: (presence ?? false) && rule.presence && session.hasRight(RoomRight.Presence, room),
+    wantsPresence: (presence ?? false) && rule.presence && hasRight(identity, RoomRight.Presence, { room, rules }),
   });
 }

@@ -1,6 +1,6 @@
 import { type ClientFrameOf, ERROR_CODES, RequestError, type SymbolResult } from '@outcry/protocol';
 
-import type { Session } from '../session.ts';
+import { acknowledge, type Answerable } from '../answers.ts';
 import { toRequestError } from '../to-request-error.ts';
 
 type SymbolRequest = ClientFrameOf<'subscribe' | 'unsubscribe'>;
@@ -35,14 +35,14 @@ export function failedOutcome(symbol: string, err: unknown): Outcome {
  *
  * @throws RequestError the failure of the only symbol
  */
-export function answerSymbols(session: Session, frame: SymbolRequest, outcomes: readonly Outcome[]): void {
+export function answerSymbols(client: Answerable, frame: SymbolRequest, outcomes: readonly Outcome[]): void {
   const { id, symbols } = frame;
   if (symbols !== undefined) {
-    session.sendFrame({ type: 'results', ...(id === undefined ? {} : { id }), results: outcomes.map(toResult) });
+    client.sendFrame({ type: 'results', ...(id === undefined ? {} : { id }), results: outcomes.map(toResult) });
     return;
   }
   for (const { error } of outcomes) if (error !== undefined) throw error;
-  session.acknowledge(id);
+  acknowledge(client, id);
 }
 
 function toResult({ symbol, error }: Outcome): SymbolResult {

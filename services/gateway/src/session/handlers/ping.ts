@@ -1,7 +1,7 @@
 import type { ClientFrameOf } from '@outcry/protocol';
 
-import type { Session } from '../session.ts';
+import type { Answerable } from '../answers.ts';
 
-export function handlePing(session: Session, { id }: ClientFrameOf<'ping'>): void {
-  session.sendFrame({ type: 'pong', ...(id === undefined ? {} : { id }), at: Date.now() });
+export function handlePing(client: Answerable, { id }: ClientFrameOf<'ping'>): void {
+  client.sendFrame({ type: 'pong', ...(id === undefined ? {} : { id }), at: Date.now() });
 }

@@ -1,7 +1,16 @@
 import type { ClientFrameOf } from '@outcry/protocol';
 
-import type { Session } from '../session.ts';
+import type { BookDirectory } from '../../books/book-directory.ts';
+import { acknowledge, type Answerable } from '../answers.ts';
 
-export async function handleSymbols(session: Session, { id }: ClientFrameOf<'symbols'>): Promise<void> {
-  session.acknowledge(id, { instruments: await session.services.books.listInstruments() });
+interface Services {
+  readonly books: Pick<BookDirectory, 'listInstruments'>;
+}
+
+export async function handleSymbols(
+  client: Answerable,
+  { id }: ClientFrameOf<'symbols'>,
+  { books }: Services,
+): Promise<void> {
+  acknowledge(client, id, { instruments: await books.listInstruments() });
 }

@@ -1,0 +1,79 @@
+import { integer, type SettingValues } from '@outcry/config';
+
+import type { BacklogLimits } from './backlog.ts';
+
+const KIB = 1024;
+
+/** How open connections are looked after. */
+export const CONNECTION_SETTINGS = {
+  OUTCRY_HEARTBEAT_MS: integer({
+    meaning: 'How often a connection is pinged.',
+    min: 100,
+    max: 60_000,
+    default: 25_000,
+  }),
+  OUTCRY_IDLE_TIMEOUT_MS: integer({
+    meaning: 'Silence after which a connection is closed with `heartbeatTimeout`; more than OUTCRY_HEARTBEAT_MS.',
+    min: 200,
+    max: 110_000,
+    default: 45_000,
+  }),
+  OUTCRY_SOFT_BUFFER_BYTES: integer({
+    meaning:
+      'Unread bytes from which a client is told that it is `lagging`, and gets no more of its books until it has read most of them.',
+    min: 4 * KIB,
+    max: 64 * KIB * KIB,
+    default: 256 * KIB,
+  }),
+  OUTCRY_HARD_BUFFER_BYTES: integer({
+    meaning: 'Unread bytes from which a client is closed with `slowConsumer`; more than OUTCRY_SOFT_BUFFER_BYTES.',
+    min: 8 * KIB,
+    max: 256 * KIB * KIB,
+    default: 1024 * KIB,
+  }),
+  OUTCRY_LAGGING_TIMEOUT_MS: integer({
+    meaning: 'How long a client that is `lagging` may read nothing before it is closed with `slowConsumer`.',
+    min: 100,
+    max: 600_000,
+    default: 60_000,
+  }),
+  OUTCRY_RECONNECT_SPREAD_MS: integer({
+    meaning: 'A gateway that shuts down tells each client its own delay before it reconnects, up to this.',
+    min: 0,
+    max: 600_000,
+    default: 5000,
+  }),
+} as const;
+
+type ConnectionSettings = SettingValues<typeof CONNECTION_SETTINGS>;
+
+export interface ConnectionsConfig {
+  readonly heartbeatMs: number;
+  readonly idleTimeoutMs: number;
+  readonly backlog: BacklogLimits;
+  readonly reconnectSpreadMs: number;
+}
+
+export function connectionsConfigOf(settings: ConnectionSettings): ConnectionsConfig {
+  return {
+    heartbeatMs: settings.OUTCRY_HEARTBEAT_MS,
+    idleTimeoutMs: settings.OUTCRY_IDLE_TIMEOUT_MS,
+    backlog: {
+      softBufferBytes: settings.OUTCRY_SOFT_BUFFER_BYTES,
+      hardBufferBytes: settings.OUTCRY_HARD_BUFFER_BYTES,
+      laggingTimeoutMs: settings.OUTCRY_LAGGING_TIMEOUT_MS,
+    },
+    reconnectSpreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
+  };
+}
+
+export function problemsOfConnections(settings: ConnectionSettings): readonly string[] {
+  const problems: string[] = [];
+  if (settings.OUTCRY_IDLE_TIMEOUT_MS <= settings.OUTCRY_HEARTBEAT_MS) {
+    problems.push('OUTCRY_IDLE_TIMEOUT_MS: must be more than OUTCRY_HEARTBEAT_MS, or healthy clients are cut');
+  }
+  if (settings.OUTCRY_HARD_BUFFER_BYTES <= settings.OUTCRY_SOFT_BUFFER_BYTES) {
+    problems.push('OUTCRY_HARD_BUFFER_BYTES: must be more than OUTCRY_SOFT_BUFFER_BYTES');
+  }
+  return problems;
+}

@@ -1,0 +1,60 @@
+import { integer, type SettingValues, text } from '@outcry/config';
+
+const ORIGINS = {
+  pattern: /^(\*|[a-z][a-z0-9+.-]*:\/\/[^\s,/]+(,[a-z][a-z0-9+.-]*:\/\/[^\s,/]+)*)$/,
+  accepts: '`*`, or origins such as `https://example.com` with commas between them',
+};
+
+/** Who is let in, and how many. */
+export const RECEPTION_SETTINGS = {
+  OUTCRY_ORIGINS: text(ORIGINS, {
+    meaning:
+      'The pages that may connect, by their exact origin; others are answered with 403. `*` is any page, for development and for pages without cookies.',
+    default: '*',
+  }),
+  OUTCRY_MAX_CONNECTIONS: integer({
+    meaning: 'Connections of this gateway; one more is answered with 503.',
+    min: 1,
+    max: 10_000_000,
+    default: 100_000,
+  }),
+  OUTCRY_MAX_LOOP_LAG_MS: integer({
+    meaning:
+      'Mean lag of the event loop, in each of the last two seconds, past which new connections are answered with 503: one stall is none. 0 is no limit.',
+    min: 0,
+    max: 60_000,
+    default: 500,
+  }),
+  OUTCRY_AUTH_DEADLINE_MS: integer({
+    meaning: 'How long a client without a token has for its `auth` before it is closed with `authTimeout`.',
+    min: 100,
+    max: 60_000,
+    default: 5000,
+  }),
+  OUTCRY_AUTH_MAX_WAITING: integer({
+    meaning: 'Connections of this gateway that may wait for their `auth`; one more is closed with `atCapacity`.',
+    min: 0,
+    max: 1_000_000,
+    default: 10_000,
+  }),
+} as const;
+
+export interface ReceptionConfig {
+  /** Pages that may connect, or `*`. */
+  readonly origins: readonly string[];
+  readonly maxConnections: number;
+  /** 0 is no limit. */
+  readonly maxLoopLagMs: number;
+  readonly authDeadlineMs: number;
+  readonly maxWaiting: number;
+}
+
+export function receptionConfigOf(settings: SettingValues<typeof RECEPTION_SETTINGS>): ReceptionConfig {
+  return {
+    origins: settings.OUTCRY_ORIGINS.split(','),
+    maxConnections: settings.OUTCRY_MAX_CONNECTIONS,
+    maxLoopLagMs: settings.OUTCRY_MAX_LOOP_LAG_MS,
+    authDeadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
+    maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,
+  };
+}

@@ -1,0 +1,52 @@
+import { integer, optionalText, type SettingValues } from '@outcry/config';
+
+import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
+import { type RoomRule, RoomRules } from './room-rules.ts';
+import { readRoomRulesFile } from './room-rules-file.ts';
+
+const DAY_MS = 86_400_000;
+
+const PATH = { pattern: /^.+$/, accepts: 'a path' };
+
+/** What holds in rooms. */
+export const ROOM_SETTINGS = {
+  OUTCRY_HISTORY_COUNT: integer({
+    meaning: 'Messages that a room keeps, where no rule says otherwise.',
+    min: 0,
+    max: 100_000,
+    default: 1000,
+  }),
+  OUTCRY_HISTORY_MS: integer({
+    meaning: 'How long a room keeps a message, in milliseconds, where no rule says otherwise.',
+    min: 1000,
+    max: 30 * DAY_MS,
+    default: 600_000,
+  }),
+  OUTCRY_ROOM_RULES_FILE: optionalText(PATH, {
+    meaning: 'A JSON file of rules for rooms: docs/OPERATIONS.md. Unset: every room is alike.',
+  }),
+} as const;
+
+/**
+ * The rules of all rooms. Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a
+ * rule says otherwise.
+ *
+ * @throws ConfigError with every problem of the file of rules at once
+ */
+export function loadRoomRules(
+  settings: SettingValues<typeof ROOM_SETTINGS>,
+  { areTokensChecked }: { readonly areTokensChecked: boolean },
+): RoomRules {
+  const rights = areTokensChecked ? NO_RIGHTS : ALL_RIGHTS;
+  const fallback: RoomRule = {
+    retention: { count: settings.OUTCRY_HISTORY_COUNT, ms: settings.OUTCRY_HISTORY_MS },
+    presence: true,
+    publish: 'members',
+    signal: 'members',
+    readHistory: true,
+    users: rights,
+    guests: rights,
+  };
+  const path = settings.OUTCRY_ROOM_RULES_FILE;
+  return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, fallback), fallback);
+}

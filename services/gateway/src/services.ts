@@ -1,0 +1,94 @@
+import type { Backplane } from '@outcry/broker';
+import { createCodecs } from '@outcry/protocol';
+import type { Logger } from '@outcry/service';
+
+import { BookDirectory } from './books/book-directory.ts';
+import type { FeedReader } from './books/feed-reader.ts';
+import type { GatewayConfig } from './config/config.ts';
+import { Connections } from './connections/connections.ts';
+import { Readiness } from './connections/readiness.ts';
+import type { Fanout } from './fanout/audience.ts';
+import type { Coalescer } from './fanout/coalescer.ts';
+import { clockToleranceOf } from './identity/auth-config.ts';
+import { createAuthenticator } from './identity/create-authenticator.ts';
+import { RevokedTokens } from './identity/revoked-tokens.ts';
+import { ConnectionLimits } from './limits/connection-limits.ts';
+import type { LoopLag } from './limits/loop-lag.ts';
+import { Meters } from './limits/meters.ts';
+import type { GatewayMetrics } from './observability/metrics.ts';
+import { RoomPresence } from './presence/room-presence.ts';
+import { Doorkeeper } from './reception/doorkeeper.ts';
+import type { ReceptionServices } from './reception/reception-services.ts';
+import { RoomDirectory } from './rooms/room-directory.ts';
+import type { TopicPublisher } from './transport/transport.ts';
+
+/** Everything that the parts of a gateway work with. */
+export interface GatewayServices extends ReceptionServices {
+  readonly revokedTokens: RevokedTokens;
+}
+
+export interface ServiceParts {
+  readonly config: GatewayConfig;
+  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits'> & { readonly feedBus: FeedReader };
+  readonly logger: Logger;
+  readonly metrics: GatewayMetrics;
+  readonly publisher: TopicPublisher;
+  readonly coalescer: Coalescer;
+  readonly loopLag: Pick<LoopLag, 'meanMs'>;
+  /** Names this run of the gateway to the cluster. */
+  readonly runId: string;
+  /** The names that have accounts here. */
+  readonly accountNames: ReadonlySet<string>;
+}
+
+/** Builds what sessions work with, over whatever transport and backplane. */
+export function createServices(parts: ServiceParts): GatewayServices {
+  const { config, backplane, logger, metrics, publisher, coalescer } = parts;
+  const { broker, feedBus } = backplane;
+  const codecs = createCodecs();
+  const fanout: Fanout = { publisher, codecs, metrics };
+  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger });
+  const books = new BookDirectory({ feedBus, fanout, logger });
+  metrics.observe({ rooms: () => rooms.size, books: () => books.size });
+  return {
+    ...settledOf(config),
+    ...createDoors(parts),
+    presence: new RoomPresence({ store: backplane.presence, rules: config.roomRules, metrics }),
+    broker,
+    rooms,
+    books,
+    codecs,
+    metrics,
+    logger,
+  };
+}
+
+/** What configuration has settled for all sessions. */
+function settledOf(config: GatewayConfig) {
+  const { nodeId, resumeWindowMs, roomRules: rules, session: limits, reception } = config;
+  const { heartbeatMs, backlog: backlogLimits } = config.connections;
+  const facts = { nodeId, heartbeatMs, resumeWindowMs };
+  return { facts, limits, backlogLimits, rules, reception, clockToleranceMs: clockToleranceOf(config.auth) };
+}
+
+/** What decides who comes in and stays. */
+function createDoors({ config, backplane, logger, metrics, loopLag, runId, accountNames }: ServiceParts) {
+  const { auth, limits, reception, session } = config;
+  const connections = new Connections({ ...config.connections, metrics });
+  const connectionLimits = new ConnectionLimits({
+    shared: backplane.limits,
+    node: runId,
+    maxima: limits.connections,
+    logger,
+  });
+  const revokedTokens = new RevokedTokens();
+  return {
+    connections,
+    connectionLimits,
+    revokedTokens,
+    authenticator: createAuthenticator(auth, { revokedTokens, accountNames }),
+    meters: new Meters({ ...limits, maxRooms: session.maxRooms }),
+    doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, metrics }),
+    readiness: new Readiness(),
+  };
+}

@@ -1,0 +1,27 @@
+import { CLOSE_CODES, type CloseCode, RequestError } from '@outcry/protocol';
+
+import type { Meters } from '../limits/meters.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
+
+export interface RateParts {
+  readonly meters: Pick<Meters, 'joins' | 'signals'>;
+  readonly metrics: Pick<GatewayMetrics, 'rateLimited'>;
+}
+
+/** @throws RequestError where signals come too fast: they have a limit of their own, and no more than an error follows from it */
+export function checkSignalRate(client: object, parts: RateParts): void {
+  const verdict = parts.meters.signals.take(client, performance.now());
+  if (verdict !== 'pass') refuse('signals', parts);
+}
+
+/** @throws RequestError where joins come too fast, and who does not heed it is closed */
+export function checkJoinRate(client: { close(closeCode: CloseCode): void }, parts: RateParts): void {
+  const verdict = parts.meters.joins.take(client, performance.now());
+  if (verdict === 'giveUp') client.close(CLOSE_CODES.rateLimited);
+  if (verdict !== 'pass') refuse('joins', parts);
+}
+
+function refuse(what: 'signals' | 'joins', { meters, metrics }: RateParts): never {
+  metrics.rateLimited.labels(what).inc();
+  throw new RequestError('rateLimited', `${what} come faster than ${String(meters[what].perSecond)} a second`);
+}

@@ -1,0 +1,61 @@
+import type { ClientFrameOf, ClientFrameType, CloseCode } from '@outcry/protocol';
+
+import type { Watches } from '../books/watches.ts';
+import type { Identity } from '../identity/identity.ts';
+import type { Memberships } from '../memberships/memberships.ts';
+import type { Answerable } from './answers.ts';
+
+import { handleAuth } from './handlers/auth.ts';
+import { handleHistory } from './handlers/history.ts';
+import { handleJoin } from './handlers/join.ts';
+import { handleLeave } from './handlers/leave.ts';
+import { handleMembers } from './handlers/members.ts';
+import { handlePing } from './handlers/ping.ts';
+import { handlePublish } from './handlers/publish.ts';
+import { handleSignal } from './handlers/signal.ts';
+import { handleSubscribe } from './handlers/subscribe.ts';
+import { handleSymbols } from './handlers/symbols.ts';
+import { handleUnsubscribe } from './handlers/unsubscribe.ts';
+import type { SessionServices } from './session-services.ts';
+
+/** What there is of a session for handlers. Each says what it needs of it, and sees nothing else. */
+export interface RequestClient extends Answerable {
+  readonly connection: string;
+  readonly identity: Identity;
+  readonly memberships: Memberships;
+  readonly watches: Watches;
+  /** Goes on under a newer token, or as somebody else. */
+  takeIdentity(identity: Identity): Promise<void>;
+  close(closeCode: CloseCode): void;
+}
+
+type Handler<T extends ClientFrameType> = (
+  client: RequestClient,
+  frame: ClientFrameOf<T>,
+  services: SessionServices,
+) => Promise<void> | void;
+
+/** Every request, and what handles it. */
+const HANDLERS: { readonly [T in ClientFrameType]: Handler<T> } = {
+  auth: handleAuth,
+  join: handleJoin,
+  leave: handleLeave,
+  publish: handlePublish,
+  signal: handleSignal,
+  members: handleMembers,
+  history: handleHistory,
+  subscribe: handleSubscribe,
+  unsubscribe: handleUnsubscribe,
+  symbols: handleSymbols,
+  ping: handlePing,
+};
+
+/** @throws RequestError, at once or by rejection, where the request is refused */
+export function handleRequest<T extends ClientFrameType>(
+  client: RequestClient,
+  frame: ClientFrameOf<T>,
+  services: SessionServices,
+): Promise<void> | void {
+  const handle = HANDLERS[frame.type] as Handler<T>;
+  return handle(client, frame, services);
+}
