@@ -1,5 +1,5 @@
-export type { AccountStore } from './account-store.ts';
-export type { Backplane } from './backplane.ts';
+export type { AccountStore } from './accounts/store.ts';
+export type { Backplane } from './backplanes/backplane.ts';
 export type {
   Broker,
   BrokerHandler,
@@ -11,8 +11,8 @@ export type {
   RoomHistory,
   RoomMessage,
   RoomSignal,
-} from './broker.ts';
-export type { ControlBus } from './control-bus.ts';
+} from './rooms/broker.ts';
+export type { ControlBus } from './control/bus.ts';
 export type {
   FeedBus,
   FeedDelta,
@@ -21,17 +21,17 @@ export type {
   FeedPulse,
   FeedSnapshot,
   StoredBook,
-} from './feed-bus.ts';
+} from './feeds/bus.ts';
 export type { Intake } from './intake.ts';
-export type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
-export { createMemoryBackplane } from './memory/memory-backplane.ts';
-export { MemoryHub } from './memory/memory-hub.ts';
+export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
+export { createMemoryBackplane } from './backplanes/memory-backplane.ts';
+export { MemoryHub } from './memory/hub.ts';
 export type { BackplaneEvents } from './redis/events.ts';
-export { createRedisBackplane, type RedisBackplaneOptions } from './redis/redis-backplane.ts';
+export { createRedisBackplane, type RedisBackplaneOptions } from './backplanes/redis-backplane.ts';
 export type { LeaseTimes } from './presence/lease-keeper.ts';
-export type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
-export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence-store.ts';
-export type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
-export type { HoldRequest, SharedLimits } from './shared-limits.ts';
-export type { Revocation, RevocationList } from './revocation-list.ts';
+export type { Attendance, NodeEntry, NodeRoster } from './nodes/node-roster.ts';
+export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
+export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';
+export type { HoldRequest, SharedLimits } from './limits/shared-limits.ts';
+export type { Revocation, RevocationList } from './revocations/list.ts';
 export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BrokerHandler } from '../broker.ts';
+import type { BrokerHandler } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
 
 /** Whether a node of a hub works, and how its calls are made. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OutcryError } from '../outcry-error.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { NodeLease, PresenceTable, TendRequest } from './presence-table.ts';
+import type { NodeLease, PresenceTable, TendRequest } from './table.ts';
 
 const TIMES = { leaseMs: 6000, renewMs: 2000 };
 

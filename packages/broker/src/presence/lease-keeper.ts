@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OutcryError } from '../outcry-error.ts';
-import type { NodeLease, PresenceTable } from './presence-table.ts';
+import type { NodeLease, PresenceTable } from './table.ts';
 
 export interface LeaseTimes {
   /** How long a lease lasts from its last renewal. */

@@ -1,10 +1,10 @@
-import type { BrokerStatus } from '../broker.ts';
+import type { BrokerStatus } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
-import type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from '../presence-store.ts';
+import type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './store.ts';
 import { LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
 import { MemberLedger } from './member-ledger.ts';
-import type { PresenceTable } from './presence-table.ts';
-import { PresenceWriter } from './presence-writer.ts';
+import type { PresenceTable } from './table.ts';
+import { PresenceWriter } from './writer.ts';
 
 /** Presence over a table that the nodes share: each keeps what is its own here, and writes it under its lease. */
 export class LeasedPresence implements PresenceStore {

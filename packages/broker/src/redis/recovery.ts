@@ -1,4 +1,4 @@
-import type { BrokerStatus } from '../broker.ts';
+import type { BrokerStatus } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
 import { backoffMs } from './backoff.ts';
 

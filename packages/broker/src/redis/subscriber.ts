@@ -1,4 +1,4 @@
-import type { RedisConnection } from './redis-connection.ts';
+import type { RedisConnection } from './connection.ts';
 
 /** Channels of one SUBSCRIBE when all are subscribed again: each is one reply to wait for within the command time limit. */
 const CHANNELS_PER_COMMAND = 512;

@@ -1,10 +1,10 @@
 import { FaultProxy } from '@outcry/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PresenceStore, RedisBackplaneOptions } from '../../src/index.ts';
-import type { NodeLease } from '../../src/presence/presence-table.ts';
+import type { NodeLease } from '../../src/presence/table.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
-import { RedisConnection } from '../../src/redis/redis-connection.ts';
-import { RedisPresenceTable } from '../../src/redis/redis-presence-table.ts';
+import { RedisConnection } from '../../src/redis/connection.ts';
+import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';

@@ -1,17 +1,17 @@
 import { Script } from '../script-call.ts';
-import { CREATE_ACCOUNT } from './create-account.lua.ts';
-import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './feed.lua.ts';
-import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from './lease.lua.ts';
-import { ATTEND_NODE, LIST_NODES } from './node-roster.lua.ts';
-import { OPEN_ROOM } from './open-room.lua.ts';
-import { SET_LEASE, TEND_LEASES } from './presence-leases.lua.ts';
-import { LIST_MEMBERS, RAISE_FENCE, REAP_ROOM, VOID_LEASE, WRITE_MEMBERS } from './presence-members.lua.ts';
-import { PUBLISH_MESSAGE } from './publish-message.lua.ts';
-import { ATTEND, LEAVE } from './publisher-roster.lua.ts';
-import { READ_HISTORY } from './read-history.lua.ts';
-import { REMOVE_HISTORY } from './remove-history.lua.ts';
-import { REVOKE } from './revoke.lua.ts';
-import { HOLD_COUNT, TAKE_TOKEN } from './shared-limits.lua.ts';
+import { CREATE_ACCOUNT } from '../../accounts/scripts/create.lua.ts';
+import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from '../../feeds/scripts/book.lua.ts';
+import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from '../../leases/scripts/lease.lua.ts';
+import { ATTEND_NODE, LIST_NODES } from '../../nodes/scripts/node-roster.lua.ts';
+import { OPEN_ROOM } from '../../rooms/scripts/open-room.lua.ts';
+import { SET_LEASE, TEND_LEASES } from '../../presence/scripts/leases.lua.ts';
+import { LIST_MEMBERS, RAISE_FENCE, REAP_ROOM, VOID_LEASE, WRITE_MEMBERS } from '../../presence/scripts/members.lua.ts';
+import { PUBLISH_MESSAGE } from '../../rooms/scripts/publish-message.lua.ts';
+import { ATTEND, LEAVE } from '../../nodes/scripts/publisher-roster.lua.ts';
+import { READ_HISTORY } from '../../rooms/scripts/read-history.lua.ts';
+import { REMOVE_HISTORY } from '../../rooms/scripts/remove-history.lua.ts';
+import { REVOKE } from '../../revocations/scripts/revoke.lua.ts';
+import { HOLD_COUNT, TAKE_TOKEN } from '../../limits/scripts/shared-limits.lua.ts';
 
 /** Every script, by the name it is called with. */
 export const SCRIPTS = {

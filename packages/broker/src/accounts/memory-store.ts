@@ -1,0 +1,30 @@
+import type { AccountStore } from './store.ts';
+import type { BrokerHandler } from '../rooms/broker.ts';
+import type { MemoryAccounts } from './memory-accounts.ts';
+import { NodeState } from '../memory/node-state.ts';
+
+/** The accounts of a hub as one node of it sees them. They live as long as the process. */
+export class MemoryAccountStore implements AccountStore {
+  readonly #accounts: MemoryAccounts;
+  readonly #state = new NodeState();
+
+  constructor(accounts: MemoryAccounts) {
+    this.#accounts = accounts;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#state.start(handler);
+  }
+
+  create(user: string, passwordHash: string): Promise<boolean> {
+    return this.#state.run(() => this.#accounts.create(user, passwordHash));
+  }
+
+  readPasswordHash(user: string): Promise<string | undefined> {
+    return this.#state.run(() => this.#accounts.find(user));
+  }
+
+  close(): void {
+    this.#state.close();
+  }
+}

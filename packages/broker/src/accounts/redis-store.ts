@@ -1,0 +1,32 @@
+import type { AccountStore } from './store.ts';
+import { MAX_ACCOUNTS } from '../defaults.ts';
+import { OutcryError } from '../outcry-error.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+
+export interface RedisAccountStoreParts {
+  readonly commands: RedisConnection;
+  readonly keys: KeySpace;
+}
+
+/** Accounts in one hash. */
+export class RedisAccountStore implements AccountStore {
+  readonly #parts: RedisAccountStoreParts;
+
+  constructor(parts: RedisAccountStoreParts) {
+    this.#parts = parts;
+  }
+
+  async create(user: string, passwordHash: string): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    const reply = await commands.runScript('createAccount', [keys.accounts], [user, passwordHash, MAX_ACCOUNTS]);
+    if (reply === -1)
+      throw new OutcryError('unavailable', `there are ${String(MAX_ACCOUNTS)} accounts, no more are made`);
+    return reply === 1;
+  }
+
+  async readPasswordHash(user: string): Promise<string | undefined> {
+    const { commands, keys } = this.#parts;
+    return (await commands.run((redis) => redis.hget(keys.accounts, user))) ?? undefined;
+  }
+}

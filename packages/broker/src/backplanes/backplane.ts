@@ -1,0 +1,35 @@
+import type { AccountStore } from '../accounts/store.ts';
+import type { Broker, BrokerHandler } from '../rooms/broker.ts';
+import type { ControlBus } from '../control/bus.ts';
+import type { FeedBus } from '../feeds/bus.ts';
+import type { Intake } from '../intake.ts';
+import type { Lease } from '../leases/lease.ts';
+import type { NodeRoster } from '../nodes/node-roster.ts';
+import type { PresenceStore } from '../presence/store.ts';
+import type { PublisherRoster } from '../nodes/publisher-roster.ts';
+import type { RevocationList } from '../revocations/list.ts';
+import type { SharedLimits } from '../limits/shared-limits.ts';
+
+/** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
+export interface Backplane {
+  readonly broker: Broker;
+  readonly feedBus: FeedBus;
+  readonly lease: Lease;
+  readonly roster: PublisherRoster;
+  readonly control: ControlBus;
+  readonly nodes: NodeRoster;
+  readonly limits: SharedLimits;
+  readonly accounts: AccountStore;
+  readonly revocations: RevocationList;
+  /** Takes no part until it is started by itself: not every process has members. */
+  readonly presence: PresenceStore;
+  /** Absent where there is nothing to be won by holding it. */
+  readonly intake?: Intake;
+  /**
+   * Connects, and resolves when rooms and feeds work, after `handleStatus('up')`. Called once, before anything else. Rejects with a
+   * one-line `OutcryError` where that fails, and has let go of everything then.
+   */
+  start(handler: BrokerHandler): Promise<void>;
+  /** Lets go of everything. Nothing is called on the handler afterwards; calls made afterwards reject with `closed`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,98 @@
+import slotOf from 'cluster-key-slot';
+import { describe, expect, it } from 'vitest';
+import { isRoomName, isSymbol, isUserName } from '@outcry/protocol';
+import { KeySpace } from '../redis/keys.ts';
+import { partitionTagOf } from '../redis/partition.ts';
+
+const keys = new KeySpace('outcry');
+
+/** Reproducible random numbers below `limit` (mulberry32). */
+function createRandom(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) % limit;
+  };
+}
+
+const random = createRandom(20_240_808);
+
+/** Few different characters, and those that separate: what collides anywhere collides here. */
+function text(alphabet: string, maxLength: number): string {
+  return Array.from({ length: 1 + random(maxLength) }, () => alphabet[random(alphabet.length)]).join('');
+}
+
+function until(isValid: (candidate: string) => boolean, create: () => string): string {
+  for (;;) {
+    const candidate = create();
+    if (isValid(candidate)) return candidate;
+  }
+}
+
+const room = (): string => until(isRoomName, () => text('a:@.-', 5));
+const user = (): string => until(isUserName, () => text('a:.', 4));
+const symbol = (): string => until(isSymbol, () => text('A:/', 4));
+
+describe('KeySpace', () => {
+  it('never gives two things one name', () => {
+    const owners = new Map<string, string>();
+    const claim = (name: string, owner: string): void => {
+      expect(owners.get(name) ?? owner, name).toBe(owner);
+      owners.set(name, owner);
+    };
+    claim(keys.instruments, 'instruments');
+    claim(keys.leases, 'leases');
+    claim(keys.releases, 'releases');
+    claim(keys.control, 'control');
+    claim(keys.accounts, 'accounts');
+    for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
+    for (let i = 0; i < 5000; i += 1) {
+      const [r, u, k, s] = [room(), user(), text('a/:{}@', 5), symbol()];
+      for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);
+      const { fence: bookFence, ...book } = keys.book(s);
+      for (const [kind, name] of Object.entries<string>(book)) claim(name, `book ${kind} ${s}`);
+      for (const [kind, name] of Object.entries<string>({ ...keys.namedLease(s) })) claim(name, `lease ${kind} ${s}`);
+      expect(bookFence).toBe(keys.namedLease(s).fence);
+      claim(keys.idempotency(r, { sender: u, key: k }), JSON.stringify([r, u, k]));
+      claim(keys.loopback(r), `loopback ${r}`);
+      for (const [kind, name] of Object.entries<string>({ ...keys.limits(r) })) claim(name, `limits ${kind} ${r}`);
+      expect(keys.roomOf(keys.room(r).channel)).toBe(r);
+      const lease = text('a-', 4);
+      const { fence, rooms, held, members } = keys.presence(lease, r);
+      const partition = `${lease} in ${partitionTagOf(r)}`;
+      claim(fence, `fence ${partition}`);
+      claim(rooms, `rooms ${partition}`);
+      claim(held, `held ${lease} ${r}`);
+      claim(members, `members ${r}`);
+    }
+    expect(owners.size).toBeGreaterThan(5000);
+  });
+
+  it('keeps all names of a room in the slot of its partition, whatever a client writes into it', () => {
+    for (let i = 0; i < 1000; i += 1) {
+      // More than a room may bear: the slot must not hang on the checks elsewhere.
+      const [r, k] = [text('a{}:/', 8), text('a{}/', 8)];
+      const names = [
+        ...Object.values<string>({ ...keys.room(r) }),
+        ...Object.values<string>({ ...keys.presence('lease', r) }),
+        keys.idempotency(r, { sender: text('{}a', 4), key: k }),
+      ];
+      for (const name of names) expect(slotOf(name), name).toBe(slotOf(partitionTagOf(r)));
+    }
+  });
+
+  it('keeps all names of a book in one slot', () => {
+    for (let i = 0; i < 100; i += 1) {
+      const slots = new Set(Object.values<string>({ ...keys.book(symbol()) }).map((name) => slotOf(name)));
+      expect(slots.size).toBe(1);
+    }
+  });
+
+  it.each(['', 'a{b', 'a}b', 'a/b', 'a b', 'x'.repeat(65)])('refuses the prefix "%s"', (prefix) => {
+    expect(() => new KeySpace(prefix)).toThrow(expect.objectContaining({ code: 'badConfig' }) as Error);
+  });
+});

@@ -1,0 +1,56 @@
+import type { BrokerHandler } from '../rooms/broker.ts';
+import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
+import type { MemoryLeases } from './memory-leases.ts';
+import { NodeState } from '../memory/node-state.ts';
+
+/** The leases as one node of a hub sees them. */
+export class MemoryLease implements Lease {
+  readonly #leases: MemoryLeases;
+  readonly #state = new NodeState();
+  #watch: ((name: string) => void) | undefined;
+
+  constructor(leases: MemoryLeases) {
+    this.#leases = leases;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#state.start(handler);
+  }
+
+  acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
+    return this.#state.run(() => this.#leases.acquire(name, leaseMs));
+  }
+
+  renew(grant: LeaseGrant): Promise<boolean> {
+    return this.#state.run(() => this.#leases.renew(grant));
+  }
+
+  release(grant: LeaseGrant): Promise<void> {
+    return this.#state.run(() => {
+      this.#leases.release(grant);
+    });
+  }
+
+  watch(onReleased: (name: string) => void): Promise<void> {
+    return this.#state.run(() => {
+      this.#unwatch();
+      const watch = (name: string): void => {
+        setImmediate(() => {
+          if (this.#watch === watch) onReleased(name);
+        });
+      };
+      this.#watch = watch;
+      this.#leases.watch(watch);
+    });
+  }
+
+  close(): void {
+    this.#state.close();
+    this.#unwatch();
+  }
+
+  #unwatch(): void {
+    if (this.#watch !== undefined) this.#leases.unwatch(this.#watch);
+    this.#watch = undefined;
+  }
+}

@@ -1,0 +1,84 @@
+import type { LeaseGrant, LeaseRefusal } from './lease.ts';
+import type { PresentPublisher, RosterEntry } from '../nodes/publisher-roster.ts';
+
+interface Held {
+  readonly fence: number;
+  expiresAt: number;
+}
+
+/** The leases of a hub, and who attends. */
+export class MemoryLeases {
+  readonly #held = new Map<string, Held>();
+  readonly #fences = new Map<string, number>();
+  /** Outlives whatever is forgotten, as a clock does. */
+  #granted = 0;
+  readonly #attending = new Map<string, { readonly entry: RosterEntry; readonly expiresAt: number }>();
+  readonly #watches = new Set<(name: string) => void>();
+
+  acquire(name: string, leaseMs: number): LeaseGrant | LeaseRefusal {
+    const now = performance.now();
+    const held = this.#holder(name, now);
+    if (held !== undefined) return { heldForMs: held.expiresAt - now };
+    this.#granted = Math.max(this.#granted, this.#fences.get(name) ?? 0) + 1;
+    const fence = this.#granted;
+    this.#fences.set(name, fence);
+    this.#held.set(name, { fence, expiresAt: now + leaseMs });
+    return { name, fence, leaseMs };
+  }
+
+  renew({ name, fence, leaseMs }: LeaseGrant): boolean {
+    const now = performance.now();
+    const held = this.#holder(name, now);
+    if (held?.fence !== fence) return false;
+    held.expiresAt = now + leaseMs;
+    return true;
+  }
+
+  release({ name, fence }: LeaseGrant): void {
+    if (this.#holder(name, performance.now())?.fence !== fence) return;
+    this.#held.delete(name);
+    for (const onReleased of this.#watches) onReleased(name);
+  }
+
+  watch(onReleased: (name: string) => void): void {
+    this.#watches.add(onReleased);
+  }
+
+  unwatch(onReleased: (name: string) => void): void {
+    this.#watches.delete(onReleased);
+  }
+
+  /** Whether whoever has this fence may act; a fence that is higher than any known becomes the highest. */
+  admits(name: string, fence: number): boolean {
+    const highest = this.#fences.get(name);
+    if (highest === undefined || fence < highest) return false;
+    this.#fences.set(name, fence);
+    return true;
+  }
+
+  attend(entry: RosterEntry, leaseMs: number): PresentPublisher[] {
+    const now = performance.now();
+    this.#attending.set(entry.publisher, { entry, expiresAt: now + leaseMs });
+    const present: PresentPublisher[] = [];
+    for (const { entry: other, expiresAt } of this.#attending.values()) {
+      if (expiresAt > now) present.push({ ...other, remainingMs: expiresAt - now });
+      else this.#attending.delete(other.publisher);
+    }
+    return present;
+  }
+
+  leave(publisher: string): void {
+    this.#attending.delete(publisher);
+  }
+
+  clear(): void {
+    this.#held.clear();
+    this.#fences.clear();
+    this.#attending.clear();
+  }
+
+  #holder(name: string, now: number): Held | undefined {
+    const held = this.#held.get(name);
+    return held !== undefined && held.expiresAt > now ? held : undefined;
+  }
+}

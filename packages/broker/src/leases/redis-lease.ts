@@ -1,0 +1,47 @@
+import { FENCE_TTL_MS } from '../defaults.ts';
+import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import type { Subscriber } from '../redis/subscriber.ts';
+
+export interface RedisLeaseParts {
+  readonly commands: RedisConnection;
+  readonly subscriber: Subscriber;
+  readonly keys: KeySpace;
+}
+
+/** Leases as expiring keys, by Redis's clock. */
+export class RedisLease implements Lease {
+  readonly #parts: RedisLeaseParts;
+
+  constructor(parts: RedisLeaseParts) {
+    this.#parts = parts;
+  }
+
+  async acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
+    const { holder, fence } = this.#parts.keys.namedLease(name);
+    const args = [leaseMs, FENCE_TTL_MS];
+    const reply = await this.#parts.commands.runScript('acquireLease', [holder, fence], args);
+    const [isGranted, value] = reply as [number, number];
+    return isGranted === 1 ? { name, fence: value, leaseMs } : { heldForMs: value };
+  }
+
+  async renew(grant: LeaseGrant): Promise<boolean> {
+    const { holder, fence } = this.#parts.keys.namedLease(grant.name);
+    const args = [grant.fence, grant.leaseMs, FENCE_TTL_MS];
+    return (await this.#parts.commands.runScript('renewLease', [holder, fence], args)) === 1;
+  }
+
+  async release(grant: LeaseGrant): Promise<void> {
+    const { commands, keys } = this.#parts;
+    const { holder } = keys.namedLease(grant.name);
+    await commands.runScript('releaseLease', [holder], [grant.fence, keys.releases, grant.name]);
+  }
+
+  watch(onReleased: (name: string) => void): Promise<void> {
+    const { subscriber, keys } = this.#parts;
+    return subscriber.add(keys.releases, (payload) => {
+      onReleased(payload.toString());
+    });
+  }
+}

@@ -1,0 +1,55 @@
+import type { HoldRequest } from './shared-limits.ts';
+import type { MemoryNodes } from '../nodes/memory-nodes.ts';
+
+const MINUTE_MS = 60_000;
+/** Buckets that are full again are forgotten when there are so many. */
+const MAX_BUCKETS = 10_000;
+
+/** What the subjects of a hub have and do. */
+export class MemoryCounts {
+  readonly #nodes: MemoryNodes;
+  readonly #counts = new Map<string, Map<string, number>>();
+  /** When each bucket is full again. */
+  readonly #buckets = new Map<string, number>();
+
+  constructor(nodes: MemoryNodes) {
+    this.#nodes = nodes;
+  }
+
+  hold(node: string, { subject, own, max }: HoldRequest): boolean {
+    const present = new Set(this.#nodes.list().map(({ id }) => id));
+    let total = own;
+    for (const [id, count] of this.#counts.get(subject) ?? []) {
+      if (id !== node && present.has(id)) total += count;
+    }
+    if (total > max) return false;
+    this.set(node, subject, own);
+    return true;
+  }
+
+  set(node: string, subject: string, own: number): void {
+    const counts = this.#counts.get(subject) ?? new Map<string, number>();
+    if (own > 0) counts.set(node, own);
+    else counts.delete(node);
+    if (counts.size > 0) this.#counts.set(subject, counts);
+    else this.#counts.delete(subject);
+  }
+
+  pass(subject: string, perMinute: number): boolean {
+    const now = performance.now();
+    if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull(now);
+    const fullAt = Math.max(now, this.#buckets.get(subject) ?? 0) + MINUTE_MS / perMinute;
+    if (fullAt - now > MINUTE_MS) return false;
+    this.#buckets.set(subject, fullAt);
+    return true;
+  }
+
+  clear(): void {
+    this.#counts.clear();
+    this.#buckets.clear();
+  }
+
+  #forgetFull(now: number): void {
+    for (const [subject, fullAt] of this.#buckets) if (fullAt <= now) this.#buckets.delete(subject);
+  }
+}

@@ -1,0 +1,36 @@
+import type { BrokerHandler } from '../rooms/broker.ts';
+import type { HoldRequest, SharedLimits } from './shared-limits.ts';
+import type { MemoryCounts } from './memory-counts.ts';
+import { NodeState } from '../memory/node-state.ts';
+
+/** The counts of a hub as one node reaches them. */
+export class MemorySharedLimits implements SharedLimits {
+  readonly #counts: MemoryCounts;
+  readonly #state = new NodeState();
+
+  constructor(counts: MemoryCounts) {
+    this.#counts = counts;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#state.start(handler);
+  }
+
+  hold(node: string, request: HoldRequest): Promise<boolean> {
+    return this.#state.run(() => this.#counts.hold(node, request));
+  }
+
+  set(node: string, subject: string, own: number): Promise<void> {
+    return this.#state.run(() => {
+      this.#counts.set(node, subject, own);
+    });
+  }
+
+  pass(subject: string, perMinute: number): Promise<boolean> {
+    return this.#state.run(() => this.#counts.pass(subject, perMinute));
+  }
+
+  close(): void {
+    this.#state.close();
+  }
+}

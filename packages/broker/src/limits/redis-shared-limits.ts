@@ -1,0 +1,54 @@
+import { COUNT_TTL_MS } from '../defaults.ts';
+import type { NodeRoster } from '../nodes/node-roster.ts';
+import type { HoldRequest, SharedLimits } from './shared-limits.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+
+export interface RedisSharedLimitsParts {
+  readonly commands: RedisConnection;
+  readonly keys: KeySpace;
+  readonly nodes: NodeRoster;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Counts in Redis: a hash for each subject, so that a step needs nothing of another partition. Who is lost is asked only when
+ * a subject would be refused.
+ */
+export class RedisSharedLimits implements SharedLimits {
+  readonly #parts: RedisSharedLimitsParts;
+
+  constructor(parts: RedisSharedLimitsParts) {
+    this.#parts = parts;
+  }
+
+  async hold(node: string, { subject, own, max }: HoldRequest): Promise<boolean> {
+    const [isHeld, holders] = await this.#hold([node, own, max], subject, []);
+    if (isHeld === 1) return true;
+    const present = new Set((await this.#parts.nodes.list()).map(({ id }) => id));
+    const lost = holders.map(String).filter((id) => id !== node && !present.has(id));
+    if (lost.length === 0) return false;
+    return (await this.#hold([node, own, max], subject, lost))[0] === 1;
+  }
+
+  async set(node: string, subject: string, own: number): Promise<void> {
+    await this.#hold([node, own, ''], subject, []);
+  }
+
+  async pass(subject: string, perMinute: number): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    const args = [MINUTE_MS / perMinute, perMinute];
+    return (await commands.runScript('takeToken', [keys.limits(subject).bucket], args)) === 1;
+  }
+
+  async #hold(
+    own: readonly [node: string, own: number, max: number | ''],
+    subject: string,
+    lost: readonly string[],
+  ): Promise<[number, Buffer[]]> {
+    const { commands, keys } = this.#parts;
+    const reply = await commands.runScript('holdCount', [keys.limits(subject).counts], [...own, COUNT_TTL_MS, ...lost]);
+    return reply as [number, Buffer[]];
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { SharedLimits } from '../index.ts';
+import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
+import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+
+const LONG_MS = 30_000;
+const SHORT_MS = 200;
+const SUBJECT = 'user:ann';
+
+/** What every `SharedLimits` promises, seen from two nodes. */
+export function describeSharedLimits(name: string, createCluster: () => Promise<TestCluster>): void {
+  describe(`SharedLimits over ${name}`, () => {
+    let nodes: readonly [TestNode, TestNode];
+    let a: SharedLimits;
+    let b: SharedLimits;
+
+    useTwoNodes(createCluster, async (started) => {
+      nodes = started.nodes;
+      [a, b] = [nodes[0].backplane.limits, nodes[1].backplane.limits];
+      await attend('n1', LONG_MS);
+      await attend('n2', LONG_MS);
+    });
+
+    async function attend(id: string, leaseMs: number): Promise<void> {
+      await nodes[0].backplane.nodes.attend({ id, report: '' }, leaseMs);
+    }
+
+    it('counts over all nodes, and changes nothing where the count would be too high', async () => {
+      expect(await a.hold('n1', { subject: SUBJECT, own: 2, max: 3 })).toBe(true);
+      expect(await b.hold('n2', { subject: SUBJECT, own: 2, max: 3 })).toBe(false);
+      expect(await b.hold('n2', { subject: SUBJECT, own: 1, max: 3 })).toBe(true);
+      expect(await a.hold('n1', { subject: SUBJECT, own: 3, max: 3 })).toBe(false);
+      expect(await a.hold('n1', { subject: SUBJECT, own: 2, max: 3 })).toBe(true);
+      expect(await a.hold('n1', { subject: 'user:bob', own: 3, max: 3 })).toBe(true);
+    });
+
+    it('lets others have what is given back', async () => {
+      await a.hold('n1', { subject: SUBJECT, own: 3, max: 3 });
+      await a.set('n1', SUBJECT, 2);
+      expect(await b.hold('n2', { subject: SUBJECT, own: 1, max: 3 })).toBe(true);
+      await a.set('n1', SUBJECT, 0);
+      expect(await b.hold('n2', { subject: SUBJECT, own: 3, max: 3 })).toBe(true);
+    });
+
+    it('does not count what a lost node had', async () => {
+      await attend('n3', SHORT_MS);
+      expect(await a.hold('n3', { subject: SUBJECT, own: 3, max: 3 })).toBe(true);
+      expect(await b.hold('n2', { subject: SUBJECT, own: 1, max: 3 })).toBe(false);
+      await vi.waitFor(async () => {
+        expect(await b.hold('n2', { subject: SUBJECT, own: 3, max: 3 })).toBe(true);
+      });
+    });
+
+    it('lets a burst of a minute pass, and then one at a time', async () => {
+      const perMinute = 240;
+      const verdicts = await Promise.all(Array.from({ length: 2 * perMinute }, () => a.pass(SUBJECT, perMinute)));
+      const passed = verdicts.filter(Boolean).length;
+      expect(passed).toBeGreaterThanOrEqual(perMinute);
+      expect(passed).toBeLessThan(perMinute + 20);
+      expect(await b.pass('user:bob', perMinute)).toBe(true);
+      await vi.waitFor(async () => {
+        expect(await b.pass(SUBJECT, perMinute)).toBe(true);
+      });
+    });
+
+    it('rejects calls with closed once closed', async () => {
+      await nodes[0].backplane.close();
+      const request = { subject: SUBJECT, own: 1, max: 3 };
+      const calls = [a.hold('n1', request), a.set('n1', SUBJECT, 1), a.pass(SUBJECT, 1)];
+      for (const result of await Promise.allSettled(calls)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
+      }
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import type { BrokerHandler } from '../rooms/broker.ts';
+import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
+import type { MemoryNodes } from './memory-nodes.ts';
+import { NodeState } from '../memory/node-state.ts';
+
+/** The gateways of a hub as one of them sees them. */
+export class MemoryNodeRoster implements NodeRoster {
+  readonly #nodes: MemoryNodes;
+  readonly #state = new NodeState();
+
+  constructor(nodes: MemoryNodes) {
+    this.#nodes = nodes;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#state.start(handler);
+  }
+
+  attend(entry: NodeEntry, leaseMs: number): Promise<Attendance> {
+    return this.#state.run(() => this.#nodes.attend(entry, leaseMs));
+  }
+
+  leave(id: string): Promise<void> {
+    return this.#state.run(() => {
+      this.#nodes.leave(id);
+    });
+  }
+
+  list(): Promise<readonly NodeEntry[]> {
+    return this.#state.run(() => this.#nodes.list());
+  }
+
+  close(): void {
+    this.#state.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { Attendance, NodeEntry } from './node-roster.ts';
+
+/** The gateways of a hub. */
+export class MemoryNodes {
+  readonly #present = new Map<string, { readonly entry: NodeEntry; readonly expiresAt: number }>();
+
+  attend(entry: NodeEntry, leaseMs: number): Attendance {
+    this.#expire();
+    const wasPresent = this.#present.has(entry.id);
+    this.#present.set(entry.id, { entry, expiresAt: performance.now() + leaseMs });
+    return { wasPresent, nodes: this.list() };
+  }
+
+  leave(id: string): void {
+    this.#present.delete(id);
+  }
+
+  list(): readonly NodeEntry[] {
+    this.#expire();
+    return [...this.#present.values()].map(({ entry }) => entry);
+  }
+
+  clear(): void {
+    this.#present.clear();
+  }
+
+  #expire(): void {
+    const now = performance.now();
+    for (const [id, { expiresAt }] of this.#present) if (expiresAt <= now) this.#present.delete(id);
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { NodeRoster } from '../index.ts';
+import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
+import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+
+const LONG_MS = 30_000;
+const SHORT_MS = 200;
+
+/** What every `NodeRoster` promises, seen from two nodes. */
+export function describeNodeRoster(name: string, createCluster: () => Promise<TestCluster>): void {
+  describe(`NodeRoster over ${name}`, () => {
+    let nodes: readonly [TestNode, TestNode];
+    let a: NodeRoster;
+    let b: NodeRoster;
+
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
+      const [first, second] = nodes;
+      [a, b] = [first.backplane.nodes, second.backplane.nodes];
+    });
+
+    it('shows each node with what it reported last, and says whether it was there before', async () => {
+      const first = { id: 'n1', report: '{"rooms":1}' };
+      expect(await a.attend(first, LONG_MS)).toEqual({ wasPresent: false, nodes: [first] });
+      const second = { id: 'n2', report: '' };
+      const { nodes: seen } = await b.attend(second, LONG_MS);
+      expect([...seen].sort(byId)).toEqual([first, second]);
+      const again = { id: 'n1', report: 'ü' };
+      expect(await a.attend(again, LONG_MS)).toMatchObject({ wasPresent: true });
+      expect([...(await b.list())].sort(byId)).toEqual([again, second]);
+    });
+
+    it('forgets those that do not say so again in time', async () => {
+      await a.attend({ id: 'n1', report: 'x' }, SHORT_MS);
+      await vi.waitFor(async () => {
+        expect(await b.list()).toEqual([]);
+      });
+      expect(await a.attend({ id: 'n1', report: 'x' }, LONG_MS)).toMatchObject({ wasPresent: false });
+    });
+
+    it('forgets those that leave', async () => {
+      await a.attend({ id: 'n1', report: 'x' }, LONG_MS);
+      await a.leave('n1');
+      expect(await b.list()).toEqual([]);
+    });
+
+    it('rejects calls with closed once closed', async () => {
+      await nodes[0].backplane.close();
+      const calls = [a.attend({ id: 'n1', report: '' }, LONG_MS), a.leave('n1'), a.list()];
+      for (const result of await Promise.allSettled(calls)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
+      }
+    });
+  });
+}
+
+function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id.localeCompare(b.id);
+}

@@ -1,0 +1,112 @@
+import { MemberChange, type MemberEntry } from '@outcry/protocol';
+import type { MemberEvent, RoomMembers } from './store.ts';
+import type { NodeLease, Tended, TendRequest } from './table.ts';
+
+interface Lease {
+  fence: number;
+  /** When it expires; undefined where it is void. */
+  deadline: number | undefined;
+  /** Until when somebody is clearing it away. */
+  claimedUntil: number;
+  /** By room: user to connections by way of the lease. */
+  readonly held: Map<string, Map<string, number>>;
+}
+
+/** The presence of a hub. Every call is one atomic step, because nothing else runs in between. */
+export class MemoryPresence {
+  readonly #leases = new Map<string, Lease>();
+  /** By room: user to connections in the cluster. */
+  readonly #members = new Map<string, Map<string, number>>();
+  readonly #tell: (event: MemberEvent) => void;
+
+  constructor(tell: (event: MemberEvent) => void) {
+    this.#tell = tell;
+  }
+
+  begin({ id, fence }: NodeLease, leaseMs: number): void {
+    this.#leases.set(id, { fence, deadline: Date.now() + leaseMs, claimedUntil: 0, held: new Map() });
+  }
+
+  raiseFence({ id, fence }: NodeLease): boolean {
+    const lease = this.#leases.get(id);
+    if (lease?.deadline === undefined || lease.fence >= fence) return false;
+    lease.fence = fence;
+    return true;
+  }
+
+  tend({ id, leaseMs, claimMs, maxGapMs }: TendRequest): Tended {
+    const now = Date.now();
+    const own = this.#leases.get(id);
+    if (own?.deadline === undefined) return { isHeld: false, expired: [] };
+    const gapMs = now - (own.deadline - leaseMs);
+    own.deadline = now + leaseMs;
+    return { isHeld: true, expired: gapMs < maxGapMs ? this.#claimExpired(now, claimMs) : [] };
+  }
+
+  expire(id: string, afterMs: number): void {
+    const lease = this.#leases.get(id);
+    if (lease?.deadline !== undefined) lease.deadline = Date.now() + afterMs;
+  }
+
+  write({ id, fence }: NodeLease, room: string, entries: readonly MemberEntry[]): number | 'refused' {
+    const lease = this.#leases.get(id);
+    if (lease?.deadline === undefined || lease.fence !== fence) return 'refused';
+    const held = lease.held.get(room) ?? new Map<string, number>();
+    for (const { user, connections } of entries) {
+      const before = held.get(user) ?? 0;
+      if (connections > 0) held.set(user, connections);
+      else held.delete(user);
+      this.#add(room, user, connections - before);
+    }
+    if (held.size > 0) lease.held.set(room, held);
+    else lease.held.delete(room);
+    return this.#members.get(room)?.size ?? 0;
+  }
+
+  list(room: string, limit: number): RoomMembers {
+    const members = this.#members.get(room) ?? new Map<string, number>();
+    const listed = [...members].slice(0, limit).map(([user, connections]) => ({ user, connections }));
+    return { count: members.size, members: listed };
+  }
+
+  reap(id: string): number {
+    const lease = this.#leases.get(id);
+    let removed = 0;
+    this.#leases.delete(id);
+    for (const [room, held] of lease?.held ?? []) {
+      removed += held.size;
+      for (const [user, connections] of held) this.#add(room, user, -connections);
+    }
+    return removed;
+  }
+
+  clear(): void {
+    this.#leases.clear();
+    this.#members.clear();
+  }
+
+  #claimExpired(now: number, claimMs: number): string[] {
+    const expired: string[] = [];
+    for (const [id, lease] of this.#leases) {
+      if ((lease.deadline ?? lease.claimedUntil) > now) continue;
+      lease.deadline = undefined;
+      lease.claimedUntil = now + claimMs;
+      expired.push(id);
+    }
+    return expired;
+  }
+
+  /** Adds to a user's connections in the cluster; tells of the first and of the last. */
+  #add(room: string, user: string, connections: number): void {
+    if (connections === 0) return;
+    const members = this.#members.get(room) ?? new Map<string, number>();
+    this.#members.set(room, members);
+    const before = members.get(user) ?? 0;
+    const after = before + connections;
+    if (after > 0) members.set(user, after);
+    else members.delete(user);
+    if (members.size === 0) this.#members.delete(room);
+    if (before === 0) this.#tell({ room, user, change: MemberChange.Joined, count: members.size });
+    if (after === 0) this.#tell({ room, user, change: MemberChange.Left, count: members.size });
+  }
+}

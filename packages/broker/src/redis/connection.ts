@@ -1,0 +1,225 @@
+import { type Command, Redis, type RedisOptions } from 'ioredis';
+import type { Intake } from '../intake.ts';
+import { OutcryError } from '../outcry-error.ts';
+import { backoffMs } from './backoff.ts';
+import { CommandDeadlines } from './command-deadlines.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { redisAddress } from './address.ts';
+import { RedisConnector } from './connector.ts';
+import { describeFault } from './fault.ts';
+import type { Script, ScriptArgument } from './script-call.ts';
+import { SCRIPTS, type ScriptName } from './scripts/index.ts';
+
+/** How long the first connection may take. */
+const CONNECT_LIMIT_MS = 3000;
+/** How long a connection that has been given up may take to close before it is cut. */
+const DISCONNECT_LIMIT_MS = 500;
+/**
+ * A silent partition shows in nothing else: measured, an idle subscriber notices it after 40 s by TCP keepalive, and without
+ * that never.
+ */
+const PING_INTERVAL_MS = 3000;
+/** Commands without an answer; further ones are refused. At 1 ms to Redis this is eight million a second. */
+const MAX_COMMANDS_IN_FLIGHT = 8192;
+/** Between two questions to a Redis that loads its data. Its own estimate may be far off: up to 10 s (ioredis 6.0.0) for a tenth of one. */
+const MAX_LOADING_WAIT_MS = 250;
+
+export interface ConnectionOptions {
+  readonly url: string;
+  /** Shows in `CLIENT LIST`. */
+  readonly name: string;
+  readonly commandTimeoutMs: number;
+}
+
+export interface ConnectionHandler {
+  /** Connected again, after `handleLost`. */
+  handleReady(): void;
+  handleLost(fault: OutcryError): void;
+}
+
+/**
+ * One connection to Redis, kept up for ever once it has been up.
+ *
+ * A command is sent at once or refused, never queued for later and never sent twice; it settles within the command time limit.
+ */
+export class RedisConnection implements Intake {
+  /** Where Redis is, fit to be shown. */
+  readonly address: string;
+  readonly #redis: Redis;
+  readonly #handler: ConnectionHandler;
+  readonly #heartbeat: Heartbeat;
+  readonly #deadlines: CommandDeadlines;
+  /** On the connection that there is. */
+  readonly #sentScripts = new Set<Script>();
+  readonly #commandTimeoutMs: number;
+  #inFlight = 0;
+  #hasBeenUp = false;
+  #isClosed = false;
+  #lastFault = 'connection closed';
+
+  /** @throws OutcryError `badConfig` where the URL is none of Redis */
+  constructor({ url, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
+    this.address = redisAddress(url);
+    this.#handler = handler;
+    this.#commandTimeoutMs = commandTimeoutMs;
+    this.#deadlines = new CommandDeadlines(commandTimeoutMs);
+    this.#redis = new Redis(url, {
+      ...FIXED_OPTIONS,
+      connectionName: name,
+      commandTimeout: commandTimeoutMs,
+      retryStrategy: (attempt) => (this.#hasBeenUp ? backoffMs(attempt) : null),
+    });
+    this.#heartbeat = new Heartbeat({
+      intervalMs: PING_INTERVAL_MS,
+      beat: () => this.#deadlines.limit(this.#redis.ping()),
+      onMissed: () => {
+        this.reconnect('no answer to a ping');
+      },
+    });
+    this.#listen();
+  }
+
+  /** @throws OutcryError `unavailable` where the first attempt fails; nothing is left running then */
+  async connect(): Promise<void> {
+    const deadline = setTimeout(() => {
+      this.#lastFault = `no answer within ${String(CONNECT_LIMIT_MS)} ms`;
+      this.#redis.disconnect();
+    }, CONNECT_LIMIT_MS);
+    try {
+      await this.#redis.connect();
+      this.#hasBeenUp = true;
+    } catch {
+      this.#redis.disconnect();
+      throw new OutcryError('unavailable', `cannot reach Redis at ${this.address}: ${this.#lastFault}`);
+    } finally {
+      clearTimeout(deadline);
+    }
+  }
+
+  /**
+   * Runs a command. The connection is lent to `command` for the duration of the call.
+   *
+   * @throws OutcryError `unavailable`, or `closed`
+   */
+  async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    this.assertOpen();
+    if (this.#inFlight >= MAX_COMMANDS_IN_FLIGHT) throw this.#unavailable('too many commands without an answer');
+    if (this.#redis.status !== 'ready') throw this.#unavailable(`not connected (${this.#lastFault})`);
+    this.#inFlight += 1;
+    try {
+      return await this.#deadlines.limit(command(this.#redis));
+    } catch (error) {
+      throw this.#isClosedNow() ? closed() : this.#unavailable(describeFault(error));
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  /** @throws OutcryError `closed` behind `close` */
+  assertOpen(): void {
+    if (this.#isClosed) throw closed();
+  }
+
+  /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
+  runScript(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const script = SCRIPTS[name];
+    return this.run(async (redis) => {
+      try {
+        return await redis.sendCommand(this.#createCall(script, keys, args));
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        // Somebody has flushed the scripts.
+        this.#sentScripts.delete(script);
+        return redis.sendCommand(this.#createCall(script, keys, args));
+      }
+    });
+  }
+
+  /** Calls back with every message of the subscribed channels. The bytes are views of what the socket read. */
+  onMessage(callback: (channel: string, payload: Buffer) => void): void {
+    this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
+      if (!this.#isClosed) callback(channel.toString('latin1'), payload);
+    });
+  }
+
+  hold(): void {
+    // A connection that is being made would not be, and one that is held when it ends is not known to have ended.
+    if (this.#redis.status === 'ready') this.#redis.stream.pause();
+  }
+
+  release(): void {
+    if (this.#redis.status === 'ready') this.#redis.stream.resume();
+  }
+
+  /** Gives up a connection that is of no use though it may look alive, and makes a new one. */
+  reconnect(why: string): void {
+    this.#lastFault = why;
+    if (!this.#isClosed) this.#redis.disconnect(true);
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#heartbeat.stop();
+    const ended =
+      this.#redis.status === 'ready' ? new Promise((resolve) => this.#redis.once('end', resolve)) : undefined;
+    this.#redis.disconnect();
+    await ended;
+  }
+
+  /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */
+  #createCall(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Command {
+    if (this.#sentScripts.has(script)) return script.callByDigest(keys, args);
+    this.#sentScripts.add(script);
+    return script.callByText(keys, args);
+  }
+
+  #listen(): void {
+    this.#redis.on('error', (error: unknown) => {
+      this.#lastFault = describeFault(error);
+    });
+    this.#redis.on('ready', () => {
+      // From here on `#deadlines` has the time limit: those of ioredis are for what it asks while it connects.
+      delete this.#redis.options.commandTimeout;
+      this.#lastFault = 'connection closed';
+      this.#heartbeat.start();
+      if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleReady();
+    });
+    this.#redis.on('close', () => {
+      this.#redis.options.commandTimeout = this.#commandTimeoutMs;
+      this.#sentScripts.clear();
+      this.#heartbeat.stop();
+      if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleLost(this.#unavailable(this.#lastFault));
+    });
+  }
+
+  #isClosedNow(): boolean {
+    return this.#isClosed;
+  }
+
+  #unavailable(what: string): OutcryError {
+    return new OutcryError('unavailable', `Redis at ${this.address}: ${what}`);
+  }
+}
+
+const FIXED_OPTIONS = {
+  Connector: RedisConnector,
+  lazyConnect: true,
+  connectTimeout: CONNECT_LIMIT_MS,
+  disconnectTimeout: DISCONNECT_LIMIT_MS,
+  maxLoadingRetryTime: MAX_LOADING_WAIT_MS,
+  // Its queue has no bound (ioredis 6.0.0).
+  enableOfflineQueue: false,
+  // A command whose reply was lost may have been carried out.
+  autoResendUnfulfilledCommands: false,
+  // Commands in flight fail with their connection: without this, those that are not sent again never settle.
+  maxRetriesPerRequest: 0,
+  // It neither awaits nor catches its SUBSCRIBE, and says "ready" without a single channel.
+  autoResubscribe: false,
+  // After a failover the old primary may live on as a replica: its name now leads elsewhere.
+  reconnectOnError: (error) => error.message.startsWith('READONLY'),
+} satisfies RedisOptions;
+
+function closed(): OutcryError {
+  return new OutcryError('closed', 'the backplane is closed');
+}

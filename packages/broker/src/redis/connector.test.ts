@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { RedisConnector } from './connector.ts';
+
+const CHUNK = Buffer.alloc(100, 'x');
+
+describe('RedisConnector', () => {
+  let server: Server;
+  let far: Socket;
+  let near: Socket;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    near = await new RedisConnector({ host: '127.0.0.1', port }).connect();
+    [far] = await accepted;
+  });
+
+  afterEach(async () => {
+    near.destroy();
+    far.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+
+  /** Whatever was sent before it has had its turn to be read. */
+  async function roundTrip(): Promise<void> {
+    far.once('data', () => far.write('!'));
+    near.write('?');
+    await vi.waitFor(() => {
+      expect(far.bytesRead).toBe(1);
+    });
+    await new Promise(setImmediate);
+  }
+
+  it('stops reading while it is paused, and reads the rest afterwards', async () => {
+    near.on('data', () => undefined);
+    near.pause();
+    far.write(CHUNK);
+    await vi.waitFor(() => {
+      expect(near.bytesRead).toBe(CHUNK.length);
+    });
+    far.write(CHUNK);
+    await roundTrip();
+    expect(near.bytesRead).toBe(CHUNK.length);
+    near.resume();
+    await vi.waitFor(() => {
+      expect(near.bytesRead).toBe(2 * CHUNK.length + 1);
+    });
+  });
+
+  it('tells why it could not connect', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as { port: number };
+    closed.close();
+    const connector = new RedisConnector({ host: '127.0.0.1', port });
+    const stream = await connector.connect();
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(connector.firstError).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+});

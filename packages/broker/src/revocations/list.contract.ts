@@ -1,0 +1,70 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Revocation } from '../index.ts';
+import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
+import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+
+const LIFETIME_MS = 60_000;
+
+/** What every `RevocationList` promises, seen from two nodes. */
+export function describeRevocationList(name: string, createCluster: () => Promise<TestCluster>): void {
+  describe(`RevocationList over ${name}`, () => {
+    let nodes: readonly [TestNode, TestNode];
+
+    useTwoNodes(createCluster, (started) => {
+      nodes = started.nodes;
+    });
+
+    async function watch({ backplane }: TestNode): Promise<Revocation[]> {
+      const told: Revocation[] = [];
+      await backplane.revocations.watch((revocation) => told.push(revocation));
+      return told;
+    }
+
+    function revocation(overrides: Partial<Revocation> = {}): Revocation {
+      const now = Date.now();
+      return { kind: 'token', id: 'id-1', issuedUntil: now, expiresAt: now + LIFETIME_MS, ...overrides };
+    }
+
+    it('tells every node, the one that revokes included, within two seconds', async () => {
+      const [a, b] = nodes;
+      const told = [await watch(a), await watch(b)];
+      const token = revocation({ id: 'a/b:c"~' });
+      const user = revocation({ kind: 'user', id: 'ann' });
+      const startedAt = performance.now();
+      await a.backplane.revocations.revoke(token);
+      await b.backplane.revocations.revoke(user);
+      await vi.waitUntil(() => told.every((list) => list.length === 2), { timeout: 2000, interval: 5 });
+      expect(performance.now() - startedAt).toBeLessThan(2000);
+      for (const list of told) expect(list).toEqual([token, user]);
+    });
+
+    it('tells those that come later what is in force, before their call resolves', async () => {
+      const [a, b] = nodes;
+      const first = revocation();
+      await a.backplane.revocations.revoke(first);
+      await a.backplane.revocations.revoke(revocation({ id: 'over', expiresAt: Date.now() - 1 }));
+      expect(await watch(b)).toEqual([first]);
+    });
+
+    it('forgets a revocation when its time is over', async () => {
+      const [a, b] = nodes;
+      await a.backplane.revocations.revoke(revocation({ expiresAt: Date.now() + 50 }));
+      const lasting = revocation({ id: 'lasting' });
+      await a.backplane.revocations.revoke(lasting);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(await watch(b)).toEqual([lasting]);
+    });
+
+    it('rejects calls with closed once closed, and tells no more', async () => {
+      const [a, b] = nodes;
+      const told = await watch(a);
+      await a.backplane.close();
+      await b.backplane.revocations.revoke(revocation());
+      const calls = [a.backplane.revocations.revoke(revocation()), a.backplane.revocations.watch(() => undefined)];
+      for (const result of await Promise.allSettled(calls)) {
+        expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
+      }
+      expect(told).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,101 @@
+import { MAX_REVOCATIONS } from '../defaults.ts';
+import { OutcryError } from '../outcry-error.ts';
+import type { Revocation, RevocationList } from './list.ts';
+import type { BackplaneEvents } from '../redis/events.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { decodeRevocation, encodeRevocation } from './record.ts';
+import type { Subscriber } from '../redis/subscriber.ts';
+
+export interface RedisRevocationListParts {
+  readonly commands: RedisConnection;
+  readonly subscriber: Subscriber;
+  readonly keys: KeySpace;
+  readonly events: BackplaneEvents;
+}
+
+/** Calls that wait for Redis at a time when revocations are stored again. */
+const STORED_AT_ONCE = 100;
+
+/** Revocations in a sorted set, each told over a channel when it comes. */
+export class RedisRevocationList implements RevocationList {
+  readonly #parts: RedisRevocationListParts;
+  #onRevoked: ((revocation: Revocation) => void) | undefined;
+  /** By record, to be stored again where the store has lost them. */
+  readonly #known = new Map<string, Revocation>();
+
+  constructor(parts: RedisRevocationListParts) {
+    this.#parts = parts;
+  }
+
+  async watch(onRevoked: (revocation: Revocation) => void): Promise<void> {
+    const { subscriber, keys } = this.#parts;
+    this.#onRevoked = onRevoked;
+    for (const revocation of this.#known.values()) onRevoked(revocation);
+    // Listens first: what comes between this and the reading is told twice, and not missed.
+    await subscriber.add(keys.revocations.channel, (payload) => {
+      this.#take(payload.toString());
+    });
+    await this.#read();
+  }
+
+  async revoke(revocation: Revocation): Promise<void> {
+    if (!(await this.#store(revocation))) throw fullError();
+  }
+
+  /** Behind a loss of the connection: learns what was missed, and stores again what was lost, as far as there is room. */
+  async catchUp(): Promise<void> {
+    if (this.#onRevoked === undefined) return;
+    const stored = await this.#read();
+    this.#forgetExpired();
+    const lost = [...this.#known.values()].filter((revocation) => !stored.has(encodeRevocation(revocation)));
+    while (lost.length > 0) {
+      const areStored = await Promise.all(lost.splice(0, STORED_AT_ONCE).map((revocation) => this.#store(revocation)));
+      if (areStored.includes(false)) {
+        this.#parts.events.onFault?.(fullError());
+        return;
+      }
+    }
+  }
+
+  async #store(revocation: Revocation): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    const { set, channel } = keys.revocations;
+    const args = [encodeRevocation(revocation), revocation.expiresAt, MAX_REVOCATIONS, channel];
+    return (await commands.runScript('revoke', [set], args)) === 1;
+  }
+
+  async #read(): Promise<ReadonlySet<string>> {
+    const { commands, keys } = this.#parts;
+    const reply = await commands.run((redis) =>
+      redis.zrangebyscore(keys.revocations.set, '-inf', '+inf', 'WITHSCORES'),
+    );
+    const stored = new Set<string>();
+    for (let i = 0; i + 1 < reply.length; i += 2) {
+      const [record = '', expiresAt = ''] = reply.slice(i, i + 2);
+      stored.add(record);
+      this.#take(`${expiresAt} ${record}`);
+    }
+    return stored;
+  }
+
+  /** `<end> <record>` */
+  #take(text: string): void {
+    const split = text.indexOf(' ');
+    const record = text.slice(split + 1);
+    const revocation = decodeRevocation(text.slice(0, split), record);
+    // Only when there are many: a look at all of them for each that comes would cost more than they do.
+    if (this.#known.size >= MAX_REVOCATIONS) this.#forgetExpired();
+    if (revocation === undefined || revocation.expiresAt <= Date.now() || this.#known.has(record)) return;
+    this.#known.set(record, revocation);
+    this.#onRevoked?.(revocation);
+  }
+
+  #forgetExpired(): void {
+    for (const [record, { expiresAt }] of this.#known) if (expiresAt <= Date.now()) this.#known.delete(record);
+  }
+}
+
+function fullError(): OutcryError {
+  return new OutcryError('unavailable', `${String(MAX_REVOCATIONS)} revocations are in force, no more are stored`);
+}

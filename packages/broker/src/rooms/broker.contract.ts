@@ -1,0 +1,387 @@
+import { appendSeq } from '@outcry/protocol';
+import { describe, expect, it, vi } from 'vitest';
+import type { Broker, Published, RoomSignal } from '../index.ts';
+import type { Recorder } from '../../tests/support/recorder.ts';
+import { range, request, RETENTION } from '../../tests/support/requests.ts';
+import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
+import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+
+const ALL = { after: 0, limit: 10_000 };
+
+/** What every `Broker` promises, seen from two nodes. */
+export function describeBroker(name: string, createCluster: () => Promise<TestCluster>): void {
+  describe(`Broker over ${name}`, () => {
+    let cluster: TestCluster;
+    let nodes: readonly [TestNode, TestNode];
+    let a: Broker;
+    let b: Broker;
+    let seenByA: Recorder;
+    let seenByB: Recorder;
+
+    useTwoNodes(createCluster, (started) => {
+      ({ cluster, nodes } = started);
+      const [first, second] = nodes;
+      [a, b] = [first.backplane.broker, second.backplane.broker];
+      [seenByA, seenByB] = [first.recorder, second.recorder];
+    });
+
+    /** What is sent on one path arrives behind what was sent before, so seeing this means that nothing else comes. */
+    async function drain(broker: Broker, recorder: Recorder): Promise<void> {
+      const room = 'drain';
+      await broker.join(room);
+      const known = recorder.seqs(room).length;
+      await broker.publish(request(room, 'drain'));
+      await recorder.until(() => recorder.seqs(room).length > known);
+      await broker.leave(room);
+    }
+
+    it('is up once started', () => {
+      expect(seenByA.statuses).toEqual(['up']);
+    });
+
+    describe('publishing', () => {
+      it('shows every node one order, whoever publishes', async () => {
+        await Promise.all([a.join('pit'), b.join('pit')]);
+        const publishers = range(0, 3).map(async (publisher) => {
+          const broker = publisher % 2 === 0 ? a : b;
+          for (const i of range(1, 500)) await broker.publish(request('pit', `${String(publisher)}:${String(i)}`));
+        });
+        await Promise.all(publishers);
+        await Promise.all([seenByA.untilMessages(2000), seenByB.untilMessages(2000)]);
+
+        expect(seenByA.seqs('pit')).toEqual(range(1, 2000));
+        const frames = (recorder: Recorder): string[] =>
+          recorder.messages.map(({ frame }) => Buffer.from(frame).toString('latin1'));
+        expect(frames(seenByB)).toEqual(frames(seenByA));
+        expect(seenByA.resets.concat(seenByB.resets)).toEqual([]);
+      });
+
+      it('keeps the order in which one node publishes without waiting', async () => {
+        await b.join('pit');
+        const published = await Promise.all(range(1, 100).map((i) => a.publish(request('pit', String(i)))));
+        expect(published.map(({ position }) => position.seq)).toEqual(range(1, 100));
+        await seenByB.untilMessages(100);
+        const expected = range(1, 100).map((i) => appendSeq(request('pit', String(i)).head, i));
+        expect(seenByB.messages.map(({ frame }) => Buffer.from(frame))).toEqual(
+          expected.map((frame) => Buffer.from(frame)),
+        );
+      });
+
+      it('hands on the bytes of the head with seq behind them, the origin and the time', async () => {
+        await b.join('pit');
+        const { head } = request('pit', 'every byte: \0\r\n\u{10ffff}');
+        const before = Date.now();
+        const { position } = await a.publish(request('pit', '', { head, origin: 'connection-7' }));
+        const [message] = await seenByB.untilMessages(1);
+
+        expect(Buffer.from(message?.frame ?? [])).toEqual(Buffer.from(appendSeq(head, 1)));
+        expect(message).toMatchObject({ room: 'pit', position, origin: 'connection-7' });
+        expect(Math.abs((message?.at ?? 0) - before)).toBeLessThan(60_000);
+      });
+
+      it('does not keep the memory of the head', async () => {
+        await b.join('pit');
+        const { head } = request('pit', 'original');
+        const original = Buffer.from(head);
+        const publishing = a.publish(request('pit', '', { head }));
+        head.fill(0);
+        await publishing;
+        const [message] = await seenByB.untilMessages(1);
+        expect(Buffer.from(message?.frame ?? [])).toEqual(Buffer.from(appendSeq(original, 1)));
+      });
+
+      it('numbers each room by itself', async () => {
+        await a.publish(request('one', 'x'));
+        await a.publish(request('one', 'y'));
+        const { position } = await a.publish(request('two', 'z'));
+        expect(position.seq).toBe(1);
+      });
+
+      it('delivers after the call that published, never within it', async () => {
+        await a.join('pit');
+        const publishing = a.publish(request('pit', 'x'));
+        expect(seenByA.messages).toEqual([]);
+        await publishing;
+        await seenByA.untilMessages(1);
+      });
+    });
+
+    describe('idempotency', () => {
+      const once = (sender: string, key: string, room = 'pit'): Promise<Published> =>
+        a.publish(request(room, 'x', { idempotency: { sender, key } }));
+
+      it('publishes a key of a sender once and gives back the first position', async () => {
+        await b.join('pit');
+        const first = await once('ann', 'k');
+        const second = await b.publish(request('pit', 'again', { idempotency: { sender: 'ann', key: 'k' } }));
+        expect(first).toMatchObject({ isDuplicate: false, position: { seq: 1 } });
+        expect(second).toEqual({ isDuplicate: true, position: first.position });
+        await drain(b, seenByB);
+        expect(seenByB.seqs('pit')).toEqual([1]);
+      });
+
+      it('holds when a key is published twice at the same time', async () => {
+        const both = await Promise.all([once('ann', 'k'), once('ann', 'k')]);
+        expect(both.map(({ isDuplicate }) => isDuplicate)).toEqual([false, true]);
+      });
+
+      it('tells senders, rooms and keys apart', async () => {
+        const results = [
+          await once('ann', 'k'),
+          await once('bob', 'k'),
+          await once('ann', 'l'),
+          await once('ann', 'k', 'hall'),
+        ];
+        expect(results.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false, false, false]);
+      });
+    });
+
+    describe('joining', () => {
+      it('begins exactly behind the position it resolves with, while others publish', async () => {
+        const publisher = { isPublishing: true };
+        const publishing = (async () => {
+          let seq = 0;
+          while (publisher.isPublishing)
+            ({
+              position: { seq },
+            } = await a.publish(request('pit', 'x')));
+          return seq;
+        })();
+        const stays: { from: number; seen: number[] }[] = [];
+        for (const stay of range(1, 20)) {
+          const known = seenByB.messages.length;
+          const { seq } = await b.join('pit');
+          expect(seenByB.messages.length, 'delivered before the join resolved').toBe(known);
+          if (stay < 20) await seenByB.untilMessages(known + 5);
+          else publisher.isPublishing = false;
+          const last = stay < 20 ? 0 : await publishing;
+          if (stay === 20) await seenByB.until(() => seq === last || seenByB.seqs('pit').at(-1) === last);
+          await b.leave('pit');
+          stays.push({ from: seq, seen: seenByB.seqs('pit').slice(known) });
+        }
+        for (const { from, seen } of stays) expect(seen).toEqual(range(from + 1, from + seen.length));
+        expect(seenByB.resets).toEqual([]);
+      });
+
+      it('resolves with the same position on every node', async () => {
+        const { position } = await a.publish(request('pit', 'x'));
+        expect(await a.join('pit')).toEqual(position);
+        expect(await b.join('pit')).toEqual(position);
+      });
+
+      it('delivers once per node, however often the room is joined', async () => {
+        await Promise.all([a.join('pit'), a.join('pit'), a.join('pit')]);
+        await a.publish(request('pit', 'x'));
+        await drain(a, seenByA);
+        expect(seenByA.seqs('pit')).toEqual([1]);
+      });
+
+      it('ends in the state that was asked for last', async () => {
+        await Promise.all([a.join('pit'), a.leave('pit'), a.join('pit')]);
+        await Promise.all([a.join('hall'), a.leave('hall')]);
+        await a.publish(request('hall', 'x'));
+        await a.publish(request('pit', 'x'));
+        await seenByA.untilMessages(1);
+        await drain(a, seenByA);
+        expect(seenByA.seqs('pit')).toEqual([1]);
+        expect(seenByA.seqs('hall')).toEqual([]);
+      });
+
+      it('delivers nothing after a leave, and goes on after a new join', async () => {
+        await b.join('pit');
+        await a.publish(request('pit', '1'));
+        await seenByB.untilMessages(1);
+        await b.leave('pit');
+        await a.publish(request('pit', '2'));
+        await drain(b, seenByB);
+        expect(await b.join('pit')).toMatchObject({ seq: 2 });
+        await a.publish(request('pit', '3'));
+        await seenByB.until(() => seenByB.seqs('pit').length === 2);
+        expect(seenByB.seqs('pit')).toEqual([1, 3]);
+      });
+
+      it('leaves a room that was never joined', async () => {
+        await expect(a.leave('nowhere')).resolves.toBeUndefined();
+      });
+    });
+
+    describe('the list of rooms', () => {
+      it('has those that any node has joined, each once', async () => {
+        await Promise.all([a.join('pit'), b.join('pit'), b.join('@ann'), a.join('hall')]);
+        await a.publish(request('nobody-here', 'x'));
+        await a.leave('hall');
+        expect([...(await a.listRooms())].sort()).toEqual(['@ann', 'pit']);
+        await nodes[1].backplane.close();
+        await vi.waitFor(async () => {
+          expect(await a.listRooms()).toEqual(['pit']);
+        });
+      });
+    });
+
+    describe('signals', () => {
+      const signal: RoomSignal = { room: 'pit', frame: Buffer.from([0x94, 37, 0, 0xff]), origin: 'connection-7' };
+
+      it('reach every node that has joined, byte for byte', async () => {
+        await Promise.all([a.join('pit'), b.join('pit')]);
+        await a.signal(signal);
+        await Promise.all([seenByA, seenByB].map((seen) => seen.until(() => seen.signals.length === 1)));
+        const [received] = seenByB.signals;
+        expect(received).toMatchObject({ room: 'pit', origin: 'connection-7' });
+        expect(Buffer.from(received?.frame ?? [])).toEqual(signal.frame);
+      });
+
+      it('are neither numbered nor stored', async () => {
+        await b.join('pit');
+        await a.signal(signal);
+        await seenByB.until(() => seenByB.signals.length === 1);
+        expect(await a.readHistory('pit', ALL, RETENTION)).toMatchObject({ head: { seq: 0 }, messages: [] });
+      });
+    });
+
+    describe('history', () => {
+      const seqsOf = async (...args: Parameters<Broker['readHistory']>): Promise<number[]> =>
+        (await b.readHistory(...args)).messages.map(({ position }) => position.seq);
+
+      async function publish(count: number, retention = RETENTION): Promise<void> {
+        await Promise.all(range(1, count).map((i) => a.publish(request('pit', String(i), { retention }))));
+      }
+
+      it('gives back the messages as they were delivered', async () => {
+        await b.join('pit');
+        await publish(3);
+        const delivered = await seenByB.untilMessages(3);
+        const { head, messages } = await b.readHistory('pit', ALL, RETENTION);
+        expect(messages).toEqual(delivered);
+        expect(head).toEqual(delivered.at(-1)?.position);
+      });
+
+      it('reads forwards from a position and backwards from another', async () => {
+        await publish(10);
+        expect(await seqsOf('pit', { after: 4, limit: 100 }, RETENTION)).toEqual(range(5, 10));
+        expect(await seqsOf('pit', { after: 4, limit: 2 }, RETENTION)).toEqual([5, 6]);
+        expect(await seqsOf('pit', { after: 10, limit: 2 }, RETENTION)).toEqual([]);
+        expect(await seqsOf('pit', { after: 99, limit: 2 }, RETENTION)).toEqual([]);
+        expect(await seqsOf('pit', { limit: 3 }, RETENTION)).toEqual([8, 9, 10]);
+        expect(await seqsOf('pit', { before: 4, limit: 2 }, RETENTION)).toEqual([2, 3]);
+        expect(await seqsOf('pit', { before: 3, limit: 100 }, RETENTION)).toEqual([1, 2]);
+        expect(await seqsOf('pit', { before: 1, limit: 100 }, RETENTION)).toEqual([]);
+        expect(await seqsOf('pit', { before: 99, limit: 1 }, RETENTION)).toEqual([10]);
+        expect(await seqsOf('pit', { limit: 0 }, RETENTION)).toEqual([]);
+      });
+
+      it('never gives more than the retention counts', async () => {
+        const retention = { count: 10, ms: 60_000 };
+        await publish(300, retention);
+        expect(await seqsOf('pit', ALL, retention)).toEqual(range(291, 300));
+        expect(await seqsOf('pit', { limit: 1000 }, retention)).toEqual(range(291, 300));
+        expect(await seqsOf('pit', { before: 293, limit: 1000 }, retention)).toEqual([291, 292]);
+      });
+
+      it('leaves out what is older than the retention, and keeps what is younger', async () => {
+        await publish(5);
+        const [first] = (await b.readHistory('pit', ALL, RETENTION)).messages;
+        await vi.waitFor(
+          () => {
+            expect(Date.now() - (first?.at ?? 0)).toBeGreaterThan(400);
+          },
+          { timeout: 5000 },
+        );
+        await publish(5);
+        expect(await seqsOf('pit', ALL, { count: 1000, ms: 300 })).toEqual(range(6, 10));
+        expect(await seqsOf('pit', { limit: 7 }, { count: 1000, ms: 300 })).toEqual(range(6, 10));
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual(range(1, 10));
+      });
+
+      it('keeps nothing where the count is 0, and goes on numbering', async () => {
+        await publish(2, { count: 0, ms: 60_000 });
+        expect(await seqsOf('pit', ALL, { count: 0, ms: 60_000 })).toEqual([]);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([]);
+        await publish(1);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([3]);
+      });
+
+      it('has no hole where nothing was kept for a while', async () => {
+        await publish(2);
+        await publish(1, { count: 0, ms: 60_000 });
+        await publish(2);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([4, 5]);
+      });
+
+      it('can be removed: numbering, members and later messages go on', async () => {
+        await b.join('pit');
+        await publish(3);
+        const head = await a.removeHistory('pit');
+        expect(head.seq).toBe(3);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([]);
+        await publish(2);
+        expect(await seqsOf('pit', ALL, RETENTION)).toEqual([4, 5]);
+        await seenByB.untilMessages(5);
+        expect(seenByB.seqs('pit')).toEqual(range(1, 5));
+        expect(seenByB.resets).toEqual([]);
+        expect(await a.removeHistory('unused')).toMatchObject({ seq: 0 });
+      });
+
+      it('of a room that nobody has used is empty and has an epoch', async () => {
+        const { head, messages } = await a.readHistory('pit', ALL, RETENTION);
+        expect(messages).toEqual([]);
+        expect(head.seq).toBe(0);
+        expect(await b.join('pit')).toEqual(head);
+      });
+    });
+
+    describe('epochs', () => {
+      it('are new whenever the numbering begins again, and members are told', async () => {
+        const { epoch } = await b.join('pit');
+        await a.publish(request('pit', 'x'));
+        await a.publish(request('pit', 'y'));
+        await seenByB.untilMessages(2);
+        await cluster.wipe();
+        const { position } = await a.publish(request('pit', 'z'));
+        expect(position.seq).toBe(1);
+        expect(position.epoch).not.toBe(epoch);
+        await seenByB.untilMessages(3);
+        expect(seenByB.calls).toEqual(['m 1', 'm 2', 'reset 0', 'm 1']);
+        expect(seenByB.resets).toEqual([{ room: 'pit', position: { epoch: position.epoch, seq: 0 } }]);
+        expect(seenByB.messages[2]?.position).toEqual(position);
+      });
+    });
+
+    describe('closing', () => {
+      it('rejects every later call with closed', async () => {
+        await a.join('pit');
+        await nodes[0].backplane.close();
+        const calls = [
+          a.join('pit'),
+          a.leave('pit'),
+          a.publish(request('pit', 'x')),
+          a.signal({ room: 'pit', frame: Buffer.from([1]), origin: '' }),
+          a.readHistory('pit', ALL, RETENTION),
+          a.removeHistory('pit'),
+          a.listRooms(),
+        ];
+        for (const result of await Promise.allSettled(calls)) {
+          expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
+        }
+      });
+
+      it('may be of the broker alone', async () => {
+        await a.close();
+        await expect(a.publish(request('pit', 'x'))).rejects.toMatchObject({ code: 'closed' });
+        await expect(a.join('pit')).rejects.toMatchObject({ code: 'closed' });
+        await expect(nodes[0].backplane.feedBus.listInstruments()).resolves.toEqual([]);
+      });
+
+      it('calls nothing on the handler afterwards', async () => {
+        await Promise.all([a.join('pit'), b.join('pit')]);
+        const publishing = b.publish(request('pit', 'x'));
+        await nodes[0].backplane.close();
+        const known = seenByA.calls.length;
+        await publishing;
+        await b.publish(request('pit', 'y'));
+        await seenByB.untilMessages(2);
+        expect(seenByA.calls.length).toBe(known);
+        expect(seenByA.statuses).toEqual(['up']);
+      });
+    });
+  });
+}

@@ -1,0 +1,88 @@
+import { MemberChange } from '@outcry/protocol';
+import type { RoomMessage, RoomSignal } from './broker.ts';
+import { EPOCH_LENGTH } from './epoch.ts';
+import type { MemberEvent } from '../presence/store.ts';
+
+/**
+ * What nodes say to each other on a room's channel, and for messages in its stream alike: most of it around a client's frame.
+ *
+ *     message: version(1) kind(1) epoch(8) seq(u64) at(u64) originLength(1) origin frame
+ *     signal:  version(1) kind(1) originLength(1) origin frame
+ *     member:  version(1) kind(1) change(1) count(u32) user
+ *
+ * Numbers are big-endian, text is ASCII. Scripts write messages (scripts/publish-message.lua.ts) and members
+ * (scripts/presence-members.lua.ts); here they are read.
+ */
+export type BusEnvelope =
+  | { readonly kind: 'message'; readonly message: RoomMessage }
+  | { readonly kind: 'signal'; readonly signal: RoomSignal }
+  | { readonly kind: 'member'; readonly event: MemberEvent };
+
+const VERSION = 1;
+const KIND_MESSAGE = 1;
+const KIND_SIGNAL = 2;
+const KIND_MEMBER = 3;
+
+const EPOCH_AT = 2;
+const SEQ_AT = EPOCH_AT + EPOCH_LENGTH;
+const TIME_AT = SEQ_AT + 8;
+const MESSAGE_ORIGIN_AT = TIME_AT + 8;
+const SIGNAL_ORIGIN_AT = 2;
+const CHANGE_AT = 2;
+const COUNT_AT = CHANGE_AT + 1;
+const USER_AT = COUNT_AT + 4;
+
+const CHANGES = new Map<number | undefined, MemberChange>([
+  [0, MemberChange.Left],
+  [1, MemberChange.Joined],
+]);
+
+/** Reads an envelope of a room; undefined where the bytes are none. The frame is a view of the input, not a copy. */
+export function decodeEnvelope(room: string, bytes: Buffer): BusEnvelope | undefined {
+  if (bytes[0] !== VERSION) return undefined;
+  switch (bytes[1]) {
+    case KIND_MESSAGE:
+      return decodeMessage(room, bytes);
+    case KIND_SIGNAL:
+      return decodeSignal(room, bytes);
+    case KIND_MEMBER:
+      return decodeMember(room, bytes);
+    default:
+      return undefined;
+  }
+}
+
+export function encodeSignal({ frame, origin }: RoomSignal): Buffer {
+  return Buffer.concat([Buffer.from([VERSION, KIND_SIGNAL, origin.length]), Buffer.from(origin, 'latin1'), frame]);
+}
+
+function decodeMessage(room: string, bytes: Buffer): BusEnvelope | undefined {
+  const body = splitOrigin(bytes, MESSAGE_ORIGIN_AT);
+  if (body === undefined) return undefined;
+  const epoch = bytes.toString('latin1', EPOCH_AT, SEQ_AT);
+  const position = { epoch, seq: readUint64(bytes, SEQ_AT) };
+  return { kind: 'message', message: { room, position, ...body, at: readUint64(bytes, TIME_AT) } };
+}
+
+function decodeSignal(room: string, bytes: Buffer): BusEnvelope | undefined {
+  const body = splitOrigin(bytes, SIGNAL_ORIGIN_AT);
+  return body === undefined ? undefined : { kind: 'signal', signal: { room, ...body } };
+}
+
+function decodeMember(room: string, bytes: Buffer): BusEnvelope | undefined {
+  const change = CHANGES.get(bytes[CHANGE_AT]);
+  if (change === undefined || bytes.length <= USER_AT) return undefined;
+  const user = bytes.toString('latin1', USER_AT);
+  return { kind: 'member', event: { room, user, change, count: bytes.readUInt32BE(COUNT_AT) } };
+}
+
+function splitOrigin(bytes: Buffer, at: number): { origin: string; frame: Buffer } | undefined {
+  const frameAt = at + 1 + (bytes[at] ?? 0);
+  if (frameAt >= bytes.length) return undefined;
+  return { origin: bytes.toString('latin1', at + 1, frameAt), frame: bytes.subarray(frameAt) };
+}
+
+/** Exact up to 2^53, which neither a `seq` nor a time ever reaches. */
+function readUint64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * 0x1_0000_0000 + bytes.readUInt32BE(at + 4);
+}

@@ -1,0 +1,100 @@
+import type { Position } from '@outcry/protocol';
+import type {
+  Broker,
+  BrokerHandler,
+  HistoryRange,
+  Published,
+  PublishRequest,
+  Retention,
+  RoomHistory,
+  RoomSignal,
+} from './broker.ts';
+import type { MemberEvent } from '../presence/store.ts';
+import type { MemoryRooms } from './memory-rooms.ts';
+import { Membership, type MembershipHandler } from './membership.ts';
+import { NodeState } from '../memory/node-state.ts';
+
+/** The rooms of one node of a hub. */
+export class MemoryBroker implements Broker {
+  readonly #rooms: MemoryRooms;
+  readonly #onMember: (event: MemberEvent) => void;
+  readonly #state = new NodeState();
+  readonly #memberships = new Map<string, Membership>();
+
+  constructor(rooms: MemoryRooms, onMember: (event: MemberEvent) => void) {
+    this.#rooms = rooms;
+    this.#onMember = onMember;
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#state.start(handler);
+  }
+
+  join(room: string): Promise<Position> {
+    return this.#state.run((handler) => {
+      const position = this.#rooms.open(room);
+      if (this.#memberships.has(room)) return position;
+      const membership = new Membership(this.#createHandler(handler), position);
+      this.#memberships.set(room, membership);
+      this.#rooms.enter(room, membership);
+      return position;
+    });
+  }
+
+  leave(room: string): Promise<void> {
+    return this.#state.run(() => {
+      this.#end(room);
+    });
+  }
+
+  publish(request: PublishRequest): Promise<Published> {
+    return this.#state.run(() => this.#rooms.publish(request));
+  }
+
+  signal(signal: RoomSignal): Promise<void> {
+    return this.#state.run(() => {
+      this.#rooms.signal({ ...signal, frame: signal.frame.slice() });
+    });
+  }
+
+  readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
+    return this.#state.run(() => this.#rooms.read(room, range, retention));
+  }
+
+  removeHistory(room: string): Promise<Position> {
+    return this.#state.run(() => this.#rooms.removeHistory(room));
+  }
+
+  listRooms(): Promise<readonly string[]> {
+    return this.#state.run(() => this.#rooms.joined());
+  }
+
+  close(): Promise<void> {
+    this.#state.close();
+    for (const room of [...this.#memberships.keys()]) this.#end(room);
+    return Promise.resolve();
+  }
+
+  #createHandler(handler: BrokerHandler): MembershipHandler {
+    return {
+      handleMessage: (message) => {
+        handler.handleMessage(message);
+      },
+      handleSignal: (signal) => {
+        handler.handleSignal(signal);
+      },
+      handleReset: (room, position) => {
+        handler.handleReset(room, position);
+      },
+      handleMember: this.#onMember,
+    };
+  }
+
+  #end(room: string): void {
+    const membership = this.#memberships.get(room);
+    if (membership === undefined) return;
+    this.#memberships.delete(room);
+    this.#rooms.exit(room, membership);
+    membership.end();
+  }
+}

@@ -1,0 +1,102 @@
+import type { Position } from '@outcry/protocol';
+import type { HistoryRange, Published, PublishRequest, Retention, RoomHistory, RoomSignal } from './broker.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../defaults.ts';
+import type { MemberEvent } from '../presence/store.ts';
+import { IdempotencyWindow } from './idempotency-window.ts';
+import { MemoryRoom } from './memory-room.ts';
+import type { Membership } from './membership.ts';
+
+const SWEEP_INTERVAL_MS = 60_000;
+
+/** The rooms of a hub. Every call is one atomic step, because nothing else runs in between. */
+export class MemoryRooms {
+  readonly #rooms = new Map<string, MemoryRoom>();
+  readonly #members = new Map<string, Set<Membership>>();
+  readonly #published: IdempotencyWindow;
+  #sweptAt = Date.now();
+
+  constructor(idempotencyWindowMs: number = IDEMPOTENCY_WINDOW_MS) {
+    this.#published = new IdempotencyWindow(idempotencyWindowMs);
+  }
+
+  /** The room's position; its numbering begins here where it has none. */
+  open(name: string): Position {
+    const room = this.#room(name);
+    room.touch(Date.now());
+    return room.position;
+  }
+
+  enter(name: string, membership: Membership): void {
+    const members = this.#members.get(name);
+    if (members === undefined) this.#members.set(name, new Set([membership]));
+    else members.add(membership);
+  }
+
+  exit(name: string, membership: Membership): void {
+    const members = this.#members.get(name);
+    members?.delete(membership);
+    if (members?.size === 0) this.#members.delete(name);
+  }
+
+  publish(request: PublishRequest): Published {
+    const now = Date.now();
+    const key = idempotencyKey(request);
+    const known = key === undefined ? undefined : this.#published.find(key, now);
+    if (known !== undefined) return { position: known, isDuplicate: true };
+    const message = this.#room(request.room).append(request, now);
+    if (key !== undefined) this.#published.remember(key, message.position, now);
+    for (const member of this.#members.get(request.room) ?? []) member.deliver(message);
+    return { position: message.position, isDuplicate: false };
+  }
+
+  signal(signal: RoomSignal): void {
+    for (const member of this.#members.get(signal.room) ?? []) member.deliverSignal(signal);
+  }
+
+  tellMember(event: MemberEvent): void {
+    for (const member of this.#members.get(event.room) ?? []) member.deliverMember(event);
+  }
+
+  read(name: string, range: HistoryRange, retention: Retention): RoomHistory {
+    return this.#room(name).read(range, retention, Date.now());
+  }
+
+  removeHistory(name: string): Position {
+    const room = this.#room(name);
+    room.removeHistory();
+    return room.position;
+  }
+
+  /** The rooms that somebody has entered. */
+  joined(): readonly string[] {
+    return [...this.#members.keys()];
+  }
+
+  clear(): void {
+    this.#rooms.clear();
+    this.#published.clear();
+  }
+
+  #room(name: string): MemoryRoom {
+    const now = Date.now();
+    if (now - this.#sweptAt >= SWEEP_INTERVAL_MS) this.#sweep(now);
+    let room = this.#rooms.get(name);
+    if (room === undefined) {
+      room = new MemoryRoom(now);
+      this.#rooms.set(name, room);
+    }
+    return room;
+  }
+
+  #sweep(now: number): void {
+    this.#sweptAt = now;
+    for (const [name, room] of this.#rooms) {
+      if (room.expire(now) && !this.#members.has(name)) this.#rooms.delete(name);
+    }
+  }
+}
+
+/** Neither a room nor a sender has a slash in it. */
+function idempotencyKey({ room, idempotency }: PublishRequest): string | undefined {
+  return idempotency === undefined ? undefined : `${room}/${idempotency.sender}/${idempotency.key}`;
+}

@@ -1,0 +1,249 @@
+import type { Position } from '@outcry/protocol';
+import type {
+  Broker,
+  BrokerHandler,
+  HistoryRange,
+  Published,
+  PublishRequest,
+  Retention,
+  RoomHistory,
+  RoomMessage,
+  RoomSignal,
+} from './broker.ts';
+import { NUMBERING_TTL_MS } from '../defaults.ts';
+import { createEpoch } from './epoch.ts';
+import { OutcryError } from '../outcry-error.ts';
+import type { MemberEvent } from '../presence/store.ts';
+import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
+import type { BackplaneEvents } from '../redis/events.ts';
+import { KeyedQueue } from '../redis/keyed-queue.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
+import type { ChannelListener, Subscriber } from '../redis/subscriber.ts';
+
+/** Messages of one read when a hole is repaired; a longer hole takes several. */
+const REPAIR_PAGE = 512;
+/** Rooms that are compared with Redis side by side after a reconnection. */
+const ROOMS_PER_BATCH = 256;
+
+export interface RedisBrokerParts {
+  readonly commands: RedisConnection;
+  readonly subscriber: Subscriber;
+  readonly keys: KeySpace;
+  readonly idempotencyWindowMs: number;
+  readonly events: BackplaneEvents;
+  /** Called where a room could not be made whole: `catchUp` has to be called again. */
+  readonly onStalled: () => void;
+  /** Called with what joined rooms' channels say about presence. */
+  readonly onMember: (event: MemberEvent) => void;
+}
+
+/** Rooms over Redis: one Lua call publishes, channels deliver, streams repair. */
+export class RedisBroker implements Broker {
+  readonly #parts: RedisBrokerParts;
+  readonly #rooms = new Map<string, Sequencer>();
+  /** Both are the same for every room: a node has as many rooms as it has users. */
+  readonly #sequencerPort: SequencerPort;
+  readonly #listener: ChannelListener;
+  /** Joins and leaves of one room take turns, so that whatever was called last holds. */
+  readonly #turns = new KeyedQueue();
+  #handler: BrokerHandler | undefined;
+  #isClosed = false;
+
+  constructor(parts: RedisBrokerParts) {
+    this.#parts = parts;
+    this.#sequencerPort = this.#createSequencerPort();
+    this.#listener = (payload, channel) => {
+      this.#receive(parts.keys.roomOf(channel), payload);
+    };
+  }
+
+  start(handler: BrokerHandler): void {
+    this.#handler = handler;
+  }
+
+  join(room: string): Promise<Position> {
+    return this.#turns.run(room, () => this.#join(room));
+  }
+
+  leave(room: string): Promise<void> {
+    return this.#turns.run(room, () => this.#leave(room));
+  }
+
+  async publish({ room, head, origin, retention, idempotency }: PublishRequest): Promise<Published> {
+    this.#assertOpen();
+    const { commands, keys, idempotencyWindowMs } = this.#parts;
+    const { meta, stream, channel } = keys.room(room);
+    const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
+    const reply = await commands.runScript(
+      'publishMessage',
+      [meta, stream, ...once],
+      [
+        channel,
+        createEpoch(),
+        Buffer.from(head.buffer, head.byteOffset, head.byteLength),
+        origin,
+        retention.count,
+        retention.ms,
+        NUMBERING_TTL_MS,
+        idempotencyWindowMs,
+      ],
+    );
+    const [epoch, seq, duplicate] = reply as [Buffer, number, number];
+    return { position: { epoch: epoch.toString('latin1'), seq }, isDuplicate: duplicate === 1 };
+  }
+
+  async signal(signal: RoomSignal): Promise<void> {
+    this.#assertOpen();
+    const { channel } = this.#parts.keys.room(signal.room);
+    const envelope = encodeSignal(signal);
+    await this.#parts.commands.run((redis) => redis.publish(channel, envelope));
+  }
+
+  readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
+    return this.#read(room, range, retention);
+  }
+
+  async removeHistory(room: string): Promise<Position> {
+    this.#assertOpen();
+    const { meta, stream } = this.#parts.keys.room(room);
+    const args = [createEpoch(), NUMBERING_TTL_MS];
+    const [epoch, seq] = (await this.#parts.commands.runScript('removeHistory', [meta, stream], args)) as [
+      Buffer,
+      number,
+    ];
+    return { epoch: epoch.toString('latin1'), seq };
+  }
+
+  async listRooms(): Promise<readonly string[]> {
+    this.#assertOpen();
+    const { commands, keys } = this.#parts;
+    // Who listens is known to Redis itself: nothing has to be kept, and nothing outlives a node that is lost.
+    const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.roomChannels));
+    return channels.map((channel) => keys.roomOf(String(channel)));
+  }
+
+  /** Compares every joined room with Redis and reads what it has missed. Rejects where that is not possible now. */
+  async catchUp(): Promise<void> {
+    const rooms = [...this.#rooms];
+    for (let start = 0; start < rooms.length; start += ROOMS_PER_BATCH) {
+      const batch = rooms.slice(start, start + ROOMS_PER_BATCH);
+      const results = await Promise.all(
+        batch.map(async ([room, sequencer]) => sequencer.catchUp(await this.#open(room, sequencer.position))),
+      );
+      if (results.includes(false)) {
+        throw new OutcryError('unavailable', `Redis at ${this.#parts.commands.address}: history could not be read`);
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    this.#isClosed = true;
+    for (const sequencer of this.#rooms.values()) sequencer.close();
+    this.#rooms.clear();
+    return Promise.resolve();
+  }
+
+  async #join(room: string): Promise<Position> {
+    this.#assertOpen();
+    const joined = this.#rooms.get(room);
+    if (joined !== undefined) return { epoch: joined.position.epoch, seq: joined.position.seq };
+    const sequencer = new Sequencer(room, this.#sequencerPort);
+    const { channel } = this.#parts.keys.room(room);
+    this.#rooms.set(room, sequencer);
+    try {
+      await this.#parts.subscriber.add(channel, this.#listener);
+      const head = await this.#open(room);
+      // Whoever awaits the join has seen its position before the first message is delivered.
+      setImmediate(() => {
+        sequencer.open(head);
+      });
+      return { epoch: head.epoch, seq: head.seq };
+    } catch (error) {
+      this.#forget(room);
+      void this.#parts.subscriber.remove(channel);
+      throw error;
+    }
+  }
+
+  async #leave(room: string): Promise<void> {
+    this.#assertOpen();
+    if (!this.#rooms.has(room)) return;
+    this.#forget(room);
+    await this.#parts.subscriber.remove(this.#parts.keys.room(room).channel);
+  }
+
+  #forget(room: string): void {
+    this.#rooms.get(room)?.close();
+    this.#rooms.delete(room);
+  }
+
+  #createSequencerPort(): SequencerPort {
+    const { events, onStalled } = this.#parts;
+    return {
+      handleMessage: (message) => this.#handler?.handleMessage(message),
+      handleReset: (room, position) => this.#handler?.handleReset(room, position),
+      handleRepaired: (room, messages) => events.onGapRepaired?.(room, messages),
+      handleStalled: onStalled,
+      readAfter: (room, after) => this.#read(room, { after, limit: REPAIR_PAGE }),
+    };
+  }
+
+  #receive(room: string, payload: Buffer): void {
+    const sequencer = this.#rooms.get(room);
+    if (sequencer === undefined) return;
+    const envelope = decodeEnvelope(room, payload);
+    switch (envelope?.kind) {
+      case 'message':
+        sequencer.receive(envelope.message);
+        return;
+      case 'signal':
+        this.#handler?.handleSignal(envelope.signal);
+        return;
+      case 'member':
+        this.#parts.onMember(envelope.event);
+        return;
+      case undefined:
+        this.#parts.events.onUnreadable?.(this.#parts.keys.room(room).channel);
+    }
+  }
+
+  async #open(room: string, seen?: SeenPosition): Promise<SeenPosition> {
+    const { meta, stream } = this.#parts.keys.room(room);
+    const seenArgs = seen === undefined ? [] : [seen.epoch, seen.seq, seen.at];
+    const reply = await this.#parts.commands.runScript(
+      'openRoom',
+      [meta, stream],
+      [createEpoch(), NUMBERING_TTL_MS, ...seenArgs],
+    );
+    const [epoch, seq, at] = reply as [Buffer, number, number];
+    return { epoch: epoch.toString('latin1'), seq, at };
+  }
+
+  /** Without a retention, all that is stored. */
+  async #read(room: string, range: HistoryRange, retention?: Retention): Promise<RoomHistory> {
+    const { meta, stream } = this.#parts.keys.room(room);
+    this.#assertOpen();
+    const [direction, bound] = 'after' in range ? ['after', range.after] : ['before', range.before ?? ''];
+    const reply = await this.#parts.commands.runScript(
+      'readHistory',
+      [meta, stream],
+      [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, retention?.count ?? '', retention?.ms ?? ''],
+    );
+    const [epoch, seq, envelopes] = reply as [Buffer, number, Buffer[]];
+    return {
+      head: { epoch: epoch.toString('latin1'), seq },
+      messages: envelopes.map((bytes) => decodeStored(room, bytes)).filter((message) => message !== undefined),
+    };
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new OutcryError('closed', 'the broker is closed');
+  }
+}
+
+function decodeStored(room: string, bytes: Buffer): RoomMessage | undefined {
+  const envelope = decodeEnvelope(room, bytes);
+  return envelope?.kind === 'message' ? envelope.message : undefined;
+}

@@ -1,0 +1,40 @@
+import { ROOM_FUNCTIONS } from './functions.lua.ts';
+
+/**
+ * A room's newest position; begins its numbering where it has none, and keeps it alive.
+ *
+ *     KEYS  meta, stream
+ *     ARGV  epoch candidate, numbering ttl ms [, epoch and seq that the caller has seen [, time of the message with that seq]]
+ *     reply epoch, seq, time of the message with that seq or 0 where it is not stored
+ *
+ * A seq that was seen and is now ahead of the numbering means that Redis has lost acknowledged messages (a restart, a
+ * failover). The numbers would be given out again, for other messages: so the room gets a new epoch. Where that has happened
+ * already, another message stands where the one was that the caller has seen, with another time.
+ */
+export const OPEN_ROOM = String.raw`${ROOM_FUNCTIONS}
+local meta, stream = KEYS[1], KEYS[2]
+local candidate, ttl, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4] or '0')
+local seen_at = tonumber(ARGV[5] or '0')
+
+local function stored_at(seq)
+  local id = stream_id(seq)
+  local entry = redis.call('XRANGE', stream, id, id)[1]
+  return entry and entry_at(entry) or 0
+end
+
+local function is_other(at)
+  return at > 0 and seen_at > 0 and at ~= seen_at
+end
+
+local epoch, seq, is_new = open_room(meta, stream, candidate)
+if epoch == seen_epoch and (seq < seen_seq or is_other(stored_at(seen_seq))) then
+  epoch, seq = renumber(meta, stream, candidate)
+end
+if is_new then
+  redis.call('PEXPIRE', meta, ttl)
+else
+  -- A publish may have asked for longer: the numbering must outlive the stream.
+  redis.call('PEXPIRE', meta, ttl, 'GT')
+end
+return { epoch, seq, stored_at(seq) }
+`;

@@ -1,0 +1,266 @@
+import type { Position } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { RoomHistory, RoomMessage } from './broker.ts';
+import { Sequencer, type SequencerPort } from './sequencer.ts';
+
+const EPOCH = 'epoch--1';
+const NEXT_EPOCH = 'epoch--2';
+
+function message(seq: number, { epoch = EPOCH, bytes = 10 } = {}): RoomMessage {
+  return { room: 'pit', position: { epoch, seq }, frame: new Uint8Array(bytes), origin: '', at: seq * 10 };
+}
+
+function messages(from: number, to: number, epoch = EPOCH): RoomMessage[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => message(from + i, { epoch }));
+}
+
+interface Read {
+  readonly after: number;
+  readonly answer: (head: Position, stored: readonly RoomMessage[]) => Promise<void>;
+  readonly fail: () => Promise<void>;
+}
+
+/** Records the calls as text; reads are answered by the test. */
+class FakePort implements SequencerPort {
+  readonly calls: string[] = [];
+  readonly reads: Read[] = [];
+  onMessage: ((message: RoomMessage) => void) | undefined;
+
+  handleMessage(delivered: RoomMessage): void {
+    this.calls.push(String(delivered.position.seq));
+    this.onMessage?.(delivered);
+  }
+
+  handleReset(_room: string, { epoch, seq }: Position): void {
+    this.calls.push(`reset ${epoch === EPOCH ? '' : 'next '}${String(seq)}`);
+  }
+
+  handleRepaired(_room: string, count: number): void {
+    this.calls.push(`repaired ${String(count)}`);
+  }
+
+  handleStalled(): void {
+    this.calls.push('stalled');
+  }
+
+  readAfter(_room: string, after: number): Promise<RoomHistory> {
+    return new Promise((resolve, reject) => {
+      this.reads.push({
+        after,
+        answer: async (head, stored) => {
+          resolve({ head, messages: stored.filter(({ position }) => position.seq > after) });
+          await settled();
+        },
+        fail: async () => {
+          reject(new Error('unavailable'));
+          await settled();
+        },
+      });
+    });
+  }
+
+  /** The one read that is under way. */
+  read(index: number): Read {
+    const read = this.reads[index];
+    if (read === undefined || this.reads.length !== index + 1) throw new Error(`${String(this.reads.length)} reads`);
+    return read;
+  }
+}
+
+/** Lets the promises run that are settled. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('Sequencer', () => {
+  let port: FakePort;
+  let sequencer: Sequencer;
+
+  beforeEach(() => {
+    port = new FakePort();
+    sequencer = new Sequencer('pit', port);
+  });
+
+  function receive(...received: RoomMessage[]): void {
+    for (const each of received) sequencer.receive(each);
+  }
+
+  describe('once open', () => {
+    beforeEach(() => {
+      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+    });
+
+    it('delivers what follows and drops what came before', () => {
+      receive(message(5), message(6), message(6), message(7), message(3), message(8));
+      expect(port.calls).toEqual(['6', '7', '8']);
+      expect(port.reads).toEqual([]);
+      expect(sequencer.position).toEqual({ epoch: EPOCH, seq: 8, at: 80 });
+    });
+
+    it('reads a hole once, delivers in order what was in it and what came meanwhile, and goes on', async () => {
+      receive(message(6), message(9), message(10));
+      expect(port.calls).toEqual(['6']);
+      receive(message(11));
+      expect(port.read(0).after).toBe(6);
+      await port.read(0).answer({ epoch: EPOCH, seq: 10 }, messages(1, 10));
+      receive(message(12));
+      expect(port.calls).toEqual(['6', '7', '8', '9', '10', 'repaired 4', '11', '12']);
+      expect(port.reads).toHaveLength(1);
+    });
+
+    it('reads page after page until the head', async () => {
+      receive(message(100));
+      await port.read(0).answer({ epoch: EPOCH, seq: 100 }, messages(6, 50));
+      await port.read(1).answer({ epoch: EPOCH, seq: 101 }, messages(51, 99));
+      await port.read(2).answer({ epoch: EPOCH, seq: 101 }, messages(100, 101));
+      expect(port.reads.map(({ after }) => after)).toEqual([5, 50, 99]);
+      expect(port.calls.filter((call) => !call.startsWith('repaired'))).toEqual(
+        messages(6, 101).map(({ position }) => String(position.seq)),
+      );
+    });
+
+    it('reads again where what came meanwhile has a hole of its own', async () => {
+      receive(message(8));
+      receive(message(12));
+      await port.read(0).answer({ epoch: EPOCH, seq: 8 }, messages(6, 8));
+      // 12 had arrived before the read began to be answered, but after it was sent.
+      await port.read(1).answer({ epoch: EPOCH, seq: 12 }, messages(9, 12));
+      expect(port.calls).toEqual(['6', '7', '8', 'repaired 3', '9', '10', '11', '12', 'repaired 4']);
+    });
+
+    it('announces a hole whose beginning has been trimmed, and delivers the rest', async () => {
+      receive(message(10));
+      await port.read(0).answer({ epoch: EPOCH, seq: 10 }, messages(8, 10));
+      expect(port.calls).toEqual(['reset 7', '8', '9', '10', 'repaired 3']);
+    });
+
+    it('announces a hole of which nothing is stored, and delivers what it has', async () => {
+      receive(message(8), message(9), message(12));
+      await port.read(0).answer({ epoch: EPOCH, seq: 12 }, []);
+      expect(port.calls).toEqual(['reset 7', '8', '9', 'reset 11', '12']);
+      receive(message(13));
+      expect(port.calls.at(-1)).toBe('13');
+    });
+
+    it('announces what was published and neither stored nor delivered', async () => {
+      const caughtUp = sequencer.catchUp({ epoch: EPOCH, seq: 9 });
+      await port.read(0).answer({ epoch: EPOCH, seq: 9 }, []);
+      expect(await caughtUp).toBe(true);
+      expect(port.calls).toEqual(['reset 9']);
+    });
+
+    it('begins a new epoch from its first message', async () => {
+      receive(message(3, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 3 }, []);
+      expect(port.read(1).after).toBe(0);
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 3 }, messages(1, 3, NEXT_EPOCH));
+      receive(message(4, { epoch: NEXT_EPOCH }));
+      expect(port.calls).toEqual(['reset next 0', '1', '2', '3', 'repaired 3', '4']);
+    });
+
+    it('begins a new epoch where its beginning has been trimmed', async () => {
+      receive(message(300, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 300 }, []);
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 300 }, messages(299, 300, NEXT_EPOCH));
+      expect(port.calls).toEqual(['reset next 298', '299', '300', 'repaired 2']);
+    });
+
+    it('begins a new epoch of which nothing is stored with the message it has', async () => {
+      receive(message(1, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 1 }, []);
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 1 }, []);
+      expect(port.calls).toEqual(['reset next 0', '1']);
+    });
+
+    it('drops a straggler of an epoch that is over', async () => {
+      receive(message(40, { epoch: 'epoch--0' }));
+      await port.read(0).answer({ epoch: EPOCH, seq: 5 }, []);
+      receive(message(6));
+      expect(port.calls).toEqual(['6']);
+    });
+
+    it('catches up with a head it has not heard of, and leaves a head it knows alone', async () => {
+      expect(await sequencer.catchUp({ epoch: EPOCH, seq: 5 })).toBe(true);
+      expect(port.reads).toEqual([]);
+      const caughtUp = sequencer.catchUp({ epoch: EPOCH, seq: 7 });
+      await port.read(0).answer({ epoch: EPOCH, seq: 7 }, messages(6, 7));
+      expect(await caughtUp).toBe(true);
+      expect(port.calls).toEqual(['6', '7', 'repaired 2']);
+    });
+
+    it('announces an empty new epoch', async () => {
+      const caughtUp = sequencer.catchUp({ epoch: NEXT_EPOCH, seq: 0 });
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 0 }, []);
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 0 }, []);
+      expect(await caughtUp).toBe(true);
+      expect(port.calls).toEqual(['reset next 0']);
+    });
+
+    it('stalls where the stream cannot be read, and is whole again after a later repair', async () => {
+      receive(message(7));
+      await port.read(0).fail();
+      receive(message(8));
+      expect(port.calls).toEqual(['stalled']);
+      const repaired = sequencer.repair();
+      await port.read(1).answer({ epoch: EPOCH, seq: 8 }, messages(6, 8));
+      expect(await repaired).toBe(true);
+      receive(message(9));
+      expect(port.calls).toEqual(['stalled', '6', '7', '8', 'repaired 3', '9']);
+    });
+
+    it('keeps a bounded queue during a repair, and reads again what it had no room for', async () => {
+      receive(message(7));
+      const large = messages(8, 40).map(({ position }) => message(position.seq, { bytes: 100_000 }));
+      receive(...large);
+      await port.read(0).answer({ epoch: EPOCH, seq: 7 }, messages(6, 7));
+      const queued = sequencer.position.seq;
+      expect(queued).toBeLessThan(20);
+      expect(port.read(1).after).toBe(queued);
+      await port.read(1).answer({ epoch: EPOCH, seq: 40 }, messages(queued + 1, 40));
+      expect(port.calls.filter((call) => !call.startsWith('repaired'))).toEqual(
+        messages(6, 40).map(({ position }) => String(position.seq)),
+      );
+    });
+
+    it('delivers nothing once closed, not even the rest of a repair', async () => {
+      receive(message(9));
+      port.onMessage = ({ position }) => {
+        if (position.seq === 7) sequencer.close();
+      };
+      await port.read(0).answer({ epoch: EPOCH, seq: 9 }, messages(6, 9));
+      receive(message(10));
+      expect(port.calls.filter((call) => !call.startsWith('repaired'))).toEqual(['6', '7']);
+      expect(await sequencer.repair()).toBe(true);
+    });
+  });
+
+  describe('while opening', () => {
+    it('keeps what arrives, and begins exactly behind the position', () => {
+      receive(message(4), message(5), message(6), message(7));
+      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      expect(port.calls).toEqual(['6', '7']);
+      expect(port.reads).toEqual([]);
+    });
+
+    it('repairs a hole in what arrived', async () => {
+      receive(message(6), message(8));
+      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      await port.read(0).answer({ epoch: EPOCH, seq: 8 }, messages(7, 8));
+      expect(port.calls).toEqual(['6', '7', '8', 'repaired 2']);
+    });
+
+    it('looks again where the connection was lost meanwhile', async () => {
+      expect(await sequencer.catchUp({ epoch: EPOCH, seq: 9 })).toBe(true);
+      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      await port.read(0).answer({ epoch: EPOCH, seq: 9 }, messages(6, 9));
+      expect(port.calls).toEqual(['6', '7', '8', '9', 'repaired 4']);
+    });
+
+    it('never opens once closed', () => {
+      receive(message(6));
+      sequencer.close();
+      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      expect(port.calls).toEqual([]);
+    });
+  });
+});
