@@ -35,7 +35,7 @@ const WORKS: readonly Work[] = [
   { name: DERIVING, files: ['/books/book-class.ts', '/books/book-view.ts'] },
   {
     name: 'following the base feed',
-    files: ['/books/book-replica.ts', '/broker/src/redis/', '/ioredis/', '/resp/'],
+    files: ['/books/book-replica.ts', '/broker/src/feeds/', '/broker/src/redis/', '/ioredis/', '/resp/'],
   },
   { name: 'encoding and publishing', files: ['/fanout/'] },
 ];

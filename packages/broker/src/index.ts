@@ -1,17 +1,7 @@
 export type { AccountStore } from './accounts/store.ts';
 export type { Backplane } from './backplanes/backplane.ts';
-export type {
-  Broker,
-  BrokerHandler,
-  BrokerStatus,
-  HistoryRange,
-  Published,
-  PublishRequest,
-  Retention,
-  RoomHistory,
-  RoomMessage,
-  RoomSignal,
-} from './rooms/broker.ts';
+export { createMemoryBackplane } from './backplanes/memory-backplane.ts';
+export { createRedisBackplane, type RedisBackplaneOptions } from './backplanes/redis-backplane.ts';
 export type { ControlBus } from './control/bus.ts';
 export type {
   FeedBus,
@@ -24,14 +14,24 @@ export type {
 } from './feeds/bus.ts';
 export type { Intake } from './intake.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
-export { createMemoryBackplane } from './backplanes/memory-backplane.ts';
-export { MemoryHub } from './memory/hub.ts';
-export type { BackplaneEvents } from './redis/events.ts';
-export { createRedisBackplane, type RedisBackplaneOptions } from './backplanes/redis-backplane.ts';
-export type { LeaseTimes } from './presence/lease-keeper.ts';
-export type { Attendance, NodeEntry, NodeRoster } from './nodes/node-roster.ts';
-export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
-export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';
 export type { HoldRequest, SharedLimits } from './limits/shared-limits.ts';
-export type { Revocation, RevocationList } from './revocations/list.ts';
+export { MemoryHub } from './memory/hub.ts';
+export type { Attendance, NodeEntry, NodeRoster } from './nodes/node-roster.ts';
+export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';
 export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';
+export type { LeaseTimes } from './presence/lease-keeper.ts';
+export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
+export type { BackplaneEvents } from './redis/events.ts';
+export type { Revocation, RevocationList } from './revocations/list.ts';
+export type {
+  Broker,
+  BrokerHandler,
+  HistoryRange,
+  Published,
+  PublishRequest,
+  Retention,
+  RoomHistory,
+  RoomMessage,
+  RoomSignal,
+} from './rooms/broker.ts';
+export type { BrokerStatus } from './status.ts';

@@ -1,8 +1,13 @@
-import { MAX_ACCOUNTS } from '../defaults.ts';
+import type { HubPart } from '../memory/hub.ts';
 import { OutcryError } from '../outcry-error.ts';
+import { MAX_ACCOUNTS } from './defaults.ts';
+
+export function createMemoryAccounts(): MemoryAccounts {
+  return new MemoryAccounts();
+}
 
 /** The accounts of a hub: password hashes by user. */
-export class MemoryAccounts {
+export class MemoryAccounts implements HubPart {
   readonly #hashes = new Map<string, string>();
 
   /** @throws OutcryError `unavailable` where there are too many */

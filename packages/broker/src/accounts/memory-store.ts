@@ -1,7 +1,6 @@
-import type { AccountStore } from './store.ts';
-import type { BrokerHandler } from '../rooms/broker.ts';
-import type { MemoryAccounts } from './memory-accounts.ts';
 import { NodeState } from '../memory/node-state.ts';
+import type { MemoryAccounts } from './memory-accounts.ts';
+import type { AccountStore } from './store.ts';
 
 /** The accounts of a hub as one node of it sees them. They live as long as the process. */
 export class MemoryAccountStore implements AccountStore {
@@ -12,8 +11,8 @@ export class MemoryAccountStore implements AccountStore {
     this.#accounts = accounts;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   create(user: string, passwordHash: string): Promise<boolean> {

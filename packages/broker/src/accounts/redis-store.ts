@@ -1,8 +1,10 @@
-import type { AccountStore } from './store.ts';
-import { MAX_ACCOUNTS } from '../defaults.ts';
 import { OutcryError } from '../outcry-error.ts';
-import type { KeySpace } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import { MAX_ACCOUNTS } from './defaults.ts';
+import { accountsKey } from './keys.ts';
+import { CREATE_ACCOUNT } from './scripts/create.lua.ts';
+import type { AccountStore } from './store.ts';
 
 export interface RedisAccountStoreParts {
   readonly commands: RedisConnection;
@@ -19,7 +21,7 @@ export class RedisAccountStore implements AccountStore {
 
   async create(user: string, passwordHash: string): Promise<boolean> {
     const { commands, keys } = this.#parts;
-    const reply = await commands.runScript('createAccount', [keys.accounts], [user, passwordHash, MAX_ACCOUNTS]);
+    const reply = await commands.runScript(CREATE_ACCOUNT, [accountsKey(keys)], [user, passwordHash, MAX_ACCOUNTS]);
     if (reply === -1)
       throw new OutcryError('unavailable', `there are ${String(MAX_ACCOUNTS)} accounts, no more are made`);
     return reply === 1;
@@ -27,6 +29,6 @@ export class RedisAccountStore implements AccountStore {
 
   async readPasswordHash(user: string): Promise<string | undefined> {
     const { commands, keys } = this.#parts;
-    return (await commands.run((redis) => redis.hget(keys.accounts, user))) ?? undefined;
+    return (await commands.run((redis) => redis.hget(accountsKey(keys), user))) ?? undefined;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { range } from '../../tests/support/requests.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { range } from '../../tests/support/requests.ts';
 
 /** What every `AccountStore` promises, seen from two nodes. */
 export function describeAccountStore(name: string, createCluster: () => Promise<TestCluster>): void {

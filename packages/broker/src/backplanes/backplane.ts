@@ -1,14 +1,14 @@
 import type { AccountStore } from '../accounts/store.ts';
-import type { Broker, BrokerHandler } from '../rooms/broker.ts';
 import type { ControlBus } from '../control/bus.ts';
 import type { FeedBus } from '../feeds/bus.ts';
 import type { Intake } from '../intake.ts';
 import type { Lease } from '../leases/lease.ts';
-import type { NodeRoster } from '../nodes/node-roster.ts';
-import type { PresenceStore } from '../presence/store.ts';
-import type { PublisherRoster } from '../nodes/publisher-roster.ts';
-import type { RevocationList } from '../revocations/list.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
+import type { NodeRoster } from '../nodes/node-roster.ts';
+import type { PublisherRoster } from '../nodes/publisher-roster.ts';
+import type { PresenceStore } from '../presence/store.ts';
+import type { RevocationList } from '../revocations/list.ts';
+import type { Broker, BrokerHandler } from '../rooms/broker.ts';
 
 /** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
 export interface Backplane {

@@ -1,10 +1,42 @@
 import slotOf from 'cluster-key-slot';
 import { describe, expect, it } from 'vitest';
 import { isRoomName, isSymbol, isUserName } from '@outcry/protocol';
+import { accountsKey } from '../accounts/keys.ts';
+import { controlChannel } from '../control/keys.ts';
+import { bookNames, instrumentsKey } from '../feeds/keys.ts';
+import { leaseNames, releasesChannel } from '../leases/keys.ts';
+import { limitNames } from '../limits/keys.ts';
+import { nodeNames, publisherNames } from '../nodes/keys.ts';
+import { PresenceKeys } from '../presence/keys.ts';
 import { KeySpace } from '../redis/keys.ts';
+import { loopbackChannel } from '../redis/loopback.ts';
 import { partitionTagOf } from '../redis/partition.ts';
+import { revocationNames } from '../revocations/keys.ts';
+import { RoomKeys } from '../rooms/keys.ts';
 
-const keys = new KeySpace('outcry');
+const space = new KeySpace('outcry');
+const rooms = new RoomKeys(space);
+const presence = new PresenceKeys(space);
+
+/** The names of all subjects. */
+const keys = {
+  instruments: instrumentsKey(space),
+  leases: presence.leases,
+  releases: releasesChannel(space),
+  control: controlChannel(space),
+  accounts: accountsKey(space),
+  roster: publisherNames(space),
+  nodes: nodeNames(space),
+  revocations: revocationNames(space),
+  room: (room: string) => rooms.of(room),
+  roomOf: (channel: string) => rooms.roomOf(channel),
+  idempotency: (room: string, once: { sender: string; key: string }) => rooms.idempotency(room, once),
+  book: (symbol: string) => bookNames(space, symbol),
+  namedLease: (lease: string) => leaseNames(space, lease),
+  limits: (subject: string) => limitNames(space, subject),
+  presence: (lease: string, room: string) => presence.held(lease, room),
+  loopback: (node: string) => loopbackChannel(space, node),
+};
 
 /** Reproducible random numbers below `limit` (mulberry32). */
 function createRandom(seed: number): (limit: number) => number {

@@ -1,19 +1,29 @@
-import type { Backplane } from './backplane.ts';
-import type { BrokerHandler } from '../rooms/broker.ts';
-import { PRESENCE_LEASE } from '../defaults.ts';
+import { createMemoryAccounts } from '../accounts/memory-accounts.ts';
+import { MemoryAccountStore } from '../accounts/memory-store.ts';
+import { MemoryControlBus } from '../control/memory-bus.ts';
+import { createMemoryNotices } from '../control/memory-notices.ts';
+import { MemoryFeedBus } from '../feeds/memory-bus.ts';
+import { createMemoryFeeds } from '../feeds/memory-feeds.ts';
+import { MemoryLease } from '../leases/memory-lease.ts';
+import { createMemoryLeases } from '../leases/memory-leases.ts';
+import { createMemoryCounts } from '../limits/memory-counts.ts';
+import { MemorySharedLimits } from '../limits/memory-shared-limits.ts';
+import { MemoryHub } from '../memory/hub.ts';
+import { MemoryNodeRoster } from '../nodes/memory-node-roster.ts';
+import { createMemoryNodes } from '../nodes/memory-nodes.ts';
+import { MemoryPublisherRoster } from '../nodes/memory-publisher-roster.ts';
+import { createMemoryPublishers } from '../nodes/memory-publishers.ts';
+import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
-import { MemoryAccountStore } from '../accounts/memory-store.ts';
-import { MemoryBroker } from '../rooms/memory-broker.ts';
-import { MemoryControlBus } from '../control/memory-bus.ts';
-import { MemoryFeedBus } from '../feeds/memory-bus.ts';
-import { MemoryHub } from '../memory/hub.ts';
-import { MemoryLease } from '../leases/memory-lease.ts';
-import { MemoryNodeRoster } from '../nodes/memory-node-roster.ts';
+import { createMemoryPresence } from '../presence/memory-presence.ts';
 import { MemoryPresenceTable } from '../presence/memory-table.ts';
-import { MemoryPublisherRoster } from '../nodes/memory-publisher-roster.ts';
 import { MemoryRevocationList } from '../revocations/memory-list.ts';
-import { MemorySharedLimits } from '../limits/memory-shared-limits.ts';
+import { createMemoryRevocations } from '../revocations/memory-revocations.ts';
+import type { BrokerHandler } from '../rooms/broker.ts';
+import { MemoryBroker } from '../rooms/memory-broker.ts';
+import { createMemoryRooms } from '../rooms/memory-rooms.ts';
+import type { Backplane } from './backplane.ts';
 
 export interface MemoryBackplaneOptions {
   /** The same on every node of a hub. */
@@ -25,18 +35,18 @@ export function createMemoryBackplane(
   hub: MemoryHub = new MemoryHub(),
   { presenceLease = PRESENCE_LEASE }: MemoryBackplaneOptions = {},
 ): Backplane {
-  const presence = new LeasedPresence(new MemoryPresenceTable(hub.presence), presenceLease);
-  const broker = new MemoryBroker(hub.rooms, (event) => {
+  const presence = new LeasedPresence(new MemoryPresenceTable(hub.part(createMemoryPresence)), presenceLease);
+  const broker = new MemoryBroker(hub.part(createMemoryRooms), (event) => {
     presence.deliver(event);
   });
-  const feedBus = new MemoryFeedBus(hub.feeds);
-  const lease = new MemoryLease(hub.leases);
-  const roster = new MemoryPublisherRoster(hub.leases);
-  const control = new MemoryControlBus(hub.notices);
-  const nodes = new MemoryNodeRoster(hub.nodes);
-  const limits = new MemorySharedLimits(hub.counts);
-  const accounts = new MemoryAccountStore(hub.accounts);
-  const revocations = new MemoryRevocationList(hub.revocations);
+  const feedBus = new MemoryFeedBus(hub.part(createMemoryFeeds));
+  const lease = new MemoryLease(hub.part(createMemoryLeases));
+  const roster = new MemoryPublisherRoster(hub.part(createMemoryPublishers));
+  const control = new MemoryControlBus(hub.part(createMemoryNotices));
+  const nodes = new MemoryNodeRoster(hub.part(createMemoryNodes));
+  const limits = new MemorySharedLimits(hub.part(createMemoryCounts));
+  const accounts = new MemoryAccountStore(hub.part(createMemoryAccounts));
+  const revocations = new MemoryRevocationList(hub.part(createMemoryRevocations));
   const parts = [feedBus, lease, roster, control, nodes, limits, revocations, accounts];
   return {
     broker,
@@ -51,7 +61,7 @@ export function createMemoryBackplane(
     presence,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);
-      for (const part of parts) part.start(handler);
+      for (const part of parts) part.start();
       handler.handleStatus('up');
       return Promise.resolve();
     },

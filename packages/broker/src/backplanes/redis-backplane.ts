@@ -1,28 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import type { Backplane } from './backplane.ts';
-import type { BrokerHandler, BrokerStatus } from '../rooms/broker.ts';
-import { IDEMPOTENCY_WINDOW_MS, PRESENCE_LEASE } from '../defaults.ts';
-import type { Intake } from '../intake.ts';
-import { OutcryError } from '../outcry-error.ts';
-import type { LeaseTimes } from '../presence/lease-keeper.ts';
-import { LeasedPresence } from '../presence/leased-presence.ts';
-import type { BackplaneEvents } from '../redis/events.ts';
-import { KeySpace } from '../redis/keys.ts';
-import { Loopback } from '../redis/loopback.ts';
-import { Recovery } from '../redis/recovery.ts';
 import { RedisAccountStore } from '../accounts/redis-store.ts';
-import { RedisBroker } from '../rooms/redis-broker.ts';
-import { RedisConnection } from '../redis/connection.ts';
 import { RedisControlBus } from '../control/redis-bus.ts';
 import { RedisFeedBus } from '../feeds/redis-bus.ts';
+import type { Intake } from '../intake.ts';
 import { RedisLease } from '../leases/redis-lease.ts';
-import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
-import { RedisPresenceTable } from '../presence/redis-table.ts';
-import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
-import { RedisRevocationList } from '../revocations/redis-list.ts';
 import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
+import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
+import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
+import { OutcryError } from '../outcry-error.ts';
+import { PRESENCE_LEASE } from '../presence/defaults.ts';
+import type { LeaseTimes } from '../presence/lease-keeper.ts';
+import { LeasedPresence } from '../presence/leased-presence.ts';
+import { RedisPresenceTable } from '../presence/redis-table.ts';
+import { RedisConnection } from '../redis/connection.ts';
+import type { BackplaneEvents } from '../redis/events.ts';
+import { KeySpace } from '../redis/keys.ts';
+import { Loopback, loopbackChannel } from '../redis/loopback.ts';
+import { Recovery } from '../redis/recovery.ts';
 import { assertServerVersion } from '../redis/server-version.ts';
 import { Subscriber } from '../redis/subscriber.ts';
+import { RedisRevocationList } from '../revocations/redis-list.ts';
+import type { BrokerHandler } from '../rooms/broker.ts';
+import { IDEMPOTENCY_WINDOW_MS } from '../rooms/defaults.ts';
+import { RoomKeys } from '../rooms/keys.ts';
+import { RedisBroker } from '../rooms/redis-broker.ts';
+import type { BrokerStatus } from '../status.ts';
+import type { Backplane } from './backplane.ts';
 
 const DEAF = 'what was published did not come back';
 /** A client that publishes is to hear of a failure within 2 s. */
@@ -92,7 +95,7 @@ class RedisBackplane implements Backplane {
     this.#subscriber = new Subscriber(this.#listener);
     this.intake = this.#listener;
     this.#recovery = this.#createRecovery();
-    this.#loopback = this.#createLoopback(keys.loopback(randomUUID()));
+    this.#loopback = this.#createLoopback(loopbackChannel(keys, randomUUID()));
     const parts = { commands: this.#commands, subscriber: this.#subscriber, keys, events };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
@@ -102,9 +105,13 @@ class RedisBackplane implements Backplane {
     this.limits = new RedisSharedLimits({ ...parts, nodes: this.nodes });
     this.accounts = new RedisAccountStore(parts);
     this.revocations = new RedisRevocationList(parts);
-    this.presence = new LeasedPresence(new RedisPresenceTable(parts), options.presenceLease ?? PRESENCE_LEASE);
+    const rooms = new RoomKeys(keys);
+    const channelOf = (room: string): string => rooms.of(room).channel;
+    const table = new RedisPresenceTable({ ...parts, channelOf });
+    this.presence = new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE);
     this.broker = new RedisBroker({
       ...parts,
+      keys: rooms,
       idempotencyWindowMs: options.idempotencyWindowMs ?? IDEMPOTENCY_WINDOW_MS,
       onStalled: () => {
         this.#recovery.handleBroken();

@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
+import { NodeState } from '../memory/node-state.ts';
 import type { ControlBus } from './bus.ts';
 import type { MemoryNotices } from './memory-notices.ts';
-import { NodeState } from '../memory/node-state.ts';
 
 /** The notices of a hub as one node of it tells and hears them. */
 export class MemoryControlBus implements ControlBus {
@@ -13,8 +12,8 @@ export class MemoryControlBus implements ControlBus {
     this.#notices = notices;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   tell(notice: string): Promise<number> {

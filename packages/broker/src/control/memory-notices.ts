@@ -1,5 +1,11 @@
+import type { HubPart } from '../memory/hub.ts';
+
+export function createMemoryNotices(): MemoryNotices {
+  return new MemoryNotices();
+}
+
 /** The notices of a hub. */
-export class MemoryNotices {
+export class MemoryNotices implements HubPart {
   readonly #watches = new Set<(notice: string) => void>();
 
   /** How many are told. */
@@ -14,5 +20,10 @@ export class MemoryNotices {
 
   unwatch(onNotice: (notice: string) => void): void {
     this.#watches.delete(onNotice);
+  }
+
+  /** Nothing of it is stored. */
+  clear(): void {
+    // Who listens goes on listening.
   }
 }

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { FeedBus, FeedDelta, FeedHandler, FeedPulse, FeedSnapshot } from '../index.ts';
-import { LeadingPublisher } from '../../tests/support/leading-publisher.ts';
-import { range } from '../../tests/support/requests.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { LeadingPublisher } from '../../tests/support/leading-publisher.ts';
+import { range } from '../../tests/support/requests.ts';
+import type { FeedBus, FeedDelta, FeedHandler, FeedPulse, FeedSnapshot } from '../index.ts';
 
 const MAX_STORED_DELTAS = 4096;
 

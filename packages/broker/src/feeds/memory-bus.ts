@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
+import { NodeState } from '../memory/node-state.ts';
 import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
 import type { FeedWatch, MemoryFeeds } from './memory-feeds.ts';
-import { NodeState } from '../memory/node-state.ts';
 
 /** The base feeds as one node of a hub sees them. Frames are handed on as they are, so a publisher leaves them alone. */
 export class MemoryFeedBus implements FeedBus {
@@ -13,8 +12,8 @@ export class MemoryFeedBus implements FeedBus {
     this.#feeds = feeds;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   announce(instruments: readonly FeedInstrument[]): Promise<void> {

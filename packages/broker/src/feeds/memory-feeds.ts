@@ -1,5 +1,7 @@
-import { MAX_STORED_DELTAS } from '../defaults.ts';
+import { createMemoryLeases } from '../leases/memory-leases.ts';
+import type { HubPart, MemoryHub } from '../memory/hub.ts';
 import type { FeedDelta, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
+import { MAX_STORED_DELTAS } from './defaults.ts';
 import { fencedOff, snapshotMissing, tooManyDeltas } from './faults.ts';
 
 /** One node's eye on one symbol. */
@@ -19,8 +21,12 @@ export interface FeedGate {
   admits(symbol: string, fence: number): boolean;
 }
 
+export function createMemoryFeeds(hub: MemoryHub): MemoryFeeds {
+  return new MemoryFeeds(hub.part(createMemoryLeases));
+}
+
 /** The base feeds of a hub. */
-export class MemoryFeeds {
+export class MemoryFeeds implements HubPart {
   readonly #gate: FeedGate;
   readonly #instruments = new Map<string, FeedInstrument>();
   readonly #books = new Map<string, Book>();

@@ -1,14 +1,16 @@
-import { BOOK_TTL_MS, MAX_STORED_DELTAS } from '../defaults.ts';
-import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
-import { fencedOff, snapshotMissing, tooManyDeltas } from './faults.ts';
 import { OutcryError } from '../outcry-error.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
-import { type BusFrame, decodeFeedFrame, encodeDeltaFrame, encodePulseFrame, encodeSnapshotFrame } from './frame.ts';
-import { decodeInstrument, encodeInstrument } from './instrument-record.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { Subscriber } from '../redis/subscriber.ts';
+import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
+import { BOOK_TTL_MS, MAX_STORED_DELTAS } from './defaults.ts';
+import { fencedOff, snapshotMissing, tooManyDeltas } from './faults.ts';
+import { type BusFrame, decodeFeedFrame, encodeDeltaFrame, encodePulseFrame, encodeSnapshotFrame } from './frame.ts';
+import { decodeInstrument, encodeInstrument } from './instrument-record.ts';
+import { bookNames, instrumentsKey } from './keys.ts';
+import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './scripts/book.lua.ts';
 
 /** What the scripts that publish reply. */
 const DELTA_NO_SNAPSHOT = 1;
@@ -35,50 +37,50 @@ export class RedisFeedBus implements FeedBus {
     if (instruments.length === 0) return;
     const { commands, keys } = this.#parts;
     const records = new Map(instruments.map((instrument) => [instrument.symbol, encodeInstrument(instrument)]));
-    await commands.run((redis) => redis.hset(keys.instruments, records));
+    await commands.run((redis) => redis.hset(instrumentsKey(keys), records));
   }
 
   async announceUnknown(instruments: readonly FeedInstrument[]): Promise<void> {
     const { commands, keys } = this.#parts;
     const announcing = instruments.map((instrument) =>
-      commands.run((redis) => redis.hsetnx(keys.instruments, instrument.symbol, encodeInstrument(instrument))),
+      commands.run((redis) => redis.hsetnx(instrumentsKey(keys), instrument.symbol, encodeInstrument(instrument))),
     );
     await Promise.all(announcing);
   }
 
   async listInstruments(): Promise<readonly FeedInstrument[]> {
     const { commands, keys } = this.#parts;
-    const records = await commands.run((redis) => redis.hgetall(keys.instruments));
+    const records = await commands.run((redis) => redis.hgetall(instrumentsKey(keys)));
     return Object.entries(records)
       .map(([symbol, record]) => decodeInstrument(symbol, record))
       .filter((instrument) => instrument !== undefined);
   }
 
   async publishSnapshot(frame: FeedSnapshot, fence: number): Promise<void> {
-    const { snapshot, deltas, channel, fence: fenceKey } = this.#parts.keys.book(frame.symbol);
+    const { snapshot, deltas, channel, fence: fenceKey } = bookNames(this.#parts.keys, frame.symbol);
     const args = [channel, encodeSnapshotFrame(frame), BOOK_TTL_MS, fence];
-    const reply = await this.#parts.commands.runScript('publishSnapshot', [snapshot, deltas, fenceKey], args);
+    const reply = await this.#parts.commands.runScript(PUBLISH_SNAPSHOT, [snapshot, deltas, fenceKey], args);
     if (reply === FENCED) throw fencedOff(frame.symbol, fence);
   }
 
   async publishDelta(delta: FeedDelta, fence: number): Promise<void> {
-    const { snapshot, deltas, channel, fence: fenceKey } = this.#parts.keys.book(delta.symbol);
+    const { snapshot, deltas, channel, fence: fenceKey } = bookNames(this.#parts.keys, delta.symbol);
     const args = [channel, encodeDeltaFrame(delta), BOOK_TTL_MS, fence, MAX_STORED_DELTAS];
-    const reply = await this.#parts.commands.runScript('publishDelta', [snapshot, deltas, fenceKey], args);
+    const reply = await this.#parts.commands.runScript(PUBLISH_DELTA, [snapshot, deltas, fenceKey], args);
     if (reply === DELTA_NO_SNAPSHOT) throw snapshotMissing(delta.symbol);
     if (reply === DELTA_TOO_MANY) throw tooManyDeltas(delta.symbol, MAX_STORED_DELTAS);
     if (reply === FENCED) throw fencedOff(delta.symbol, fence);
   }
 
   async publishPulse(pulse: FeedPulse, fence: number): Promise<void> {
-    const { channel, fence: fenceKey } = this.#parts.keys.book(pulse.symbol);
+    const { channel, fence: fenceKey } = bookNames(this.#parts.keys, pulse.symbol);
     const args = [channel, encodePulseFrame(pulse), fence];
-    const reply = await this.#parts.commands.runScript('publishPulse', [fenceKey], args);
+    const reply = await this.#parts.commands.runScript(PUBLISH_PULSE, [fenceKey], args);
     if (reply === FENCED) throw fencedOff(pulse.symbol, fence);
   }
 
   watch(symbol: string, handler: FeedHandler): Promise<void> {
-    const { channel } = this.#parts.keys.book(symbol);
+    const { channel } = bookNames(this.#parts.keys, symbol);
     return this.#turns.run(symbol, () =>
       this.#parts.subscriber.add(channel, (payload) => {
         const frame = decodeFeedFrame(payload);
@@ -91,13 +93,13 @@ export class RedisFeedBus implements FeedBus {
   unwatch(symbol: string): Promise<void> {
     return this.#turns.run(symbol, async () => {
       this.#parts.commands.assertOpen();
-      await this.#parts.subscriber.remove(this.#parts.keys.book(symbol).channel);
+      await this.#parts.subscriber.remove(bookNames(this.#parts.keys, symbol).channel);
     });
   }
 
   async readBook(symbol: string): Promise<StoredBook | undefined> {
-    const { snapshot, deltas } = this.#parts.keys.book(symbol);
-    const reply = (await this.#parts.commands.runScript('readBook', [snapshot, deltas], [])) as Buffer[];
+    const { snapshot, deltas } = bookNames(this.#parts.keys, symbol);
+    const reply = (await this.#parts.commands.runScript(READ_BOOK, [snapshot, deltas], [])) as Buffer[];
     const [first, ...rest] = reply.map(decodeFeedFrame);
     if (reply.length === 0) return undefined;
     const followers = rest.map((frame) => (frame?.kind === 'delta' ? frame.delta : undefined));

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Lease, LeaseGrant, LeaseRefusal } from '../index.ts';
-import { range } from '../../tests/support/requests.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { range } from '../../tests/support/requests.ts';
+import type { Lease, LeaseGrant, LeaseRefusal } from '../index.ts';
 
 /** Long enough not to run out unless a test waits for it. */
 const LONG_MS = 30_000;

@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
+import { NodeState } from '../memory/node-state.ts';
 import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
 import type { MemoryLeases } from './memory-leases.ts';
-import { NodeState } from '../memory/node-state.ts';
 
 /** The leases as one node of a hub sees them. */
 export class MemoryLease implements Lease {
@@ -13,8 +12,8 @@ export class MemoryLease implements Lease {
     this.#leases = leases;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {

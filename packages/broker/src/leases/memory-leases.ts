@@ -1,18 +1,21 @@
+import type { HubPart } from '../memory/hub.ts';
 import type { LeaseGrant, LeaseRefusal } from './lease.ts';
-import type { PresentPublisher, RosterEntry } from '../nodes/publisher-roster.ts';
 
 interface Held {
   readonly fence: number;
   expiresAt: number;
 }
 
-/** The leases of a hub, and who attends. */
-export class MemoryLeases {
+export function createMemoryLeases(): MemoryLeases {
+  return new MemoryLeases();
+}
+
+/** The leases of a hub. */
+export class MemoryLeases implements HubPart {
   readonly #held = new Map<string, Held>();
   readonly #fences = new Map<string, number>();
   /** Outlives whatever is forgotten, as a clock does. */
   #granted = 0;
-  readonly #attending = new Map<string, { readonly entry: RosterEntry; readonly expiresAt: number }>();
   readonly #watches = new Set<(name: string) => void>();
 
   acquire(name: string, leaseMs: number): LeaseGrant | LeaseRefusal {
@@ -56,25 +59,9 @@ export class MemoryLeases {
     return true;
   }
 
-  attend(entry: RosterEntry, leaseMs: number): PresentPublisher[] {
-    const now = performance.now();
-    this.#attending.set(entry.publisher, { entry, expiresAt: now + leaseMs });
-    const present: PresentPublisher[] = [];
-    for (const { entry: other, expiresAt } of this.#attending.values()) {
-      if (expiresAt > now) present.push({ ...other, remainingMs: expiresAt - now });
-      else this.#attending.delete(other.publisher);
-    }
-    return present;
-  }
-
-  leave(publisher: string): void {
-    this.#attending.delete(publisher);
-  }
-
   clear(): void {
     this.#held.clear();
     this.#fences.clear();
-    this.#attending.clear();
   }
 
   #holder(name: string, now: number): Held | undefined {

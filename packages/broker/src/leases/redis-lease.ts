@@ -1,8 +1,10 @@
-import { FENCE_TTL_MS } from '../defaults.ts';
-import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
-import type { KeySpace } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
+import type { KeySpace } from '../redis/keys.ts';
 import type { Subscriber } from '../redis/subscriber.ts';
+import { FENCE_TTL_MS } from './defaults.ts';
+import { leaseNames, releasesChannel } from './keys.ts';
+import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
+import { ACQUIRE_LEASE, RELEASE_LEASE, RENEW_LEASE } from './scripts/lease.lua.ts';
 
 export interface RedisLeaseParts {
   readonly commands: RedisConnection;
@@ -19,28 +21,28 @@ export class RedisLease implements Lease {
   }
 
   async acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
-    const { holder, fence } = this.#parts.keys.namedLease(name);
+    const { holder, fence } = leaseNames(this.#parts.keys, name);
     const args = [leaseMs, FENCE_TTL_MS];
-    const reply = await this.#parts.commands.runScript('acquireLease', [holder, fence], args);
+    const reply = await this.#parts.commands.runScript(ACQUIRE_LEASE, [holder, fence], args);
     const [isGranted, value] = reply as [number, number];
     return isGranted === 1 ? { name, fence: value, leaseMs } : { heldForMs: value };
   }
 
   async renew(grant: LeaseGrant): Promise<boolean> {
-    const { holder, fence } = this.#parts.keys.namedLease(grant.name);
+    const { holder, fence } = leaseNames(this.#parts.keys, grant.name);
     const args = [grant.fence, grant.leaseMs, FENCE_TTL_MS];
-    return (await this.#parts.commands.runScript('renewLease', [holder, fence], args)) === 1;
+    return (await this.#parts.commands.runScript(RENEW_LEASE, [holder, fence], args)) === 1;
   }
 
   async release(grant: LeaseGrant): Promise<void> {
     const { commands, keys } = this.#parts;
-    const { holder } = keys.namedLease(grant.name);
-    await commands.runScript('releaseLease', [holder], [grant.fence, keys.releases, grant.name]);
+    const { holder } = leaseNames(keys, grant.name);
+    await commands.runScript(RELEASE_LEASE, [holder], [grant.fence, releasesChannel(keys), grant.name]);
   }
 
   watch(onReleased: (name: string) => void): Promise<void> {
     const { subscriber, keys } = this.#parts;
-    return subscriber.add(keys.releases, (payload) => {
+    return subscriber.add(releasesChannel(keys), (payload) => {
       onReleased(payload.toString());
     });
   }

@@ -1,12 +1,17 @@
+import type { HubPart, MemoryHub } from '../memory/hub.ts';
+import { createMemoryNodes, type MemoryNodes } from '../nodes/memory-nodes.ts';
 import type { HoldRequest } from './shared-limits.ts';
-import type { MemoryNodes } from '../nodes/memory-nodes.ts';
 
 const MINUTE_MS = 60_000;
 /** Buckets that are full again are forgotten when there are so many. */
 const MAX_BUCKETS = 10_000;
 
+export function createMemoryCounts(hub: MemoryHub): MemoryCounts {
+  return new MemoryCounts(hub.part(createMemoryNodes));
+}
+
 /** What the subjects of a hub have and do. */
-export class MemoryCounts {
+export class MemoryCounts implements HubPart {
   readonly #nodes: MemoryNodes;
   readonly #counts = new Map<string, Map<string, number>>();
   /** When each bucket is full again. */

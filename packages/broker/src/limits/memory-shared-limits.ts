@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
-import type { HoldRequest, SharedLimits } from './shared-limits.ts';
-import type { MemoryCounts } from './memory-counts.ts';
 import { NodeState } from '../memory/node-state.ts';
+import type { MemoryCounts } from './memory-counts.ts';
+import type { HoldRequest, SharedLimits } from './shared-limits.ts';
 
 /** The counts of a hub as one node reaches them. */
 export class MemorySharedLimits implements SharedLimits {
@@ -12,8 +11,8 @@ export class MemorySharedLimits implements SharedLimits {
     this.#counts = counts;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   hold(node: string, request: HoldRequest): Promise<boolean> {

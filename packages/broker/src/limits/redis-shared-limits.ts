@@ -1,8 +1,10 @@
-import { COUNT_TTL_MS } from '../defaults.ts';
 import type { NodeRoster } from '../nodes/node-roster.ts';
-import type { HoldRequest, SharedLimits } from './shared-limits.ts';
-import type { KeySpace } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import { COUNT_TTL_MS } from './defaults.ts';
+import { limitNames } from './keys.ts';
+import { HOLD_COUNT, TAKE_TOKEN } from './scripts/shared-limits.lua.ts';
+import type { HoldRequest, SharedLimits } from './shared-limits.ts';
 
 export interface RedisSharedLimitsParts {
   readonly commands: RedisConnection;
@@ -39,7 +41,7 @@ export class RedisSharedLimits implements SharedLimits {
   async pass(subject: string, perMinute: number): Promise<boolean> {
     const { commands, keys } = this.#parts;
     const args = [MINUTE_MS / perMinute, perMinute];
-    return (await commands.runScript('takeToken', [keys.limits(subject).bucket], args)) === 1;
+    return (await commands.runScript(TAKE_TOKEN, [limitNames(keys, subject).bucket], args)) === 1;
   }
 
   async #hold(
@@ -48,7 +50,11 @@ export class RedisSharedLimits implements SharedLimits {
     lost: readonly string[],
   ): Promise<[number, Buffer[]]> {
     const { commands, keys } = this.#parts;
-    const reply = await commands.runScript('holdCount', [keys.limits(subject).counts], [...own, COUNT_TTL_MS, ...lost]);
+    const reply = await commands.runScript(
+      HOLD_COUNT,
+      [limitNames(keys, subject).counts],
+      [...own, COUNT_TTL_MS, ...lost],
+    );
     return reply as [number, Buffer[]];
   }
 }

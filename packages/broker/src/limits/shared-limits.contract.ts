@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { SharedLimits } from '../index.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import type { SharedLimits } from '../index.ts';
 
 const LONG_MS = 30_000;
 const SHORT_MS = 200;

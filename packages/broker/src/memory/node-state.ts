@@ -1,14 +1,13 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { BrokerHandler } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
 
 /** Whether a node of a hub works, and how its calls are made. */
 export class NodeState {
-  #handler: BrokerHandler | undefined;
+  #isStarted = false;
   #isClosed = false;
 
-  start(handler: BrokerHandler): void {
-    this.#handler = handler;
+  start(): void {
+    this.#isStarted = true;
   }
 
   close(): void {
@@ -20,17 +19,17 @@ export class NodeState {
    * leaves room for I/O and for delivery. Rejects with `closed` behind `close`, with `unavailable` before `start`, and with
    * what the step throws.
    */
-  async run<T>(step: (handler: BrokerHandler) => T): Promise<T> {
+  async run<T>(step: () => T): Promise<T> {
     try {
-      return step(this.#assertWorking());
+      this.#assertWorking();
+      return step();
     } finally {
       await nextTurn();
     }
   }
 
-  #assertWorking(): BrokerHandler {
+  #assertWorking(): void {
     if (this.#isClosed) throw new OutcryError('closed', 'the backplane is closed');
-    if (this.#handler === undefined) throw new OutcryError('unavailable', 'the backplane is not started');
-    return this.#handler;
+    if (!this.#isStarted) throw new OutcryError('unavailable', 'the backplane is not started');
   }
 }

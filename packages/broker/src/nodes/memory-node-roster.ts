@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
-import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
-import type { MemoryNodes } from './memory-nodes.ts';
 import { NodeState } from '../memory/node-state.ts';
+import type { MemoryNodes } from './memory-nodes.ts';
+import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
 
 /** The gateways of a hub as one of them sees them. */
 export class MemoryNodeRoster implements NodeRoster {
@@ -12,8 +11,8 @@ export class MemoryNodeRoster implements NodeRoster {
     this.#nodes = nodes;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   attend(entry: NodeEntry, leaseMs: number): Promise<Attendance> {

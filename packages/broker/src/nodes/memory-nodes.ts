@@ -1,7 +1,12 @@
+import type { HubPart } from '../memory/hub.ts';
 import type { Attendance, NodeEntry } from './node-roster.ts';
 
+export function createMemoryNodes(): MemoryNodes {
+  return new MemoryNodes();
+}
+
 /** The gateways of a hub. */
-export class MemoryNodes {
+export class MemoryNodes implements HubPart {
   readonly #present = new Map<string, { readonly entry: NodeEntry; readonly expiresAt: number }>();
 
   attend(entry: NodeEntry, leaseMs: number): Attendance {

@@ -1,28 +1,27 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
-import type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
-import type { MemoryLeases } from '../leases/memory-leases.ts';
 import { NodeState } from '../memory/node-state.ts';
+import type { MemoryPublishers } from './memory-publishers.ts';
+import type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
 
 /** The roster as one node of a hub sees it. */
 export class MemoryPublisherRoster implements PublisherRoster {
-  readonly #leases: MemoryLeases;
+  readonly #publishers: MemoryPublishers;
   readonly #state = new NodeState();
 
-  constructor(leases: MemoryLeases) {
-    this.#leases = leases;
+  constructor(publishers: MemoryPublishers) {
+    this.#publishers = publishers;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   attend(entry: RosterEntry, leaseMs: number): Promise<readonly PresentPublisher[]> {
-    return this.#state.run(() => this.#leases.attend(entry, leaseMs));
+    return this.#state.run(() => this.#publishers.attend(entry, leaseMs));
   }
 
   leave(publisher: string): Promise<void> {
     return this.#state.run(() => {
-      this.#leases.leave(publisher);
+      this.#publishers.leave(publisher);
     });
   }
 

@@ -1,6 +1,9 @@
-import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
-import type { KeySpace } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import { nodeNames } from './keys.ts';
+import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
+import { LEAVE } from './scripts/leave.lua.ts';
+import { ATTEND_NODE, LIST_NODES } from './scripts/node-roster.lua.ts';
 
 /** The gateways as a sorted set, by Redis's clock. */
 export class RedisNodeRoster implements NodeRoster {
@@ -9,22 +12,22 @@ export class RedisNodeRoster implements NodeRoster {
 
   constructor({ commands, keys }: { readonly commands: RedisConnection; readonly keys: KeySpace }) {
     this.#commands = commands;
-    this.#keys = [keys.nodes.present, keys.nodes.reports];
+    const { present, reports } = nodeNames(keys);
+    this.#keys = [present, reports];
   }
 
   async attend({ id, report }: NodeEntry, leaseMs: number): Promise<Attendance> {
-    const reply = await this.#commands.runScript('attendNode', this.#keys, [id, report, leaseMs]);
+    const reply = await this.#commands.runScript(ATTEND_NODE, this.#keys, [id, report, leaseMs]);
     const [wasPresent, present] = reply as [number, Buffer[]];
     return { wasPresent: wasPresent === 1, nodes: toEntries(present) };
   }
 
   async leave(id: string): Promise<void> {
-    // The same two structures as those of the publishers' roster.
-    await this.#commands.runScript('leave', this.#keys, [id]);
+    await this.#commands.runScript(LEAVE, this.#keys, [id]);
   }
 
   async list(): Promise<readonly NodeEntry[]> {
-    return toEntries((await this.#commands.runScript('listNodes', this.#keys, [])) as Buffer[]);
+    return toEntries((await this.#commands.runScript(LIST_NODES, this.#keys, [])) as Buffer[]);
   }
 }
 

@@ -1,6 +1,9 @@
-import type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
-import type { KeySpace } from '../redis/keys.ts';
 import type { RedisConnection } from '../redis/connection.ts';
+import type { KeySpace } from '../redis/keys.ts';
+import { publisherNames } from './keys.ts';
+import type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
+import { LEAVE } from './scripts/leave.lua.ts';
+import { ATTEND } from './scripts/publisher-roster.lua.ts';
 
 /** Between the symbols on offer. No symbol has one in it. */
 const SEPARATOR = ',';
@@ -8,17 +11,17 @@ const SEPARATOR = ',';
 /** The roster as a sorted set, by Redis's clock. */
 export class RedisPublisherRoster implements PublisherRoster {
   readonly #commands: RedisConnection;
-  readonly #keys: KeySpace;
+  readonly #keys: readonly [publishers: string, offers: string];
 
   constructor({ commands, keys }: { readonly commands: RedisConnection; readonly keys: KeySpace }) {
     this.#commands = commands;
-    this.#keys = keys;
+    const { present, offers } = publisherNames(keys);
+    this.#keys = [present, offers];
   }
 
   async attend({ publisher, offers }: RosterEntry, leaseMs: number): Promise<readonly PresentPublisher[]> {
-    const { publishers, offers: offersKey } = this.#keys.roster;
     const args = [publisher, offers.join(SEPARATOR), leaseMs];
-    const reply = (await this.#commands.runScript('attend', [publishers, offersKey], args)) as (Buffer | number)[];
+    const reply = (await this.#commands.runScript(ATTEND, this.#keys, args)) as (Buffer | number)[];
     const present: PresentPublisher[] = [];
     for (let i = 0; i < reply.length; i += 3) {
       const offered = String(reply[i + 1]);
@@ -32,7 +35,6 @@ export class RedisPublisherRoster implements PublisherRoster {
   }
 
   async leave(publisher: string): Promise<void> {
-    const { publishers, offers } = this.#keys.roster;
-    await this.#commands.runScript('leave', [publishers, offers], [publisher]);
+    await this.#commands.runScript(LEAVE, this.#keys, [publisher]);
   }
 }

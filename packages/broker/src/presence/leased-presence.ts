@@ -1,8 +1,8 @@
-import type { BrokerStatus } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
-import type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './store.ts';
+import type { BrokerStatus } from '../status.ts';
 import { LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
 import { MemberLedger } from './member-ledger.ts';
+import type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './store.ts';
 import type { PresenceTable } from './table.ts';
 import { PresenceWriter } from './writer.ts';
 

@@ -1,4 +1,5 @@
 import { MemberChange, type MemberEntry } from '@outcry/protocol';
+import type { HubPart } from '../memory/hub.ts';
 import type { MemberEvent, RoomMembers } from './store.ts';
 import type { NodeLease, Tended, TendRequest } from './table.ts';
 
@@ -12,15 +13,19 @@ interface Lease {
   readonly held: Map<string, Map<string, number>>;
 }
 
+export function createMemoryPresence(): MemoryPresence {
+  return new MemoryPresence();
+}
+
 /** The presence of a hub. Every call is one atomic step, because nothing else runs in between. */
-export class MemoryPresence {
+export class MemoryPresence implements HubPart {
   readonly #leases = new Map<string, Lease>();
   /** By room: user to connections in the cluster. */
   readonly #members = new Map<string, Map<string, number>>();
-  readonly #tell: (event: MemberEvent) => void;
+  readonly #watches = new Set<(event: MemberEvent) => void>();
 
-  constructor(tell: (event: MemberEvent) => void) {
-    this.#tell = tell;
+  watch(onChange: (event: MemberEvent) => void): void {
+    this.#watches.add(onChange);
   }
 
   begin({ id, fence }: NodeLease, leaseMs: number): void {
@@ -108,5 +113,9 @@ export class MemoryPresence {
     if (members.size === 0) this.#members.delete(room);
     if (before === 0) this.#tell({ room, user, change: MemberChange.Joined, count: members.size });
     if (after === 0) this.#tell({ room, user, change: MemberChange.Left, count: members.size });
+  }
+
+  #tell(event: MemberEvent): void {
+    for (const watch of this.#watches) watch(event);
   }
 }

@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MemberEntry } from '@outcry/protocol';
-import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
-import type { RoomMembers } from './store.ts';
 import type { MemoryPresence } from './memory-presence.ts';
+import type { RoomMembers } from './store.ts';
+import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
 
 /** The presence of a hub as a node reaches it: a step is taken at once, and settles in a later turn, as over a network. */
 export class MemoryPresenceTable implements PresenceTable {

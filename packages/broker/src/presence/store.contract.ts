@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { PresenceStore } from '../index.ts';
+import { startNode, TEST_LEASE, type TestCluster, type TestNode } from '../../tests/contract/cluster.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../../tests/support/presence-recorder.ts';
 import { range } from '../../tests/support/requests.ts';
-import { startNode, TEST_LEASE, type TestCluster, type TestNode } from '../../tests/contract/cluster.ts';
+import type { PresenceStore } from '../index.ts';
 
 const START_TIMEOUT_MS = 60_000;
 

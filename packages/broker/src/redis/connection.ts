@@ -1,14 +1,13 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
+import { redisAddress } from './address.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
-import { Heartbeat } from './heartbeat.ts';
-import { redisAddress } from './address.ts';
 import { RedisConnector } from './connector.ts';
 import { describeFault } from './fault.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
-import { SCRIPTS, type ScriptName } from './scripts/index.ts';
 
 /** How long the first connection may take. */
 const CONNECT_LIMIT_MS = 3000;
@@ -121,8 +120,7 @@ export class RedisConnection implements Intake {
   }
 
   /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
-  runScript(name: ScriptName, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    const script = SCRIPTS[name];
+  runScript(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
     return this.run(async (redis) => {
       try {
         return await redis.sendCommand(this.#createCall(script, keys, args));

@@ -1,8 +1,14 @@
 import { Heartbeat } from './heartbeat.ts';
+import type { KeySpace } from './keys.ts';
 
 /** With the limit, and the time a connection may take to close, less than the 6 s within which a node must know. */
 const INTERVAL_MS = 3000;
 const ECHO_LIMIT_MS = 2000;
+
+/** A channel that only one node listens to. */
+export function loopbackChannel(space: KeySpace, node: string): string {
+  return `${space.baseOf(node)}loopback/${node}`;
+}
 
 export interface LoopbackPort {
   /** Listens to a channel that only this node knows. */

@@ -1,5 +1,5 @@
-import type { BrokerStatus } from '../rooms/broker.ts';
 import { OutcryError } from '../outcry-error.ts';
+import type { BrokerStatus } from '../status.ts';
 import { backoffMs } from './backoff.ts';
 
 export interface RecoveryPort {

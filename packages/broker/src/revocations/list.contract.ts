@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Revocation } from '../index.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import type { Revocation } from '../index.ts';
 
 const LIFETIME_MS = 60_000;
 

@@ -1,7 +1,6 @@
-import type { BrokerHandler } from '../rooms/broker.ts';
+import { NodeState } from '../memory/node-state.ts';
 import type { Revocation, RevocationList } from './list.ts';
 import type { MemoryRevocations } from './memory-revocations.ts';
-import { NodeState } from '../memory/node-state.ts';
 
 /** The revocations of a hub as one node of it knows them. */
 export class MemoryRevocationList implements RevocationList {
@@ -13,8 +12,8 @@ export class MemoryRevocationList implements RevocationList {
     this.#revocations = revocations;
   }
 
-  start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+  start(): void {
+    this.#state.start();
   }
 
   watch(onRevoked: (revocation: Revocation) => void): Promise<void> {

@@ -1,9 +1,14 @@
-import { MAX_REVOCATIONS } from '../defaults.ts';
+import type { HubPart } from '../memory/hub.ts';
 import { OutcryError } from '../outcry-error.ts';
+import { MAX_REVOCATIONS } from './defaults.ts';
 import type { Revocation } from './list.ts';
 
+export function createMemoryRevocations(): MemoryRevocations {
+  return new MemoryRevocations();
+}
+
 /** The revocations of a hub. */
-export class MemoryRevocations {
+export class MemoryRevocations implements HubPart {
   #current: readonly Revocation[] = [];
   readonly #watches = new Set<(revocation: Revocation) => void>();
 

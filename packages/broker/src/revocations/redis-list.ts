@@ -1,11 +1,13 @@
-import { MAX_REVOCATIONS } from '../defaults.ts';
 import { OutcryError } from '../outcry-error.ts';
-import type { Revocation, RevocationList } from './list.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import type { RedisConnection } from '../redis/connection.ts';
-import { decodeRevocation, encodeRevocation } from './record.ts';
 import type { Subscriber } from '../redis/subscriber.ts';
+import { MAX_REVOCATIONS } from './defaults.ts';
+import { revocationNames } from './keys.ts';
+import type { Revocation, RevocationList } from './list.ts';
+import { decodeRevocation, encodeRevocation } from './record.ts';
+import { REVOKE } from './scripts/revoke.lua.ts';
 
 export interface RedisRevocationListParts {
   readonly commands: RedisConnection;
@@ -20,20 +22,21 @@ const STORED_AT_ONCE = 100;
 /** Revocations in a sorted set, each told over a channel when it comes. */
 export class RedisRevocationList implements RevocationList {
   readonly #parts: RedisRevocationListParts;
+  readonly #names: ReturnType<typeof revocationNames>;
   #onRevoked: ((revocation: Revocation) => void) | undefined;
   /** By record, to be stored again where the store has lost them. */
   readonly #known = new Map<string, Revocation>();
 
   constructor(parts: RedisRevocationListParts) {
     this.#parts = parts;
+    this.#names = revocationNames(parts.keys);
   }
 
   async watch(onRevoked: (revocation: Revocation) => void): Promise<void> {
-    const { subscriber, keys } = this.#parts;
     this.#onRevoked = onRevoked;
     for (const revocation of this.#known.values()) onRevoked(revocation);
     // Listens first: what comes between this and the reading is told twice, and not missed.
-    await subscriber.add(keys.revocations.channel, (payload) => {
+    await this.#parts.subscriber.add(this.#names.channel, (payload) => {
       this.#take(payload.toString());
     });
     await this.#read();
@@ -59,16 +62,14 @@ export class RedisRevocationList implements RevocationList {
   }
 
   async #store(revocation: Revocation): Promise<boolean> {
-    const { commands, keys } = this.#parts;
-    const { set, channel } = keys.revocations;
+    const { set, channel } = this.#names;
     const args = [encodeRevocation(revocation), revocation.expiresAt, MAX_REVOCATIONS, channel];
-    return (await commands.runScript('revoke', [set], args)) === 1;
+    return (await this.#parts.commands.runScript(REVOKE, [set], args)) === 1;
   }
 
   async #read(): Promise<ReadonlySet<string>> {
-    const { commands, keys } = this.#parts;
-    const reply = await commands.run((redis) =>
-      redis.zrangebyscore(keys.revocations.set, '-inf', '+inf', 'WITHSCORES'),
+    const reply = await this.#parts.commands.run((redis) =>
+      redis.zrangebyscore(this.#names.set, '-inf', '+inf', 'WITHSCORES'),
     );
     const stored = new Set<string>();
     for (let i = 0; i + 1 < reply.length; i += 2) {

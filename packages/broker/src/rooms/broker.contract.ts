@@ -1,10 +1,10 @@
 import { appendSeq } from '@outcry/protocol';
 import { describe, expect, it, vi } from 'vitest';
-import type { Broker, Published, RoomSignal } from '../index.ts';
-import type { Recorder } from '../../tests/support/recorder.ts';
-import { range, request, RETENTION } from '../../tests/support/requests.ts';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import type { Recorder } from '../../tests/support/recorder.ts';
+import { range, request, RETENTION } from '../../tests/support/requests.ts';
+import type { Broker, Published, RoomSignal } from '../index.ts';
 
 const ALL = { after: 0, limit: 10_000 };
 

@@ -1,4 +1,5 @@
 import type { Position } from '@outcry/protocol';
+import type { BrokerStatus } from '../status.ts';
 
 /** How much of a room's past is kept. Whichever bound is reached first trims; a count of 0 keeps nothing. */
 export interface Retention {
@@ -54,9 +55,6 @@ export interface RoomHistory {
   /** In order, without holes. Where the range asked for more than is kept, the oldest are missing. */
   readonly messages: readonly RoomMessage[];
 }
-
-/** `down` from the moment that live delivery can no longer be vouched for until it is whole again. */
-export type BrokerStatus = 'up' | 'down';
 
 /** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */
 export interface BrokerHandler {

@@ -1,7 +1,7 @@
 import { MemberChange } from '@outcry/protocol';
+import type { MemberEvent } from '../presence/store.ts';
 import type { RoomMessage, RoomSignal } from './broker.ts';
 import { EPOCH_LENGTH } from './epoch.ts';
-import type { MemberEvent } from '../presence/store.ts';
 
 /**
  * What nodes say to each other on a room's channel, and for messages in its stream alike: most of it around a client's frame.
@@ -11,7 +11,7 @@ import type { MemberEvent } from '../presence/store.ts';
  *     member:  version(1) kind(1) change(1) count(u32) user
  *
  * Numbers are big-endian, text is ASCII. Scripts write messages (scripts/publish-message.lua.ts) and members
- * (scripts/presence-members.lua.ts); here they are read.
+ * (presence/scripts/members.lua.ts); here they are read.
  */
 export type BusEnvelope =
   | { readonly kind: 'message'; readonly message: RoomMessage }

@@ -1,6 +1,6 @@
 import type { Position } from '@outcry/protocol';
-import type { BrokerHandler, RoomMessage, RoomSignal } from './broker.ts';
 import type { MemberEvent } from '../presence/store.ts';
+import type { BrokerHandler, RoomMessage, RoomSignal } from './broker.ts';
 
 /** Who is called for a room: the broker's handler, and whoever is to hear of presence. */
 export interface MembershipHandler extends Pick<BrokerHandler, 'handleMessage' | 'handleSignal' | 'handleReset'> {
@@ -10,7 +10,7 @@ export interface MembershipHandler extends Pick<BrokerHandler, 'handleMessage' |
 /**
  * One node's stay in one room. What was on its way when the stay ended is not delivered, even if the node has come back.
  *
- * Each call on the handler has an immediate of its own, as has each promise of a node (node-state.ts): so all of them come in
+ * Each call on the handler has an immediate of its own, as has each promise of a node (memory/node-state.ts): so all of them come in
  * the order in which they were caused, and what follows a promise runs before the next call.
  */
 export class Membership {

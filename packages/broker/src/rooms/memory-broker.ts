@@ -1,4 +1,6 @@
 import type { Position } from '@outcry/protocol';
+import { NodeState } from '../memory/node-state.ts';
+import type { MemberEvent } from '../presence/store.ts';
 import type {
   Broker,
   BrokerHandler,
@@ -9,10 +11,8 @@ import type {
   RoomHistory,
   RoomSignal,
 } from './broker.ts';
-import type { MemberEvent } from '../presence/store.ts';
-import type { MemoryRooms } from './memory-rooms.ts';
 import { Membership, type MembershipHandler } from './membership.ts';
-import { NodeState } from '../memory/node-state.ts';
+import type { MemoryRooms } from './memory-rooms.ts';
 
 /** The rooms of one node of a hub. */
 export class MemoryBroker implements Broker {
@@ -20,6 +20,7 @@ export class MemoryBroker implements Broker {
   readonly #onMember: (event: MemberEvent) => void;
   readonly #state = new NodeState();
   readonly #memberships = new Map<string, Membership>();
+  #handler: BrokerHandler | undefined;
 
   constructor(rooms: MemoryRooms, onMember: (event: MemberEvent) => void) {
     this.#rooms = rooms;
@@ -27,14 +28,15 @@ export class MemoryBroker implements Broker {
   }
 
   start(handler: BrokerHandler): void {
-    this.#state.start(handler);
+    this.#handler = handler;
+    this.#state.start();
   }
 
   join(room: string): Promise<Position> {
-    return this.#state.run((handler) => {
+    return this.#state.run(() => {
       const position = this.#rooms.open(room);
       if (this.#memberships.has(room)) return position;
-      const membership = new Membership(this.#createHandler(handler), position);
+      const membership = new Membership(this.#createHandler(), position);
       this.#memberships.set(room, membership);
       this.#rooms.enter(room, membership);
       return position;
@@ -75,16 +77,16 @@ export class MemoryBroker implements Broker {
     return Promise.resolve();
   }
 
-  #createHandler(handler: BrokerHandler): MembershipHandler {
+  #createHandler(): MembershipHandler {
     return {
       handleMessage: (message) => {
-        handler.handleMessage(message);
+        this.#handler?.handleMessage(message);
       },
       handleSignal: (signal) => {
-        handler.handleSignal(signal);
+        this.#handler?.handleSignal(signal);
       },
       handleReset: (room, position) => {
-        handler.handleReset(room, position);
+        this.#handler?.handleReset(room, position);
       },
       handleMember: this.#onMember,
     };

@@ -1,6 +1,6 @@
 import { appendSeq, type Position } from '@outcry/protocol';
 import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage } from './broker.ts';
-import { NUMBERING_TTL_MS } from '../defaults.ts';
+import { NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 
 /** Messages past their retention that may wait to be cut off together: cutting moves the whole log. */

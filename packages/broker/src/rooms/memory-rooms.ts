@@ -1,15 +1,25 @@
 import type { Position } from '@outcry/protocol';
-import type { HistoryRange, Published, PublishRequest, Retention, RoomHistory, RoomSignal } from './broker.ts';
-import { IDEMPOTENCY_WINDOW_MS } from '../defaults.ts';
+import type { HubPart, MemoryHub } from '../memory/hub.ts';
+import { createMemoryPresence } from '../presence/memory-presence.ts';
 import type { MemberEvent } from '../presence/store.ts';
+import type { HistoryRange, Published, PublishRequest, Retention, RoomHistory, RoomSignal } from './broker.ts';
+import { IDEMPOTENCY_WINDOW_MS } from './defaults.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
-import { MemoryRoom } from './memory-room.ts';
 import type { Membership } from './membership.ts';
+import { MemoryRoom } from './memory-room.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 
+export function createMemoryRooms(hub: MemoryHub): MemoryRooms {
+  const rooms = new MemoryRooms();
+  hub.part(createMemoryPresence).watch((event) => {
+    rooms.tellMember(event);
+  });
+  return rooms;
+}
+
 /** The rooms of a hub. Every call is one atomic step, because nothing else runs in between. */
-export class MemoryRooms {
+export class MemoryRooms implements HubPart {
   readonly #rooms = new Map<string, MemoryRoom>();
   readonly #members = new Map<string, Set<Membership>>();
   readonly #published: IdempotencyWindow;

@@ -1,4 +1,10 @@
 import type { Position } from '@outcry/protocol';
+import { OutcryError } from '../outcry-error.ts';
+import type { MemberEvent } from '../presence/store.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import type { BackplaneEvents } from '../redis/events.ts';
+import { KeyedQueue } from '../redis/keyed-queue.ts';
+import type { ChannelListener, Subscriber } from '../redis/subscriber.ts';
 import type {
   Broker,
   BrokerHandler,
@@ -10,17 +16,15 @@ import type {
   RoomMessage,
   RoomSignal,
 } from './broker.ts';
-import { NUMBERING_TTL_MS } from '../defaults.ts';
-import { createEpoch } from './epoch.ts';
-import { OutcryError } from '../outcry-error.ts';
-import type { MemberEvent } from '../presence/store.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
-import type { BackplaneEvents } from '../redis/events.ts';
-import { KeyedQueue } from '../redis/keyed-queue.ts';
-import type { KeySpace } from '../redis/keys.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { NUMBERING_TTL_MS } from './defaults.ts';
+import { createEpoch } from './epoch.ts';
+import type { RoomKeys } from './keys.ts';
+import { OPEN_ROOM } from './scripts/open-room.lua.ts';
+import { PUBLISH_MESSAGE } from './scripts/publish-message.lua.ts';
+import { READ_HISTORY } from './scripts/read-history.lua.ts';
+import { REMOVE_HISTORY } from './scripts/remove-history.lua.ts';
 import { type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
-import type { ChannelListener, Subscriber } from '../redis/subscriber.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
@@ -30,7 +34,7 @@ const ROOMS_PER_BATCH = 256;
 export interface RedisBrokerParts {
   readonly commands: RedisConnection;
   readonly subscriber: Subscriber;
-  readonly keys: KeySpace;
+  readonly keys: RoomKeys;
   readonly idempotencyWindowMs: number;
   readonly events: BackplaneEvents;
   /** Called where a room could not be made whole: `catchUp` has to be called again. */
@@ -74,10 +78,10 @@ export class RedisBroker implements Broker {
   async publish({ room, head, origin, retention, idempotency }: PublishRequest): Promise<Published> {
     this.#assertOpen();
     const { commands, keys, idempotencyWindowMs } = this.#parts;
-    const { meta, stream, channel } = keys.room(room);
+    const { meta, stream, channel } = keys.of(room);
     const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
     const reply = await commands.runScript(
-      'publishMessage',
+      PUBLISH_MESSAGE,
       [meta, stream, ...once],
       [
         channel,
@@ -96,7 +100,7 @@ export class RedisBroker implements Broker {
 
   async signal(signal: RoomSignal): Promise<void> {
     this.#assertOpen();
-    const { channel } = this.#parts.keys.room(signal.room);
+    const { channel } = this.#parts.keys.of(signal.room);
     const envelope = encodeSignal(signal);
     await this.#parts.commands.run((redis) => redis.publish(channel, envelope));
   }
@@ -107,9 +111,9 @@ export class RedisBroker implements Broker {
 
   async removeHistory(room: string): Promise<Position> {
     this.#assertOpen();
-    const { meta, stream } = this.#parts.keys.room(room);
+    const { meta, stream } = this.#parts.keys.of(room);
     const args = [createEpoch(), NUMBERING_TTL_MS];
-    const [epoch, seq] = (await this.#parts.commands.runScript('removeHistory', [meta, stream], args)) as [
+    const [epoch, seq] = (await this.#parts.commands.runScript(REMOVE_HISTORY, [meta, stream], args)) as [
       Buffer,
       number,
     ];
@@ -120,7 +124,7 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const { commands, keys } = this.#parts;
     // Who listens is known to Redis itself: nothing has to be kept, and nothing outlives a node that is lost.
-    const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.roomChannels));
+    const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.channels));
     return channels.map((channel) => keys.roomOf(String(channel)));
   }
 
@@ -150,7 +154,7 @@ export class RedisBroker implements Broker {
     const joined = this.#rooms.get(room);
     if (joined !== undefined) return { epoch: joined.position.epoch, seq: joined.position.seq };
     const sequencer = new Sequencer(room, this.#sequencerPort);
-    const { channel } = this.#parts.keys.room(room);
+    const { channel } = this.#parts.keys.of(room);
     this.#rooms.set(room, sequencer);
     try {
       await this.#parts.subscriber.add(channel, this.#listener);
@@ -171,7 +175,7 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     if (!this.#rooms.has(room)) return;
     this.#forget(room);
-    await this.#parts.subscriber.remove(this.#parts.keys.room(room).channel);
+    await this.#parts.subscriber.remove(this.#parts.keys.of(room).channel);
   }
 
   #forget(room: string): void {
@@ -205,15 +209,15 @@ export class RedisBroker implements Broker {
         this.#parts.onMember(envelope.event);
         return;
       case undefined:
-        this.#parts.events.onUnreadable?.(this.#parts.keys.room(room).channel);
+        this.#parts.events.onUnreadable?.(this.#parts.keys.of(room).channel);
     }
   }
 
   async #open(room: string, seen?: SeenPosition): Promise<SeenPosition> {
-    const { meta, stream } = this.#parts.keys.room(room);
+    const { meta, stream } = this.#parts.keys.of(room);
     const seenArgs = seen === undefined ? [] : [seen.epoch, seen.seq, seen.at];
     const reply = await this.#parts.commands.runScript(
-      'openRoom',
+      OPEN_ROOM,
       [meta, stream],
       [createEpoch(), NUMBERING_TTL_MS, ...seenArgs],
     );
@@ -223,11 +227,11 @@ export class RedisBroker implements Broker {
 
   /** Without a retention, all that is stored. */
   async #read(room: string, range: HistoryRange, retention?: Retention): Promise<RoomHistory> {
-    const { meta, stream } = this.#parts.keys.room(room);
+    const { meta, stream } = this.#parts.keys.of(room);
     this.#assertOpen();
     const [direction, bound] = 'after' in range ? ['after', range.after] : ['before', range.before ?? ''];
     const reply = await this.#parts.commands.runScript(
-      'readHistory',
+      READ_HISTORY,
       [meta, stream],
       [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, retention?.count ?? '', retention?.ms ?? ''],
     );

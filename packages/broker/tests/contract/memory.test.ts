@@ -1,15 +1,15 @@
-import { createMemoryBackplane, MemoryHub } from '../../src/index.ts';
 import { describeAccountStore } from '../../src/accounts/store.contract.ts';
-import { describeBroker } from '../../src/rooms/broker.contract.ts';
-import { TEST_LEASE, type TestCluster } from './cluster.ts';
 import { describeControlBus } from '../../src/control/bus.contract.ts';
 import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
+import { createMemoryBackplane, MemoryHub } from '../../src/index.ts';
 import { describeLease } from '../../src/leases/lease.contract.ts';
-import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
-import { describePresence } from '../../src/presence/store.contract.ts';
-import { describePublisherRoster } from '../../src/nodes/publisher-roster.contract.ts';
-import { describeRevocationList } from '../../src/revocations/list.contract.ts';
 import { describeSharedLimits } from '../../src/limits/shared-limits.contract.ts';
+import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
+import { describePublisherRoster } from '../../src/nodes/publisher-roster.contract.ts';
+import { describePresence } from '../../src/presence/store.contract.ts';
+import { describeRevocationList } from '../../src/revocations/list.contract.ts';
+import { describeBroker } from '../../src/rooms/broker.contract.ts';
+import { TEST_LEASE, type TestCluster } from './cluster.ts';
 
 function createCluster(): Promise<TestCluster> {
   const hub = new MemoryHub();

@@ -1,21 +1,21 @@
 import { startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { describeAccountStore } from '../../src/accounts/store.contract.ts';
+import { describeControlBus } from '../../src/control/bus.contract.ts';
+import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
 import { createRedisBackplane } from '../../src/index.ts';
+import { describeLease } from '../../src/leases/lease.contract.ts';
+import { describeSharedLimits } from '../../src/limits/shared-limits.contract.ts';
+import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
+import { describePublisherRoster } from '../../src/nodes/publisher-roster.contract.ts';
+import { describePresence } from '../../src/presence/store.contract.ts';
+import { describeRevocationList } from '../../src/revocations/list.contract.ts';
+import { describeBroker } from '../../src/rooms/broker.contract.ts';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { Recorder } from '../support/recorder.ts';
 import { createRole, grantedCommands, type RedisRole, usedCommands } from '../support/redis-role.ts';
-import { describeAccountStore } from '../../src/accounts/store.contract.ts';
-import { describeBroker } from '../../src/rooms/broker.contract.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
-import { describeControlBus } from '../../src/control/bus.contract.ts';
-import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
-import { describeLease } from '../../src/leases/lease.contract.ts';
-import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
-import { describePresence } from '../../src/presence/store.contract.ts';
-import { describePublisherRoster } from '../../src/nodes/publisher-roster.contract.ts';
-import { describeRevocationList } from '../../src/revocations/list.contract.ts';
-import { describeSharedLimits } from '../../src/limits/shared-limits.contract.ts';
 
 /** What each role has asked for, in all suites. */
 const used: Readonly<Record<RedisRole, Set<string>>> = { gateway: new Set(), publisher: new Set() };

@@ -1,10 +1,11 @@
 import { FaultProxy } from '@outcry/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { PresenceStore, RedisBackplaneOptions } from '../../src/index.ts';
-import type { NodeLease } from '../../src/presence/table.ts';
-import { KeySpace } from '../../src/redis/keys.ts';
-import { RedisConnection } from '../../src/redis/connection.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
+import type { NodeLease } from '../../src/presence/table.ts';
+import { RedisConnection } from '../../src/redis/connection.ts';
+import { KeySpace } from '../../src/redis/keys.ts';
+import { RoomKeys } from '../../src/rooms/keys.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
@@ -44,7 +45,9 @@ async function openTable(): Promise<RedisPresenceTable> {
   const commands = new RedisConnection({ url: cluster.redis.url, name: 'test', commandTimeoutMs: 2000 }, handler);
   connections.push(commands);
   await commands.connect();
-  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix) });
+  const keys = new KeySpace(cluster.prefix);
+  const rooms = new RoomKeys(keys);
+  return new RedisPresenceTable({ commands, keys, channelOf: (room) => rooms.of(room).channel });
 }
 
 const users = (count: number): string[] => range(1, count).map((i) => `user-${String(i)}`);

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-
 import type { Redis } from 'ioredis';
 
 /** Who asks Redis for what: the users of deploy/redis/users.acl. */

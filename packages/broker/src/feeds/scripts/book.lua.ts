@@ -1,7 +1,10 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
- * The check that comes first in whatever publishes: nobody has been granted the symbol's lease later (lease.lua.ts). A fence
- * that is higher than the highest known is the grant of a Redis that was replaced since, and becomes the highest. Without
- * any, Redis has lost its data, and an old leader could not be told from the last one: everybody is to ask for a lease again.
+ * The check that comes first in whatever publishes: nobody has been granted the symbol's lease later
+ * (leases/scripts/lease.lua.ts). A fence that is higher than the highest known is the grant of a Redis that was replaced since,
+ * and becomes the highest. Without any, Redis has lost its data, and an old leader could not be told from the last one:
+ * everybody is to ask for a lease again.
  */
 const IS_FENCED = String.raw`
 local function is_fenced(highest_key, fence)
@@ -19,13 +22,13 @@ end
  *     ARGV  channel, frame, ttl ms, fence
  *     reply 0, 3 where the publisher does not lead any more: then nothing was stored or sent
  */
-export const PUBLISH_SNAPSHOT = String.raw`${IS_FENCED}
+export const PUBLISH_SNAPSHOT = new Script(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 0
-`;
+`);
 
 /**
  * Stores a delta behind the snapshot, and sends it.
@@ -35,7 +38,7 @@ return 0
  *     reply 0, 1 where there is no snapshot, 2 where there are too many deltas, 3 where the publisher does not lead any
  *           more: then nothing was stored or sent
  */
-export const PUBLISH_DELTA = String.raw`${IS_FENCED}
+export const PUBLISH_DELTA = new Script(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
 if redis.call('PEXPIRE', KEYS[1], ARGV[3]) == 0 then return 1 end
 if redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[5]) then return 2 end
@@ -43,7 +46,7 @@ redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 0
-`;
+`);
 
 /**
  * Sends a sign of life.
@@ -52,11 +55,11 @@ return 0
  *     ARGV  channel, frame, fence
  *     reply 0, 3 where the publisher does not lead any more: then nothing was sent
  */
-export const PUBLISH_PULSE = String.raw`${IS_FENCED}
+export const PUBLISH_PULSE = new Script(String.raw`${IS_FENCED}
 if is_fenced(KEYS[1], ARGV[3]) then return 3 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 0
-`;
+`);
 
 /**
  * The snapshot and the deltas behind it, as of one moment.
@@ -64,10 +67,10 @@ return 0
  *     KEYS  snapshot, deltas
  *     reply frames, the snapshot's first; none where there is no snapshot
  */
-export const READ_BOOK = String.raw`
+export const READ_BOOK = new Script(String.raw`
 local snapshot = redis.call('GET', KEYS[1])
 if not snapshot then return {} end
 local frames = redis.call('LRANGE', KEYS[2], 0, -1)
 table.insert(frames, 1, snapshot)
 return frames
-`;
+`);

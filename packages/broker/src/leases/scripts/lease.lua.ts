@@ -1,3 +1,5 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
  * A lease is a key that expires and holds the fence of its holder; beside it, the highest fence that was granted or used.
  *
@@ -8,7 +10,7 @@
  *     ARGV  lease ms, fence ttl ms
  *     reply 1 and the fence, or 0 and the ms for which somebody has the lease
  */
-export const ACQUIRE_LEASE = String.raw`
+export const ACQUIRE_LEASE = new Script(String.raw`
 local remaining = redis.call('PTTL', KEYS[1])
 if remaining ~= -2 then return { 0, math.max(remaining, 0) } end
 local time = redis.call('TIME')
@@ -17,27 +19,27 @@ local text = string.format('%.0f', fence)
 redis.call('SET', KEYS[1], text, 'PX', ARGV[1])
 redis.call('SET', KEYS[2], text, 'PX', ARGV[2])
 return { 1, fence }
-`;
+`);
 
 /**
  *     KEYS  holder, highest fence
  *     ARGV  fence, lease ms, fence ttl ms
  *     reply 1, or 0 where the lease is not that fence's
  */
-export const RENEW_LEASE = String.raw`
+export const RENEW_LEASE = new Script(String.raw`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 return 1
-`;
+`);
 
 /**
  *     KEYS  holder
  *     ARGV  fence, channel, name: sent where the lease was that fence's
  */
-export const RELEASE_LEASE = String.raw`
+export const RELEASE_LEASE = new Script(String.raw`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[2], ARGV[3])
 return 1
-`;
+`);

@@ -1,3 +1,5 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
  * Holds a node's count of a subject.
  *
@@ -5,7 +7,7 @@
  *     ARGV  node, count, max ('' for any), ttl ms, nodes that are lost ...
  *     reply 1, or 0 and the nodes that have a count
  */
-export const HOLD_COUNT = String.raw`
+export const HOLD_COUNT = new Script(String.raw`
 for i = 5, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 if ARGV[3] ~= '' then
   local total = tonumber(ARGV[2])
@@ -22,7 +24,7 @@ else
   redis.call('HDEL', KEYS[1], ARGV[1])
 end
 return { 1, {} }
-`;
+`);
 
 /**
  * A token bucket as one number: the time at which it is full again, in milliseconds of Redis's clock.
@@ -31,11 +33,11 @@ return { 1, {} }
  *     ARGV  ms per token, tokens
  *     reply 1, or 0 where there is no token
  */
-export const TAKE_TOKEN = String.raw`
+export const TAKE_TOKEN = new Script(String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]
 if full_at - now > ARGV[1] * ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.ceil(full_at - now))
 return 1
-`;
+`);

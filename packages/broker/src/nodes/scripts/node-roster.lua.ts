@@ -1,3 +1,5 @@
+import { Script } from '../../redis/script-call.ts';
+
 /** A sorted set of nodes by the time until which they are present, by Redis's clock, and a hash of what they report. */
 const PRESENT_NODES = String.raw`
 local time = redis.call('TIME')
@@ -20,7 +22,7 @@ end
  *     ARGV  node, report, lease ms
  *     reply 1 where it was present before, nodes with their reports
  */
-export const ATTEND_NODE = String.raw`${PRESENT_NODES}
+export const ATTEND_NODE = new Script(String.raw`${PRESENT_NODES}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))) do
   redis.call('ZREM', KEYS[1], node)
   redis.call('HDEL', KEYS[2], node)
@@ -28,12 +30,12 @@ end
 local is_new = redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 return { 1 - is_new, present_nodes() }
-`;
+`);
 
 /**
  *     KEYS  nodes, reports
  *     reply nodes with their reports
  */
-export const LIST_NODES = String.raw`${PRESENT_NODES}
+export const LIST_NODES = new Script(String.raw`${PRESENT_NODES}
 return present_nodes()
-`;
+`);

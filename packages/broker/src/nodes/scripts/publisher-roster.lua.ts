@@ -1,3 +1,5 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
  * Says that a publisher is present, forgets those that are no more, and tells who is.
  *
@@ -5,7 +7,7 @@
  *     ARGV  publisher, offers, lease ms
  *     reply publisher, offers, ms for which it is present, one after the other
  */
-export const ATTEND = String.raw`
+export const ATTEND = new Script(String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
@@ -24,14 +26,4 @@ for i = 1, #scores, 2 do
   table.insert(present, tonumber(scores[i + 1]) - now)
 end
 return present
-`;
-
-/**
- *     KEYS  publishers, offers
- *     ARGV  publisher
- */
-export const LEAVE = String.raw`
-redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('HDEL', KEYS[2], ARGV[1])
-return 0
-`;
+`);

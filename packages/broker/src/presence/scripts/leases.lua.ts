@@ -1,3 +1,5 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
  * Presence leases are one sorted set. A positive score is when the lease expires, in Unix milliseconds of Redis's clock. A
  * score of 0 or less means that the lease has expired and is being cleared away: without the sign it is the time until
@@ -14,13 +16,13 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  *     KEYS  leases
  *     ARGV  lease, ms, 'new' or 'known'
  */
-export const SET_LEASE = String.raw`${NOW}
+export const SET_LEASE = new Script(String.raw`${NOW}
 local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
 if ARGV[3] == 'new' or score > 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
 end
 return 0
-`;
+`);
 
 /**
  * Renews a lease that has not been given up, however late, and claims what has expired and nobody has claimed.
@@ -29,7 +31,7 @@ return 0
  *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out
  *     reply 1 where the lease is held, expired leases
  */
-export const TEND_LEASES = String.raw`${NOW}
+export const TEND_LEASES = new Script(String.raw`${NOW}
 local held = 0
 local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
 if score > 0 then
@@ -48,4 +50,4 @@ if held == 1 and gap < tonumber(ARGV[4]) then
   end
 end
 return { held, expired }
-`;
+`);

@@ -1,5 +1,7 @@
+import { Script } from '../../redis/script-call.ts';
+
 /**
- * Tells a room's nodes of a user who has come or gone, as in bus-envelope.ts. Users are counted behind the change, in O(1).
+ * Tells a room's nodes of a user who has come or gone, as in rooms/bus-envelope.ts. Users are counted behind the change, in O(1).
  */
 const TELL = String.raw`
 local function tell(channel, members, change, user)
@@ -25,14 +27,14 @@ end
  *     ARGV  fence, from 1
  *     reply 1, or 0 where the lease is void or has a higher fence
  */
-export const RAISE_FENCE = String.raw`
+export const RAISE_FENCE = new Script(String.raw`
 if ARGV[1] ~= '1' then
   local known = redis.call('GET', KEYS[1])
   if not known or tonumber(known) >= tonumber(ARGV[1]) then return 0 end
 end
 redis.call('SET', KEYS[1], ARGV[1])
 return 1
-`;
+`);
 
 /**
  * Sets how many connections users have in a room by way of a lease.
@@ -41,7 +43,7 @@ return 1
  *     ARGV  channel, room, fence [, user, connections …]
  *     reply users in the room, or -1 where the lease is void
  */
-export const WRITE_MEMBERS = String.raw`${TELL}
+export const WRITE_MEMBERS = new Script(String.raw`${TELL}
 local fence, rooms, held, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local channel, room = ARGV[1], ARGV[2]
 if redis.call('GET', fence) ~= ARGV[3] then return -1 end
@@ -61,7 +63,7 @@ if #ARGV > 3 then
   redis.call(redis.call('EXISTS', held) == 1 and 'SADD' or 'SREM', rooms, room)
 end
 return redis.call('HLEN', members)
-`;
+`);
 
 /**
  * Users of a room, as of one moment.
@@ -70,9 +72,9 @@ return redis.call('HLEN', members)
  *     ARGV  limit
  *     reply users in the room, then user and connections of at most so many of them, one after the other
  */
-export const LIST_MEMBERS = String.raw`
+export const LIST_MEMBERS = new Script(String.raw`
 return { redis.call('HLEN', KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1], 'WITHVALUES') }
-`;
+`);
 
 /**
  * Voids a lease in one partition, so that nothing is written under it any more.
@@ -81,10 +83,10 @@ return { redis.call('HLEN', KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1],
  *     ARGV  limit
  *     reply at most so many of the rooms that still have entries of the lease
  */
-export const VOID_LEASE = String.raw`
+export const VOID_LEASE = new Script(String.raw`
 redis.call('DEL', KEYS[1])
 return redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
-`;
+`);
 
 /**
  * Removes entries of a lease from a room: a step of what may take several.
@@ -93,7 +95,7 @@ return redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
  *     ARGV  channel, room, limit
  *     reply entries removed, entries that remain
  */
-export const REAP_ROOM = String.raw`${TELL}
+export const REAP_ROOM = new Script(String.raw`${TELL}
 local rooms, held, members = KEYS[1], KEYS[2], KEYS[3]
 local entries = redis.call('HRANDFIELD', held, ARGV[3], 'WITHVALUES')
 for i = 1, #entries, 2 do
@@ -103,4 +105,4 @@ end
 local remaining = redis.call('HLEN', held)
 if remaining == 0 then redis.call('SREM', rooms, ARGV[2]) end
 return { #entries / 2, remaining }
-`;
+`);

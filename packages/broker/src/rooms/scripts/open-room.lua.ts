@@ -1,3 +1,4 @@
+import { Script } from '../../redis/script-call.ts';
 import { ROOM_FUNCTIONS } from './functions.lua.ts';
 
 /**
@@ -11,7 +12,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  * failover). The numbers would be given out again, for other messages: so the room gets a new epoch. Where that has happened
  * already, another message stands where the one was that the caller has seen, with another time.
  */
-export const OPEN_ROOM = String.raw`${ROOM_FUNCTIONS}
+export const OPEN_ROOM = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream = KEYS[1], KEYS[2]
 local candidate, ttl, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4] or '0')
 local seen_at = tonumber(ARGV[5] or '0')
@@ -37,4 +38,4 @@ else
   redis.call('PEXPIRE', meta, ttl, 'GT')
 end
 return { epoch, seq, stored_at(seq) }
-`;
+`);

@@ -1,3 +1,4 @@
+import { Script } from '../../redis/script-call.ts';
 import { ROOM_FUNCTIONS } from './functions.lua.ts';
 
 /** Publishes between two looks at the age of what is stored: each costs about a dozen reads of one entry. */
@@ -12,7 +13,7 @@ const AGE_TRIM_INTERVAL = 64;
  *
  * Trimming is approximate (whole nodes of the stream, and by age only now and then); reading is exact.
  */
-export const PUBLISH_MESSAGE = String.raw`${ROOM_FUNCTIONS}
+export const PUBLISH_MESSAGE = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream, once = KEYS[1], KEYS[2], KEYS[3]
 local channel, candidate, head, origin = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local count, ms, numbering_ttl, window = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
@@ -46,4 +47,4 @@ end
 if once then redis.call('SET', once, epoch .. string.format('%.0f', seq), 'PX', window) end
 redis.call('PUBLISH', channel, message)
 return { epoch, seq, 0 }
-`;
+`);

@@ -1,3 +1,4 @@
+import { Script } from '../../redis/script-call.ts';
 import { ROOM_FUNCTIONS } from './functions.lua.ts';
 
 /**
@@ -8,7 +9,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *           retention count, retention ms ('' for both: all that is stored)
  *     reply epoch, seq, envelopes in order
  */
-export const READ_HISTORY = String.raw`${ROOM_FUNCTIONS}
+export const READ_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream = KEYS[1], KEYS[2]
 local candidate, ttl, direction = ARGV[1], ARGV[2], ARGV[3]
 local bound, limit, count, ms = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -33,4 +34,4 @@ if low <= high and limit > 0 then
   end
 end
 return { epoch, seq, envelopes }
-`;
+`);

@@ -1,3 +1,4 @@
+import { Script } from '../../redis/script-call.ts';
 import { ROOM_FUNCTIONS } from './functions.lua.ts';
 
 /**
@@ -7,9 +8,9 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *     ARGV  epoch candidate, numbering ttl ms
  *     reply epoch, seq
  */
-export const REMOVE_HISTORY = String.raw`${ROOM_FUNCTIONS}
+export const REMOVE_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
 local epoch, seq, is_new = open_room(KEYS[1], KEYS[2], ARGV[1])
 if is_new then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 redis.call('DEL', KEYS[2])
 return { epoch, seq }
-`;
+`);

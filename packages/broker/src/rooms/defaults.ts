@@ -1,0 +1,5 @@
+/** How long a room without history keeps its numbering after its last publish or join. Its next use begins a new epoch. */
+export const NUMBERING_TTL_MS = 24 * 60 * 60 * 1000;
+
+/** How long a publish is remembered by its idempotency key: well past the longest wait of a client that tries again. */
+export const IDEMPOTENCY_WINDOW_MS = 5 * 60 * 1000;

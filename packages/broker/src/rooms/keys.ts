@@ -1,0 +1,47 @@
+import type { KeySpace } from '../redis/keys.ts';
+
+export interface RoomNames {
+  /** Hash: `epoch` and `seq`. */
+  readonly meta: string;
+  /** Stream of bus envelopes, each under the id `<seq>-0`. */
+  readonly stream: string;
+  readonly channel: string;
+}
+
+/** Rooms whose names in Redis are kept; with one more, all are forgotten. */
+const MAX_KNOWN_ROOMS = 1024;
+
+/** What rooms are called in Redis. */
+export class RoomKeys {
+  readonly #space: KeySpace;
+  /** Every message asks for its room's names. */
+  readonly #known = new Map<string, RoomNames>();
+
+  constructor(space: KeySpace) {
+    this.#space = space;
+  }
+
+  /** What the channels of all rooms match (`PUBSUB CHANNELS`). */
+  get channels(): string {
+    return `${this.#space.baseIn('*')}room/*`;
+  }
+
+  of(room: string): RoomNames {
+    const known = this.#known.get(room);
+    if (known !== undefined) return known;
+    const base = this.#space.baseOf(room);
+    const names = { meta: `${base}meta/${room}`, stream: `${base}stream/${room}`, channel: `${base}room/${room}` };
+    if (this.#known.size === MAX_KNOWN_ROOMS) this.#known.clear();
+    this.#known.set(room, names);
+    return names;
+  }
+
+  /** The room of a channel. */
+  roomOf(channel: string): string {
+    return channel.slice(channel.indexOf('/') + 1);
+  }
+
+  idempotency(room: string, { sender, key }: { sender: string; key: string }): string {
+    return `${this.#space.baseOf(room)}once/${room}/${sender}/${key}`;
+  }
+}
