@@ -1,12 +1,13 @@
 import type { Level } from '@outcry/order-book';
 import { formatScaled } from '@outcry/protocol';
 
-import { Broadcast } from './broadcast.ts';
-import { callSafely } from './call-safely.ts';
-import { type BookClass, type BookNews, type BookStamp, BookState, type RepairReason } from './core/book-state.ts';
-import { Deferred } from './deferred.ts';
-import type { Driver } from './driver.ts';
-import { OutcryError } from './errors.ts';
+import { Broadcast } from './primitives/broadcast.ts';
+import { callSafely } from './primitives/call-safely.ts';
+import type { BookNews, RepairReason } from './core/book-news.ts';
+import { type BookClass, type BookStamp, BookState } from './core/book-state.ts';
+import { Deferred } from './primitives/deferred.ts';
+import type { Driver } from './connection/driver.ts';
+import { OutcryError } from './primitives/errors.ts';
 
 /** Which class of a book is watched, and how. */
 export interface BookOptions {

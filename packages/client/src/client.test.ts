@@ -2,10 +2,10 @@ import { CLOSE_CODES } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Client } from './client.ts';
-import type { ConnectOptions } from './options.ts';
-import type { PayloadCipher } from './payload-pipe.ts';
+import type { ConnectOptions } from './connection/options.ts';
+import type { PayloadCipher } from './payloads/payload-pipe.ts';
 import type { RoomEvent } from './room-events.ts';
-import type { StandardSchema } from './standard-schema.ts';
+import type { StandardSchema } from './payloads/standard-schema.ts';
 import { FakePlatform } from './testing/fake-platform.ts';
 
 let platform: FakePlatform;

@@ -1,8 +1,8 @@
 import { type Instrument, isSymbol } from '@outcry/protocol';
 
-import { toAck } from './answers.ts';
+import { toAck } from './connection/answers.ts';
 import { Book, type BookOptions } from './book.ts';
-import { OutcryError } from './errors.ts';
+import { OutcryError } from './primitives/errors.ts';
 import { RoomsClient } from './rooms-client.ts';
 
 const DEFAULT_DEPTH = 10;

@@ -1,5 +1,5 @@
 import { Client } from './client.ts';
-import type { ConnectOptions } from './options.ts';
+import type { ConnectOptions } from './connection/options.ts';
 import { RoomsClient } from './rooms-client.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { MemberChange, MemberEntry, Position } from '@outcry/protocol';
 
-import type { GapReason } from './core/room-state.ts';
-import type { OutcryError } from './errors.ts';
+import type { GapReason } from './core/room-news.ts';
+import type { OutcryError } from './primitives/errors.ts';
 
 /** A message of a room, in the room's order, once. */
 export interface Message<T = unknown> {

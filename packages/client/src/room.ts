@@ -1,18 +1,19 @@
 import { type ClientFrame, inboxOf, type Position, type ReceivedFrame } from '@outcry/protocol';
 
-import { Broadcast } from './broadcast.ts';
-import { checkPayload } from './check-payload.ts';
-import { callSafely } from './call-safely.ts';
-import { type JoinOptions, type RoomNews, RoomState } from './core/room-state.ts';
-import { Deferred } from './deferred.ts';
-import type { Driver } from './driver.ts';
-import { OutcryError } from './errors.ts';
-import { MAX_PUBLISH_TIMEOUT_MS } from './options.ts';
-import { type PayloadCipher, PayloadPipe, type SealContext } from './payload-pipe.ts';
-import { type Ack, positionOf, toAck } from './answers.ts';
-import { randomKey } from './random-key.ts';
+import { Broadcast } from './primitives/broadcast.ts';
+import { checkPayload } from './payloads/check-payload.ts';
+import { callSafely } from './primitives/call-safely.ts';
+import type { RoomNews } from './core/room-news.ts';
+import { type JoinOptions, RoomState } from './core/room-state.ts';
+import { Deferred } from './primitives/deferred.ts';
+import type { Driver } from './connection/driver.ts';
+import { OutcryError } from './primitives/errors.ts';
+import { MAX_PUBLISH_TIMEOUT_MS } from './connection/options.ts';
+import { type PayloadCipher, PayloadPipe, type SealContext } from './payloads/payload-pipe.ts';
+import { type Ack, positionOf, toAck } from './connection/answers.ts';
+import { randomKey } from './primitives/random-key.ts';
 import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
-import type { StandardSchema } from './standard-schema.ts';
+import type { StandardSchema } from './payloads/standard-schema.ts';
 
 /** What is wanted of a room, and what becomes of its payloads. */
 export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {

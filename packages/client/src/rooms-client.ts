@@ -1,17 +1,17 @@
 import { ALL_ROOM, inboxOf, isRoomName, isUserName, type Position } from '@outcry/protocol';
 
-import { positionOf, toAck } from './answers.ts';
-import { Broadcast } from './broadcast.ts';
-import { checkPayload } from './check-payload.ts';
-import { Deferred } from './deferred.ts';
-import { Driver } from './driver.ts';
-import { type Environment, PLATFORM } from './environment.ts';
-import { OutcryError } from './errors.ts';
-import { type ConnectOptions, MAX_PUBLISH_TIMEOUT_MS, toSettings } from './options.ts';
-import type { PayloadCipher } from './payload-pipe.ts';
-import { randomKey } from './random-key.ts';
+import { positionOf, toAck } from './connection/answers.ts';
+import { Broadcast } from './primitives/broadcast.ts';
+import { checkPayload } from './payloads/check-payload.ts';
+import { Deferred } from './primitives/deferred.ts';
+import { Driver } from './connection/driver.ts';
+import { type Environment, PLATFORM } from './connection/environment.ts';
+import { OutcryError } from './primitives/errors.ts';
+import { type ConnectOptions, MAX_PUBLISH_TIMEOUT_MS, toSettings } from './connection/options.ts';
+import type { PayloadCipher } from './payloads/payload-pipe.ts';
+import { randomKey } from './primitives/random-key.ts';
 import { type PublishOptions, Room, type RoomOptions } from './room.ts';
-import type { ClientStatus } from './status.ts';
+import type { ClientStatus } from './core/status.ts';
 
 /** How one direct message is sent. */
 export interface SendOptions extends PublishOptions {

@@ -2,7 +2,8 @@ import { bookChecksum } from '@outcry/order-book';
 import type { ReceivedFrame } from '@outcry/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { type BookNews, BookState } from './book-state.ts';
+import type { BookNews } from './book-news.ts';
+import { BookState } from './book-state.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 

@@ -1,23 +1,12 @@
 import { bookChecksum, type Level, OrderBook, parseScaled } from '@outcry/order-book';
 import type { ClientFrame, ReceivedFrame, WireLevels } from '@outcry/protocol';
 
-import { type OutcryError, toOutcryError } from '../errors.ts';
+import { toOutcryError } from '../primitives/errors.ts';
 import { backoffMs } from './backoff.ts';
+import type { BookListener, BookNews, RepairReason } from './book-news.ts';
 import type { Emit } from './effects.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
-
-/** Why a book began anew by the client's own doing. */
-export type RepairReason = 'gap' | 'checksum';
-
-export type BookNews =
-  | { readonly type: 'snapshot' }
-  /** The levels changed, with absolute sizes; 0 where a level is gone. */
-  | { readonly type: 'delta'; readonly bids: readonly Level[]; readonly asks: readonly Level[] }
-  | { readonly type: 'repair'; readonly reason: RepairReason }
-  | { readonly type: 'stale' | 'fresh' }
-  | { readonly type: 'closed' }
-  | { readonly type: 'failed'; readonly error: OutcryError };
 
 /** What a book looks like from one side of a wire: a class, by its depth and interval. */
 export interface BookClass {
@@ -41,12 +30,11 @@ export interface BookStamp {
   readonly venueSeq: number;
 }
 
-export interface BookStateOptions {
+export interface BookStateOptions extends BookListener {
   readonly bookClass: BookClass;
   readonly hasChecksum: boolean;
   readonly emit: Emit;
   readonly random: () => number;
-  readonly listener: (news: BookNews) => void;
 }
 
 type Phase = 'wanted' | 'asked' | 'live' | 'failed' | 'closed';
@@ -59,7 +47,7 @@ const SUBSCRIBE_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
 const STEADY_MS = 10_000;
 
 /** One class of one book: right by every check that the wire allows, or known to be old, or begun anew. */
-export class BookState {
+export class BookState implements BookListener {
   readonly listener: (news: BookNews) => void;
   readonly bookClass: BookClass;
   readonly levels = new OrderBook();

@@ -1,7 +1,7 @@
 import { type ClientFrame, CLOSE_CODES, type ReceivedFrame, Retry, retryAfter } from '@outcry/protocol';
 
-import { OutcryError } from '../errors.ts';
-import type { ClientStatus } from '../status.ts';
+import { OutcryError } from '../primitives/errors.ts';
+import type { ClientStatus } from './status.ts';
 import { backoffMs, type BackoffOptions } from './backoff.ts';
 import type { Emit } from './effects.ts';
 import { isSubprotocolToken, TokenRefresh } from './token-refresh.ts';

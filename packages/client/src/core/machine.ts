@@ -1,6 +1,6 @@
 import { type ClientFrame, ERROR_CODES, type ReceivedFrame, type SendableFrame } from '@outcry/protocol';
 
-import { OutcryError } from '../errors.ts';
+import { OutcryError } from '../primitives/errors.ts';
 import type { BookState } from './book-state.ts';
 import type { Effect, Emit } from './effects.ts';
 import { Link, type LinkOptions } from './link.ts';

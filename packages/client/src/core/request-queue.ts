@@ -1,8 +1,9 @@
 import { ERROR_CODES, type ReceivedFrame } from '@outcry/protocol';
 
-import { OutcryError, type OutcryErrorCode, toOutcryError } from '../errors.ts';
+import { OutcryError, type OutcryErrorCode, toOutcryError } from '../primitives/errors.ts';
 import type { Emit } from './effects.ts';
-import type { Answer, Request } from './request.ts';
+import type { Answer } from './answer.ts';
+import type { Request } from './request.ts';
 import type { RoomState } from './room-state.ts';
 
 /** After an error that says "later". */

@@ -1,13 +1,10 @@
-import type { ReceivedFrame, SendableFrame } from '@outcry/protocol';
+import type { SendableFrame } from '@outcry/protocol';
 
-import type { OutcryError } from '../errors.ts';
+import type { Asker } from './answer.ts';
 import type { RoomState } from './room-state.ts';
 
-/** An answer that is no error. */
-export type Answer = Extract<ReceivedFrame, { type: 'ack' | 'pong' }>;
-
 /** Something asked of the gateway. It is encoded once: what is repeated is repeated byte for byte. */
-export interface Request {
+export interface Request extends Asker {
   readonly id: number;
   readonly frame: SendableFrame;
   readonly frameBytes: number;
@@ -21,6 +18,4 @@ export interface Request {
   readonly isRepeatable: boolean;
   /** A publish: it may have been stored although no answer came. */
   readonly isPublish: boolean;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: OutcryError) => void;
 }

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { type JoinOptions, type RoomNews, RoomState } from './room-state.ts';
+import type { RoomNews } from './room-news.ts';
+import { type JoinOptions, RoomState } from './room-state.ts';
 
 let room: RoomState;
 let news: RoomNews[];

@@ -1,30 +1,11 @@
 import type { ClientFrame, Position, ReceivedFrame } from '@outcry/protocol';
 
-import { type OutcryError, toOutcryError } from '../errors.ts';
+import { type OutcryError, toOutcryError } from '../primitives/errors.ts';
 import { backoffMs } from './backoff.ts';
 import type { Emit } from './effects.ts';
+import type { RoomListener, RoomNews } from './room-news.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
-
-/** Why continuity is broken: the gateway said so, or it could not resume from where this client was. */
-export type GapReason = 'reset' | 'notRecovered';
-
-/** What a room's member is told, in order. */
-export type RoomNews =
-  | { readonly type: 'message'; readonly frame: Frame<'message'>; readonly epoch: string }
-  | { readonly type: 'signal'; readonly frame: Frame<'signal'> }
-  | { readonly type: 'member'; readonly frame: Frame<'member'> }
-  | {
-      readonly type: 'joined';
-      readonly position: Position;
-      readonly isResumed: boolean;
-      readonly isRecovered: boolean;
-      readonly memberCount: number | undefined;
-    }
-  | { readonly type: 'gap'; readonly reason: GapReason; readonly position: Position }
-  | { readonly type: 'stale' | 'fresh' | 'away' }
-  | { readonly type: 'left' }
-  | { readonly type: 'failed'; readonly error: OutcryError };
 
 /** What a member wants of a room. */
 export interface JoinOptions {
@@ -38,12 +19,11 @@ export interface JoinOptions {
   readonly since?: Position;
 }
 
-export interface RoomStateOptions extends JoinOptions {
+export interface RoomStateOptions extends JoinOptions, RoomListener {
   /** The room's name on the wire for a user: an inbox is another one for each. */
   readonly nameFor: (user: string) => string;
   readonly emit: Emit;
   readonly random: () => number;
-  readonly listener: (news: RoomNews) => void;
 }
 
 type Phase = 'wanted' | 'asked' | 'joined' | 'failed' | 'left';
@@ -53,7 +33,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
 const JOIN_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
 
 /** One room as its member sees it across connections: where it is in the order, and whether that holds. */
-export class RoomState {
+export class RoomState implements RoomListener {
   readonly listener: (news: RoomNews) => void;
   readonly #options: RoomStateOptions;
   #phase: Phase = 'wanted';

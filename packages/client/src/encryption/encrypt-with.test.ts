@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { checkPayload } from '../check-payload.ts';
+import { checkPayload } from '../payloads/check-payload.ts';
 import { encryptWith } from './encrypt-with.ts';
 import { keyFromBytes, keyFromPassphrase } from './room-key.ts';
 

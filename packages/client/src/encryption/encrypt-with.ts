@@ -1,5 +1,5 @@
-import { OutcryError } from '../errors.ts';
-import type { PayloadCipher, SealContext } from '../payload-pipe.ts';
+import { OutcryError } from '../primitives/errors.ts';
+import type { PayloadCipher, SealContext } from '../payloads/payload-pipe.ts';
 import type { RoomKey, WebCryptoKey } from './room-key.ts';
 import { readSealed, type Sealed, toPieces, type WholeSealed } from './sealed.ts';
 

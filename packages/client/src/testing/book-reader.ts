@@ -1,4 +1,5 @@
-import { type BookNews, BookState } from '../core/book-state.ts';
+import type { BookNews } from '../core/book-news.ts';
+import { BookState } from '../core/book-state.ts';
 import type { Machine } from '../core/machine.ts';
 import { BOOK_CLASS, bookText, type FakeBook } from './fake-book.ts';
 

@@ -1,7 +1,7 @@
 import type { ClientFrame, ReceivedFrame } from '@outcry/protocol';
 
-import type { Environment } from '../environment.ts';
-import type { WebSocketFactory, WebSocketLike } from '../websocket.ts';
+import type { Environment } from '../connection/environment.ts';
+import type { WebSocketFactory, WebSocketLike } from '../connection/websocket.ts';
 
 type Listener = (event: { readonly data: unknown; readonly code: number }) => void;
 

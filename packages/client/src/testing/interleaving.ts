@@ -2,8 +2,8 @@ import { type ClientFrame, CLOSE_CODES, createClientCodec, type ReceivedFrame } 
 
 import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
-import type { OutcryError } from '../errors.ts';
-import type { ClientStatus } from '../status.ts';
+import type { OutcryError } from '../primitives/errors.ts';
+import type { ClientStatus } from '../core/status.ts';
 import { BookReader } from './book-reader.ts';
 import { FakeCluster, type FakeConnection } from './fake-cluster.ts';
 import { RoomReader } from './room-reader.ts';

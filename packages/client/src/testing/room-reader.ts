@@ -1,7 +1,8 @@
 import type { Position } from '@outcry/protocol';
 
 import type { Machine } from '../core/machine.ts';
-import { type RoomNews, RoomState } from '../core/room-state.ts';
+import type { RoomNews } from '../core/room-news.ts';
+import { RoomState } from '../core/room-state.ts';
 
 /** What a member of a room has been told, held against what it may be told. */
 export class RoomReader {

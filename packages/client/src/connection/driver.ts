@@ -9,15 +9,15 @@ import {
   type SendableFrame,
 } from '@outcry/protocol';
 
-import { callSafely } from './call-safely.ts';
-import type { Effect } from './core/effects.ts';
-import { Machine } from './core/machine.ts';
-import type { Answer } from './core/request.ts';
-import type { RoomState } from './core/room-state.ts';
+import { callSafely } from '../primitives/call-safely.ts';
+import type { Effect } from '../core/effects.ts';
+import { Machine } from '../core/machine.ts';
+import type { Answer } from '../core/answer.ts';
+import type { RoomState } from '../core/room-state.ts';
 import type { Environment } from './environment.ts';
-import { OutcryError } from './errors.ts';
+import { OutcryError } from '../primitives/errors.ts';
 import type { Settings, TokenSource } from './options.ts';
-import type { ClientStatus } from './status.ts';
+import type { ClientStatus } from '../core/status.ts';
 import type { WebSocketLike } from './websocket.ts';
 
 export interface RequestOptions {

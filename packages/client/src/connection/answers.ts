@@ -1,7 +1,7 @@
 import type { Position } from '@outcry/protocol';
 
-import type { Answer } from './core/request.ts';
-import { OutcryError } from './errors.ts';
+import type { Answer } from '../core/answer.ts';
+import { OutcryError } from '../primitives/errors.ts';
 
 export type Ack = Extract<Answer, { type: 'ack' }>;
 

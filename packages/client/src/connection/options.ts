@@ -1,8 +1,8 @@
 import { Encoding } from '@outcry/protocol';
 
-import type { BackoffOptions } from './core/backoff.ts';
-import { OutcryError } from './errors.ts';
-import type { ClientStatus } from './status.ts';
+import type { BackoffOptions } from '../core/backoff.ts';
+import { OutcryError } from '../primitives/errors.ts';
+import type { ClientStatus } from '../core/status.ts';
 import { openGlobalWebSocket, type WebSocketFactory } from './websocket.ts';
 
 /** Called before each connection, and again before the token expires. `signal` aborts when the answer is no longer wanted. */

@@ -1,4 +1,4 @@
-import type { OutcryError } from './errors.ts';
+import type { OutcryError } from '../primitives/errors.ts';
 
 /** Where the client stands, by `state`. */
 export type ClientStatus = ConnectingStatus | ConnectedStatus | ReconnectingStatus | ClosedStatus;

@@ -1,6 +1,6 @@
 import { DEFAULT_DECODE_LIMITS, Encoding, FORBIDDEN_KEYS } from '@outcry/protocol';
 
-import { OutcryError } from './errors.ts';
+import { OutcryError } from '../primitives/errors.ts';
 
 const { maxDepth, maxArrayLength, maxMapLength, maxStringBytes } = DEFAULT_DECODE_LIMITS;
 /** UTF-8 of one UTF-16 unit, at most. */

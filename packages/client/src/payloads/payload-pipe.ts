@@ -1,6 +1,6 @@
 import type { StandardSchema } from './standard-schema.ts';
 import { describeIssues } from './standard-schema.ts';
-import { OutcryError } from './errors.ts';
+import { OutcryError } from '../primitives/errors.ts';
 
 /** Between which ends a payload travels. Both are bound to what is sealed. */
 export interface SealContext {
