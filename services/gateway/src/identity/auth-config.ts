@@ -2,7 +2,7 @@ import type { TokenPolicy } from './tokens/token-verifier.ts';
 import { KeyAlgorithm, type VerificationKey } from './tokens/verification-key.ts';
 import type { TokenSources } from '../transport/transport.ts';
 import type { AuthSettings } from './settings.ts';
-import { readKeysFile } from './tokens/keys-file.ts';
+import { type KeySet, readKeysFile, type SkippedKey } from './tokens/keys-file.ts';
 
 /** Who may come in, and by which door. */
 export interface AuthConfig {
@@ -33,8 +33,10 @@ export interface TokenConfig {
 
 export interface KeysFile {
   readonly path: string;
+  /** What of it cannot be used, as it was read at the start. */
+  readonly skipped: readonly SkippedKey[];
   /** @throws ConfigError with every problem of the file at once */
-  readonly read: () => readonly VerificationKey[];
+  readonly read: () => KeySet;
 }
 
 /** How far the clocks of issuer and gateway may differ; 0 where no tokens are checked. */
@@ -44,27 +46,23 @@ export function clockToleranceOf({ tokens }: Pick<AuthConfig, 'tokens'>): number
 
 /** @throws ConfigError with every problem of the keys file at once */
 export function authConfigOf(settings: AuthSettings): AuthConfig {
-  const keys = keysOf(settings);
+  const set = keySetOf(settings);
   return {
-    tokens: keys.length === 0 ? undefined : tokenConfigOf(settings, keys),
+    tokens: set.keys.length === 0 ? undefined : tokenConfigOf(settings, set),
     accounts: accountsOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
     maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
   };
 }
 
-function tokenConfigOf(settings: AuthSettings, keys: readonly VerificationKey[]): TokenConfig {
+function tokenConfigOf(settings: AuthSettings, { keys, skipped }: KeySet): TokenConfig {
+  const { OUTCRY_AUTH_KEYS_FILE: path } = settings;
   return {
     keys,
     policy: policyOf(settings),
     hasGuests: settings.OUTCRY_AUTH_GUESTS,
-    keysFile: keysFileOf(settings),
+    keysFile: path === undefined ? undefined : { path, skipped, read: () => keySetOf(settings) },
   };
-}
-
-function keysFileOf(settings: AuthSettings): KeysFile | undefined {
-  const { OUTCRY_AUTH_KEYS_FILE: path } = settings;
-  return path === undefined ? undefined : { path, read: () => keysOf(settings) };
 }
 
 function policyOf(settings: AuthSettings): TokenPolicy {
@@ -91,8 +89,10 @@ export function accountsConfigOf(settings: AuthSettings, secret: Buffer): Accoun
   };
 }
 
-function keysOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): readonly VerificationKey[] {
-  const named = path === undefined ? [] : readKeysFile(path);
+/** All keys there are: the file's, and the secret of tokens that name none. */
+function keySetOf({ OUTCRY_AUTH_SECRET: secret, OUTCRY_AUTH_KEYS_FILE: path }: AuthSettings): KeySet {
+  const named = path === undefined ? { keys: [], skipped: [] } : readKeysFile(path);
   if (secret === undefined) return named;
-  return [{ id: undefined, algorithm: KeyAlgorithm.Hs256, material: Buffer.from(secret) }, ...named];
+  const key = { id: undefined, algorithm: KeyAlgorithm.Hs256, material: Buffer.from(secret) };
+  return { ...named, keys: [key, ...named.keys] };
 }

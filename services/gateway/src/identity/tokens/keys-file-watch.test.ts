@@ -45,8 +45,8 @@ it('takes new keys where the mounted file is replaced, and keeps what it has whe
   const takes = (kid: string, secret: string): boolean =>
     authenticator.authenticate(makeToken(secret, { header: { kid } })).identity !== undefined;
   const onKeys = authenticator.useKeys.bind(authenticator);
-  const read = auth.tokens?.keysFile?.read ?? ((): never => expect.fail('there is a keys file'));
-  const watch = new KeysFileWatch({ path, read, onKeys, logger });
+  const keysFile = auth.tokens?.keysFile ?? expect.fail('there is a keys file');
+  const watch = new KeysFileWatch({ ...keysFile, onKeys, logger });
   expect([takes('old', OLD), takes('new', NEW)]).toEqual([true, false]);
   mount('2', '{"keys":[');
   await vi.waitUntil(() => onError.mock.calls.length > 0, { timeout: 5000 });
@@ -54,5 +54,28 @@ it('takes new keys where the mounted file is replaced, and keeps what it has whe
   mount('3', keySet('new', NEW));
   await vi.waitUntil(() => takes('new', NEW), { timeout: 5000 });
   expect(takes('old', OLD)).toBe(false);
+  watch.close();
+});
+
+it('names the keys that it leaves out, at the start and whenever it reads the file again', () => {
+  const path = join(folder, 'keys.json');
+  const { keys } = JSON.parse(keySet('good', OLD)) as { keys: object[] };
+  const write = (...others: object[]): void => {
+    writeFileSync(path, JSON.stringify({ keys: [...keys, ...others] }));
+  };
+  write({ kid: 'theirs', kty: 'RSA', use: 'enc', n: 'AQAB', e: 'AQAB' });
+  const { auth } = loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: path }).config;
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const warn = vi.spyOn(logger, 'warn');
+  const onKeys = vi.fn();
+  const keysFile = auth.tokens?.keysFile ?? expect.fail('there is a keys file');
+  const watch = new KeysFileWatch({ ...keysFile, onKeys, logger });
+  expect(warn.mock.calls).toMatchObject([
+    [{ key: 'theirs', why: 'keys.1.use: is not for signatures' }, expect.anything()],
+  ]);
+  write({ kid: 'other', kty: 'DSA' });
+  watch.readNow();
+  expect(onKeys).toHaveBeenCalledWith([expect.objectContaining({ id: 'good' })]);
+  expect(warn.mock.lastCall?.[0]).toMatchObject({ key: 'other' });
   watch.close();
 });

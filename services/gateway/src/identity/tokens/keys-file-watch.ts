@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { ConfigError } from '@outcry/config';
 import type { Logger } from '@outcry/service';
 
+import type { KeySet, SkippedKey } from './keys-file.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 /** A file is written in several steps; it is read when nothing more has happened for this long. */
@@ -11,8 +12,10 @@ const QUIET_MS = 200;
 
 export interface KeysFileWatchOptions {
   readonly path: string;
+  /** What of it cannot be used, as it was read at the start. */
+  readonly skipped: readonly SkippedKey[];
   /** @throws ConfigError where the file is no good */
-  readonly read: () => readonly VerificationKey[];
+  readonly read: () => KeySet;
   readonly onKeys: (keys: readonly VerificationKey[]) => void;
   readonly logger: Logger;
 }
@@ -28,6 +31,7 @@ export class KeysFileWatch {
 
   constructor(options: KeysFileWatchOptions) {
     this.#options = options;
+    this.#tellSkipped(options.skipped);
     this.#watcher = watch(dirname(options.path), { persistent: false }, () => {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => {
@@ -43,13 +47,19 @@ export class KeysFileWatch {
   readNow(): void {
     const { path, read, onKeys, logger } = this.#options;
     try {
-      const keys = read();
+      const { keys, skipped } = read();
       onKeys(keys);
       logger.info({ path, keys: keys.length }, 'keys file read again');
+      this.#tellSkipped(skipped);
     } catch (err) {
       if (!(err instanceof ConfigError)) throw err;
       logger.error({ path, problems: err.problems }, 'keys file is no good; the keys of before stay');
     }
+  }
+
+  #tellSkipped(skipped: readonly SkippedKey[]): void {
+    const { path, logger } = this.#options;
+    for (const { key, why } of skipped) logger.warn({ path, key, why }, 'key cannot be used, and is left out');
   }
 
   close(): void {

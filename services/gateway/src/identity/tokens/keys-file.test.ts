@@ -76,19 +76,51 @@ describe('the file of keys', () => {
   it.each([
     ['a secret that is short', { ...SYMMETRIC, k: 'c2hvcnQ' }, 'expected at least 32 bytes'],
     ['an RSA key that is short', jwk(generateKeyPairSync('rsa', { modulusLength: 1024 }), 'RS256', 'r'), '2048 bits'],
-    ['a key without alg', { ...SYMMETRIC, alg: undefined }, 'keys.0.alg'],
     ['an alg that is not the kty’s', { ...SYMMETRIC, alg: 'RS256' }, 'keys.0.alg'],
     ['an alg that is none', { ...SYMMETRIC, alg: 'none' }, 'keys.0.alg'],
     ['a key without kid', { ...SYMMETRIC, kid: undefined }, 'keys.0.kid'],
-    ['a kid that is a path', { ...SYMMETRIC, kid: '../key' }, 'keys.0.kid'],
+    ['a kid of several lines', { ...SYMMETRIC, kid: 'a\nb' }, 'keys.0.kid'],
+    ['a key whose members are missing', { kty: 'RSA', kid: 'r' }, 'keys.0.n'],
     ['an unknown kty', { ...SYMMETRIC, kty: 'DSA' }, 'keys.0.kty'],
     ['a private key', { ...EC.privateKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'e' }, 'keys.0.d: is a private'],
     ['a point that is on no curve', { ...jwk(EC, 'ES256', 'e'), x: CANARY }, 'is no key of its kty'],
     ['a key of another use', { ...SYMMETRIC, use: 'enc' }, 'keys.0.use'],
-  ])('refuses %s, and does not show it', (_, key, problem) => {
+    ['a key for other operations', { ...SYMMETRIC, key_ops: ['encrypt'] }, 'keys.0.key_ops'],
+    ['what is no key at all', 'text', 'keys.0'],
+  ])('refuses a file with %s alone, and does not show it', (_, key, problem) => {
     const problems = problemsOf([key]);
     expect(problems).toContain(problem);
     expect(problems).not.toContain(CANARY);
+  });
+
+  it.each([
+    ['for encryption, as Keycloak adds one', { ...jwk(RSA, 'RSA-OAEP', 'enc'), use: 'enc' }],
+    ['of another algorithm', { ...jwk(generateKeyPairSync('ec', { namedCurve: 'P-384' }), 'ES384', 'es384') }],
+    ['of an unknown kind', { kty: 'AKP', alg: 'ML-DSA-65', kid: 'pq', pub: 'AQAB' }],
+    ['without a name', { ...SYMMETRIC, kid: undefined }],
+    ['that is broken', { ...jwk(EC, 'ES256', 'bent'), x: CANARY }],
+    ['that is nothing', null],
+  ])('leaves out a key %s, says so, and takes the others', (_, other) => {
+    const { tokens } = load([other, SYMMETRIC]);
+    expect(tokens?.keys.map(({ id }) => id)).toEqual(['shared']);
+    expect(tokens?.keysFile?.skipped).toHaveLength(1);
+    expect(JSON.stringify(tokens?.keysFile?.skipped)).not.toContain(CANARY);
+  });
+
+  it('refuses a file with one private or weak key among good ones', () => {
+    const weak = { ...SYMMETRIC, kid: 'weak', k: 'c2hvcnQ' };
+    const secret = { ...RSA.privateKey.export({ format: 'jwk' }), kid: 'private' };
+    expect(problemsOf([SYMMETRIC, weak])).toContain('keys.1: expected at least 32 bytes');
+    expect(problemsOf([SYMMETRIC, secret])).toContain('keys.1.d: is a private key');
+  });
+
+  it.each([
+    ['RSA', RSA, 'RS256'],
+    ['EC', EC, 'ES256'],
+    ['OKP', EDWARDS, 'EdDSA'],
+  ])('needs no alg of a key of kty %s, as Entra has none', (_, pair, algorithm) => {
+    const { tokens } = load([{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'Yz+/0=', use: 'sig' }]);
+    expect(tokens?.keys).toMatchObject([{ id: 'Yz+/0=', algorithm }]);
   });
 
   it('refuses two keys of one kid, and a file without keys', () => {

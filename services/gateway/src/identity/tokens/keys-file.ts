@@ -10,73 +10,114 @@ const MIN_SECRET_BYTES = 32;
 const MIN_RSA_BITS = 2048;
 const MAX_KEYS = 32;
 
-/** No `__proto__` and no path, URL or query: a name for a map, and nothing else. */
-const kid = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'expected 1 to 64 of A-Z, a-z, 0-9 and ._-');
+/** Providers' are base64 as well as base64url. A name for a map, and nothing else. */
+const kid = z.string().regex(/^[\x21-\x7e]{1,256}$/, 'expected 1 to 256 of printable ASCII without spaces');
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/, 'expected base64url');
-const common = { kid, use: z.literal('sig').optional(), key_ops: z.array(z.string()).optional() };
-/** A gateway has no use for what could sign, so a file that holds it is a mistake. */
-const noPrivateKey = { d: z.never('is a private key; the gateway takes public ones').optional() };
+const common = {
+  kid,
+  use: z.literal('sig', 'is not for signatures').optional(),
+  key_ops: z
+    .array(z.string())
+    .refine((operations) => operations.includes('verify'), 'is not for verifying')
+    .optional(),
+};
 
-const symmetric = z.object({ ...common, kty: z.literal('oct'), alg: z.literal(KeyAlgorithm.Hs256), k: base64url });
-const rsa = z.object({
-  ...common,
-  ...noPrivateKey,
-  kty: z.literal('RSA'),
-  alg: z.literal(KeyAlgorithm.Rs256),
-  n: base64url,
-  e: base64url,
-});
-const ellipticCurve = z.object({
-  ...common,
-  ...noPrivateKey,
-  kty: z.literal('EC'),
-  alg: z.literal(KeyAlgorithm.Es256),
-  crv: z.literal('P-256'),
-  x: base64url,
-  y: base64url,
-});
-const edwards = z.object({
-  ...common,
-  ...noPrivateKey,
-  kty: z.literal('OKP'),
-  alg: z.literal(KeyAlgorithm.EdDsa),
-  crv: z.literal('Ed25519'),
-  x: base64url,
-});
-
-const jsonWebKey = z.discriminatedUnion('kty', [symmetric, rsa, ellipticCurve, edwards]);
+/** RFC 7518 §6 and RFC 8037 §2. Where `alg` is absent, `kty` and `crv` leave one of those that are known here. */
+const jsonWebKey = z.discriminatedUnion('kty', [
+  z.object({ ...common, kty: z.literal('oct'), alg: z.literal(KeyAlgorithm.Hs256).optional(), k: base64url }),
+  z.object({
+    ...common,
+    kty: z.literal('RSA'),
+    alg: z.literal(KeyAlgorithm.Rs256).optional(),
+    n: base64url,
+    e: base64url,
+  }),
+  z.object({
+    ...common,
+    kty: z.literal('EC'),
+    alg: z.literal(KeyAlgorithm.Es256).optional(),
+    crv: z.literal('P-256'),
+    x: base64url,
+    y: base64url,
+  }),
+  z.object({
+    ...common,
+    kty: z.literal('OKP'),
+    alg: z.literal(KeyAlgorithm.EdDsa).optional(),
+    crv: z.literal('Ed25519'),
+    x: base64url,
+  }),
+]);
 type Jwk = z.output<typeof jsonWebKey>;
 
-const entry = jsonWebKey.transform((jwk, context): VerificationKey => {
-  const { kid: id, alg: algorithm } = jwk;
-  try {
-    return { id, algorithm, material: materialOf(jwk) };
-  } catch (err) {
-    // Only our own errors are told: those of the crypto library may quote the key.
-    context.addIssue({ code: 'custom', message: err instanceof WeakKeyError ? err.message : 'is no key of its kty' });
-    return z.NEVER;
-  }
-});
+const ALGORITHMS: Readonly<Record<Jwk['kty'], KeyAlgorithm>> = {
+  oct: KeyAlgorithm.Hs256,
+  RSA: KeyAlgorithm.Rs256,
+  EC: KeyAlgorithm.Es256,
+  OKP: KeyAlgorithm.EdDsa,
+};
 
-const file = z.object({
-  keys: z
-    .array(entry)
-    .min(1, 'expected at least one key')
-    .max(MAX_KEYS)
-    .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, 'two keys have the same kid'),
-});
+const file = z.object({ keys: z.array(z.unknown()).min(1, 'expected at least one key').max(MAX_KEYS) });
+
+/** A key that is left out, and why. */
+export interface SkippedKey {
+  /** Its `kid`, or its place where it has none. */
+  readonly key: string;
+  readonly why: string;
+}
+
+export interface KeySet {
+  readonly keys: readonly VerificationKey[];
+  /** Sets of providers hold keys for other purposes and of other kinds: RFC 7517 §5 has them ignored. */
+  readonly skipped: readonly SkippedKey[];
+}
 
 /**
- * Reads a JSON Web Key Set (RFC 7517). Each key has a `kid` and an `alg`, which pins it.
+ * Reads a JSON Web Key Set (RFC 7517). Each key has a `kid`, and an algorithm that is pinned to it.
  *
- * @throws ConfigError with every problem of the file at once; key material is in none of them
+ * @throws ConfigError with every problem of the file at once: where no key is left, and where one is private or weak, which is
+ * somebody's mistake. Key material is in none of them
  */
-export function readKeysFile(path: string): readonly VerificationKey[] {
+export function readKeysFile(path: string): KeySet {
   const result = file.safeParse(parse(path));
-  if (result.success) return result.data.keys;
-  throw new ConfigError(
-    result.error.issues.map((issue) => `OUTCRY_AUTH_KEYS_FILE: ${issue.path.join('.')}: ${issue.message}`),
-  );
+  if (!result.success) {
+    throw problems(result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+  }
+  const entries = result.data.keys.map((value, i) => readEntry(value, `keys.${String(i)}`));
+  const refused = entries.flatMap((entry) => ('refused' in entry ? [entry.refused] : []));
+  const skipped = entries.flatMap((entry) => ('skipped' in entry ? [entry.skipped] : []));
+  const keys = entries.flatMap((entry) => ('usable' in entry ? [entry.usable] : []));
+  if (new Set(keys.map(({ id }) => id)).size < keys.length) refused.push('keys: two keys have the same kid');
+  if (refused.length > 0) throw problems(refused);
+  if (keys.length === 0) throw problems(skipped.map(({ key, why }) => `no key can be used: ${key}: ${why}`));
+  return { keys, skipped };
+}
+
+type Entry = { readonly usable: VerificationKey } | { readonly skipped: SkippedKey } | { readonly refused: string };
+
+function readEntry(value: unknown, place: string): Entry {
+  // A gateway has no use for what could sign, so a file that holds it is a mistake.
+  if (isObject(value) && 'd' in value) {
+    return { refused: `${place}.d: is a private key; the gateway takes public ones` };
+  }
+  const key = isObject(value) && kid.safeParse(value['kid']).success ? String(value['kid']) : place;
+  const result = jsonWebKey.safeParse(value);
+  if (!result.success) {
+    const why = result.error.issues.map((issue) => `${[place, ...issue.path].join('.')}: ${issue.message}`);
+    return { skipped: { key, why: why.join('; ') } };
+  }
+  const jwk = result.data;
+  try {
+    return { usable: { id: jwk.kid, algorithm: ALGORITHMS[jwk.kty], material: materialOf(jwk) } };
+  } catch (err) {
+    // Only our own errors are told: those of the crypto library may quote the key.
+    if (err instanceof WeakKeyError) return { refused: `${place}: ${err.message}` };
+    return { skipped: { key, why: `${place}: is no key of its kty` } };
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function parse(path: string): unknown {
@@ -84,9 +125,12 @@ function parse(path: string): unknown {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
     // The parser's own message quotes the text, which is secret.
-    const why = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new ConfigError([`OUTCRY_AUTH_KEYS_FILE: ${path} ${why}`]);
+    throw problems([`${path} ${cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read'}`]);
   }
+}
+
+function problems(lines: readonly string[]): ConfigError {
+  return new ConfigError(lines.map((line) => `OUTCRY_AUTH_KEYS_FILE: ${line}`));
 }
 
 class WeakKeyError extends Error {}
