@@ -57,7 +57,9 @@ export function createTransport(options: GatewayOptions, parts: AccountParts): T
     maxBackpressureBytes: connections.backlog.hardBufferBytes * BACKPRESSURE_HEADROOM,
     tokenSources: auth.sources,
     tls: config.tls,
-    proxies: new TrustedProxies(config.trustedProxies),
+    proxies: new TrustedProxies(config.trustedProxies, () => {
+      parts.metrics.unreadableForwards.inc();
+    }),
     posts: createPosts(options, parts),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory).set(DOORS_PATH, describeDoors(auth)),
   });

@@ -67,6 +67,10 @@ export class GatewayMetrics {
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [
     'status',
   ]);
+  readonly unreadableForwards = this.#counter(
+    'forwarded_unreadable_total',
+    'Requests whose X-Forwarded-For names no address where a trusted proxy should have: they count as the proxy’s.',
+  );
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');

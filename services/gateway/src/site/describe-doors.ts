@@ -11,5 +11,5 @@ export const DOORS_PATH = '/doors.json';
 export function describeDoors({ tokens, accounts }: Pick<AuthConfig, 'tokens' | 'accounts'>): SiteFile {
   const strangers = tokens === undefined ? 'trusted' : tokens.hasGuests ? 'guest' : 'none';
   const body = Buffer.from(JSON.stringify({ hasAccounts: accounts !== undefined, strangers }));
-  return { contentType: 'application/json', body, isImmutable: false };
+  return { contentType: 'application/json', body, encoded: {}, isImmutable: false };
 }

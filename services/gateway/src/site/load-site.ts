@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 
 import { OutcryError } from '@outcry/broker';
 
+import { CONTENT_ENCODINGS, type ContentEncoding } from '../transport/content-encoding.ts';
 import type { SiteFile } from '../transport/transport.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -20,6 +21,8 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 /** Vite puts what it names after its content here. */
 const IMMUTABLE_FOLDER = '/assets/';
 
+const SUFFIXES: Readonly<Record<ContentEncoding, string>> = { br: '.br', gzip: '.gz' };
+
 /** Reads a built page into memory, by path. */
 export function loadSite(directory: string): Map<string, SiteFile> {
   const site = new Map<string, SiteFile>();
@@ -28,9 +31,18 @@ export function loadSite(directory: string): Map<string, SiteFile> {
     if (contentType === undefined) continue;
     const path = `/${name.replaceAll('\\', '/')}`;
     const body = readFileSync(join(directory, name));
-    site.set(path, { contentType, body, isImmutable: path.startsWith(IMMUTABLE_FOLDER) });
+    const encoded = readEncoded(join(directory, name));
+    site.set(path, { contentType, body, encoded, isImmutable: path.startsWith(IMMUTABLE_FOLDER) });
   }
   return site;
+}
+
+/** What the build has compressed lies beside the file. */
+function readEncoded(path: string): SiteFile['encoded'] {
+  const entries = CONTENT_ENCODINGS.map((encoding) => [encoding, `${path}${SUFFIXES[encoding]}`] as const);
+  return Object.fromEntries(
+    entries.filter(([, file]) => existsSync(file)).map(([encoding, file]) => [encoding, readFileSync(file)]),
+  );
 }
 
 function listFiles(directory: string): readonly string[] {

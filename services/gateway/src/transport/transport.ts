@@ -2,6 +2,7 @@ import type { Encoding, ErrorCode, WireFrame } from '@outcry/protocol';
 
 import type { TrustedProxies } from './trusted-proxies.ts';
 import type { ClientSocket } from './client-socket.ts';
+import type { ContentEncoding } from './content-encoding.ts';
 
 /** The endpoints that upgrade. */
 export const Endpoint = { Session: '/ws', OrderBookFeed: '/orderbookfeed' } as const;
@@ -59,7 +60,7 @@ export interface Visitor {
 
 /** Why a handshake is answered with HTTP instead of an upgrade. */
 export interface Refusal {
-  readonly status: 400 | 403 | 429 | 503;
+  readonly status: 400 | 403 | 426 | 429 | 503;
   readonly error: ErrorCode;
   readonly message: string;
   /** Undefined where it is no use to try again. */
@@ -81,6 +82,8 @@ export interface TopicPublisher {
 export interface SiteFile {
   readonly contentType: string;
   readonly body: Uint8Array;
+  /** The same, compressed, where that was done when the page was built. */
+  readonly encoded: { readonly [E in ContentEncoding]?: Uint8Array };
   /** Whether the name changes with the content, so that a browser may keep it for good. */
   readonly isImmutable: boolean;
 }

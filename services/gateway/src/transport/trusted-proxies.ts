@@ -1,6 +1,6 @@
 import { BlockList, isIPv4 } from 'node:net';
 
-import { canonicalAddress } from '../limits/ip-address.ts';
+import { addressOfHop } from './forwarded-for.ts';
 
 /** Where a connection comes from, as far as each of them says. */
 export interface AddressClaims {
@@ -16,8 +16,14 @@ export interface AddressClaims {
 export class TrustedProxies {
   readonly #networks = new BlockList();
 
-  /** @param networks `address/bits` each, or an address alone. */
-  constructor(networks: readonly string[]) {
+  readonly #onUnreadable: () => void;
+
+  /**
+   * @param networks `address/bits` each, or an address alone.
+   * @param onUnreadable Called where a trusted proxy names its client in a way that is not understood.
+   */
+  constructor(networks: readonly string[], onUnreadable: () => void = () => undefined) {
+    this.#onUnreadable = onUnreadable;
     for (const network of networks) {
       const [address = '', bits] = network.split('/');
       const family = isIPv4(address) ? 'ipv4' : 'ipv6';
@@ -30,12 +36,17 @@ export class TrustedProxies {
    * given, and the left is whatever the client has written.
    */
   clientOf({ peer, proxied, forwardedFor }: AddressClaims): string {
-    const hops = forwardedFor === '' ? [] : forwardedFor.split(',').map(canonicalAddress);
+    const hops = forwardedFor === '' ? [] : forwardedFor.split(',');
     if (proxied !== undefined) hops.push(proxied);
     let client = peer;
     while (this.#isTrusted(client)) {
-      const next = hops.pop();
-      if (next === undefined) break;
+      const hop = hops.pop();
+      if (hop === undefined) break;
+      const next = addressOfHop(hop);
+      if (next === undefined) {
+        this.#onUnreadable();
+        break;
+      }
       client = next;
     }
     return client;

@@ -3,6 +3,10 @@ import type { HttpRequest } from 'uWebSockets.js';
 
 import type { ConnectionRequest, Endpoint, Refusal, TokenSources } from '../transport.ts';
 import { findToken } from './handshake-token.ts';
+import type { HandshakeHeaders } from './read-headers.ts';
+
+/** RFC 6455. */
+export const WEBSOCKET_VERSION = '13';
 
 export interface Handshake {
   readonly request: ConnectionRequest;
@@ -13,17 +17,14 @@ export interface Handshake {
 /** What is known of a handshake besides what it says. */
 export interface HandshakePlace {
   readonly endpoint: Endpoint;
+  readonly headers: HandshakeHeaders;
   readonly sources: TokenSources;
   readonly address: string;
 }
 
 /** Reads a handshake while uWS still holds it: the request dies with the callback that it was handed to. */
 export function readHandshake(req: HttpRequest, place: HandshakePlace): Handshake | undefined {
-  const offered = req
-    .getHeader('sec-websocket-protocol')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const { subprotocols: offered, cookies } = place.headers;
   const encoding = offered.length === 0 ? Encoding.Json : chooseEncoding(offered);
   if (encoding === undefined) return undefined;
   const query = new URLSearchParams(req.getQuery());
@@ -32,7 +33,7 @@ export function readHandshake(req: HttpRequest, place: HandshakePlace): Handshak
       endpoint: place.endpoint,
       address: place.address,
       encoding,
-      token: findToken({ subprotocols: offered, query, cookies: req.getHeader('cookie') }, place.sources),
+      token: findToken({ subprotocols: offered, query, cookies }, place.sources),
       query,
     },
     // Never the raw list: uWS would echo its first entry, which may be the token.
@@ -47,3 +48,21 @@ export const UNKNOWN_SUBPROTOCOL: Refusal = {
   message: `offer the subprotocol ${SUBPROTOCOLS.json} or ${SUBPROTOCOLS.msgpack}`,
   retryAfterSeconds: undefined,
 };
+
+/** Of a request to a WebSocket endpoint that asks for no WebSocket of version 13 (RFC 6455 §4.4, RFC 9110 §15.5.22). */
+export const UPGRADE_REQUIRED: Refusal = {
+  status: 426,
+  error: ERROR_CODES.badRequest,
+  message: `this is a WebSocket endpoint: connect with a WebSocket client, version ${WEBSOCKET_VERSION}`,
+  retryAfterSeconds: undefined,
+};
+
+/** What such a request should have asked for. */
+export const UPGRADE_HEADERS = { upgrade: 'websocket', 'sec-websocket-version': WEBSOCKET_VERSION } as const;
+
+/** Whether this asks for the WebSocket that is spoken here. uWS (20.67) looks at the key alone. */
+export function asksForWebSocket(req: HttpRequest): boolean {
+  const upgrade = req.getHeader('upgrade').toLowerCase().split(',');
+  const isUpgrade = upgrade.some((protocol) => protocol.trim() === 'websocket');
+  return isUpgrade && req.getHeader('sec-websocket-version') === WEBSOCKET_VERSION;
+}

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
 import type { TrustedProxies } from '../trusted-proxies.ts';
 import type { PostAnswer, PostHandler } from '../transport.ts';
+import { readHeaders } from './read-headers.ts';
 import { readVisitor } from './read-visitor.ts';
 import { writeAnswer } from './write-answer.ts';
 
@@ -16,7 +17,7 @@ export interface PostRoute {
 
 /** Reads the body of a POST and answers with JSON, unless the client has gone by then. */
 export function handlePost({ handler, proxies }: PostRoute, res: HttpResponse, req: HttpRequest): void {
-  const { address } = readVisitor(res, req, proxies);
+  const { address } = readVisitor(res, readHeaders(req), proxies);
   const contentType = req.getHeader('content-type');
   let body: Buffer | undefined = Buffer.alloc(0);
   let isGone = false;

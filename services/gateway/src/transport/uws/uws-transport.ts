@@ -14,10 +14,17 @@ import {
 } from 'uWebSockets.js';
 
 import { Endpoint, type TlsFiles, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
-import { readHandshake, UNKNOWN_SUBPROTOCOL } from './handshake.ts';
+import {
+  asksForWebSocket,
+  readHandshake,
+  UNKNOWN_SUBPROTOCOL,
+  UPGRADE_HEADERS,
+  UPGRADE_REQUIRED,
+} from './handshake.ts';
+import { readHeaders } from './read-headers.ts';
 import { readVisitor } from './read-visitor.ts';
 import { handlePost } from './post-route.ts';
-import { serveSite } from './site.ts';
+import { refuseMethod, serveSite } from './site.ts';
 import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
 import { writeRefusal } from './write-answer.ts';
 
@@ -61,9 +68,15 @@ export class UwsTransport implements Transport {
         handlePost({ handler: post, proxies }, res, req);
       });
     }
-    this.#app.get('/*', (res, req) => {
+    const serve = (res: HttpResponse, req: HttpRequest): void => {
       serveSite(this.#options.site, res, req);
-    });
+    };
+    this.#app
+      .get('/*', serve)
+      .head('/*', serve)
+      .any('/*', (res, req) => {
+        refuseMethod(posts, res, req);
+      });
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
       const whenListening = (socket: us_listen_socket | false): void => {
@@ -144,13 +157,18 @@ export class UwsTransport implements Transport {
   /** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
   #upgrade({ res, req, context }: UpgradeRequest, endpoint: Endpoint, handler: TransportHandler): void {
     const { proxies, tokenSources: sources } = this.#options;
-    const visitor = readVisitor(res, req, proxies);
+    if (!asksForWebSocket(req)) {
+      writeRefusal(res, UPGRADE_REQUIRED, UPGRADE_HEADERS);
+      return;
+    }
+    const headers = readHeaders(req);
+    const visitor = readVisitor(res, headers, proxies);
     const refusal = handler.refusal(visitor);
     if (refusal !== undefined) {
       writeRefusal(res, refusal);
       return;
     }
-    const handshake = readHandshake(req, { endpoint, sources, address: visitor.address });
+    const handshake = readHandshake(req, { endpoint, headers, sources, address: visitor.address });
     if (handshake === undefined) {
       writeRefusal(res, UNKNOWN_SUBPROTOCOL);
       return;
