@@ -111,6 +111,8 @@ describe('the public port', () => {
     const allowed = path === '/auth/login' ? 'POST' : 'GET, HEAD';
     const { status, headers } = await ask(`${gateway.publicUrl}${path}`, 'DELETE');
     expect({ status, allow: headers['allow'] }).toEqual({ status: 405, allow: allowed });
+    const read = await ask(`${gateway.publicUrl}${path}`);
+    expect(read.status).toBe({ '/': 200, '/nothing': 404, '/auth/login': 405 }[path]);
   });
 
   it.each(['/ws', '/orderbookfeed'])('asks for an upgrade at %s', async (path) => {

@@ -46,8 +46,7 @@ export function serveSite(site: ReadonlyMap<string, SiteFile>, res: HttpResponse
 }
 
 /** Answers a request by a method that its path does not take (RFC 9110 §15.5.6). */
-export function refuseMethod(posts: ReadonlyMap<string, unknown>, res: HttpResponse, req: HttpRequest): void {
-  const allow = posts.has(req.getUrl()) ? 'POST' : 'GET, HEAD';
+export function refuseMethod(allow: string, res: HttpResponse): void {
   res.cork(() => {
     res.writeStatus('405 Method Not Allowed').writeHeader('allow', allow);
     res.writeHeader('content-type', 'text/plain; charset=utf-8').end(`${allow} is what this path takes\n`);

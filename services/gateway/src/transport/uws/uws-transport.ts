@@ -69,13 +69,14 @@ export class UwsTransport implements Transport {
       });
     }
     const serve = (res: HttpResponse, req: HttpRequest): void => {
-      serveSite(this.#options.site, res, req);
+      if (posts.has(req.getUrl())) refuseMethod('POST', res);
+      else serveSite(this.#options.site, res, req);
     };
     this.#app
       .get('/*', serve)
       .head('/*', serve)
       .any('/*', (res, req) => {
-        refuseMethod(posts, res, req);
+        refuseMethod(posts.has(req.getUrl()) ? 'POST' : 'GET, HEAD', res);
       });
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
