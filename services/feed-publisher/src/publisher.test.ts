@@ -6,7 +6,7 @@ import { createFeedPublisher, type FeedPublisher } from './publisher.ts';
 import { deltaEvent, ScriptedSource, snapshotEvent } from './testing/scripted-source.ts';
 import { ScriptedBus } from './testing/scripted-bus.ts';
 import { ScriptedLeases } from './testing/scripted-leases.ts';
-import type { FeedTiming } from './symbol-feed.ts';
+import type { FeedTiming } from './feed/symbol-feed.ts';
 
 interface Line {
   readonly level: number;

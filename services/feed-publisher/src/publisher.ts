@@ -3,11 +3,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Backplane, FeedInstrument } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
-import { BusHealth } from './bus-health.ts';
+import { BusHealth } from './feed/bus-health.ts';
 import { Leadership, LONE_LEADERSHIP, type LeadershipTimes } from './leadership/leadership.ts';
 import { FeedMetrics } from './observability/feed-metrics.ts';
 import type { BookSource } from './sources/book-source.ts';
-import { type FeedTiming, SymbolFeed } from './symbol-feed.ts';
+import { type FeedTiming, SymbolFeed } from './feed/symbol-feed.ts';
 
 export interface FeedPublisherOptions {
   /** Closed by `stop`. */

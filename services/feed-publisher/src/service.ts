@@ -2,7 +2,7 @@ import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@ou
 import { type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 
 import type { FeedPublisherConfig } from './config/config.ts';
-import { createIngestHandler } from './http/ingest-handler.ts';
+import { createIngestHandler } from './sources/http/ingest-handler.ts';
 import { createFeedPublisher } from './publisher.ts';
 import { openSource } from './sources/open-source.ts';
 

@@ -1,10 +1,10 @@
 import type { Logger } from '@outcry/service';
 
-import type { SourceConfig } from '../config/config.ts';
 import { openBinanceSource } from './binance/binance-source.ts';
 import type { BookSource } from './book-source.ts';
 import { createHttpSource } from './http/http-source.ts';
 import { openRecordingSource } from './recording/recording-source.ts';
+import type { SourceConfig } from './settings.ts';
 import { createSimulatorSource } from './simulator/simulator-source.ts';
 
 /**

@@ -2,7 +2,7 @@ import { OutcryError } from '@outcry/broker';
 import { decimalsOf } from '@outcry/order-book';
 import { z } from 'zod';
 
-import { SerialQueue } from '../../serial-queue.ts';
+import { SerialQueue } from '../../pacing/serial-queue.ts';
 import type { Scales } from '../book-source.ts';
 import { decodeDepthFrame, type DepthSnapshot } from './depth-frames.ts';
 import type { BinanceMarket } from './markets.ts';

@@ -3,14 +3,14 @@ import type { Logger } from '@outcry/service';
 
 import { BaseFeed } from './base-feed.ts';
 import type { BusHealth } from './bus-health.ts';
-import type { Leadership } from './leadership/leadership.ts';
-import type { Candidate } from './leadership/seat.ts';
-import { Term } from './leadership/term.ts';
-import type { FeedMetrics, FrameKind } from './observability/feed-metrics.ts';
-import { Gate } from './pacing/gate.ts';
-import { delay } from './pacing/delay.ts';
-import { SerialQueue } from './serial-queue.ts';
-import { type BookEvent, BookEventKind, type BookSource, type SourceEvent } from './sources/book-source.ts';
+import type { Leadership } from '../leadership/leadership.ts';
+import type { Candidate } from '../leadership/seat.ts';
+import { Term } from '../leadership/term.ts';
+import type { FeedMetrics, FrameKind } from '../observability/feed-metrics.ts';
+import { Gate } from '../pacing/gate.ts';
+import { delay } from '../pacing/delay.ts';
+import { SerialQueue } from '../pacing/serial-queue.ts';
+import { type BookEvent, BookEventKind, type BookSource, type SourceEvent } from '../sources/book-source.ts';
 
 /** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
 export const MAX_DELTAS_PER_SNAPSHOT = 256;

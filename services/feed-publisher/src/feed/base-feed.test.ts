@@ -2,7 +2,7 @@ import type { Level } from '@outcry/order-book';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { BaseFeed } from './base-feed.ts';
-import type { BookEvent } from './sources/book-source.ts';
+import type { BookEvent } from '../sources/book-source.ts';
 
 const INSTRUMENT = { symbol: 'BTCUSDT', priceScale: 2, sizeScale: 5 };
 

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { ApiKeys, BodyError, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
-import type { BookIngest } from '../sources/book-source.ts';
-import { INGEST_ERRORS, IngestError } from '../sources/http/ingest-error.ts';
+import type { BookIngest } from '../book-source.ts';
+import { INGEST_ERRORS, IngestError } from './ingest-error.ts';
 
 export interface IngestHandlerOptions {
   readonly ingest: BookIngest;

@@ -1,7 +1,7 @@
 import { type FeedDelta, type FeedInstrument, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { type Level, OrderBook, Side } from '@outcry/order-book';
 
-import { type BookEvent, BookEventKind } from './sources/book-source.ts';
+import { type BookEvent, BookEventKind } from '../sources/book-source.ts';
 
 /** The position of an epoch's first frame, which is a snapshot. */
 const FIRST_SEQ = 1;
