@@ -1,4 +1,4 @@
-import { ageOfDelta } from '../books/frame-age.ts';
+import { ageOfDelta } from './frame-age.ts';
 import type { ClientPlan, ReadingRules } from './client-plan.ts';
 import { Connection } from './connection.ts';
 import { Idlers } from './idlers.ts';

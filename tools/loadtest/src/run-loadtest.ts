@@ -5,7 +5,7 @@ import { type Invocation, STANDARD_OUTPUT } from './cli/invocation.ts';
 import type { Plan } from './plan/plan.ts';
 import { describeMachine } from './report/machine.ts';
 import { renderReport } from './report/render-report.ts';
-import type { RunResult, ScenarioResult } from './report/result.ts';
+import type { RunResult, ScenarioResult } from './result/run-result.ts';
 import { ExitCode } from './run/exit-code.ts';
 import { prepare } from './run/prepare.ts';
 import type { ProgressObserver } from './run/progress-observer.ts';

@@ -1,4 +1,4 @@
-import type { VectorSource } from './make-vectors.ts';
+import type { VectorSource } from './vector-source.ts';
 import { Both, Raw, struct } from './wire-values.ts';
 
 const position = struct({ epoch: 'V7c-2LxT', seq: 4_294_967_296 });

@@ -2,15 +2,8 @@ import { writeFileSync } from 'node:fs';
 
 import { CLIENT_VECTORS } from './client-vectors.ts';
 import { SERVER_VECTORS } from './server-vectors.ts';
+import type { VectorSource } from './vector-source.ts';
 import { toJson, toMsgpack } from './wire-values.ts';
-
-/** A frame by hand: its name, its tag and type, and its fields in the order of docs/PROTOCOL.md. */
-export type VectorSource = readonly [
-  name: string,
-  tag: number,
-  type: string,
-  fields: Readonly<Record<string, unknown>>,
-];
 
 interface Vector {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type { VectorSource } from './make-vectors.ts';
+import type { VectorSource } from './vector-source.ts';
 import { Both, seq, structs } from './wire-values.ts';
 
 const instruments = [

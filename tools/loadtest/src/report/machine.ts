@@ -1,6 +1,6 @@
 import { arch, availableParallelism, cpus, totalmem, type as osType } from 'node:os';
 
-import type { MachineInfo } from './result.ts';
+import type { MachineInfo } from '../result/run-result.ts';
 
 const GIB = 1024 ** 3;
 

@@ -2,7 +2,7 @@ import { Scenario } from '../plan/scenario.ts';
 import { formatCount, formatMs, formatRate } from '../terminal/format.ts';
 import { html, type Html } from './html.ts';
 import { renderVerdict } from './render-verdict.ts';
-import type { RunResult, ScenarioResult } from './result.ts';
+import type { RunResult, ScenarioResult } from '../result/run-result.ts';
 
 /** The head of the report: what was run where, and how it went. */
 export function renderOverview(result: RunResult, mark: Html): Html {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { html, Html } from './html.ts';
 import { renderOverview } from './render-overview.ts';
 import { renderScenario } from './render-scenario.ts';
-import type { RunResult } from './result.ts';
+import type { RunResult } from '../result/run-result.ts';
 
 const require = createRequire(import.meta.url);
 

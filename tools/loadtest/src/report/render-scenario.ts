@@ -6,7 +6,7 @@ import { describePlan } from './describe-plan.ts';
 import { html, type Html } from './html.ts';
 import { renderFacts, renderTable } from './render-card.ts';
 import { renderVerdict } from './render-verdict.ts';
-import type { ScenarioResult } from './result.ts';
+import type { ScenarioResult } from '../result/run-result.ts';
 
 /** One scenario: the figures that matter, how they came about over time, and everything else in tables. */
 export function renderScenario(result: ScenarioResult): Html {

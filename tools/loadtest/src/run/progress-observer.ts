@@ -1,5 +1,5 @@
 import type { Tally } from './tally.ts';
-import type { TimelinePoint } from './timeline-point.ts';
+import type { TimelinePoint } from '../result/timeline-point.ts';
 
 /** What a run is at. */
 export const Phase = { Connecting: 'connecting', Loading: 'loading', Settling: 'settling' } as const;

@@ -5,7 +5,7 @@ import { Heads } from '../check/heads.ts';
 import { GeneratorMeter } from '../measure/generator-meter.ts';
 import type { Sample } from '../measure/sample.ts';
 import type { Access, Plan } from '../plan/plan.ts';
-import type { ScenarioResult } from '../report/result.ts';
+import type { ScenarioResult } from '../result/run-result.ts';
 import type { Thresholds } from '../thresholds.ts';
 import { toResult } from './to-result.ts';
 import { Phase, type ProgressObserver } from './progress-observer.ts';

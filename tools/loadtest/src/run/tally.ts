@@ -2,7 +2,7 @@ import { addCounts, createLatencies, type Latencies } from '../measure/latencies
 import { summarize } from '../measure/latency-summary.ts';
 import type { GeneratorLoad } from '../measure/generator-meter.ts';
 import { addCounters, type Counters, NO_COUNTERS, type Sample } from '../measure/sample.ts';
-import type { TimelinePoint } from './timeline-point.ts';
+import type { TimelinePoint } from '../result/timeline-point.ts';
 
 interface TargetTally {
   delivered: number;

@@ -2,7 +2,7 @@ import type { Faults } from '../check/faults.ts';
 import { processors } from '../measure/generator-meter.ts';
 import { percentileCurve, summarize } from '../measure/latency-summary.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { GeneratorResult, ScenarioResult } from '../report/result.ts';
+import type { GeneratorResult, ScenarioResult } from '../result/run-result.ts';
 import { judge, type Thresholds } from '../thresholds.ts';
 import type { Tally } from './tally.ts';
 import { findWarnings } from './warnings.ts';

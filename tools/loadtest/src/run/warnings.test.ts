@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { GeneratorResult } from '../report/result.ts';
+import type { GeneratorResult } from '../result/run-result.ts';
 import { aPlan } from '../testing/a-plan.ts';
 import { Tally } from './tally.ts';
 import { findWarnings } from './warnings.ts';

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { GeneratorResult } from '../report/result.ts';
+import type { GeneratorResult } from '../result/run-result.ts';
 import type { Tally } from './tally.ts';
 
 /** From here on the generator's own queues are in the latencies. */

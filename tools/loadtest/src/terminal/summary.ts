@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-import type { ScenarioResult } from '../report/result.ts';
+import type { ScenarioResult } from '../result/run-result.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { Scenario } from '../plan/scenario.ts';
 import { formatCount, formatMs, formatShare } from './format.ts';

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { NO_FAULTS } from '../../src/check/faults.ts';
 import { SCENARIOS } from '../../src/plan/scenario.ts';
-import type { RunResult, ScenarioResult } from '../../src/report/result.ts';
+import type { RunResult, ScenarioResult } from '../../src/result/run-result.ts';
 import { REFUSED_TOKEN, startFaultyGateway } from '../support/faulty-gateway.ts';
 
 const SHORT = ['-c', '12', '-d', '500ms', '--ramp', '50ms', '--settle', '3s'];

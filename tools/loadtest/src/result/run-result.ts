@@ -2,7 +2,7 @@ import type { Faults } from '../check/faults.ts';
 import type { LatencySummary, PercentilePoint } from '../measure/latency-summary.ts';
 import type { Counters } from '../measure/sample.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { TimelinePoint } from '../run/timeline-point.ts';
+import type { TimelinePoint } from './timeline-point.ts';
 import type { Check } from '../thresholds.ts';
 
 /** What came of one scenario. */
