@@ -1,0 +1,244 @@
+import type { House } from './house.ts';
+
+/**
+ * Workspaces whose files are still on their way to the floors below, which are not looked at meanwhile. To be empty.
+ */
+export const PENDING: readonly string[] = ['services/gateway', 'packages/broker', 'packages/client'];
+
+/**
+ * The house: which workspace may import which, and inside each of them, from top to bottom, which folder stands above which.
+ * An import goes to a lower floor of its workspace, or to another workspace by its name. `npm run check:imports` holds every
+ * import to it, types included; docs/ARCHITECTURE.md is drawn from it.
+ */
+export const HOUSE: House = {
+  tests: {
+    is: 'the whole system, from outside',
+    root: '.',
+    isTests: true,
+    imports: [
+      'apps/demo',
+      'packages/testkit',
+      'packages/client',
+      'packages/broker',
+      'packages/order-book',
+      'packages/protocol',
+    ],
+    floors: [
+      {
+        conformance: 'PROTOCOL.md over raw sockets',
+        e2e: 'rooms, books and pages across processes',
+        scenario: 'a cluster under faults',
+        security: 'attacks',
+        'run-suite': 'starts a suite with its options',
+      },
+      {
+        'conformance/support': 'what conformance suites share',
+        'e2e/support': 'what end-to-end suites share',
+        'e2e/outsider': 'a project that installed the client',
+        'scenario/support': 'what scenarios share',
+        'security/attacks': 'one kind of attack each',
+      },
+      { 'security/support': 'targets, mutations, outcomes' },
+      { support: 'what suites share', metrics: 'reads what services count' },
+    ],
+  },
+  bench: {
+    is: 'outcry beside others',
+    imports: ['packages/testkit', 'packages/order-book', 'packages/protocol'],
+    floors: [
+      { main: 'runs what the command line asks for' },
+      { bench: 'one experiment after the other', profile: 'a flame graph of a gateway' },
+      { options: 'the command line' },
+      { experiments: 'what is measured, one file each' },
+      { report: 'tables and charts', books: 'books to watch, and who watches them' },
+      { measure: 'trials, processors, memory' },
+      { contestants: 'outcry and the others', 'contestants/servers': 'programs that are started as contestants' },
+      { generator: 'clients in processes of their own' },
+    ],
+  },
+  'apps/standalone': {
+    is: 'what `npm start` runs: all parts in one process',
+    imports: [
+      'apps/demo',
+      'services/gateway',
+      'services/feed-publisher',
+      'packages/service',
+      'packages/broker',
+      'packages/config',
+    ],
+    floors: [
+      { start: 'the program', 'write-docs': 'docs/CONFIGURATION.md' },
+      { 'describe-start': 'the words for the terminal', standalone: 'composition', logger: 'log lines for people' },
+      { config: 'the settings of both services, but for a few' },
+    ],
+  },
+  'apps/demo': {
+    is: 'the page',
+    root: '.',
+    imports: ['packages/client', 'packages/protocol'],
+    floors: [
+      { 'src/main': 'lets the visitor in', node: 'where the built page is' },
+      { 'src/page': 'composition of the views' },
+      { 'src/views': 'what is seen; the only part that knows the DOM' },
+      { 'src/session': 'what a visitor has open' },
+      { src: 'conversations, books, accounts, without a view' },
+    ],
+  },
+  'tools/loadtest': {
+    is: 'loads a deployment, checks every message',
+    imports: ['packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { main: 'the program' },
+      { 'run-loadtest': 'one scenario after the other' },
+      { report: 'the HTML report', 'report/page': 'its script and its looks' },
+      { terminal: 'progress and summary' },
+      { run: 'one scenario: workers, samples, verdict' },
+      {
+        cli: 'the command line',
+        preflight: 'what could not work, before it runs',
+        worker: 'a process full of clients',
+      },
+      { client: 'members, watchers, slow readers', result: 'what came of a run' },
+      { thresholds: 'what a run is held against' },
+      { check: 'order and completeness of what was received', measure: 'clocks and histograms' },
+      { plan: 'who does what, and when' },
+    ],
+  },
+  'tools/cli': {
+    is: 'the client library from a terminal',
+    imports: ['packages/client'],
+    floors: [
+      { main: 'the program' },
+      { command: 'the command line' },
+      { commands: 'one file each' },
+      { context: 'a client and the terminal, for a command' },
+      { '.': 'values, payloads, output' },
+    ],
+  },
+  'tools/floors': {
+    is: 'this house, and who holds it together',
+    imports: [],
+    floors: [
+      { main: 'the check', 'write-diagrams': 'docs/ARCHITECTURE.md' },
+      { '.': 'rules, findings, diagrams' },
+      { map: 'the house' },
+      { house: 'what a house is made of' },
+    ],
+  },
+  'services/gateway': {
+    is: 'sockets, rooms and books of the clients of one node',
+    imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/order-book', 'packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { main: 'the program', index: 'what the standalone takes' },
+      { gateway: 'composition' },
+      { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'gateway'] } },
+      { api: 'the server API', site: 'pages and the state of the node' },
+      { cluster: 'what other nodes and the broker say' },
+      { reception: 'who comes in, under which name' },
+      { session: 'decode → decide → answer', feed: 'connections to /orderbookfeed' },
+      { 'session/handlers': 'one file per request' },
+      { rooms: 'members, relay, catch-up', presence: 'who is in which room', books: 'replicas and their classes' },
+      { connections: 'all that is open: sweep, heartbeat, backlog', identity: 'tokens, keys, accounts, rights' },
+      { fanout: 'one topic per stream and encoding' },
+      { 'transport/uws': { is: 'the only part that knows uWebSockets.js', for: ['gateway'] } },
+      { transport: 'sockets, as all other parts see them' },
+      { limits: 'rates and counts', observability: 'metrics' },
+    ],
+  },
+  'services/feed-publisher': {
+    is: 'keeps order books, publishes those that it leads',
+    imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/order-book', 'packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { main: 'the program', index: 'what the standalone takes' },
+      { service: 'composition of the process' },
+      {
+        config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'service'] },
+        publisher: 'composition of the feeds',
+      },
+      { feed: 'one symbol: source → book → frames → bus' },
+      { leadership: 'who publishes which symbol' },
+      { sources: 'which source there is, and its settings', observability: 'metrics' },
+      { 'sources/simulator': 'invented books', 'sources/recording': 'recorded books', 'sources/http': 'posted books' },
+      { 'sources/binance': 'live books, and the format of recordings' },
+      { 'sources/book-source': 'the seam', 'sources/symbol-list': 'lists in settings' },
+      { pacing: 'delays, retries, one thing after the other' },
+    ],
+  },
+  'packages/service': {
+    is: 'what every service has: settings, log, internal port',
+    imports: ['packages/broker', 'packages/config'],
+    floors: [
+      { index: 'the package' },
+      { '.': 'the run of a service and its internal port' },
+      {
+        config: 'the only reader of the environment',
+        http: 'requests and answers in JSON',
+        observability: 'metrics of the process',
+      },
+      { log: 'log lines that nobody waits for' },
+    ],
+  },
+  'packages/testkit': {
+    is: 'services, Redis, faults and raw clients, for tests',
+    imports: [],
+    floors: [
+      { index: 'the package' },
+      { '.': 'services, Redis, venues and faults' },
+      { wire: 'frames, without the code under test' },
+      { websocket: 'WebSocket, byte by byte' },
+      { inbox: 'what was received, to be waited for' },
+      { deadline: 'nothing is waited for without one' },
+    ],
+  },
+  'packages/client': {
+    is: 'the client library, for browsers and Node',
+    imports: ['packages/order-book', 'packages/protocol'],
+    floors: [
+      { index: 'the package' },
+      { encryption: 'rooms that only their members can read' },
+      { '.': 'rooms, books and requests, and the driver of sockets and timers' },
+      { core: 'decides, without a socket or a timer' },
+      { status: 'what a connection is in' },
+      { errors: 'what callers may meet' },
+    ],
+  },
+  'packages/broker': {
+    is: 'rooms and feeds across nodes: the seams, over memory and over Redis',
+    imports: ['packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { index: 'the package' },
+      { '.': 'all subjects of one back end' },
+      {
+        rooms: 'numbered messages',
+        feeds: 'books',
+        presence: 'who is in which room',
+        leases: 'who leads',
+        limits: 'counts over all nodes',
+        accounts: 'names and passwords',
+        revocations: 'tokens that are void',
+        nodes: 'who is there',
+        control: 'notices to every node',
+      },
+      { memory: 'one process', redis: 'connections, recovery, scripts' },
+    ],
+  },
+  'packages/config': {
+    is: 'settings from the environment',
+    imports: [],
+    floors: [{ index: 'the package' }, { '.': 'fields, problems, documents' }],
+  },
+  'packages/order-book': {
+    is: 'a book without any I/O',
+    imports: [],
+    floors: [{ index: 'the package' }, { '.': 'levels, changes, checksums' }],
+  },
+  'packages/protocol': {
+    is: 'the wire',
+    imports: [],
+    floors: [{ index: 'the package' }, { codec: 'both encodings' }, { '.': 'the schema table, codes, limits, names' }],
+  },
+};
