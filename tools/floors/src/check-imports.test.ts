@@ -226,6 +226,24 @@ describe('the house', () => {
     ]);
   });
 
+  it('lets files stand on another floor than their folder', async () => {
+    expect(shop).toBeDefined();
+    if (shop === undefined) return;
+    const house = {
+      ...SMALL_HOUSE,
+      'services/shop': { ...shop, floors: [...shop.floors, { 'window/{frame,sill}': '' }] },
+    };
+    const files = {
+      'services/shop/src/window/pane.ts': "import './frame.ts'; import './sill.ts';",
+      'services/shop/src/window/frame.ts': '',
+      'services/shop/src/window/sill.ts': "import type { Pane } from './pane.ts'; export type Sill = Pane;",
+    };
+    expect(await problemsWith(files, house)).toContain(
+      'no-arrow-up: services/shop/src/window/sill.ts → services/shop/src/window/pane.ts: imports what stands on a higher floor',
+    );
+    expect(await problemsWith({ ...files, 'services/shop/src/window/sill.ts': '' }, house)).toEqual([]);
+  });
+
   it('does not look at the floors of what is pending', async () => {
     using built = BuiltHouse.from({ ...FILES, 'services/shop/src/cellar/wine.ts': "import '../main.ts';" });
     const { problems } = await checkImports({

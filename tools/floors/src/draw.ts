@@ -3,8 +3,8 @@ import type { House, Place, Workspace } from './house.ts';
 /** Mermaid: the workspaces, with an arrow to each one that may be imported and is not reached by way of another. */
 export function drawWorkspaces(house: House): string {
   const paths = Object.keys(house);
-  const groups = Map.groupBy(paths, (path) => path.split('/')[0] ?? path);
-  const boxes = Array.from(groups, ([group, members]) => {
+  const boxes = [...new Set(paths.map(groupOf))].map((group) => {
+    const members = paths.filter((path) => groupOf(path) === group);
     const nodes = members.map((path) => `    ${box(idOf(path), nameOf(path), house[path]?.is ?? '')}`);
     return [`  subgraph ${idOf(`in ${group}`)}["${group}/"]`, ...nodes, '  end'];
   });
@@ -46,6 +46,10 @@ function box(id: string, name: string, purpose: string): string {
 
 function purposeOf(place: Place): string {
   return typeof place === 'string' ? place : place.is;
+}
+
+function groupOf(path: string): string {
+  return path.split('/')[0] ?? path;
 }
 
 function nameOf(path: string): string {

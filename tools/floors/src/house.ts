@@ -1,6 +1,7 @@
 /**
- * A folder, or a file that stands alone: what it is for, in a few words. `rooms` is the files that lie in `rooms/`, and
- * `rooms.ts`; a folder inside it is a place of its own. `.` is the files that lie in the root.
+ * A folder, or files that stand for themselves: what it is for, in a few words. The place `rooms` is the files that lie in
+ * `rooms/`, and `rooms.ts`; a folder inside it is a place of its own. `rooms/{a,b}` is these two files, and `.` what lies in the
+ * root.
  */
 export type Place = string | GuardedPlace;
 

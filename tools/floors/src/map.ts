@@ -1,9 +1,9 @@
-import type { House } from './house.ts';
+import type { Floor, House } from './house.ts';
 
 /**
  * Workspaces whose files are still on their way to the floors below, which are not looked at meanwhile. To be empty.
  */
-export const PENDING: readonly string[] = ['services/gateway', 'packages/broker', 'packages/client'];
+export const PENDING: readonly string[] = [];
 
 /**
  * The house: which workspace may import which, and inside each of them, from top to bottom, which folder stands above which.
@@ -133,17 +133,35 @@ export const HOUSE: House = {
     floors: [
       { main: 'the program', index: 'what the standalone takes' },
       { gateway: 'composition' },
-      { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'gateway'] } },
-      { api: 'the server API', site: 'pages and the state of the node' },
-      { cluster: 'what other nodes and the broker say' },
-      { reception: 'who comes in, under which name' },
+      { ports: 'composition of what listens' },
+      { services: 'composition of what sessions work with' },
+      { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'ports', 'services'] } },
+      { api: 'the server API', site: 'pages, accounts over HTTP' },
+      { 'api/commands': { is: 'one file per subject', for: ['api'] } },
+      {
+        'api/{api-command,api-parts,api-error,fields}': 'what commands are made of',
+        cluster: 'what other nodes and the broker say',
+        reception: 'who comes in, under which name',
+      },
       { session: 'decode → decide → answer', feed: 'connections to /orderbookfeed' },
-      { 'session/handlers': 'one file per request' },
-      { rooms: 'members, relay, catch-up', presence: 'who is in which room', books: 'replicas and their classes' },
-      { connections: 'all that is open: sweep, heartbeat, backlog', identity: 'tokens, keys, accounts, rights' },
-      { fanout: 'one topic per stream and encoding' },
-      { 'transport/uws': { is: 'the only part that knows uWebSockets.js', for: ['gateway'] } },
-      { transport: 'sockets, as all other parts see them' },
+      { 'session/handlers': { is: 'one file per request', for: ['session'] } },
+      { 'session/{answers,room-rights,rates,settings,to-request-error}': 'what handlers are given' },
+      { memberships: 'the rooms of one session' },
+      { presence: 'who is in which room', books: 'replicas and their classes' },
+      {
+        rooms: 'members, relay, catch-up',
+        connections: 'all that is open: sweep, heartbeat, backlog',
+        identity: 'which authenticator there is, and its settings',
+      },
+      { fanout: 'one topic per stream and encoding', 'identity/accounts': 'names and passwords' },
+      { 'identity/tokens': 'keys, claims, signatures' },
+      { 'identity/{authenticator,guest-identity,revoked-tokens}': 'who somebody is found to be' },
+      {
+        'identity/identity': 'who somebody is',
+        'identity/tokens/verification-key': 'a key',
+        'transport/uws': { is: 'the only part that knows uWebSockets.js', for: ['ports'] },
+      },
+      { 'identity/rights': 'what somebody may', transport: 'sockets, as all other parts see them' },
       { limits: 'rates and counts', observability: 'metrics' },
     ],
   },
@@ -163,7 +181,7 @@ export const HOUSE: House = {
       { sources: 'which source there is, and its settings', observability: 'metrics' },
       { 'sources/simulator': 'invented books', 'sources/recording': 'recorded books', 'sources/http': 'posted books' },
       { 'sources/binance': 'live books, and the format of recordings' },
-      { 'sources/book-source': 'the seam', 'sources/symbol-list': 'lists in settings' },
+      { 'sources/{book-source,symbol-list}': 'the seam, and lists in settings' },
       { pacing: 'delays, retries, one thing after the other' },
     ],
   },
@@ -198,11 +216,10 @@ export const HOUSE: House = {
     imports: ['packages/order-book', 'packages/protocol'],
     floors: [
       { index: 'the package' },
-      { encryption: 'rooms that only their members can read' },
-      { '.': 'rooms, books and requests, and the driver of sockets and timers' },
-      { core: 'decides, without a socket or a timer' },
-      { status: 'what a connection is in' },
-      { errors: 'what callers may meet' },
+      { '.': 'a client, its rooms and its books', encryption: 'rooms that only their members can read' },
+      { connection: 'the driver of sockets and timers' },
+      { core: 'decides, without a socket or a timer', payloads: 'what may be sent' },
+      { primitives: 'errors, streams, promises' },
     ],
   },
   'packages/broker': {
@@ -211,19 +228,19 @@ export const HOUSE: House = {
     testsImport: ['packages/testkit'],
     floors: [
       { index: 'the package' },
-      { '.': 'all subjects of one back end' },
+      { backplanes: { is: 'all subjects over one back end', for: ['index'] } },
       {
         rooms: 'numbered messages',
         feeds: 'books',
-        presence: 'who is in which room',
-        leases: 'who leads',
         limits: 'counts over all nodes',
         accounts: 'names and passwords',
         revocations: 'tokens that are void',
-        nodes: 'who is there',
         control: 'notices to every node',
       },
-      { memory: 'one process', redis: 'connections, recovery, scripts' },
+      { presence: 'who is in which room', leases: 'who leads', nodes: 'who is there' },
+      scriptsOf('rooms', 'feeds', 'limits', 'accounts', 'revocations', 'presence', 'leases', 'nodes'),
+      { redis: 'connections, recovery, running scripts', memory: 'what the nodes of one process share' },
+      { '.': 'faults, and whether the broker is there' },
     ],
   },
   'packages/config': {
@@ -242,3 +259,8 @@ export const HOUSE: House = {
     floors: [{ index: 'the package' }, { codec: 'both encodings' }, { '.': 'the schema table, codes, limits, names' }],
   },
 };
+
+/** What runs inside Redis, for nothing but its subject. */
+function scriptsOf(...subjects: readonly string[]): Floor {
+  return Object.fromEntries(subjects.map((subject) => [`${subject}/scripts`, { is: 'Lua', for: [subject] }]));
+}

@@ -19,20 +19,28 @@ export function patternsOfOthers(house: House, paths: readonly string[]): string
     .map(patternOfWorkspace);
 }
 
-/** The files that lie in the folder of a place's name, but for those that are places of their own; and the file of that name. */
+/**
+ * The files of a place: those that lie in the folder of its name, but for those that are places of their own, and the file of
+ * its name. With braces, the files that they name.
+ */
 export function patternOfPlace(path: string, workspace: Workspace, name: string): string {
   const { root = 'src' } = workspace;
-  const folder = [path, root, name].filter((part) => part !== '.').join('/');
-  const alone = placeNames(workspace)
-    .filter((other) => other !== '.' && folderOf(other) === name)
-    .map((other) => escape(other.slice(other.lastIndexOf('/') + 1)));
-  const others = alone.length > 0 ? `(?!(${alone.join('|')})${ENDING})` : '';
-  return `^${escape(folder)}(${ENDING}|/${others}[^/]+$)`;
+  const folderPattern = (folder: string): string =>
+    escape([path, root, folder].filter((part) => part !== '.').join('/'));
+  const { folder, files, isFolder } = partsOf(name);
+  const named = `${folderPattern(folder)}/${oneOf(files)}${ENDING}`;
+  if (!isFolder) return `^${named}`;
+  const others = placeNames(workspace)
+    .map(partsOf)
+    .filter((other) => other.folder === name);
+  const otherFiles = others.flatMap((other) => other.files);
+  const unlessOther = otherFiles.length > 0 ? `(?!${oneOf(otherFiles)}${ENDING})` : '';
+  return `^(${named}|${folderPattern(name)}/${unlessOther}[^/]+$)`;
 }
 
 /** The files of a place that are behind its doors. */
 export function patternsBehindDoors(pattern: string, doors: readonly string[]): { path: string; pathNot: string } {
-  return { path: pattern, pathNot: `/(${doors.map(escape).join('|')})${ENDING}` };
+  return { path: pattern, pathNot: `/${oneOf(doors)}${ENDING}` };
 }
 
 /** Whether a file has to have a place: a source that is no test, or any in a workspace of tests, and no build tool's settings. */
@@ -43,8 +51,19 @@ export function needsPlace(file: string, workspace: Workspace): boolean {
 
 const TOOL_CONFIG = /^[^/]+\/([^/]+\/)?[^/]+\.config\.[jt]s$/;
 
-function folderOf(name: string): string {
-  return name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '.';
+function partsOf(name: string): { folder: string; files: readonly string[]; isFolder: boolean } {
+  const slash = name.lastIndexOf('/');
+  const last = name.slice(slash + 1);
+  const isFolder = !last.startsWith('{');
+  return {
+    folder: slash < 0 ? '.' : name.slice(0, slash),
+    files: isFolder ? [last] : last.slice(1, -1).split(','),
+    isFolder,
+  };
+}
+
+function oneOf(names: readonly string[]): string {
+  return `(${names.map(escape).join('|')})`;
 }
 
 function escape(text: string): string {

@@ -1,11 +1,17 @@
 import { OutcryError, type RoomMessage } from '@outcry/broker';
-import type { Position } from '@outcry/protocol';
+import type { Position, ServerFrame } from '@outcry/protocol';
 
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
-import type { MembershipOwner } from './memberships.ts';
-import { sendReplay } from './send-replay.ts';
+import { type Reader, sendReplay } from './send-replay.ts';
+
+/** The session that reads slowly. */
+export interface SlowReader extends Reader {
+  sendFrame(frame: ServerFrame): void;
+  /** Something went wrong that no client caused. */
+  fail(err: unknown): void;
+}
 
 /** A session's place in a room. */
 interface HeldSeat {
@@ -25,14 +31,14 @@ const RETRY_MS = 1000;
  * client is told `reset`.
  */
 export class HeldRooms {
-  readonly #owner: MembershipOwner;
+  readonly #owner: SlowReader;
   readonly #rooms: RoomDirectory;
   readonly #held = new Map<Room, HeldSeat>();
   /** Of those held, the ones to be read on, the longest waiting first. */
   readonly #waiting = new Set<HeldSeat>();
   #isReading = false;
 
-  constructor(owner: MembershipOwner, rooms: RoomDirectory) {
+  constructor(owner: SlowReader, rooms: RoomDirectory) {
     this.#owner = owner;
     this.#rooms = rooms;
   }

@@ -1,25 +1,18 @@
-import type { RoomMessage } from '@outcry/broker';
-import type { Position, RequestId, ServerFrame } from '@outcry/protocol';
+import type { Position, RequestId } from '@outcry/protocol';
 
-import type { Backlog } from '../connections/backlog.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { CatchUp } from '../rooms/catch-up.ts';
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomRight } from '../identity/rights/room-rights.ts';
-import { HeldRooms } from './held-rooms.ts';
+import { HeldRooms, type SlowReader } from './held-rooms.ts';
 import { type Member, Membership } from './membership.ts';
 import { sendReplay } from './send-replay.ts';
 
 /** What a session needs to be for its memberships. */
-export interface MembershipOwner extends Member {
+export interface MembershipOwner extends Member, SlowReader {
   readonly user: string;
-  sendFrame(frame: ServerFrame): void;
-  readonly backlog: Backlog;
-  sendMessage(message: RoomMessage): void;
-  /** Something went wrong that no client caused. */
-  fail(err: unknown): void;
 }
 
 export interface JoinOptions {
