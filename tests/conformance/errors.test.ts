@@ -111,7 +111,7 @@ const BAD_REQUESTS: readonly [field: string, request: WireRequest][] = [
   ['limit', { type: 'history', room }],
   ['limit', { type: 'history', room, limit: -1 }],
   ['before', { type: 'history', room, before: 'x', limit: 1 }],
-  ['symbol', { type: 'subscribe', ...book, symbol: 'btcusdt' }],
+  ['symbol', { type: 'subscribe', ...book, symbol: 'BTC USDT' }],
   ['depth', { type: 'subscribe', ...book, depth: '10' }],
   ['interval', { type: 'subscribe', ...book, interval: undefined }],
   ['symbol', { type: 'unsubscribe', ...book, symbol: undefined }],

@@ -28,10 +28,10 @@ export {
   isAssignableUserName,
   isInbox,
   isRoomName,
-  isSymbol,
   isUserName,
   SERVER_USER,
-} from './room-name.ts';
+} from './names/room-name.ts';
+export { isSymbol, SYMBOL_RULE } from './names/symbol.ts';
 export {
   CLIENT_SCHEMA,
   type FieldKind,

@@ -1,6 +1,6 @@
 import { type DecodeLimits, FORBIDDEN_KEYS } from '../decode-limits.ts';
 import { ProtocolError } from '../errors.ts';
-import { isWithinBytes } from './utf8-length.ts';
+import { isWithinBytes } from '../utf8-length.ts';
 
 /**
  * Refuses what JSON allows and a frame's values do not: the same limits as for msgpack input. Returns whether there is a number

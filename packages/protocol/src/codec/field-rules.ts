@@ -1,8 +1,9 @@
 import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../decode-limits.ts';
 import { RequestError } from '../errors.ts';
-import { isRoomName, isSymbol, isUserName } from '../room-name.ts';
+import { isRoomName, isUserName } from '../names/room-name.ts';
+import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
 import type { FieldKind, RequestId } from '../schema.ts';
-import { isWithinBytes } from './utf8-length.ts';
+import { isWithinBytes } from '../utf8-length.ts';
 
 /** What is said to a client whose field is not of its kind. */
 const EXPECTED: Partial<Record<FieldKind, string>> = {
@@ -12,7 +13,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
   user: 'a user name: a-z, 0-9 and ._:- (127 at most, starting with a letter or digit)',
   name: 'a name: a letter, then letters, digits and ._- (32 at most)',
   key: 'printable ASCII without spaces (64 at most)',
-  symbol: 'a symbol: A-Z, 0-9 and ._:/- (32 at most)',
+  symbol: `a symbol: ${SYMBOL_RULE}`,
   symbols: `1 to ${String(MAX_SYMBOLS)} symbols`,
   uint: 'an unsigned integer up to 2^53-1',
   bool: 'true or false',

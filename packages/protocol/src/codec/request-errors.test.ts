@@ -70,8 +70,8 @@ describe.each(Object.entries(ENCODINGS))('%s', (_, decode) => {
     ['a name that starts with a capital', 'name', { type: 'signal', room: 'lobby', name: 'Typing' }],
     ['a name of 33 characters', 'name', { type: 'signal', room: 'lobby', name: 'n'.repeat(33) }],
     ['history without a limit', 'limit', { type: 'history', room: 'lobby' }],
-    ['a symbol in small letters', 'symbol', { ...subscribe, symbol: 'btcusdt' }],
-    ['a symbol of 33 characters', 'symbol', { ...subscribe, symbol: 'S'.repeat(33) }],
+    ['a symbol with a space', 'symbol', { ...subscribe, symbol: 'BTC USDT' }],
+    ['a symbol of 129 characters', 'symbol', { ...subscribe, symbol: 'S'.repeat(129) }],
     ['a depth that is a string', 'depth', { ...subscribe, depth: '10' }],
     ['a symbol that is a list', 'symbol', { ...subscribe, symbol: ['BTCUSDT'] }],
     ['symbols that are one text', 'symbols', { ...subscribe, symbols: 'BTCUSDT' }],
@@ -105,7 +105,7 @@ describe.each(Object.entries(ENCODINGS))('%s', (_, decode) => {
   });
 
   test('takes 100 symbols, also names that are none: they fail one by one', () => {
-    const symbols = ['btcusdt', '', '€', ...Array.from({ length: 97 }, (_, i) => `S${String(i)}`)];
+    const symbols = ['btc usdt', '', '€', ...Array.from({ length: 97 }, (_, i) => `S${String(i)}`)];
     expect(decode({ type: 'subscribe', depth: 1, interval: 0, symbols })()).toMatchObject({ symbols });
   });
 

@@ -93,7 +93,7 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
     case 'name':
       return `n${random.text('aZ0._-', random.below(32))}`;
     case 'symbol':
-      return `S${random.text('AZ09._:/-', random.below(32))}`;
+      return `${random.pick(['S', 'k', '@', '币'])}${random.text('AZaz09._:/@#&+-', random.below(122))}`;
     case 'token':
     case 'key':
       return random.text('!~aZ09', 1 + random.below(64));

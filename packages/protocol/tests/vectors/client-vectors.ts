@@ -65,6 +65,7 @@ export const CLIENT_VECTORS: readonly VectorSource[] = [
   ['history without id and before', 7, 'history', { id: undefined, room: 'lobby', before: undefined, limit: 1 }],
   ['subscribe', 8, 'subscribe', { id: 3, symbol: 'BTCUSDT', depth: 10, interval: 100 }],
   ['subscribe without an id', 8, 'subscribe', { id: undefined, symbol: 'BTC/USD:X-1', depth: 0, interval: 0 }],
+  ['subscribe to a venue’s own name', 8, 'subscribe', { id: 5, symbol: 'kPEPE_币-27DEC24', depth: 1, interval: 0 }],
   [
     'subscribe to several symbols, with checksums',
     8,

@@ -9,7 +9,8 @@ const MAX_ID_BYTES = 64;
 const ROOM = /^([a-z0-9][a-z0-9._:-]{0,127}|@[a-z0-9][a-z0-9._:-]{0,126})$/;
 const USER = /^[a-z0-9][a-z0-9._:-]{0,126}$/;
 const NAME = /^[a-z][a-zA-Z0-9._-]{0,31}$/;
-const SYMBOL = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
+const SYMBOL = /^[\p{L}\p{N}@#][\p{L}\p{M}\p{N}._:/@#&+-]*$/u;
+const MAX_NAME_BYTES = 128;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** The kinds of docs/PROTOCOL.md §2 that a server's frames have. */
@@ -19,7 +20,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   room: matching(ROOM),
   user: matching(USER),
   name: matching(NAME),
-  symbol: matching(SYMBOL),
+  symbol: named(SYMBOL),
   text: (value) => requireThat(typeof value === 'string', value),
   uint,
   // 64-bit numbers are decoded as bigint, so one that took less than nine bytes is not one here.
@@ -96,6 +97,15 @@ function requireThat(condition: boolean, value: unknown): unknown {
 
 function matching(pattern: RegExp): Reader {
   return (value) => requireThat(typeof value === 'string' && pattern.test(value), value);
+}
+
+/** A name by its pattern, within its length, and in NFC. */
+function named(pattern: RegExp): Reader {
+  const matches = matching(pattern);
+  return (value, encoding) => {
+    const name = matches(value, encoding) as string;
+    return requireThat(Buffer.byteLength(name) <= MAX_NAME_BYTES && name.normalize('NFC') === name, name);
+  };
 }
 
 function uint(value: unknown): number {

@@ -75,8 +75,8 @@ describe('loadFeedPublisherConfig', () => {
   });
 
   it('reports what does not fit together', () => {
-    expect(problemsOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_SYMBOLS: 'btc,ETHUSDT,ETHUSDT' })).toEqual([
-      'OUTCRY_FEED_SYMBOLS: "btc" is not a symbol, such as BTCUSDT',
+    expect(problemsOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_SYMBOLS: 'b*,ETHUSDT,ETHUSDT' })).toEqual([
+      'OUTCRY_FEED_SYMBOLS: "b*" is not a symbol, such as BTCUSDT',
       'OUTCRY_FEED_SYMBOLS: names a symbol twice',
       'OUTCRY_FEED_FILE: required where OUTCRY_FEED_SOURCE is recording',
     ]);
@@ -107,10 +107,10 @@ describe('loadFeedPublisherConfig', () => {
       OUTCRY_FEED_BINANCE_MARKET: 'usdm',
       OUTCRY_FEED_BINANCE_DEPTH: '5000',
       OUTCRY_FEED_BINANCE_STREAM_MS: '1000',
-      OUTCRY_FEED_SYMBOLS: 'BTCUSDT=btc,X=,A=BTCUSDT,A=ETHUSDT',
+      OUTCRY_FEED_SYMBOLS: 'BTCUSDT=b*,X=,A=BTCUSDT,A=ETHUSDT',
     };
     expect(problemsOf(environment)).toEqual([
-      'OUTCRY_FEED_SYMBOLS: "BTCUSDT=btc" is not a symbol, such as BTCUSDT',
+      'OUTCRY_FEED_SYMBOLS: "BTCUSDT=b*" is not a symbol, such as BTCUSDT',
       'OUTCRY_FEED_SYMBOLS: "X=" is not a symbol, such as BTCUSDT',
       'OUTCRY_FEED_SYMBOLS: names a symbol twice',
       'OUTCRY_FEED_BINANCE_DEPTH: the usdm market has 100, 500, 1000',
@@ -152,9 +152,9 @@ describe('loadFeedPublisherConfig', () => {
   });
 
   it('wants keys for posted books, and long ones, and tells none of them', () => {
-    expect(problemsOf({ OUTCRY_FEED_SOURCE: 'http', OUTCRY_FEED_INSTRUMENTS: 'btc:1:1,A:1:1,A:2:2' })).toEqual([
+    expect(problemsOf({ OUTCRY_FEED_SOURCE: 'http', OUTCRY_FEED_INSTRUMENTS: 'b*:1:1,A:1:1,A:2:2' })).toEqual([
       'OUTCRY_FEED_HTTP_KEYS: required where OUTCRY_FEED_SOURCE is http',
-      'OUTCRY_FEED_INSTRUMENTS: "btc" is not a symbol, such as BTCUSDT',
+      'OUTCRY_FEED_INSTRUMENTS: "b*" is not a symbol, such as BTCUSDT',
       'OUTCRY_FEED_INSTRUMENTS: names a symbol twice',
     ]);
     expect(problemsOf({ OUTCRY_FEED_SOURCE: 'http', OUTCRY_FEED_HTTP_KEYS: 'hunter2' })).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { ALL_ROOM, inboxOf, isAssignableUserName, isInbox, isRoomName, isSymbol, isUserName } from './index.ts';
+import { ALL_ROOM, inboxOf, isAssignableUserName, isInbox, isRoomName, isUserName } from '../index.ts';
 
 describe('room names', () => {
   test.each(['a', '0', 'lobby', 'a.b_c:d-e', 'x'.repeat(128), '@all', '@ann', `@${'x'.repeat(127)}`])(
@@ -56,15 +56,5 @@ describe('user names', () => {
     expect(isAssignableUserName('server')).toBe(false);
     expect(isAssignableUserName('ann')).toBe(true);
     expect(isAssignableUserName('Ann')).toBe(false);
-  });
-});
-
-describe('symbols', () => {
-  test.each(['BTCUSDT', '0X', 'BTC/USD', 'A.B_C:D-E', 'S'.repeat(32)])('may be %s', (name) => {
-    expect(isSymbol(name)).toBe(true);
-  });
-
-  test.each(['', 'btc', '/A', 'A B', 'A{B}', 'S'.repeat(33), 'A\n'])('may not be %j', (name) => {
-    expect(isSymbol(name)).toBe(false);
   });
 });

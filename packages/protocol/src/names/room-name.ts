@@ -1,7 +1,6 @@
 /** Ordinary rooms. `:` may stand in a name, `/`, `{` and `}` may not: the broker builds its own names with those. */
 const ROOM_PATTERN = /^[a-z0-9][a-z0-9._:-]{0,127}$/;
 const USER_PATTERN = /^[a-z0-9][a-z0-9._:-]{0,126}$/;
-const SYMBOL_PATTERN = /^[A-Z0-9][A-Z0-9._:/-]{0,31}$/;
 
 /** The room of every connection; only the server publishes to it. */
 export const ALL_ROOM = '@all';
@@ -11,10 +10,6 @@ export const SERVER_USER = 'server';
 
 export function isUserName(text: string): boolean {
   return USER_PATTERN.test(text);
-}
-
-export function isSymbol(text: string): boolean {
-  return SYMBOL_PATTERN.test(text);
 }
 
 /** An ordinary room, `@all`, or an inbox `@<user>`. */
