@@ -42,5 +42,6 @@ export {
   SERVER_SCHEMA,
 } from './schema.ts';
 export type { ReceivedFrame, ServerFrame, ServerFrameType } from './server-frames.ts';
+export { isSourceKind, SourceKind } from './source-kind.ts';
 export type { SymbolResult } from './symbol-result.ts';
 export { BEARER_PREFIX, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';

@@ -1,5 +1,6 @@
 import type { MemberChange, MemberEntry } from './member.ts';
 import type { Instrument } from './instrument.ts';
+import type { SourceKind } from './source-kind.ts';
 import type { SymbolResult } from './symbol-result.ts';
 
 /** A client's own mark on a request, echoed by its answer: a safe integer or a string of at most 64 bytes. */
@@ -34,6 +35,7 @@ export interface FieldTypes<P, L> {
   payload: P;
   levels: L;
   change: MemberChange;
+  source: SourceKind;
   members: readonly MemberEntry[];
   messages: readonly P[];
   instruments: readonly Instrument[];
@@ -53,7 +55,7 @@ export interface FrameSchema {
 
 /**
  * The wire, in one table. It drives both codecs, the tables of docs/PROTOCOL.md and the golden vectors. A field may be
- * added at the end of a frame without `seq`; nothing is ever removed or moved within protocol version 1.
+ * added at the end of any frame but `message`, whose end is the broker's; nothing is ever removed or moved within version 1.
  */
 export const CLIENT_SCHEMA = {
   auth: { tag: 1, fields: { id: 'id?', token: 'token' } },
@@ -139,6 +141,7 @@ export const SERVER_SCHEMA = {
       venueSeq: 'uint',
       checksum: 'uint?',
       seq: 'seq',
+      kind: 'source?',
     },
   },
   delta: {

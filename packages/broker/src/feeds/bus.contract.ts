@@ -82,6 +82,16 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
       expect(known).toEqual([btc, eth]);
     });
 
+    it('tells where the books come from, as they are announced now', async () => {
+      const book = { symbol: 'BTC/USDT', priceScale: 2, sizeScale: 8 };
+      for (const sourceKind of ['simulated', 'live'] as const) {
+        await publisher.bus.announce([{ ...book, sourceKind }]);
+        expect(await gateway.listInstruments()).toEqual([{ ...book, sourceKind }]);
+      }
+      await publisher.bus.announce([book]);
+      expect(await gateway.listInstruments()).toEqual([book]);
+    });
+
     it('leaves alone what is known of an instrument where only the unknown are announced', async () => {
       const [known, wider, unknown] = [2, 4, 0].map((priceScale, i) => ({
         symbol: i < 2 ? 'BTC/USDT' : 'ETHUSDT',

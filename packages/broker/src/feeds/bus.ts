@@ -1,10 +1,12 @@
-import type { Level } from '@outcry/protocol';
+import type { Level, SourceKind } from '@outcry/protocol';
 
 /** A book on offer. Scales are decimal places. */
 export interface FeedInstrument {
   readonly symbol: string;
   readonly priceScale: number;
   readonly sizeScale: number;
+  /** Absent where the publisher does not say. */
+  readonly sourceKind?: SourceKind | undefined;
 }
 
 interface FeedFrame {
@@ -26,6 +28,8 @@ interface FeedFrame {
 export interface FeedSnapshot extends FeedFrame {
   readonly priceScale: number;
   readonly sizeScale: number;
+  /** As the instrument's. */
+  readonly sourceKind?: SourceKind | undefined;
 }
 
 /** Levels changed since `prev`: absolute sizes, 0 removes. */

@@ -37,6 +37,16 @@ describe('feed frame', () => {
     });
   });
 
+  it.each(['simulated', 'replay', 'live'] as const)('says of a snapshot that its book is %s', (sourceKind) => {
+    const snapshot = { ...SNAPSHOT, sourceKind };
+    expect(decodeFeedFrame(encodeSnapshotFrame(snapshot))).toEqual({ kind: 'snapshot', snapshot });
+  });
+
+  it('takes a kind of a later version for none', () => {
+    const later = { ...SNAPSHOT, sourceKind: 'delayed' } as unknown as FeedSnapshot;
+    expect(decodeFeedFrame(encodeSnapshotFrame(later))).toEqual({ kind: 'snapshot', snapshot: SNAPSHOT });
+  });
+
   it('reads 64-bit integers that another writer has made', () => {
     const bytes = Buffer.from(pack(FIELDS));
     expect(decodeFeedFrame(bytes)).toMatchObject({ kind: 'delta', delta: { seq: 1 } });

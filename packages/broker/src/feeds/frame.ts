@@ -1,4 +1,4 @@
-import type { Level } from '@outcry/protocol';
+import { isSourceKind, type Level } from '@outcry/protocol';
 import { Packr } from 'msgpackr';
 import type { FeedDelta, FeedPulse, FeedSnapshot } from './bus.ts';
 
@@ -6,7 +6,7 @@ import type { FeedDelta, FeedPulse, FeedSnapshot } from './bus.ts';
  * Frames of the base feeds, in keys and on channels alike: positional msgpack arrays, the levels of a side flattened to
  * price, size, price, size.
  *
- *     snapshot: [1, symbol, epoch, seq, venueSeq, venueAt, at, bids, asks, priceScale, sizeScale]
+ *     snapshot: [1, symbol, epoch, seq, venueSeq, venueAt, at, bids, asks, priceScale, sizeScale, sourceKind?]
  *     delta:    [2, symbol, epoch, seq, venueSeq, venueAt, at, bids, asks, prev]
  *     pulse:    [3, symbol, epoch, seq]
  */
@@ -23,7 +23,9 @@ const TAG_PULSE = 3;
 const packr = new Packr({ useRecords: false, int64AsType: 'number' });
 
 export function encodeSnapshotFrame(snapshot: FeedSnapshot): Buffer {
-  return packr.pack([TAG_SNAPSHOT, ...commonFields(snapshot), snapshot.priceScale, snapshot.sizeScale]);
+  const { priceScale, sizeScale, sourceKind } = snapshot;
+  const last = sourceKind === undefined ? [] : [sourceKind];
+  return packr.pack([TAG_SNAPSHOT, ...commonFields(snapshot), priceScale, sizeScale, ...last]);
 }
 
 export function encodeDeltaFrame(delta: FeedDelta): Buffer {
@@ -47,10 +49,11 @@ export function decodeFeedFrame(bytes: Uint8Array): BusFrame | undefined {
   if (bids === undefined || asks === undefined) return undefined;
   if (!isUint(venueSeq) || !isUint(venueAt) || !isUint(at)) return undefined;
   const common = { symbol, epoch, seq, venueSeq, venueAt, at, bids, asks };
-  const [first, second] = own;
+  const [first, second, sourceKind] = own;
   if (tag === TAG_DELTA && isUint(first)) return { kind: 'delta', delta: { ...common, prev: first } };
   if (tag !== TAG_SNAPSHOT || !isUint(first) || !isUint(second)) return undefined;
-  return { kind: 'snapshot', snapshot: { ...common, priceScale: first, sizeScale: second } };
+  const snapshot = { ...common, priceScale: first, sizeScale: second };
+  return { kind: 'snapshot', snapshot: isSourceKind(sourceKind) ? { ...snapshot, sourceKind } : snapshot };
 }
 
 function commonFields({ symbol, epoch, seq, venueSeq, venueAt, at, bids, asks }: FeedSnapshot | FeedDelta): unknown[] {

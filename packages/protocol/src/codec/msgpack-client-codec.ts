@@ -1,6 +1,8 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError } from '../errors.ts';
+import type { Instrument } from '../instrument.ts';
 import type { ReceivedFrame } from '../server-frames.ts';
+import type { SourceKind } from '../source-kind.ts';
 import { Encoding } from '../subprotocol.ts';
 import type { SymbolResult } from '../symbol-result.ts';
 import type { ClientCodec } from './client-codec.ts';
@@ -50,14 +52,19 @@ function nameInner(kind: FrameField['kind'], value: unknown): unknown {
     case 'members':
       return (value as [string, number][]).map(([user, connections]) => ({ user, connections }));
     case 'instruments':
-      return (value as [string, number, number, number[], number[]][]).map(
-        ([symbol, priceScale, sizeScale, depths, intervals]) => ({ symbol, priceScale, sizeScale, depths, intervals }),
-      );
+      return (value as EncodedInstrument[]).map(nameInstrument);
     case 'results':
       return (value as [string, [string, string, boolean] | null][]).map(nameResult);
     default:
       return value;
   }
+}
+
+type EncodedInstrument = [string, number, number, number[], number[], SourceKind?];
+
+function nameInstrument([symbol, priceScale, sizeScale, depths, intervals, kind]: EncodedInstrument): Instrument {
+  const instrument = { symbol, priceScale, sizeScale, depths, intervals };
+  return kind === undefined ? instrument : { ...instrument, kind };
 }
 
 function nameResult([symbol, error]: [string, [string, string, boolean] | null]): SymbolResult {

@@ -32,6 +32,7 @@ const FIELD_WRITERS: FieldWriters = {
   symbol: writeText,
   text: writeText,
   change: writeText,
+  source: writeText,
   uint: writeUint,
   seq(writer, seq) {
     writer.uint64(seq);
@@ -67,13 +68,14 @@ const FIELD_WRITERS: FieldWriters = {
     });
   },
   instruments(writer, instruments) {
-    writeList(writer, instruments, (_, { symbol, priceScale, sizeScale, depths, intervals }) => {
-      writer.arrayHeader(5);
+    writeList(writer, instruments, (_, { symbol, priceScale, sizeScale, depths, intervals, kind }) => {
+      writer.arrayHeader(kind === undefined ? 5 : 6);
       writer.string(symbol);
       writer.uint(priceScale);
       writer.uint(sizeScale);
       writeList(writer, depths, writeUint);
       writeList(writer, intervals, writeUint);
+      if (kind !== undefined) writer.string(kind);
     });
   },
   results(writer, results) {

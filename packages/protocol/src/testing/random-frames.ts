@@ -10,6 +10,7 @@ import {
   parseFieldSpec,
   SERVER_SCHEMA,
   type ServerFrame,
+  SourceKind,
 } from '../index.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
@@ -106,6 +107,8 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
       return random.chance(2);
     case 'change':
       return random.pick(['joined', 'left']);
+    case 'source':
+      return random.pick(Object.values(SourceKind));
     case 'position':
       return { epoch: random.text(ANY_TEXT, random.below(16)), seq: uint() };
     case 'payload':
@@ -148,6 +151,7 @@ function randomList(kind: ListKind, random: SeededRandom): unknown {
         sizeScale: random.below(10),
         depths: list(() => random.below(101)),
         intervals: list(() => random.below(2001)),
+        ...(random.chance(2) ? { kind: randomValue('source', random) } : {}),
       }));
   }
 }

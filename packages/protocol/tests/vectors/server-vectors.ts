@@ -10,6 +10,7 @@ const instruments = [
     intervals: [0, 100, 250, 1000, 2000],
   },
   { symbol: 'JPY-X', priceScale: 0, sizeScale: 0, depths: [], intervals: [] },
+  { symbol: 'kPEPE', priceScale: 6, sizeScale: 0, depths: [0], intervals: [0], kind: 'live' },
 ];
 
 const messages = new Both(
@@ -180,6 +181,23 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
       ...times,
       checksum: undefined,
       seq: seq(0),
+    },
+  ],
+  [
+    'snapshot of a book that is played back',
+    39,
+    'snapshot',
+    {
+      ...bookClass,
+      epoch: 'm3Kq0sYb',
+      priceScale: 2,
+      sizeScale: 5,
+      bids,
+      asks,
+      ...times,
+      checksum: undefined,
+      seq: seq(702),
+      kind: 'replay',
     },
   ],
   ['delta', 40, 'delta', { ...bookClass, bids, asks, ...times, checksum: 7, prev: 700, seq: seq(701) }],

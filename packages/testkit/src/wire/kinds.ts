@@ -28,7 +28,8 @@ const READERS: Readonly<Record<string, Reader>> = {
   bool: (value) => requireThat(typeof value === 'boolean', value),
   payload: (value) => value,
   levels: (value, encoding) => list(value).map((level) => readLevel(level, encoding)),
-  change: (value) => requireThat(value === 'joined' || value === 'left', value),
+  change: oneOf('joined', 'left'),
+  source: oneOf('simulated', 'replay', 'live'),
   members: (value, encoding) =>
     list(value).map((entry) => readStruct(entry, { encoding, fields: { user: 'user', connections: 'uint' } })),
   messages: (value, encoding) => list(value).map((message) => readFrame(message, encoding)),
@@ -99,6 +100,10 @@ function matching(pattern: RegExp): Reader {
   return (value) => requireThat(typeof value === 'string' && pattern.test(value), value);
 }
 
+function oneOf(...choices: readonly string[]): Reader {
+  return (value) => requireThat(choices.includes(value as string), value);
+}
+
 /** A name by its pattern, within its length, and in NFC. */
 function named(pattern: RegExp): Reader {
   const matches = matching(pattern);
@@ -134,7 +139,7 @@ function integer(value: unknown): number {
 
 function readInstrument(value: unknown, encoding: WireEncoding): unknown {
   const fields = { symbol: 'symbol', priceScale: 'uint', sizeScale: 'uint', depths: 'uints', intervals: 'uints' };
-  return readStruct(value, { encoding, fields });
+  return readStruct(value, { encoding, fields, last: { kind: 'source' } });
 }
 
 /** `error` is absent in JSON, and nil in msgpack, where the request succeeded for the symbol. */
@@ -143,19 +148,30 @@ function readFailure(value: unknown, encoding: WireEncoding): unknown {
   return readStruct(value, { encoding, fields: { code: 'text', message: 'text', retryable: 'bool' } });
 }
 
+interface StructLayout {
+  readonly encoding: WireEncoding;
+  /** Kinds by name. */
+  readonly fields: Readonly<Record<string, string>>;
+  /** What may be left off the end. */
+  readonly last?: Readonly<Record<string, string>>;
+}
+
 /** An object in JSON, an array in this order in msgpack. */
-function readStruct(
-  value: unknown,
-  { encoding, fields }: { encoding: WireEncoding; fields: Readonly<Record<string, string>> },
-): Record<string, unknown> {
-  const names = Object.keys(fields);
+function readStruct(value: unknown, { encoding, fields, last = {} }: StructLayout): Record<string, unknown> {
+  const isWhole = encoding === 'msgpack' ? list(value).length > Object.keys(fields).length : hasAny(value, last);
+  const kinds: Readonly<Record<string, string>> = isWhole ? { ...fields, ...last } : fields;
+  const names = Object.keys(kinds);
   const parts = encoding === 'msgpack' ? list(value) : names.map((name) => (value as Record<string, unknown>)[name]);
   requireThat(parts.length === names.length, `${String(parts.length)} elements`);
   return Object.fromEntries(
     names.map((name, index) => {
-      const kind = fields[name] ?? '';
+      const kind = kinds[name] ?? '';
       const part = parts[index];
       return [name, kind === 'uints' ? list(part).map(uint) : READERS[kind]?.(part, encoding)];
     }),
   );
+}
+
+function hasAny(value: unknown, fields: Readonly<Record<string, string>>): boolean {
+  return Object.keys(fields).some((name) => Object.hasOwn(value as object, name));
 }

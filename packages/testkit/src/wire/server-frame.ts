@@ -36,7 +36,14 @@ interface ServerFrames {
   stale: { room?: string; symbol?: string };
   fresh: { room?: string; symbol?: string };
   snapshot: BookClass &
-    BookSides & { epoch: string; priceScale: number; sizeScale: number; checksum?: number; seq: number };
+    BookSides & {
+      epoch: string;
+      priceScale: number;
+      sizeScale: number;
+      checksum?: number;
+      seq: number;
+      kind?: SourceKind;
+    };
   delta: BookClass & BookSides & { checksum?: number; prev: number; seq: number };
   heartbeat: BookClass & { seq: number };
 }
@@ -77,7 +84,10 @@ export interface WireInstrument {
   readonly sizeScale: number;
   readonly depths: readonly number[];
   readonly intervals: readonly number[];
+  readonly kind?: SourceKind;
 }
+
+type SourceKind = 'simulated' | 'replay' | 'live';
 
 export interface WireSymbolResult {
   readonly symbol: string;

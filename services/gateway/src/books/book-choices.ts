@@ -36,6 +36,6 @@ export function unknownSymbol(symbol: string, instruments: readonly FeedInstrume
   return new RequestError('unknownSymbol', `no book of ${symbol.slice(0, MAX_QUOTED_CHARS)}; ${choices}`);
 }
 
-export function describeInstrument({ symbol, priceScale, sizeScale }: FeedInstrument): Instrument {
-  return { symbol, priceScale, sizeScale, depths: DEPTHS, intervals: INTERVALS };
+export function describeInstrument({ symbol, priceScale, sizeScale, sourceKind }: FeedInstrument): Instrument {
+  return { symbol, priceScale, sizeScale, depths: DEPTHS, intervals: INTERVALS, kind: sourceKind };
 }

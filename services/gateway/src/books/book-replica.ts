@@ -1,5 +1,6 @@
 import { type FeedDelta, type FeedHandler, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { OrderBook } from '@outcry/order-book';
+import type { SourceKind } from '@outcry/protocol';
 
 import type { Logger } from '@outcry/service';
 
@@ -14,6 +15,8 @@ export interface BookState {
   readonly at: number;
   readonly priceScale: number;
   readonly sizeScale: number;
+  /** Absent where the publisher does not say. */
+  readonly sourceKind: SourceKind | undefined;
 }
 
 export interface ReplicaListener {
@@ -151,8 +154,8 @@ export class BookReplica implements FeedHandler {
 
   #replace(snapshot: FeedSnapshot): void {
     this.book.applySnapshot(snapshot.bids, snapshot.asks);
-    const { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale } = snapshot;
-    this.#state = { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale };
+    const { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale, sourceKind } = snapshot;
+    this.#state = { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale, sourceKind };
   }
 
   #apply(delta: FeedDelta): void {

@@ -43,7 +43,7 @@ type Snapshot = Extract<ServerFrame, { type: 'snapshot' }>;
 type Delta = Extract<ServerFrame, { type: 'delta' }>;
 
 export function snapshotFrame({ symbol, depth, interval }: ClassName, { bids, asks, state }: BookView): Snapshot {
-  const { epoch, priceScale, sizeScale, venueAt, at, venueSeq, seq } = state;
+  const { epoch, priceScale, sizeScale, venueAt, at, venueSeq, seq, sourceKind } = state;
   return {
     type: 'snapshot',
     symbol,
@@ -58,6 +58,7 @@ export function snapshotFrame({ symbol, depth, interval }: ClassName, { bids, as
     at,
     venueSeq,
     seq,
+    ...(sourceKind === undefined ? {} : { kind: sourceKind }),
   };
 }
 

@@ -176,6 +176,18 @@ describe('Book', () => {
     expect(socket.framesOf('snapshot')[1]).toMatchObject({ epoch: 'e2', seq: 1, bids: [[50, 1]], asks: [[60, 1]] });
   });
 
+  it.each(Object.values(Encoding))(
+    'says in each snapshot where the book comes from, as its publisher says now, in %s',
+    async (encoding) => {
+      const socket = watch(10, 0, encoding);
+      expect(socket.framesOf('snapshot')[0]).not.toHaveProperty('kind');
+      feed.publishSnapshot({ ...snapshot(1, { epoch: 'e2' }), sourceKind: 'replay' });
+      feed.publishSnapshot({ ...snapshot(1, { epoch: 'e3' }), sourceKind: 'live' });
+      await vi.waitUntil(() => socket.framesOf('snapshot').length === 3);
+      expect(socket.framesOf('snapshot').map(({ kind }) => kind)).toEqual([undefined, 'replay', 'live']);
+    },
+  );
+
   it('says stale when the feed falls silent, and fresh when it speaks again', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     feed.announce('Y');
