@@ -233,8 +233,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     ['an array', Buffer.from('[]')],
     ['no type', Buffer.from('{"id":1}')],
     ['bytes behind the frame', Buffer.from('{"type":"ping"}{}')],
-    ['an integer past 2^53', Buffer.from('{"type":"ping","id":9007199254740992}')],
-    ['half a surrogate pair', Buffer.from('{"type":"ping","id":"\\udc00"}')],
+    ['a frame that breaks off', Buffer.from('{"type":"publish","room":"a","data":[1')],
   ])('of malformed, %s in JSON', (_, payload) => {
     test('end the session', async () => {
       const client = await open({ url: shared.url, encoding: 'json' });
@@ -247,13 +246,11 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     ['an empty frame', []],
     ['a map', [0x80]],
     ['no tag', [0x90]],
-    ['an extension type', [0x92, 11, 0xd4, 1, 0]],
-    ['a timestamp', [0x92, 11, 0xd6, 0xff, 0, 0, 0, 0]],
-    ['an integer past 2^53', [0x92, 11, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]],
-    ['invalid UTF-8', [0x92, 11, 0xa2, 0xc3, 0x28]],
+    ['a tag that is no unsigned integer', [0x91, 0xff]],
+    ['the byte that msgpack does not use', [0x92, 11, 0xc1]],
     ['a length bomb', [0xdd, 0xff, 0xff, 0xff, 0xff]],
-    ['a key that is no string', [0x93, 11, 1, 0x81, 1, 1]],
-    ['an infinite float', [0x93, 11, 1, 0xcb, 0x7f, 0xf0, 0, 0, 0, 0, 0, 0]],
+    ['a length bomb in a payload', [0x94, 4, 1, 0xa1, 0x61, 0xdd, 0xff, 0xff, 0xff, 0xff]],
+    ['a frame that breaks off', [0x94, 4, 1, 0xa1, 0x61, 0x92, 1]],
     ['bytes behind the frame', [0x91, 11, 0xc0]],
   ])('of malformed, %s in msgpack', (_, bytes) => {
     test('end the session', async () => {

@@ -274,8 +274,11 @@ describe('a room', () => {
     await expect(room.publish(3)).rejects.toMatchObject({ code: 'queueFull', isRetryable: true });
     await platform.pass(1_000);
     await late;
-    await expect(room.publish('x'.repeat(4_097))).rejects.toMatchObject({ code: 'invalidData' });
-    await expect(room.publish(new Uint8Array(3_073))).rejects.toMatchObject({ code: 'invalidData' });
+    const deep: unknown = JSON.parse(`${'['.repeat(33)}${']'.repeat(33)}`);
+    await expect(room.publish(deep)).rejects.toMatchObject({ code: 'invalidData' });
+    await expect(room.publish({ constructor: { prototype: 1 } })).rejects.toMatchObject({ code: 'invalidData' });
+    await expect(room.publish('x'.repeat(16_384))).rejects.toMatchObject({ code: 'tooBig' });
+    await expect(room.publish(new Uint8Array(12_288))).rejects.toMatchObject({ code: 'tooBig' });
     await expect(room.publish({ id: 2 ** 53 })).rejects.toMatchObject({ code: 'invalidData' });
     await expect(room.publish('😀'.slice(1))).rejects.toMatchObject({ code: 'invalidData' });
     await expect(room.publish(Array(250).fill('x'.repeat(100)))).rejects.toMatchObject({ code: 'tooBig' });

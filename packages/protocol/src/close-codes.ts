@@ -21,7 +21,7 @@ export const CLOSE_CODES = {
   restart: { code: 1012, reason: 'restart', retry: Retry.Wait },
   /** The client's first token was refused, or it asked for something else before it brought one. */
   unauthenticated: { code: 4001, reason: 'unauthenticated', retry: Retry.Never },
-  /** A frame that cannot be decoded, or that breaks a decode limit. */
+  /** What came cannot be decoded as a frame. */
   malformed: { code: 4002, reason: 'malformed', retry: Retry.Never },
   /** `/orderbookfeed` was asked for a symbol, depth or interval that does not exist. */
   unknownSymbol: { code: 4004, reason: 'unknown-symbol', retry: Retry.Never },

@@ -1,7 +1,7 @@
 import type { ErrorCodeName } from './error-codes.ts';
 import type { RequestId } from './schema.ts';
 
-/** The bytes are not a frame, or break a decode limit. The session ends with `malformed`. */
+/** The bytes are not a frame. The session ends with `malformed`. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }

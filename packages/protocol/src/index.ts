@@ -12,11 +12,11 @@ export {
   SEQ_BYTES,
   signalFrameToJson,
 } from './codec/message-frame.ts';
-export { checkIntegers } from './codec/check-integers.ts';
 export { checkJsonValue } from './codec/check-json-value.ts';
+export { findWideInteger } from './codec/find-wide-integer.ts';
+export { placeOf, type Step, ValueFault } from './codec/value-fault.ts';
 export { encodePayload } from './codec/encode-payload.ts';
 export { decodePayload, payloadToJson } from './codec/payload.ts';
-export { type DecodeLimits, DEFAULT_DECODE_LIMITS, FORBIDDEN_KEYS } from './decode-limits.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';
 export type { Instrument } from './instrument.ts';
@@ -32,6 +32,7 @@ export {
   SERVER_USER,
 } from './names/room-name.ts';
 export { isSymbol, SYMBOL_RULE } from './names/symbol.ts';
+export { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from './payload-rules.ts';
 export {
   CLIENT_SCHEMA,
   type FieldKind,

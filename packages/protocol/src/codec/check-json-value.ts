@@ -1,33 +1,46 @@
-import { type DecodeLimits, FORBIDDEN_KEYS } from '../decode-limits.ts';
-import { ProtocolError } from '../errors.ts';
-import { isWithinBytes } from '../utf8-length.ts';
+import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../payload-rules.ts';
+import { ValueFault } from './value-fault.ts';
 
 /**
- * Refuses what JSON allows and a frame's values do not: the same limits as for msgpack input. Returns whether there is a number
- * past ±(2^53-1), of which only the text can tell whether it was written as an integer: see `checkIntegers`.
+ * Refuses what JSON allows and a payload does not: the same rules as for msgpack input. Returns whether there is a number
+ * past ±(2^53-1), of which only the text can tell whether it was written as an integer: see `findWideInteger`.
  *
- * @throws ProtocolError which says what breaks which limit
+ * @throws ValueFault which says what breaks which rule
  */
-export function checkJsonValue(value: unknown, limits: DecodeLimits, depth = 0): boolean {
-  if (typeof value === 'string') checkText(value, limits);
+export function checkJsonValue(value: unknown): boolean {
+  return checkAt(value, 0, undefined);
+}
+
+/** `depth` counts the arrays and objects around the value; `key` is its own, where it has one. */
+function checkAt(value: unknown, depth: number, key: string | undefined): boolean {
+  if (typeof value === 'string') checkText(value);
   if (typeof value === 'number') return isWide(value);
   if (typeof value !== 'object' || value === null) return false;
-  const isArray = Array.isArray(value);
-  const entries: [string, unknown][] = Object.entries(value);
-  const maxLength = isArray ? limits.maxArrayLength : limits.maxMapLength;
-  if (entries.length > maxLength) {
-    throw new ProtocolError(`an array or object has more than ${String(maxLength)} entries`);
-  }
-  if (depth >= limits.maxDepth) {
-    throw new ProtocolError(`arrays and objects are nested deeper than ${String(limits.maxDepth)}`);
-  }
+  if (depth >= MAX_PAYLOAD_DEPTH) throw new ValueFault(EXPECTED_IN_PAYLOAD.depth);
+  return Array.isArray(value) ? checkItems(value, depth) : checkEntries(value, depth, key);
+}
+
+function checkItems(items: readonly unknown[], depth: number): boolean {
   let hasWide = false;
-  for (const [key, item] of entries) {
-    if (!isArray) {
-      if (FORBIDDEN_KEYS.has(key)) throw new ProtocolError(`the key ${key} is not allowed`);
-      checkText(key, limits);
+  let index = 0;
+  try {
+    for (; index < items.length; index++) if (checkAt(items[index], depth + 1, undefined)) hasWide = true;
+  } catch (err) {
+    throw err instanceof ValueFault ? err.within(index) : err;
+  }
+  return hasWide;
+}
+
+function checkEntries(object: object, depth: number, around: string | undefined): boolean {
+  let hasWide = false;
+  for (const [key, item] of Object.entries(object) as [string, unknown][]) {
+    try {
+      checkText(key);
+      if (reachesPrototype(key, around)) throw new ValueFault(EXPECTED_IN_PAYLOAD.key);
+      if (checkAt(item, depth + 1, key)) hasWide = true;
+    } catch (err) {
+      throw err instanceof ValueFault ? err.within(key) : err;
     }
-    if (checkJsonValue(item, limits, depth + 1)) hasWide = true;
   }
   return hasWide;
 }
@@ -35,12 +48,11 @@ export function checkJsonValue(value: unknown, limits: DecodeLimits, depth = 0):
 function isWide(value: number): boolean {
   if (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER) return false;
   // JSON.parse makes Infinity of 1e400.
-  if (!Number.isFinite(value)) throw new ProtocolError('a number must be finite');
+  if (!Number.isFinite(value)) throw new ValueFault(EXPECTED_IN_PAYLOAD.finite);
   return true;
 }
 
 /** UTF-8 has no halves of surrogate pairs, so it is escapes that bring them. */
-function checkText(text: string, limits: DecodeLimits): void {
-  if (!text.isWellFormed()) throw new ProtocolError('a string has half a surrogate pair: expected valid Unicode');
-  if (!isWithinBytes(text, limits.maxStringBytes)) throw new ProtocolError('a string is too long');
+function checkText(text: string): void {
+  if (!text.isWellFormed()) throw new ValueFault(EXPECTED_IN_PAYLOAD.text);
 }

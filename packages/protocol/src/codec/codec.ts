@@ -10,7 +10,7 @@ import type { ClientCodec, WireFrame } from './client-codec.ts';
  */
 export interface Codec extends ClientCodec {
   /**
-   * Decodes one frame of a client, within the decode limits.
+   * Decodes one frame of a client. Nothing is allocated that its bytes have not paid for.
    *
    * @throws ProtocolError where the bytes are no frame: the session ends
    * @throws RequestError where the frame is well-formed and the request is not: the session lives

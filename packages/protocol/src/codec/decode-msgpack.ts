@@ -1,13 +1,13 @@
-import { FORBIDDEN_KEYS } from '../decode-limits.ts';
-
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Up to this length, a string is read faster byte by byte than by a `TextDecoder`. */
 const MAX_SHORT_BYTES = 24;
 const TWO_TO_32 = 0x1_0000_0000;
+/** A payload may have 32 arrays and maps within each other, and stands in three in an answer of messages: the rest is for servers to come. */
+const MAX_DEPTH = 64;
 
 /**
- * Decodes one msgpack value of a trusted sender. Binary values are copies. Length bombs and nonsense end in an error like any
- * truncation, for nothing is allocated ahead of what is there; how deep values nest is not limited.
+ * Decodes one msgpack value. Binary values are copies. Length bombs and nonsense end in an error like any truncation, for
+ * nothing is allocated ahead of what is there, and nothing goes deeper than a server's frames do.
  */
 export function decodeMsgpack(bytes: Uint8Array): unknown {
   const decoder = new MsgpackDecoder(bytes);
@@ -20,6 +20,7 @@ class MsgpackDecoder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #at = 0;
+  #depth = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -101,18 +102,28 @@ class MsgpackDecoder {
 
   #array(length: number): unknown[] {
     const items: unknown[] = [];
+    this.#enter();
     for (let i = 0; i < length; i++) items.push(this.value());
+    this.#depth -= 1;
     return items;
   }
 
   #map(length: number): Record<string, unknown> {
     const map: Record<string, unknown> = {};
+    this.#enter();
     for (let i = 0; i < length; i++) {
       const key = this.value();
-      if (typeof key !== 'string' || FORBIDDEN_KEYS.has(key)) throw new RangeError(`not a key: ${String(key)}`);
+      // Which would be the map's prototype.
+      if (typeof key !== 'string' || key === '__proto__') throw new RangeError(`not a key: ${String(key)}`);
       map[key] = this.value();
     }
+    this.#depth -= 1;
     return map;
+  }
+
+  #enter(): void {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw new RangeError('arrays and maps go too deep');
   }
 
   #text(length: number): string {

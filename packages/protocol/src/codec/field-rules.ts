@@ -1,4 +1,4 @@
-import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../decode-limits.ts';
+import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../field-limits.ts';
 import { RequestError } from '../errors.ts';
 import { isRoomName, isUserName } from '../names/room-name.ts';
 import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
@@ -22,7 +22,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
 };
 
 const STRING_RULES: Partial<Record<FieldKind, (text: string) => boolean>> = {
-  token: (text) => text.length > 0 && isWithinBytes(text, MAX_TOKEN_BYTES),
+  token: (text) => text.length > 0 && isWithinBytes(text, MAX_TOKEN_BYTES) && text.isWellFormed(),
   room: isRoomName,
   user: isUserName,
   name: (text) => NAME_PATTERN.test(text),
@@ -35,9 +35,9 @@ export function isStringOfKind(kind: FieldKind, text: string): boolean {
   return STRING_RULES[kind]?.(text) ?? false;
 }
 
-/** Whether a string is short enough to be a request's id. */
+/** Whether a string can be a request's id: short, and of text that can be sent back. */
 export function isIdText(text: string): boolean {
-  return isWithinBytes(text, MAX_ID_BYTES);
+  return isWithinBytes(text, MAX_ID_BYTES) && text.isWellFormed();
 }
 
 /** Whether a request may name so many symbols. */
@@ -49,9 +49,9 @@ export function isUint(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** The refusal of a request whose field is missing or not of its kind. */
-export function badField(field: { name: string; kind: FieldKind }, id?: RequestId): RequestError {
-  return new RequestError('badRequest', `${field.name}: expected ${EXPECTED[field.kind] ?? field.kind}`, { id });
+/** What is said of a field that is missing or not of its kind. */
+export function expectedOf({ name, kind }: { readonly name: string; readonly kind: FieldKind }): string {
+  return `${name}: expected ${EXPECTED[kind] ?? kind}`;
 }
 
 export function unknownType(what: string, id?: RequestId): RequestError {

@@ -1,3 +1,4 @@
+import { decode as decodeByOthers } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 
 import { createCodecs, ProtocolError, RequestError } from '../index.ts';
@@ -11,7 +12,7 @@ const { json, msgpack } = createCodecs();
 
 /** Bytes that begin containers, strings, extensions and numbers: the ones that make a decoder decide. */
 const INTERESTING = [
-  0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc4, 0xc7, 0xca, 0xcf, 0xd3, 0xd4, 0xd9, 0xdf, 0xff,
+  0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc4, 0xc7, 0xca, 0xcf, 0xd3, 0xd4, 0xd9, 0xdc, 0xdd, 0xdf, 0xff,
 ];
 
 /** Two of what JSON.parse alters without a word, one of them written in a way that it does not. */
@@ -53,6 +54,44 @@ describe.each([
     expect(refused).toBeLessThan(RUNS);
   });
 });
+
+test('a mutated msgpack request ends the session exactly where it is no frame to another decoder', () => {
+  const random = new SeededRandom(SEED);
+  const seeds = CLIENT_VECTORS.map((vector) => vector.msgpack);
+  const counts = { malformed: 0, refused: 0, taken: 0 };
+  for (let run = 0; run < RUNS; run++) {
+    const input = mutate(random.pick(seeds), random);
+    const outcome = outcomeOf(input);
+    counts[outcome] += 1;
+    expect(outcome !== 'malformed', `run ${String(run)}: ${Buffer.from(input).toString('hex')}`).toBe(isFrame(input));
+  }
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(RUNS / 50);
+});
+
+function outcomeOf(input: Uint8Array): 'malformed' | 'refused' | 'taken' {
+  try {
+    msgpack.decodeClient(input);
+    return 'taken';
+  } catch (error) {
+    return error instanceof ProtocolError ? 'malformed' : 'refused';
+  }
+}
+
+/** Well-formed msgpack, whatever stands in it, in an array that begins with an unsigned integer. */
+function isFrame(input: Uint8Array): boolean {
+  try {
+    const value = decodeByOthers(input, {
+      // Extensions and keys of any kind are well-formed.
+      extensionCodec: { tryToEncode: () => null, decode: () => null },
+      mapKeyConverter: (key) => `key ${String(key)}`,
+    });
+    if (!Array.isArray(value) || !Number.isSafeInteger(value[0]) || value[0] < 0) return false;
+  } catch {
+    return false;
+  }
+  const head = { 0xdc: 3, 0xdd: 5 }[input[0] ?? 0] ?? 1;
+  return ![0xca, 0xcb].includes(input[head] ?? 0);
+}
 
 function mutate(seed: Uint8Array, random: SeededRandom): Uint8Array {
   const bytes = [...seed];

@@ -1,19 +1,20 @@
 import type { ClientFrame } from '../client-frames.ts';
-import { type DecodeLimits, DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, RequestError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
 import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
-import { checkIntegers } from './check-integers.ts';
+import { EXPECTED_IN_PAYLOAD } from '../payload-rules.ts';
 import { checkJsonValue } from './check-json-value.ts';
 import { encodePayload } from './encode-payload.ts';
-import { badField, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
+import { expectedOf, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
+import { findWideInteger } from './find-wide-integer.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
 import { JsonClientCodec } from './json-client-codec.ts';
 import { messageFrameToJson } from './message-frame.ts';
 import { parseObject } from './parse-object.ts';
 import { payloadToJson } from './payload.ts';
+import { placeOf, ValueFault } from './value-fault.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -25,13 +26,6 @@ interface ParsedFrame {
 
 /** The text encoding: a frame is an object with a `type`; absent fields are left out, unknown ones ignored. */
 export class JsonCodec extends JsonClientCodec implements Codec {
-  readonly #limits: DecodeLimits;
-
-  constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
-    super();
-    this.#limits = limits;
-  }
-
   decodeClient(bytes: Uint8Array): ClientFrame {
     const text = decodeUtf8(bytes);
     const input = parseObject(text);
@@ -40,7 +34,9 @@ export class JsonCodec extends JsonClientCodec implements Codec {
     if (typeof type !== 'string') throw new ProtocolError('a frame must have a type');
     const layout = CLIENT_FRAMES.byType.get(type);
     if (layout === undefined) throw unknownType(`type ${JSON.stringify(type.slice(0, 32))}`, id);
-    return this.#decodeFields({ input, text }, layout, id);
+    const { frame, problem } = decodeFields({ input, text }, layout);
+    if (problem !== undefined) throw new RequestError('badRequest', problem, { id });
+    return frame as unknown as ClientFrame;
   }
 
   encodeServer(frame: ServerFrame): string {
@@ -54,27 +50,44 @@ export class JsonCodec extends JsonClientCodec implements Codec {
     }
     return `${text}}`;
   }
+}
 
-  /** The first bad field is reported once the rest is known to keep the limits. */
-  #decodeFields({ input, text }: ParsedFrame, layout: FrameLayout, id: RequestId | undefined): ClientFrame {
-    const frame: Record<string, unknown> = { type: layout.type };
-    let bad: FrameField | undefined;
-    let hasWide = false;
-    for (const field of layout.fields) {
-      const value = Object.hasOwn(input, field.name) ? input[field.name] : undefined;
-      if (value === undefined || (value === null && field.kind !== 'payload')) {
-        if (!field.isOptional) bad ??= field;
-        continue;
-      }
-      if (checkJsonValue(value, this.#limits)) hasWide = true;
-      if (field.kind === 'payload') frame[field.name] = encodePayload(value);
-      else if (isOfKind(field, value)) frame[field.name] = value;
-      else bad ??= field;
+interface DecodedFields {
+  readonly frame: Readonly<Record<string, unknown>>;
+  /** Of the first field that is bad. */
+  readonly problem: string | undefined;
+}
+
+function decodeFields({ input, text }: ParsedFrame, layout: FrameLayout): DecodedFields {
+  const frame: Record<string, unknown> = { type: layout.type };
+  let problem: string | undefined;
+  for (const field of layout.fields) {
+    const value = Object.hasOwn(input, field.name) ? input[field.name] : undefined;
+    if (value === undefined || (value === null && field.kind !== 'payload')) {
+      if (!field.isOptional) problem ??= expectedOf(field);
+    } else if (field.kind === 'payload') {
+      problem ??= problemOfPayload(field.name, value, text);
+      // What a client sends in vain need not be encoded.
+      if (problem === undefined) frame[field.name] = encodePayload(value);
+    } else if (isOfKind(field, value)) {
+      frame[field.name] = value;
+    } else {
+      problem ??= expectedOf(field);
     }
-    if (hasWide) checkIntegers(text);
-    if (bad !== undefined) throw badField(bad, id);
-    return frame as unknown as ClientFrame;
   }
+  return { frame, problem };
+}
+
+/** What is wrong with a payload; `text` is the frame that it stands in. */
+function problemOfPayload(name: string, value: unknown, text: string): string | undefined {
+  try {
+    if (!checkJsonValue(value)) return undefined;
+  } catch (err) {
+    if (err instanceof ValueFault) return err.describe(name);
+    throw err;
+  }
+  const [field, ...steps] = findWideInteger(text) ?? [];
+  return field === name ? `${placeOf(name, steps)}: ${EXPECTED_IN_PAYLOAD.integer}` : undefined;
 }
 
 function decodeUtf8(bytes: Uint8Array): string {
@@ -110,11 +123,15 @@ function isRequestId(value: unknown): value is RequestId {
 function isPosition(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { epoch, seq } = value as { epoch?: unknown; seq?: unknown };
-  return typeof epoch === 'string' && isUint(seq);
+  return typeof epoch === 'string' && epoch.isWellFormed() && isUint(seq);
 }
 
 function isSymbols(value: unknown): boolean {
-  return Array.isArray(value) && isSymbolCount(value.length) && value.every((item) => typeof item === 'string');
+  return Array.isArray(value) && isSymbolCount(value.length) && value.every(isText);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value.isWellFormed();
 }
 
 function fieldToJson(kind: FrameField['kind'], value: unknown): string {

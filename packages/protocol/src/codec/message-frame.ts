@@ -1,4 +1,3 @@
-import { DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
 import { SERVER_SCHEMA } from '../schema.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
@@ -6,9 +5,6 @@ import { payloadToJson } from './payload.ts';
 
 /** Bytes of `seq` at the end of a `message` frame: 0xcf and a big-endian 64-bit number. */
 export const SEQ_BYTES = 9;
-
-/** What a gateway reads of frames that another gateway has made was checked on its way in. */
-const TRUSTED_LIMITS = { ...DEFAULT_DECODE_LIMITS, maxDepth: 64, maxArrayLength: 2 ** 32, maxMapLength: 2 ** 32 };
 
 const writer = new MsgpackWriter();
 
@@ -45,7 +41,7 @@ export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
 
 /** Transcodes a whole msgpack `signal` frame for JSON members. */
 export function signalFrameToJson(frame: Uint8Array): string {
-  const reader = new MsgpackReader(frame, TRUSTED_LIMITS);
+  const reader = new MsgpackReader(frame);
   const length = reader.tryReadArrayLength() ?? 0;
   reader.tryReadUint();
   const head = {
@@ -60,7 +56,7 @@ export function signalFrameToJson(frame: Uint8Array): string {
 
 /** Transcodes a whole msgpack `message` frame for JSON members: once per message and node, whatever their number. */
 export function messageFrameToJson(frame: Uint8Array): string {
-  const reader = new MsgpackReader(frame, TRUSTED_LIMITS);
+  const reader = new MsgpackReader(frame);
   reader.tryReadArrayLength();
   reader.tryReadUint();
   const room = reader.tryReadString() ?? '';
@@ -68,5 +64,6 @@ export function messageFrameToJson(frame: Uint8Array): string {
   const at = reader.tryReadUint() ?? 0;
   const data = payloadToJson(reader.readRaw());
   const seq = reader.tryReadUint() ?? 0;
-  return `{"type":"message","room":"${room}","from":"${from}","at":${String(at)},"data":${data},"seq":${String(seq)}}`;
+  const [roomText, fromText] = [JSON.stringify(room), JSON.stringify(from)];
+  return `{"type":"message","room":${roomText},"from":${fromText},"at":${String(at)},"data":${data},"seq":${String(seq)}}`;
 }

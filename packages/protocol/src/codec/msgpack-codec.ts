@@ -1,31 +1,20 @@
 import type { ClientFrame } from '../client-frames.ts';
-import { type DecodeLimits, DEFAULT_DECODE_LIMITS } from '../decode-limits.ts';
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError, RequestError } from '../errors.ts';
 import type { Position, RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
-import { badField, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
+import { expectedOf, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
 import { encodeFrame } from './msgpack-frame.ts';
 import { MsgpackClientCodec } from './msgpack-client-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
+import { ValueFault } from './value-fault.ts';
 
 /** The binary encoding: a frame is the array `[tag, …fields in schema order]`; absent fields are nil or left off the end. */
 export class MsgpackCodec extends MsgpackClientCodec implements Codec {
-  readonly #limits: DecodeLimits;
-
-  constructor(limits: DecodeLimits = DEFAULT_DECODE_LIMITS) {
-    super();
-    this.#limits = limits;
-  }
-
   decodeClient(bytes: Uint8Array): ClientFrame {
-    const reader = new MsgpackReader(bytes, this.#limits);
-    const length = reader.tryReadArrayLength();
-    if (length === undefined || length === 0)
-      throw new ProtocolError('a frame must be an array that starts with a tag');
-    const tag = reader.tryReadUint();
-    if (tag === undefined) throw new ProtocolError('a tag must be an unsigned integer');
+    const reader = new MsgpackReader(bytes);
+    const { tag, length } = readHead(reader);
     const layout = CLIENT_FRAMES.byTag.get(tag);
     return layout === undefined
       ? refuseUnknown(reader, length, tag)
@@ -37,31 +26,59 @@ export class MsgpackCodec extends MsgpackClientCodec implements Codec {
   }
 }
 
+/** The tag, and the number of elements behind it. */
+function readHead(reader: MsgpackReader): { readonly tag: number; readonly length: number } {
+  const length = reader.tryReadArrayLength();
+  if (length === undefined || length === 0) throw new ProtocolError('a frame must be an array that starts with a tag');
+  const tag = reader.tryReadUint();
+  if (tag === undefined) throw new ProtocolError('a tag must be an unsigned integer');
+  return { tag, length: length - 1 };
+}
+
 /** Reads the fields behind the tag. The first bad one is reported once the rest is known to be well-formed. */
 function decodeFields(reader: MsgpackReader, length: number, layout: FrameLayout): Readonly<Record<string, unknown>> {
   const frame: Record<string, unknown> = { type: layout.type };
-  let bad: FrameField | undefined;
+  let problem: string | undefined;
   layout.fields.forEach((field, index) => {
-    const value = index + 1 < length ? readFieldOrSkip(reader, field) : undefined;
-    if (value === undefined ? !field.isOptional : value === BAD) bad ??= field;
+    const value = index < length ? readFieldOrSkip(reader, field) : undefined;
+    if (value instanceof BadValue) problem ??= value.problem;
     else if (value !== undefined) frame[field.name] = value;
+    else if (!field.isOptional) problem ??= expectedOf(field);
   });
-  finishFrame(reader, length - 1 - layout.fields.length);
-  if (bad !== undefined) throw badField(bad, frame['id'] as RequestId | undefined);
+  finishFrame(reader, length - layout.fields.length);
+  if (problem !== undefined)
+    throw new RequestError('badRequest', problem, { id: frame['id'] as RequestId | undefined });
   return frame;
 }
 
-const BAD = Symbol('a value that is not of its field');
+/** In the place of a value that is not of its field, or breaks a rule. */
+class BadValue {
+  readonly problem: string;
+
+  constructor(problem: string) {
+    this.problem = problem;
+  }
+}
 
 function readFieldOrSkip(reader: MsgpackReader, field: FrameField): unknown {
-  if (field.kind === 'payload' && !field.isOptional) return reader.readRaw();
-  if (reader.tryReadNil()) return undefined;
+  const isPayload = field.kind === 'payload';
+  if (!(isPayload && !field.isOptional) && reader.tryReadNil()) return undefined;
   const start = reader.offset;
-  const value = readField(reader, field);
-  if (value !== undefined) return value;
-  reader.rewind(start);
-  reader.skipValue(0);
-  return BAD;
+  const value = isPayload ? readPayload(reader, field) : (readField(reader, field) ?? new BadValue(expectedOf(field)));
+  if (value instanceof BadValue) {
+    reader.rewind(start);
+    reader.skipValue();
+  }
+  return value;
+}
+
+function readPayload(reader: MsgpackReader, field: FrameField): Uint8Array | BadValue {
+  try {
+    return reader.readPayload();
+  } catch (err) {
+    if (err instanceof ValueFault) return new BadValue(err.describe(field.name));
+    throw err;
+  }
 }
 
 function readField(reader: MsgpackReader, { kind }: FrameField): unknown {
@@ -73,8 +90,6 @@ function readField(reader: MsgpackReader, { kind }: FrameField): unknown {
       return reader.tryReadUint();
     case 'bool':
       return reader.tryReadBool();
-    case 'payload':
-      return reader.readRaw();
     case 'position':
       return readPosition(reader);
     case 'symbols':
@@ -112,14 +127,14 @@ function readSymbols(reader: MsgpackReader): readonly string[] | undefined {
 
 function refuseUnknown(reader: MsgpackReader, length: number, tag: number): never {
   const start = reader.offset;
-  const id = length > 1 ? (reader.tryReadUint() ?? readIdText(reader)) : undefined;
+  const id = length > 0 ? (reader.tryReadUint() ?? readIdText(reader)) : undefined;
   reader.rewind(start);
-  finishFrame(reader, length - 1);
+  finishFrame(reader, length);
   throw unknownType(`tag ${String(tag)}`, id);
 }
 
 /** Elements past the known ones are ignored, but not unread: the whole frame must be well-formed. */
 function finishFrame(reader: MsgpackReader, extraElements: number): void {
-  for (let i = 0; i < extraElements; i++) reader.skipValue(0);
+  for (let i = 0; i < extraElements; i++) reader.skipValue();
   if (!reader.isAtEnd()) throw new ProtocolError('bytes follow the frame');
 }

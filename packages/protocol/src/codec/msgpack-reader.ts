@@ -1,23 +1,38 @@
-import { type DecodeLimits, FORBIDDEN_KEYS } from '../decode-limits.ts';
 import { ProtocolError } from '../errors.ts';
+import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../payload-rules.ts';
+import { ValueFault } from './value-fault.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const TWO_TO_32 = 0x1_0000_0000;
+
+/** Bytes of the values from 0xc0 on, where they are fixed; 0 where a length follows. */
+const FIXED_SIZES: readonly number[] = [
+  // nil, none, false, true
+  ...[1, 0, 1, 1],
+  // bin, ext
+  ...[0, 0, 0, 0, 0, 0],
+  // float
+  ...[5, 9],
+  // uint, int
+  ...[2, 3, 5, 9, 2, 3, 5, 9],
+  // fixext
+  ...[3, 4, 6, 10, 18],
+];
 
 /**
  * Reads msgpack (https://github.com/msgpack/msgpack/blob/master/spec.md) front to back without allocating for anything it
- * has not seen: a length is believed only where that many bytes are there. Extension types, integers past 2^53, floats
- * that are not finite, invalid UTF-8 and keys that are no strings are refused with a `ProtocolError`.
+ * has not seen: a length is believed only where that many bytes are there.
+ *
+ * What is no msgpack ends in a `ProtocolError`. What is, and is not what was asked for, is `undefined`, with nothing consumed.
  */
 export class MsgpackReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
-  readonly #limits: DecodeLimits;
   #offset = 0;
 
-  constructor(bytes: Uint8Array, limits: DecodeLimits) {
+  constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#limits = limits;
   }
 
   get offset(): number {
@@ -40,7 +55,7 @@ export class MsgpackReader {
     return true;
   }
 
-  /** An array's length, or undefined (and nothing consumed) where the next value is no array. */
+  /** An array's length, or undefined where the next value is no array. */
   tryReadArrayLength(): number | undefined {
     const type = this.#peek();
     if ((type & 0xf0) === 0x90) return this.#lengthAfter(1, type & 0x0f);
@@ -49,16 +64,16 @@ export class MsgpackReader {
     return undefined;
   }
 
-  /** A whole number from 0 to 2^53-1, or undefined (and nothing consumed) where the next value is something else. */
+  /** A whole number from 0 to 2^53-1, or undefined. */
   tryReadUint(): number | undefined {
     const start = this.#offset;
     const value = this.#tryReadInteger();
-    if (value !== undefined && value >= 0) return value;
+    if (value !== undefined && value >= 0 && Number.isSafeInteger(value)) return value;
     this.#offset = start;
     return undefined;
   }
 
-  /** A boolean, or undefined (and nothing consumed). */
+  /** A boolean, or undefined. */
   tryReadBool(): boolean | undefined {
     const type = this.#peek();
     if (type !== 0xc2 && type !== 0xc3) return undefined;
@@ -66,7 +81,7 @@ export class MsgpackReader {
     return type === 0xc3;
   }
 
-  /** A string of valid UTF-8, or undefined (and nothing consumed). */
+  /** A string of valid UTF-8, or undefined. */
   tryReadString(): string | undefined {
     const type = this.#peek();
     if ((type & 0xe0) === 0xa0) return this.#text(1, type & 0x1f);
@@ -76,71 +91,124 @@ export class MsgpackReader {
     return undefined;
   }
 
-  /** Validates one value of any allowed kind and returns its bytes: a view, valid as long as the input is. */
-  readRaw(): Uint8Array {
+  /**
+   * The bytes of one value that may be a payload: a view, valid as long as the input is.
+   *
+   * @throws ValueFault where it may not be one; how much was consumed then is not said
+   */
+  readPayload(): Uint8Array {
     const start = this.#offset;
-    this.skipValue(0);
+    this.#checkValue(0, undefined);
     return this.#bytes.subarray(start, this.#offset);
   }
 
-  /** Validates one value of any allowed kind. `depth` counts the arrays and maps around it. */
-  skipValue(depth: number): void {
+  /** The bytes of one value that was checked when it came in: a view, valid as long as the input is. */
+  readRaw(): Uint8Array {
+    const start = this.#offset;
+    this.skipValue();
+    return this.#bytes.subarray(start, this.#offset);
+  }
+
+  /** Passes over one value of any kind, however deep it goes, and looks at nothing but its shape. */
+  skipValue(): void {
+    for (let pending = 1; pending > 0; pending -= 1) {
+      pending += this.#skipHead();
+      // Each takes a byte at least, so what is not there need not be looked for.
+      if (pending - 1 > this.#bytes.length - this.#offset) throw endsTooEarly();
+    }
+  }
+
+  /** Passes over a value, or over the head of an array or a map: returns how many values belong to it. */
+  #skipHead(): number {
+    const type = this.#peek();
+    if (type <= 0x7f || type >= 0xe0) return this.#advance(1, 0);
+    if (type <= 0x8f) return this.#advance(1, 2 * (type & 0x0f));
+    if (type <= 0x9f) return this.#advance(1, type & 0x0f);
+    if (type <= 0xbf) return this.#skipBytes(1 + (type & 0x1f));
+    const size = FIXED_SIZES[type - 0xc0] ?? 0;
+    if (size > 0) return this.#skipBytes(size);
+    switch (type) {
+      case 0xdc:
+        return this.#advance(3, this.#u16(1));
+      case 0xdd:
+        return this.#advance(5, this.#u32(1));
+      case 0xde:
+        return this.#advance(3, 2 * this.#u16(1));
+      case 0xdf:
+        return this.#advance(5, 2 * this.#u32(1));
+      default:
+        return this.#skipLong(type);
+    }
+  }
+
+  /** Strings, binary values and extensions whose length stands before them. */
+  #skipLong(type: number): number {
+    if (type === 0xc4 || type === 0xd9) return this.#skipBytes(2 + this.#u8(1));
+    if (type === 0xc5 || type === 0xda) return this.#skipBytes(3 + this.#u16(1));
+    if (type === 0xc6 || type === 0xdb) return this.#skipBytes(5 + this.#u32(1));
+    if (type === 0xc7) return this.#skipBytes(3 + this.#u8(1));
+    if (type === 0xc8) return this.#skipBytes(4 + this.#u16(1));
+    if (type === 0xc9) return this.#skipBytes(6 + this.#u32(1));
+    throw new ProtocolError(`0x${type.toString(16)} starts no value of msgpack`);
+  }
+
+  /** `depth` counts the arrays and maps around the value; `key` is its own, where it has one. */
+  #checkValue(depth: number, key: string | undefined): void {
     const type = this.#peek();
     if (type <= 0x7f || type >= 0xe0 || type === 0xc0 || type === 0xc2 || type === 0xc3) {
       this.#offset += 1;
-      return;
+    } else if ((type & 0xf0) === 0x80 || type === 0xde || type === 0xdf) {
+      this.#checkMap(depth, key);
+    } else if ((type & 0xf0) === 0x90 || type === 0xdc || type === 0xdd) {
+      this.#checkArray(depth);
+    } else if ((type & 0xe0) === 0xa0 || (type >= 0xd9 && type <= 0xdb)) {
+      if (this.tryReadString() === undefined) throw new ValueFault(EXPECTED_IN_PAYLOAD.text);
+    } else if (type === 0xca || type === 0xcb) {
+      this.#checkFloat(type);
+    } else if (type >= 0xcc && type <= 0xd3) {
+      if (!Number.isSafeInteger(this.#tryReadInteger())) throw new ValueFault(EXPECTED_IN_PAYLOAD.integer);
+    } else if (type >= 0xc4 && type <= 0xc6) {
+      this.#skipLong(type);
+    } else {
+      throw new ValueFault(EXPECTED_IN_PAYLOAD.type);
     }
-    if (type === 0xca || type === 0xcb) {
-      this.#skipFloat(type);
-      return;
-    }
-    if (this.tryReadString() !== undefined || this.#tryReadInteger() !== undefined) return;
-    if (this.#trySkipBinary(type)) return;
-    const length = this.tryReadArrayLength();
-    if (length !== undefined) {
-      this.#checkContainer(length, this.#limits.maxArrayLength, depth);
-      for (let i = 0; i < length; i++) this.skipValue(depth + 1);
-      return;
-    }
-    this.#skipMap(type, depth);
   }
 
-  #skipMap(type: number, depth: number): void {
-    let length: number;
-    if ((type & 0xf0) === 0x80) length = this.#lengthAfter(1, type & 0x0f);
-    else if (type === 0xde) length = this.#lengthAfter(3, this.#u16(1));
-    else if (type === 0xdf) length = this.#lengthAfter(5, this.#u32(1));
-    else throw new ProtocolError(`msgpack type 0x${type.toString(16)} is not allowed`);
-    this.#checkContainer(length, this.#limits.maxMapLength, depth);
-    for (let i = 0; i < length; i++) {
+  #checkArray(depth: number): void {
+    const length = this.tryReadArrayLength() ?? 0;
+    if (depth >= MAX_PAYLOAD_DEPTH) throw new ValueFault(EXPECTED_IN_PAYLOAD.depth);
+    let index = 0;
+    try {
+      for (; index < length; index++) this.#checkValue(depth + 1, undefined);
+    } catch (err) {
+      throw err instanceof ValueFault ? err.within(index) : err;
+    }
+  }
+
+  #checkMap(depth: number, around: string | undefined): void {
+    const values = this.#skipHead();
+    if (depth >= MAX_PAYLOAD_DEPTH) throw new ValueFault(EXPECTED_IN_PAYLOAD.depth);
+    for (let i = 0; i < values; i += 2) {
       const key = this.tryReadString();
-      if (key === undefined) throw new ProtocolError('a map key must be a string');
-      if (FORBIDDEN_KEYS.has(key)) throw new ProtocolError(`the key ${key} is not allowed`);
-      this.skipValue(depth + 1);
+      if (key === undefined) throw new ValueFault(EXPECTED_IN_PAYLOAD.key);
+      try {
+        if (reachesPrototype(key, around)) throw new ValueFault(EXPECTED_IN_PAYLOAD.key);
+        this.#checkValue(depth + 1, key);
+      } catch (err) {
+        throw err instanceof ValueFault ? err.within(key) : err;
+      }
     }
   }
 
-  #skipFloat(type: number): void {
+  #checkFloat(type: number): void {
     const size = type === 0xca ? 5 : 9;
     this.#need(size);
     const value = type === 0xca ? this.#view.getFloat32(this.#offset + 1) : this.#view.getFloat64(this.#offset + 1);
-    if (!Number.isFinite(value)) throw new ProtocolError('a float must be finite');
+    if (!Number.isFinite(value)) throw new ValueFault(EXPECTED_IN_PAYLOAD.finite);
     this.#offset += size;
   }
 
-  #trySkipBinary(type: number): boolean {
-    let header: number;
-    let length: number;
-    if (type === 0xc4) [header, length] = [2, this.#u8(1)];
-    else if (type === 0xc5) [header, length] = [3, this.#u16(1)];
-    else if (type === 0xc6) [header, length] = [5, this.#u32(1)];
-    else return false;
-    if (length > this.#limits.maxBinaryBytes) throw new ProtocolError('a binary value is too long');
-    this.#need(header + length);
-    this.#offset += header + length;
-    return true;
-  }
-
+  /** Past ±(2^53-1) it is rounded. */
   #tryReadInteger(): number | undefined {
     const type = this.#peek();
     if (type <= 0x7f) return this.#advance(1, type);
@@ -153,7 +221,7 @@ export class MsgpackReader {
       case 0xce:
         return this.#advance(5, this.#u32(1));
       case 0xcf:
-        return this.#advance(9, this.#wide(this.#u32(1), this.#u32(5)));
+        return this.#advance(9, this.#u32(1) * TWO_TO_32 + this.#u32(5));
       case 0xd0:
         this.#need(2);
         return this.#advance(2, this.#view.getInt8(this.#offset + 1));
@@ -165,43 +233,33 @@ export class MsgpackReader {
         return this.#advance(5, this.#view.getInt32(this.#offset + 1));
       case 0xd3:
         this.#need(9);
-        return this.#advance(9, this.#wide(this.#view.getInt32(this.#offset + 1), this.#u32(5)));
+        return this.#advance(9, this.#view.getInt32(this.#offset + 1) * TWO_TO_32 + this.#u32(5));
       default:
         return undefined;
     }
   }
 
-  #wide(high: number, low: number): number {
-    const value = high * 0x1_0000_0000 + low;
-    if (!Number.isSafeInteger(value)) throw new ProtocolError('an integer is past 2^53');
-    return value;
-  }
-
-  #text(header: number, length: number): string {
-    if (length > this.#limits.maxStringBytes) throw new ProtocolError('a string is too long');
+  #text(header: number, length: number): string | undefined {
     this.#need(header + length);
     const start = this.#offset + header;
-    const bytes = this.#bytes.subarray(start, start + length);
-    this.#offset = start + length;
     try {
-      return utf8.decode(bytes);
-    } catch (cause) {
-      throw new ProtocolError('a string is not valid UTF-8', { cause });
+      const text = utf8.decode(this.#bytes.subarray(start, start + length));
+      this.#offset = start + length;
+      return text;
+    } catch {
+      return undefined;
     }
+  }
+
+  #skipBytes(size: number): 0 {
+    this.#need(size);
+    return this.#advance(size, 0);
   }
 
   /** Each element takes a byte at least, so a length past the remaining bytes is a lie. */
   #lengthAfter(header: number, length: number): number {
     this.#need(header + length);
-    this.#offset += header;
-    return length;
-  }
-
-  #checkContainer(length: number, maxLength: number, depth: number): void {
-    if (length > maxLength) throw new ProtocolError(`an array or map has more than ${String(maxLength)} entries`);
-    if (depth >= this.#limits.maxDepth) {
-      throw new ProtocolError(`arrays and maps are nested deeper than ${String(this.#limits.maxDepth)}`);
-    }
+    return this.#advance(header, length);
   }
 
   #peek(): number {
@@ -230,6 +288,10 @@ export class MsgpackReader {
   }
 
   #need(size: number): void {
-    if (this.#offset + size > this.#bytes.length) throw new ProtocolError('the frame ends too early');
+    if (this.#offset + size > this.#bytes.length) throw endsTooEarly();
   }
+}
+
+function endsTooEarly(): ProtocolError {
+  return new ProtocolError('the frame ends too early');
 }

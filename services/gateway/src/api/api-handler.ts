@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { checkIntegers, ProtocolError } from '@outcry/protocol';
+import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
 import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
 import { TokenBucket } from '../limits/token-bucket.ts';
@@ -82,12 +82,8 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
 
 /** Clients could not be told them as they were written. */
 function refuseWideIntegers(text: string): void {
-  try {
-    checkIntegers(text);
-  } catch (err) {
-    if (err instanceof ProtocolError) throw new ApiError('malformed', err.message);
-    throw err;
-  }
+  const [field, ...steps] = findWideInteger(text) ?? [];
+  if (field !== undefined) throw new ApiError('malformed', EXPECTED_IN_PAYLOAD.integer, placeOf(String(field), steps));
 }
 
 function checkMethod(request: IncomingMessage, method: 'GET' | 'POST'): void {

@@ -1,11 +1,4 @@
-import {
-  checkJsonValue,
-  DEFAULT_DECODE_LIMITS,
-  encodeMessageHead,
-  encodePayload,
-  ProtocolError,
-  SERVER_USER,
-} from '@outcry/protocol';
+import { checkJsonValue, encodeMessageHead, encodePayload, SERVER_USER, ValueFault } from '@outcry/protocol';
 
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
@@ -26,9 +19,9 @@ interface PublishedMessage {
 /** The payload as it goes to clients. @throws ApiError `malformed`, `dataTooLarge` */
 export function encodeData(data: unknown, maxBytes: number): Uint8Array {
   try {
-    checkJsonValue(data, DEFAULT_DECODE_LIMITS);
+    checkJsonValue(data);
   } catch (err) {
-    if (err instanceof ProtocolError) throw new ApiError('malformed', err.message, 'data');
+    if (err instanceof ValueFault) throw new ApiError('malformed', err.message, err.placeIn('data'));
     throw err;
   }
   const payload = encodePayload(data);

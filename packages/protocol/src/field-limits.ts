@@ -1,0 +1,8 @@
+export const MAX_ID_BYTES = 64;
+export const MAX_TOKEN_BYTES = 4096;
+/** Symbols that one request may name. */
+export const MAX_SYMBOLS = 100;
+/** An idempotency key: printable ASCII without spaces, so that it can stand in a broker's name as it is. */
+export const KEY_PATTERN = /^[\x21-\x7e]{1,64}$/;
+/** A signal's name. */
+export const NAME_PATTERN = /^[a-z][a-zA-Z0-9._-]{0,31}$/;
