@@ -163,7 +163,7 @@ describe('createFeedPublisher', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1', 'delta 1 1>2', 'delta 1 2>3']);
     expect(bus.shapeOf('BBB').length).toBeGreaterThan(3);
-    expect(publisher.notReady()).toBe('feeds not live: AAA interrupted');
+    expect(publisher.notReady()).toBe('feeds not live: AAA interrupted (connection lost)');
     expect(await metric('live', 'AAA')).toBe(0);
     expect(await metric('interruptions_total', 'AAA')).toBe(1);
 
@@ -420,7 +420,7 @@ describe('createFeedPublisher', () => {
       expect(bus.shapeOf('BBB')).toHaveLength(4);
       expect(log).toMatchObject([{ level: 50, msg: 'feed failed', symbol: 'AAA' }]);
       expect(log[0]?.err?.message).toMatch(/a gap at line 7|crossed|went back/);
-      expect(publisher.notReady()).toBe('feeds not live: AAA failed');
+      expect(publisher.notReady()).toBe(`feeds not live: AAA failed (${log[0]?.err?.message ?? ''})`);
       expect(await metric('source_errors_total', 'AAA')).toBe(1);
       expect(await metric('live', 'AAA')).toBe(0);
       expect(await metric('live', 'BBB')).toBe(1);
@@ -437,7 +437,7 @@ describe('createFeedPublisher', () => {
       end();
       await settle();
       expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
-      expect(publisher.notReady()).toBe('feeds not live: AAA failed');
+      expect(publisher.notReady()).toMatch(/^feeds not live: AAA failed \(the book is crossed at update 2: /);
     });
 
     it('ends a feed that the bus refuses for another reason than being away', async () => {

@@ -6,7 +6,8 @@ import type { Logger } from '@outcry/service';
 import { BusHealth } from './feed/bus-health.ts';
 import { Leadership, LONE_LEADERSHIP, type LeadershipTimes } from './leadership/leadership.ts';
 import { FeedMetrics } from './observability/feed-metrics.ts';
-import type { BookSource } from './sources/book-source.ts';
+import type { BookSource, Scales } from './sources/book-source.ts';
+import { checkInstrument, checkNames } from './sources/check-instrument.ts';
 import { type FeedTiming, SymbolFeed } from './feed/symbol-feed.ts';
 
 export interface FeedPublisherOptions {
@@ -33,12 +34,13 @@ export interface FeedPublisher {
   finished(): Promise<void>;
   /** Hands over to other publishers and ends the feeds; what they have taken from the source is published first. */
   stop(): Promise<void>;
-  /** Why not every feed is live, or could be at once, in a line; undefined where all are. */
+  /** Which feeds are not live, nor could be at once, and why, in a line; undefined where all are. */
   notReady(): string | undefined;
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
 }
 
+/** @throws OutcryError `badConfig` where the source offers what nobody could ask for */
 export function createFeedPublisher(options: FeedPublisherOptions): FeedPublisher {
   const { source, timing, logger } = options;
   const { feedBus } = options.backplane;
@@ -48,12 +50,18 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
   const metrics = new FeedMetrics({ isBusUp: () => busHealth.isUp, hasProcessMetrics });
   const leadership = createLeadership(options, metrics);
   const shared = { source, feedBus, timing, busHealth, metrics, logger, createEpoch, leadership };
-  const createFeed = (instrument: FeedInstrument): SymbolFeed => {
-    const feed = new SymbolFeed({ instrument, ...shared });
+  const createFeed = (symbol: string, scales?: Scales): SymbolFeed => {
+    const feed = new SymbolFeed({ symbol, scales, ...shared });
     leadership.add(feed);
     return feed;
   };
-  const feeds = source.instruments.map(createFeed);
+  const createKnownFeed = (instrument: FeedInstrument): SymbolFeed => {
+    const { symbol, ...scales } = checkInstrument(instrument);
+    return createFeed(symbol, scales);
+  };
+  const { missing = [] } = source;
+  checkNames([...source.instruments.map(({ symbol }) => symbol), ...missing]);
+  const feeds = [...source.instruments.map(createKnownFeed), ...missing.map((name) => createFeed(name))];
   let running = Promise.resolve();
   const run = (feed: SymbolFeed): void => {
     running = Promise.all([running, feed.run(stopping.signal)]).then(() => undefined);
@@ -65,7 +73,7 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
       await leadership.start();
       feeds.forEach(run);
       source.watchInstruments?.((instrument) => {
-        const feed = createFeed(instrument);
+        const feed = createKnownFeed(instrument);
         feeds.push(feed);
         run(feed);
       });
@@ -79,12 +87,18 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     },
     notReady() {
       const idle = feeds.filter(({ state }) => state !== 'live' && state !== 'standby');
-      const states = idle.map(({ symbol, state }) => `${symbol} ${state}`);
+      const states = idle.map(describeFeed);
       if (states.length > 0) return `feeds not live: ${states.join(', ')}`;
       return busHealth.isUp ? undefined : 'feed bus interrupted';
     },
     exposeMetrics: () => metrics.expose(),
   };
+}
+
+/** `BTCUSDT interrupted (the venue's stream is lost)` */
+function describeFeed({ symbol, state, reason }: SymbolFeed): string {
+  const why = reason === undefined ? '' : ` (${reason.replaceAll(/\s+/g, ' ')})`;
+  return `${symbol} ${state}${why}`;
 }
 
 function createLeadership(options: FeedPublisherOptions, metrics: FeedMetrics): Leadership {

@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { BaseFeed } from './base-feed.ts';
 import type { BookEvent } from '../sources/book-source.ts';
 
-const INSTRUMENT = { symbol: 'BTCUSDT', priceScale: 2, sizeScale: 5 };
+const SCALES = { priceScale: 2, sizeScale: 5 };
+const INSTRUMENT = { symbol: 'BTCUSDT', ...SCALES };
 
 function snapshot(venueSeq: number, bids: Level[] = [[100, 1]], asks: Level[] = [[101, 2]]): BookEvent {
   return { kind: 'snapshot', bids, asks, venueSeq, venueAt: venueSeq * 10 };
@@ -17,7 +18,7 @@ function delta(venueSeq: number, bids: Level[], asks: Level[] = []): BookEvent {
 let feed: BaseFeed;
 beforeEach(() => {
   let epochs = 0;
-  feed = new BaseFeed(INSTRUMENT, () => `epoch-${String(++epochs)}`);
+  feed = new BaseFeed({ symbol: 'BTCUSDT', scales: SCALES, createEpoch: () => `epoch-${String(++epochs)}` });
 });
 
 describe('BaseFeed', () => {

@@ -1,10 +1,17 @@
 import { type FeedDelta, type FeedInstrument, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { type Level, OrderBook, Side } from '@outcry/order-book';
 
-import { type BookEvent, BookEventKind } from '../sources/book-source.ts';
+import { type BookEvent, BookEventKind, type Scales } from '../sources/book-source.ts';
 
 /** The position of an epoch's first frame, which is a snapshot. */
 const FIRST_SEQ = 1;
+
+export interface BaseFeedParts {
+  readonly symbol: string;
+  /** Undefined where the first snapshot tells them. */
+  readonly scales: Scales | undefined;
+  readonly createEpoch: () => string;
+}
 
 /**
  * The base feed of one symbol, without its transport: keeps the full book and turns the source's events into numbered frames.
@@ -13,7 +20,8 @@ const FIRST_SEQ = 1;
  * afterwards.
  */
 export class BaseFeed {
-  #instrument: FeedInstrument;
+  readonly #symbol: string;
+  #scales: Scales | undefined;
   readonly #createEpoch: () => string;
   readonly #book = new OrderBook();
   readonly #changed = { bids: new Map<number, number>(), asks: new Map<number, number>() };
@@ -24,14 +32,15 @@ export class BaseFeed {
   #venueSeq = 0;
   #venueAt = 0;
 
-  constructor(instrument: FeedInstrument, createEpoch: () => string) {
-    this.#instrument = instrument;
+  constructor({ symbol, scales, createEpoch }: BaseFeedParts) {
+    this.#symbol = symbol;
+    this.#scales = scales;
     this.#createEpoch = createEpoch;
   }
 
-  /** With the scales that the book has now. */
+  /** With the scales that the book has now. There is a book. */
   get instrument(): FeedInstrument {
-    return this.#instrument;
+    return { symbol: this.#symbol, ...this.#knownScales() };
   }
 
   /** Whether there were events since the last frame. */
@@ -46,7 +55,7 @@ export class BaseFeed {
    */
   apply(event: BookEvent): void {
     if (event.kind === BookEventKind.Snapshot) {
-      this.#instrument = { ...this.#instrument, ...event.scales };
+      this.#scales = event.scales ?? this.#knownScales();
       this.#book.applySnapshot(event.bids, event.asks);
       this.startEpoch();
     } else {
@@ -83,12 +92,10 @@ export class BaseFeed {
 
   /** The whole book at the last frame's position. Changes are taken as a delta before it: it must not show more. */
   snapshot(at: number): FeedSnapshot {
-    const { priceScale, sizeScale } = this.#instrument;
     return {
       ...this.#position(at),
       seq: this.#seq,
-      priceScale,
-      sizeScale,
+      ...this.#knownScales(),
       bids: this.#book.bids(),
       asks: this.#book.asks(),
     };
@@ -96,7 +103,7 @@ export class BaseFeed {
 
   /** Where the feed stands. */
   pulse(): FeedPulse {
-    return { symbol: this.#instrument.symbol, epoch: this.#epoch, seq: this.#seq };
+    return { symbol: this.#symbol, epoch: this.#epoch, seq: this.#seq };
   }
 
   #applyDelta(event: BookEvent): void {
@@ -117,12 +124,18 @@ export class BaseFeed {
 
   #position(at: number): Pick<FeedSnapshot, 'symbol' | 'epoch' | 'venueSeq' | 'venueAt' | 'at'> {
     return {
-      symbol: this.#instrument.symbol,
+      symbol: this.#symbol,
       epoch: this.#epoch,
       venueSeq: this.#venueSeq,
       venueAt: this.#venueAt,
       at,
     };
+  }
+
+  #knownScales(): Scales {
+    if (this.#scales === undefined)
+      throw new OutcryError('badFeed', 'the source told no scales with its first snapshot');
+    return this.#scales;
   }
 
   #crossedMessage(): string {

@@ -1,4 +1,4 @@
-import { type FeedBus, type FeedInstrument, OutcryError } from '@outcry/broker';
+import { type FeedBus, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { BaseFeed } from './base-feed.ts';
@@ -10,7 +10,13 @@ import type { FeedMetrics, FrameKind } from '../observability/feed-metrics.ts';
 import { Gate } from '../pacing/gate.ts';
 import { delay } from '../pacing/delay.ts';
 import { SerialQueue } from '../pacing/serial-queue.ts';
-import { type BookEvent, BookEventKind, type BookSource, type SourceEvent } from '../sources/book-source.ts';
+import {
+  type BookEvent,
+  BookEventKind,
+  type BookSource,
+  type Scales,
+  type SourceEvent,
+} from '../sources/book-source.ts';
 
 /** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
 export const MAX_DELTAS_PER_SNAPSHOT = 256;
@@ -29,7 +35,9 @@ export interface FeedTiming {
 }
 
 export interface SymbolFeedParts {
-  readonly instrument: FeedInstrument;
+  readonly symbol: string;
+  /** Absent where the first snapshot tells the scales. */
+  readonly scales: Scales | undefined;
   readonly source: Pick<BookSource, 'events'>;
   readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot' | 'publishPulse'>;
   readonly timing: FeedTiming;
@@ -40,7 +48,8 @@ export interface SymbolFeedParts {
   readonly leadership: Pick<Leadership, 'hurry' | 'handleFenced'>;
 }
 
-export type FeedState = 'starting' | 'standby' | 'live' | 'interrupted' | 'ended' | 'failed';
+/** A `missing` one has had no book yet, because its source cannot have it. */
+export type FeedState = 'starting' | 'missing' | 'standby' | 'live' | 'interrupted' | 'ended' | 'failed';
 
 /**
  * One symbol: source → book → frames → bus.
@@ -59,7 +68,8 @@ export class SymbolFeed implements Candidate {
   /** Opens when it is known whether this publisher leads: what is read after that may be lost to the watchers. */
   readonly #decision = new Gate();
   #timer: NodeJS.Timeout | undefined;
-  #book: 'unknown' | 'whole' | 'interrupted' = 'unknown';
+  #book: 'unknown' | 'missing' | 'whole' | 'interrupted' = 'unknown';
+  #reason: string | undefined;
   #end: 'ended' | 'failed' | undefined;
   #term: Term | undefined;
   /** As this feed has it: of each term's instrument the gateways are told anew. */
@@ -71,19 +81,24 @@ export class SymbolFeed implements Candidate {
 
   constructor(parts: SymbolFeedParts) {
     this.#parts = parts;
-    this.#feed = new BaseFeed(parts.instrument, parts.createEpoch);
+    this.#feed = new BaseFeed(parts);
     parts.metrics.setLive(this.symbol, false);
   }
 
   get symbol(): string {
-    return this.#parts.instrument.symbol;
+    return this.#parts.symbol;
   }
 
   get state(): FeedState {
     if (this.#end !== undefined) return this.#end;
-    if (this.#book === 'interrupted') return 'interrupted';
+    if (this.#book === 'interrupted' || this.#book === 'missing') return this.#book;
     if (this.#term !== undefined) return this.#term.isOpen ? 'live' : 'starting';
     return this.#book === 'whole' && this.#decision.isOpen ? 'standby' : 'starting';
+  }
+
+  /** Why it is missing, interrupted or failed; undefined in any other state. */
+  get reason(): string | undefined {
+    return this.#reason;
   }
 
   /** A feed that ended under its leader stays: another publisher would only tell the end once more. */
@@ -133,6 +148,7 @@ export class SymbolFeed implements Candidate {
       this.#finish('ended');
       if (!stopping.aborted) this.#parts.logger.info({ symbol: this.symbol }, 'feed ended');
     } catch (err) {
+      this.#reason = err instanceof Error ? err.message : String(err);
       this.#finish('failed');
       this.#parts.metrics.countSourceError(this.symbol);
       this.#parts.logger.error({ symbol: this.symbol, err }, 'feed failed');
@@ -170,8 +186,10 @@ export class SymbolFeed implements Candidate {
   async #acceptBook({ scales }: BookEvent): Promise<void> {
     const before = this.#book;
     this.#book = 'whole';
+    this.#reason = undefined;
     if (scales !== undefined) this.#isAnnounced = false;
     if (before === 'interrupted') this.#parts.logger.info({ symbol: this.symbol }, 'feed resumed');
+    if (before === 'missing') this.#parts.logger.info({ symbol: this.symbol }, 'book found');
     if (before !== 'whole') this.#parts.leadership.hurry();
     const term = this.#term;
     if (term === undefined) return;
@@ -181,12 +199,21 @@ export class SymbolFeed implements Candidate {
 
   /** Publishes what is known to be right, and nothing more: the snapshots of a quiet book would say that it is live. */
   async #interrupt(reason: string): Promise<void> {
-    this.#parts.logger.warn({ symbol: this.symbol, reason }, 'feed interrupted');
-    this.#parts.metrics.countInterruption(this.symbol);
+    if (reason === this.#reason) return;
+    this.#reason = reason;
+    const { logger, metrics } = this.#parts;
+    if (this.#book === 'unknown' || this.#book === 'missing') {
+      this.#book = 'missing';
+      logger.error({ symbol: this.symbol, reason }, 'book missing');
+      return;
+    }
+    logger.warn({ symbol: this.symbol, reason }, 'feed interrupted');
+    if (this.#book === 'interrupted') return;
+    metrics.countInterruption(this.symbol);
     await this.#flush(this.#term);
     this.#book = 'interrupted';
     clearTimeout(this.#timer);
-    this.#parts.metrics.setLive(this.symbol, false);
+    metrics.setLive(this.symbol, false);
     this.#parts.leadership.hurry();
   }
 

@@ -17,17 +17,18 @@ export interface BookEvent {
   readonly venueSeq: number;
   /** Unix milliseconds at the venue. */
   readonly venueAt: number;
-  /** With a snapshot: the scales from here on, where they are not the instrument's any more. */
+  /** With a snapshot: the scales from here on, where they are not the instrument's any more, or were not known. */
   readonly scales?: Scales | undefined;
 }
 
 /**
- * The venue cannot be heard, or something of what it said is missing. The book was right up to here; nobody knows whether
- * it still is, so the feed falls silent and its watchers are told. The next event is a snapshot.
+ * The venue cannot be heard, something of what it said is missing, or it has no such book now. The book was right up to here;
+ * nobody knows whether it still is, so the feed falls silent and its watchers are told. The next event is a snapshot, or
+ * another reason. Before the first snapshot it says why there is none.
  */
 export interface BookInterruption {
   readonly kind: typeof BookEventKind.Interrupted;
-  /** For the log, in a few words. */
+  /** For the log and `/readyz`, in a few words. */
   readonly reason: string;
 }
 
@@ -46,16 +47,21 @@ export interface BookIngest {
  * Where books come from.
  *
  * A source owns its venue's rules: what it hands out is aligned and without holes, or it throws an `OutcryError` of code
- * `badFeed` that says where the feed broke. Each symbol is a stream of its own, so that one which breaks or waits leaves
- * the others alone.
+ * `badFeed` that says where the feed broke. Each symbol is a stream of its own, so that one which breaks, waits or cannot
+ * be had leaves the others alone.
  *
  * @typeParam E A source that cannot lose its venue promises never to be interrupted: `BookSource<BookEvent>`.
  */
 export interface BookSource<E extends SourceEvent = SourceEvent> {
-  /** Those that are known when the source opens. */
+  /** Those that are known when the source opens. Their names are symbols by the protocol's rule. */
   readonly instruments: readonly FeedInstrument[];
   /**
-   * The events of one symbol, of which the first is a snapshot. The consumer sets the pace: nothing is read ahead while
+   * Names of what was asked for and cannot be had yet. `events` says why: by an interruption where the book may still come, by
+   * throwing where it cannot. A name that is no symbol never brings a book.
+   */
+  readonly missing?: readonly string[];
+  /**
+   * The events of one symbol, which begin with a snapshot as soon as there is a book. The consumer sets the pace: nothing is read ahead while
    * it holds an event, and a source that cannot make its venue wait bounds what it keeps and starts anew with a snapshot.
    * Ends, without throwing, when the source has no more or `signal` aborts. One consumer per symbol at a time; another one
    * may follow when the first has ended, and begins with a snapshot too.

@@ -3,8 +3,8 @@ import { decimalsOf } from '@outcry/order-book';
 import { z } from 'zod';
 
 import { SerialQueue } from '../../pacing/serial-queue.ts';
-import type { Scales } from '../book-source.ts';
 import { decodeDepthFrame, type DepthSnapshot } from './depth-frames.ts';
+import { type Listing, listed, unlisted } from './listing.ts';
 import type { BinanceMarket } from './markets.ts';
 import { RequestBudget } from './request-budget.ts';
 
@@ -20,6 +20,7 @@ const exchangeInfo = z.object({
   symbols: z.array(
     z.object({
       symbol: z.string(),
+      status: z.string(),
       filters: z.array(
         z.object({ filterType: z.string(), tickSize: decimalText.optional(), stepSize: decimalText.optional() }),
       ),
@@ -65,25 +66,24 @@ export class BinanceRest {
     return frame;
   }
 
-  /**
-   * The decimals that the venue's tick and step sizes need.
-   *
-   * @throws OutcryError `badConfig` where the venue does not trade one of the symbols
-   */
-  async scales(symbols: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Scales>> {
+  /** What the venue says of each of the symbols. One that it does not know leaves the others alone. */
+  async listings(symbols: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Listing>> {
     const { market } = this.#options;
     const query = market.canFilterInfo ? `?symbols=${encodeURIComponent(JSON.stringify(symbols))}` : '';
-    const info = parseExchangeInfo(await this.#get(`${market.infoPath}${query}`, market.infoWeight, signal));
-    const scales = new Map<string, Scales>();
-    for (const { symbol, filters } of info.symbols) {
-      const tickSize = filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize;
-      const stepSize = filters.find(({ filterType }) => filterType === 'LOT_SIZE')?.stepSize;
-      if (tickSize === undefined || stepSize === undefined) continue;
-      scales.set(symbol, { priceScale: decimalsOf(tickSize), sizeScale: decimalsOf(stepSize) });
+    try {
+      const text = await this.#get(`${market.infoPath}${query}`, market.infoWeight, signal);
+      return listingsOf(symbols, text);
+    } catch (err) {
+      const isAboutSymbols = market.canFilterInfo && err instanceof OutcryError && err.code === 'badConfig';
+      if (!isAboutSymbols) throw err;
+      const [symbol = '', ...others] = symbols;
+      if (others.length === 0) return new Map([[symbol, unlisted(symbol)]]);
     }
-    const unknown = symbols.filter((symbol) => !scales.has(symbol));
-    if (unknown.length > 0) throw new OutcryError('badConfig', `the venue does not trade ${unknown.join(', ')}`);
-    return scales;
+    // The venue refuses a question with a symbol that it does not know, and does not say which of them that is.
+    const middle = Math.ceil(symbols.length / 2);
+    const first = await this.listings(symbols.slice(0, middle), signal);
+    const second = await this.listings(symbols.slice(middle), signal);
+    return new Map([...first, ...second]);
   }
 
   #get(path: string, weight: number, signal: AbortSignal): Promise<string> {
@@ -128,6 +128,20 @@ interface VenueResponse extends Pick<Response, 'ok' | 'status' | 'headers'> {
 /** What `fetch` throws says "fetch failed"; the reason is what caused it. */
 function messageOf(err: Error): string {
   return err.cause instanceof Error ? err.cause.message : err.message;
+}
+
+function listingsOf(symbols: readonly string[], text: string): ReadonlyMap<string, Listing> {
+  const told = new Map(parseExchangeInfo(text).symbols.map((info) => [info.symbol, info]));
+  return new Map(
+    symbols.map((symbol) => {
+      const found = told.get(symbol);
+      const tickSize = found?.filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize;
+      const stepSize = found?.filters.find(({ filterType }) => filterType === 'LOT_SIZE')?.stepSize;
+      if (found === undefined || tickSize === undefined || stepSize === undefined) return [symbol, unlisted(symbol)];
+      const scales = { priceScale: decimalsOf(tickSize), sizeScale: decimalsOf(stepSize) };
+      return [symbol, listed(symbol, scales, found.status)];
+    }),
+  );
 }
 
 function parseExchangeInfo(text: string): z.output<typeof exchangeInfo> {

@@ -3,13 +3,13 @@ import type { Logger } from '@outcry/service';
 
 import { Backoff } from '../../pacing/backoff.ts';
 import { delay } from '../../pacing/delay.ts';
-import type { BookSource, Scales } from '../book-source.ts';
+import type { BookSource, SourceEvent } from '../book-source.ts';
 import { BinanceRest } from './binance-rest.ts';
-import { decodeDepthFrame } from './depth-frames.ts';
+import { Connection } from './connection.ts';
+import { type Listing, unlisted } from './listing.ts';
+import { ListingWatch } from './listing-watch.ts';
 import { LiveBook } from './live-book.ts';
-import { BINANCE_MARKETS, type BinanceMarket, type BinanceMarketName, depthStreamName } from './markets.ts';
-import { createSocketOpener, type SilenceLimits } from './stream-socket.ts';
-import { VenueStream } from './venue-stream.ts';
+import { BINANCE_MARKETS, type BinanceMarketName } from './markets.ts';
 
 export interface BinanceBook {
   /** As the venue names it. */
@@ -29,54 +29,44 @@ export interface BinanceOptions {
   readonly intervalMs: number;
   /** Uniform in [0, 1): how long is waited before something is tried again. `Math.random` unless a test is in a hurry. */
   readonly random?: () => number;
+  /** How long a book may be quiet before the venue is asked whether it still trades it; a minute unless a test is in a hurry. */
+  readonly quietMs?: number;
 }
 
 /** The venue allows 1,024 streams, but they all stand in the address, and a connection that is lost loses them all. */
 const MAX_STREAMS_PER_CONNECTION = 200;
-
-const SILENCE: SilenceLimits = { probeAfterMs: 5000, giveUpAfterMs: 5000 };
 
 /** The start is tried so often: a venue that cannot be reached at all is the operator's to know. */
 const MAX_START_ATTEMPTS = 4;
 const START_RETRY = { baseMs: 500, maxMs: 5000 };
 
 /**
- * Live books of Binance: combined depth streams and REST snapshots. Resolves when the venue has told the instruments'
- * scales; the streams are connected when the first book is asked for.
+ * Live books of Binance: combined depth streams and REST snapshots. Resolves when the venue has said which of the symbols it
+ * knows; the streams are connected when the first book is asked for. A symbol that the venue does not trade is silent, with the
+ * reason, until it does.
  *
- * @throws OutcryError `unavailable` where the venue cannot be reached, `badConfig` where it does not trade a symbol
+ * @throws OutcryError `unavailable` where the venue cannot be reached, `badConfig` where it knows none of the symbols
  */
 export async function openBinanceSource(options: BinanceOptions, logger: Logger): Promise<BookSource> {
   const market = BINANCE_MARKETS[options.market];
   const rest = new BinanceRest({ market, baseUrl: options.restUrl ?? market.restUrl, depth: options.depth });
-  const scales = await readScales(rest, options.books, logger);
-  const connections = chunks(options.books, MAX_STREAMS_PER_CONNECTION).map(
-    (books) => new Connection({ books, scales, market, rest, logger, options }),
-  );
-  const owners = new Map(connections.flatMap((owner) => owner.symbols.map((symbol) => [symbol, owner] as const)));
-  return {
-    instruments: options.books.map((book) => ({ symbol: book.symbol, ...scalesOf(scales, book) })),
-    events(symbol, signal) {
-      const owner = owners.get(symbol);
-      if (owner === undefined) throw new OutcryError('badFeed', `${symbol} is not taken from the venue`);
-      return owner.open(symbol).events(signal);
-    },
-    close() {
-      for (const connection of connections) connection.close();
-      return Promise.resolve();
-    },
-  };
+  const listings = await readListings(rest, options.books, logger);
+  const unknown = [...listings.values()].filter(isUnknown);
+  if (unknown.length === listings.size) {
+    throw new OutcryError('badConfig', unknown.map(({ untraded }) => untraded).join(', '));
+  }
+  return new BinanceSource({ options, rest, listings, logger });
 }
 
-type AllScales = ReadonlyMap<string, Scales>;
+type Listings = ReadonlyMap<string, Listing>;
 
-async function readScales(rest: BinanceRest, books: readonly BinanceBook[], logger: Logger): Promise<AllScales> {
+async function readListings(rest: BinanceRest, books: readonly BinanceBook[], logger: Logger): Promise<Listings> {
   const never = new AbortController().signal;
   const symbols = [...new Set(books.map(({ venueSymbol }) => venueSymbol))];
   const backoff = new Backoff(START_RETRY);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await rest.scales(symbols, never);
+      return await rest.listings(symbols, never);
     } catch (err) {
       const mayPass = err instanceof OutcryError && err.code === 'unavailable';
       if (!mayPass || attempt === MAX_START_ATTEMPTS) throw err;
@@ -86,87 +76,90 @@ async function readScales(rest: BinanceRest, books: readonly BinanceBook[], logg
   }
 }
 
-function scalesOf(scales: AllScales, { venueSymbol }: BinanceBook): Scales {
-  const found = scales.get(venueSymbol);
-  if (found === undefined) throw new OutcryError('badConfig', `the venue told no scales of ${venueSymbol}`);
-  return found;
+function listingOf(listings: Listings, venueSymbol: string): Listing {
+  return listings.get(venueSymbol) ?? unlisted(venueSymbol);
 }
 
-interface ConnectionOptions {
-  readonly books: readonly BinanceBook[];
-  readonly scales: AllScales;
-  readonly market: BinanceMarket;
-  readonly rest: BinanceRest;
-  readonly logger: Logger;
+function isUnknown({ scales }: Listing): boolean {
+  return scales === undefined;
+}
+
+interface BinanceParts {
   readonly options: BinanceOptions;
+  readonly rest: BinanceRest;
+  readonly listings: Listings;
+  readonly logger: Logger;
 }
 
-/** One combined stream and the books on it. */
-class Connection {
-  readonly symbols: readonly FeedInstrument['symbol'][];
+class BinanceSource implements BookSource {
+  readonly instruments: readonly FeedInstrument[];
+  readonly missing: readonly string[];
+  readonly #parts: BinanceParts;
   readonly #books = new Map<string, LiveBook>();
-  readonly #byVenueSymbol = new Map<string, LiveBook>();
-  readonly #stream: VenueStream;
-  readonly #logger: Logger;
-  #isStarted = false;
+  readonly #connections = new Map<LiveBook, Connection>();
+  readonly #watch: ListingWatch;
 
-  constructor({ books, scales, market, rest, logger, options }: ConnectionOptions) {
-    const random = options.random ?? Math.random;
-    this.symbols = books.map(({ symbol }) => symbol);
-    this.#logger = logger;
-    for (const book of books) {
-      const live = new LiveBook({
-        symbol: book.venueSymbol,
-        scales: scalesOf(scales, book),
-        fetchSnapshot: (symbol, signal) => rest.depthSnapshot(symbol, signal),
-        logger,
-        random,
-      });
-      this.#books.set(book.symbol, live);
-      this.#byVenueSymbol.set(book.venueSymbol, live);
-    }
-    const streams = books.map(({ venueSymbol }) => depthStreamName(market, venueSymbol, options.intervalMs));
-    this.#stream = new VenueStream({
-      url: `${options.streamUrl ?? market.streamUrl}/stream?streams=${streams.join('/')}`,
-      openSocket: createSocketOpener(SILENCE),
+  constructor(parts: BinanceParts) {
+    const { options, rest, listings, logger } = parts;
+    this.#parts = parts;
+    const known = options.books.filter((book) => !isUnknown(listingOf(listings, book.venueSymbol)));
+    this.instruments = known.flatMap(({ symbol, venueSymbol }) => {
+      const { scales } = listingOf(listings, venueSymbol);
+      return scales === undefined ? [] : [{ symbol, ...scales }];
+    });
+    this.missing = options.books.filter((book) => !known.includes(book)).map(({ symbol }) => symbol);
+    for (const book of options.books) this.#books.set(book.symbol, this.#createBook(book.venueSymbol));
+    const streamed = known.flatMap(({ symbol }) => this.#books.get(symbol) ?? []);
+    for (const books of chunks(streamed, MAX_STREAMS_PER_CONNECTION)) this.#connect(books);
+    this.#watch = new ListingWatch({
+      books: [...this.#books.values()],
+      rest,
       logger,
-      random,
-      handler: {
-        handleUp: () => {
-          for (const live of this.#books.values()) live.handleUp();
-        },
-        handleFrame: (text, isOverlapping) => {
-          this.#handleFrame(text, isOverlapping);
-        },
-        handleDown: (reason) => {
-          for (const live of this.#books.values()) live.handleDown(`the venue's stream is lost: ${reason}`);
-        },
+      quietMs: options.quietMs,
+      handleListing: (book, listing) => {
+        this.#handleListing(book, listing);
       },
     });
   }
 
-  open(symbol: string): LiveBook {
-    const live = this.#books.get(symbol);
-    if (live === undefined) throw new OutcryError('badFeed', `${symbol} is not on this connection`);
-    if (!this.#isStarted) this.#stream.start();
-    this.#isStarted = true;
-    return live;
+  events(symbol: string, signal: AbortSignal): AsyncIterable<SourceEvent> {
+    const book = this.#books.get(symbol);
+    if (book === undefined) throw new OutcryError('badFeed', `${symbol} is not taken from the venue`);
+    this.#connections.get(book)?.start();
+    this.#watch.start();
+    return book.events(signal);
   }
 
-  close(): void {
-    this.#stream.stop();
+  async close(): Promise<void> {
+    await this.#watch.stop();
+    for (const connection of new Set(this.#connections.values())) connection.close();
   }
 
-  /** A frame that cannot be read may have been any book's, so all of them start anew over another connection. */
-  #handleFrame(text: string, isOverlapping: boolean): void {
-    try {
-      const frame = decodeDepthFrame(text);
-      if (frame?.type === 'update') this.#byVenueSymbol.get(frame.symbol)?.handleUpdate(frame, isOverlapping);
-    } catch (err) {
-      if (!(err instanceof OutcryError)) throw err;
-      this.#logger.error({ err }, 'venue frame malformed');
-      this.#stream.restart(err.message);
-    }
+  #createBook(venueSymbol: string): LiveBook {
+    const { options, rest, listings, logger } = this.#parts;
+    return new LiveBook({
+      symbol: venueSymbol,
+      listing: listingOf(listings, venueSymbol),
+      fetchSnapshot: (symbol, signal) => rest.depthSnapshot(symbol, signal),
+      logger,
+      random: options.random ?? Math.random,
+    });
+  }
+
+  #connect(books: readonly LiveBook[]): Connection {
+    const { options, logger } = this.#parts;
+    const { intervalMs, random = Math.random } = options;
+    const market = BINANCE_MARKETS[options.market];
+    const { streamUrl = market.streamUrl } = options;
+    const connection = new Connection(books, { market, streamUrl, intervalMs, logger, random });
+    for (const book of books) this.#connections.set(book, connection);
+    return connection;
+  }
+
+  /** A symbol that the venue did not know at the start has no stream yet. */
+  #handleListing(book: LiveBook, listing: Listing): void {
+    if (!isUnknown(listing) && !this.#connections.has(book)) this.#connect([book]).start();
+    book.handleListing(listing);
   }
 }
 

@@ -30,7 +30,7 @@ afterEach(async () => {
 function createBook(): LiveBook {
   return new LiveBook({
     symbol: 'X',
-    scales: { priceScale: 2, sizeScale: 0 },
+    listing: { scales: { priceScale: 2, sizeScale: 0 }, untraded: undefined },
     fetchSnapshot: () => {
       requests++;
       const answer = answers.shift() ?? new OutcryError('unavailable', 'the test gave no answer');

@@ -7,6 +7,7 @@ import { delay } from '../../pacing/delay.ts';
 import { type BookEvent, BookEventKind, type Scales, type SourceEvent } from '../book-source.ts';
 import { DepthAlignment, isBehindStream } from './depth-alignment.ts';
 import type { DepthSnapshot, DepthUpdate } from './depth-frames.ts';
+import { type Listing, unlisted } from './listing.ts';
 import { toBookEvent, widenScales } from './to-book-event.ts';
 import { UpdateInbox } from './update-inbox.ts';
 
@@ -19,11 +20,13 @@ const RESYNC = { baseMs: 250, maxMs: 30_000 };
 /** A book that stayed whole for so long broke for a reason of its own: the next wait is a short one again. */
 const WHOLE_AFTER_MS = 10_000;
 
+const NO_DECIMALS: Scales = { priceScale: 0, sizeScale: 0 };
+
 export interface LiveBookOptions {
   /** As the venue names it. */
   readonly symbol: string;
-  /** Those of the instrument as it was announced. */
-  readonly scales: Scales;
+  /** As it was when the source opened. */
+  readonly listing: Listing;
   /** Rejects with an `OutcryError` where there is none to be had now. */
   readonly fetchSnapshot: (symbol: string, signal: AbortSignal) => Promise<DepthSnapshot>;
   readonly logger: Logger;
@@ -32,7 +35,8 @@ export interface LiveBookOptions {
 
 /**
  * One symbol of a live depth stream: puts snapshot and updates together by the venue's rules, and starts anew with another
- * snapshot wherever they do not meet, the stream was lost, or more waits than may.
+ * snapshot wherever they do not meet, the stream was lost, or more waits than may. It is silent while the venue does not trade
+ * the symbol.
  *
  * Tick and step sizes say how fine new orders may be. Old orders can be finer: a level that needs more decimals starts the
  * book anew with more.
@@ -41,14 +45,24 @@ export class LiveBook {
   readonly #options: LiveBookOptions;
   readonly #backoff: Backoff;
   readonly #inbox = new UpdateInbox();
-  #scales: Scales;
+  /** Of the book as it stands, and those by which the venue takes new orders. */
+  #scales: Scales = NO_DECIMALS;
+  #listedScales: Scales;
+  #untraded: string | undefined;
   #isRead = false;
   #newestId = -1;
+  /** Monotonic: when the venue has shown last that it trades the symbol. */
+  #tradedAt = performance.now();
 
   constructor(options: LiveBookOptions) {
     this.#options = options;
-    this.#scales = options.scales;
+    this.#listedScales = options.listing.scales ?? NO_DECIMALS;
+    this.#untraded = options.listing.untraded;
     this.#backoff = new Backoff({ ...RESYNC, random: options.random });
+  }
+
+  get venueSymbol(): string {
+    return this.#options.symbol;
   }
 
   handleUp(): void {
@@ -60,11 +74,28 @@ export class LiveBook {
     this.#inbox.setDown(reason);
   }
 
+  /** Whether nobody knows if the symbol is still traded: nothing has come of it for so long, or it was not. */
+  isInDoubt(quietMs: number): boolean {
+    return this.#untraded !== undefined || performance.now() - this.#tradedAt >= quietMs;
+  }
+
+  /** What the venue says of the symbol when it is asked. */
+  handleListing({ scales, untraded }: Listing): void {
+    if (scales !== undefined) this.#listedScales = scales;
+    if (untraded === undefined) this.#tradedAt = performance.now();
+    if (untraded === this.#untraded) return;
+    this.#untraded = untraded;
+    if (untraded === undefined) this.#inbox.notify();
+    else this.#inbox.lose(untraded);
+  }
+
   /** @param isOverlapping The update may have come already, over another connection. */
   handleUpdate(update: DepthUpdate, isOverlapping: boolean): void {
+    this.#tradedAt = performance.now();
     if (!this.#isRead) return;
     if (isOverlapping && update.lastId <= this.#newestId) return;
     this.#newestId = update.lastId;
+    this.#untraded = undefined;
     this.#inbox.push(update);
   }
 
@@ -74,6 +105,11 @@ export class LiveBook {
     this.#newestId = -1;
     try {
       while (!signal.aborted) {
+        const reason = this.#untraded;
+        if (reason !== undefined) yield { kind: BookEventKind.Interrupted, reason };
+        while (this.#untraded === reason && reason !== undefined && !signal.aborted)
+          await this.#inbox.whenChanged(signal);
+        if (this.#untraded !== undefined) continue;
         const snapshot = await this.#snapshot(signal);
         if (snapshot !== undefined) yield* this.#follow(snapshot, signal);
       }
@@ -86,7 +122,8 @@ export class LiveBook {
   /** A snapshot that meets the stream as it stands; undefined where there is none yet, so that it has to be tried again. */
   async #snapshot(signal: AbortSignal): Promise<DepthSnapshot | undefined> {
     const { symbol, fetchSnapshot, logger } = this.#options;
-    while (!this.#inbox.isUp && !signal.aborted) await this.#inbox.whenChanged(signal);
+    while (!this.#inbox.isUp && this.#untraded === undefined && !signal.aborted) await this.#inbox.whenChanged(signal);
+    if (this.#untraded !== undefined) return undefined;
     this.#inbox.begin();
     await this.#waitForFirstUpdate(signal);
     try {
@@ -98,6 +135,8 @@ export class LiveBook {
     } catch (err) {
       if (!(err instanceof OutcryError)) throw err;
       if (!signal.aborted) logger.warn({ symbol, err }, 'depth snapshot refused');
+      // It has gone since the venue was asked for it.
+      if (err.code === 'badConfig') this.handleListing(unlisted(symbol));
     }
     await delay(this.#backoff.nextMs(), signal);
     return undefined;
@@ -158,7 +197,7 @@ export class LiveBook {
 
   #toSnapshotEvent(snapshot: DepthSnapshot & { readonly at: number }): BookEvent {
     try {
-      this.#scales = widenScales(this.#scales, snapshot);
+      this.#scales = widenScales(widest(this.#scales, this.#listedScales), snapshot);
       return { ...toBookEvent(BookEventKind.Snapshot, snapshot, this.#scales), scales: this.#changedScales() };
     } catch (err) {
       throw this.#asBadFeed(err, snapshot.lastId);
@@ -166,8 +205,9 @@ export class LiveBook {
   }
 
   #changedScales(): Scales | undefined {
-    const { priceScale, sizeScale } = this.#options.scales;
-    const isSame = this.#scales.priceScale === priceScale && this.#scales.sizeScale === sizeScale;
+    const announced = this.#options.listing.scales;
+    const { priceScale, sizeScale } = this.#scales;
+    const isSame = announced?.priceScale === priceScale && announced.sizeScale === sizeScale;
     return isSame ? undefined : this.#scales;
   }
 
@@ -176,4 +216,8 @@ export class LiveBook {
     const message = `${this.#options.symbol}, update ${String(updateId)}: ${err.message}`;
     return new OutcryError('badFeed', message, { cause: err });
   }
+}
+
+function widest(a: Scales, b: Scales): Scales {
+  return { priceScale: Math.max(a.priceScale, b.priceScale), sizeScale: Math.max(a.sizeScale, b.sizeScale) };
 }

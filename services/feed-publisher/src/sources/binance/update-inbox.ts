@@ -33,18 +33,18 @@ export class UpdateInbox {
 
   setUp(): void {
     this.#isUp = true;
-    this.#notify();
+    this.notify();
   }
 
   setDown(reason: string): void {
     this.#isUp = false;
-    this.#lose(reason);
+    this.lose(reason);
   }
 
   push(update: DepthUpdate): void {
-    if (this.#waiting.length >= MAX_WAITING_UPDATES) this.#lose('the publisher fell behind the stream');
+    if (this.#waiting.length >= MAX_WAITING_UPDATES) this.lose('the publisher fell behind the stream');
     this.#waiting.push(update);
-    this.#notify();
+    this.notify();
   }
 
   /** Forgets an earlier loss: what waits now is whole. */
@@ -76,13 +76,15 @@ export class UpdateInbox {
     this.#wake?.();
   }
 
-  #lose(reason: string): void {
+  /** Forgets what waits: updates are missing, or the book is none any more. */
+  lose(reason: string): void {
     this.#waiting = [];
     this.#lossReason ??= reason;
-    this.#notify();
+    this.notify();
   }
 
-  #notify(): void {
+  /** Lets whoever waits look again. */
+  notify(): void {
     this.#wake?.();
     this.#wake = undefined;
   }

@@ -15,6 +15,7 @@ export interface RecordingSummary {
 }
 
 interface Findings {
+  isEmpty: boolean;
   symbol: string | undefined;
   hasSnapshot: boolean;
   priceScale: number;
@@ -27,8 +28,9 @@ interface Findings {
  * @throws OutcryError `badFeed` where the file is not a recording of one symbol with a depth snapshot
  */
 export async function inspectRecording(path: string): Promise<RecordingSummary> {
-  const found: Findings = { symbol: undefined, hasSnapshot: false, priceScale: 0, sizeScale: 0 };
+  const found: Findings = { isEmpty: true, symbol: undefined, hasSnapshot: false, priceScale: 0, sizeScale: 0 };
   for await (const line of readRecordedLines(path)) {
+    found.isEmpty = false;
     withLine(line, () => {
       const frame = decodeDepthFrame(line.json);
       if (frame === undefined) return;
@@ -37,6 +39,7 @@ export async function inspectRecording(path: string): Promise<RecordingSummary> 
       Object.assign(found, widenScales(found, frame));
     });
   }
+  if (found.isEmpty) throw new OutcryError('badFeed', 'it is empty');
   const { symbol, hasSnapshot, priceScale, sizeScale } = found;
   if (symbol === undefined) throw new OutcryError('badFeed', 'there are no depth events in it');
   if (!hasSnapshot) throw new OutcryError('badFeed', 'there is no depth snapshot in it');

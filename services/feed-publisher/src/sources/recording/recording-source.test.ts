@@ -133,7 +133,7 @@ describe('openRecordingSource', () => {
 
   it('refuses a symbol that cannot be subscribed to, and says how to name it', async () => {
     const path = await record('odd.jsonl', [depth(0, { U: 1, u: 1, s: 'btc*perp' }, []), snapshot(1, 1)]);
-    expect(await faultOf(play([{ path }]))).toMatch(/^badConfig: odd.jsonl: its symbol btc\*perp cannot be one here/);
+    expect(await faultOf(play([{ path }]))).toMatch(/^badConfig: odd.jsonl: its symbol "btc\*perp" cannot be one here/);
     expect(await play([{ path, symbol: 'BTC-PERP' }])).toHaveLength(1);
   });
 
@@ -177,13 +177,13 @@ describe('openRecordingSource', () => {
   });
 
   it('names a file that is missing or cut short', async () => {
-    expect(await faultOf(play([{ path: join(folder, 'missing.jsonl.gz') }]))).toMatch(
-      /^badFeed: missing.jsonl.gz: it cannot be read: ENOENT/,
+    expect(await faultOf(play([{ path: join(folder, 'missing.jsonl.gz') }]))).toBe(
+      'badFeed: missing.jsonl.gz: there is no such file',
     );
     const path = join(folder, 'short.jsonl.gz');
     await writeFile(path, gzipSync(GOOD.join('\n')).subarray(0, -9));
     expect(await faultOf(play([{ path }]))).toMatch(
-      /^badFeed: short.jsonl.gz: it cannot be read.*unexpected end of file/,
+      /^badFeed: short.jsonl.gz: it is cut short: its gzipped data ends too early/,
     );
   });
 });

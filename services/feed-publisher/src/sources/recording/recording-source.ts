@@ -27,50 +27,72 @@ interface Recording {
 }
 
 /**
- * Opens recordings of depth streams, one symbol each. Every file is read through once for its scales before this resolves.
+ * Opens recordings of depth streams, one symbol each. Every file is read through once for its scales before this resolves. One
+ * that cannot be replayed leaves the others alone: its feed fails, with the reason.
  *
- * @throws OutcryError `badFeed` where a file is not a recording, `badConfig` where two of them give one symbol
+ * @throws OutcryError `badFeed` or `badConfig` where none can be replayed, `badConfig` where two of them give one symbol
  */
 export async function openRecordingSource(options: RecordingOptions): Promise<BookSource<BookEvent>> {
   const recordings = new Map<string, Recording>();
+  const faults = new Map<string, OutcryError>();
+  const paths = new Map<string, string>();
   for (const file of options.files) {
-    const recording = await openRecording(file);
-    const { symbol } = recording.instrument;
-    const other = recordings.get(symbol);
-    if (other !== undefined) {
-      throw new OutcryError(
-        'badConfig',
-        `${other.path} and ${file.path} are both recordings of ${symbol}: name one of them, as in ${symbol}-2=${file.path}`,
-      );
-    }
-    recordings.set(symbol, recording);
+    const opened = await tryOpen(file);
+    const name = opened instanceof OutcryError ? (file.symbol ?? file.path) : opened.instrument.symbol;
+    checkIsOnly(name, { path: file.path, other: paths.get(name) });
+    paths.set(name, file.path);
+    if (opened instanceof OutcryError) faults.set(name, opened);
+    else recordings.set(name, opened);
   }
+  if (recordings.size === 0) throw allOf([...faults.values()]);
   return {
     instruments: [...recordings.values()].map(({ instrument }) => instrument),
+    missing: [...faults.keys()],
     events: (symbol, signal) => {
       const recording = recordings.get(symbol);
-      if (recording === undefined) throw new OutcryError('badFeed', `there is no recording of ${symbol}`);
-      return replay(recording, options, signal);
+      if (recording !== undefined) return replay(recording, options, signal);
+      throw faults.get(symbol) ?? new OutcryError('badFeed', `there is no recording of ${symbol}`);
     },
     close: () => Promise.resolve(),
   };
 }
 
-async function openRecording(file: RecordingFile): Promise<Recording> {
+async function tryOpen(file: RecordingFile): Promise<Recording | OutcryError> {
   try {
-    const summary = await inspectRecording(file.path);
-    const symbol = file.symbol ?? summary.symbol;
-    if (!isSymbol(symbol)) {
-      throw new OutcryError(
-        'badConfig',
-        `its symbol ${symbol} cannot be one here: name it, as in BTCUSDT=${file.path}`,
-      );
-    }
-    const { priceScale, sizeScale } = summary;
-    return { path: file.path, instrument: { symbol, priceScale, sizeScale } };
+    return await openRecording(file);
   } catch (err) {
-    throw withPath(err, file.path);
+    const fault = withPath(err, file.path);
+    if (fault instanceof OutcryError) return fault;
+    throw fault;
   }
+}
+
+async function openRecording({ path, symbol: givenSymbol }: RecordingFile): Promise<Recording> {
+  const { symbol: ownSymbol, priceScale, sizeScale } = await inspectRecording(path);
+  const symbol = givenSymbol ?? ownSymbol;
+  if (!isSymbol(symbol)) {
+    const message = `its symbol ${JSON.stringify(symbol)} cannot be one here: name it, as in BTCUSDT=${path}`;
+    throw new OutcryError('badConfig', message);
+  }
+  return { path, instrument: { symbol, priceScale, sizeScale } };
+}
+
+function checkIsOnly(
+  symbol: string,
+  { path, other }: { readonly path: string; readonly other: string | undefined },
+): void {
+  if (other === undefined) return;
+  const message = `${other} and ${path} are both recordings of ${symbol}: name one of them, as in ${symbol}-2=${path}`;
+  throw new OutcryError('badConfig', message);
+}
+
+function allOf(faults: readonly OutcryError[]): OutcryError {
+  const [first, ...others] = faults;
+  if (first !== undefined && others.length === 0) return first;
+  return new OutcryError(
+    'badFeed',
+    `none of the recordings can be replayed: ${faults.map(({ message }) => message).join('; ')}`,
+  );
 }
 
 async function* replay(
