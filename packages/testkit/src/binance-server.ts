@@ -34,6 +34,12 @@ export interface VenueRequest {
   readonly atMs: number;
 }
 
+interface ListedInstrument {
+  readonly instrument: VenueInstrument;
+  readonly book: VenueBook;
+  status: string;
+}
+
 interface StreamClient {
   readonly socket: WebSocket;
   readonly streams: readonly string[];
@@ -53,7 +59,7 @@ export class BinanceServer implements AsyncDisposable {
   /** The address of every stream connection, in order. */
   readonly connections = new Inbox<string>((url) => url);
   readonly #options: BinanceServerOptions;
-  readonly #books: ReadonlyMap<string, VenueBook>;
+  readonly #listed = new Map<string, ListedInstrument>();
   readonly #http: Server;
   readonly #sockets = new WebSocketServer({ noServer: true });
   readonly #clients = new Set<StreamClient>();
@@ -65,7 +71,7 @@ export class BinanceServer implements AsyncDisposable {
 
   private constructor(options: BinanceServerOptions) {
     this.#options = options;
-    this.#books = new Map(options.instruments.map(({ symbol, snapshot }) => [symbol, new VenueBook(snapshot)]));
+    for (const instrument of options.instruments) this.list(instrument);
     this.#http = createServer((request, response) => {
       void this.#respond(request, response);
     });
@@ -101,9 +107,25 @@ export class BinanceServer implements AsyncDisposable {
     return this.#clients.size;
   }
 
+  /** From here on the symbol is traded. */
+  list(instrument: VenueInstrument): void {
+    const book = new VenueBook(instrument.snapshot);
+    this.#listed.set(instrument.symbol, { instrument, book, status: 'TRADING' });
+  }
+
+  /** The symbol is gone: the venue does not know it any more, and its streams are silent. */
+  delist(symbol: string): void {
+    this.#listed.delete(symbol);
+  }
+
+  /** Such as `BREAK`: the venue goes on telling about the symbol and its book. */
+  setStatus(symbol: string, status: string): void {
+    this.#listingOf(symbol).status = status;
+  }
+
   /** The venue's book changes, and everybody who watches it is told. */
   publish(update: VenueUpdate): void {
-    this.#bookOf(update.s).apply(update);
+    this.#listingOf(update.s).book.apply(update);
     if (this.#updatesToDrop > 0) {
       this.#updatesToDrop--;
       return;
@@ -149,7 +171,7 @@ export class BinanceServer implements AsyncDisposable {
 
   /** The next snapshots of the symbol show the book as it is now, however much later they are asked for. */
   freezeSnapshots(symbol: string, times: number): void {
-    this.#stale = { snapshot: this.#bookOf(symbol).snapshot(Infinity), timesLeft: times };
+    this.#stale = { snapshot: this.#listingOf(symbol).book.snapshot(Infinity), timesLeft: times };
   }
 
   /** Snapshots are answered, with the book as it was when they were asked for, when the returned function is called. */
@@ -176,10 +198,10 @@ export class BinanceServer implements AsyncDisposable {
     return (this.#http.address() as AddressInfo).port;
   }
 
-  #bookOf(symbol: string): VenueBook {
-    const book = this.#books.get(symbol);
-    if (book === undefined) throw new Error(`${symbol} is not traded here`);
-    return book;
+  #listingOf(symbol: string): ListedInstrument {
+    const listed = this.#listed.get(symbol);
+    if (listed === undefined) throw new Error(`${symbol} is not traded here`);
+    return listed;
   }
 
   #accept(socket: WebSocket, url: string): void {
@@ -212,16 +234,21 @@ export class BinanceServer implements AsyncDisposable {
   #exchangeInfo(url: URL): Answer {
     const wanted = url.searchParams.get('symbols');
     const symbols = wanted === null ? undefined : (JSON.parse(wanted) as readonly string[]);
-    if (symbols?.some((symbol) => !this.#books.has(symbol)) === true) return INVALID_SYMBOL;
-    const described = this.#options.instruments.map(({ symbol, tickSize, stepSize }) => ({
-      symbol,
-      status: 'TRADING',
-      filters: [
-        { filterType: 'PRICE_FILTER', minPrice: tickSize, tickSize },
-        { filterType: 'LOT_SIZE', minQty: stepSize, stepSize },
-        { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 200 },
-      ],
-    }));
+    // As the venue: a question with one symbol that it does not know is refused as a whole, and it does not say which.
+    if (symbols?.some((symbol) => !LEGAL_SYMBOL.test(symbol)) === true) return ILLEGAL_CHARACTERS;
+    if (symbols?.some((symbol) => !this.#listed.has(symbol)) === true) return INVALID_SYMBOL;
+    const wantedOnes = symbols ?? [...this.#listed.keys()];
+    const described = wantedOnes
+      .map((wantedOne) => this.#listingOf(wantedOne))
+      .map(({ instrument, status }) => ({
+        symbol: instrument.symbol,
+        status,
+        filters: [
+          { filterType: 'PRICE_FILTER', minPrice: instrument.tickSize, tickSize: instrument.tickSize },
+          { filterType: 'LOT_SIZE', minQty: instrument.stepSize, stepSize: instrument.stepSize },
+          { filterType: 'MAX_NUM_ORDERS', maxNumOrders: 200 },
+        ],
+      }));
     return { status: 200, body: { timezone: 'UTC', symbols: described } };
   }
 
@@ -233,10 +260,10 @@ export class BinanceServer implements AsyncDisposable {
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
       return { status, headers, body: { code: -1003, msg: 'Too much request weight used.' } };
     }
-    const book = this.#books.get(url.searchParams.get('symbol') ?? '');
-    if (book === undefined) return INVALID_SYMBOL;
+    const listed = this.#listed.get(url.searchParams.get('symbol') ?? '');
+    if (listed === undefined) return INVALID_SYMBOL;
     const limit = Number(url.searchParams.get('limit') ?? '100');
-    const body = this.#takeStale() ?? book.snapshot(limit);
+    const body = this.#takeStale() ?? listed.book.snapshot(limit);
     await this.#held;
     return { status: 200, headers: { 'x-mbx-used-weight-1m': '50' }, body };
   }
@@ -254,6 +281,11 @@ interface Answer {
   readonly body: unknown;
 }
 
+const LEGAL_SYMBOL = /^[A-Z0-9-_.]{1,20}$/;
+const ILLEGAL_CHARACTERS: Answer = {
+  status: 400,
+  body: { code: -1100, msg: "Illegal characters found in parameter 'symbols'." },
+};
 const INVALID_SYMBOL: Answer = { status: 400, body: { code: -1121, msg: 'Invalid symbol.' } };
 
 function send(client: StreamClient, text: string): void {

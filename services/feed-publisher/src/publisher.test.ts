@@ -7,6 +7,7 @@ import { deltaEvent, ScriptedSource, snapshotEvent } from './testing/scripted-so
 import { ScriptedBus } from './testing/scripted-bus.ts';
 import { ScriptedLeases } from './testing/scripted-leases.ts';
 import type { FeedTiming } from './feed/symbol-feed.ts';
+import type { SourceEvent } from './sources/book-source.ts';
 
 interface Line {
   readonly level: number;
@@ -178,6 +179,95 @@ describe('createFeedPublisher', () => {
     ]);
     await vi.advanceTimersByTimeAsync(2000);
     expect(bus.shapeOf('AAA').slice(-3)).toEqual(['snapshot 2 1', 'pulse 2 1', 'snapshot 2 1']);
+  });
+
+  it('tells another reason for the silence of a feed, and counts it as one', async () => {
+    await start();
+    source.give('AAA', { kind: 'interrupted', reason: 'connection lost' });
+    source.give('AAA', { kind: 'interrupted', reason: 'the venue\n does not trade it' });
+    source.give('AAA', { kind: 'interrupted', reason: 'the venue\n does not trade it' });
+    await settle();
+    expect(publisher.notReady()).toBe('feeds not live: AAA interrupted (the venue does not trade it)');
+    expect(log.map(({ msg }) => msg)).toEqual(['feed interrupted', 'feed interrupted']);
+    expect(await metric('interruptions_total', 'AAA')).toBe(1);
+  });
+
+  describe('with a book that cannot be had', () => {
+    const UNKNOWN: SourceEvent = { kind: 'interrupted', reason: 'the venue does not know NOPE' };
+
+    it('names it and the reason, and publishes the others', async () => {
+      source.miss('NOPE');
+      source.give('NOPE', UNKNOWN);
+      await start();
+      expect(publisher.notReady()).toBe('feeds not live: NOPE missing (the venue does not know NOPE)');
+      expect(bus.announced.map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
+      expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
+      expect(bus.shapeOf('BBB')).toEqual(['snapshot 1 1']);
+      expect(await metric('live', 'NOPE')).toBe(0);
+      expect(await metric('interruptions_total', 'NOPE')).toBeUndefined();
+    });
+
+    it('says so in the log, as an error', async () => {
+      source.miss('NOPE');
+      await start();
+      source.give('NOPE', UNKNOWN, UNKNOWN);
+      await settle();
+      expect(log).toMatchObject([
+        { level: 50, msg: 'book missing', symbol: 'NOPE', reason: 'the venue does not know NOPE' },
+      ]);
+    });
+
+    it('begins it when there is one, with the scales of its first snapshot', async () => {
+      source.miss('NOPE');
+      source.give('NOPE', UNKNOWN);
+      await start();
+      const scales = { priceScale: 1, sizeScale: 4 };
+      source.give('NOPE', { ...snapshotEvent(7), scales }, deltaEvent(8));
+      await settle();
+      expect(bus.announced).toContainEqual({ symbol: 'NOPE', ...scales });
+      expect(bus.shapeOf('NOPE')).toEqual(['snapshot 1 1', 'delta 1 1>2']);
+      expect(bus.frames.find(({ symbol }) => symbol === 'NOPE')).toMatchObject(scales);
+      expect(publisher.notReady()).toBeUndefined();
+      expect(log.map(({ msg, symbol }) => [msg, symbol])).toEqual([
+        ['book found', 'NOPE'],
+        ['feed led', 'NOPE'],
+      ]);
+    });
+
+    it('fails it where its source cannot ever have it', async () => {
+      source.miss('NOPE');
+      source.fail('NOPE', new OutcryError('badFeed', 'nope.jsonl: there is no such file'));
+      await start();
+      expect(publisher.notReady()).toBe('feeds not live: NOPE failed (nope.jsonl: there is no such file)');
+      expect(await metric('source_errors_total', 'NOPE')).toBe(1);
+      expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
+    });
+
+    it('fails it where the first snapshot does not tell its scales', async () => {
+      source.miss('NOPE');
+      source.give('NOPE', snapshotEvent(1));
+      await start();
+      expect(publisher.notReady()).toMatch(/^feeds not live: NOPE failed \(the source told no scales/);
+    });
+  });
+
+  it.each([
+    [{ symbol: 'BTC USDT', priceScale: 2, sizeScale: 3 }, 'the source offers "BTC USDT", which is no symbol: expected'],
+    [{ symbol: 'A', priceScale: 16, sizeScale: 3 }, 'A: expected a priceScale from 0 to 15, not 16'],
+    [{ symbol: 'A', priceScale: 2, sizeScale: NaN }, 'A: expected a sizeScale from 0 to 15, not NaN'],
+    [{ symbol: 'AAA', priceScale: 2, sizeScale: 3 }, 'the source offers AAA twice'],
+  ])('refuses a source that offers %o', async (instrument, message) => {
+    await start();
+    const odd = { ...source, instruments: [...source.instruments, instrument] };
+    const create = (): unknown =>
+      createFeedPublisher({
+        source: odd as unknown as ScriptedSource,
+        backplane: { feedBus: bus, lease: leases, roster: leases },
+        timing: { deltaMs: 0, snapshotMs: 2000 },
+        logger: pino({ level: 'silent' }),
+        hasProcessMetrics: false,
+      });
+    expect(create).toThrow(message);
   });
 
   it('announces an instrument that becomes known later with its first snapshot', async () => {

@@ -1,5 +1,5 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
-import { isSymbol } from '@outcry/protocol';
+import { isSymbol, SYMBOL_RULE } from '@outcry/protocol';
 
 /** 2^53 has sixteen digits: with more decimals than this nothing as large as 10 could be told. */
 export const MAX_SCALE = 15;
@@ -12,10 +12,8 @@ export const MAX_SCALE = 15;
 export function checkInstrument(instrument: FeedInstrument): FeedInstrument {
   const { symbol, priceScale, sizeScale } = instrument;
   if (!isSymbol(symbol)) {
-    throw new OutcryError(
-      'badConfig',
-      `the source offers ${JSON.stringify(symbol)}, which is no symbol: nobody could ask for it`,
-    );
+    const message = `the source offers ${JSON.stringify(symbol)}, which is no symbol: expected ${SYMBOL_RULE}`;
+    throw new OutcryError('badConfig', message);
   }
   for (const [name, scale] of Object.entries({ priceScale, sizeScale })) {
     if (Number.isInteger(scale) && scale >= 0 && scale <= MAX_SCALE) continue;

@@ -8,6 +8,7 @@ type Step = { readonly event: SourceEvent } | { readonly fault: Error } | 'end';
 /** A source that gives what a test tells it to, when it tells it to. */
 export class ScriptedSource implements BookSource {
   readonly instruments: readonly FeedInstrument[];
+  readonly missing: string[] = [];
   readonly #steps = new Map<string, Step[]>();
   readonly #wake = new Map<string, () => void>();
   #handleInstrument: ((instrument: FeedInstrument) => void) | undefined;
@@ -22,6 +23,12 @@ export class ScriptedSource implements BookSource {
 
   watchInstruments(handler: (instrument: FeedInstrument) => void): void {
     this.#handleInstrument = handler;
+  }
+
+  /** A book that was asked for and cannot be had: before the publisher takes the source. */
+  miss(name: string): void {
+    this.missing.push(name);
+    this.#steps.set(name, []);
   }
 
   /** An instrument that nobody knew when the source opened. */

@@ -1,5 +1,12 @@
 import { OutcryError } from '@outcry/broker';
-import { BinanceServer, DEFAULT_DEADLINE_MS, Inbox, type VenueSnapshot, type VenueUpdate } from '@outcry/testkit';
+import {
+  BinanceServer,
+  DEFAULT_DEADLINE_MS,
+  Inbox,
+  type VenueInstrument,
+  type VenueSnapshot,
+  type VenueUpdate,
+} from '@outcry/testkit';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -11,16 +18,15 @@ import { isSnapshot } from '../support/oracle-check.ts';
 const SNAPSHOT: VenueSnapshot = { lastUpdateId: 10, bids: [['99.50', '1.000']], asks: [['100.00', '2.000']] };
 const POLL = { timeout: 15_000 };
 
+function instrumentOf(symbol: string): VenueInstrument {
+  return { symbol, tickSize: '0.01000000', stepSize: '0.00100000', snapshot: SNAPSHOT };
+}
+
 let venue: BinanceServer;
 beforeEach(async () => {
   venue = await BinanceServer.start({
     market: 'spot',
-    instruments: ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
-      symbol,
-      tickSize: '0.01000000',
-      stepSize: '0.00100000',
-      snapshot: SNAPSHOT,
-    })),
+    instruments: ['BTCUSDT', 'ETHUSDT'].map(instrumentOf),
   });
 });
 afterEach(async () => {
@@ -31,6 +37,14 @@ function optionsOf(...symbols: readonly string[]): BinanceOptions {
   const { restUrl, streamUrl } = venue;
   const books = symbols.map((symbol) => ({ symbol: `MY-${symbol}`, venueSymbol: symbol }));
   return { market: 'spot', books, restUrl, streamUrl, depth: 500, intervalMs: 100, random: () => 0 };
+}
+
+function frameOf({ frames }: Collected, venueSeq: number, symbol = 'MY-BTCUSDT'): ReturnType<typeof frames.take> {
+  const what = `the book of ${symbol} after ${String(venueSeq)}`;
+  return frames.take((frame) => frame.symbol === symbol && frame.venueSeq === venueSeq, {
+    what,
+    deadlineMs: DEFAULT_DEADLINE_MS,
+  });
 }
 
 const silent = pino({ level: 'silent' });
@@ -51,11 +65,6 @@ describe('the binance source', () => {
     collected = await collectFrames(source, 'MY-BTCUSDT');
     await venue.connections.take(() => true, { what: 'a connection', deadlineMs: DEFAULT_DEADLINE_MS });
     return collected;
-  }
-
-  function frameOf({ frames }: Collected, venueSeq: number): ReturnType<typeof frames.take> {
-    const what = `the book after ${String(venueSeq)}`;
-    return frames.take((frame) => frame.venueSeq === venueSeq, { what, deadlineMs: DEFAULT_DEADLINE_MS });
   }
 
   it('asks for one combined stream, and for snapshots as deep as it is told', async () => {
@@ -82,7 +91,9 @@ describe('the binance source', () => {
     await frameOf(book, 10);
     venue.refuseConnections(1_000_000);
     venue.cut();
-    await expect.poll(() => book.publisher.notReady(), POLL).toBe('feeds not live: MY-BTCUSDT interrupted');
+    await expect
+      .poll(() => book.publisher.notReady(), POLL)
+      .toMatch(/^feeds not live: MY-BTCUSDT interrupted \(the venue's stream is lost: /);
     venue.publish(update(11, '99.60'));
     venue.refuseConnections(0);
     await frameOf(book, 11);
@@ -136,12 +147,88 @@ describe('the binance source', () => {
     expect(new Set(book.frames.all.map(({ epoch }) => epoch)).size).toBe(1);
   });
 
-  it('does not open where the venue does not trade a symbol, or cannot be reached', async () => {
-    const unknown = await openBinanceSource(optionsOf('BTCUSDT', 'NOPE'), silent).catch((err: unknown) => err);
-    expect(unknown).toBeInstanceOf(OutcryError);
-    expect(unknown).toMatchObject({ code: 'badConfig', message: expect.stringContaining('Invalid symbol') as string });
+  it('follows two names of one symbol', async () => {
+    const books = ['A', 'B'].map((symbol) => ({ symbol, venueSymbol: 'BTCUSDT' }));
+    const source = await openBinanceSource({ ...optionsOf(), books }, silent);
+    collected = await collectFrames(source, 'A', 'B');
+    await venue.connections.take(() => true, { what: 'a connection', deadlineMs: DEFAULT_DEADLINE_MS });
+    await frameOf(collected, 10, 'A');
+    await frameOf(collected, 10, 'B');
+    venue.publish(update(11, '99.60'));
+    await frameOf(collected, 11, 'A');
+    await frameOf(collected, 11, 'B');
+    expect(venue.connections.all).toEqual(['/stream?streams=btcusdt@depth@100ms']);
+  });
+
+  it('does not open where the venue cannot be reached', async () => {
     const options = { ...optionsOf('BTCUSDT'), restUrl: 'http://127.0.0.1:1' };
     await expect(openBinanceSource(options, silent)).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  it('does not open where the venue knows none of the symbols, and names each', async () => {
+    const unknown = await openBinanceSource(optionsOf('btc-usdt', 'NOPE'), silent).catch((err: unknown) => err);
+    expect(unknown).toBeInstanceOf(OutcryError);
+    expect(unknown).toMatchObject({
+      code: 'badConfig',
+      message: 'the venue does not know btc-usdt; its symbols are written like BTCUSDT, the venue does not know NOPE',
+    });
+  });
+});
+
+describe('a symbol that the venue does not trade, among others', () => {
+  const QUIET_MS = 50;
+  let collected: Collected;
+  afterEach(async () => {
+    await collected.stop();
+  });
+
+  async function start(symbols: readonly string[], market: BinanceOptions['market'] = 'spot'): Promise<void> {
+    const source = await openBinanceSource({ ...optionsOf(...symbols), market, quietMs: QUIET_MS }, silent);
+    collected = await collectFrames(source, 'MY-BTCUSDT', 'MY-ETHUSDT', 'MY-NEWUSDT');
+  }
+
+  it.each(['spot', 'usdm'] as const)(
+    'leaves the others alone, is named, and begins when it is listed: %s',
+    async (market) => {
+      await venue.stop();
+      venue = await BinanceServer.start({ market, instruments: ['BTCUSDT', 'ETHUSDT'].map(instrumentOf) });
+      await start(['BTCUSDT', 'NEWUSDT', 'ETHUSDT'], market);
+      await frameOf(collected, 10, 'MY-BTCUSDT');
+      await frameOf(collected, 10, 'MY-ETHUSDT');
+      const why = 'feeds not live: MY-NEWUSDT missing (the venue does not know NEWUSDT)';
+      await expect.poll(() => collected.publisher.notReady(), POLL).toBe(why);
+      expect(venue.connections.all).toEqual(['/stream?streams=btcusdt@depth@100ms/ethusdt@depth@100ms']);
+
+      venue.list(instrumentOf('NEWUSDT'));
+      expect(await frameOf(collected, 10, 'MY-NEWUSDT')).toMatchObject({ priceScale: 2, sizeScale: 3 });
+      venue.publish(update(11, '99.60', 'NEWUSDT'));
+      await frameOf(collected, 11, 'MY-NEWUSDT');
+      await expect.poll(() => collected.publisher.notReady(), POLL).toBeUndefined();
+    },
+  );
+
+  it('is named when it goes while its stream is only silent, and begins anew when it comes back', async () => {
+    await start(['BTCUSDT', 'ETHUSDT']);
+    await frameOf(collected, 10, 'MY-ETHUSDT');
+    venue.delist('ETHUSDT');
+    const why = 'feeds not live: MY-ETHUSDT interrupted (the venue does not know ETHUSDT)';
+    await expect.poll(() => collected.publisher.notReady(), POLL).toBe(why);
+    venue.publish(update(11, '99.60'));
+    await frameOf(collected, 11, 'MY-BTCUSDT');
+
+    venue.list({ ...instrumentOf('ETHUSDT'), snapshot: { ...SNAPSHOT, lastUpdateId: 20 } });
+    await frameOf(collected, 20, 'MY-ETHUSDT');
+    await expect.poll(() => collected.publisher.notReady(), POLL).toBeUndefined();
+  });
+
+  it('is named when the venue stops the trade in it, and begins anew when that goes on', async () => {
+    await start(['BTCUSDT', 'ETHUSDT']);
+    await frameOf(collected, 10, 'MY-ETHUSDT');
+    venue.setStatus('ETHUSDT', 'BREAK');
+    const why = 'feeds not live: MY-ETHUSDT interrupted (the venue does not trade ETHUSDT now: BREAK)';
+    await expect.poll(() => collected.publisher.notReady(), POLL).toBe(why);
+    venue.publish(update(11, '99.60', 'ETHUSDT'));
+    await frameOf(collected, 11, 'MY-ETHUSDT');
   });
 });
 

@@ -7,13 +7,13 @@ import { type Frame, isSnapshot } from './oracle-check.ts';
 
 export interface Collected {
   readonly publisher: FeedPublisher;
-  /** What a gateway would hear of the symbol. */
+  /** What a gateway would hear of the symbols. */
   readonly frames: Inbox<Frame>;
   readonly stop: () => Promise<void>;
 }
 
 /** Runs a source through a publisher and a bus in memory, every event a delta of its own. */
-export async function collectFrames(source: BookSource, symbol: string): Promise<Collected> {
+export async function collectFrames(source: BookSource, ...symbols: readonly string[]): Promise<Collected> {
   const backplane = createMemoryBackplane();
   await backplane.start({
     handleMessage: () => undefined,
@@ -25,7 +25,9 @@ export async function collectFrames(source: BookSource, symbol: string): Promise
   const push = (frame: Frame): void => {
     frames.push(frame);
   };
-  await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push, handlePulse: () => undefined });
+  for (const symbol of symbols) {
+    await backplane.feedBus.watch(symbol, { handleSnapshot: push, handleDelta: push, handlePulse: () => undefined });
+  }
   const publisher = createFeedPublisher({
     source,
     backplane,

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { DecimalLevel, DepthSnapshot, DepthUpdate } from './depth-frames.ts';
+import type { Listing } from './listing.ts';
 import { LiveBook } from './live-book.ts';
 import { MAX_WAITING_UPDATES } from './update-inbox.ts';
 
@@ -27,10 +28,14 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-function createBook(): LiveBook {
+const LISTED: Listing = { scales: { priceScale: 2, sizeScale: 0 }, untraded: undefined };
+const HALTED: Listing = { ...LISTED, untraded: 'the venue does not trade X now: HALT' };
+const UNKNOWN: Listing = { scales: undefined, untraded: 'the venue does not know X' };
+
+function createBook(listing = LISTED): LiveBook {
   return new LiveBook({
     symbol: 'X',
-    listing: { scales: { priceScale: 2, sizeScale: 0 }, untraded: undefined },
+    listing,
     fetchSnapshot: () => {
       requests++;
       const answer = answers.shift() ?? new OutcryError('unavailable', 'the test gave no answer');
@@ -255,5 +260,91 @@ describe('LiveBook', () => {
     push(book, update(31));
     await settle();
     expect(heard).toEqual(['snapshot 10', 'delta 11', 'ended', 'snapshot 30', 'delta 31']);
+  });
+
+  describe('of a symbol that the venue does not trade', () => {
+    it('says why there is no book, asks for none, and begins when the venue trades it', async () => {
+      const book = createBook(HALTED);
+      answers = [10];
+      read(book);
+      book.handleUp();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(requests).toBe(0);
+      book.handleListing(HALTED);
+      book.handleListing(LISTED);
+      await vi.advanceTimersByTimeAsync(1000);
+      push(book, update(11));
+      await settle();
+      expect(heard).toEqual([`interrupted: ${HALTED.untraded ?? ''}`, 'snapshot 10', 'delta 11']);
+    });
+
+    it('says another reason where the venue has one', async () => {
+      const book = createBook(UNKNOWN);
+      read(book);
+      await settle();
+      book.handleListing(HALTED);
+      await settle();
+      expect(heard).toEqual([`interrupted: ${UNKNOWN.untraded ?? ''}`, `interrupted: ${HALTED.untraded ?? ''}`]);
+    });
+
+    it('tells the scales with the snapshot where they were not known at the start', async () => {
+      const book = createBook(UNKNOWN);
+      answers = [[10, [['1.5', '2']]]];
+      const events = book.events(stopping.signal);
+      await events.next();
+      const next = events.next();
+      book.handleListing(LISTED);
+      book.handleUp();
+      await vi.advanceTimersByTimeAsync(1000);
+      expect((await next).value).toMatchObject({ kind: 'snapshot', bids: [[150, 2]], scales: LISTED.scales });
+    });
+
+    it('interrupts a book that was live, though its stream goes on, and begins anew with its next update', async () => {
+      const book = createBook();
+      answers = [10, 20];
+      read(book);
+      book.handleUp();
+      push(book, update(11));
+      await settle();
+      book.handleListing(HALTED);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(heard.splice(0)).toEqual(['snapshot 10', 'delta 11', `interrupted: ${HALTED.untraded ?? ''}`]);
+      push(book, update(21));
+      await settle();
+      expect(heard).toEqual(['snapshot 20', 'delta 21']);
+    });
+
+    it('says so where the stream is not there either', async () => {
+      const book = createBook();
+      read(book);
+      await settle();
+      book.handleListing(UNKNOWN);
+      await settle();
+      expect(heard).toEqual([`interrupted: ${UNKNOWN.untraded ?? ''}`]);
+    });
+
+    it('takes a snapshot that is refused for good for the end of the symbol, and asks for no further one', async () => {
+      const book = createBook();
+      answers = [new OutcryError('badConfig', 'Invalid symbol.')];
+      read(book);
+      book.handleUp();
+      await vi.advanceTimersByTimeAsync(600_000);
+      expect(requests).toBe(1);
+      expect(heard).toEqual(['interrupted: the venue does not know X']);
+    });
+
+    it('is in doubt while it is not traded, and where nothing has come for long', async () => {
+      const book = createBook();
+      expect(book.isInDoubt(1000)).toBe(false);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(book.isInDoubt(1000)).toBe(true);
+      push(book, update(11));
+      expect(book.isInDoubt(1000)).toBe(false);
+      await vi.advanceTimersByTimeAsync(1000);
+      book.handleListing(LISTED);
+      expect(book.isInDoubt(1000)).toBe(false);
+      book.handleListing(HALTED);
+      expect(book.isInDoubt(1000)).toBe(true);
+    });
   });
 });

@@ -162,6 +162,8 @@ export class LiveBook {
     const reason = yield* this.#deltas(alignment, signal);
     if (signal.aborted) return;
     if (performance.now() - startedAt > WHOLE_AFTER_MS) this.#backoff.reset();
+    // Why the venue does not trade it is told before the wait for its trading.
+    if (reason === this.#untraded) return;
     yield { kind: BookEventKind.Interrupted, reason };
     if (this.#inbox.isUp) await delay(this.#backoff.nextMs(), signal);
   }
