@@ -75,7 +75,7 @@ async function metric(name: string, symbol: string): Promise<number | undefined>
 describe('createFeedPublisher', () => {
   it('announces its instruments, and begins each feed with a snapshot', async () => {
     await start();
-    expect(bus.announced).toEqual(source.instruments);
+    expect(bus.announced).toEqual(source.instruments.map((known) => ({ ...known, sourceKind: 'simulated' })));
     expect(bus.frames.map(({ kind, symbol, seq }) => [kind, symbol, seq])).toEqual([
       ['snapshot', 'AAA', 1],
       ['snapshot', 'BBB', 1],
@@ -224,7 +224,7 @@ describe('createFeedPublisher', () => {
       const scales = { priceScale: 1, sizeScale: 4 };
       source.give('NOPE', { ...snapshotEvent(7), scales }, deltaEvent(8));
       await settle();
-      expect(bus.announced).toContainEqual({ symbol: 'NOPE', ...scales });
+      expect(bus.announced).toContainEqual({ symbol: 'NOPE', ...scales, sourceKind: 'simulated' });
       expect(bus.shapeOf('NOPE')).toEqual(['snapshot 1 1', 'delta 1 1>2']);
       expect(bus.frames.find(({ symbol }) => symbol === 'NOPE')).toMatchObject(scales);
       expect(publisher.notReady()).toBeUndefined();
@@ -282,6 +282,21 @@ describe('createFeedPublisher', () => {
     expect(bus.shapeOf('NEW')).toEqual(['snapshot 1 1', 'snapshot 2 1']);
   });
 
+  it('tells with each epoch the scales and the kind of its snapshot, or those that were offered', async () => {
+    await start();
+    const offered = { symbol: 'AAA', priceScale: 2, sizeScale: 3, sourceKind: 'simulated' };
+    const other = { scales: { priceScale: 4, sizeScale: 3 }, sourceKind: 'replay' } as const;
+    for (const [told, expected] of [
+      [other, { symbol: 'AAA', ...other.scales, sourceKind: 'replay' }],
+      [{}, offered],
+    ] as const) {
+      source.give('AAA', { ...snapshotEvent(2), ...told });
+      await settle();
+      expect(bus.frames.findLast(({ symbol }) => symbol === 'AAA')).toMatchObject(expected);
+      expect(bus.announced).toContainEqual(expected);
+    }
+  });
+
   it('lets the source wait while the bus does, one symbol apart from the other', async () => {
     await start();
     const release = bus.hold('AAA');
@@ -310,7 +325,8 @@ describe('createFeedPublisher', () => {
   it('leaves it to the leader to change what is known of an instrument', async () => {
     const [instrument] = source.instruments;
     if (instrument === undefined) throw new Error('unreachable');
-    const wider = { ...instrument, priceScale: instrument.priceScale + 2 };
+    const own = { ...instrument, sourceKind: source.kind };
+    const wider = { ...own, priceScale: instrument.priceScale + 2 };
     bus.announced.push(wider);
     publisher = createFeedPublisher({
       source,
@@ -322,7 +338,7 @@ describe('createFeedPublisher', () => {
     expect(bus.announced).toContainEqual(wider);
     source.give('AAA', snapshotEvent(1));
     await settle();
-    expect(bus.announced).toContainEqual(instrument);
+    expect(bus.announced).toContainEqual(own);
     expect(bus.announced).not.toContainEqual(wider);
   });
 

@@ -56,8 +56,8 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     return feed;
   };
   const createKnownFeed = (instrument: FeedInstrument): SymbolFeed => {
-    const { symbol, ...scales } = checkInstrument(instrument);
-    return createFeed(symbol, scales);
+    const { symbol, priceScale, sizeScale } = checkInstrument(instrument);
+    return createFeed(symbol, { priceScale, sizeScale });
   };
   const { missing = [] } = source;
   checkNames([...source.instruments.map(({ symbol }) => symbol), ...missing]);
@@ -69,7 +69,7 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 
   return {
     async start() {
-      await feedBus.announceUnknown(source.instruments);
+      await feedBus.announceUnknown(source.instruments.map((known) => ({ ...known, sourceKind: source.kind })));
       await leadership.start();
       feeds.forEach(run);
       source.watchInstruments?.((instrument) => {

@@ -5,7 +5,7 @@ import { BaseFeed } from './base-feed.ts';
 import type { BookEvent } from '../sources/book-source.ts';
 
 const SCALES = { priceScale: 2, sizeScale: 5 };
-const INSTRUMENT = { symbol: 'BTCUSDT', ...SCALES };
+const INSTRUMENT = { symbol: 'BTCUSDT', ...SCALES, sourceKind: 'replay' } as const;
 
 function snapshot(venueSeq: number, bids: Level[] = [[100, 1]], asks: Level[] = [[101, 2]]): BookEvent {
   return { kind: 'snapshot', bids, asks, venueSeq, venueAt: venueSeq * 10 };
@@ -18,7 +18,12 @@ function delta(venueSeq: number, bids: Level[], asks: Level[] = []): BookEvent {
 let feed: BaseFeed;
 beforeEach(() => {
   let epochs = 0;
-  feed = new BaseFeed({ symbol: 'BTCUSDT', scales: SCALES, createEpoch: () => `epoch-${String(++epochs)}` });
+  feed = new BaseFeed({
+    symbol: 'BTCUSDT',
+    scales: SCALES,
+    sourceKind: 'replay',
+    createEpoch: () => `epoch-${String(++epochs)}`,
+  });
 });
 
 describe('BaseFeed', () => {

@@ -1,5 +1,6 @@
 import { type FeedDelta, type FeedInstrument, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
 import { type Level, OrderBook, Side } from '@outcry/order-book';
+import type { SourceKind } from '@outcry/protocol';
 
 import { type BookEvent, BookEventKind, type Scales } from '../sources/book-source.ts';
 
@@ -8,8 +9,9 @@ const FIRST_SEQ = 1;
 
 export interface BaseFeedParts {
   readonly symbol: string;
-  /** Undefined where the first snapshot tells them. */
+  /** Of snapshots that do not tell others. Undefined where they do. */
   readonly scales: Scales | undefined;
+  readonly sourceKind: SourceKind;
   readonly createEpoch: () => string;
 }
 
@@ -20,9 +22,8 @@ export interface BaseFeedParts {
  * afterwards.
  */
 export class BaseFeed {
-  readonly #symbol: string;
-  #scales: Scales | undefined;
-  readonly #createEpoch: () => string;
+  readonly #parts: BaseFeedParts;
+  #instrument: FeedInstrument | undefined;
   readonly #book = new OrderBook();
   readonly #changed = { bids: new Map<number, number>(), asks: new Map<number, number>() };
   #hasChanges = false;
@@ -32,15 +33,14 @@ export class BaseFeed {
   #venueSeq = 0;
   #venueAt = 0;
 
-  constructor({ symbol, scales, createEpoch }: BaseFeedParts) {
-    this.#symbol = symbol;
-    this.#scales = scales;
-    this.#createEpoch = createEpoch;
+  constructor(parts: BaseFeedParts) {
+    this.#parts = parts;
   }
 
-  /** With the scales that the book has now. There is a book. */
+  /** As the last snapshot tells it. There was one. */
   get instrument(): FeedInstrument {
-    return { symbol: this.#symbol, ...this.#knownScales() };
+    if (this.#instrument === undefined) throw new OutcryError('badFeed', 'the source began without a snapshot');
+    return this.#instrument;
   }
 
   /** Whether there were events since the last frame. */
@@ -55,7 +55,7 @@ export class BaseFeed {
    */
   apply(event: BookEvent): void {
     if (event.kind === BookEventKind.Snapshot) {
-      this.#scales = event.scales ?? this.#knownScales();
+      this.#instrument = this.#instrumentOf(event);
       this.#book.applySnapshot(event.bids, event.asks);
       this.startEpoch();
     } else {
@@ -68,7 +68,7 @@ export class BaseFeed {
 
   /** Numbers from the start again. The frame after this has to be the snapshot: it shows what deltas were to tell. */
   startEpoch(): void {
-    this.#epoch = this.#createEpoch();
+    this.#epoch = this.#parts.createEpoch();
     this.#seq = FIRST_SEQ;
     this.forgetChanges();
   }
@@ -94,8 +94,8 @@ export class BaseFeed {
   snapshot(at: number): FeedSnapshot {
     return {
       ...this.#position(at),
+      ...this.instrument,
       seq: this.#seq,
-      ...this.#knownScales(),
       bids: this.#book.bids(),
       asks: this.#book.asks(),
     };
@@ -103,7 +103,7 @@ export class BaseFeed {
 
   /** Where the feed stands. */
   pulse(): FeedPulse {
-    return { symbol: this.#symbol, epoch: this.#epoch, seq: this.#seq };
+    return { symbol: this.#parts.symbol, epoch: this.#epoch, seq: this.#seq };
   }
 
   #applyDelta(event: BookEvent): void {
@@ -124,7 +124,7 @@ export class BaseFeed {
 
   #position(at: number): Pick<FeedSnapshot, 'symbol' | 'epoch' | 'venueSeq' | 'venueAt' | 'at'> {
     return {
-      symbol: this.#symbol,
+      symbol: this.#parts.symbol,
       epoch: this.#epoch,
       venueSeq: this.#venueSeq,
       venueAt: this.#venueAt,
@@ -132,10 +132,9 @@ export class BaseFeed {
     };
   }
 
-  #knownScales(): Scales {
-    if (this.#scales === undefined)
-      throw new OutcryError('badFeed', 'the source told no scales with its first snapshot');
-    return this.#scales;
+  #instrumentOf({ scales = this.#parts.scales, sourceKind = this.#parts.sourceKind }: BookEvent): FeedInstrument {
+    if (scales === undefined) throw new OutcryError('badFeed', 'the source told no scales with its first snapshot');
+    return { symbol: this.#parts.symbol, ...scales, sourceKind };
   }
 
   #crossedMessage(): string {

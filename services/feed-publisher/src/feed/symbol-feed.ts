@@ -1,4 +1,6 @@
-import { type FeedBus, OutcryError } from '@outcry/broker';
+import { isDeepStrictEqual } from 'node:util';
+
+import { type FeedBus, type FeedInstrument, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { BaseFeed } from './base-feed.ts';
@@ -10,13 +12,7 @@ import type { FeedMetrics, FrameKind } from '../observability/feed-metrics.ts';
 import { Gate } from '../pacing/gate.ts';
 import { delay } from '../pacing/delay.ts';
 import { SerialQueue } from '../pacing/serial-queue.ts';
-import {
-  type BookEvent,
-  BookEventKind,
-  type BookSource,
-  type Scales,
-  type SourceEvent,
-} from '../sources/book-source.ts';
+import { BookEventKind, type BookSource, type Scales, type SourceEvent } from '../sources/book-source.ts';
 
 /** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
 export const MAX_DELTAS_PER_SNAPSHOT = 256;
@@ -36,9 +32,9 @@ export interface FeedTiming {
 
 export interface SymbolFeedParts {
   readonly symbol: string;
-  /** Absent where the first snapshot tells the scales. */
+  /** Undefined where the first snapshot tells them. */
   readonly scales: Scales | undefined;
-  readonly source: Pick<BookSource, 'events'>;
+  readonly source: Pick<BookSource, 'events' | 'kind'>;
   readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot' | 'publishPulse'>;
   readonly timing: FeedTiming;
   readonly busHealth: BusHealth;
@@ -73,7 +69,7 @@ export class SymbolFeed implements Candidate {
   #end: 'ended' | 'failed' | undefined;
   #term: Term | undefined;
   /** As this feed has it: of each term's instrument the gateways are told anew. */
-  #isAnnounced = false;
+  #announced: FeedInstrument | undefined;
   #frameAt = -Infinity;
   #deltaAt = -Infinity;
   #snapshotAt = -Infinity;
@@ -81,7 +77,7 @@ export class SymbolFeed implements Candidate {
 
   constructor(parts: SymbolFeedParts) {
     this.#parts = parts;
-    this.#feed = new BaseFeed(parts);
+    this.#feed = new BaseFeed({ ...parts, sourceKind: parts.source.kind });
     parts.metrics.setLive(this.symbol, false);
   }
 
@@ -177,17 +173,16 @@ export class SymbolFeed implements Candidate {
     }
     this.#parts.metrics.countEvent(this.symbol);
     this.#feed.apply(event);
-    if (event.kind === BookEventKind.Snapshot) await this.#acceptBook(event);
+    if (event.kind === BookEventKind.Snapshot) await this.#acceptBook();
     else if (this.#term?.isOpen === true) await this.#publishDue(this.#term);
     else this.#feed.forgetChanges();
   }
 
   /** The source has begun, or begun anew. */
-  async #acceptBook({ scales }: BookEvent): Promise<void> {
+  async #acceptBook(): Promise<void> {
     const before = this.#book;
     this.#book = 'whole';
     this.#reason = undefined;
-    if (scales !== undefined) this.#isAnnounced = false;
     if (before === 'interrupted') this.#parts.logger.info({ symbol: this.symbol }, 'feed resumed');
     if (before === 'missing') this.#parts.logger.info({ symbol: this.symbol }, 'book found');
     if (before !== 'whole') this.#parts.leadership.hurry();
@@ -276,7 +271,7 @@ export class SymbolFeed implements Candidate {
   async #resume(term: Term): Promise<boolean> {
     this.#feed.startEpoch();
     if (!term.signal.aborted) this.#parts.metrics.countEpochRestart(this.symbol);
-    this.#isAnnounced = false;
+    this.#announced = undefined;
     while (!term.signal.aborted) {
       try {
         await this.#sendBook(term);
@@ -290,8 +285,9 @@ export class SymbolFeed implements Candidate {
   }
 
   async #sendBook(term: Term): Promise<void> {
-    if (!this.#isAnnounced) await this.#parts.feedBus.announce([this.#feed.instrument]);
-    this.#isAnnounced = true;
+    const { instrument } = this.#feed;
+    if (!isDeepStrictEqual(instrument, this.#announced)) await this.#parts.feedBus.announce([instrument]);
+    this.#announced = instrument;
     await this.#sendSnapshot(term);
   }
 
@@ -348,7 +344,7 @@ export class SymbolFeed implements Candidate {
     term.end();
     if (this.#term !== term) return;
     this.#term = undefined;
-    this.#isAnnounced = false;
+    this.#announced = undefined;
     this.#fallSilent();
   }
 

@@ -1,5 +1,6 @@
 import type { FeedInstrument } from '@outcry/broker';
 import type { Level } from '@outcry/order-book';
+import type { SourceKind } from '@outcry/protocol';
 
 export const BookEventKind = { Snapshot: 'snapshot', Delta: 'delta', Interrupted: 'interrupted' } as const;
 export type BookEventKind = (typeof BookEventKind)[keyof typeof BookEventKind];
@@ -17,8 +18,10 @@ export interface BookEvent {
   readonly venueSeq: number;
   /** Unix milliseconds at the venue. */
   readonly venueAt: number;
-  /** With a snapshot: the scales from here on, where they are not the instrument's any more, or were not known. */
+  /** With a snapshot: its scales, where they are not the instrument's as it was offered, or were not known. */
   readonly scales?: Scales | undefined;
+  /** With a snapshot: where the book comes from, where that is not what the source says of itself. */
+  readonly sourceKind?: SourceKind | undefined;
 }
 
 /**
@@ -53,6 +56,8 @@ export interface BookIngest {
  * @typeParam E A source that cannot lose its venue promises never to be interrupted: `BookSource<BookEvent>`.
  */
 export interface BookSource<E extends SourceEvent = SourceEvent> {
+  /** What all of its books are, but for those that say otherwise with a snapshot. Watchers are told. */
+  readonly kind: SourceKind;
   /** Those that are known when the source opens. Their names are symbols by the protocol's rule. */
   readonly instruments: readonly FeedInstrument[];
   /**

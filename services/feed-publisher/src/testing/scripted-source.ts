@@ -1,5 +1,6 @@
 import type { FeedInstrument } from '@outcry/broker';
 import type { Level } from '@outcry/order-book';
+import { SourceKind } from '@outcry/protocol';
 
 import type { BookEvent, BookSource, SourceEvent } from '../sources/book-source.ts';
 
@@ -7,6 +8,7 @@ type Step = { readonly event: SourceEvent } | { readonly fault: Error } | 'end';
 
 /** A source that gives what a test tells it to, when it tells it to. */
 export class ScriptedSource implements BookSource {
+  readonly kind = SourceKind.Simulated;
   readonly instruments: readonly FeedInstrument[];
   readonly missing: string[] = [];
   readonly #steps = new Map<string, Step[]>();

@@ -1,4 +1,5 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
+import { SourceKind } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 
 import { Backoff } from '../../pacing/backoff.ts';
@@ -92,6 +93,7 @@ interface BinanceParts {
 }
 
 class BinanceSource implements BookSource {
+  readonly kind = SourceKind.Live;
   readonly instruments: readonly FeedInstrument[];
   readonly missing: readonly string[];
   readonly #parts: BinanceParts;

@@ -64,7 +64,14 @@ describe('a posted book', () => {
     ).toBe(14);
     await settle();
     expect(events).toEqual([
-      { kind: 'snapshot', bids: [[9950, 1000]], asks: [[10_000, 2500]], venueSeq: 10, venueAt: 1000 },
+      {
+        kind: 'snapshot',
+        bids: [[9950, 1000]],
+        asks: [[10_000, 2500]],
+        venueSeq: 10,
+        venueAt: 1000,
+        sourceKind: 'live',
+      },
       { kind: 'delta', bids: [[9950, 0]], asks: [], venueSeq: 11, venueAt: 1001 },
       { kind: 'delta', bids: [], asks: [[9999, 1]], venueSeq: 14, venueAt: 5000 },
     ]);
@@ -102,6 +109,17 @@ describe('a posted book', () => {
       scales: { priceScale: 4, sizeScale: 3 },
     });
     expect(source.ingest.extendBook('BTC', { deltas: [{ seq: 2, bids: [['99.1234', '1']] }] })).toBe(2);
+  });
+
+  it('is live unless its engine says otherwise, and stays what the engine said last', async () => {
+    const source = open();
+    const events = read(source);
+    for (const kind of [undefined, 'replay', undefined, 'live'] as const) {
+      source.ingest.replaceBook('BTC', { ...SNAPSHOT, kind });
+      await settle();
+    }
+    expect(events).toMatchObject(['live', 'replay', 'replay', 'live'].map((sourceKind) => ({ sourceKind })));
+    expect(refusalOf(() => source.ingest.replaceBook('BTC', { ...SNAPSHOT, kind: 'delayed' }))).toBe('malformed kind');
   });
 
   it.each<[string, unknown, string]>([

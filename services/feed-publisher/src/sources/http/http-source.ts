@@ -1,5 +1,5 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
-import { isSymbol } from '@outcry/protocol';
+import { isSymbol, SourceKind } from '@outcry/protocol';
 
 import type { BookIngest, BookSource, Scales } from '../book-source.ts';
 import { IngestError } from './ingest-error.ts';
@@ -44,6 +44,7 @@ export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions):
   };
 
   return {
+    kind: SourceKind.Live,
     instruments,
     events(symbol, signal) {
       const book = books.get(symbol);

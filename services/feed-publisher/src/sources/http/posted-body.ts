@@ -1,15 +1,14 @@
 import { type Level, parseScaled, ScaledNumberError, type ScaledNumberErrorCode } from '@outcry/order-book';
+import { SourceKind } from '@outcry/protocol';
 import { formatPath } from '@outcry/service';
 import { z } from 'zod';
 
 import type { Scales } from '../book-source.ts';
+import { MAX_SCALE } from '../check-instrument.ts';
 import { IngestError, type IngestErrorCode } from './ingest-error.ts';
 
 /** Deltas of one request. More can be sent at once, in another. */
 export const MAX_DELTAS_PER_REQUEST = 1000;
-
-/** 2^53 has sixteen digits: with more decimals than this nothing as large as 10 could be told. */
-const MAX_SCALE = 15;
 
 const position = z.int().nonnegative();
 const scale = z.int().min(0).max(MAX_SCALE);
@@ -20,6 +19,7 @@ const snapshotBody = z.strictObject({
   at: position.optional(),
   priceScale: scale.optional(),
   sizeScale: scale.optional(),
+  kind: z.enum(Object.values(SourceKind)).optional(),
   bids: levels,
   asks: levels,
 });

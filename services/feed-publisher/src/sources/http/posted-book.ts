@@ -1,4 +1,5 @@
 import { type Level, OrderBook, Side } from '@outcry/order-book';
+import { SourceKind } from '@outcry/protocol';
 
 import { type BookEvent, BookEventKind, type Scales, type SourceEvent } from '../book-source.ts';
 import { EventQueue } from './event-queue.ts';
@@ -23,6 +24,7 @@ export class PostedBook {
   readonly #announcedScales: Scales;
   readonly #queue = new EventQueue();
   #scales: Scales;
+  #kind: SourceKind = SourceKind.Live;
   #book = new OrderBook();
   #seq: number | undefined;
   #at = 0;
@@ -48,6 +50,7 @@ export class PostedBook {
     checkBook(book);
     this.#book = book;
     this.#scales = scales;
+    this.#kind = snapshot.kind ?? this.#kind;
     this.#moveTo(snapshot.seq, snapshot.at);
     if (this.#isRead) this.#queue.push(this.#snapshotEvent());
     return snapshot.seq;
@@ -152,6 +155,7 @@ export class PostedBook {
       venueSeq: this.#seq ?? 0,
       venueAt: this.#at,
       scales: isAnnounced ? undefined : this.#scales,
+      sourceKind: this.#kind,
     };
   }
 }

@@ -1,5 +1,5 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
-import { isSymbol } from '@outcry/protocol';
+import { isSymbol, SourceKind } from '@outcry/protocol';
 
 import { Pacer } from '../../pacing/pacer.ts';
 import type { BookEvent, BookSource } from '../book-source.ts';
@@ -46,6 +46,7 @@ export async function openRecordingSource(options: RecordingOptions): Promise<Bo
   }
   if (recordings.size === 0) throw allOf([...faults.values()]);
   return {
+    kind: SourceKind.Replay,
     instruments: [...recordings.values()].map(({ instrument }) => instrument),
     missing: [...faults.keys()],
     events: (symbol, signal) => {

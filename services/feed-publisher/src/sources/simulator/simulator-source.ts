@@ -1,4 +1,5 @@
 import { OutcryError } from '@outcry/broker';
+import { SourceKind } from '@outcry/protocol';
 
 import { Pacer } from '../../pacing/pacer.ts';
 import { type BookEvent, BookEventKind, type BookSource } from '../book-source.ts';
@@ -18,6 +19,7 @@ export interface SimulatorOptions {
 export function createSimulatorSource(options: SimulatorOptions): BookSource<BookEvent> {
   const markets = new Map(options.symbols.map((symbol) => [symbol, simulatedMarket(symbol)]));
   return {
+    kind: SourceKind.Simulated,
     instruments: Array.from(markets.values(), ({ symbol, priceScale, sizeScale }) => ({
       symbol,
       priceScale,
