@@ -1,4 +1,5 @@
 import { ConfigError, describeSettings, formatEffective, formatHelp } from '@outcry/config';
+import { SYMBOL_RULE } from '@outcry/protocol';
 import { describe, expect, it } from 'vitest';
 
 import { loadFeedPublisherConfig } from './config.ts';
@@ -49,15 +50,38 @@ describe('loadFeedPublisherConfig', () => {
     ['1', 1],
     ['0.25', 0.25],
     ['100', 100],
+    ['0.000001', 0.000001],
+    ['999999.999999', 999_999.999_999],
+    ['max', Infinity],
   ])('reads the speed %s', (text, speed) => {
     const environment = { OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_FILE: 'x', OUTCRY_FEED_SPEED: text };
     expect(loadFeedPublisherConfig(environment).config.source).toMatchObject({ speed });
   });
 
-  it.each(['0', '0.0', '-1', 'fast', '1e3', 'Max'])('refuses the speed %s', (speed) => {
-    expect(problemsOf({ OUTCRY_FEED_SPEED: speed })).toEqual([
-      'OUTCRY_FEED_SPEED: expected a positive factor, or `max`',
+  it.each(['0', '0.0', '-1', 'fast', '1e3', 'Max', '.5', '1.', '+1', ' 1', '1x', '1000000', '0.0000001', 'Infinity'])(
+    'refuses the speed %j, and says what there is',
+    (speed) => {
+      expect(problemsOf({ OUTCRY_FEED_SPEED: speed })).toEqual([
+        'OUTCRY_FEED_SPEED: expected a factor from 0.000001 to 999999.999999, such as `0.5` or `10`, or `max`',
+      ]);
+    },
+  );
+
+  it('refuses recordings under names that nobody could ask for, and without a path', () => {
+    const files = 'BTC USDT=a.jsonl,=b.jsonl,A=c.jsonl,A=,/day=1/d.jsonl,./day=1/e.jsonl';
+    expect(problemsOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_FILE: files })).toEqual([
+      `OUTCRY_FEED_FILE: "BTC USDT" is not a symbol: expected ${SYMBOL_RULE}`,
+      `OUTCRY_FEED_FILE: "" is not a symbol: expected ${SYMBOL_RULE}`,
+      'OUTCRY_FEED_FILE: a path is missing',
+      'OUTCRY_FEED_FILE: names a symbol twice',
     ]);
+  });
+
+  it('takes the names of other venues for symbols', () => {
+    const symbols = 'BTCUSD_PERP,kPEPE,BTC_USDC-PERPETUAL,BTC/USD,币安人生USDT';
+    expect(loadFeedPublisherConfig({ OUTCRY_FEED_SYMBOLS: symbols }).config.source).toMatchObject({
+      symbols: symbols.split(','),
+    });
   });
 
   it('names the sources that there are', () => {
@@ -76,7 +100,7 @@ describe('loadFeedPublisherConfig', () => {
 
   it('reports what does not fit together', () => {
     expect(problemsOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_SYMBOLS: 'b*,ETHUSDT,ETHUSDT' })).toEqual([
-      'OUTCRY_FEED_SYMBOLS: "b*" is not a symbol, such as BTCUSDT',
+      `OUTCRY_FEED_SYMBOLS: "b*" is not a symbol: expected ${SYMBOL_RULE}`,
       'OUTCRY_FEED_SYMBOLS: names a symbol twice',
       'OUTCRY_FEED_FILE: required where OUTCRY_FEED_SOURCE is recording',
     ]);
@@ -107,12 +131,15 @@ describe('loadFeedPublisherConfig', () => {
       OUTCRY_FEED_BINANCE_MARKET: 'usdm',
       OUTCRY_FEED_BINANCE_DEPTH: '5000',
       OUTCRY_FEED_BINANCE_STREAM_MS: '1000',
-      OUTCRY_FEED_SYMBOLS: 'BTCUSDT=b*,X=,A=BTCUSDT,A=ETHUSDT',
+      OUTCRY_FEED_SYMBOLS: 'BTCUSDT=b*,X=,A=BTCUSDT,A=ETHUSDT,B=C=D',
+      OUTCRY_FEED_BINANCE_STREAM_URL: 'ws://host:99999',
     };
     expect(problemsOf(environment)).toEqual([
-      'OUTCRY_FEED_SYMBOLS: "BTCUSDT=b*" is not a symbol, such as BTCUSDT',
-      'OUTCRY_FEED_SYMBOLS: "X=" is not a symbol, such as BTCUSDT',
+      ...['b*', '', 'C=D'].map(
+        (text) => `OUTCRY_FEED_SYMBOLS: ${JSON.stringify(text)} is not a symbol: expected ${SYMBOL_RULE}`,
+      ),
       'OUTCRY_FEED_SYMBOLS: names a symbol twice',
+      'OUTCRY_FEED_BINANCE_STREAM_URL: expected a URL with a host and, at most, a port',
       'OUTCRY_FEED_BINANCE_DEPTH: the usdm market has 100, 500, 1000',
       'OUTCRY_FEED_BINANCE_STREAM_MS: the usdm market has 0, 100, 250, 500',
     ]);
@@ -154,7 +181,7 @@ describe('loadFeedPublisherConfig', () => {
   it('wants keys for posted books, and long ones, and tells none of them', () => {
     expect(problemsOf({ OUTCRY_FEED_SOURCE: 'http', OUTCRY_FEED_INSTRUMENTS: 'b*:1:1,A:1:1,A:2:2' })).toEqual([
       'OUTCRY_FEED_HTTP_KEYS: required where OUTCRY_FEED_SOURCE is http',
-      'OUTCRY_FEED_INSTRUMENTS: "b*" is not a symbol, such as BTCUSDT',
+      `OUTCRY_FEED_INSTRUMENTS: "b*" is not a symbol: expected ${SYMBOL_RULE}`,
       'OUTCRY_FEED_INSTRUMENTS: names a symbol twice',
     ]);
     expect(problemsOf({ OUTCRY_FEED_SOURCE: 'http', OUTCRY_FEED_HTTP_KEYS: 'hunter2' })).toEqual([

@@ -1,5 +1,14 @@
+/** The longest that a timer of Node's waits; told to wait longer, it fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Waits, or less where `signal` aborts: that resolves too, because whoever waits looks at the signal anyway. */
-export function delay(ms: number, signal: AbortSignal): Promise<void> {
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
+  let leftMs = ms;
+  for (; leftMs > MAX_TIMER_MS && !signal.aborted; leftMs -= MAX_TIMER_MS) await wait(MAX_TIMER_MS, signal);
+  await wait(leftMs, signal);
+}
+
+function wait(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {
       resolve();

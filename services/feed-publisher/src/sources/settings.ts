@@ -6,10 +6,10 @@ import { BINANCE_SETTINGS, binanceOptionsOf, problemsOfMarket } from './binance/
 import type { HttpSourceOptions } from './http/http-source.ts';
 import { HTTP_SETTINGS, httpOptionsOf, problemsOfInstruments } from './http/settings.ts';
 import type { RecordingOptions } from './recording/recording-source.ts';
-import { RECORDING_SETTINGS, recordingOptionsOf } from './recording/settings.ts';
+import { problemsOfFiles, RECORDING_SETTINGS, recordingOptionsOf } from './recording/settings.ts';
 import { SIMULATOR_SETTINGS, simulatorOptionsOf } from './simulator/settings.ts';
 import type { SimulatorOptions } from './simulator/simulator-source.ts';
-import { entriesOf, isRepeating } from './symbol-list.ts';
+import { entriesOf, isRepeating, notASymbol } from './symbol-list.ts';
 
 const SYMBOLS = { pattern: /^[^,]+(,[^,]+)*$/, accepts: 'symbols with commas between them' };
 
@@ -61,6 +61,7 @@ export function problemsOfSource(settings: Settings): readonly string[] {
     ...problemsOfSymbols(settings),
     ...problemsOfUse(settings),
     ...(settings.OUTCRY_FEED_SOURCE === 'binance' ? problemsOfMarket(settings) : []),
+    ...problemsOfFiles(settings),
     ...problemsOfInstruments(settings),
   ];
 }
@@ -85,8 +86,9 @@ function problemsOfSymbols(settings: Settings): readonly string[] {
   const canRename = settings.OUTCRY_FEED_SOURCE === 'binance';
   const entries = entriesOf(settings.OUTCRY_FEED_SYMBOLS);
   const problems = entries
-    .filter((entry) => !(canRename ? entry.split('=', 2) : [entry]).every(isSymbol))
-    .map((entry) => `OUTCRY_FEED_SYMBOLS: ${JSON.stringify(entry)} is not a symbol, such as BTCUSDT`);
+    .map((entry) => (canRename ? partsOf(entry) : [entry]).find((part) => !isSymbol(part)))
+    .filter((part) => part !== undefined)
+    .map((part) => notASymbol('OUTCRY_FEED_SYMBOLS', part));
   if (isRepeating(booksOf(settings))) problems.push('OUTCRY_FEED_SYMBOLS: names a symbol twice');
   return problems;
 }
@@ -103,7 +105,13 @@ function problemsOfUse(settings: Settings): readonly string[] {
 
 function booksOf(settings: Settings): readonly BinanceBook[] {
   return entriesOf(settings.OUTCRY_FEED_SYMBOLS).map((entry) => {
-    const [symbol = entry, venueSymbol = symbol] = entry.split('=', 2);
+    const [symbol = entry, venueSymbol = symbol] = partsOf(entry);
     return { symbol, venueSymbol };
   });
+}
+
+/** Of `NAME=SYMBOL`; no symbol holds `=`. */
+function partsOf(entry: string): readonly string[] {
+  const equals = entry.indexOf('=');
+  return equals < 0 ? [entry] : [entry.slice(0, equals), entry.slice(equals + 1)];
 }

@@ -52,6 +52,13 @@ export function problemsOfMarket(settings: Settings): readonly string[] {
   const problem = (setting: string, choices: Iterable<number>): string =>
     `${setting}: the ${name} market has ${[...choices].join(', ')}`;
   const problems: string[] = [];
+  for (const [setting, url] of Object.entries({
+    OUTCRY_FEED_BINANCE_REST_URL: settings.OUTCRY_FEED_BINANCE_REST_URL,
+    OUTCRY_FEED_BINANCE_STREAM_URL: settings.OUTCRY_FEED_BINANCE_STREAM_URL,
+  })) {
+    if (url !== undefined && !URL.canParse(url))
+      problems.push(`${setting}: expected a URL with a host and, at most, a port`);
+  }
   if (!depthWeights.has(Number(settings.OUTCRY_FEED_BINANCE_DEPTH))) {
     problems.push(problem('OUTCRY_FEED_BINANCE_DEPTH', depthWeights.keys()));
   }

@@ -2,7 +2,7 @@ import { integer, optionalText, type SettingValues } from '@outcry/config';
 import { isSymbol } from '@outcry/protocol';
 import { API_KEYS } from '@outcry/service';
 
-import { entriesOf, isRepeating } from '../symbol-list.ts';
+import { entriesOf, isRepeating, notASymbol } from '../symbol-list.ts';
 import type { HttpSourceOptions } from './http-source.ts';
 
 const INSTRUMENTS = {
@@ -51,7 +51,7 @@ export function problemsOfInstruments(settings: Settings): readonly string[] {
   const instruments = instrumentsOf(settings);
   const problems = instruments
     .filter(({ symbol }) => !isSymbol(symbol))
-    .map(({ symbol }) => `OUTCRY_FEED_INSTRUMENTS: ${JSON.stringify(symbol)} is not a symbol, such as BTCUSDT`);
+    .map(({ symbol }) => notASymbol('OUTCRY_FEED_INSTRUMENTS', symbol));
   if (isRepeating(instruments)) problems.push('OUTCRY_FEED_INSTRUMENTS: names a symbol twice');
   return problems;
 }

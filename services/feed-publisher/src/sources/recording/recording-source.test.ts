@@ -133,7 +133,9 @@ describe('openRecordingSource', () => {
 
   it('refuses a symbol that cannot be subscribed to, and says how to name it', async () => {
     const path = await record('odd.jsonl', [depth(0, { U: 1, u: 1, s: 'btc*perp' }, []), snapshot(1, 1)]);
-    expect(await faultOf(play([{ path }]))).toMatch(/^badConfig: odd.jsonl: its symbol "btc\*perp" cannot be one here/);
+    expect(await faultOf(play([{ path }]))).toMatch(
+      /^badConfig: odd.jsonl: its symbol "btc\*perp" cannot be one here: name it, as in BTCUSDT=/,
+    );
     expect(await play([{ path, symbol: 'BTC-PERP' }])).toHaveLength(1);
   });
 
@@ -176,14 +178,66 @@ describe('openRecordingSource', () => {
     expect(seqs).toEqual([6, 8, 9]);
   });
 
-  it('names a file that is missing or cut short', async () => {
-    expect(await faultOf(play([{ path: join(folder, 'missing.jsonl.gz') }]))).toBe(
-      'badFeed: missing.jsonl.gz: there is no such file',
-    );
-    const path = join(folder, 'short.jsonl.gz');
-    await writeFile(path, gzipSync(GOOD.join('\n')).subarray(0, -9));
-    expect(await faultOf(play([{ path }]))).toMatch(
-      /^badFeed: short.jsonl.gz: it is cut short: its gzipped data ends too early/,
-    );
+  describe('a file that cannot be replayed', () => {
+    const whole = gzipSync(GOOD.join('\n'));
+    const damaged = Buffer.from(whole);
+    damaged.fill(0, 20, 30);
+
+    it.each<[string, string | Buffer, string]>([
+      ['empty.jsonl', '', 'it is empty'],
+      ['blank.jsonl', '\n \n\r\n', 'it is empty'],
+      ['empty.jsonl.gz', gzipSync(''), 'it is empty'],
+      ['short.jsonl.gz', whole.subarray(0, -9), 'it is cut short: its gzipped data ends too early'],
+      ['damaged.jsonl.gz', damaged, 'its gzipped data is damaged'],
+      [
+        'tape.csv',
+        'time,price\n1,2\n',
+        'line 1 does not begin with a receive time in nanoseconds: expected "<nanoseconds> <JSON>"',
+      ],
+      ['time.jsonl', '1723161253000000000\n', 'line 1 does not begin with a receive time'],
+    ])('is told in words: %s', async (name, content, message) => {
+      const path = join(folder, name);
+      await writeFile(path, content);
+      expect(await faultOf(play([{ path }]))).toContain(`badFeed: ${name}: ${message}`);
+    });
+
+    it('is told in words where it is missing, or a folder', async () => {
+      const missing = join(folder, 'missing.jsonl.gz');
+      expect(await faultOf(play([{ path: missing }]))).toBe('badFeed: missing.jsonl.gz: there is no such file');
+      const fault = await faultOf(play([{ path: join(folder, '.') }]));
+      expect(fault).toMatch(/: it is no regular file: a recording is read more than once$/);
+    });
+
+    it('leaves the others alone, under the name that it was to have', async () => {
+      const source = await openRecordingSource({
+        files: [
+          { path: join(folder, 'missing.jsonl') },
+          { path: await record('good.jsonl', GOOD) },
+          { path: await record('bad.jsonl', [TICKER]), symbol: 'BAD' },
+        ],
+        speed: 1,
+        isLooping: true,
+      });
+      expect(source.instruments.map(({ symbol }) => symbol)).toEqual(['BTCUSDT']);
+      expect(source.missing).toEqual([join(folder, 'missing.jsonl'), 'BAD']);
+      const read = (): unknown => source.events('BAD', new AbortController().signal);
+      expect(read).toThrow(/bad.jsonl: there are no depth events in it$/);
+    });
+
+    it('is refused where there is no other, each with its reason', async () => {
+      const files = [{ path: join(folder, 'missing.jsonl') }, { path: await record('bad.jsonl', [TICKER]) }];
+      expect(await faultOf(openRecordingSource({ files, speed: 1, isLooping: true }))).toBe(
+        'badFeed: none of the recordings can be replayed: missing.jsonl: there is no such file; ' +
+          'bad.jsonl: there are no depth events in it',
+      );
+    });
+  });
+
+  it('goes by what is in a file, whatever it is called, and by either ending of lines', async () => {
+    const [plain, zipped] = ['plain.jsonl.gz', 'zipped.jsonl'].map((name) => join(folder, name)) as [string, string];
+    await writeFile(plain, GOOD.join('\r\n'));
+    await writeFile(zipped, gzipSync(GOOD.join('\n')));
+    expect(await play([{ path: plain }])).toHaveLength(3);
+    expect(await play([{ path: zipped }])).toEqual(await play([{ path: plain }]));
   });
 });

@@ -1,6 +1,7 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
 import { isSymbol, SourceKind } from '@outcry/protocol';
 
+import { delay } from '../../pacing/delay.ts';
 import { Pacer } from '../../pacing/pacer.ts';
 import type { BookEvent, BookSource } from '../book-source.ts';
 import { inspectRecording } from './inspect-recording.ts';
@@ -20,6 +21,9 @@ export interface RecordingOptions {
   /** Begins again behind the end, with the snapshot; otherwise the stream ends there. */
   readonly isLooping: boolean;
 }
+
+/** A pass that is over sooner is followed by the next after so long: each is a new epoch for all watchers. */
+const MIN_PASS_MS = 1000;
 
 interface Recording {
   readonly path: string;
@@ -103,10 +107,14 @@ async function* replay(
 ): AsyncGenerator<BookEvent, void, undefined> {
   const pacer = new Pacer(speed);
   try {
-    do {
+    for (;;) {
+      const startedAt = performance.now();
       pacer.restart();
       yield* playOnce(recording, pacer, signal);
-    } while (isLooping && !signal.aborted);
+      if (!isLooping || signal.aborted) return;
+      const restMs = speed === Infinity ? 0 : MIN_PASS_MS - (performance.now() - startedAt);
+      if (restMs > 0) await delay(restMs, signal);
+    }
   } catch (err) {
     throw withPath(err, recording.path);
   }

@@ -34,16 +34,21 @@ async function record(receivedUs: readonly number[]): Promise<string> {
 }
 
 /** When each event came, in ms after the first, to a consumer that holds each for so long. */
-async function play(path: string, options: { speed: number; holdMs?: (index: number) => number }): Promise<number[]> {
-  const { speed, holdMs = () => 0 } = options;
+async function play(
+  path: string,
+  options: { speed: number; holdMs?: (index: number) => number; loopedCount?: number },
+): Promise<number[]> {
+  const { speed, holdMs = () => 0, loopedCount } = options;
   const realTurn = setImmediate;
-  const source = await openRecordingSource({ files: [{ path }], speed, isLooping: false });
+  const source = await openRecordingSource({ files: [{ path }], speed, isLooping: loopedCount !== undefined });
+  const stopping = new AbortController();
   vi.useFakeTimers();
   const cameAt: number[] = [];
   const progress = { isOver: false };
   const reading = (async () => {
-    for await (const _event of source.events('X', new AbortController().signal)) {
+    for await (const _event of source.events('X', stopping.signal)) {
       cameAt.push(performance.now());
+      if (cameAt.length === loopedCount) stopping.abort();
       const ms = holdMs(cameAt.length - 1);
       if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
     }
@@ -98,5 +103,13 @@ describe('a recording at its own pace', () => {
         RECEIVED_US.map((us) => us / 50_000),
       ),
     ).toBeLessThanOrEqual(1);
+  });
+
+  it.each([
+    ['a short one once a second', 50, [0, 50, 1000, 1050, 2000]],
+    ['a long one at once', 1500, [0, 1500, 1500, 3000]],
+  ])('begins anew: %s', async (_, ms, expected) => {
+    const path = await record([0, ms * 1000]);
+    expect(await play(path, { speed: 1, loopedCount: expected.length })).toEqual(expected);
   });
 });
