@@ -7,7 +7,7 @@ import { deltaEvent, ScriptedSource, snapshotEvent } from './testing/scripted-so
 import { ScriptedBus } from './testing/scripted-bus.ts';
 import { ScriptedLeases } from './testing/scripted-leases.ts';
 import type { FeedTiming } from './feed/symbol-feed.ts';
-import type { SourceEvent } from './sources/book-source.ts';
+import type { BookSource, SourceEvent } from './sources/book-source.ts';
 
 interface Line {
   readonly level: number;
@@ -258,10 +258,16 @@ describe('createFeedPublisher', () => {
     [{ symbol: 'AAA', priceScale: 2, sizeScale: 3 }, 'the source offers AAA twice'],
   ])('refuses a source that offers %o', async (instrument, message) => {
     await start();
-    const odd = { ...source, instruments: [...source.instruments, instrument] };
+    const { kind, instruments } = source;
+    const odd: BookSource = {
+      kind,
+      instruments: [...instruments, instrument],
+      events: (symbol, signal) => source.events(symbol, signal),
+      close: () => Promise.resolve(),
+    };
     const create = (): unknown =>
       createFeedPublisher({
-        source: odd as unknown as ScriptedSource,
+        source: odd,
         backplane: { feedBus: bus, lease: leases, roster: leases },
         timing: { deltaMs: 0, snapshotMs: 2000 },
         logger: pino({ level: 'silent' }),

@@ -55,13 +55,7 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     leadership.add(feed);
     return feed;
   };
-  const createKnownFeed = (instrument: FeedInstrument): SymbolFeed => {
-    const { symbol, priceScale, sizeScale } = checkInstrument(instrument);
-    return createFeed(symbol, { priceScale, sizeScale });
-  };
-  const { missing = [] } = source;
-  checkNames([...source.instruments.map(({ symbol }) => symbol), ...missing]);
-  const feeds = [...source.instruments.map(createKnownFeed), ...missing.map((name) => createFeed(name))];
+  const feeds = booksOf(source).map(({ symbol, scales }) => createFeed(symbol, scales));
   let running = Promise.resolve();
   const run = (feed: SymbolFeed): void => {
     running = Promise.all([running, feed.run(stopping.signal)]).then(() => undefined);
@@ -73,7 +67,7 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
       await leadership.start();
       feeds.forEach(run);
       source.watchInstruments?.((instrument) => {
-        const feed = createKnownFeed(instrument);
+        const feed = createFeed(instrument.symbol, scalesOf(instrument));
         feeds.push(feed);
         run(feed);
       });
@@ -93,6 +87,19 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     },
     exposeMetrics: () => metrics.expose(),
   };
+}
+
+/** Everything that the source is to bring, with the scales where they are known. */
+function booksOf(source: BookSource): readonly { readonly symbol: string; readonly scales?: Scales }[] {
+  const known = source.instruments.map((instrument) => ({ symbol: instrument.symbol, scales: scalesOf(instrument) }));
+  const books = [...known, ...(source.missing ?? []).map((symbol) => ({ symbol }))];
+  checkNames(books.map(({ symbol }) => symbol));
+  return books;
+}
+
+function scalesOf(instrument: FeedInstrument): Scales {
+  const { priceScale, sizeScale } = checkInstrument(instrument);
+  return { priceScale, sizeScale };
 }
 
 /** `BTCUSDT interrupted (the venue's stream is lost)` */

@@ -106,10 +106,11 @@ export class LiveBook {
     try {
       while (!signal.aborted) {
         const reason = this.#untraded;
-        if (reason !== undefined) yield { kind: BookEventKind.Interrupted, reason };
-        while (this.#untraded === reason && reason !== undefined && !signal.aborted)
-          await this.#inbox.whenChanged(signal);
-        if (this.#untraded !== undefined) continue;
+        if (reason !== undefined) {
+          yield { kind: BookEventKind.Interrupted, reason };
+          await this.#waitForOtherNews(reason, signal);
+          continue;
+        }
         const snapshot = await this.#snapshot(signal);
         if (snapshot !== undefined) yield* this.#follow(snapshot, signal);
       }
@@ -117,6 +118,10 @@ export class LiveBook {
       this.#isRead = false;
       this.#inbox.clear();
     }
+  }
+
+  async #waitForOtherNews(untraded: string, signal: AbortSignal): Promise<void> {
+    while (this.#untraded === untraded && !signal.aborted) await this.#inbox.whenChanged(signal);
   }
 
   /** A snapshot that meets the stream as it stands; undefined where there is none yet, so that it has to be tried again. */
