@@ -63,6 +63,11 @@ export class Seat {
       await candidate.standBy();
       return answer.heldForMs;
     }
+    if (performance.now() - askedAt >= leaseMs) {
+      // It is over, or about to be: whoever comes next need not wait for its end.
+      await unlessFaulty(lease.release(answer));
+      return undefined;
+    }
     this.#grant = answer;
     this.#countOn(answer, askedAt);
     metrics.setLeader(this.symbol, true);
