@@ -11,6 +11,7 @@ await runService({
   summary: 'a gateway with the demo page and simulated books, in one process',
   fields: STANDALONE_SETTINGS,
   load: loadStandaloneConfig,
+  createLogger: () => createStandaloneLogger({ level: 'info' }),
   async start(config) {
     const { logLevel, nodeId } = config.gateway;
     const logger = createStandaloneLogger({ level: logLevel, node: nodeId });

@@ -4,6 +4,7 @@ import { OutcryError } from '@outcry/broker';
 import { ConfigError, type Environment, formatEffective, formatHelp, type SettingFields } from '@outcry/config';
 
 import { readEnvironment } from './config/env.ts';
+import { createLogger, type Logger } from './log/logger.ts';
 import { STANDARD_OUTPUT } from './log/standard-output.ts';
 
 type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -16,7 +17,7 @@ export interface RunningService {
 }
 
 export interface ServiceDefinition<C> {
-  /** Begins every line for the operator. */
+  /** Stands in every line about the process itself. */
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
@@ -25,6 +26,8 @@ export interface ServiceDefinition<C> {
   load(environment: Environment): { readonly config: C; readonly settings: Settings };
   /** Resolves when the service serves. */
   start(config: C): Promise<RunningService>;
+  /** For what becomes of the process before there is a service that logs; JSON lines where it is absent. */
+  createLogger?(): Logger;
 }
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -33,41 +36,83 @@ const LAST_LINES_MS = 1000;
 
 /**
  * Runs a service as the process: flags, settings, start, and a stop on SIGTERM or SIGINT, after which the process exits 0. A
- * second signal ends it at once. What an operator did wrong is told in a line each, and exits 1.
+ * signal during the start ends it there, a second signal during the stop at once.
+ *
+ * What keeps it from starting is told on its log, a line for each problem, and exits 1. So does a fault that nobody caught.
  */
 export async function runService<C>(service: ServiceDefinition<C>): Promise<void> {
-  try {
-    await run(service);
-  } catch (err) {
-    report(service.name, err);
-    process.exitCode = 1;
-  }
-  await STANDARD_OUTPUT.flush(LAST_LINES_MS);
-  process.exit();
+  const logger = service.createLogger?.() ?? createLogger({ level: 'info', fields: { service: service.name } });
+  process.once('uncaughtException', (err) => {
+    logger.fatal({ err }, 'service crashed');
+    void exit(1);
+  });
+  await exit(await run(service, logger));
 }
 
-async function run<C>(service: ServiceDefinition<C>): Promise<void> {
-  const { name, summary, fields } = service;
-  const flags = readFlags();
-  if (flags.help === true) {
-    process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fields));
-    return;
-  }
-  const { config, settings } = service.load(readEnvironment());
-  if (flags['check-config'] === true) {
-    process.stdout.write(`${formatEffective(fields, settings)}\n`);
-    return;
-  }
-  // Listened for from here on, so that a signal during the start is obeyed right after it.
-  const stopRequested = new Promise<void>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, resolve);
+async function exit(code: number): Promise<void> {
+  await STANDARD_OUTPUT.flush(LAST_LINES_MS);
+  process.exit(code);
+}
+
+/** Resolves with the exit code. */
+async function run<C>(service: ServiceDefinition<C>, logger: Logger): Promise<number> {
+  // Listened for from here on: a start may wait for others for long, and a signal ends it.
+  const stopRequested = new Promise<undefined>((resolve) => {
+    for (const signal of SIGNALS) {
+      process.once(signal, () => {
+        resolve(undefined);
+      });
+    }
   });
-  const running = await service.start(config);
+  let running: RunningService | undefined;
+  try {
+    const flags = readFlags();
+    if (flags.help === true) return printHelp(service);
+    if (flags['check-config'] === true) return printConfig(service);
+    const started = service.start(service.load(readEnvironment()).config);
+    // Where it is not waited for, its failure is nobody's.
+    started.catch(() => undefined);
+    running = await Promise.race([started, stopRequested]);
+  } catch (err) {
+    reportFailedStart(err, logger);
+    return 1;
+  }
+  if (running === undefined) {
+    logger.info('stopped during the start');
+    return 0;
+  }
   const reload = running.reload?.bind(running);
   if (reload !== undefined) process.on('SIGHUP', reload);
   await stopRequested;
   for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
-  await running.stop();
+  return stop(running, logger);
+}
+
+async function stop(running: RunningService, logger: Logger): Promise<number> {
+  try {
+    await running.stop();
+    return 0;
+  } catch (err) {
+    logger.fatal({ err }, 'stop failed');
+    return 1;
+  }
+}
+
+function printHelp<C>({ name, summary, fields }: ServiceDefinition<C>): number {
+  process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fields));
+  return 0;
+}
+
+/** For whoever tries a configuration, so its problems are no log either. */
+function printConfig<C>(service: ServiceDefinition<C>): number {
+  try {
+    process.stdout.write(`${formatEffective(service.fields, service.load(readEnvironment()).settings)}\n`);
+    return 0;
+  } catch (err) {
+    if (!(err instanceof ConfigError)) throw err;
+    for (const problem of err.problems) process.stderr.write(`${service.name}: ${problem}\n`);
+    return 1;
+  }
 }
 
 const FLAGS_HELP = `  --help          this text
@@ -83,9 +128,8 @@ function readFlags(): { help?: boolean; 'check-config'?: boolean } {
 }
 
 /** Only what is our own fault has a stack. */
-function report(name: string, err: unknown): void {
+function reportFailedStart(err: unknown, logger: Logger): void {
   const isExpected = err instanceof ConfigError || err instanceof OutcryError;
-  const lines = err instanceof ConfigError ? err.problems : [err instanceof Error ? err.message : String(err)];
-  for (const line of lines) process.stderr.write(`${name}: ${line}\n`);
-  if (!isExpected && err instanceof Error) process.stderr.write(`${err.stack ?? ''}\n`);
+  const reasons = err instanceof ConfigError ? err.problems : [err instanceof Error ? err.message : String(err)];
+  for (const reason of reasons) logger.fatal(isExpected ? { reason } : { reason, err }, 'start failed');
 }

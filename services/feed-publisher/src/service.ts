@@ -29,14 +29,15 @@ export async function startService(config: FeedPublisherConfig, logger: Logger):
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    undo.push(() => backplane.close());
-    await backplane.start(redis);
+    // First, so that a start which waits for Redis is seen to live.
     const server = await startInternalServer(config.internal, {
       notReady: () => redis.notReady() ?? publisher.notReady(),
       exposeMetrics: () => publisher.exposeMetrics(),
       handle: ingest,
     });
     undo.push(() => server.close());
+    undo.push(() => backplane.close());
+    await backplane.start(redis);
     undo.push(() => publisher.stop());
     await publisher.start();
     return { internalPort: server.port, stop };
