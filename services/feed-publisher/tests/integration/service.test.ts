@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Backplane, createRedisBackplane, type FeedDelta, type FeedSnapshot } from '@outcry/broker';
 import { OrderBook } from '@outcry/order-book';
 import {
+  BinanceServer,
   DEFAULT_DEADLINE_MS,
   Inbox,
   ServiceProcess,
@@ -15,6 +16,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ENTRY = 'services/feed-publisher/src/main.ts';
+const FIXTURE = new URL('../fixtures/two-events.jsonl', import.meta.url).pathname;
 
 type Frame = FeedSnapshot | FeedDelta;
 
@@ -94,9 +96,8 @@ describe('the feed publisher as a process', () => {
 
   it('says that it is not ready when a recording has ended', async () => {
     const redisPrefix = uniquePrefix();
-    const file = new URL('../fixtures/two-events.jsonl', import.meta.url).pathname;
     const { frames, backplane } = await watch(redisPrefix, 'TEST');
-    const feed = { source: 'recording', file: `TEST=${file}`, speed: 'max', loop: false, deltaMs: 0 } as const;
+    const feed = { source: 'recording', file: `TEST=${FIXTURE}`, speed: 'max', loop: false, deltaMs: 0 } as const;
     const service = await startPublisher({ redisUrl: redis.url, redisPrefix, feed });
     await service.waitForLog('feed ended');
     await frames.take((frame) => frame.venueSeq === 12, { what: 'the last delta', deadlineMs: DEFAULT_DEADLINE_MS });
@@ -111,39 +112,87 @@ describe('the feed publisher as a process', () => {
   });
 });
 
+describe('a feed publisher with one book that cannot be had', () => {
+  it('publishes the others of a venue, and names the unknown symbol', async () => {
+    const snapshot = { lastUpdateId: 10, bids: [['99.50', '1.000']], asks: [['100.00', '2.000']] } as const;
+    const instruments = ['BTCUSDT', 'ETHUSDT'].map((symbol) => ({
+      symbol,
+      tickSize: '0.01',
+      stepSize: '0.001',
+      snapshot,
+    }));
+    await using venue = await BinanceServer.start({ market: 'spot', instruments });
+    const redisPrefix = uniquePrefix();
+    const { frames, backplane } = await watch(redisPrefix, 'ETHUSDT');
+    const urls = { binanceRestUrl: venue.restUrl, binanceStreamUrl: venue.streamUrl };
+    const feed = { source: 'binance', symbols: 'BTCUSDT,NOPEUSDT,ETHUSDT', ...urls } as const;
+    await using service = await startPublisher({ redisUrl: redis.url, redisPrefix, feed });
+    const why = 'the venue does not know NOPEUSDT';
+    expect(await service.waitForLog('book missing')).toMatchObject({ level: 50, symbol: 'NOPEUSDT', reason: why });
+    await frames.take(isSnapshot, { what: 'the book of ETHUSDT', deadlineMs: DEFAULT_DEADLINE_MS });
+    const ready = async (): Promise<unknown> => get(service, '/readyz');
+    await expect.poll(ready).toEqual({ status: 503, body: `feeds not live: NOPEUSDT missing (${why})\n` });
+    expect((await backplane.feedBus.listInstruments()).map(({ symbol }) => symbol).sort()).toEqual([
+      'BTCUSDT',
+      'ETHUSDT',
+    ]);
+    await backplane.close();
+  });
+
+  it('publishes the other recordings, and names the file', async () => {
+    const redisPrefix = uniquePrefix();
+    const { frames, backplane } = await watch(redisPrefix, 'TEST');
+    const feed = { source: 'recording', file: `/nowhere.jsonl.gz,${FIXTURE}` } as const;
+    await using service = await startPublisher({ redisUrl: redis.url, redisPrefix, feed });
+    const failed = await service.waitForLog('feed failed');
+    expect(failed).toMatchObject({
+      symbol: '/nowhere.jsonl.gz',
+      err: { message: expect.stringContaining('no such') as string },
+    });
+    await frames.take(isSnapshot, { what: 'the book of the recording', deadlineMs: DEFAULT_DEADLINE_MS });
+    await expect
+      .poll(async () => (await get(service, '/readyz')).body)
+      .toBe('feeds not live: /nowhere.jsonl.gz failed (/nowhere.jsonl.gz: there is no such file)\n');
+    await backplane.close();
+  });
+});
+
 describe('a feed publisher that cannot start', () => {
-  async function outputOf(env: Record<string, string>, args: readonly string[] = []): Promise<readonly string[]> {
-    const service = new ServiceProcess({ entry: ENTRY, env: { OUTCRY_INTERNAL_PORT: '0', ...env }, args });
+  /** What it says, all of which has to be on its log. */
+  async function reasonsOf(env: Record<string, string>): Promise<readonly unknown[]> {
+    const service = new ServiceProcess({ entry: ENTRY, env: { OUTCRY_INTERNAL_PORT: '0', ...env } });
     expect(await service.exited).toEqual({ code: 1, signal: null });
-    return service.output;
+    expect(service.log).toHaveLength(service.output.length);
+    for (const line of service.log) expect(line).toMatchObject({ level: 60, msg: 'start failed' });
+    return service.log.map(({ reason }) => reason);
   }
 
   it('says in a line each what is wrong with its settings', async () => {
-    expect(await outputOf({ OUTCRY_FEED_SPEED: 'fast', OUTCRY_FED_SEED: '1' })).toEqual([
-      'feed-publisher: OUTCRY_FEED_SPEED: expected a positive factor, or `max`',
-      'feed-publisher: OUTCRY_FED_SEED: unknown setting',
+    expect(await reasonsOf({ OUTCRY_FEED_DELTA_MS: 'fast', OUTCRY_FED_SEED: '1' })).toEqual([
+      'OUTCRY_FEED_DELTA_MS: expected a whole number from 0 to 60000',
+      'OUTCRY_FED_SEED: unknown setting',
     ]);
   });
 
   it('says in a line that Redis cannot be reached, without its password', async () => {
-    const output = await outputOf({ OUTCRY_REDIS_URL: 'redis://user:hunter2@127.0.0.1:1' });
-    expect(output).toHaveLength(1);
-    expect(output[0]).toMatch(/^feed-publisher: cannot reach Redis at redis:\/\/127\.0\.0\.1:1/);
+    const reasons = await reasonsOf({ OUTCRY_REDIS_URL: 'redis://user:hunter2@127.0.0.1:1' });
+    expect(reasons).toHaveLength(1);
+    expect(reasons[0]).toMatch(/^cannot reach Redis at redis:\/\/127\.0\.0\.1:1/);
   });
 
   it('says in a line that its port is taken', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    expect(await outputOf({ OUTCRY_REDIS_URL: redis.url, OUTCRY_INTERNAL_PORT: String(port) })).toEqual([
-      `feed-publisher: cannot listen on 127.0.0.1:${String(port)} (OUTCRY_INTERNAL_PORT): the port is taken`,
+    expect(await reasonsOf({ OUTCRY_REDIS_URL: redis.url, OUTCRY_INTERNAL_PORT: String(port) })).toEqual([
+      `cannot listen on 127.0.0.1:${String(port)} (OUTCRY_INTERNAL_PORT): the port is taken`,
     ]);
     other.close();
   });
 
-  it('says in a line that a recording is missing', async () => {
-    expect(await outputOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_FILE: '/nowhere.jsonl.gz' })).toEqual([
-      "feed-publisher: /nowhere.jsonl.gz: it cannot be read: ENOENT: no such file or directory, open '/nowhere.jsonl.gz'",
+  it('says in a line that its only recording is missing', async () => {
+    expect(await reasonsOf({ OUTCRY_FEED_SOURCE: 'recording', OUTCRY_FEED_FILE: '/nowhere.jsonl.gz' })).toEqual([
+      '/nowhere.jsonl.gz: there is no such file',
     ]);
   });
 });
