@@ -181,7 +181,7 @@ export const HOUSE: House = {
       { sources: 'which source there is, and its settings', observability: 'metrics' },
       { 'sources/simulator': 'invented books', 'sources/recording': 'recorded books', 'sources/http': 'posted books' },
       { 'sources/binance': 'live books, and the format of recordings' },
-      { 'sources/{book-source,symbol-list}': 'the seam, and lists in settings' },
+      { 'sources/{book-source,symbol-list,check-instrument}': 'the seam, lists in settings, what a source may offer' },
       { pacing: 'delays, retries, one thing after the other' },
     ],
   },
@@ -256,7 +256,12 @@ export const HOUSE: House = {
   'packages/protocol': {
     is: 'the wire',
     imports: [],
-    floors: [{ index: 'the package' }, { codec: 'both encodings' }, { '.': 'the schema table, codes, limits, names' }],
+    floors: [
+      { index: 'the package' },
+      { codec: 'both encodings' },
+      { names: 'what users, rooms and symbols may be called' },
+      { '.': 'the schema table, codes, limits' },
+    ],
   },
 };
 
