@@ -41,5 +41,11 @@ export function parse<S extends z.ZodType>(schema: S, input: unknown, path: read
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const place = formatPath([...path, ...(issue?.path ?? [])]);
-  throw new ApiError('malformed', issue?.message ?? 'malformed', place === '' ? undefined : place);
+  throw new ApiError('malformed', wordsFor(issue), place === '' ? undefined : place);
+}
+
+function wordsFor(issue: z.core.$ZodIssue | undefined): string {
+  // Zod's word for any value that is missing.
+  if (issue?.code === 'invalid_type' && issue.expected === 'nonoptional') return 'expected a value';
+  return issue?.message ?? 'malformed';
 }

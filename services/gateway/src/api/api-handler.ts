@@ -38,7 +38,7 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (!path.startsWith(ROOT)) return false;
-    answer(request, path.slice(ROOT.length)).then(
+    answer(request, response, path.slice(ROOT.length)).then(
       (result) => {
         replyJson(response, 200, result);
       },
@@ -47,17 +47,17 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
     return true;
   };
 
-  async function answer(request: IncomingMessage, name: string): Promise<unknown> {
+  async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<unknown> {
     checkKey(request);
     if (name === DOCUMENT) {
-      checkMethod(request, 'GET');
+      checkMethod(request, response, 'GET');
       return document;
     }
     const command = Object.hasOwn(API_COMMANDS, name) ? API_COMMANDS[name] : undefined;
     if (command === undefined && name !== BATCH) {
       throw new ApiError('notFound', `there are ${[...Object.keys(API_COMMANDS), BATCH, DOCUMENT].join(', ')}`);
     }
-    checkMethod(request, 'POST');
+    checkMethod(request, response, 'POST');
     const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
     return command === undefined ? runBatch(parts, body, logger) : command.execute(parts, body, []);
   }
@@ -86,6 +86,9 @@ function refuseWideIntegers(text: string): void {
   if (field !== undefined) throw new ApiError('malformed', EXPECTED_IN_PAYLOAD.integer, placeOf(String(field), steps));
 }
 
-function checkMethod(request: IncomingMessage, method: 'GET' | 'POST'): void {
-  if (request.method !== method) throw new ApiError('methodNotAllowed', `${method} is what this path takes`);
+/** RFC 9110 §15.5.6. */
+function checkMethod(request: IncomingMessage, response: ServerResponse, method: 'GET' | 'POST'): void {
+  if (request.method === method) return;
+  response.setHeader('allow', method);
+  throw new ApiError('methodNotAllowed', `${method} is what this path takes`);
 }

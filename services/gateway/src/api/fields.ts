@@ -14,7 +14,8 @@ export const user = z
   .refine(isAssignableUserName, USER_EXPECTED)
   .meta({ examples: ['ann'] });
 
-export const data = z.unknown().meta({ description: 'Any JSON within the limits of the protocol.' });
+/** What `JSON_VALUE` describes. */
+export const data = z.unknown().meta({ $ref: '#/components/schemas/JsonValue' });
 
 export const from = user.optional().meta({ description: `Whom clients see as the author; else \`${SERVER_USER}\`.` });
 
@@ -23,6 +24,11 @@ export const key = z
   .regex(/^[\x21-\x7e]{1,64}$/, 'expected 1 to 64 of printable ASCII without spaces')
   .optional()
   .meta({ description: 'Idempotency key: within five minutes, a repeated publish to the room is the same message.' });
+
+/** For the document: what a refinement of the schema checks. */
+export function exactlyOneOf(...fields: readonly string[]): { readonly oneOf: readonly object[] } {
+  return { oneOf: fields.map((field) => ({ required: [field] })) };
+}
 
 export const position = {
   epoch: z.string(),

@@ -6,6 +6,7 @@ import { createOpenApiDocument } from './openapi-document.ts';
 
 interface Operation {
   readonly operationId: string;
+  readonly requestBody: { readonly content: { readonly 'application/json': { readonly schema: unknown } } };
   readonly responses: Readonly<Record<string, unknown>>;
 }
 
@@ -31,8 +32,20 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it('says what the schemas check beyond types', () => {
+    const bodyOf = (name: string): unknown => {
+      const { post } = document.paths[`/api/${name}`] ?? {};
+      return post?.requestBody.content['application/json'].schema;
+    };
+    expect(bodyOf('disconnect')).toMatchObject({ oneOf: [{ required: ['user'] }, { required: ['connection'] }] });
+    expect(bodyOf('revoke')).toMatchObject({ oneOf: [{ required: ['user'] }, { required: ['token'] }] });
+    expect(bodyOf('history')).toMatchObject({ not: { required: ['before', 'after'] } });
+    expect(bodyOf('publish')).toMatchObject({ required: ['room', 'data'], additionalProperties: false });
+  });
+
   it('stands by itself: every reference leads to something in it', () => {
     const references = JSON.stringify(document).match(/"\$ref":"[^"]*"/g) ?? [];
-    expect(new Set(references)).toEqual(new Set(['"$ref":"#/components/schemas/Error"']));
+    const own = ['Error', 'JsonValue'].map((name) => `"$ref":"#/components/schemas/${name}"`);
+    expect(new Set(references)).toEqual(new Set(own));
   });
 });

@@ -21,11 +21,18 @@ export function createOpenApiDocument(): object {
   return {
     openapi: '3.1.0',
     info: { title: 'outcry server API', version: '1', license: { name: 'Apache-2.0' } },
+    servers: [
+      {
+        url: 'http://{host}:{port}',
+        description: 'The internal port of any gateway (OUTCRY_INTERNAL_HOST, OUTCRY_INTERNAL_PORT).',
+        variables: { host: { default: '127.0.0.1' }, port: { default: '8081' } },
+      },
+    ],
     security: [{ apiKey: [] }],
     paths: Object.fromEntries([...paths, ['/api/batch', batch]]) as object,
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'A key of OUTCRY_API_KEYS.' } },
-      schemas: { Error: ERROR_SCHEMA },
+      schemas: { Error: ERROR_SCHEMA, JsonValue: JSON_VALUE },
     },
   };
 }
@@ -47,6 +54,20 @@ const ERROR_SCHEMA = {
       },
     },
   },
+};
+
+const JSON_VALUE_REF = { $ref: '#/components/schemas/JsonValue' };
+
+/** docs/PROTOCOL.md §7: what every client can take. The bytes of the whole are bounded by OUTCRY_MAX_FRAME_BYTES. */
+const JSON_VALUE = {
+  description: 'Any JSON: integers within ±2^53, nested 32 deep at most, no key `__proto__`.',
+  anyOf: [
+    { type: ['null', 'boolean', 'string'] },
+    { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+    { type: 'number', not: { type: 'integer' } },
+    { type: 'array', items: JSON_VALUE_REF },
+    { type: 'object', additionalProperties: JSON_VALUE_REF, propertyNames: { not: { const: '__proto__' } } },
+  ],
 };
 
 const BATCH_ANSWER = {

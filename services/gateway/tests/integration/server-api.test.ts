@@ -7,8 +7,8 @@ import {
   type TestRedis,
   uniquePrefix,
 } from '@outcry/testkit';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
 
 import { ApiClient, type ApiAnswer } from '../support/api-client.ts';
 
@@ -114,14 +114,14 @@ describe('messages of the server', () => {
 describe('rooms', () => {
   it('tell their members and how many they are, over all gateways', async () => {
     await Promise.all([connect('dave', 'hall'), connect('erin', 'hall'), connect('erin', 'hall')]);
-    const { members, ...rest } = await succeed('members', { room: 'hall' });
-    expect(rest).toEqual({ count: 2 });
-    expect(members).toEqual(
-      expect.arrayContaining([
-        { user: 'dave', connections: 1 },
-        { user: 'erin', connections: 2 },
-      ]),
-    );
+    const expected = [
+      { user: 'dave', connections: 1 },
+      { user: 'erin', connections: 2 },
+    ];
+    // A join is answered before the cluster has counted it.
+    await expect
+      .poll(() => succeed('members', { room: 'hall' }), { timeout: 5000 })
+      .toEqual({ count: 2, members: expect.arrayContaining(expected) as unknown });
     expect(await succeed('memberCount', { room: 'hall' })).toEqual({ count: 2 });
     expect(await succeed('rooms', { prefix: 'ha' })).toEqual({ count: 1, rooms: [{ room: 'hall', members: 2 }] });
     expect(await succeed('rooms', { prefix: '@da' })).toEqual({ count: 1, rooms: [{ room: '@dave' }] });
@@ -230,6 +230,20 @@ describe('requests', () => {
     const answer = await api.call(command, params, request);
     expect(answer).toMatchObject({ status, body: { error: { code } } });
   });
+
+  it.each([
+    ['publish', 'GET', 'POST'],
+    ['openapi.json', 'POST', 'GET'],
+    ['batch', 'PUT', 'POST'],
+  ])('to %s by %s are told which method it takes', async (command, method, allowed) => {
+    const { status, headers } = await api.call(command, {}, { method });
+    expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: allowed });
+  });
+
+  it('without a value are told that one is missing', async () => {
+    const { body } = await api.call('publish', { room: 'pit' });
+    expect(body).toMatchObject({ error: { code: 'malformed', message: 'expected a value', path: 'data' } });
+  });
 });
 
 describe('the OpenAPI document', () => {
@@ -249,6 +263,8 @@ describe('the OpenAPI document', () => {
     batch: { commands: [{ command: 'info', params: {} }] },
   };
 
+  let schemas: object = {};
+
   interface Schemas {
     readonly post: {
       readonly requestBody: JsonContent;
@@ -256,11 +272,12 @@ describe('the OpenAPI document', () => {
     };
   }
   interface JsonContent {
-    readonly content: { readonly 'application/json': { readonly schema: Parameters<typeof z.fromJSONSchema>[0] } };
+    readonly content: { readonly 'application/json': { readonly schema: object } };
   }
 
   it('is served, and describes every request and every answer as they are', async () => {
     const { body } = await api.call('openapi.json', undefined, { method: 'GET' });
+    ({ schemas } = body['components'] as { schemas: object });
     const paths = body['paths'] as Readonly<Record<string, Schemas>>;
     expect(Object.keys(paths).sort()).toEqual(
       Object.keys(EXAMPLES)
@@ -279,7 +296,10 @@ describe('the OpenAPI document', () => {
 
   function validate(content: JsonContent | undefined, value: unknown): boolean {
     const schema = content?.content['application/json'].schema;
-    return schema !== undefined && z.fromJSONSchema(schema).safeParse(value).success;
+    if (schema === undefined) return false;
+    const validator = new Ajv2020({ strict: false, schemas: [{ $id: 'document', components: { schemas } }] });
+    const text = JSON.stringify(schema).replaceAll('#/components/', 'document#/components/');
+    return validator.validate(JSON.parse(text) as object, value);
   }
   function expectValid(content: JsonContent | undefined, value: unknown): void {
     expect(validate(content, value), JSON.stringify(value)).toBe(true);

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { encodeControlNotice } from '../../cluster/control-notice.ts';
 import { defineCommand } from '../api-command.ts';
-import { user } from '../fields.ts';
+import { exactlyOneOf, user } from '../fields.ts';
 
 export const disconnect = defineCommand({
   summary: 'Closes the connections of a user, or one connection, on whichever gateway they are.',
@@ -17,7 +17,8 @@ export const disconnect = defineCommand({
     })
     .refine((params) => (params.user === undefined) !== (params.connection === undefined), {
       message: 'expected either user or connection',
-    }),
+    })
+    .meta(exactlyOneOf('user', 'connection')),
   result: z.object({
     nodes: z
       .int()

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { defineCommand } from '../api-command.ts';
-import { user } from '../fields.ts';
+import { exactlyOneOf, user } from '../fields.ts';
 
 export const revoke = defineCommand({
   summary:
@@ -17,7 +17,8 @@ export const revoke = defineCommand({
     })
     .refine((params) => (params.user === undefined) !== (params.token === undefined), {
       message: 'expected either user or token',
-    }),
+    })
+    .meta(exactlyOneOf('user', 'token')),
   result: z.object({
     expiresAt: z
       .int()

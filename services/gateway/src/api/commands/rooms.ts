@@ -47,7 +47,8 @@ export const history = defineCommand({
       before: seq.optional(),
       after: seq.optional(),
     })
-    .refine(({ before, after }) => before === undefined || after === undefined, 'expected before or after, not both'),
+    .refine(({ before, after }) => before === undefined || after === undefined, 'expected before or after, not both')
+    .meta({ not: { required: ['before', 'after'] } }),
   result: z.object({
     ...position,
     messages: z.array(z.object({ from: z.string(), at: z.int(), data: z.unknown(), seq })),
