@@ -1,7 +1,7 @@
 import { createMemoryBackplane, createRedisBackplane } from '@outcry/broker';
 import { createFeedPublisher, type FeedPublisher, type FeedPublisherConfig, openSource } from '@outcry/feed-publisher';
 import { createGateway } from '@outcry/gateway';
-import type { Logger } from '@outcry/service';
+import { BackplaneLog, type Logger } from '@outcry/service';
 
 import type { StandaloneConfig } from './config/config.ts';
 
@@ -13,7 +13,10 @@ export interface Standalone {
 /** Starts a gateway, and beside it a publisher where there is no cluster to get books from. */
 export async function startStandalone(config: StandaloneConfig, logger: Logger): Promise<Standalone> {
   const { gateway: gatewayConfig, feedPublisher: feedConfig } = config;
-  const backplane = feedConfig === undefined ? createRedisBackplane(gatewayConfig.redis) : createMemoryBackplane();
+  const backplane =
+    feedConfig === undefined
+      ? createRedisBackplane({ ...gatewayConfig.redis, events: new BackplaneLog(logger) })
+      : createMemoryBackplane();
   const gateway = createGateway({ config: gatewayConfig, backplane, logger });
   const { port } = await gateway.start();
   const publisher = feedConfig === undefined ? undefined : await startPublisher(feedConfig);

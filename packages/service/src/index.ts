@@ -9,6 +9,7 @@ export {
   type RequestHandler,
   startInternalServer,
 } from './internal-server.ts';
+export { BackplaneLog } from './log/backplane-log.ts';
 export { createLogger, type Logger } from './log/logger.ts';
 export { collectProcessMetrics } from './observability/process-metrics.ts';
 export { isPublicHost, productionProblems, weaknessOf } from './production-problems.ts';

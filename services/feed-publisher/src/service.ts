@@ -1,5 +1,5 @@
 import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
-import { type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
+import { BackplaneLog, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
 
 import type { FeedPublisherConfig } from './config/config.ts';
 import { createIngestHandler } from './sources/http/ingest-handler.ts';
@@ -19,7 +19,7 @@ export interface FeedPublisherService {
  */
 export async function startService(config: FeedPublisherConfig, logger: Logger): Promise<FeedPublisherService> {
   const source = await openSource(config.source, logger);
-  const backplane = createRedisBackplane(config.redis);
+  const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
   const redis = new RedisStatus();
   const { timing, leadership } = config;
   const publisher = createFeedPublisher({ source, backplane, timing, leadership, logger });

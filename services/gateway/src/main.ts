@@ -1,5 +1,5 @@
 import { createRedisBackplane } from '@outcry/broker';
-import { createLogger, runService } from '@outcry/service';
+import { BackplaneLog, createLogger, runService } from '@outcry/service';
 
 import { loadGatewayConfig } from './config/config.ts';
 import { GATEWAY_SETTINGS } from './config/settings.ts';
@@ -12,7 +12,8 @@ await runService({
   load: loadGatewayConfig,
   async start(config) {
     const logger = createLogger({ level: config.logLevel, fields: { service: 'gateway', node: config.nodeId } });
-    const gateway = createGateway({ config, backplane: createRedisBackplane(config.redis), logger });
+    const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
+    const gateway = createGateway({ config, backplane, logger });
     await gateway.start();
     return gateway;
   },

@@ -7,6 +7,7 @@ import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { NodeRoster } from '../nodes/node-roster.ts';
 import type { PublisherRoster } from '../nodes/publisher-roster.ts';
 import type { PresenceStore } from '../presence/store.ts';
+import type { ServerInfo } from '../redis/server-info.ts';
 import type { RevocationList } from '../revocations/list.ts';
 import type { Broker, BrokerHandler } from '../rooms/broker.ts';
 
@@ -23,6 +24,8 @@ export interface Backplane {
   readonly revocations: RevocationList;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
+  /** What is outside of the process and stores what is shared, as it was when it was last found; undefined before that, and in memory. */
+  readonly server?: ServerInfo | undefined;
   /** Absent where there is nothing to be won by holding it. */
   readonly intake?: Intake;
   /**

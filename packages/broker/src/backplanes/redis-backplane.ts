@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RedisAccountStore } from '../accounts/redis-store.ts';
 import { RedisControlBus } from '../control/redis-bus.ts';
 import { RedisFeedBus } from '../feeds/redis-bus.ts';
@@ -12,12 +13,14 @@ import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
 import { RedisPresenceTable } from '../presence/redis-table.ts';
-import { RedisConnection } from '../redis/connection.ts';
+import { backoffMs } from '../redis/backoff.ts';
+import { type ConnectionOptions, RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeySpace } from '../redis/keys.ts';
 import { Loopback, loopbackChannel } from '../redis/loopback.ts';
 import { Recovery } from '../redis/recovery.ts';
-import { assertServerVersion } from '../redis/server-version.ts';
+import { parseServerAddress } from '../redis/server-address.ts';
+import { assertUsable, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
 import { Subscriber } from '../redis/subscriber.ts';
 import { RedisRevocationList } from '../revocations/redis-list.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
@@ -30,14 +33,18 @@ import type { Backplane } from './backplane.ts';
 const DEAF = 'what was published did not come back';
 /** A client that publishes is to hear of a failure within 2 s. */
 const COMMAND_TIMEOUT_MS = 1500;
+/** Redis and the services are often started together. Who starts the service again gives it more. */
+const START_TIMEOUT_MS = 10_000;
 
 export interface RedisBackplaneOptions {
-  /** `redis://` or `rediss://`, with user, password and database where needed. */
+  /** `redis://` or `rediss://`, with user and password where needed. */
   readonly url: string;
   /** Begins every name in Redis; clusters with different prefixes do not see each other. */
   readonly prefix?: string | undefined;
   /** After this a command fails, whether or not it may still be carried out. Not longer than the 3 s between two pings. */
   readonly commandTimeoutMs?: number | undefined;
+  /** How long `start` waits for a Redis that cannot be reached. */
+  readonly startTimeoutMs?: number | undefined;
   /** How long a publish with an idempotency key is remembered. */
   readonly idempotencyWindowMs?: number | undefined;
   /** The same on every node. */
@@ -67,35 +74,33 @@ class RedisBackplane implements Backplane {
   readonly presence: LeasedPresence;
   readonly intake: Intake;
   readonly #events: BackplaneEvents;
+  readonly #startTimeoutMs: number;
+  /** A name that is never taken: deleting it proves that Redis takes writes, and leaves nothing behind. */
+  readonly #probeKey: string;
   readonly #commands: RedisConnection;
   readonly #listener: RedisConnection;
   readonly #subscriber: Subscriber;
   readonly #recovery: Recovery;
   readonly #loopback: Loopback;
   #handler: BrokerHandler | undefined;
+  #server: ServerInfo | undefined;
+  #isStarted = false;
+  /** Of connections. */
+  #losses = 0;
 
   constructor(options: RedisBackplaneOptions) {
     const { url, prefix = 'outcry', commandTimeoutMs = COMMAND_TIMEOUT_MS, events = {} } = options;
     const keys = new KeySpace(prefix);
-    const connect = (name: string): RedisConnection =>
-      new RedisConnection(
-        { url, name, commandTimeoutMs },
-        {
-          handleReady: () => {
-            this.#recovery.hurry();
-          },
-          handleLost: (fault) => {
-            this.#handleLost(fault);
-          },
-        },
-      );
+    const server = parseServerAddress(url);
     this.#events = events;
-    this.#commands = connect(`${prefix}:commands`);
-    this.#listener = connect(`${prefix}:subscriber`);
+    this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
+    this.#commands = this.#connect({ server, name: `${prefix}:commands`, commandTimeoutMs });
+    this.#listener = this.#connect({ server, name: `${prefix}:subscriber`, commandTimeoutMs });
     this.#subscriber = new Subscriber(this.#listener);
     this.intake = this.#listener;
     this.#recovery = this.#createRecovery();
-    this.#loopback = this.#createLoopback(loopbackChannel(keys, randomUUID()));
+    this.#probeKey = loopbackChannel(keys, randomUUID());
+    this.#loopback = this.#createLoopback(this.#probeKey);
     const parts = { commands: this.#commands, subscriber: this.#subscriber, keys, events };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
@@ -122,19 +127,23 @@ class RedisBackplane implements Backplane {
     });
   }
 
+  get server(): ServerInfo | undefined {
+    return this.#server;
+  }
+
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);
     try {
-      await Promise.all([this.#commands.connect(), this.#listener.connect()]);
-      await this.#loopback.listen();
-      assertServerVersion(await this.#commands.run((redis) => redis.info('server')), this.#commands.address);
+      const deadline = performance.now() + this.#startTimeoutMs;
+      await Promise.all([this.#commands.connect(deadline), this.#listener.connect(deadline)]);
+      await this.#prepare(deadline);
     } catch (error) {
       await this.close();
       throw error;
     }
-    // Where a connection has been lost already, the recovery says when it is back.
-    if (this.#recovery.isUp) this.#handleStatus('up');
+    this.#isStarted = true;
+    this.#handleStatus('up');
   }
 
   async close(): Promise<void> {
@@ -144,19 +153,61 @@ class RedisBackplane implements Backplane {
     await Promise.all([this.broker.close(), this.#commands.close(), this.#listener.close()]);
   }
 
+  #connect(options: ConnectionOptions): RedisConnection {
+    return new RedisConnection(options, {
+      handleReady: () => {
+        this.#recovery.hurry();
+      },
+      handleLost: (fault) => {
+        this.#handleLost(fault);
+      },
+      handleRefused: (fault) => this.#events.onFault?.(fault),
+    });
+  }
+
+  /** Until the deadline, what can pass is waited for; so is a connection that is lost again before it has been of use. */
+  async #prepare(deadline: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const losses = this.#losses;
+      try {
+        await this.#loopback.listen();
+        await this.#restore();
+        if (losses === this.#losses) return;
+      } catch (error) {
+        const canPass = error instanceof OutcryError && error.code === 'unavailable';
+        if (!canPass || performance.now() >= deadline) throw error;
+        this.#events.onFault?.(error);
+      }
+      await delay(backoffMs(attempt));
+    }
+  }
+
+  /** @throws OutcryError `badConfig` where the Redis is of no use, or `unavailable`, or `closed` */
+  async #inspect(): Promise<void> {
+    const server = await this.#commands.run((redis) => redis.info('server'));
+    assertUsable(server, this.#commands.address);
+    const memory = await this.#commands.run((redis) => redis.info('memory'));
+    this.#server = readServerInfo(server + memory);
+    this.#events.onServer?.(this.#server);
+  }
+
   #createRecovery(): Recovery {
     return new Recovery({
-      restore: async () => {
-        // A node without rooms is whole only if it can publish, too.
-        await Promise.all([this.#commands.run((redis) => redis.ping()), this.#subscriber.resubscribe()]);
-        await this.#assertHearing();
-        await Promise.all([this.broker.catchUp(), this.revocations.catchUp()]);
-      },
+      restore: () => this.#restore(),
       handleStatus: (status) => {
         this.#handleStatus(status);
       },
       handleFault: (fault) => this.#events.onFault?.(fault),
     });
+  }
+
+  /** Makes live delivery whole, or rejects where that cannot be done now. */
+  async #restore(): Promise<void> {
+    await this.#inspect();
+    // A node without rooms is whole only if it can publish, too, and a replica takes a PUBLISH, to nobody.
+    await Promise.all([this.#commands.run((redis) => redis.del(this.#probeKey)), this.#subscriber.resubscribe()]);
+    await this.#assertHearing();
+    await Promise.all([this.broker.catchUp(), this.revocations.catchUp()]);
   }
 
   #createLoopback(channel: string): Loopback {
@@ -184,14 +235,17 @@ class RedisBackplane implements Backplane {
   }
 
   #handleStatus(status: BrokerStatus): void {
-    if (status === 'up') this.#loopback.start();
-    else this.#loopback.stop();
+    if (status === 'up') {
+      for (const connection of [this.#commands, this.#listener]) connection.trust();
+      this.#loopback.start();
+    } else this.#loopback.stop();
     this.presence.handleStatus(status);
     this.#handler?.handleStatus(status);
   }
 
   #handleLost(fault: OutcryError): void {
+    this.#losses += 1;
     this.#events.onFault?.(fault);
-    this.#recovery.handleBroken();
+    if (this.#isStarted) this.#recovery.handleBroken();
   }
 }

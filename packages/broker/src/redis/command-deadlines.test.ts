@@ -19,7 +19,8 @@ function createReply(): Reply {
 
 describe('a command', () => {
   beforeEach(() => {
-    vi.useFakeTimers();
+    // Immediates stay real: they are how a verdict waits for the reading.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
   });
   afterEach(() => {
     vi.useRealTimers();

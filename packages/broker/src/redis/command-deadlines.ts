@@ -1,3 +1,5 @@
+import { afterReading } from './answer-limit.ts';
+
 interface Command {
   readonly expiresAt: number;
   expire(): void;
@@ -5,7 +7,7 @@ interface Command {
 
 /**
  * One time limit for all commands of a connection, and one timer for all of them, which is set anew only when it has rung.
- * ioredis 6.0.0 sets and clears a timer for each.
+ * ioredis 6.0.0 sets and clears a timer for each. An answer that has arrived counts, however late the timer rings.
  */
 export class CommandDeadlines {
   readonly #limitMs: number;
@@ -47,7 +49,9 @@ export class CommandDeadlines {
 
   #wakeAfter(ms: number): NodeJS.Timeout {
     return setTimeout(() => {
-      this.#timer = this.#expireDue();
+      afterReading(() => {
+        this.#timer = this.#expireDue();
+      });
     }, ms);
   }
 

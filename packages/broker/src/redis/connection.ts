@@ -1,15 +1,16 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError } from '../outcry-error.ts';
-import { redisAddress } from './address.ts';
+import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
 import { RedisConnector } from './connector.ts';
-import { describeFault } from './fault.ts';
+import { describeFault, isLasting, isReadOnly } from './fault.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
+import type { ServerAddress } from './server-address.ts';
 
-/** How long the first connection may take. */
+/** How long one attempt to connect may take. */
 const CONNECT_LIMIT_MS = 3000;
 /** How long a connection that has been given up may take to close before it is cut. */
 const DISCONNECT_LIMIT_MS = 500;
@@ -24,7 +25,7 @@ const MAX_COMMANDS_IN_FLIGHT = 8192;
 const MAX_LOADING_WAIT_MS = 250;
 
 export interface ConnectionOptions {
-  readonly url: string;
+  readonly server: ServerAddress;
   /** Shows in `CLIENT LIST`. */
   readonly name: string;
   readonly commandTimeoutMs: number;
@@ -34,6 +35,8 @@ export interface ConnectionHandler {
   /** Connected again, after `handleLost`. */
   handleReady(): void;
   handleLost(fault: OutcryError): void;
+  /** An attempt at the first connection has failed; there will be another. */
+  handleRefused(fault: OutcryError): void;
 }
 
 /**
@@ -53,20 +56,29 @@ export class RedisConnection implements Intake {
   readonly #commandTimeoutMs: number;
   #inFlight = 0;
   #hasBeenUp = false;
+  /** Connections lost, or not made, since one has proved to be of use. */
+  #failures = 0;
+  #isGivingUp = false;
   #isClosed = false;
   #lastFault = 'connection closed';
+  #isLasting = false;
+  #wake: (() => void) | undefined;
 
-  /** @throws OutcryError `badConfig` where the URL is none of Redis */
-  constructor({ url, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
-    this.address = redisAddress(url);
+  constructor({ server, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
+    this.address = server.shown;
     this.#handler = handler;
     this.#commandTimeoutMs = commandTimeoutMs;
     this.#deadlines = new CommandDeadlines(commandTimeoutMs);
-    this.#redis = new Redis(url, {
+    this.#redis = new Redis({
       ...FIXED_OPTIONS,
+      host: server.host,
+      port: server.port,
+      ...server.credentials,
+      ...(server.isTls ? { tls: {} } : {}),
       connectionName: name,
       commandTimeout: commandTimeoutMs,
-      retryStrategy: (attempt) => (this.#hasBeenUp ? backoffMs(attempt) : null),
+      // Its own count of attempts begins anew with each connection, however little that one was good for.
+      retryStrategy: () => (this.#hasBeenUp ? backoffMs((this.#failures += 1)) : null),
     });
     this.#heartbeat = new Heartbeat({
       intervalMs: PING_INTERVAL_MS,
@@ -78,20 +90,21 @@ export class RedisConnection implements Intake {
     this.#listen();
   }
 
-  /** @throws OutcryError `unavailable` where the first attempt fails; nothing is left running then */
-  async connect(): Promise<void> {
-    const deadline = setTimeout(() => {
-      this.#lastFault = `no answer within ${String(CONNECT_LIMIT_MS)} ms`;
-      this.#redis.disconnect();
-    }, CONNECT_LIMIT_MS);
-    try {
-      await this.#redis.connect();
-      this.#hasBeenUp = true;
-    } catch {
-      this.#redis.disconnect();
-      throw new OutcryError('unavailable', `cannot reach Redis at ${this.address}: ${this.#lastFault}`);
-    } finally {
-      clearTimeout(deadline);
+  /**
+   * Makes the first connection; tries until `deadline` (`performance.now()`), unless what is wrong lasts.
+   *
+   * @throws OutcryError `unavailable`, or `closed`; nothing is left running then
+   */
+  async connect(deadline: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      if (await this.#tryConnect()) return;
+      this.assertOpen();
+      const fault = new OutcryError('unavailable', `cannot reach Redis at ${this.address}: ${this.#lastFault}`);
+      const delayMs = backoffMs(attempt);
+      if (this.#isLasting || performance.now() + delayMs >= deadline) throw fault;
+      this.#handler.handleRefused(fault);
+      await this.#pause(delayMs);
+      this.assertOpen();
     }
   }
 
@@ -108,7 +121,10 @@ export class RedisConnection implements Intake {
     try {
       return await this.#deadlines.limit(command(this.#redis));
     } catch (error) {
-      throw this.#isClosedNow() ? closed() : this.#unavailable(describeFault(error));
+      if (this.#isClosedNow()) throw closed();
+      // Its name may lead to another server by now.
+      if (isReadOnly(error)) this.reconnect(describeFault(error));
+      throw this.#unavailable(describeFault(error));
     } finally {
       this.#inFlight -= 1;
     }
@@ -151,18 +167,56 @@ export class RedisConnection implements Intake {
 
   /** Gives up a connection that is of no use though it may look alive, and makes a new one. */
   reconnect(why: string): void {
+    if (this.#isClosed || this.#isGivingUp || this.#redis.status !== 'ready') return;
+    this.#isGivingUp = true;
     this.#lastFault = why;
-    if (!this.#isClosed) this.#redis.disconnect(true);
+    this.#redis.disconnect(true);
+  }
+
+  /** The connection has proved to be of use: the next one, should it be lost, is made without delay. */
+  trust(): void {
+    this.#failures = 0;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#wake?.();
     this.#heartbeat.stop();
     const ended =
       this.#redis.status === 'ready' ? new Promise((resolve) => this.#redis.once('end', resolve)) : undefined;
     this.#redis.disconnect();
     await ended;
+  }
+
+  async #tryConnect(): Promise<boolean> {
+    this.#lastFault = 'connection closed';
+    this.#isLasting = false;
+    const limit = new AnswerLimit(CONNECT_LIMIT_MS, () => {
+      this.#lastFault = `no answer within ${String(CONNECT_LIMIT_MS)} ms`;
+      this.#redis.disconnect();
+    });
+    try {
+      await this.#redis.connect();
+      this.#hasBeenUp = true;
+      return true;
+    } catch {
+      // Behind its end it would take the next connection for one that is to end, too (ioredis 6.0.0).
+      if (this.#redis.status !== 'end') this.#redis.disconnect();
+      return false;
+    } finally {
+      limit.clear();
+    }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.#wake = undefined;
   }
 
   /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */
@@ -175,6 +229,7 @@ export class RedisConnection implements Intake {
   #listen(): void {
     this.#redis.on('error', (error: unknown) => {
       this.#lastFault = describeFault(error);
+      this.#isLasting = isLasting(error);
     });
     this.#redis.on('ready', () => {
       // From here on `#deadlines` has the time limit: those of ioredis are for what it asks while it connects.
@@ -185,6 +240,7 @@ export class RedisConnection implements Intake {
     });
     this.#redis.on('close', () => {
       this.#redis.options.commandTimeout = this.#commandTimeoutMs;
+      this.#isGivingUp = false;
       this.#sentScripts.clear();
       this.#heartbeat.stop();
       if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleLost(this.#unavailable(this.#lastFault));
@@ -214,8 +270,6 @@ const FIXED_OPTIONS = {
   maxRetriesPerRequest: 0,
   // It neither awaits nor catches its SUBSCRIBE, and says "ready" without a single channel.
   autoResubscribe: false,
-  // After a failover the old primary may live on as a replica: its name now leads elsewhere.
-  reconnectOnError: (error) => error.message.startsWith('READONLY'),
 } satisfies RedisOptions;
 
 function closed(): OutcryError {

@@ -1,8 +1,14 @@
 import type { OutcryError } from '../outcry-error.ts';
+import type { ServerInfo } from './server-info.ts';
 
 /** What an operator may want to count or log. Callbacks must not throw. */
 export interface BackplaneEvents {
-  /** A connection was lost, or live delivery could not be made whole; it is tried again until it is. */
+  /** What the Redis is, at the start and whenever it is found again. */
+  readonly onServer?: ((server: ServerInfo) => void) | undefined;
+  /**
+   * A connection was lost or not made, or live delivery could not be made whole; it is tried again until it is. While that lasts
+   * the same may be told again and again, at most a few times a second.
+   */
   readonly onFault?: ((fault: OutcryError) => void) | undefined;
   /** Messages that live delivery had missed were read from the room's history and delivered in order. */
   readonly onGapRepaired?: ((room: string, messages: number) => void) | undefined;

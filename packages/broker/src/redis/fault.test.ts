@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { redisAddress } from './address.ts';
-import { describeFault } from './fault.ts';
+import { describeFault, isLasting } from './fault.ts';
 
 describe('describeFault', () => {
   it.each([
@@ -9,24 +8,37 @@ describe('describeFault', () => {
     [new Error("ERR unknown command 'X', with args beginning with: 'secret' 'more'"), "ERR unknown command 'X'"],
     [new Error('ERR first line\nsecond line'), 'ERR first line'],
     ['text', 'unknown fault'],
+    [
+      new Error(
+        'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH …',
+      ),
+      'it wants a password, and the URL has none: expected redis://:password@host or redis://user:password@host',
+    ],
+    [
+      new Error('WRONGPASS invalid username-password pair or user is disabled.'),
+      'it does not know this user with this password',
+    ],
+    [new Error("Stream isn't writeable and enableOfflineQueue options is false"), 'not connected'],
+    [
+      new Error('Reached the max retries per request limit (which is 0). Refer to "maxRetriesPerRequest" …'),
+      'connection closed',
+    ],
+    [
+      new Error("READONLY You can't write against a read only replica. script: 0123, on @user_script:7."),
+      'it takes no writes: it is a replica, or was a primary',
+    ],
   ])('says %s in one line without arguments', (error, line) => {
     expect(describeFault(error)).toBe(line);
   });
 });
 
-describe('redisAddress', () => {
-  it.each([
-    ['redis://ann:secret@redis.example:6380/2?family=6', 'redis://redis.example:6380'],
-    ['rediss://redis.example', 'rediss://redis.example:6379'],
-    ['redis://[::1]:6379', 'redis://[::1]:6379'],
-  ])('shows nothing but scheme, host and port', (url, address) => {
-    expect(redisAddress(url)).toBe(address);
-  });
-
-  it.each(['', 'secret', 'http://secret@redis.example', 'redis://', '/run/secret.sock'])(
-    'refuses "%s" without repeating it',
-    (url) => {
-      expect(() => redisAddress(url)).toThrow('not a Redis URL: expected redis://host:port or rediss://host:port');
-    },
-  );
+it.each([
+  [new Error('WRONGPASS invalid username-password pair'), true],
+  [new Error('NOAUTH Authentication required.'), true],
+  [Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }), true],
+  [Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:6379'), { code: 'ECONNREFUSED' }), false],
+  [Object.assign(new Error('getaddrinfo ENOTFOUND redis'), { code: 'ENOTFOUND' }), false],
+  [new Error('LOADING Redis is loading the dataset in memory'), false],
+])('tells what lasts from what may pass: %s', (error, expected) => {
+  expect(isLasting(error)).toBe(expected);
 });

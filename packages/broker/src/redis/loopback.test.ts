@@ -11,7 +11,8 @@ describe('Loopback', () => {
   let loopback: Loopback;
 
   beforeEach(async () => {
-    vi.useFakeTimers();
+    // Immediates stay real: they are how a verdict waits for the reading.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
     onDeaf = vi.fn<() => void>();
     send = (payload) => {
       echo(Buffer.from(payload));
@@ -62,6 +63,14 @@ describe('Loopback', () => {
     await probe;
     process.off('unhandledRejection', keepRejection);
     expect(rejections).toEqual([]);
+  });
+
+  it('counts an echo that has arrived, though its limit rings before that is read', async () => {
+    send = () => Promise.resolve();
+    const probe = loopback.probe();
+    vi.advanceTimersByTime(LIMIT_MS);
+    echo(Buffer.from('1'));
+    await expect(probe).resolves.toBeUndefined();
   });
 
   it('can be asked at any time', async () => {

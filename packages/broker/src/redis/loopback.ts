@@ -1,3 +1,4 @@
+import { AnswerLimit } from './answer-limit.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { KeySpace } from './keys.ts';
 
@@ -56,14 +57,14 @@ export class Loopback {
   async probe(): Promise<void> {
     this.#sent += 1;
     const payload = String(this.#sent);
-    let timer: NodeJS.Timeout | undefined;
+    let limit: AnswerLimit | undefined;
     const echo = new Promise<void>((resolve, reject) => {
       this.#heard = (heard) => {
         if (heard === payload) resolve();
       };
-      timer = setTimeout(() => {
+      limit = new AnswerLimit(ECHO_LIMIT_MS, () => {
         reject(new Error('no echo'));
-      }, ECHO_LIMIT_MS);
+      });
     });
     // It may be given up before anybody waits for it: the limit of a command can be longer.
     echo.catch(() => undefined);
@@ -75,7 +76,7 @@ export class Loopback {
       );
       if (isSent) await echo;
     } finally {
-      clearTimeout(timer);
+      limit?.clear();
     }
   }
 }

@@ -25,10 +25,6 @@ export class Recovery {
     this.#port = port;
   }
 
-  get isUp(): boolean {
-    return this.#status === 'up';
-  }
-
   /** Live delivery can no longer be vouched for. */
   handleBroken(): void {
     if (this.#isClosed) return;

@@ -5,6 +5,7 @@ import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import type { NodeLease } from '../../src/presence/table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
+import { parseServerAddress } from '../../src/redis/server-address.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
@@ -41,10 +42,11 @@ async function startNode(options: Partial<RedisBackplaneOptions> = {}): Promise<
 
 /** Straight at what is stored, as a node's presence would. */
 async function openTable(): Promise<RedisPresenceTable> {
-  const handler = { handleReady: () => undefined, handleLost: () => undefined };
-  const commands = new RedisConnection({ url: cluster.redis.url, name: 'test', commandTimeoutMs: 2000 }, handler);
+  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  const server = parseServerAddress(cluster.redis.url);
+  const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   connections.push(commands);
-  await commands.connect();
+  await commands.connect(performance.now() + 5000);
   const keys = new KeySpace(cluster.prefix);
   const rooms = new RoomKeys(keys);
   return new RedisPresenceTable({ commands, keys, channelOf: (room) => rooms.of(room).channel });

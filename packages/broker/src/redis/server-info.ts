@@ -1,0 +1,53 @@
+import { OutcryError } from '../outcry-error.ts';
+
+const MIN_MAJOR_VERSION = 7;
+
+/** What a Redis says of itself. */
+export interface ServerInfo {
+  readonly version: string;
+  /**
+   * What it does when its memory is full (`maxmemory-policy`). With anything but `noeviction` and `volatile-…` it may forget any
+   * key at any time. Empty where it does not say.
+   */
+  readonly evictionPolicy: string;
+  /** 0: as much as there is. */
+  readonly maxMemoryBytes: number;
+}
+
+/**
+ * Refuses a server that cannot be used: one too old for the scripts (`PEXPIRE … GT`, effects of scripts replicated one by one), a
+ * node of a cluster, a sentinel.
+ *
+ * @param info the reply of `INFO server`
+ * @throws OutcryError `badConfig`
+ */
+export function assertUsable(info: string, address: string): void {
+  const version = readField(info, 'redis_version') ?? 'of unknown version';
+  const mode = readField(info, 'redis_mode');
+  if (mode === 'cluster') {
+    throw refuse(address, 'is a node of a Redis Cluster: outcry needs one Redis with cluster-enabled no');
+  }
+  if (mode === 'sentinel') {
+    throw refuse(address, 'is a Sentinel, which stores nothing: outcry needs the address of the primary itself');
+  }
+  if (Number.parseInt(version, 10) >= MIN_MAJOR_VERSION) return;
+  throw refuse(address, `is ${version}: outcry needs ${String(MIN_MAJOR_VERSION)} or newer`);
+}
+
+/** @param info the replies of `INFO server` and `INFO memory` */
+export function readServerInfo(info: string): ServerInfo {
+  return {
+    version: readField(info, 'redis_version') ?? '',
+    evictionPolicy: readField(info, 'maxmemory_policy') ?? '',
+    maxMemoryBytes: Number(readField(info, 'maxmemory') ?? 0),
+  };
+}
+
+/** The value of a line of INFO. */
+export function readField(info: string, name: string): string | undefined {
+  return new RegExp(`^${name}:(\\S+)`, 'm').exec(info)?.[1];
+}
+
+function refuse(address: string, why: string): OutcryError {
+  return new OutcryError('badConfig', `Redis at ${address} ${why}`);
+}
