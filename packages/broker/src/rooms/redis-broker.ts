@@ -24,7 +24,7 @@ import { OPEN_ROOM } from './scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from './scripts/publish-message.lua.ts';
 import { READ_HISTORY } from './scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from './scripts/remove-history.lua.ts';
-import { type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
+import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
@@ -106,7 +106,7 @@ export class RedisBroker implements Broker {
   }
 
   readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
-    return this.#read(room, range, retention);
+    return this.#read(room, range, [retention.count, retention.ms]);
   }
 
   async removeHistory(room: string): Promise<Position> {
@@ -190,7 +190,8 @@ export class RedisBroker implements Broker {
       handleReset: (room, position) => this.#handler?.handleReset(room, position),
       handleRepaired: (room, messages) => events.onGapRepaired?.(room, messages),
       handleStalled: onStalled,
-      readAfter: (room, after) => this.#read(room, { after, limit: REPAIR_PAGE }),
+      readAfter: (room, { epoch, seq, at }) =>
+        this.#read(room, { after: seq, limit: REPAIR_PAGE }, ['', '', epoch, at]),
     };
   }
 
@@ -225,21 +226,22 @@ export class RedisBroker implements Broker {
     return { epoch: epoch.toString('latin1'), seq, at };
   }
 
-  /** Without a retention, all that is stored. */
-  async #read(room: string, range: HistoryRange, retention?: Retention): Promise<RoomHistory> {
+  /** `bounds` are the script's: of retention, and of what has been seen. */
+  async #read(room: string, range: HistoryRange, bounds: readonly (string | number)[]): Promise<RepairRead> {
     const { meta, stream } = this.#parts.keys.of(room);
     this.#assertOpen();
     const [direction, bound] = 'after' in range ? ['after', range.after] : ['before', range.before ?? ''];
     const reply = await this.#parts.commands.runScript(
       READ_HISTORY,
       [meta, stream],
-      [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, retention?.count ?? '', retention?.ms ?? ''],
+      [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, ...bounds],
     );
-    const [epoch, seq, envelopes] = reply as [Buffer, number, Buffer[]];
-    return {
-      head: { epoch: epoch.toString('latin1'), seq },
-      messages: envelopes.map((bytes) => decodeStored(room, bytes)).filter((message) => message !== undefined),
-    };
+    const [epochBytes, seq, envelopes, seenUpTo] = reply as [Buffer, number, Buffer[], number];
+    const epoch = epochBytes.toString('latin1');
+    const messages = envelopes
+      .map((bytes) => decodeStored({ room, epoch }, bytes))
+      .filter((message) => message !== undefined);
+    return { head: { epoch, seq }, messages, seenUpTo };
   }
 
   #assertOpen(): void {
@@ -247,7 +249,10 @@ export class RedisBroker implements Broker {
   }
 }
 
-function decodeStored(room: string, bytes: Buffer): RoomMessage | undefined {
+/** A stored message is of the epoch that the room is in, even where it was numbered in an earlier one. */
+function decodeStored({ room, epoch }: { room: string; epoch: string }, bytes: Buffer): RoomMessage | undefined {
   const envelope = decodeEnvelope(room, bytes);
-  return envelope?.kind === 'message' ? envelope.message : undefined;
+  if (envelope?.kind !== 'message') return undefined;
+  const { message } = envelope;
+  return message.position.epoch === epoch ? message : { ...message, position: { ...message.position, epoch } };
 }

@@ -1,7 +1,7 @@
 import type { Position } from '@outcry/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { RoomHistory, RoomMessage } from './broker.ts';
-import { Sequencer, type SequencerPort } from './sequencer.ts';
+import type { RoomMessage } from './broker.ts';
+import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
 
 const EPOCH = 'epoch--1';
 const NEXT_EPOCH = 'epoch--2';
@@ -16,7 +16,7 @@ function messages(from: number, to: number, epoch = EPOCH): RoomMessage[] {
 
 interface Read {
   readonly after: number;
-  readonly answer: (head: Position, stored: readonly RoomMessage[]) => Promise<void>;
+  readonly answer: (head: Position, stored: readonly RoomMessage[], seenUpTo?: number) => Promise<void>;
   readonly fail: () => Promise<void>;
 }
 
@@ -43,12 +43,12 @@ class FakePort implements SequencerPort {
     this.calls.push('stalled');
   }
 
-  readAfter(_room: string, after: number): Promise<RoomHistory> {
+  readAfter(_room: string, { seq: after }: SeenPosition): Promise<RepairRead> {
     return new Promise((resolve, reject) => {
       this.reads.push({
         after,
-        answer: async (head, stored) => {
-          resolve({ head, messages: stored.filter(({ position }) => position.seq > after) });
+        answer: async (head, stored, seenUpTo = 0) => {
+          resolve({ head, messages: stored.filter(({ position }) => position.seq > after), seenUpTo });
           await settled();
         },
         fail: async () => {
@@ -156,6 +156,27 @@ describe('Sequencer', () => {
       await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 3 }, messages(1, 3, NEXT_EPOCH));
       receive(message(4, { epoch: NEXT_EPOCH }));
       expect(port.calls).toEqual(['reset next 0', '1', '2', '3', 'repaired 3', '4']);
+    });
+
+    it('begins a new epoch behind what of it was handed on already, and loses nothing that comes meanwhile', async () => {
+      receive(message(7, { epoch: NEXT_EPOCH }));
+      receive(message(8, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 7 }, messages(6, 7, NEXT_EPOCH), 5);
+      expect(port.read(1).after).toBe(5);
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 7 }, messages(6, 7, NEXT_EPOCH));
+      expect(port.calls).toEqual(['reset next 5', '6', '7', 'repaired 2', '8']);
+    });
+
+    it('begins a new epoch from its first message also where it changes behind a read', async () => {
+      receive(message(8));
+      // Read in the epoch that was; before the answer is there the numbering begins anew.
+      receive(message(1, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: EPOCH, seq: 8 }, messages(6, 8));
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 1 }, []);
+      expect(port.read(2).after).toBe(0);
+      await port.read(2).answer({ epoch: NEXT_EPOCH, seq: 1 }, messages(1, 1, NEXT_EPOCH));
+      receive(message(2, { epoch: NEXT_EPOCH }));
+      expect(port.calls).toEqual(['6', '7', '8', 'repaired 3', 'reset next 0', '1', 'repaired 1', '2']);
     });
 
     it('begins a new epoch where its beginning has been trimmed', async () => {

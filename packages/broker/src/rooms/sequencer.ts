@@ -10,11 +10,19 @@ const MESSAGE_OVERHEAD_BYTES = 256;
 export interface SequencerPort {
   handleMessage(message: RoomMessage): void;
   handleReset(room: string, position: Position): void;
-  /** The messages behind `seq` that are still there, from the lowest, as many as one read returns. */
-  readAfter(room: string, seq: number): Promise<RoomHistory>;
+  /** The messages behind the position's `seq` that are still there, from the lowest, as many as one read returns. */
+  readAfter(room: string, position: SeenPosition): Promise<RepairRead>;
   handleRepaired(room: string, messages: number): void;
   /** The stream could not be read: nothing is delivered until `repair` is called again and succeeds. */
   handleStalled(): void;
+}
+
+export interface RepairRead extends RoomHistory {
+  /**
+   * Where the head is of another epoch than the position that was asked about: up to where its messages were handed on already,
+   * under that other one.
+   */
+  readonly seenUpTo: number;
 }
 
 /** A position, and when the message there was numbered: that tells it from another one that got its number after a loss of data. */
@@ -106,7 +114,7 @@ export class Sequencer {
       do {
         this.#mustRead = false;
         const known = this.#queue.length;
-        const history = await this.#port.readAfter(this.#room, this.#position.seq);
+        const history = await this.#port.readAfter(this.#room, this.#position);
         this.#apply(history, known);
       } while (this.#hasMore());
       if (!this.#isClosed()) this.#state = 'live';
@@ -127,10 +135,10 @@ export class Sequencer {
    * Goes on with what was read. The first `known` of the queue arrived before the read began: where they are of another
    * epoch than the head, theirs is over.
    */
-  #apply({ head, messages }: RoomHistory, known: number): void {
+  #apply({ head, messages, seenUpTo }: RepairRead, known: number): void {
     if (head.epoch !== this.#position.epoch) {
-      // Numbering has begun anew, and what was read belongs to a seq of the old one: read from the new beginning.
-      this.#position = { epoch: head.epoch, seq: 0, at: 0 };
+      // Numbering has begun anew, and what was read belongs to a seq of the old one: read from where the new one is new.
+      this.#position = { epoch: head.epoch, seq: seenUpTo, at: 0 };
       this.#mustAnnounce = true;
       this.#mustRead = true;
       return;

@@ -205,9 +205,15 @@ describe('a Redis that loses data', () => {
       expect(recorder.resets[0]?.position.epoch).not.toBe(epoch);
     }
     const { position } = await a.backplane.broker.publish(request('pit', 'new'));
-    expect(position.epoch).toBe(b.recorder.resets[0]?.position.epoch);
-    await b.recorder.untilMessages(11);
-    expect(b.recorder.messages.at(-1)?.position).toEqual(position);
+    expect(position).toEqual({ epoch: b.recorder.resets[0]?.position.epoch, seq: 13 });
+    // What was acknowledged behind the loss is told, and kept.
+    const told = ['reset 6', ...range(7, 13).map((i) => `m ${String(i)}`)];
+    for (const { recorder } of [b, late]) await recorder.until(() => recorder.calls.at(-1) === 'm 13');
+    expect(b.recorder.calls.slice(10)).toEqual(told);
+    expect(late.recorder.calls).toEqual(told);
+    const all = { after: 0, limit: 100 };
+    const { messages } = await a.backplane.broker.readHistory('pit', all, { count: 100, ms: 60_000 });
+    expect(messages).toEqual(b.recorder.messages.slice(10));
   });
 
   it('is not suspected where all that was seen is still there', async () => {

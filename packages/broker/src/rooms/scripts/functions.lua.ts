@@ -5,7 +5,7 @@
  * there is nothing to read. `String.raw` keeps Lua's own escapes.
  *
  * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
- * Byte 19 of an envelope is where its time begins (bus-envelope.ts).
+ * An envelope has its epoch from byte 3 and its time from byte 19 (bus-envelope.ts).
  */
 export const ROOM_FUNCTIONS = String.raw`
 local function now_ms()
@@ -40,6 +40,11 @@ local function entry_at(entry)
   return (struct.unpack('>I8', entry[2][2], 19))
 end
 
+-- The epoch in which it was numbered, of which the stream may have gone on into another.
+local function entry_epoch(entry)
+  return string.sub(entry[2][2], 3, 10)
+end
+
 -- The lowest stored seq that is younger than the time, or nil. The seqs of a stream are contiguous and so can be bisected.
 local function first_since(stream, since)
   local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
@@ -55,5 +60,33 @@ local function first_since(stream, since)
     if entry and entry_at(entry) > since then fresh = middle else old = middle end
   end
   return fresh
+end
+
+-- Begins a new epoch where the numbering went back behind somebody's back. What is younger than the last that was seen was
+-- stored, and acknowledged, behind the loss: it goes into the new epoch under the numbers that it has.
+local function renumber_behind(meta, stream, epoch, seq, seen_at)
+  local first = first_since(stream, seen_at)
+  if not first then return renumber(meta, stream, epoch) end
+  redis.call('XTRIM', stream, 'MINID', stream_id(first))
+  redis.call('HSET', meta, 'epoch', epoch)
+  return epoch, seq
+end
+
+-- How far a stream is known to whoever has seen an earlier epoch up to a seq and its time (0: not known), or 0: what has gone
+-- into this epoch with its numbers may have been handed on under the earlier one.
+local function seen_up_to(stream, epoch, seen_seq, seen_at)
+  local function is_seen(entry)
+    return entry_epoch(entry) ~= epoch and entry_seq(entry) <= seen_seq and (seen_at == 0 or entry_at(entry) <= seen_at)
+  end
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not oldest or not is_seen(oldest) then return 0 end
+  local seen, unseen = entry_seq(oldest), seen_seq + 1
+  while unseen - seen > 1 do
+    local middle = math.floor((seen + unseen) / 2)
+    local id = stream_id(middle)
+    local entry = redis.call('XRANGE', stream, id, id)[1]
+    if entry and is_seen(entry) then seen = middle else unseen = middle end
+  end
+  return seen
 end
 `;

@@ -10,7 +10,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *
  * A seq that was seen and is now ahead of the numbering means that Redis has lost acknowledged messages (a restart, a
  * failover). The numbers would be given out again, for other messages: so the room gets a new epoch. Where that has happened
- * already, another message stands where the one was that the caller has seen, with another time.
+ * already, another message stands where the one was that the caller has seen, with another time; such messages are kept.
  */
 export const OPEN_ROOM = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream = KEYS[1], KEYS[2]
@@ -29,7 +29,7 @@ end
 
 local epoch, seq, is_new = open_room(meta, stream, candidate)
 if epoch == seen_epoch and (seq < seen_seq or is_other(stored_at(seen_seq))) then
-  epoch, seq = renumber(meta, stream, candidate)
+  epoch, seq = renumber_behind(meta, stream, candidate, seq, seen_at)
 end
 if is_new then
   redis.call('PEXPIRE', meta, ttl)

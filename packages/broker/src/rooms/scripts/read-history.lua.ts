@@ -6,8 +6,8 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *
  *     KEYS  meta, stream
  *     ARGV  epoch candidate, numbering ttl ms, 'after' or 'before', seq ('' with before: from the newest), limit,
- *           retention count, retention ms ('' for both: all that is stored)
- *     reply epoch, seq, envelopes in order
+ *           retention count, retention ms ('' for both: all that is stored) [, epoch and time of the seq that the caller has seen]
+ *     reply epoch, seq, envelopes in order, seq up to which the caller knows the epoch where it has seen another one
  */
 export const READ_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream = KEYS[1], KEYS[2]
@@ -27,11 +27,15 @@ elseif bound then
 end
 if direction == 'before' then low = math.max(low, high - limit + 1) end
 
+local seen_epoch, seen_at = ARGV[8], tonumber(ARGV[9] or '0')
+local known = 0
+if seen_epoch and seen_epoch ~= epoch then known = seen_up_to(stream, epoch, bound, seen_at) end
+
 local envelopes = {}
 if low <= high and limit > 0 then
   for i, entry in ipairs(redis.call('XRANGE', stream, stream_id(low), stream_id(high), 'COUNT', limit)) do
     envelopes[i] = entry[2][2]
   end
 end
-return { epoch, seq, envelopes }
+return { epoch, seq, envelopes, known }
 `);
