@@ -6,8 +6,7 @@ import { createFeedPublisher, type FeedPublisher } from './publisher.ts';
 import { deltaEvent, ScriptedSource, snapshotEvent } from './testing/scripted-source.ts';
 import { ScriptedBus } from './testing/scripted-bus.ts';
 import { ScriptedLeases } from './testing/scripted-leases.ts';
-import type { FeedTiming } from './feed/symbol-feed.ts';
-import type { BookSource, SourceEvent } from './sources/book-source.ts';
+import type { FeedTiming } from './feed/frame-sender.ts';
 
 interface Line {
   readonly level: number;
@@ -190,90 +189,6 @@ describe('createFeedPublisher', () => {
     expect(publisher.notReady()).toBe('feeds not live: AAA interrupted (the venue does not trade it)');
     expect(log.map(({ msg }) => msg)).toEqual(['feed interrupted', 'feed interrupted']);
     expect(await metric('interruptions_total', 'AAA')).toBe(1);
-  });
-
-  describe('with a book that cannot be had', () => {
-    const UNKNOWN: SourceEvent = { kind: 'interrupted', reason: 'the venue does not know NOPE' };
-
-    it('names it and the reason, and publishes the others', async () => {
-      source.miss('NOPE');
-      source.give('NOPE', UNKNOWN);
-      await start();
-      expect(publisher.notReady()).toBe('feeds not live: NOPE missing (the venue does not know NOPE)');
-      expect(bus.announced.map(({ symbol }) => symbol)).toEqual(['AAA', 'BBB']);
-      expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
-      expect(bus.shapeOf('BBB')).toEqual(['snapshot 1 1']);
-      expect(await metric('live', 'NOPE')).toBe(0);
-      expect(await metric('interruptions_total', 'NOPE')).toBeUndefined();
-    });
-
-    it('says so in the log, as an error', async () => {
-      source.miss('NOPE');
-      await start();
-      source.give('NOPE', UNKNOWN, UNKNOWN);
-      await settle();
-      expect(log).toMatchObject([
-        { level: 50, msg: 'book missing', symbol: 'NOPE', reason: 'the venue does not know NOPE' },
-      ]);
-    });
-
-    it('begins it when there is one, with the scales of its first snapshot', async () => {
-      source.miss('NOPE');
-      source.give('NOPE', UNKNOWN);
-      await start();
-      const scales = { priceScale: 1, sizeScale: 4 };
-      source.give('NOPE', { ...snapshotEvent(7), scales }, deltaEvent(8));
-      await settle();
-      expect(bus.announced).toContainEqual({ symbol: 'NOPE', ...scales, sourceKind: 'simulated' });
-      expect(bus.shapeOf('NOPE')).toEqual(['snapshot 1 1', 'delta 1 1>2']);
-      expect(bus.frames.find(({ symbol }) => symbol === 'NOPE')).toMatchObject(scales);
-      expect(publisher.notReady()).toBeUndefined();
-      expect(log.map(({ msg, symbol }) => [msg, symbol])).toEqual([
-        ['book found', 'NOPE'],
-        ['feed led', 'NOPE'],
-      ]);
-    });
-
-    it('fails it where its source cannot ever have it', async () => {
-      source.miss('NOPE');
-      source.fail('NOPE', new OutcryError('badFeed', 'nope.jsonl: there is no such file'));
-      await start();
-      expect(publisher.notReady()).toBe('feeds not live: NOPE failed (nope.jsonl: there is no such file)');
-      expect(await metric('source_errors_total', 'NOPE')).toBe(1);
-      expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
-    });
-
-    it('fails it where the first snapshot does not tell its scales', async () => {
-      source.miss('NOPE');
-      source.give('NOPE', snapshotEvent(1));
-      await start();
-      expect(publisher.notReady()).toMatch(/^feeds not live: NOPE failed \(the source told no scales/);
-    });
-  });
-
-  it.each([
-    [{ symbol: 'BTC USDT', priceScale: 2, sizeScale: 3 }, 'the source offers "BTC USDT", which is no symbol: expected'],
-    [{ symbol: 'A', priceScale: 16, sizeScale: 3 }, 'A: expected a priceScale from 0 to 15, not 16'],
-    [{ symbol: 'A', priceScale: 2, sizeScale: NaN }, 'A: expected a sizeScale from 0 to 15, not NaN'],
-    [{ symbol: 'AAA', priceScale: 2, sizeScale: 3 }, 'the source offers AAA twice'],
-  ])('refuses a source that offers %o', async (instrument, message) => {
-    await start();
-    const { kind, instruments } = source;
-    const odd: BookSource = {
-      kind,
-      instruments: [...instruments, instrument],
-      events: (symbol, signal) => source.events(symbol, signal),
-      close: () => Promise.resolve(),
-    };
-    const create = (): unknown =>
-      createFeedPublisher({
-        source: odd,
-        backplane: { feedBus: bus, lease: leases, roster: leases },
-        timing: { deltaMs: 0, snapshotMs: 2000 },
-        logger: pino({ level: 'silent' }),
-        hasProcessMetrics: false,
-      });
-    expect(create).toThrow(message);
   });
 
   it('announces an instrument that becomes known later with its first snapshot', async () => {
@@ -504,60 +419,6 @@ describe('createFeedPublisher', () => {
       leases.fault = undefined;
       await vi.advanceTimersByTimeAsync(1500);
       expect(bus.shapeOf('AAA').slice(0, 3)).toEqual(['snapshot 1 1', 'delta 1 1>2', 'delta 1 2>3']);
-    });
-  });
-
-  describe('when a feed cannot be right', () => {
-    const breakWith: Record<string, () => void> = {
-      'a source that breaks': () => {
-        source.fail('AAA', new OutcryError('badFeed', 'a gap at line 7'));
-      },
-      'a crossed book': () => {
-        source.give('AAA', deltaEvent(3, [[110, 1]]));
-      },
-      'a sequence that goes back': () => {
-        source.give('AAA', deltaEvent(0));
-      },
-    };
-
-    it.each(Object.entries(breakWith))('ends it, and only it: %s', async (_, breakFeed) => {
-      await start({ deltaMs: 100, snapshotMs: 1000 });
-      source.give('AAA', deltaEvent(2, [[99, 1]]));
-      await settle();
-      const before = bus.shapeOf('AAA');
-      breakFeed();
-      source.give('AAA', deltaEvent(4, [[95, 1]]), snapshotEvent(5));
-      await vi.advanceTimersByTimeAsync(3500);
-      expect(bus.shapeOf('AAA')).toEqual(before);
-      expect(bus.shapeOf('BBB')).toHaveLength(4);
-      expect(log).toMatchObject([{ level: 50, msg: 'feed failed', symbol: 'AAA' }]);
-      expect(log[0]?.err?.message).toMatch(/a gap at line 7|crossed|went back/);
-      expect(publisher.notReady()).toBe(`feeds not live: AAA failed (${log[0]?.err?.message ?? ''})`);
-      expect(await metric('source_errors_total', 'AAA')).toBe(1);
-      expect(await metric('live', 'AAA')).toBe(0);
-      expect(await metric('live', 'BBB')).toBe(1);
-    });
-
-    it('publishes nothing of it though its timer runs out while the source still closes', async () => {
-      await start({ snapshotMs: 300 });
-      let end = (): void => undefined;
-      source.ending = new Promise((resolve) => {
-        end = resolve;
-      });
-      source.give('AAA', deltaEvent(2, [[120, 1]]));
-      await vi.advanceTimersByTimeAsync(1000);
-      end();
-      await settle();
-      expect(bus.shapeOf('AAA')).toEqual(['snapshot 1 1']);
-      expect(publisher.notReady()).toMatch(/^feeds not live: AAA failed \(the book is crossed at update 2: /);
-    });
-
-    it('ends a feed that the bus refuses for another reason than being away', async () => {
-      await start();
-      vi.spyOn(bus, 'publishDelta').mockRejectedValueOnce(new OutcryError('closed', 'the backplane is closed'));
-      source.give('AAA', deltaEvent(2));
-      await settle();
-      expect(log).toMatchObject([{ msg: 'feed failed', symbol: 'AAA', err: { message: 'the backplane is closed' } }]);
     });
   });
 

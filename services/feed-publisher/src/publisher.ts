@@ -8,7 +8,8 @@ import { Leadership, LONE_LEADERSHIP, type LeadershipTimes } from './leadership/
 import { FeedMetrics } from './observability/feed-metrics.ts';
 import type { BookSource, Scales } from './sources/book-source.ts';
 import { checkInstrument, checkNames } from './sources/check-instrument.ts';
-import { type FeedTiming, SymbolFeed } from './feed/symbol-feed.ts';
+import type { FeedTiming } from './feed/frame-sender.ts';
+import { SymbolFeed } from './feed/symbol-feed.ts';
 
 export interface FeedPublisherOptions {
   /** Closed by `stop`. */

@@ -2,7 +2,7 @@ import { ConfigError, type Environment, readSettings, type SettingValues } from 
 import { productionProblems, weaknessOf } from '@outcry/service';
 
 import { timingOf } from '../feed/settings.ts';
-import type { FeedTiming } from '../feed/symbol-feed.ts';
+import type { FeedTiming } from '../feed/frame-sender.ts';
 import type { LeadershipTimes } from '../leadership/leadership.ts';
 import { leadershipOf, problemsOfLease } from '../leadership/settings.ts';
 import { problemsOfSource, type SourceConfig, sourceConfigOf } from '../sources/settings.ts';

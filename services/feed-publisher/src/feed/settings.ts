@@ -1,6 +1,6 @@
 import { integer, type SettingValues } from '@outcry/config';
 
-import type { FeedTiming } from './symbol-feed.ts';
+import type { FeedTiming } from './frame-sender.ts';
 
 export const FEED_SETTINGS = {
   OUTCRY_FEED_DELTA_MS: integer({

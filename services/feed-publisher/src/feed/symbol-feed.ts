@@ -1,41 +1,31 @@
-import { isDeepStrictEqual } from 'node:util';
-
-import { type FeedBus, type FeedInstrument, OutcryError } from '@outcry/broker';
+import { OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { BaseFeed } from './base-feed.ts';
 import type { BusHealth } from './bus-health.ts';
+import { type FeedTiming, FrameSender, type FrameSenderParts } from './frame-sender.ts';
 import type { Leadership } from '../leadership/leadership.ts';
 import type { Candidate } from '../leadership/seat.ts';
 import { Term } from '../leadership/term.ts';
-import type { FeedMetrics, FrameKind } from '../observability/feed-metrics.ts';
+import type { FeedMetrics } from '../observability/feed-metrics.ts';
+import { Backoff } from '../pacing/backoff.ts';
 import { Gate } from '../pacing/gate.ts';
 import { delay } from '../pacing/delay.ts';
 import { SerialQueue } from '../pacing/serial-queue.ts';
 import { BookEventKind, type BookSource, type Scales, type SourceEvent } from '../sources/book-source.ts';
 
-/** A snapshot comes at the latest behind so many deltas, so that whoever reads the book anew has little to catch up. */
-export const MAX_DELTAS_PER_SNAPSHOT = 256;
-
-/** A feed without news says after so long that it is alive; the gateways call a book stale after twice that. */
-export const PULSE_MS = 1000;
+/** How long it waits before it reads a source again that failed and may recover. */
+const RESTART = { baseMs: 1000, maxMs: 60_000 };
 
 /** How long a feed waits before it tries a bus again that refused it. */
 const BUS_RETRY_MS = 500;
-
-export interface FeedTiming {
-  /** Events within this time make one delta; 0 makes every event one, even if it changes nothing. */
-  readonly deltaMs: number;
-  /** A snapshot is published this often, whether or not anything changed. */
-  readonly snapshotMs: number;
-}
 
 export interface SymbolFeedParts {
   readonly symbol: string;
   /** Undefined where the first snapshot tells them. */
   readonly scales: Scales | undefined;
-  readonly source: Pick<BookSource, 'events' | 'kind'>;
-  readonly feedBus: Pick<FeedBus, 'announce' | 'publishDelta' | 'publishSnapshot' | 'publishPulse'>;
+  readonly source: Pick<BookSource, 'events' | 'kind' | 'mayRecover'>;
+  readonly feedBus: FrameSenderParts['feedBus'];
   readonly timing: FeedTiming;
   readonly busHealth: BusHealth;
   readonly metrics: FeedMetrics;
@@ -54,13 +44,16 @@ export type FeedState = 'starting' | 'missing' | 'standby' | 'live' | 'interrupt
  * as it is. One thing at a time: the source waits while a frame is on its way, so a slow bus slows the source. A frame that
  * the bus refuses may have arrived or not, so it is never repeated: when the bus takes frames again, a new epoch begins with a
  * snapshot. A source that is interrupted silences the feed, which tells the gateways that the book may be old, until its next
- * snapshot. A source or a book that cannot be right ends the feed, with nothing published after the last good frame.
+ * snapshot. A source or a book that cannot be right ends the feed, with nothing published after the last good frame; where the source
+ * may recover, it is an interruption.
  */
 export class SymbolFeed implements Candidate {
   readonly #parts: SymbolFeedParts;
   readonly #feed: BaseFeed;
+  readonly #sender: FrameSender;
   readonly #turns = new SerialQueue();
-  readonly #failing = new AbortController();
+  /** Aborts with what ends the reading of the source. */
+  #failing = new AbortController();
   /** Opens when it is known whether this publisher leads: what is read after that may be lost to the watchers. */
   readonly #decision = new Gate();
   #timer: NodeJS.Timeout | undefined;
@@ -68,16 +61,11 @@ export class SymbolFeed implements Candidate {
   #reason: string | undefined;
   #end: 'ended' | 'failed' | undefined;
   #term: Term | undefined;
-  /** As this feed has it: of each term's instrument the gateways are told anew. */
-  #announced: FeedInstrument | undefined;
-  #frameAt = -Infinity;
-  #deltaAt = -Infinity;
-  #snapshotAt = -Infinity;
-  #deltasSinceSnapshot = 0;
 
   constructor(parts: SymbolFeedParts) {
     this.#parts = parts;
     this.#feed = new BaseFeed({ ...parts, sourceKind: parts.source.kind });
+    this.#sender = new FrameSender({ feed: this.#feed, ...parts });
     parts.metrics.setLive(this.symbol, false);
   }
 
@@ -90,6 +78,10 @@ export class SymbolFeed implements Candidate {
     if (this.#book === 'interrupted' || this.#book === 'missing') return this.#book;
     if (this.#term !== undefined) return this.#term.isOpen ? 'live' : 'starting';
     return this.#book === 'whole' && this.#decision.isOpen ? 'standby' : 'starting';
+  }
+
+  get #hadBook(): boolean {
+    return this.#book === 'whole' || this.#book === 'interrupted';
   }
 
   /** Why it is missing, interrupted or failed; undefined in any other state. */
@@ -124,33 +116,59 @@ export class SymbolFeed implements Candidate {
     if (this.#term !== undefined) this.#leave(this.#term);
   }
 
-  /** Resolves, and never rejects, when the feed is over: the source ended, the feed failed, or `stopping` aborted. */
+  /** Resolves, and never rejects, when the feed is over: the source ended, it failed for good, or `stopping` aborted. */
   async run(stopping: AbortSignal): Promise<void> {
-    const signal = AbortSignal.any([stopping, this.#failing.signal]);
+    const backoff = new Backoff(RESTART);
     // Nobody waits for anything any more.
-    const release = (): void => {
+    stopping.addEventListener('abort', () => {
       this.#decision.open();
       this.#term?.end();
-    };
-    signal.addEventListener('abort', release);
+    });
+    for (let isOver = false; !isOver;) {
+      const startedAt = performance.now();
+      isOver = await this.#follow(stopping);
+      if (performance.now() - startedAt > RESTART.maxMs) backoff.reset();
+      if (!isOver) await delay(backoff.nextMs(), stopping);
+    }
+  }
+
+  /** Reads the source until its end or its failure. Resolves with whether that is the end of the feed. */
+  async #follow(stopping: AbortSignal): Promise<boolean> {
+    const failing = new AbortController();
+    this.#failing = failing;
+    const signal = AbortSignal.any([stopping, failing.signal]);
     try {
       for await (const event of this.#parts.source.events(this.symbol, signal)) {
         await this.#inTurn(() => this.#accept(event));
         // Whether this is to be published is decided with the first book, before anything of it is over.
         if (this.isOffered) await this.#decision.opened;
       }
-      this.#failing.signal.throwIfAborted();
+      failing.signal.throwIfAborted();
       await this.#inTurn(() => this.#flush(this.#term));
       this.#finish('ended');
       if (!stopping.aborted) this.#parts.logger.info({ symbol: this.symbol }, 'feed ended');
+      return true;
     } catch (err) {
-      this.#reason = err instanceof Error ? err.message : String(err);
-      this.#finish('failed');
-      this.#parts.metrics.countSourceError(this.symbol);
-      this.#parts.logger.error({ symbol: this.symbol, err }, 'feed failed');
-    } finally {
-      signal.removeEventListener('abort', release);
+      return this.#fail(err);
     }
+  }
+
+  /** Whether that is the end. Nothing of the book that could not be right is published. */
+  #fail(err: unknown): boolean {
+    const { source, metrics, logger, leadership } = this.#parts;
+    const isOver = !source.mayRecover || (err instanceof OutcryError && err.code === 'closed');
+    this.#reason = err instanceof Error ? err.message : String(err);
+    metrics.countSourceError(this.symbol);
+    logger.error({ symbol: this.symbol, err }, 'feed failed');
+    if (isOver) {
+      this.#finish('failed');
+      return true;
+    }
+    this.#feed.forgetChanges();
+    this.#book = this.#hadBook ? 'interrupted' : 'missing';
+    this.#fallSilent();
+    leadership.hurry();
+    return false;
   }
 
   /** Nothing may follow a failure: the turns that wait behind it find it here, before `run` can have heard of it. */
@@ -197,7 +215,7 @@ export class SymbolFeed implements Candidate {
     if (reason === this.#reason) return;
     this.#reason = reason;
     const { logger, metrics } = this.#parts;
-    if (this.#book === 'unknown' || this.#book === 'missing') {
+    if (!this.#hadBook) {
       this.#book = 'missing';
       logger.error({ symbol: this.symbol, reason }, 'book missing');
       return;
@@ -220,27 +238,17 @@ export class SymbolFeed implements Candidate {
 
   async #publishEpoch(term: Term): Promise<void> {
     term.isOpen = true;
-    await this.#withBus(term, () => this.#sendBook(term));
+    await this.#withBus(term, () => this.#sender.sendBook(term.fence));
     if (this.#term === term && !term.signal.aborted) this.#parts.metrics.setLive(this.symbol, true);
   }
 
   async #publishDue(term: Term): Promise<void> {
-    const { deltaMs, snapshotMs } = this.#parts.timing;
-    const now = performance.now();
-    const isSnapshotDue = now >= this.#snapshotAt + snapshotMs;
-    const isDeltaDue = now >= this.#deltaAt + deltaMs;
-    await this.#withBus(term, async () => {
-      if (this.#feed.hasChanges && (isDeltaDue || isSnapshotDue)) await this.#sendDelta(term);
-      if (isSnapshotDue || this.#deltasSinceSnapshot >= MAX_DELTAS_PER_SNAPSHOT) await this.#sendSnapshot(term);
-      if (performance.now() >= this.#frameAt + PULSE_MS) await this.#sendPulse(term);
-    });
+    await this.#withBus(term, () => this.#sender.sendDue(term.fence));
   }
 
   async #flush(term: Term | undefined): Promise<void> {
     if (term?.isOpen !== true || this.#term !== term) return;
-    await this.#withBus(term, async () => {
-      if (this.#feed.hasChanges) await this.#sendDelta(term);
-    });
+    await this.#withBus(term, () => this.#sender.sendRest(term.fence));
   }
 
   /** Sends, or waits until the bus takes a snapshot of a new epoch. Sets the timer for what comes next. */
@@ -271,10 +279,10 @@ export class SymbolFeed implements Candidate {
   async #resume(term: Term): Promise<boolean> {
     this.#feed.startEpoch();
     if (!term.signal.aborted) this.#parts.metrics.countEpochRestart(this.symbol);
-    this.#announced = undefined;
+    this.#sender.forgetAnnouncement();
     while (!term.signal.aborted) {
       try {
-        await this.#sendBook(term);
+        await this.#sender.sendBook(term.fence);
         return true;
       } catch (err) {
         if (!isRefusal(err)) throw err;
@@ -284,54 +292,14 @@ export class SymbolFeed implements Candidate {
     return false;
   }
 
-  async #sendBook(term: Term): Promise<void> {
-    const { instrument } = this.#feed;
-    if (!isDeepStrictEqual(instrument, this.#announced)) await this.#parts.feedBus.announce([instrument]);
-    this.#announced = instrument;
-    await this.#sendSnapshot(term);
-  }
-
-  async #sendDelta({ fence }: Term): Promise<void> {
-    const delta = this.#feed.takeDelta(Date.now());
-    this.#deltaAt = performance.now();
-    this.#deltasSinceSnapshot++;
-    await this.#parts.feedBus.publishDelta(delta, fence);
-    this.#noteFrame('delta', this.#deltaAt);
-  }
-
-  async #sendSnapshot({ fence }: Term): Promise<void> {
-    const snapshot = this.#feed.snapshot(Date.now());
-    this.#snapshotAt = performance.now();
-    this.#deltasSinceSnapshot = 0;
-    await this.#parts.feedBus.publishSnapshot(snapshot, fence);
-    this.#noteFrame('snapshot', this.#snapshotAt);
-  }
-
-  async #sendPulse({ fence }: Term): Promise<void> {
-    const startedAt = performance.now();
-    await this.#parts.feedBus.publishPulse(this.#feed.pulse(), fence);
-    this.#noteFrame('pulse', startedAt);
-  }
-
-  #noteFrame(kind: FrameKind, startedAt: number): void {
-    this.#frameAt = performance.now();
-    this.#parts.metrics.countFrame(this.symbol, kind, (this.#frameAt - startedAt) / 1000);
-  }
-
   /** The source is not the only clock: a delta that waits for its interval goes out, and so do a quiet book's signs of life. */
   #setTimer(term: Term): void {
     clearTimeout(this.#timer);
     if (term.signal.aborted) return;
-    const { deltaMs, snapshotMs } = this.#parts.timing;
-    const deltaDueAt = this.#feed.hasChanges ? this.#deltaAt + deltaMs : Infinity;
-    const dueAt = Math.min(deltaDueAt, this.#snapshotAt + snapshotMs, this.#frameAt + PULSE_MS);
-    this.#timer = setTimeout(
-      () => {
-        // A failure is kept by the turn, and comes out of `run`.
-        this.#inTurn(() => this.#publishOnTime(term)).catch(() => undefined);
-      },
-      Math.max(0, dueAt - performance.now()),
-    );
+    this.#timer = setTimeout(() => {
+      // A failure is kept by the turn, and comes out of `run`.
+      this.#inTurn(() => this.#publishOnTime(term)).catch(() => undefined);
+    }, this.#sender.msUntilDue());
   }
 
   /** The feed may have ended, or be somebody else's, while the turn was waited for. */
@@ -344,7 +312,7 @@ export class SymbolFeed implements Candidate {
     term.end();
     if (this.#term !== term) return;
     this.#term = undefined;
-    this.#announced = undefined;
+    this.#sender.forgetAnnouncement();
     this.#fallSilent();
   }
 

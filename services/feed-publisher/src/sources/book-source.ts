@@ -58,6 +58,11 @@ export interface BookIngest {
 export interface BookSource<E extends SourceEvent = SourceEvent> {
   /** What all of its books are, but for those that say otherwise with a snapshot. Watchers are told. */
   readonly kind: SourceKind;
+  /**
+   * Whether a stream that threw can do better when it is read again, after a while: a venue may have sent nonsense once, a
+   * file stays what it is.
+   */
+  readonly mayRecover: boolean;
   /** Those that are known when the source opens. Their names are symbols by the protocol's rule. */
   readonly instruments: readonly FeedInstrument[];
   /**

@@ -9,6 +9,7 @@ type Step = { readonly event: SourceEvent } | { readonly fault: Error } | 'end';
 /** A source that gives what a test tells it to, when it tells it to. */
 export class ScriptedSource implements BookSource {
   readonly kind = SourceKind.Simulated;
+  mayRecover = false;
   readonly instruments: readonly FeedInstrument[];
   readonly missing: string[] = [];
   readonly #steps = new Map<string, Step[]>();

@@ -94,6 +94,7 @@ interface BinanceParts {
 
 class BinanceSource implements BookSource {
   readonly kind = SourceKind.Live;
+  readonly mayRecover = true;
   readonly instruments: readonly FeedInstrument[];
   readonly missing: readonly string[];
   readonly #parts: BinanceParts;

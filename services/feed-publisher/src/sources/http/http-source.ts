@@ -45,6 +45,7 @@ export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions):
 
   return {
     kind: SourceKind.Live,
+    mayRecover: true,
     instruments,
     events(symbol, signal) {
       const book = books.get(symbol);

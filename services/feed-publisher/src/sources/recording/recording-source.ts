@@ -51,6 +51,7 @@ export async function openRecordingSource(options: RecordingOptions): Promise<Bo
   if (recordings.size === 0) throw allOf([...faults.values()]);
   return {
     kind: SourceKind.Replay,
+    mayRecover: false,
     instruments: [...recordings.values()].map(({ instrument }) => instrument),
     missing: [...faults.keys()],
     events: (symbol, signal) => {

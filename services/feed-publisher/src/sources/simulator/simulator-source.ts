@@ -20,6 +20,7 @@ export function createSimulatorSource(options: SimulatorOptions): BookSource<Boo
   const markets = new Map(options.symbols.map((symbol) => [symbol, simulatedMarket(symbol)]));
   return {
     kind: SourceKind.Simulated,
+    mayRecover: false,
     instruments: Array.from(markets.values(), ({ symbol, priceScale, sizeScale }) => ({
       symbol,
       priceScale,
