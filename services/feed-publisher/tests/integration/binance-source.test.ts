@@ -81,7 +81,12 @@ describe('the binance source', () => {
 
   it('has the scales of tick and step size, and the venue’s own times', async () => {
     const book = await start('BTCUSDT');
-    expect(await frameOf(book, 10)).toMatchObject({ symbol: 'MY-BTCUSDT', priceScale: 2, sizeScale: 3 });
+    expect(await frameOf(book, 10)).toMatchObject({
+      symbol: 'MY-BTCUSDT',
+      priceScale: 2,
+      sizeScale: 3,
+      sourceKind: 'live',
+    });
     venue.publish(update(11, '99.60'));
     expect(await frameOf(book, 11)).toMatchObject({ bids: [[9960, 3000]], venueAt: 1011 });
   });
@@ -123,6 +128,19 @@ describe('the binance source', () => {
     await frameOf(book, 10);
     venue.broadcast('{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","U":"11"}}');
     await venue.connections.take(() => true, { what: 'another connection', deadlineMs: DEFAULT_DEADLINE_MS });
+    venue.publish(update(11, '99.60'));
+    await frameOf(book, 11);
+  });
+
+  it('begins anew where a level is no number', async () => {
+    const book = await start('BTCUSDT');
+    await frameOf(book, 10);
+    const nonsense = { stream: 'btcusdt@depth@100ms', data: update(11, '1e3') };
+    venue.broadcast(JSON.stringify(nonsense));
+    await expect
+      .poll(() => book.publisher.notReady(), POLL)
+      .toMatch(/^feeds not live: MY-BTCUSDT interrupted \(BTCUSDT, update 11: "1e3" is not/);
+    await expect.poll(() => book.publisher.notReady(), POLL).toBeUndefined();
     venue.publish(update(11, '99.60'));
     await frameOf(book, 11);
   });
@@ -206,6 +224,18 @@ describe('a symbol that the venue does not trade, among others', () => {
       await expect.poll(() => collected.publisher.notReady(), POLL).toBeUndefined();
     },
   );
+
+  it('is found among many, with questions that are no longer than an address may be', async () => {
+    const many = Array.from({ length: 500 }, (_, i) => `S${String(i)}USDT`);
+    for (const symbol of many) venue.list(instrumentOf(symbol));
+    await start(['BTCUSDT', ...many, 'NEWUSDT', 'ETHUSDT']);
+    const why = 'MY-NEWUSDT missing (the venue does not know NEWUSDT)';
+    await expect.poll(() => collected.publisher.notReady(), POLL).toContain(why);
+    const questions = venue.requests.all.filter(({ path }) => path.includes('exchangeInfo'));
+    for (const { path } of questions) expect(path.length).toBeLessThan(8192);
+    const streams = (): number[] => venue.connections.all.map((url) => url.split('/').length - 1);
+    await expect.poll(() => streams().sort(), POLL).toEqual([102, 200, 200]);
+  });
 
   it('is named when it goes while its stream is only silent, and begins anew when it comes back', async () => {
     await start(['BTCUSDT', 'ETHUSDT']);

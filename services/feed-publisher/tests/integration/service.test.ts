@@ -64,7 +64,7 @@ describe('the feed publisher as a process', () => {
 
     const book = new OrderBook();
     const first = await frames.take(isSnapshot, { what: 'the first snapshot', deadlineMs: DEFAULT_DEADLINE_MS });
-    expect(first.seq).toBe(1);
+    expect(first).toMatchObject({ seq: 1, sourceKind: 'simulated' });
     expect(await backplane.feedBus.listInstruments()).toHaveLength(3);
     await frames.take((frame) => isSnapshot(frame) && frame.seq > 20, {
       what: 'a later snapshot',

@@ -13,6 +13,9 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** How long nothing is sent after a refusal that does not say it: a limit is per minute, a ban starts at two. */
 const DEFAULT_PAUSE_MS = { limited: 60_000, banned: 120_000 };
 
+/** They stand in the address, and whatever is between here and the venue may refuse one of more than 8 KiB. */
+const MAX_SYMBOLS_PER_QUESTION = 200;
+
 const USED_WEIGHT_HEADER = 'x-mbx-used-weight-1m';
 
 const decimalText = z.string().regex(/^\d+(\.\d+)?$/);
@@ -68,18 +71,22 @@ export class BinanceRest {
 
   /** What the venue says of each of the symbols. One that it does not know leaves the others alone. */
   async listings(symbols: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Listing>> {
-    const { market } = this.#options;
-    const query = market.canFilterInfo ? `?symbols=${encodeURIComponent(JSON.stringify(symbols))}` : '';
+    const { infoPath, infoWeight, canFilterInfo } = this.#options.market;
+    if (canFilterInfo && symbols.length > MAX_SYMBOLS_PER_QUESTION) return this.#listingsOfHalves(symbols, signal);
+    const query = canFilterInfo ? `?symbols=${encodeURIComponent(JSON.stringify(symbols))}` : '';
     try {
-      const text = await this.#get(`${market.infoPath}${query}`, market.infoWeight, signal);
-      return listingsOf(symbols, text);
+      return listingsOf(symbols, await this.#get(`${infoPath}${query}`, infoWeight, signal));
     } catch (err) {
-      const isAboutSymbols = market.canFilterInfo && err instanceof OutcryError && err.code === 'badConfig';
+      const isAboutSymbols = canFilterInfo && err instanceof OutcryError && err.code === 'badConfig';
       if (!isAboutSymbols) throw err;
-      const [symbol = '', ...others] = symbols;
-      if (others.length === 0) return new Map([[symbol, unlisted(symbol)]]);
     }
     // The venue refuses a question with a symbol that it does not know, and does not say which of them that is.
+    const [symbol = '', ...others] = symbols;
+    if (others.length === 0) return new Map([[symbol, unlisted(symbol)]]);
+    return this.#listingsOfHalves(symbols, signal);
+  }
+
+  async #listingsOfHalves(symbols: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, Listing>> {
     const middle = Math.ceil(symbols.length / 2);
     const first = await this.listings(symbols.slice(0, middle), signal);
     const second = await this.listings(symbols.slice(middle), signal);
