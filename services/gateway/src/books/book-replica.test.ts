@@ -1,0 +1,97 @@
+import type { FeedDelta, FeedSnapshot } from '@outcry/broker';
+import { createLogger } from '@outcry/service';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { FakeFeed } from '../testing/fake-feed.ts';
+import { BookReplica } from './book-replica.ts';
+
+const HEAD = { symbol: 'X', venueSeq: 1, venueAt: 1, at: 1 };
+
+function snapshot(epoch: string, seq: number): FeedSnapshot {
+  return { ...HEAD, epoch, seq, bids: [[100, seq]], asks: [[101, seq]], priceScale: 1, sizeScale: 0 };
+}
+
+function delta(epoch: string, seq: number): FeedDelta {
+  return { ...HEAD, epoch, seq, prev: seq - 1, bids: [[100, seq]], asks: [] };
+}
+
+describe('BookReplica', () => {
+  let feed: FakeFeed;
+  let replica: BookReplica;
+  let told: string[];
+  let resyncs: number;
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    feed = new FakeFeed();
+    feed.storeSnapshot(snapshot('e1', 10));
+    told = [];
+    resyncs = 0;
+    replica = new BookReplica({
+      symbol: 'X',
+      feedBus: feed,
+      logger: createLogger({ level: 'silent', fields: {} }),
+      countResync: () => (resyncs += 1),
+      listener: {
+        moved: ({ seq }) => told.push(`moved ${String(seq)}`),
+        replaced: () => told.push(`replaced by ${String(replica.state?.epoch)} ${String(replica.state?.seq)}`),
+        staleChanged: (isStale) => told.push(isStale ? 'stale' : 'fresh'),
+      },
+    });
+    await replica.start();
+    told = [];
+  });
+  afterEach(() => {
+    replica.close();
+    vi.useRealTimers();
+  });
+
+  it('reads the book anew on a pulse of another epoch, whose first snapshot was lost', async () => {
+    feed.storeSnapshot(snapshot('e2', 3));
+    feed.publishPulse({ symbol: 'X', epoch: 'e2', seq: 3 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(replica.state).toMatchObject({ epoch: 'e2', seq: 3 });
+    expect(told).toEqual(['replaced by e2 3']);
+    expect(resyncs).toBe(1);
+  });
+
+  it('shows no old book as fresh while pulses of another epoch come and the book cannot be read', async () => {
+    vi.spyOn(feed, 'readBook').mockRejectedValue(new Error('away'));
+    for (let second = 0; second < 4; second += 1) {
+      feed.publishPulse({ symbol: 'X', epoch: 'e2', seq: 3 });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(replica.isStale).toBe(true);
+  });
+
+  it('reads the book anew on a pulse that is ahead, and takes one that is not for life', async () => {
+    feed.storeDelta(delta('e1', 11));
+    feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 11 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(replica.state?.seq).toBe(11);
+    for (let second = 0; second < 5; second += 1) {
+      feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 11 });
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    expect(replica.isStale).toBe(false);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(replica.isStale).toBe(true);
+    expect(resyncs).toBe(1);
+  });
+
+  it('reads the book anew where a delta is missing, and applies what came meanwhile', async () => {
+    feed.storeDelta(delta('e1', 11));
+    feed.storeDelta(delta('e1', 12));
+    feed.publishDelta(delta('e1', 12));
+    feed.publishDelta(delta('e1', 13));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(replica.state?.seq).toBe(13);
+    expect(told).toEqual(['replaced by e1 12', 'moved 13']);
+  });
+
+  it('ignores what it has seen', () => {
+    feed.handlerOf('X')?.handleDelta(delta('e1', 10));
+    feed.handlerOf('X')?.handleSnapshot(snapshot('e1', 9));
+    expect(told).toEqual([]);
+    expect(replica.state?.seq).toBe(10);
+  });
+});

@@ -1,0 +1,138 @@
+import { type Broker, type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
+import { createCodecs } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { Coalescer } from '../fanout/coalescer.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import { FakeTransport } from '../testing/fake-transport.ts';
+import { catchUp, type HistorySource } from './catch-up.ts';
+import { type ReadOn, readOn, type StartAfresh } from './read-on.ts';
+import { Room } from './room.ts';
+
+const EPOCH = 'e1';
+
+/** As in read-on.ts. */
+const PAGE = 256;
+
+function message(seq: number, epoch = EPOCH): RoomMessage {
+  return { room: 'lobby', position: { epoch, seq }, at: 1, origin: '', frame: Buffer.alloc(1) };
+}
+
+function seqsOf(result: ReadOn | StartAfresh): readonly number[] {
+  if ('reset' in result) throw new Error('starts afresh');
+  return result.messages.map(({ position }) => position.seq);
+}
+
+function numbers(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+/** Races between a read of the past and what happens behind it: `meanwhile` runs when the broker has read, before it answers. */
+describe('reading on', () => {
+  let room: Room;
+  let stored: RoomMessage[];
+  let meanwhile: (() => void)[];
+  let source: HistorySource;
+
+  beforeEach(() => {
+    const fanout = { publisher: new FakeTransport(), codecs: createCodecs(), metrics: new GatewayMetrics() };
+    room = new Room('lobby', fanout, new Coalescer({ windowMs: 0, maxBytes: 1 }));
+    stored = [];
+    meanwhile = [];
+    const readHistory = (_room: string, range: HistoryRange): Promise<RoomHistory> => {
+      const head = stored.at(-1)?.position ?? { epoch: EPOCH, seq: 0 };
+      const messages =
+        'after' in range
+          ? stored.filter(({ position }) => position.seq > range.after).slice(0, range.limit)
+          : stored.slice(-range.limit);
+      meanwhile.shift()?.();
+      return Promise.resolve({ head, messages });
+    };
+    source = { broker: { readHistory } as unknown as Broker, retention: { count: 100_000, ms: 60_000 } };
+  });
+
+  /** Stored and relayed, as a publish is. */
+  function publish(from: number, to: number): void {
+    for (const seq of numbers(from, to)) {
+      stored.push(message(seq));
+      room.relay(message(seq));
+    }
+  }
+
+  /** What the member sees in the end, read on until it is whole. */
+  async function readAll(from: number): Promise<readonly number[]> {
+    const seen: number[] = [];
+    for (let part = 0; part < 20; part += 1) {
+      const next = await readOn(room, { epoch: EPOCH, seq: seen.at(-1) ?? from }, source);
+      seen.push(...seqsOf(next));
+      if ('isWhole' in next && next.isWhole) return seen;
+    }
+    throw new Error('never whole');
+  }
+
+  it('gives a page of what is missed by more than a page, and not what was relayed far behind it', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 2 * PAGE);
+    meanwhile.push(() => {
+      publish(2 * PAGE + 1, 2 * PAGE + 3);
+    });
+    const first = await readOn(room, { epoch: EPOCH, seq: 0 }, source);
+    expect(seqsOf(first)).toEqual(numbers(1, PAGE));
+    expect(first).toMatchObject({ isWhole: false });
+    expect(await readAll(PAGE)).toEqual(numbers(PAGE + 1, 2 * PAGE + 3));
+  });
+
+  it('takes what was relayed during the read where the page leads up to it', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 5);
+    meanwhile.push(() => {
+      publish(6, 8);
+    });
+    const next = await readOn(room, { epoch: EPOCH, seq: 2 }, source);
+    expect(seqsOf(next)).toEqual([3, 4, 5, 6, 7, 8]);
+    expect(next).toMatchObject({ isWhole: true });
+  });
+
+  it('starts afresh where the oldest of what was missed is gone', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 10);
+    stored = stored.slice(5);
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 10 } });
+  });
+
+  it('throws away what it has read where continuity breaks meanwhile, and reads again', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    meanwhile.push(() => {
+      // 5 to 8 are lost; the room goes on behind them.
+      room.reset({ epoch: EPOCH, seq: 8 });
+      publish(9, 10);
+    });
+    const next = await readOn(room, { epoch: EPOCH, seq: 2 }, source);
+    // Of what can be had, nothing is shown as if it followed.
+    const shown = 'reset' in next ? [] : seqsOf(next);
+    expect(shown).toEqual(numbers(3, 2 + shown.length));
+    expect(shown).not.toContain(9);
+  });
+
+  it('joins with no hole where continuity breaks while the past is read', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    meanwhile.push(() => {
+      room.reset({ epoch: EPOCH, seq: 8 });
+      publish(9, 10);
+    });
+    const { messages, isRecovered } = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    expect(messages).toEqual([]);
+    expect(isRecovered).toBe(false);
+  });
+
+  it('gives up on a room whose continuity breaks at every read', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    meanwhile = Array.from({ length: 10 }, (_, i) => () => {
+      room.reset({ epoch: EPOCH, seq: 10 + i });
+    });
+    await expect(readOn(room, { epoch: EPOCH, seq: 2 }, source)).rejects.toThrow(OutcryError);
+  });
+});
