@@ -15,14 +15,16 @@ const boundaries = (...paths) => ({
   'no-restricted-imports': ['error', { paths, patterns: [DEEP] }],
 });
 
-const ENV_ONLY = {
-  'no-restricted-syntax': [
-    'error',
-    {
-      selector: "MemberExpression[object.name='process'][property.name='env']",
-      message: 'Only config/env.ts reads process.env.',
-    },
-  ],
+/** What nobody may write, and what to write in its place. */
+const refuse = (...syntax) => ({ 'no-restricted-syntax': ['error', ...syntax] });
+const PROCESS_ENV = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only config/env.ts reads process.env.',
+};
+const ONE_BY_ONE = {
+  selector: "CallExpression[arguments.length=0][callee.property.name='all']",
+  message:
+    'Locator.all() gives elements that may be gone when each is asked, one by one: read the list at one moment, by evaluateAll or allTextContents.',
 };
 
 export default tseslint.config(
@@ -47,7 +49,7 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       eqeqeq: 'error',
       ...boundaries(UWS, IOREDIS, PROM),
-      ...ENV_ONLY,
+      ...refuse(PROCESS_ENV, ONE_BY_ONE),
     },
   },
   { files: ['services/gateway/src/transport/uws/**'], rules: boundaries(IOREDIS, PROM) },
@@ -57,14 +59,14 @@ export default tseslint.config(
   { files: ['bench/src/contestants/servers/**', 'bench/src/measure/redis-cpu.ts'], rules: boundaries(PROM) },
   {
     files: ['**/config/env.ts', 'packages/testkit/src/**', 'bench/src/contestants/go-toolchain.ts'],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: refuse(ONE_BY_ONE),
   },
   {
     files: ['**/*.test.ts', '**/*.contract.ts', 'tests/**', 'packages/*/tests/**'],
     rules: {
       'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',
-      'no-restricted-syntax': 'off',
+      ...refuse(ONE_BY_ONE),
       ...boundaries(UWS, PROM),
     },
   },

@@ -25,6 +25,11 @@ export async function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
 }
 
+/** As much of a page's element as is asked here, where there are no types of a page. */
+interface ElementOfPage {
+  getAttribute(name: string): string | null;
+}
+
 export interface VisitorOptions extends BrowserContextOptions {
   readonly browser: Browser;
   /** `http://host:port` of the page. */
@@ -79,10 +84,11 @@ export class Visitor {
     return this.get('message-text').allTextContents();
   }
 
-  /** The names in the list of members. */
+  /** The names in the list of members, as they stand at one moment. */
   async members(): Promise<readonly (string | null)[]> {
-    const members = await this.get('members').getByTestId('member').all();
-    return Promise.all(members.map((member) => member.getAttribute('data-user')));
+    return this.get('members')
+      .getByTestId('member')
+      .evaluateAll((members: readonly ElementOfPage[]) => members.map((member) => member.getAttribute('data-user')));
   }
 
   /** Resolves when the pill says that the connection is in this state. */
