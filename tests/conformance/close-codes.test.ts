@@ -110,7 +110,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     },
     rateLimited: async (encoding) => {
       const client = await open({ url: (await start({ maxFramesPerSecond: 10 })).url, encoding });
-      for (let i = 0; i < 150; i++) client.send({ type: 'ping' });
+      client.sendAtOnce(Array.from({ length: 400 }, () => ({ type: 'ping' })));
       return client.waitForClose();
     },
     brokerUnavailable: async (encoding) => {

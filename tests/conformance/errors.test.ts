@@ -32,7 +32,7 @@ describe.each(ENCODINGS)('errors, %s', (encoding) => {
     },
     rateLimited: async () => {
       const client = await session();
-      for (let i = 0; i < 150; i++) client.send({ type: 'ping' });
+      client.sendAtOnce(Array.from({ length: 300 }, () => ({ type: 'ping' })));
       return client.next('error');
     },
     unknownSymbol: async () => (await session()).request({ type: 'subscribe', ...book, symbol: 'NOSUCH' }),

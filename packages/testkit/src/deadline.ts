@@ -1,5 +1,5 @@
 /** How long a test waits for something that should come at once: long for a busy machine, short for a person. */
-export const DEFAULT_DEADLINE_MS = 5_000;
+export const DEFAULT_DEADLINE_MS = 20_000;
 
 /** Something did not happen in time. The message says what, and what had happened instead. */
 export class DeadlineError extends Error {

@@ -1,5 +1,6 @@
 import { DEFAULT_DEADLINE_MS } from './deadline.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type TakeOptions } from './inbox.ts';
+import { encodeFrame, Opcode } from './websocket/frame.ts';
 import { type Disconnect, RawSocket, type RawSocketOptions } from './websocket/raw-socket.ts';
 import type { WireEncoding } from './wire/kinds.ts';
 import type { RequestId, ServerFrameOf, ServerFrameType, WireRequest, WireServerFrame } from './wire/server-frame.ts';
@@ -7,6 +8,8 @@ import { decodeFrame, encodeRequest } from './wire/wire-codec.ts';
 
 const ANSWERS: readonly string[] = ['ack', 'joined', 'pong', 'results', 'error'];
 const SHOWN_CHARACTERS = 200;
+/** The ids that the kit makes begin so; those of tests must not, or answers could be taken for each other. */
+const OWN_ID_PREFIX = 'kit:';
 
 export interface RawClientOptions extends RawSocketOptions {
   readonly encoding: WireEncoding;
@@ -27,6 +30,8 @@ export class RawClient {
   readonly encoding: WireEncoding;
   readonly #inbox = new Inbox<WireServerFrame>(show);
   readonly #bytes = new WeakMap<WireServerFrame, Buffer>();
+  /** Ids that the test has given, with how many answers to each have not been taken. */
+  readonly #openIds = new Map<unknown, number>();
   #lastId = 0;
   #violation: Error | undefined;
 
@@ -66,17 +71,38 @@ export class RawClient {
     return this.socket.waitForClose(deadlineMs);
   }
 
+  /** @throws Error where the id is one of those that `request` makes */
   send(request: WireRequest): void {
-    const encoded = encodeRequest(request, this.encoding);
-    if (typeof encoded === 'string') this.socket.sendText(encoded);
-    else this.socket.sendBinary(encoded);
+    this.sendAtOnce([request]);
   }
 
-  /** Sends a request, with an id where it has none, and takes its answer: `ack`, `joined`, `pong`, `results` or `error`. */
+  /** As `send`, of many in one piece: a server gets them together, however slow it or this client is. */
+  sendAtOnce(requests: readonly WireRequest[]): void {
+    for (const { id, type } of requests) {
+      if (typeof id === 'string' && id.startsWith(OWN_ID_PREFIX)) {
+        throw new Error(`the id ${id} of ${type}: those that begin with ${OWN_ID_PREFIX} are the kit's own`);
+      }
+      if (id !== undefined) this.#countOpen(id, 1);
+    }
+    this.#send(...requests);
+  }
+
+  /**
+   * Sends a request, with an id where it has none, and takes its answer: `ack`, `joined`, `pong`, `results` or `error`.
+   *
+   * @throws Error where another answer could be taken for it: its id has been sent before, and no answer taken since
+   */
   async request(request: WireRequest, deadlineMs: number = DEFAULT_DEADLINE_MS): Promise<WireServerFrame> {
-    const id = (request['id'] as RequestId | undefined) ?? this.#nextId();
-    this.send({ ...request, id });
-    return this.#inbox.take((frame) => ANSWERS.includes(frame.type) && 'id' in frame && frame.id === id, {
+    const given = request['id'] as RequestId | undefined;
+    if (given !== undefined && this.#openIds.has(given)) {
+      throw new Error(
+        `the id ${String(given)} of ${request.type}: it has been sent before, and no answer to it was taken`,
+      );
+    }
+    const id = given ?? this.#nextId();
+    if (given === undefined) this.#send({ ...request, id });
+    else this.send(request);
+    return this.#take((frame) => ANSWERS.includes(frame.type) && 'id' in frame && frame.id === id, {
       what: `answer to ${request.type} ${String(id)}`,
       deadlineMs,
     });
@@ -99,7 +125,7 @@ export class RawClient {
     deadlineMs: number = DEFAULT_DEADLINE_MS,
   ): Promise<ServerFrameOf<T>> {
     const fields = Object.entries(typeof match === 'string' ? { type: match } : match);
-    const frame = await this.#inbox.take(
+    const frame = await this.#take(
       (candidate) => fields.every(([name, value]) => (candidate as unknown as Record<string, unknown>)[name] === value),
       { what: JSON.stringify(match), deadlineMs },
     );
@@ -111,7 +137,7 @@ export class RawClient {
     matches: (frame: WireServerFrame) => boolean,
     options: { what: string; deadlineMs?: number },
   ): Promise<WireServerFrame> {
-    return this.#inbox.take(matches, { deadlineMs: DEFAULT_DEADLINE_MS, ...options });
+    return this.#take(matches, { deadlineMs: DEFAULT_DEADLINE_MS, ...options });
   }
 
   /** The frame as it came over the wire. */
@@ -137,6 +163,27 @@ export class RawClient {
     return this.waitForClose();
   }
 
+  #send(...requests: readonly WireRequest[]): void {
+    const opcode = this.encoding === 'json' ? Opcode.Text : Opcode.Binary;
+    const frames = requests.map((request) => {
+      const payload = Buffer.from(encodeRequest(request, this.encoding));
+      return encodeFrame({ opcode, payload });
+    });
+    this.socket.sendRaw(Buffer.concat(frames));
+  }
+
+  async #take(matches: (frame: WireServerFrame) => boolean, options: TakeOptions): Promise<WireServerFrame> {
+    const frame = await this.#inbox.take(matches, options);
+    if ('id' in frame) this.#countOpen(frame.id, -1);
+    return frame;
+  }
+
+  #countOpen(id: unknown, change: 1 | -1): void {
+    const count = (this.#openIds.get(id) ?? 0) + change;
+    if (count > 0) this.#openIds.set(id, count);
+    else this.#openIds.delete(id);
+  }
+
   async #pump(): Promise<void> {
     try {
       for (;;) {
@@ -160,9 +207,9 @@ export class RawClient {
     }
   }
 
-  #nextId(): number {
+  #nextId(): string {
     this.#lastId += 1;
-    return this.#lastId;
+    return `${OWN_ID_PREFIX}${String(this.#lastId)}`;
   }
 }
 
