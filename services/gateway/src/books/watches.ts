@@ -44,6 +44,10 @@ export class Watches implements ConflatableStreams {
   }
 
   get isBehind(): boolean {
+    return this.isHoldingBack;
+  }
+
+  get isHoldingBack(): boolean {
     return this.#heldBack.size > 0;
   }
 

@@ -5,7 +5,7 @@ export interface BacklogLimits {
   readonly softBufferBytes: number;
   /** Unread bytes from which it is sent away. */
   readonly hardBufferBytes: number;
-  /** How long a client that lags may read nothing at all. */
+  /** How long a client that lags, or is sent what it missed, may read nothing at all. */
   readonly laggingTimeoutMs: number;
 }
 
@@ -29,6 +29,10 @@ export class Backlog {
   #bytes = 0;
   #allowedBytes = 0;
   #laggingSince: number | undefined;
+  /** From `holdBack` until it has read what it missed as well. */
+  #isBehind = false;
+  /** Since when it has no room. */
+  #fullSince = Infinity;
   #readAt = -Infinity;
 
   constructor(socket: ClientSocket, limits: BacklogLimits) {
@@ -63,8 +67,8 @@ export class Backlog {
     this.#readAt = now;
   }
 
-  /** `holdBack` is said once, until the client has room again. */
-  judge(now: number): BacklogVerdict {
+  /** `holdBack` is said once, until the client has room again. Whether anything is still held back, is for the caller to say. */
+  judge(now: number, isHoldingBack: boolean): BacklogVerdict {
     const { softBufferBytes, hardBufferBytes, laggingTimeoutMs } = this.#limits;
     const bytes = this.#socket.bufferedBytes();
     if (bytes < this.#bytes) this.#readAt = now;
@@ -72,15 +76,20 @@ export class Backlog {
     if (bytes <= softBufferBytes / ROOM_DIVISOR) {
       this.#allowedBytes = 0;
       this.#laggingSince = undefined;
+      this.#isBehind &&= isHoldingBack;
+      this.#fullSince = Infinity;
       return 'room';
     }
+    this.#fullSince = Math.min(this.#fullSince, now);
     const excess = bytes - this.#allowedBytes;
     if (excess > hardBufferBytes) return 'close';
-    if (this.#laggingSince === undefined) {
-      if (excess <= softBufferBytes) return 'wait';
+    if (this.#laggingSince === undefined && excess > softBufferBytes) {
       this.#laggingSince = now;
+      this.#isBehind = true;
       return 'holdBack';
     }
-    return now - Math.max(this.#laggingSince, this.#readAt) > laggingTimeoutMs ? 'close' : 'wait';
+    // What it missed counts against no limit, but it must be read: nothing else may come, and so it may never lag again.
+    const since = this.#laggingSince ?? (this.#isBehind ? this.#fullSince : Infinity);
+    return now - Math.max(since, this.#readAt) > laggingTimeoutMs ? 'close' : 'wait';
   }
 }

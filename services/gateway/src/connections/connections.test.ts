@@ -21,6 +21,10 @@ class FakeStreams implements ConflatableStreams {
   }
 
   get isBehind(): boolean {
+    return this.isHoldingBack;
+  }
+
+  get isHoldingBack(): boolean {
     return this.held > 0;
   }
 
@@ -181,6 +185,29 @@ describe('Connections', () => {
       connection.lastHeardAt = performance.now();
       reader.socket.buffered -= 1;
     }
+    expect(connection.closeCode).toEqual(CLOSE_CODES.slowConsumer);
+    expect(reader.closeCode).toBeUndefined();
+  });
+
+  it('closes a client that reads nothing of what it was sent to catch up, and not one that reads a little', () => {
+    const reader = new FakeConnection();
+    connections.add(reader);
+    for (const { socket } of [connection, reader]) socket.buffered = 101;
+    vi.advanceTimersByTime(100);
+    for (const { socket, streams } of [connection, reader]) {
+      socket.buffered = 0;
+      streams.snapshotBytes = 90;
+    }
+    const sendOn = (times: number): void => {
+      for (let i = 0; i < times; i++) {
+        vi.advanceTimersByTime(100);
+        connection.lastHeardAt = performance.now();
+        reader.socket.buffered -= 1;
+      }
+    };
+    sendOn(20);
+    expect([connection.streams.held, connection.socket.buffered, connection.closeCode]).toEqual([2, 90, undefined]);
+    sendOn(5);
     expect(connection.closeCode).toEqual(CLOSE_CODES.slowConsumer);
     expect(reader.closeCode).toBeUndefined();
   });

@@ -123,7 +123,7 @@ export class Connections {
 
   #checkBacklog(connection: Connection, now: number): void {
     const { backlog, streams, socket } = connection;
-    switch (backlog.judge(now)) {
+    switch (backlog.judge(now, streams.isHoldingBack)) {
       case 'close':
         connection.close(CLOSE_CODES.slowConsumer);
         break;

@@ -105,6 +105,10 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     return this;
   }
 
+  get isHoldingBack(): boolean {
+    return this.isBehind;
+  }
+
   holdBack(): void {
     this.#stream?.holdBack(this);
     this.isBehind = this.#stream !== undefined;

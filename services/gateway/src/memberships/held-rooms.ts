@@ -48,6 +48,10 @@ export class HeldRooms {
     return this.#waiting.size > 0 && !this.#isReading;
   }
 
+  get isHoldingBack(): boolean {
+    return this.#held.size > 0;
+  }
+
   /** Ends delivery from the room for now; the client has been sent what is up to `position`. Repeating it changes nothing. */
   add(room: Room, member: RoomMember, position = room.position): void {
     if (this.#held.has(room) || position === undefined) return;

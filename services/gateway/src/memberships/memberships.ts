@@ -65,6 +65,10 @@ export class Memberships implements ConflatableStreams {
     return this.#held?.isBehind ?? false;
   }
 
+  get isHoldingBack(): boolean {
+    return this.#held?.isHoldingBack ?? false;
+  }
+
   holdBack(): void {
     for (const membership of this.#current.values()) this.#hold(membership);
   }

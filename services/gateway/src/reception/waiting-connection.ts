@@ -29,7 +29,12 @@ export interface WaitingConnectionOptions {
   readonly onSettled: () => void;
 }
 
-const NO_STREAMS: ConflatableStreams = { isBehind: false, holdBack: () => undefined, catchUpOne: () => undefined };
+const NO_STREAMS: ConflatableStreams = {
+  isBehind: false,
+  isHoldingBack: false,
+  holdBack: () => undefined,
+  catchUpOne: () => undefined,
+};
 
 /**
  * A connection that came without a token where one is required. Its first frame is `auth` with a token that is taken, or its

@@ -34,6 +34,10 @@ export class SessionStreams implements ConflatableStreams {
     return this.memberships.isBehind || (this.#watches?.isBehind ?? false);
   }
 
+  get isHoldingBack(): boolean {
+    return this.memberships.isHoldingBack || (this.#watches?.isHoldingBack ?? false);
+  }
+
   holdBack(): void {
     this.memberships.holdBack();
     this.#watches?.holdBack();
