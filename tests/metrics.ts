@@ -1,24 +1,32 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import type { GatewayProcess } from '@outcry/testkit';
 
-const DEADLINE_MS = 60_000;
-const POLL_MS = 50;
+import { eventually } from './support/eventually.ts';
 
-/** The sum of a metric of a gateway over its labels. */
+const DEADLINE_MS = 60_000;
+
+/** Metrics of a gateway at one moment, each summed over its labels, or that of the labels which are named with it. */
+export async function metricsOf(gateway: GatewayProcess, ...names: readonly string[]): Promise<readonly number[]> {
+  const lines = (await (await fetch(`${gateway.internalUrl}/metrics`)).text()).split('\n');
+  return names.map((name) =>
+    lines
+      .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0),
+  );
+}
+
 export async function metricOf(gateway: GatewayProcess, name: string): Promise<number> {
-  const text = await (await fetch(`${gateway.internalUrl}/metrics`)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  const [value = 0] = await metricsOf(gateway, name);
+  return value;
 }
 
 /** Waits until a counter has come this far. */
 export async function untilMetric(gateway: GatewayProcess, name: string, atLeast: number): Promise<void> {
-  const deadline = performance.now() + DEADLINE_MS;
-  for (;;) {
-    const value = await metricOf(gateway, name);
-    if (value >= atLeast) return;
-    if (performance.now() > deadline) throw new Error(`${name} is ${String(value)}, not ${String(atLeast)}`);
-    await delay(POLL_MS);
-  }
+  let value = 0;
+  await eventually(
+    async () => {
+      value = await metricOf(gateway, name);
+      return value >= atLeast;
+    },
+    { deadlineMs: DEADLINE_MS, describe: () => `${name} is ${String(value)}, not ${String(atLeast)}` },
+  );
 }

@@ -9,17 +9,21 @@ import {
   type TestRedis,
   uniquePrefix,
   type WireEncoding,
+  type WireServerFrame,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ClientBook } from './support/client-book.ts';
-import { metricOf, untilMetric } from '../metrics.ts';
+import { metricOf } from '../metrics.ts';
+import { eventually } from '../support/eventually.ts';
 import { watchBook } from './support/watch-book.ts';
 
 const SYMBOL = 'BTCUSDT';
 const CYCLES = 3;
 const DEADLINE_MS = 60_000;
 const SOFT = 64 * 1024;
+const LAGGING = 'outcry_gateway_lagging_total';
+const NEXT = { what: 'delta, snapshot or lagging', deadlineMs: DEADLINE_MS };
 
 /** Every frame of the base feed: what a client that does not read soon has too much of. */
 const EVERY_FRAME = { symbol: SYMBOL, depth: 0, interval: 0 };
@@ -38,27 +42,21 @@ describe.each(['json', 'msgpack'] as const)('a client that stops reading, over r
   it('gets one snapshot for all that it missed, as often as needed, and nobody else notices', async () => {
     const gateway = await start({ softBufferBytes: SOFT, hardBufferBytes: 4 * SOFT, laggingTimeoutMs: DEADLINE_MS });
     const before = await countsOnceThereIsABook(gateway, encoding);
-    const slow = await connect(gateway, encoding);
-    const fast = await connect(gateway, encoding);
-    const slowBook = await watchBook(slow, EVERY_FRAME);
-    const fastBook = await watchBook(fast, EVERY_FRAME);
+    const [slow, fast] = [await Reader.start(gateway, encoding), await Reader.start(gateway, encoding)];
     for (let cycle = 1; cycle <= CYCLES; cycle++) {
-      slow.pause();
-      fill(slow);
-      await untilMetric(gateway, 'outcry_gateway_lagging_total', cycle);
-      await follow(fast, fastBook, fastBook.seq + 500);
-      slow.resume();
-      const seqAtWarning = await followUntilWarned(slow, slowBook);
-      const fresh = await slow.next({ type: 'snapshot', ...EVERY_FRAME }, DEADLINE_MS);
-      expect(fresh.seq).toBeGreaterThan(seqAtWarning);
-      slowBook.reset(fresh);
-      await follow(slow, slowBook, fresh.seq + 100);
-      await follow(fast, fastBook, slowBook.seq);
-      expect(slowBook.sides()).toEqual(fastBook.sides());
+      const starts = slow.freshStarts;
+      slow.client.pause();
+      await fillUntil(gateway, slow.client, { name: LAGGING, atLeast: 1 + (await metricOf(gateway, LAGGING)) });
+      await fast.follow(({ book }, from) => book.seq >= from + 500);
+      slow.client.resume();
+      await slow.follow(({ freshStarts }) => freshStarts > starts);
+      await slow.follow(({ book }, from) => book.seq >= from + 100);
+      await fast.follow(({ book }) => book.seq >= slow.book.seq);
+      expect(slow.book.sides()).toEqual(fast.book.sides());
     }
-    await expectBalance(gateway, [slow, fast], before);
-    expect(fast.received.some(({ type }) => type === 'lagging')).toBe(false);
-    expect(fast.received.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
+    await expectBalance(gateway, [slow.client, fast.client], before);
+    expect(fast.client.received.some(({ type }) => type === 'lagging')).toBe(false);
+    expect(fast.client.received.filter(({ type }) => type === 'snapshot')).toHaveLength(1);
   });
 
   it('is closed with slowConsumer past the hard limit, and nobody else notices', async () => {
@@ -73,13 +71,13 @@ describe.each(['json', 'msgpack'] as const)('a client that stops reading, over r
     // Each time that was counted was told to the one whom it was about.
     const told = [slow, fast].map(({ received }) => received.filter(({ type }) => type === 'lagging').length);
     expect(told[0]).toBeGreaterThan(0);
-    expect(await metricOf(gateway, 'outcry_gateway_lagging_total')).toBe((told[0] ?? 0) + (told[1] ?? 0));
+    expect(await metricOf(gateway, LAGGING)).toBe((told[0] ?? 0) + (told[1] ?? 0));
     expect(await metricOf(gateway, 'outcry_gateway_book_frames_evicted_total')).toBeGreaterThan(0);
   });
 
   async function start(settings: GatewaySettings): Promise<GatewayProcess> {
     const cluster = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
-    const gateway = await startGateway({ ...cluster, maxFramesPerSecond: 0, ...settings });
+    const gateway = await startGateway({ ...cluster, maxFramesPerSecond: 0, maxBytesPerSecond: 0, ...settings });
     onTestFinished(() => gateway[Symbol.asyncDispose]());
     const publisher = await startPublisher({ ...cluster, feed: { symbols: SYMBOL, rate: 1000, deltaMs: 0 } });
     onTestFinished(() => publisher[Symbol.asyncDispose]());
@@ -96,26 +94,63 @@ async function connect(gateway: GatewayProcess, encoding: WireEncoding): Promise
   return client;
 }
 
-/** Asks for whole books until the kernel's buffers are full: from then on deltas wait in the gateway. */
-function fill(client: RawClient): void {
-  for (let i = 0; i < 2000; i++) client.send({ type: 'subscribe', ...WHOLE_BOOK });
+/** Asks for whole books until the kernel's buffers are full, deltas wait in the gateway, and it says so. */
+async function fillUntil(
+  gateway: GatewayProcess,
+  client: RawClient,
+  { name, atLeast }: { readonly name: string; readonly atLeast: number },
+): Promise<void> {
+  const isThere = async (): Promise<boolean> => {
+    client.sendAtOnce(Array.from({ length: 200 }, () => ({ type: 'subscribe', ...WHOLE_BOOK })));
+    return (await metricOf(gateway, name)) >= atLeast;
+  };
+  await eventually(isThere, { deadlineMs: DEADLINE_MS, describe: () => `${name} is not ${String(atLeast)}` });
 }
 
-/** Applies deltas until the book has come to `seq` or past it. */
-async function follow(client: RawClient, book: ClientBook, seq: number): Promise<void> {
-  while (book.seq < seq) book.apply(await client.next({ type: 'delta', ...EVERY_FRAME }, DEADLINE_MS));
-}
+/** A client that watches every frame, and holds each against what it was told before. */
+class Reader {
+  readonly client: RawClient;
+  readonly book: ClientBook;
+  /** Snapshots in place of what was missed. */
+  freshStarts = 0;
+  #isBehind = false;
 
-/** Applies what was sent before `lagging`: up to there nothing may be missing. Gives the `seq` of the last. */
-async function followUntilWarned(client: RawClient, book: ClientBook): Promise<number> {
-  for (;;) {
-    const frame = await client.nextWhere(({ type }) => type === 'delta' || type === 'lagging', {
-      what: 'delta or lagging',
-      deadlineMs: DEADLINE_MS,
-    });
-    if (frame.type === 'lagging') return book.seq;
-    if (frame.type === 'delta' && frame.interval === 0) book.apply(frame);
+  private constructor(client: RawClient, book: ClientBook) {
+    this.client = client;
+    this.book = book;
   }
+
+  static async start(gateway: GatewayProcess, encoding: WireEncoding): Promise<Reader> {
+    const client = await connect(gateway, encoding);
+    return new Reader(client, await watchBook(client, EVERY_FRAME));
+  }
+
+  /** Takes frames until it has come this far from where the book was. What is between `lagging` and its snapshot is not the end. */
+  async follow(isThere: (self: this, from: number) => boolean): Promise<void> {
+    const from = this.book.seq;
+    while (this.#isBehind || !isThere(this, from)) this.#take(await this.client.nextWhere(isOfBook, NEXT));
+  }
+
+  /** Nothing is missing before `lagging`, nor behind the snapshot that follows it. */
+  #take(frame: WireServerFrame): void {
+    if (frame.type === 'lagging') {
+      this.#isBehind = true;
+    } else if (frame.type === 'snapshot') {
+      expect(this.#isBehind).toBe(true);
+      expect(frame.seq).toBeGreaterThan(this.book.seq);
+      this.book.reset(frame);
+      this.#isBehind = false;
+      this.freshStarts += 1;
+    } else if (frame.type === 'delta') {
+      expect(this.#isBehind).toBe(false);
+      this.book.apply(frame);
+    }
+  }
+}
+
+function isOfBook(frame: WireServerFrame): boolean {
+  if (frame.type === 'lagging') return true;
+  return (frame.type === 'delta' || frame.type === 'snapshot') && frame.interval === EVERY_FRAME.interval;
 }
 
 /** What became of the frames that were made for watchers. */
@@ -142,10 +177,9 @@ async function countsOf(gateway: GatewayProcess): Promise<FrameCounts> {
  * watches, sees the book move and leaves; from these counts on every snapshot answers a watch or stands for what was missed.
  */
 async function countsOnceThereIsABook(gateway: GatewayProcess, encoding: WireEncoding): Promise<FrameCounts> {
-  const first = await connect(gateway, encoding);
-  const book = await watchBook(first, EVERY_FRAME);
-  await follow(first, book, book.seq + 1);
-  await first.expectAnswer('ack', { type: 'unsubscribe', ...EVERY_FRAME });
+  const first = await Reader.start(gateway, encoding);
+  await first.follow(({ book }, from) => book.seq > from);
+  await first.client.expectAnswer('ack', { type: 'unsubscribe', ...EVERY_FRAME });
   return countsOf(gateway);
 }
 
@@ -174,16 +208,12 @@ async function expectBalance(
 }
 
 async function expectSlowConsumer(gateway: GatewayProcess, encoding: WireEncoding): Promise<[RawClient, RawClient]> {
-  const slow = await connect(gateway, encoding);
-  const fast = await connect(gateway, encoding);
-  await watchBook(slow, EVERY_FRAME);
-  const fastBook = await watchBook(fast, EVERY_FRAME);
-  slow.pause();
-  fill(slow);
-  await untilMetric(gateway, 'outcry_gateway_closes_total', 1);
-  slow.resume();
+  const [slow, fast] = [await Reader.start(gateway, encoding), await Reader.start(gateway, encoding)];
+  slow.client.pause();
+  await fillUntil(gateway, slow.client, { name: 'outcry_gateway_closes_total', atLeast: 1 });
+  slow.client.resume();
   const { code, reason } = closeCode('slowConsumer');
-  expect(await slow.waitForClose(DEADLINE_MS)).toEqual({ code, reason });
-  await follow(fast, fastBook, fastBook.seq + 100);
-  return [slow, fast];
+  expect(await slow.client.waitForClose(DEADLINE_MS)).toEqual({ code, reason });
+  await fast.follow(({ book }, from) => book.seq >= from + 100);
+  return [slow.client, fast.client];
 }

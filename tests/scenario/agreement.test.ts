@@ -1,7 +1,7 @@
 import { NO_FAULTS } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
-import { eventually } from './support/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';
 import { System } from './support/system.ts';

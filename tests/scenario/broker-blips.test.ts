@@ -1,7 +1,7 @@
 import { hasRedisServer, NO_FAULTS } from '@outcry/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 
-import { eventually, last } from './support/eventually.ts';
+import { eventually, last } from '../support/eventually.ts';
 import { startPersistentRedis } from './support/persistent-redis.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';

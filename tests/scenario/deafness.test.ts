@@ -1,7 +1,7 @@
 import { createPubSubFilter, NO_FAULTS, type ProxyFaults } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
-import { eventually, last } from './support/eventually.ts';
+import { eventually, last } from '../support/eventually.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';
 import { readiness, System } from './support/system.ts';

@@ -2,7 +2,7 @@ import { OrderBook } from '@outcry/order-book';
 import { expect, it } from 'vitest';
 
 import { BookClient, viewOf } from './support/book-client.ts';
-import { eventually, last } from './support/eventually.ts';
+import { eventually, last } from '../support/eventually.ts';
 import { FeedCluster, lossesOf, metricOf, type PublisherNode, readinessOf } from './support/feed-cluster.ts';
 import { FeedLedger } from './support/feed-ledger.ts';
 import { Random } from '../support/random.ts';

@@ -1,7 +1,7 @@
 import { NO_FAULTS, withDeadline } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
-import { eventually, last } from './support/eventually.ts';
+import { eventually, last } from '../support/eventually.ts';
 import type { Member } from './support/member.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hasRedisServer, NO_FAULTS } from '@outcry/testkit';
 import { expect, it, onTestFinished } from 'vitest';
 
-import { last } from './support/eventually.ts';
+import { last } from '../support/eventually.ts';
 import { startPersistentRedis } from './support/persistent-redis.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';

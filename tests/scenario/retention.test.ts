@@ -1,7 +1,7 @@
 import { hasRedisServer, NO_FAULTS, RedisProcess } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
-import { eventually, last } from './support/eventually.ts';
+import { eventually, last } from '../support/eventually.ts';
 import { roomNames, Run } from './support/run.ts';
 import { TIMEOUT_MS } from './support/scale.ts';
 import { System } from './support/system.ts';

@@ -11,7 +11,7 @@ import {
   uniquePrefix,
 } from '@outcry/testkit';
 
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 
 /** A publisher with a proxy of its own between it and Redis. */
 export interface PublisherNode {

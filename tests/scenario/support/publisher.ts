@@ -1,7 +1,7 @@
 import { type LoggedPublish, payloadHash, type WireServerFrame } from '@outcry/testkit';
 
 import { Connection } from './connection.ts';
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import type { Random } from '../../support/random.ts';
 
 const TICK_MS = 10;

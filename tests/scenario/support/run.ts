@@ -6,7 +6,7 @@ import {
   type MessageVerdict,
 } from '@outcry/testkit';
 
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 import { Member } from './member.ts';
 import { Publisher, type PublisherOptions } from './publisher.ts';
 import { Random } from '../../support/random.ts';

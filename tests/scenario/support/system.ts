@@ -9,7 +9,7 @@ import {
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 
-import { eventually } from './eventually.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const NODE_IDS = ['a', 'b', 'c'] as const;
 const READY_DEADLINE_MS = 20_000;
