@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import {
   closeCode,
   Inbox,
+  leasePort,
+  type PortLease,
   withDeadline,
   type ServerFrameOf,
   type ServerFrameType,
@@ -52,39 +52,37 @@ async function succeeds(command: readonly string[]): Promise<boolean> {
   );
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** The deployment of deploy/docker-compose.yml, under a name and on a port of its own. */
 class ComposeStack {
   readonly url: string;
   readonly #project: string;
   readonly #command: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
+  readonly #lease: PortLease;
 
-  private constructor(command: readonly string[], port: number) {
-    this.url = `localhost:${String(port)}`;
+  private constructor(command: readonly string[], lease: PortLease) {
+    this.#lease = lease;
+    this.url = `localhost:${String(lease.port)}`;
     this.#project = `outcry-e2e-${String(process.pid)}`;
     this.#command = [...command, '-p', this.#project, '-f', COMPOSE_FILE];
     // The tester's own settings must not reach the services.
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('OUTCRY_'));
-    this.#env = { ...Object.fromEntries(inherited), OUTCRY_HTTP_PORT: String(port) };
+    this.#env = { ...Object.fromEntries(inherited), OUTCRY_HTTP_PORT: String(lease.port) };
   }
 
   /** With Compose v2 where it is there, else with docker-compose 1.29. */
   static async create(): Promise<ComposeStack> {
     const isV2 = await succeeds(['docker', 'compose', 'version']);
-    return new ComposeStack(isV2 ? ['docker', 'compose'] : ['docker-compose'], await freePort());
+    return new ComposeStack(isV2 ? ['docker', 'compose'] : ['docker-compose'], await leasePort());
   }
 
   async compose(...args: readonly string[]): Promise<string> {
     return run([...this.#command, ...args], this.#env);
+  }
+
+  async down(): Promise<void> {
+    await this.compose('down', '-v', '--remove-orphans');
+    this.#lease[Symbol.dispose]();
   }
 
   /** Every container of the project, stopped ones too; or those of one service. */
@@ -240,7 +238,7 @@ describe.skipIf(!isDockerInstalled)(
 
     afterAll(async () => {
       for (const session of sessions) session.close();
-      await stack.compose('down', '-v', '--remove-orphans');
+      await stack.down();
     });
 
     beforeEach(({ onTestFailed }) => {

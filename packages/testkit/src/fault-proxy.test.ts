@@ -3,8 +3,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { withDeadline } from './deadline.ts';
+import { DEFAULT_DEADLINE_MS, withDeadline } from './deadline.ts';
 import { FaultProxy } from './fault-proxy.ts';
+import { leasePort } from './port-lease.ts';
 
 let echo: Server;
 let proxy: FaultProxy;
@@ -30,7 +31,7 @@ async function open(): Promise<Socket> {
   return socket;
 }
 
-async function read(socket: Socket, deadlineMs = 2000): Promise<string> {
+async function read(socket: Socket, deadlineMs = DEFAULT_DEADLINE_MS): Promise<string> {
   const [bytes] = (await withDeadline(once(socket, 'data'), { deadlineMs, describe: () => 'no data' })) as [Buffer];
   return bytes.toString();
 }
@@ -67,6 +68,7 @@ describe('the fault proxy', () => {
     await proxy.cut();
     await closed;
     await expect(open()).rejects.toThrow('ECONNREFUSED');
+    await expect(leasePort({ first: proxy.port, last: proxy.port })).rejects.toThrow('no port');
     await proxy.restore();
     const again = await open();
     again.write('b');

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
+import { leasePort, type PortLease } from './port-lease.ts';
 import { Lane, type LaneFaults } from './proxy-lane.ts';
 
 export interface FaultProxyOptions {
@@ -23,22 +24,27 @@ const MAX_FIRST_WORDS = 1024;
 const PASSING: LaneFaults = {};
 const HELD: LaneFaults = { isHeld: true };
 
-/** A TCP relay on a free loopback port that stands between two parts and breaks on command. */
+/** A TCP relay on a loopback port of its own, also while it is cut, that stands between two parts and breaks on command. */
 export class FaultProxy implements AsyncDisposable {
-  readonly port: number;
   readonly #target: FaultProxyOptions;
+  readonly #lease: PortLease;
   readonly #links = new Set<Link>();
   #server: Server | undefined;
   #faults: ProxyFaults = {};
 
-  private constructor(target: FaultProxyOptions, server: Server) {
+  private constructor(target: FaultProxyOptions, lease: PortLease) {
     this.#target = target;
-    this.port = (server.address() as AddressInfo).port;
-    this.#adopt(server);
+    this.#lease = lease;
   }
 
   static async start(target: FaultProxyOptions): Promise<FaultProxy> {
-    return new FaultProxy(target, await listen(0));
+    const proxy = new FaultProxy(target, await leasePort());
+    await proxy.restore();
+    return proxy;
+  }
+
+  get port(): number {
+    return this.#lease.port;
   }
 
   /** How many connections pass through now. */
@@ -89,6 +95,7 @@ export class FaultProxy implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cut();
+    this.#lease[Symbol.dispose]();
   }
 
   #adopt(server: Server): void {

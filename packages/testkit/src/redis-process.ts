@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 import { withDeadline } from './deadline.ts';
+import { leasePort, type PortLease } from './port-lease.ts';
 
 const START_DEADLINE_MS = 20_000;
 const HOST = '127.0.0.1';
@@ -16,23 +16,27 @@ export function hasRedisServer(): boolean {
   return spawnSync('redis-server', ['--version']).status === 0;
 }
 
-/** A `redis-server` from the PATH, on a free port that it keeps over restarts. */
+/** A `redis-server` from the PATH, on a port of its own that it keeps over restarts, until it is disposed of. */
 export class RedisProcess implements AsyncDisposable {
   readonly host = HOST;
-  readonly port: number;
+  readonly #lease: PortLease;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(port: number, args: readonly string[]) {
-    this.port = port;
+  private constructor(lease: PortLease, args: readonly string[]) {
+    this.#lease = lease;
     this.#args = args;
   }
 
   /** @throws Error that says how to get a Redis, where there is none */
   static async start(args: readonly string[] = []): Promise<RedisProcess> {
-    const redis = new RedisProcess(await findFreePort(), args);
+    const redis = new RedisProcess(await leasePort(), args);
     await redis.restart();
     return redis;
+  }
+
+  get port(): number {
+    return this.#lease.port;
   }
 
   get url(): string {
@@ -67,6 +71,7 @@ export class RedisProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
+    this.#lease[Symbol.dispose]();
   }
 }
 
@@ -85,14 +90,4 @@ async function waitUntilReady(child: ChildProcess & { stdout: NodeJS.ReadableStr
     });
   });
   await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'redis-server was not ready' });
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

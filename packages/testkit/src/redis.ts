@@ -80,7 +80,7 @@ async function startContainer(container: GenericContainer, args: readonly string
 
 async function startServer(args: readonly string[]): Promise<TestRedis> {
   const server = await RedisProcess.start(args);
-  return createHandle('server', server, () => server.kill());
+  return createHandle('server', server, () => server[Symbol.asyncDispose]());
 }
 
 function createHandle(

@@ -11,7 +11,7 @@ export async function startPersistentRedis(): Promise<{ redis: RedisProcess; end
   return {
     redis,
     end: async () => {
-      await redis.kill();
+      await redis[Symbol.asyncDispose]();
       await rm(directory, { recursive: true });
     },
   };

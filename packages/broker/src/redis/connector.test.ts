@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { leasePort } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RedisConnector } from './connector.ts';
@@ -54,11 +55,8 @@ describe('RedisConnector', () => {
   });
 
   it('tells why it could not connect', async () => {
-    const closed = createServer().listen(0, '127.0.0.1');
-    await once(closed, 'listening');
-    const { port } = closed.address() as { port: number };
-    closed.close();
-    const connector = new RedisConnector({ host: '127.0.0.1', port });
+    using nobody = await leasePort();
+    const connector = new RedisConnector({ host: '127.0.0.1', port: nobody.port });
     const stream = await connector.connect();
     await new Promise((resolve) => stream.once('close', resolve));
     expect(connector.firstError).toMatchObject({ code: 'ECONNREFUSED' });
