@@ -1,7 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** As long as a busy machine needs for what comes at once; nobody who passes waits for it. */
+const patient = {
+  expect: { poll: { timeout: 20_000 } },
+  setupFiles: ['tests/support/patience.ts'],
+};
+
 /** Suites that start Redis, services or a browser: with time to start them. */
-const system = { testTimeout: 120_000, hookTimeout: 180_000 } as const;
+const system = { ...patient, testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
 /** They mostly wait for one service or two, so two files at a time. */
 const paired = { ...system, maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
@@ -15,12 +21,24 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{packages,services,apps,tools}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts'],
+          include: [
+            '{packages,services,apps,tools}/*/src/**/*.test.ts',
+            'bench/src/**/*.test.ts',
+            'tests/support/*.test.ts',
+          ],
+          ...patient,
           // Most take milliseconds; a few put as much into something as it may hold.
           testTimeout: 30_000,
         },
       },
-      { test: { name: 'contract', include: ['packages/*/tests/contract/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'contract',
+          include: ['packages/*/tests/contract/**/*.test.ts'],
+          ...patient,
+          testTimeout: 30_000,
+        },
+      },
       {
         test: {
           name: 'integration',

@@ -1,0 +1,17 @@
+import { vi } from 'vitest';
+
+/**
+ * How long `vi.waitFor` and `vi.waitUntil` wait where a test does not say it: Vitest's own second is less than what a busy
+ * machine has stood still for. A test that passes never waits so long. (`expect.poll` has its own in vitest.config.ts.)
+ */
+export const PATIENCE_MS = 20_000;
+
+type Options = number | { readonly timeout?: number; readonly interval?: number } | undefined;
+
+function patient(options: Options): Options {
+  return typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options };
+}
+
+const { waitFor, waitUntil } = vi;
+vi.waitFor = (callback, options) => waitFor(callback, patient(options));
+vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
