@@ -38,7 +38,7 @@ afterAll(async () => {
 });
 
 async function start(
-  feed: { instruments?: string; httpMaxBodyBytes?: number } = {},
+  feed: { instruments?: string; httpMaxBodyBytes?: number; httpSilenceMs?: number } = {},
   redisUrl = redis.url,
 ): Promise<void> {
   const redisPrefix = uniquePrefix();
@@ -113,7 +113,9 @@ describe('a publisher that is posted to', () => {
       ],
     });
     expect(await frameOf(1002)).toMatchObject({ bids: [[9999, 3000]], asks: [[10_001, 0]], venueAt: 1723161255208 });
-    expect(await backplane.feedBus.listInstruments()).toEqual([{ symbol: 'ACMEUSD', priceScale: 2, sizeScale: 3 }]);
+    expect(await backplane.feedBus.listInstruments()).toEqual([
+      { symbol: 'ACMEUSD', priceScale: 2, sizeScale: 3, sourceKind: 'live' },
+    ]);
     expect(service.output.join('\n')).not.toContain(KEY);
   });
 
@@ -142,6 +144,8 @@ describe('a publisher that is posted to', () => {
     expect((await post(deltas, { deltas: [] })).body).toMatchObject({ error: { code: 'snapshotRequired' } });
     expect((await post('PUT /books/ACMEUSD', SNAPSHOT)).status).toBe(202);
 
+    expect((await post('PUT /books/ACMEUSD/deltas', { deltas: [] })).headers.get('allow')).toBe('POST');
+    expect((await post('POST /books/ACMEUSD', SNAPSHOT)).headers.get('allow')).toBe('PUT');
     const codes: unknown[] = [];
     for (const [to, body] of [
       ['PUT /books/OTHER', SNAPSHOT],
@@ -181,6 +185,23 @@ describe('a publisher that is posted to', () => {
     expect((await post(deltas, { deltas: [{ seq: 2, asks: [['102', '7']] }] })).body).toEqual({ seq: 2 });
     expect(await frameOf(2)).toMatchObject({ bids: [], asks: [[10_200, 7]] });
     expect(frames.all.every(({ venueSeq }) => venueSeq <= 2)).toBe(true);
+  });
+
+  it('names the book whose engine is silent, and goes on with the others', async () => {
+    await start({ instruments: 'ACMEUSD:2:0,BTC/USD:2:0,kPEPE:2:0', httpSilenceMs: 300 });
+    for (const symbol of ['BTC/USD', 'kPEPE', 'ACMEUSD']) {
+      expect((await post(`PUT /books/${encodeURIComponent(symbol)}`, { ...SNAPSHOT, kind: 'replay' })).status).toBe(
+        202,
+      );
+    }
+    expect(await frameOf(1)).toMatchObject({ symbol: 'ACMEUSD', sourceKind: 'replay' });
+    const ready = async (): Promise<unknown> => {
+      for (const symbol of ['ACMEUSD', 'kPEPE']) await post(`POST /books/${symbol}/deltas`, { deltas: [] });
+      return (await fetch(`http://127.0.0.1:${port()}/readyz`)).text();
+    };
+    await expect.poll(ready, POLL).toBe('feeds not live: BTC/USD interrupted (the engine is silent)\n');
+    expect((await post('POST /books/ACMEUSD/deltas', { deltas: [{ seq: 2, bids: [['98', '1']] }] })).status).toBe(202);
+    expect(await frameOf(2)).toBeDefined();
   });
 
   it('refuses a body that goes past the limit without having said so', async () => {

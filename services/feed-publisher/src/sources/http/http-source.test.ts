@@ -299,6 +299,15 @@ describe('a book that a snapshot declares', () => {
     expect(events).toMatchObject([{ kind: 'snapshot', venueSeq: 10 }]);
   });
 
+  it('is told of though it was declared before anybody listened', () => {
+    const source = open([]);
+    source.ingest.replaceBook('EARLY', DECLARATION);
+    const told: string[] = [];
+    source.watchInstruments?.(({ symbol }) => told.push(symbol));
+    source.ingest.replaceBook('LATE', DECLARATION);
+    expect(told).toEqual(['EARLY', 'LATE']);
+  });
+
   it.each<[string, string, object, string]>([
     ['has no scales', 'NEW', { sizeScale: undefined }, 'scalesRequired sizeScale'],
     ['is wrong', 'NEW', { bids: [['100', '1']] }, 'crossedBook'],

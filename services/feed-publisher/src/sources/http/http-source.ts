@@ -1,5 +1,5 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
-import { isSymbol, SourceKind } from '@outcry/protocol';
+import { isSymbol, SourceKind, SYMBOL_RULE } from '@outcry/protocol';
 
 import type { BookIngest, BookSource, Scales } from '../book-source.ts';
 import { IngestError } from './ingest-error.ts';
@@ -23,7 +23,7 @@ const MAX_DECLARED_BOOKS = 1000;
 export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions): BookSource & { ingest: BookIngest } {
   const books = new Map<string, PostedBook>();
   const isClosed = instruments.length > 0;
-  let handleInstrument: ((instrument: FeedInstrument) => void) | undefined;
+  const declared = new Declarations();
 
   const create = (symbol: string, scales: Scales): PostedBook => {
     const book = new PostedBook({ scales, silenceMs });
@@ -39,7 +39,7 @@ export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions):
     // Only a book that is right may become one that everybody is told of.
     const seq = book.replace(snapshot);
     books.set(symbol, book);
-    handleInstrument?.({ symbol, ...scales });
+    declared.tell({ symbol, ...scales });
     return seq;
   };
 
@@ -53,7 +53,7 @@ export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions):
       return book.events(signal);
     },
     watchInstruments(handler) {
-      handleInstrument = handler;
+      declared.listen(handler);
     },
     ingest: {
       replaceBook(symbol, body) {
@@ -74,9 +74,27 @@ export function createHttpSource({ instruments, silenceMs }: HttpSourceOptions):
   };
 }
 
+/** An engine may post as soon as the port is open: what is declared before anybody listens is told then. */
+class Declarations {
+  readonly #unheard: FeedInstrument[] = [];
+  #handle: ((instrument: FeedInstrument) => void) | undefined;
+
+  tell(instrument: FeedInstrument): void {
+    if (this.#handle === undefined) this.#unheard.push(instrument);
+    else this.#handle(instrument);
+  }
+
+  listen(handle: (instrument: FeedInstrument) => void): void {
+    this.#handle = handle;
+    this.#unheard.splice(0).forEach(handle);
+  }
+}
+
 function checkDeclaration(symbol: string, books: { readonly isClosed: boolean; readonly count: number }): void {
   if (books.isClosed || !isSymbol(symbol)) {
-    const why = books.isClosed ? 'the configuration does not name this book' : 'no book can be called that';
+    const why = books.isClosed
+      ? 'the configuration does not name this book'
+      : `no book can be called that: expected ${SYMBOL_RULE}`;
     throw new IngestError('unknownSymbol', why);
   }
   if (books.count >= MAX_DECLARED_BOOKS) {

@@ -14,6 +14,11 @@ export interface IngestHandlerOptions {
   readonly logger: Logger;
 }
 
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 const BOOK_PATH = /^\/books\/([^/]+)(\/deltas)?$/;
 
 const RETRY_AFTER_SECONDS = '1';
@@ -27,29 +32,32 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path !== '/books' && !path.startsWith('/books/')) return false;
-    accept(request, path).then(
+    accept({ request, response }, path).then(
       (seq) => {
         replyJson(response, 202, { seq });
       },
-      (err: unknown) => refuse(request, response, err instanceof BodyError ? ingestErrorOf(err) : err),
+      (err: unknown) => refuse({ request, response }, err instanceof BodyError ? ingestErrorOf(err) : err),
     );
     return true;
   };
 
-  async function accept(request: IncomingMessage, path: string): Promise<number> {
+  async function accept({ request, response }: Exchange, path: string): Promise<number> {
     if (!keys.admits(request.headers.authorization)) {
       throw new IngestError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
     }
     const { symbol, isDeltas } = parsePath(path);
     const method = isDeltas ? 'POST' : 'PUT';
-    if (request.method !== method) throw new IngestError('methodNotAllowed', `${method} is what this path takes`);
+    if (request.method !== method) {
+      response.setHeader('allow', method);
+      throw new IngestError('methodNotAllowed', `${method} is what this path takes`);
+    }
     const body = await readJson(request, options.maxBodyBytes);
     const notReady = options.busNotReady();
     if (notReady !== undefined) throw new IngestError('busUnavailable', `${notReady}: try again`);
     return isDeltas ? options.ingest.extendBook(symbol, body) : options.ingest.replaceBook(symbol, body);
   }
 
-  async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {
+  async function refuse({ request, response }: Exchange, err: unknown): Promise<void> {
     if (!(err instanceof IngestError)) {
       // A client that goes away in the middle of its request is its own affair.
       if (!request.complete) return;
