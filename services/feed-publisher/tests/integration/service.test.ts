@@ -6,7 +6,9 @@ import { OrderBook } from '@outcry/order-book';
 import {
   BinanceServer,
   DEFAULT_DEADLINE_MS,
+  hasRedisServer,
   Inbox,
+  RedisProcess,
   ServiceProcess,
   startPublisher,
   startRedis,
@@ -47,6 +49,14 @@ async function watch(prefix: string, symbol: string): Promise<{ frames: Inbox<Fr
 
 function isSnapshot(frame: Frame): frame is FeedSnapshot {
   return 'priceScale' in frame;
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 async function get(service: ServiceProcess, path: string): Promise<{ status: number; body: string }> {
@@ -157,14 +167,45 @@ describe('a feed publisher with one book that cannot be had', () => {
   });
 });
 
+describe.runIf(hasRedisServer())('a feed publisher whose Redis is not there yet', () => {
+  async function startWithout(redis: RedisProcess, port: number): Promise<ServiceProcess> {
+    await redis.kill();
+    const env = { OUTCRY_REDIS_URL: redis.url, OUTCRY_INTERNAL_PORT: String(port) };
+    const service = new ServiceProcess({ entry: ENTRY, env });
+    await service.waitForLog('redis fault');
+    return service;
+  }
+
+  it('lives, is not ready, and starts when Redis has come', async () => {
+    await using ownRedis = await RedisProcess.start();
+    const port = await findFreePort();
+    await using service = await startWithout(ownRedis, port);
+    const ask = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${String(port)}${path}`)).text();
+    expect(await ask('/healthz')).toBe('ok\n');
+    expect(await ask('/readyz')).toBe('redis unavailable\n');
+    await ownRedis.restart();
+    await service.waitForLog('feed publisher started');
+    await expect.poll(() => ask('/readyz')).toBe('ok\n');
+  });
+
+  it('ends when it is told to, though it still waits', async () => {
+    await using ownRedis = await RedisProcess.start();
+    await using service = await startWithout(ownRedis, 0);
+    expect(await service.stop()).toEqual({ code: 0, signal: null });
+    expect(service.log.at(-1)).toMatchObject({ msg: 'stopped during the start' });
+  });
+});
+
 describe('a feed publisher that cannot start', () => {
-  /** What it says, all of which has to be on its log. */
+  /** Why it says that it could not start; whatever it says has to be on its log. */
   async function reasonsOf(env: Record<string, string>): Promise<readonly unknown[]> {
     const service = new ServiceProcess({ entry: ENTRY, env: { OUTCRY_INTERNAL_PORT: '0', ...env } });
     expect(await service.exited).toEqual({ code: 1, signal: null });
     expect(service.log).toHaveLength(service.output.length);
-    for (const line of service.log) expect(line).toMatchObject({ level: 60, msg: 'start failed' });
-    return service.log.map(({ reason }) => reason);
+    const failures = service.log.filter(({ msg }) => msg === 'start failed');
+    for (const { level } of failures) expect(level).toBe(60);
+    return failures.map(({ reason }) => reason);
   }
 
   it('says in a line each what is wrong with its settings', async () => {
@@ -177,6 +218,7 @@ describe('a feed publisher that cannot start', () => {
   it('says in a line that Redis cannot be reached, without its password', async () => {
     const reasons = await reasonsOf({ OUTCRY_REDIS_URL: 'redis://user:hunter2@127.0.0.1:1' });
     expect(reasons).toHaveLength(1);
+    expect(reasons[0]).not.toContain('hunter2');
     expect(reasons[0]).toMatch(/^cannot reach Redis at redis:\/\/127\.0\.0\.1:1/);
   });
 
