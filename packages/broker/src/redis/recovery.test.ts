@@ -53,6 +53,26 @@ describe('Recovery', () => {
     expect(calls.at(-1)).toBe('up');
   });
 
+  it('begins anew with the next loss: the waits of an earlier one are over', async () => {
+    let failures = 0;
+    restore = () => (failures-- > 0 ? Promise.reject(unavailable) : Promise.resolve());
+    const timeToRestore = async (): Promise<number> => {
+      failures = 2;
+      calls = [];
+      const begunAt = performance.now();
+      recovery.handleBroken();
+      while (calls.at(-1) !== 'up') await vi.advanceTimersByTimeAsync(10);
+      return performance.now() - begunAt;
+    };
+    await timeToRestore();
+    failures = 12;
+    recovery.handleBroken();
+    await vi.advanceTimersByTimeAsync(14 * LONGEST_WAIT_MS);
+    expect(calls.at(-1)).toBe('up');
+    // 50 ms and 100 ms at most.
+    expect(await timeToRestore()).toBeLessThanOrEqual(150 + 2 * 10);
+  });
+
   it('does not wait where there is reason to hurry', async () => {
     restore = () => Promise.reject(unavailable);
     recovery.handleBroken();

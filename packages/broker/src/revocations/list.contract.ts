@@ -55,6 +55,23 @@ export function describeRevocationList(name: string, createCluster: () => Promis
       expect(await watch(b)).toEqual([lasting]);
     });
 
+    it('lasts as long as the longest of those that were asked for', async () => {
+      const [a, b] = nodes;
+      const told = await watch(a);
+      const long = revocation();
+      const short = { ...long, expiresAt: Date.now() + 50 };
+      const longer = { ...long, expiresAt: long.expiresAt + 1000 };
+      await b.backplane.revocations.revoke(long);
+      await b.backplane.revocations.revoke(short);
+      await vi.waitUntil(() => Date.now() > short.expiresAt);
+      expect(await watch(b)).toContainEqual(long);
+      await b.backplane.revocations.revoke(longer);
+      await b.backplane.revocations.revoke(long);
+      // Who knows it already learns that it lasts longer.
+      await vi.waitUntil(() => told.some(({ expiresAt }) => expiresAt === longer.expiresAt));
+      expect(await watch(b)).toContainEqual(longer);
+    });
+
     it('rejects calls with closed once closed, and tells no more', async () => {
       const [a, b] = nodes;
       const told = await watch(a);

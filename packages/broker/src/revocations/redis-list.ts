@@ -51,9 +51,11 @@ export class RedisRevocationList implements RevocationList {
     if (this.#onRevoked === undefined) return;
     const stored = await this.#read();
     this.#forgetExpired();
-    const lost = [...this.#known.values()].filter((revocation) => !stored.has(encodeRevocation(revocation)));
+    const lost = [...this.#known].filter(([record, { expiresAt }]) => (stored.get(record) ?? 0) < expiresAt);
     while (lost.length > 0) {
-      const areStored = await Promise.all(lost.splice(0, STORED_AT_ONCE).map((revocation) => this.#store(revocation)));
+      const areStored = await Promise.all(
+        lost.splice(0, STORED_AT_ONCE).map(([, revocation]) => this.#store(revocation)),
+      );
       if (areStored.includes(false)) {
         this.#parts.events.onFault?.(fullError());
         return;
@@ -67,14 +69,15 @@ export class RedisRevocationList implements RevocationList {
     return (await this.#parts.commands.runScript(REVOKE, [set], args)) === 1;
   }
 
-  async #read(): Promise<ReadonlySet<string>> {
+  /** Ends by record. */
+  async #read(): Promise<ReadonlyMap<string, number>> {
     const reply = await this.#parts.commands.run((redis) =>
       redis.zrangebyscore(this.#names.set, '-inf', '+inf', 'WITHSCORES'),
     );
-    const stored = new Set<string>();
+    const stored = new Map<string, number>();
     for (let i = 0; i + 1 < reply.length; i += 2) {
       const [record = '', expiresAt = ''] = reply.slice(i, i + 2);
-      stored.add(record);
+      stored.set(record, Number(expiresAt));
       this.#take(`${expiresAt} ${record}`);
     }
     return stored;
@@ -87,7 +90,9 @@ export class RedisRevocationList implements RevocationList {
     const revocation = decodeRevocation(text.slice(0, split), record);
     // Only when there are many: a look at all of them for each that comes would cost more than they do.
     if (this.#known.size >= MAX_REVOCATIONS) this.#forgetExpired();
-    if (revocation === undefined || revocation.expiresAt <= Date.now() || this.#known.has(record)) return;
+    if (revocation === undefined || revocation.expiresAt <= Date.now()) return;
+    // The same one with a later end goes on for longer.
+    if (revocation.expiresAt <= (this.#known.get(record)?.expiresAt ?? 0)) return;
     this.#known.set(record, revocation);
     this.#onRevoked?.(revocation);
   }

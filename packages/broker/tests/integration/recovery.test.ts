@@ -1,5 +1,6 @@
 import { createPubSubFilter, FaultProxy } from '@outcry/testkit';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Backplane } from '../../src/index.ts';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range, request } from '../support/requests.ts';
@@ -65,6 +66,34 @@ describe('a lost subscriber connection', () => {
     expect(b.repairs).toEqual([]);
   });
 
+  it('costs nothing in more rooms than are looked at together, though all of them fall silent', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const a = await cluster.startNode();
+    const b = await cluster.startNode({ url: `redis://127.0.0.1:${String(proxy.port)}` });
+    const rooms = range(1, 600).map((i) => `room-${String(i)}`);
+    await Promise.all(rooms.map((room) => b.backplane.broker.join(room)));
+    await proxy.cut();
+    await Promise.all(rooms.map((room) => a.backplane.broker.publish(request(room, 'x'))));
+    await proxy.restore();
+    await b.recorder.untilMessages(rooms.length);
+    expect(new Set(b.recorder.messages.map(({ room }) => room))).toEqual(new Set(rooms));
+    expect(b.repairs).toHaveLength(rooms.length);
+  });
+
+  it('costs nothing in a room that has missed more than one read brings, and falls silent', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const a = await cluster.startNode();
+    const b = await cluster.startNode({ url: `redis://127.0.0.1:${String(proxy.port)}` });
+    await b.backplane.broker.join('pit');
+    const retention = { count: 2000, ms: 60_000 };
+    await proxy.cut();
+    await Promise.all(range(1, 1100).map((i) => a.backplane.broker.publish(request('pit', String(i), { retention }))));
+    await proxy.restore();
+    await b.recorder.untilMessages(1100);
+    expect(b.recorder.seqs('pit')).toEqual(range(1, 1100));
+    expect(b.recorder.resets).toEqual([]);
+  });
+
   it('gives feeds their channels back', async () => {
     const [a, b] = [await cluster.startNode(), await cluster.startNode()];
     const seen: number[] = [];
@@ -102,6 +131,42 @@ describe('a lost subscriber connection', () => {
     const late: string[] = [];
     await (await cluster.startNode()).backplane.revocations.watch(({ id }) => late.push(id));
     expect(late.sort()).toEqual(['before', 'meanwhile']);
+  });
+
+  it('costs no revocation, of more than are stored together', async () => {
+    const a = await cluster.startNode();
+    const known: string[] = [];
+    await a.backplane.revocations.watch(({ id }) => known.push(id));
+    const ids = range(1, 250).map((i) => `token-${String(i)}`);
+    const expiresAt = Date.now() + 60_000;
+    await Promise.all(
+      ids.map((id) => a.backplane.revocations.revoke({ kind: 'token', id, issuedUntil: 1, expiresAt })),
+    );
+    await a.recorder.until(() => known.length === ids.length);
+    await cluster.admin.flushall();
+    await killSubscribers();
+    await a.recorder.untilUpAgain();
+    const late: string[] = [];
+    await (await cluster.startNode()).backplane.revocations.watch(({ id }) => late.push(id));
+    expect(late.sort()).toEqual(ids.sort());
+  });
+
+  it('costs no revocation its longer end, where Redis knows an earlier one', async () => {
+    const a = await cluster.startNode();
+    const short = { kind: 'token', id: 'id', issuedUntil: 1, expiresAt: Date.now() + 60_000 } as const;
+    const long = { ...short, expiresAt: short.expiresAt + 60_000 };
+    const told: number[] = [];
+    await a.backplane.revocations.watch(({ expiresAt }) => told.push(expiresAt));
+    await a.backplane.revocations.revoke(short);
+    const snapshot = await takeSnapshot();
+    await a.backplane.revocations.revoke(long);
+    await a.recorder.until(() => told.length === 2);
+    await restoreSnapshot(snapshot);
+    await killSubscribers();
+    await a.recorder.untilUpAgain();
+    const late: number[] = [];
+    await (await cluster.startNode()).backplane.revocations.watch(({ expiresAt }) => late.push(expiresAt));
+    expect(late).toEqual([long.expiresAt]);
   });
 
   it('stores no revocation again that has expired', async () => {
@@ -255,6 +320,48 @@ async function takeSnapshot(): Promise<readonly (readonly [key: string, dump: Bu
 async function restoreSnapshot(snapshot: Awaited<ReturnType<typeof takeSnapshot>>): Promise<void> {
   await cluster.admin.flushall();
   for (const [key, dump] of snapshot) await cluster.admin.restore(key, 0, dump);
+}
+
+describe('a join that fails', () => {
+  it('is forgotten: the next one joins', async () => {
+    await using proxy = await FaultProxy.start(cluster.redis);
+    const a = await cluster.startNode();
+    const b = await cluster.startNode({ url: `redis://127.0.0.1:${String(proxy.port)}`, commandTimeoutMs: 300 });
+    const { position } = await a.backplane.broker.publish(request('pit', 'x'));
+    proxy.inflict({ toClient: { isLost: true } });
+    await expect(b.backplane.broker.join('pit')).rejects.toMatchObject({ code: 'unavailable' });
+    proxy.heal();
+    proxy.dropConnections();
+    await b.recorder.untilUpAgain();
+    expect(await b.backplane.broker.listRooms()).toEqual([]);
+    expect(await b.backplane.broker.join('pit')).toEqual(position);
+    await a.backplane.broker.publish(request('pit', 'y'));
+    await b.recorder.untilMessages(1);
+    expect(b.recorder.calls).toEqual(['m 2']);
+  });
+
+  it('of one step of two is forgotten, too', async () => {
+    const a = await cluster.startNode();
+    // The channel is heard, and then the room cannot be opened.
+    await cluster.admin.set(await metaOf(a.backplane, 'pit'), 'no hash');
+    await expect(a.backplane.broker.join('pit')).rejects.toMatchObject({ code: 'unavailable' });
+    await cluster.admin.flushall();
+    await vi.waitFor(async () => {
+      expect(await a.backplane.broker.listRooms()).toEqual([]);
+    });
+    const { epoch, seq } = await a.backplane.broker.join('pit');
+    expect([epoch.length, seq]).toEqual([8, 0]);
+    await a.backplane.broker.publish(request('pit', 'x'));
+    await a.recorder.untilMessages(1);
+  });
+});
+
+/** What a room's numbering is called. */
+async function metaOf(backplane: Backplane, room: string): Promise<string> {
+  await backplane.broker.publish(request(room, 'x'));
+  const [meta = ''] = await cluster.keys(`meta/${room}`);
+  await cluster.admin.flushall();
+  return meta;
 }
 
 describe('a lost reply', () => {
