@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nameProblem, roomProblem, toName } from './names.ts';
+import { nameProblem, roomProblem, toName, toRoom } from './names.ts';
 
 describe('nameProblem', () => {
   it.each(['ann', '7', 'ann.b-c_d', 'a'.repeat(32)])('takes %s', (name) => {
@@ -15,11 +15,11 @@ describe('nameProblem', () => {
 });
 
 describe('roomProblem', () => {
-  it('takes an ordinary room', () => {
-    expect(roomProblem('desk:btc')).toBeUndefined();
+  it.each(['desk:btc', 'Room1', 'news/Sports', 'комната', 'a room'])('takes %s', (room) => {
+    expect(roomProblem(room)).toBeUndefined();
   });
 
-  it.each(['', '@ann', '@all', 'a room', 'Lobby'])('says what is wrong with "%s"', (room) => {
+  it.each(['', '@ann', '@all', 'a*', 'a\u202eb', 'x'.repeat(129)])('says what is wrong with "%s"', (room) => {
     expect(roomProblem(room)).toEqual(expect.any(String));
   });
 });
@@ -27,5 +27,11 @@ describe('roomProblem', () => {
 describe('toName', () => {
   it('lowers the case and trims', () => {
     expect(toName('  Ann ')).toBe('ann');
+  });
+});
+
+describe('toRoom', () => {
+  it('keeps the case, trims, and composes', () => {
+    expect(toRoom('  Cafe\u0301 ')).toBe('Café');
   });
 });

@@ -1,5 +1,5 @@
 import { type Admission, isAdmission } from './accounts.ts';
-import { roomProblem, toName } from './names.ts';
+import { roomProblem, toName, toRoom } from './names.ts';
 
 const NAME_KEY = 'outcry.name';
 const ADMISSION_KEY = 'outcry.admission';
@@ -29,7 +29,7 @@ export function expectedVisit(): Expectation {
   const query = new URLSearchParams(location.search);
   return {
     name: toName(query.get('name') ?? sessionStorage.getItem(NAME_KEY) ?? ''),
-    room: toName(query.get('room') ?? DEFAULT_ROOM),
+    room: toRoom(query.get('room') ?? DEFAULT_ROOM),
     admission: rememberedAdmission(),
   };
 }

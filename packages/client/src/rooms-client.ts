@@ -66,8 +66,9 @@ export class RoomsClient {
 
   /** Joins a room for as long as the client lives, or until `leave`. */
   join<In = unknown, Out = In>(name: string, options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    if (!isRoomName(name)) throw new OutcryError('badRequest', `room: expected a room's name, not ${name}`);
-    return this.#openRoom(`the room ${name}`, name, options);
+    if (!isRoomName(name))
+      throw new OutcryError('badRequest', `room: expected a room's name, not ${JSON.stringify(name)}`);
+    return this.#openRoom(`the room ${JSON.stringify(name)}`, name, options);
   }
 
   /** This user's direct messages. */
@@ -85,7 +86,8 @@ export class RoomsClient {
    * `encryption`, mixed with messages without, those without can be earlier.
    */
   async send(user: string, data: unknown, options: SendOptions = {}): Promise<Position> {
-    if (!isUserName(user)) throw new OutcryError('badRequest', `user: expected a user's name, not ${user}`);
+    if (!isUserName(user))
+      throw new OutcryError('badRequest', `user: expected a user's name, not ${JSON.stringify(user)}`);
     const { key = randomKey(), encryption } = options;
     const { environment, settings } = this.driver;
     const limitMs = Math.min(options.timeoutMs ?? settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
@@ -103,7 +105,8 @@ export class RoomsClient {
 
   /** Says something in passing to a user, such as `typing`: a signal to the inbox. It goes out now or never; whether it did. */
   signal(user: string, name: string): boolean {
-    if (!isUserName(user)) throw new OutcryError('badRequest', `user: expected a user's name, not ${user}`);
+    if (!isUserName(user))
+      throw new OutcryError('badRequest', `user: expected a user's name, not ${JSON.stringify(user)}`);
     return this.driver.signal((id) => ({ type: 'signal', id, room: inboxOf(user), name }));
   }
 

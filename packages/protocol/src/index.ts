@@ -25,10 +25,13 @@ export { MemberChange, type MemberEntry } from './member.ts';
 export {
   ALL_ROOM,
   inboxOf,
+  isAccountName,
   isAssignableUserName,
   isInbox,
   isRoomName,
+  isRoomPattern,
   isUserName,
+  NAME_RULE,
   SERVER_USER,
 } from './names/room-name.ts';
 export { isSymbol, SYMBOL_RULE } from './names/symbol.ts';

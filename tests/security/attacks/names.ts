@@ -1,22 +1,35 @@
-import type { WireRequest } from '@outcry/testkit';
+import type { RawClient, WireRequest } from '@outcry/testkit';
 
 import type { Attack } from '../support/attack.ts';
-import { outcomeOfFrames } from '../support/outcome.ts';
+import { outcomeOfFrames, withConnection } from '../support/outcome.ts';
 import { foreignNames } from '../support/redis-names.ts';
 import type { Target } from '../support/target.ts';
 
-/** Names that would mean more to Redis, a shell or JavaScript than a name. */
-const HOSTILE_NAMES = [
-  'room}{x',
-  '{p01}',
+/** No names, of rooms or of symbols. */
+const NO_NAMES = [
   'a*',
-  '?',
-  '[a-z]',
+  '*',
   'a\\*',
   'a\u0000b',
   'a\r\nFLUSHALL\r\n',
-  'a b',
+  'a\u2028b',
+  'a\u202eb',
+  'a\u200bb',
+  'a ',
   '',
+  'e\u0301',
+  'a'.repeat(129),
+  '@*',
+];
+
+/** Names that mean more to Redis, a shell, JSON or JavaScript than a name. To outcry they are names like others. */
+const ODD_NAMES = [
+  'room}{x',
+  '{mm}:meta/lobby',
+  '}',
+  '?',
+  '[a-z]',
+  'a b',
   '.',
   '../etc',
   'a/b',
@@ -24,12 +37,14 @@ const HOSTILE_NAMES = [
   'constructor}',
   'Lobby',
   'раум',
-  'a'.repeat(129),
-  '@',
-  '@all/../x',
-  '@{x}',
+  '","type":"welcome","x":"',
+  '\\u0000',
+  '$(reboot)',
+  "';--",
+  '%2F%00',
 ];
 
+/** What names a room or a symbol. */
 const REQUESTS: readonly ((name: string) => WireRequest)[] = [
   (room) => ({ type: 'join', room }),
   (room) => ({ type: 'leave', room }),
@@ -56,12 +71,25 @@ function attemptsOf(requests: readonly WireRequest[], expected: string) {
   );
 }
 
+/** Joins the room, says something with a key there, and hears it once. */
+async function hearsItself(client: RawClient, room: string): Promise<string> {
+  await client.expectAnswer('joined', { type: 'join', room, history: 0 });
+  const { seq } = await client.expectAnswer('ack', {
+    type: 'publish',
+    room,
+    data: room,
+    key: `${client.encoding}{}/:`,
+  });
+  const heard = await client.next('message');
+  return heard.room === room && heard.data === room && heard.seq === seq ? 'heard by itself' : JSON.stringify(heard);
+}
+
 export const NAME_ATTACKS: readonly Attack[] = [
   {
     name: 'names that would reach into Redis are refused, and no key or channel comes of them',
     attempts: () => [
       ...attemptsOf(
-        HOSTILE_NAMES.flatMap((name) => REQUESTS.map((requestOf) => requestOf(name))),
+        NO_NAMES.flatMap((name) => REQUESTS.map((requestOf) => requestOf(name))),
         'error badRequest',
       ),
       ...attemptsOf(
@@ -69,6 +97,19 @@ export const NAME_ATTACKS: readonly Attack[] = [
         'error badRequest',
       ),
     ],
+    inspect: foreignNames,
+  },
+  {
+    name: 'names that mean something elsewhere are names, and every key and channel stays where it belongs',
+    attempts: () =>
+      ODD_NAMES.flatMap((name) =>
+        (['json', 'msgpack'] as const).map((encoding) => ({
+          what: `${JSON.stringify(name)}, ${encoding}`,
+          expected: 'heard by itself',
+          run: (target: Target) =>
+            withConnection(target.session(encoding), (client) => hearsItself(client, name + encoding)),
+        })),
+      ),
     inspect: foreignNames,
   },
   {

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 
 import type { Target } from './target.ts';
 
-/** A name of ours: the partition's tag is the only thing in braces, and what comes behind is plain. */
-const NAME = /^\{p?[0-9a-z]+\}:[a-z-]+\/[\x21-\x7a|~/]*$/;
+/** A name of ours: the first braces hold the tag of a partition, and what comes behind is text. */
+const NAME = /^\{[0-9a-z]{2}\}:[a-z-]+\/[^\p{Cc}\p{Cs}*]*$/u;
 
 /** Every channel that somebody is subscribed to. */
 export function channelsOf({ redis: { host, port } }: Target): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import type { Conversation } from '../conversation.ts';
-import { roomProblem, toName } from '../names.ts';
+import { roomProblem, toRoom } from '../names.ts';
 import type { Session } from '../session.ts';
 import { createAvatar } from './author.ts';
 import { byId, create, setText } from './dom.ts';
@@ -43,7 +43,7 @@ export class RailView {
   #listen(): void {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const name = toName(this.#input.value.replace(/^#/, ''));
+      const name = toRoom(this.#input.value.replace(/^#/, ''));
       const problem = roomProblem(name);
       setText(this.#problem, problem ?? '');
       this.#input.ariaInvalid = problem === undefined ? null : 'true';

@@ -1,6 +1,6 @@
 import { passwordProblem, requestAdmission } from '../accounts.ts';
 import type { Doors } from '../doors.ts';
-import { nameProblem, roomProblem, toName } from '../names.ts';
+import { nameProblem, roomProblem, toName, toRoom } from '../names.ts';
 import type { Expectation, Identity, Visit } from '../visit.ts';
 import { byId, setText } from './dom.ts';
 import { Field } from './field.ts';
@@ -28,7 +28,7 @@ class Welcome {
   readonly #submit = byId('join-submit', HTMLButtonElement);
   readonly #name = new Field('join-name', nameProblem, toName);
   readonly #password = new Field('join-password', passwordProblem);
-  readonly #room = new Field('join-room', roomProblem, toName);
+  readonly #room = new Field('join-room', roomProblem, toRoom);
   #way: Way;
 
   constructor(known: Expectation, doors: Doors, onVisit: (visit: Visit) => void) {

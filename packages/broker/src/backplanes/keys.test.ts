@@ -63,9 +63,11 @@ function until(isValid: (candidate: string) => boolean, create: () => string): s
   }
 }
 
-const room = (): string => until(isRoomName, () => text('a:@.-', 5));
-const user = (): string => until(isUserName, () => text('a:.', 4));
-const symbol = (): string => until(isSymbol, () => text('A:/', 4));
+/** What separates here or elsewhere, in names as they are and as they are written where others follow. */
+const SEPARATORS = 'a/%2F5:@{} é';
+const room = (): string => until(isRoomName, () => text(SEPARATORS, 5));
+const user = (): string => until(isUserName, () => text(SEPARATORS, 4));
+const symbol = (): string => until(isSymbol, () => text('a:/', 4));
 
 describe('KeySpace', () => {
   it('never gives two things one name', () => {
@@ -83,7 +85,7 @@ describe('KeySpace', () => {
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
-      const [r, u, k, s] = [room(), user(), text('a/:{}@', 5), symbol()];
+      const [r, u, k, s] = [room(), user(), text('a/%2F:{}@', 5), symbol()];
       for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);
       const { fence: bookFence, ...book } = keys.book(s);
       for (const [kind, name] of Object.entries<string>(book)) claim(name, `book ${kind} ${s}`);
@@ -93,7 +95,7 @@ describe('KeySpace', () => {
       claim(keys.loopback(r), `loopback ${r}`);
       for (const [kind, name] of Object.entries<string>({ ...keys.limits(r) })) claim(name, `limits ${kind} ${r}`);
       expect(keys.roomOf(keys.room(r).channel)).toBe(r);
-      const lease = text('a-', 4);
+      const lease = text('a-/%2F', 4);
       const { fence, rooms, held, members } = keys.presence(lease, r);
       const partition = `${lease} in ${partitionTagOf(r)}`;
       claim(fence, `fence ${partition}`);
@@ -102,6 +104,23 @@ describe('KeySpace', () => {
       claim(members, `members ${r}`);
     }
     expect(owners.size).toBeGreaterThan(5000);
+  });
+
+  it('gives the same key to no two publishes that differ in the room, the sender or the key', () => {
+    const makers = new Map<string, string>();
+    for (let i = 0; i < 20_000; i += 1) {
+      const parts = [room(), user(), text('a/%2F', 3)] as const;
+      const name = keys.idempotency(parts[0], { sender: parts[1], key: parts[2] });
+      const maker = JSON.stringify(parts);
+      expect(makers.get(name) ?? maker, name).toBe(maker);
+      makers.set(name, maker);
+    }
+  });
+
+  it('writes names without a slash and a percent sign as they have always been', () => {
+    const once = keys.idempotency('lobby', { sender: 'ann', key: 'a/b%' });
+    expect(once).toBe(`outcry:{${partitionTagOf('lobby')}}:once/lobby/ann/a/b%`);
+    expect(keys.presence('7f2c', 'комната').held).toBe(`outcry:{${partitionTagOf('комната')}}:held/7f2c/комната`);
   });
 
   it('keeps all names of a room in the slot of its partition, whatever a client writes into it', () => {

@@ -1,4 +1,4 @@
-import type { KeySpace } from '../redis/keys.ts';
+import { innerPart, type KeySpace } from '../redis/keys.ts';
 import { partitionTagOf } from '../redis/partition.ts';
 
 /** What a node's lease has in one partition. */
@@ -35,7 +35,7 @@ export class PresenceKeys {
   }
 
   held(lease: string, room: string): HeldNames {
-    const held = `${this.#space.baseOf(room)}held/${lease}/${room}`;
+    const held = `${this.#space.baseOf(room)}held/${innerPart(lease)}/${room}`;
     return { ...this.inPartition(lease, partitionTagOf(room)), held, members: this.members(room) };
   }
 

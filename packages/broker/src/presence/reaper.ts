@@ -38,7 +38,7 @@ export class PresenceReaper {
     for (;;) {
       const page = (await this.#commands.runScript(VOID_LEASE, [fence, rooms], [ROOMS_PER_PAGE])) as Buffer[];
       if (page.length === 0) return removed;
-      for (const room of page) removed += await this.#reapRoom(lease, room.toString('latin1'));
+      for (const room of page) removed += await this.#reapRoom(lease, room.toString());
     }
   }
 

@@ -87,7 +87,7 @@ export class RedisPresenceTable implements PresenceTable {
     const members: MemberEntry[] = [];
     for (let i = 0; i < fields.length; i += 2) {
       members.push({
-        user: String(fields[i]?.toString('latin1')),
+        user: String(fields[i]?.toString()),
         connections: Number(fields[i + 1]?.toString('latin1')),
       });
     }

@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startNode, TEST_LEASE, type TestCluster, type TestNode } from '../../tests/contract/cluster.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../../tests/support/presence-recorder.ts';
+import { ODD_NAMES } from '../../tests/support/odd-names.ts';
 import { range } from '../../tests/support/requests.ts';
 import type { PresenceStore } from '../index.ts';
 
@@ -82,6 +83,23 @@ export function describePresence(name: string, createCluster: () => Promise<Test
       expect(new Set(members.map(({ user }) => user)).size).toBe(25);
     });
 
+    it('knows users and rooms by any name', async () => {
+      for (const room of ODD_NAMES) {
+        await listen(room);
+        for (const user of ODD_NAMES) a.presence.add(room, user);
+      }
+      for (const room of ODD_NAMES) {
+        await untilMembers(
+          b.presence,
+          room,
+          ODD_NAMES.map((user) => `${user}×1`),
+        );
+        await c.seen.until(() => c.seen.told(room).length === ODD_NAMES.length);
+        const told = c.seen.events.filter((event) => event.room === room).map(({ user }) => user);
+        expect(told.sort()).toEqual([...ODD_NAMES].sort());
+      }
+    });
+
     it('keeps rooms apart, and knows of nobody where nobody is', async () => {
       a.presence.add('pit', 'ann');
       await a.presence.count('pit');
@@ -151,14 +169,17 @@ export function describePresence(name: string, createCluster: () => Promise<Test
       await listen('pit');
       for (const i of range(1, 250)) a.presence.add('pit', `user-${String(i)}`);
       for (const i of range(1, 30)) a.presence.add(`room-${String(i)}`, 'ann');
+      for (const room of ODD_NAMES) a.presence.add(room, room);
       a.presence.add('pit', 'ann');
       b.presence.add('pit', 'ann');
       await Promise.all([a, b].map(({ presence }) => presence.count('pit')));
       await untilMembers(b.presence, 'room-30', ['ann×1']);
+      for (const room of ODD_NAMES) await untilMembers(b.presence, room, [`${room}×1`]);
       await a.backplane.close();
 
       for (const { presence } of [b, c]) await untilMembers(presence, 'pit', ['ann×1']);
       for (const i of range(1, 30)) await untilMembers(c.presence, `room-${String(i)}`, []);
+      for (const room of ODD_NAMES) await untilMembers(c.presence, room, []);
       await c.seen.until(() => [b, c].some(({ seen }) => seen.reaped.length > 0));
       nodes = [b, c];
       b.presence.add('pit', 'drain');
@@ -172,7 +193,7 @@ export function describePresence(name: string, createCluster: () => Promise<Test
         );
       }
       const reaped = [b, c].flatMap(({ seen }) => seen.reaped).filter((entries) => entries > 0);
-      expect(reaped.reduce((sum, entries) => sum + entries, 0)).toBe(281);
+      expect(reaped.reduce((sum, entries) => sum + entries, 0)).toBe(281 + ODD_NAMES.length);
     });
 
     it('leaves alone what belongs to nodes that live, however long they do', async () => {

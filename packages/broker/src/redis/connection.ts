@@ -152,7 +152,7 @@ export class RedisConnection implements Intake {
   /** Calls back with every message of the subscribed channels. The bytes are views of what the socket read. */
   onMessage(callback: (channel: string, payload: Buffer) => void): void {
     this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      if (!this.#isClosed) callback(channel.toString('latin1'), payload);
+      if (!this.#isClosed) callback(channel.toString(), payload);
     });
   }
 

@@ -7,8 +7,8 @@ const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
  * How every name that outcry uses in Redis begins: `<prefix>:{<partition tag>}:<kind>/<name>`. Each subject has a `keys.ts` of
  * its own with its kinds, of which no two subjects have the same one (backplanes/keys.test.ts).
  *
- * The first brace of a name is ours, so nothing behind it can move the name to another slot. No room and no user has a slash
- * in it, and what may have one (symbol, idempotency key) comes last, so two things never share a name.
+ * The first brace of a name is ours, so nothing behind it can move the name to another slot. What comes last stands as it is,
+ * whatever is in it; what has something behind it is an `innerPart`. So two things never share a name.
  */
 export class KeySpace {
   readonly #prefix: string;
@@ -30,4 +30,9 @@ export class KeySpace {
   baseIn(tag: string): string {
     return `${this.#prefix}:{${tag}}:`;
   }
+}
+
+/** A part of a name behind which another one comes: without a slash, and like no other text's. Most are what they were. */
+export function innerPart(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('/', '%2F');
 }

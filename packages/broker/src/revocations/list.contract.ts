@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { ODD_NAMES } from '../../tests/support/odd-names.ts';
 import type { Revocation } from '../index.ts';
 
 const LIFETIME_MS = 60_000;
@@ -36,6 +37,17 @@ export function describeRevocationList(name: string, createCluster: () => Promis
       await vi.waitUntil(() => told.every((list) => list.length === 2), { timeout: 2000, interval: 5 });
       expect(performance.now() - startedAt).toBeLessThan(2000);
       for (const list of told) expect(list).toEqual([token, user]);
+    });
+
+    it('tells of users of any name, those that come later too', async () => {
+      const [a, b] = nodes;
+      const told = await watch(a);
+      const users = ODD_NAMES.map((id) => revocation({ kind: 'user', id }));
+      for (const user of users) await a.backplane.revocations.revoke(user);
+      await vi.waitUntil(() => told.length === users.length, { timeout: 2000, interval: 5 });
+      expect(told).toEqual(users);
+      const byId = (x: Revocation, y: Revocation): number => (x.id < y.id ? -1 : 1);
+      expect([...(await watch(b))].sort(byId)).toEqual([...users].sort(byId));
     });
 
     it('tells those that come later what is in force, before their call resolves', async () => {

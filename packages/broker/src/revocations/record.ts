@@ -7,7 +7,7 @@ export function encodeRevocation({ kind, issuedUntil, id }: Revocation): string 
 
 /** The end of a revocation, and what `encodeRevocation` made of it; undefined for anything else. */
 export function decodeRevocation(expiresAt: string, record: string): Revocation | undefined {
-  const [, kind, issuedUntil, id] = /^(token|user) (\d+) ([\x21-\x7e]+)$/.exec(record) ?? [];
+  const [, kind, issuedUntil, id] = /^(token|user) (\d+) (.+)$/.exec(record) ?? [];
   if ((kind !== 'token' && kind !== 'user') || id === undefined || !/^\d+$/.test(expiresAt)) return undefined;
   return { kind, id, issuedUntil: Number(issuedUntil), expiresAt: Number(expiresAt) };
 }

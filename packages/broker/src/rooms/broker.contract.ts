@@ -2,6 +2,7 @@ import { appendSeq } from '@outcry/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { ODD_NAMES } from '../../tests/support/odd-names.ts';
 import type { Recorder } from '../../tests/support/recorder.ts';
 import { range, request, RETENTION } from '../../tests/support/requests.ts';
 import type { Broker, Published, RoomSignal } from '../index.ts';
@@ -90,6 +91,20 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(Buffer.from(message?.frame ?? [])).toEqual(Buffer.from(appendSeq(original, 1)));
       });
 
+      it('reaches the room of the very name, and no other, whatever the name', async () => {
+        await Promise.all(ODD_NAMES.map((room) => b.join(room)));
+        for (const room of ODD_NAMES) await a.publish(request(room, room));
+        await seenByB.untilMessages(ODD_NAMES.length);
+        await drain(b, seenByB);
+        for (const room of ODD_NAMES) {
+          expect(seenByB.seqs(room), room).toEqual([1]);
+          const { messages } = await a.readHistory(room, ALL, RETENTION);
+          expect(messages.map(({ frame }) => Buffer.from(frame))).toEqual([
+            Buffer.from(appendSeq(request(room, room).head, 1)),
+          ]);
+        }
+      });
+
       it('numbers each room by itself', async () => {
         await a.publish(request('one', 'x'));
         await a.publish(request('one', 'y'));
@@ -133,6 +148,21 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
           await once('ann', 'k', 'hall'),
         ];
         expect(results.map(({ isDuplicate }) => isDuplicate)).toEqual([false, false, false, false]);
+      });
+
+      it('tells them apart whatever separates in their names', async () => {
+        const makers = [
+          ['a', 'b', 'c/d'],
+          ['a', 'b/c', 'd'],
+          ['a/b', 'c', 'd'],
+          ['a%2Fb', 'c', 'd'],
+          ['a"', '","b', 'd'],
+          ['a', '"","b', 'd'],
+        ] as const;
+        for (const [room, sender, key] of makers)
+          expect(await once(sender, key, room)).toMatchObject({ isDuplicate: false });
+        for (const [room, sender, key] of makers)
+          expect(await once(sender, key, room)).toMatchObject({ isDuplicate: true });
       });
     });
 

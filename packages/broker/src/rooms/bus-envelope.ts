@@ -72,7 +72,7 @@ function decodeSignal(room: string, bytes: Buffer): BusEnvelope | undefined {
 function decodeMember(room: string, bytes: Buffer): BusEnvelope | undefined {
   const change = CHANGES.get(bytes[CHANGE_AT]);
   if (change === undefined || bytes.length <= USER_AT) return undefined;
-  const user = bytes.toString('latin1', USER_AT);
+  const user = bytes.toString('utf8', USER_AT);
   return { kind: 'member', event: { room, user, change, count: bytes.readUInt32BE(COUNT_AT) } };
 }
 

@@ -1,4 +1,4 @@
-import type { KeySpace } from '../redis/keys.ts';
+import { innerPart, type KeySpace } from '../redis/keys.ts';
 
 export interface RoomNames {
   /** Hash: `epoch` and `seq`. */
@@ -42,6 +42,6 @@ export class RoomKeys {
   }
 
   idempotency(room: string, { sender, key }: { sender: string; key: string }): string {
-    return `${this.#space.baseOf(room)}once/${room}/${sender}/${key}`;
+    return `${this.#space.baseOf(room)}once/${innerPart(room)}/${innerPart(sender)}/${key}`;
   }
 }

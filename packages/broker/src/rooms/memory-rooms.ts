@@ -106,7 +106,6 @@ export class MemoryRooms implements HubPart {
   }
 }
 
-/** Neither a room nor a sender has a slash in it. */
 function idempotencyKey({ room, idempotency }: PublishRequest): string | undefined {
-  return idempotency === undefined ? undefined : `${room}/${idempotency.sender}/${idempotency.key}`;
+  return idempotency === undefined ? undefined : JSON.stringify([room, idempotency.sender, idempotency.key]);
 }

@@ -1,6 +1,6 @@
 import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../field-limits.ts';
 import { RequestError } from '../errors.ts';
-import { isRoomName, isUserName } from '../names/room-name.ts';
+import { isRoomName, isUserName, NAME_RULE } from '../names/room-name.ts';
 import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
 import type { FieldKind, RequestId } from '../schema.ts';
 import { isWithinBytes } from '../utf8-length.ts';
@@ -9,8 +9,8 @@ import { isWithinBytes } from '../utf8-length.ts';
 const EXPECTED: Partial<Record<FieldKind, string>> = {
   id: `an unsigned integer up to 2^53-1 or a string of at most ${String(MAX_ID_BYTES)} bytes`,
   token: `a string of 1 to ${String(MAX_TOKEN_BYTES)} bytes`,
-  room: 'a room name: a-z, 0-9 and ._:- (128 at most, starting with a letter or digit), @all, or @<user>',
-  user: 'a user name: a-z, 0-9 and ._:- (127 at most, starting with a letter or digit)',
+  room: `a room name (${NAME_RULE}), @all, or @<user>`,
+  user: `a user name (${NAME_RULE})`,
   name: 'a name: a letter, then letters, digits and ._- (32 at most)',
   key: 'printable ASCII without spaces (64 at most)',
   symbol: `a symbol: ${SYMBOL_RULE}`,

@@ -28,6 +28,16 @@ describe('a message frame', () => {
     expect(messageFrameToJson(frame)).toBe(json.encodeServer({ type: 'message', ...message, seq: 43 }));
   });
 
+  test.each(['a","data":{"admin":true},"x":"', '\\', '"', '<script>', 'é😀\\u0022'])(
+    'keeps the room and the author %j apart from the rest of its JSON',
+    (name) => {
+      const named = { ...message, room: name, from: name };
+      const text = messageFrameToJson(appendSeq(encodeMessageHead(named), 43));
+      expect(text).toBe(json.encodeServer({ type: 'message', ...named, seq: 43 }));
+      expect(JSON.parse(text)).toMatchObject({ room: name, from: name, seq: 43, data: { 'a"\\é\u2028': [1, null] } });
+    },
+  );
+
   test('that is whole has memory of its own, however long it is kept', () => {
     const frame = appendSeq(encodeMessageHead(message), 43);
     expect(frame.buffer.byteLength).toBe(frame.length);

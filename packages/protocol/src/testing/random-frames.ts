@@ -14,7 +14,8 @@ import {
 } from '../index.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
-const LOWER = 'abcxyz0189';
+/** What a name may be made of: scripts, and all that means something to JSON, Redis, HTML or a shell. */
+const NAME_TEXT = 'abcXYZ019._:/|@#%{}[]()<>"\'`\\?!$&=,;~^+-éж部😀';
 const ANY_TEXT = 'aZ0"\\/\n\u0000é€😀';
 const EDGES = [0, 1, 127, 128, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1];
 const OPTIONAL_ABSENT_ONE_IN = 3;
@@ -88,9 +89,9 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
     case 'id':
       return random.chance(2) ? uint() : random.text(ANY_TEXT, random.below(16));
     case 'room':
-      return random.pick(['@all', `@${random.text(LOWER, 127)}`, random.text(LOWER, 128), random.text(LOWER, 1)]);
+      return random.pick(['@all', `@${randomName(random)}`, randomName(random).replace(/^@+/, 'a')]);
     case 'user':
-      return random.text(LOWER, 1 + random.below(127));
+      return randomName(random);
     case 'name':
       return `n${random.text('aZ0._-', random.below(32))}`;
     case 'symbol':
@@ -118,6 +119,10 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
   }
 }
 
+function randomName(random: SeededRandom): string {
+  return random.text(NAME_TEXT, 1 + random.below(32));
+}
+
 function randomList(kind: ListKind, random: SeededRandom): unknown {
   const list = <T>(make: () => T): T[] => Array.from({ length: random.below(20) }, make);
   switch (kind) {
@@ -140,7 +145,12 @@ function randomList(kind: ListKind, random: SeededRandom): unknown {
     case 'messages':
       return list(() =>
         appendSeq(
-          encodeMessageHead({ room: 'lobby', from: 'ann', at: 1, data: encodePayload(randomPayload(random)) }),
+          encodeMessageHead({
+            room: randomName(random),
+            from: randomName(random),
+            at: 1,
+            data: encodePayload(randomPayload(random)),
+          }),
           random.pick(EDGES),
         ),
       );

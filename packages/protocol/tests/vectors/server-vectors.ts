@@ -140,6 +140,12 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     'message',
     { room: 'lobby', from: 'ann', at: 1_732_104_001_000, data: { text: 'é😀' }, seq: seq(44) },
   ],
+  [
+    'message in a room and by a user with all kinds of signs',
+    36,
+    'message',
+    { room: 'a","seq":0,"x":"\\', from: 'Ann "Lee" <b>é😀', at: 1, data: 1, seq: seq(2) },
+  ],
   ['message of null', 36, 'message', { room: '@ann', from: 'bob', at: 0, data: null, seq: seq(1) }],
   [
     'message of an array',
@@ -148,8 +154,15 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     { room: 'lobby', from: 'x', at: 1, data: [1, -2.5, 'z', [{}]], seq: seq(4_294_967_296) },
   ],
   ['signal', 37, 'signal', { room: 'lobby', from: 'ann', name: 'typing', data: { at: 3 } }],
+  ['signal by a user with all kinds of signs', 37, 'signal', { room: 'a/b', from: '"}\\', name: 'typing', data: [] }],
   ['signal without data', 37, 'signal', { room: 'lobby', from: 'ann', name: 'typing' }],
   ['member joined', 38, 'member', { room: 'lobby', user: 'ann', change: 'joined', count: 2 }],
+  [
+    'member with an address for a name',
+    38,
+    'member',
+    { room: 'комната', user: 'ann@example.org', change: 'joined', count: 1 },
+  ],
   ['member left', 38, 'member', { room: 'lobby', user: 'ann', change: 'left', count: 0 }],
   [
     'snapshot',

@@ -6,8 +6,9 @@ export type WireEncoding = 'json' | 'msgpack';
 type Reader = (value: unknown, encoding: WireEncoding) => unknown;
 
 const MAX_ID_BYTES = 64;
-const ROOM = /^([a-z0-9][a-z0-9._:-]{0,127}|@[a-z0-9][a-z0-9._:-]{0,126})$/;
-const USER = /^[a-z0-9][a-z0-9._:-]{0,126}$/;
+/** Neither controls, halves of pairs, ends of lines and stars, nor what cannot be seen, nor white space at an end. */
+const USER =
+  /^(?!\s)(?:(?![\p{Cc}\p{Cs}\p{Zl}\p{Zp}*])(?:[\p{Join_Control}\p{Variation_Selector}]|\P{Default_Ignorable_Code_Point}))+(?<!\s)$/u;
 const NAME = /^[a-z][a-zA-Z0-9._-]{0,31}$/;
 const SYMBOL = /^[\p{L}\p{N}@#][\p{L}\p{M}\p{N}._:/@#&+-]*$/u;
 const MAX_NAME_BYTES = 128;
@@ -17,8 +18,8 @@ const DECIMAL = /^-?\d+(\.\d+)?$/;
 const READERS: Readonly<Record<string, Reader>> = {
   id: (value) =>
     typeof value === 'string' ? requireThat(Buffer.byteLength(value) <= MAX_ID_BYTES, value) : uint(value),
-  room: matching(ROOM),
-  user: matching(USER),
+  room: readRoom,
+  user: named(USER),
   name: matching(NAME),
   symbol: named(SYMBOL),
   text: (value) => requireThat(typeof value === 'string', value),
@@ -111,6 +112,14 @@ function named(pattern: RegExp): Reader {
     const name = matches(value, encoding) as string;
     return requireThat(Buffer.byteLength(name) <= MAX_NAME_BYTES && name.normalize('NFC') === name, name);
   };
+}
+
+/** An inbox is named after its user, with an @ in front. */
+function readRoom(value: unknown, encoding: WireEncoding): unknown {
+  requireThat(typeof value === 'string', value);
+  const room = value as string;
+  named(USER)(room.startsWith('@') ? room.slice(1) : room, encoding);
+  return room;
 }
 
 function uint(value: unknown): number {

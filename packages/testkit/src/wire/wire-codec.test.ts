@@ -28,6 +28,11 @@ describe('a frame of the server', () => {
     expect(decodeFrame(withSeq(44, 'lobby', 'e'), 'msgpack')).toEqual(reset);
   });
 
+  it.each(['Room1', 'комната 👩‍🚀', '@auth0|5f7c', 'a{b}"\\', `@${'x'.repeat(128)}`])('may be of the room %s', (room) => {
+    expect(decodeFrame(text({ ...reset, room }), 'json')).toEqual({ ...reset, room });
+    expect(decodeFrame(withSeq(44, room, 'e'), 'msgpack')).toEqual({ ...reset, room });
+  });
+
   it('may leave out optional fields', () => {
     expect(decodeFrame(text({ type: 'pong', at: 1 }), 'json')).toEqual({ type: 'pong', at: 1 });
     expect(decodeFrame(binary(47, null, 1), 'msgpack')).toEqual({ type: 'pong', at: 1 });
@@ -39,7 +44,12 @@ describe('a frame of the server', () => {
     ['an unknown field', { ...reset, colour: 'red' }],
     ['a missing field', { type: 'reset', room: 'lobby', seq: 43 }],
     ['null for an optional field', { type: 'pong', id: null, at: 1 }],
-    ['a room that is none', { ...reset, room: 'Lobby' }],
+    ['a room with a star', { ...reset, room: 'a*' }],
+    ['a room with a control character', { ...reset, room: 'a\n' }],
+    ['a room that is too long', { ...reset, room: 'é'.repeat(65) }],
+    ['a room that is not in NFC', { ...reset, room: 'e\u0301' }],
+    ['a room that is a number', { ...reset, room: 7 }],
+    ['an inbox of nobody', { ...reset, room: '@' }],
     ['a seq that is text', { ...reset, seq: '43' }],
     ['a fraction', { ...reset, seq: 1.5 }],
     ['a number past 2^53', { ...reset, seq: 2 ** 53 }],

@@ -1,8 +1,8 @@
-import { isAssignableUserName, isRoomName, SERVER_USER } from '@outcry/protocol';
+import { isAssignableUserName, isRoomName, NAME_RULE, SERVER_USER } from '@outcry/protocol';
 import { z } from 'zod';
 
-const ROOM_EXPECTED = 'expected a room: a-z, 0-9 and ._:- (128 at most), @all, or @ and a user';
-const USER_EXPECTED = 'expected a user: a-z, 0-9 and ._:- (127 at most)';
+const ROOM_EXPECTED = `expected a room (${NAME_RULE}), @all, or @ and a user`;
+const USER_EXPECTED = `expected a user (${NAME_RULE})`;
 
 export const room = z
   .string()

@@ -27,13 +27,16 @@ function refuseUnless(choices: readonly number[], value: number, what: string): 
   );
 }
 
-/** As much of a name that is no symbol as an error quotes. */
-const MAX_QUOTED_CHARS = 32;
+/** As much of a name as an error quotes: all of one that is a symbol. */
+const MAX_QUOTED_CHARS = 128;
 
 export function unknownSymbol(symbol: string, instruments: readonly FeedInstrument[]): RequestError {
   const names = instruments.map((instrument) => instrument.symbol).sort();
   const choices = names.length === 0 ? 'there are none now' : `choose from ${names.slice(0, 50).join(', ')}`;
-  return new RequestError('unknownSymbol', `no book of ${symbol.slice(0, MAX_QUOTED_CHARS)}; ${choices}`);
+  return new RequestError(
+    'unknownSymbol',
+    `no book of ${symbol.slice(0, MAX_QUOTED_CHARS).toWellFormed()}; ${choices}`,
+  );
 }
 
 export function describeInstrument({ symbol, priceScale, sizeScale, sourceKind }: FeedInstrument): Instrument {

@@ -16,6 +16,12 @@ describe('a gateway without keys', () => {
     const open = createAuthenticator(auth, { revokedTokens: new RevokedTokens(), accountNames: new Set() });
     expect(open.authenticate('ann').identity?.user).toBe('ann');
     expect(open.authenticate(makeToken(SECRET)).refusal).toBe(TokenRefusal.Malformed);
+    for (const name of ['Ann', 'auth0|5f7c8ec7c33c6c004bbafe82', 'ann@example.org', 'комната', 'a.b.c', 'eyJ.x']) {
+      expect(open.authenticate(name).identity?.user).toBe(name);
+    }
+    for (const none of ['', 'a*', 'all', 'server', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.', 'x'.repeat(129)]) {
+      expect(open.authenticate(none).refusal).toBe(TokenRefusal.Malformed);
+    }
   });
 
   it('takes the tokens of its accounts, those of nobody else, and nobody else for them', () => {
@@ -26,7 +32,9 @@ describe('a gateway without keys', () => {
     expect(open.authenticate(makeToken('another secret')).refusal).toBe(TokenRefusal.Signature);
     expect(open.authenticate('bob').identity?.user).toBe('bob');
     accountNames.add('bob');
-    expect(open.authenticate('bob').refusal).toBe(TokenRefusal.NameTaken);
+    for (const name of ['bob', 'Bob', 'BOB', 'ｂｏｂ']) {
+      expect(open.authenticate(name).refusal).toBe(TokenRefusal.NameTaken);
+    }
     expect(open.authenticate(makeToken(SECRET, { sub: 'bob' })).identity?.user).toBe('bob');
     expect(open.authenticate('ann').identity?.user).toBe('ann');
   });

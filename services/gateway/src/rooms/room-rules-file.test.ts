@@ -42,7 +42,7 @@ describe('the file of room rules', () => {
   it('reports every problem at once, by its place', () => {
     const content = JSON.stringify({
       rules: [
-        { pattern: 'Bad Room', publish: 'me', users: ['own'] },
+        { pattern: 'Bad Room ', publish: 'me', users: ['own'] },
         { pattern: 'a', history: { count: -1 }, presense: true },
       ],
     });

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 
 import { ConfigError } from '@outcry/config';
+import { isRoomPattern } from '@outcry/protocol';
 import { z } from 'zod';
 
-import { ROOM_PATTERN } from '../identity/rights/room-pattern.ts';
 import { RoomRight } from '../identity/rights/room-rights.ts';
 import { type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
 
@@ -16,7 +16,7 @@ const rights = z.array(z.enum(RoomRight)).transform((list) => new Set(list));
 
 /** One entry of the file. What it leaves out is as in the default rule. */
 const entry = z.strictObject({
-  pattern: z.string().regex(ROOM_PATTERN, 'expected a room name, in which * stands for any characters'),
+  pattern: z.string().refine(isRoomPattern, 'expected a room name, in which * stands for any characters'),
   history: z
     .strictObject({
       count: z.int().min(0).max(MAX_COUNT).optional(),

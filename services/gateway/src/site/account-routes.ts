@@ -1,5 +1,5 @@
 import { OutcryError } from '@outcry/broker';
-import { isAssignableUserName } from '@outcry/protocol';
+import { isAccountName } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 import { z } from 'zod';
 
@@ -10,9 +10,7 @@ import type { Accounts, Credentials } from '../identity/accounts/accounts.ts';
 import type { IssuedToken } from '../identity/accounts/token-issuer.ts';
 
 const credentials = z.strictObject({
-  user: z
-    .string()
-    .refine((user) => isAssignableUserName(user) && !user.startsWith('guest-'), 'expected a name: a-z, 0-9 and ._:-'),
+  user: z.string().refine(isAccountName, 'expected a name: a-z, 0-9 and ._:-'),
   password: z.string().min(8, 'expected 8 characters or more').max(128, 'expected 128 characters or fewer'),
 });
 

@@ -92,15 +92,15 @@ describe('messages of the server', () => {
 
   it.each([
     ['publish', { room: 'pit' }, 'malformed', 'data'],
-    ['publish', { room: 'a{b}', data: 1 }, 'malformed', 'room'],
+    ['publish', { room: 'a*', data: 1 }, 'malformed', 'room'],
     ['publish', { room: 'pit', data: 1, key: 'with blank' }, 'malformed', 'key'],
-    ['publish', { room: 'pit', data: 1, from: '@all' }, 'malformed', 'from'],
+    ['publish', { room: 'pit', data: 1, from: 'all' }, 'malformed', 'from'],
     ['publish', { room: 'pit', data: JSON.parse('{"__proto__":1}') as unknown }, 'malformed', 'data.__proto__'],
     ['publish', { room: 'pit', data: [0, nested(32)] }, 'malformed', `data[1]${'[0]'.repeat(31)}`],
     ['publish', { room: 'pit', data: Array.from({ length: 5 }, () => 'x'.repeat(4000)) }, 'dataTooLarge', 'data'],
     ['publish', { room: 'pit', data: 1, unknown: 1 }, 'malformed', undefined],
     ['broadcast', { rooms: [], data: 1 }, 'malformed', 'rooms'],
-    ['broadcast', { rooms: ['pit', '-'], data: 1 }, 'malformed', 'rooms[1]'],
+    ['broadcast', { rooms: ['pit', '- '], data: 1 }, 'malformed', 'rooms[1]'],
     ['history', { room: 'pit', before: 1, after: 1 }, 'malformed', undefined],
     ['disconnect', {}, 'malformed', undefined],
     ['members', { room: '@all' }, 'noPresence', 'room'],

@@ -20,6 +20,14 @@ describe('RoomPattern', () => {
     ['a**c', 'ac', true],
     ['*ab', 'aab', true],
     ['*aab*', 'aaab', true],
+    ['news/*', 'news/Sports', true],
+    ['news/*', 'News/Sports', false],
+    ['auth0|*', 'auth0|5f7c8ec7c33c6c004bbafe82', true],
+    ['@*@example.org', '@ann@example.org', true],
+    ['комната*', 'комната 1', true],
+    ['*🚀', '👩‍🚀', true],
+    ['?oom', 'room', false],
+    ['[a-z]', 'b', false],
   ])('%j matches %j: %j', (pattern, room, expected) => {
     expect(new RoomPattern(pattern).matches(room)).toBe(expected);
   });

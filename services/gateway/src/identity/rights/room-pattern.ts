@@ -1,11 +1,8 @@
 const ANY_RUN = '*';
 
-/** What a pattern looks like: a room name, in which `*` stands for any run of characters. */
-export const ROOM_PATTERN = /^[a-z0-9@*][a-z0-9._:*-]{0,127}$/;
-
 /**
- * Room names by pattern: an exact name, with `*` for any run of characters, empty ones included. Time is at most the product
- * of both lengths: patterns come in tokens, and as a regular expression one of many stars could take for ever.
+ * Room names by pattern: an exact name, with `*` for any run of characters, empty ones included; no room has a star in its
+ * name, so none is taken for a pattern. Time is at most the product of both lengths: patterns come in tokens, and as a regular expression one of many stars could take for ever.
  */
 export class RoomPattern {
   readonly #text: string;

@@ -1,7 +1,6 @@
-import { isAssignableUserName } from '@outcry/protocol';
+import { isAssignableUserName, isRoomPattern } from '@outcry/protocol';
 import { z } from 'zod';
 
-import { ROOM_PATTERN } from '../rights/room-pattern.ts';
 import { RoomRight } from '../rights/room-rights.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
 
@@ -10,7 +9,7 @@ const MAX_PATTERNS = 64;
 
 /** `{"team.*": ["read", "write"]}` */
 const roomGrants = z
-  .record(z.string().regex(ROOM_PATTERN), z.array(z.enum(RoomRight)))
+  .record(z.string().refine(isRoomPattern), z.array(z.enum(RoomRight)))
   .refine((grants) => Object.keys(grants).length <= MAX_PATTERNS)
   .transform((grants) => new RoomGrants(Object.entries(grants).map(([pattern, rights]) => [pattern, new Set(rights)])));
 
