@@ -39,7 +39,8 @@ export const HOUSE: House = {
         'security/attacks': 'one kind of attack each',
       },
       { 'security/support': 'targets, mutations, outcomes' },
-      { support: 'what suites share', metrics: 'reads what services count' },
+      { metrics: 'reads what services count' },
+      { support: 'what suites share' },
     ],
   },
   bench: {
