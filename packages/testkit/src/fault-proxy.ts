@@ -26,6 +26,7 @@ const HELD: LaneFaults = { isHeld: true };
 
 /** A TCP relay on a loopback port of its own, also while it is cut, that stands between two parts and breaks on command. */
 export class FaultProxy implements AsyncDisposable {
+  readonly port: number;
   readonly #target: FaultProxyOptions;
   readonly #lease: PortLease;
   readonly #links = new Set<Link>();
@@ -35,16 +36,13 @@ export class FaultProxy implements AsyncDisposable {
   private constructor(target: FaultProxyOptions, lease: PortLease) {
     this.#target = target;
     this.#lease = lease;
+    this.port = lease.port;
   }
 
   static async start(target: FaultProxyOptions): Promise<FaultProxy> {
     const proxy = new FaultProxy(target, await leasePort());
     await proxy.restore();
     return proxy;
-  }
-
-  get port(): number {
-    return this.#lease.port;
   }
 
   /** How many connections pass through now. */
@@ -107,7 +105,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #relay(outer: Socket): void {
-    const link = new Link(outer, connect({ ...this.#target, allowHalfOpen: true }), () => this.#links.delete(link));
+    const { host, port } = this.#target;
+    const link = new Link(outer, connect({ host, port, allowHalfOpen: true }), () => this.#links.delete(link));
     this.#links.add(link);
     link.suffer(this.#faults);
   }

@@ -19,12 +19,14 @@ export function hasRedisServer(): boolean {
 /** A `redis-server` from the PATH, on a port of its own that it keeps over restarts, until it is disposed of. */
 export class RedisProcess implements AsyncDisposable {
   readonly host = HOST;
+  readonly port: number;
   readonly #lease: PortLease;
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
 
   private constructor(lease: PortLease, args: readonly string[]) {
     this.#lease = lease;
+    this.port = lease.port;
     this.#args = args;
   }
 
@@ -33,10 +35,6 @@ export class RedisProcess implements AsyncDisposable {
     const redis = new RedisProcess(await leasePort(), args);
     await redis.restart();
     return redis;
-  }
-
-  get port(): number {
-    return this.#lease.port;
   }
 
   get url(): string {
