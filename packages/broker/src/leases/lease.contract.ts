@@ -56,9 +56,9 @@ export function describeLease(name: string, createCluster: () => Promise<TestClu
     });
 
     it('lasts for its whole time from each renewal', async () => {
-      const grant = await take(a, 'X', 1000);
+      const grant = await take(a, 'X', 2000);
       const startedAt = performance.now();
-      while (performance.now() - startedAt < 1500) {
+      while (performance.now() - startedAt < 3000) {
         expect(await a.renew(grant)).toBe(true);
         expect(await b.acquire('X', LONG_MS)).toHaveProperty('heldForMs');
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -135,10 +135,11 @@ async function take(lease: Lease, name: string, leaseMs = LONG_MS): Promise<Leas
   return answer;
 }
 
-/** Waits for the lease as long as it is told to, and no longer. */
+/** Waits for the lease as long as it is told to, and no longer. Where this test was late itself, that is not at all. */
 async function takeEventually(lease: Lease, name: string): Promise<LeaseGrant> {
-  const { heldForMs } = refused(await lease.acquire(name, LONG_MS));
-  await new Promise((resolve) => setTimeout(resolve, heldForMs + 5));
+  const answer = await lease.acquire(name, LONG_MS);
+  if ('fence' in answer) return answer;
+  await new Promise((resolve) => setTimeout(resolve, answer.heldForMs + 5));
   return take(lease, name);
 }
 

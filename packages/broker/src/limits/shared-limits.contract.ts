@@ -4,7 +4,8 @@ import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
 import type { SharedLimits } from '../index.ts';
 
 const LONG_MS = 30_000;
-const SHORT_MS = 200;
+/** Long enough to be seen by a machine that is busy. */
+const SHORT_MS = 2000;
 const SUBJECT = 'user:ann';
 
 /** What every `SharedLimits` promises, seen from two nodes. */
@@ -53,10 +54,12 @@ export function describeSharedLimits(name: string, createCluster: () => Promise<
 
     it('lets a burst of a minute pass, and then one at a time', async () => {
       const perMinute = 240;
+      const startedAt = performance.now();
       const verdicts = await Promise.all(Array.from({ length: 2 * perMinute }, () => a.pass(SUBJECT, perMinute)));
+      const minutes = (performance.now() - startedAt) / 60_000;
       const passed = verdicts.filter(Boolean).length;
       expect(passed).toBeGreaterThanOrEqual(perMinute);
-      expect(passed).toBeLessThan(perMinute + 20);
+      expect(passed).toBeLessThanOrEqual(perMinute + Math.ceil(perMinute * minutes));
       expect(await b.pass('user:bob', perMinute)).toBe(true);
       await vi.waitFor(async () => {
         expect(await b.pass(SUBJECT, perMinute)).toBe(true);

@@ -4,7 +4,8 @@ import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
 import type { PublisherRoster } from '../index.ts';
 
 const LONG_MS = 30_000;
-const SHORT_MS = 200;
+/** Long enough to be seen by a machine that is busy. */
+const SHORT_MS = 2000;
 
 /** What every `PublisherRoster` promises, seen from two nodes. */
 export function describePublisherRoster(name: string, createCluster: () => Promise<TestCluster>): void {

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import type { MemberEvent, OutcryError, PresenceHandler, PresenceStore } from '../../src/index.ts';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 
 /** A presence handler that keeps what it is called with, and can be waited on. */
 export class PresenceRecorder implements PresenceHandler {

@@ -2,7 +2,7 @@ import type { Position } from '@outcry/protocol';
 import { vi } from 'vitest';
 import type { BrokerHandler, BrokerStatus, RoomMessage, RoomSignal } from '../../src/index.ts';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 
 export interface Reset {
   readonly room: string;
