@@ -37,11 +37,13 @@ describe('Accounts', () => {
     const verifier = new TokenVerifier([{ id: undefined, algorithm: 'HS256', material: SECRET }], POLICY);
     expect(verifier.verify(token).claims).toMatchObject({ sub: 'ann', jti: expect.any(String) as string });
     await expect(accounts.register(ANN)).rejects.toMatchObject({ code: 'nameTaken' });
+    // What the processor spends on it: the time that passes is also others', on a machine that is busy.
     const times: number[] = [];
-    for (const user of ['ann', 'nobody', 'ann', 'nobody']) {
-      const startedAt = performance.now();
+    for (const user of ['ann', 'nobody', 'ann', 'nobody', 'ann', 'nobody']) {
+      const before = process.cpuUsage();
       await expect(accounts.logIn({ user, password: 'wrong' })).rejects.toMatchObject({ code: 'badCredentials' });
-      times.push(performance.now() - startedAt);
+      const { user: own, system } = process.cpuUsage(before);
+      times.push(own + system);
     }
     const best = (parity: number): number => Math.min(...times.filter((_, i) => i % 2 === parity));
     expect(best(1) / best(0)).toBeGreaterThan(0.5);

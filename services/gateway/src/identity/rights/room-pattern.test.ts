@@ -34,8 +34,9 @@ describe('RoomPattern', () => {
 
   it('takes no longer for many stars', () => {
     const pattern = new RoomPattern(`${'a*'.repeat(60)}b`);
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     expect(pattern.matches('a'.repeat(128))).toBe(false);
-    expect(performance.now() - startedAt).toBeLessThan(100);
+    // Of the processor's time: that which passes is also others'.
+    expect(process.cpuUsage(before).user).toBeLessThan(100_000);
   });
 });

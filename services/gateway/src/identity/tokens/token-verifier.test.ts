@@ -1,12 +1,18 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { makeToken, signToken } from '@outcry/testkit';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 
 import { TokenRefusal } from '../authenticator.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
 import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 import type { VerificationKey } from './verification-key.ts';
+
+// Tokens are made before the tests run, which may be seconds later: the clock stands still.
+vi.useFakeTimers({ toFake: ['Date'] });
+afterAll(() => {
+  vi.useRealTimers();
+});
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const OTHER_SECRET = 'another-secret-of-thirty-two-characters';
