@@ -33,8 +33,8 @@ const MIN_JUDGED = 200;
 const POLL = { timeout: 30_000, interval: 20 };
 const WHOLE = { depth: 0, interval: 0 };
 
-/** As their venues write them: coin-margined futures, small letters, a line and a dash. */
-const SYMBOLS = ['BTCUSD_PERP', 'kPEPE', 'BTC_USDC-PERPETUAL'];
+/** As their venues write them: coin-margined futures, small letters, a line and a dash, another script. */
+const SYMBOLS = ['BTCUSD_PERP', 'kPEPE', 'BTC_USDC-PERPETUAL', '币安人生USDT'];
 
 /** Holds the top of a book against the recording's own ticker, after every frame. */
 class Judge {

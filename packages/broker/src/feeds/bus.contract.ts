@@ -123,6 +123,25 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
       expect(await seen.untilFrames(published.length)).toEqual(published);
     });
 
+    it.each(['kPEPE', 'BTC_USDC-PERPETUAL', '币安人生USDT', 'a/b:c', '@1#2&3+4'])(
+      'carries a book whatever the venue calls it: %s',
+      async (symbol) => {
+        const seen = new FeedRecorder();
+        await gateway.watch(symbol, seen);
+        await publisher.bus.announce([{ symbol, priceScale: 2, sizeScale: 8 }]);
+        await publisher.publishSnapshot({ ...SNAPSHOT, symbol });
+        await publisher.publishDelta(delta(101, { symbol }));
+        await publisher.publishPulse({ ...pulse(101), symbol });
+        expect((await seen.untilFrames(3)).map((frame) => [frame.symbol, frame.seq])).toEqual([
+          [symbol, 100],
+          [symbol, 101],
+          [symbol, 101],
+        ]);
+        expect((await gateway.readBook(symbol))?.deltas).toEqual([delta(101, { symbol })]);
+        expect((await gateway.listInstruments()).map((instrument) => instrument.symbol)).toEqual([symbol]);
+      },
+    );
+
     it('sends pulses in order with the frames, and stores nothing of them', async () => {
       const seen = new FeedRecorder();
       await gateway.watch(SNAPSHOT.symbol, seen);
