@@ -115,7 +115,21 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
   describe.each(ENCODINGS)('%s', (encoding) => {
     test('are told in welcome', async () => {
       const client = await open({ url: target.url, encoding });
-      expect(client.received[0]).toMatchObject({ type: 'welcome', maxRooms: 2, maxSubscriptions: 2 });
+      expect(client.received[0]).toMatchObject({
+        type: 'welcome',
+        maxRooms: 2,
+        maxSubscriptions: 2,
+        maxFramesPerSecond: 20,
+        maxFrameBurst: 40,
+        maxBytesPerSecond: 262_144,
+        maxByteBurst: 524_288,
+        maxJoinsPerSecond: 20,
+        maxJoinBurst: 40,
+        maxSignalsPerSecond: 10,
+        maxSignalBurst: 20,
+        maxControlFramesPerSecond: 10,
+        maxControlFrameBurst: 20,
+      });
     });
 
     test('refuse one room too many, @all and the inbox aside, until one is left', async () => {
@@ -144,12 +158,14 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       await client.expectAnswer('ack', watch('subscribe', 25));
     });
 
-    test('drop frames that come too fast, and let the session live', async () => {
+    test('drop frames that come too fast, say which by their ids, and let the session live', async () => {
       const client = await open({ url: target.url, encoding });
+      const ids = Array.from({ length: 100 }, (_, i) => `too fast ${String(i)}`);
       const startedAt = performance.now();
-      client.sendAtOnce(Array.from({ length: 100 }, () => ({ type: 'ping' })));
+      client.sendAtOnce(ids.map((id) => ({ type: 'ping', id })));
       const answers = await take(client, 100);
       const seconds = (performance.now() - startedAt) / 1000;
+      expect(answers.map((answer) => 'id' in answer && answer.id)).toEqual(ids);
       const firstRefusal = answers.findIndex(({ type }) => type === 'error');
       expect(answers[firstRefusal]).toMatchObject({ code: 'rateLimited', retryable: true });
       // Two seconds' worth may come at once, less what the start of the session has taken.
@@ -157,6 +173,19 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       expect(firstRefusal).toBeLessThanOrEqual(40 + Math.ceil(20 * seconds));
       await idle(1000);
       expect(await client.request({ type: 'ping', id: 'slowly' })).toMatchObject({ type: 'pong' });
+    });
+
+    test('never refuse for its pace who keeps to what welcome says', async () => {
+      const client = await connect({ url: target.url, encoding, token: uniqueName('user') });
+      const { maxFramesPerSecond = 0, maxFrameBurst = 0 } = await client.next('welcome');
+      expect(maxFrameBurst).toBe(2 * maxFramesPerSecond);
+      const ping = (id: string): Promise<unknown> => client.request({ type: 'ping', id });
+      await Promise.all(Array.from({ length: maxFrameBurst }, (_, i) => ping(`burst ${String(i)}`)));
+      for (let i = 0; i < maxFramesPerSecond; i++) {
+        await idle(1000 / maxFramesPerSecond + 1);
+        await ping(`steady ${String(i)}`);
+      }
+      expect(client.received.filter(({ type }) => type === 'error')).toEqual([]);
     });
 
     test('close with rateLimited after 100 such errors', async () => {
@@ -189,7 +218,7 @@ describe.runIf(OWNS_SERVER)('rates besides that of frames', () => {
       const answers = await take(client, 40);
       const seconds = (performance.now() - startedAt) / 1000;
       const firstRefusal = answers.findIndex(({ type }) => type === 'error');
-      expect(answers[firstRefusal]).toMatchObject(refusal);
+      expect(answers[firstRefusal]).toMatchObject({ id: 1, ...refusal });
       // Two seconds' worth may come at once.
       expect(firstRefusal).toBeGreaterThanOrEqual(8);
       expect(firstRefusal).toBeLessThanOrEqual(9 + Math.ceil(4 * seconds));

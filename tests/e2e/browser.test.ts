@@ -66,6 +66,23 @@ describe('the demo page in Chromium', () => {
     }
   });
 
+  it('shows names of the world as they are, and makes nothing of markup in them', async () => {
+    const room = 'комната/<b title="x">&amp;</b>';
+    const user = '<img src="x" onerror="document.title=1">ann@example.org';
+    const kim = await open(`/?name=kim&room=${encodeURIComponent(room)}`);
+    const stranger = await RawClient.connect({ url: standalone.url, encoding: 'json' });
+    await stranger.expectAnswer('ack', { type: 'auth', token: user });
+    await stranger.expectAnswer('joined', { type: 'join', room, history: 0 });
+    await stranger.expectAnswer('ack', { type: 'publish', room, data: { text: 'hello' } });
+    await expect.poll(() => kim.texts(), POLL).toEqual(['hello']);
+    await expect.poll(() => kim.members(), POLL).toEqual([user, 'kim']);
+    await expect.poll(() => kim.page.locator('body').textContent(), POLL).toContain(user);
+    expect(await kim.page.locator('body').textContent()).toContain(room);
+    expect(await kim.page.locator('img, b[title=x]').count()).toBe(0);
+    expect(kim.problems).toEqual([]);
+    stranger.socket.destroy();
+  });
+
   it('shows a ladder that moves, at the depth that is chosen', async () => {
     const dora = await open('/?name=dora&room=pit', PHONE);
     await dora.get('tab-book').tap();

@@ -3,10 +3,13 @@ import { describe, expect, test } from 'vitest';
 
 import {
   CLIENT_SCHEMA,
+  type ClientFrame,
   CLOSE_CODES,
+  createCodecs,
   ERROR_CODES,
   type FrameSchema,
   MAX_PAYLOAD_DEPTH,
+  messageFrameToJson,
   SERVER_SCHEMA,
   SUBPROTOCOLS,
 } from './index.ts';
@@ -69,10 +72,40 @@ describe('docs/PROTOCOL.md', () => {
     expect(limits.get('nesting of a payload')).toBe(MAX_PAYLOAD_DEPTH);
   });
 
+  test('shows frames byte by byte that are those of the codecs', () => {
+    const { json, msgpack } = createCodecs();
+    const examples = bytewiseExamples(section('2. Transport and subprotocol'));
+    expect(examples.map(({ arrow }) => arrow)).toEqual(['→', '←']);
+    for (const { arrow, text, bytes } of examples) {
+      if (arrow === '→') {
+        expect(msgpack.decodeClient(bytes)).toEqual(json.decodeClient(Buffer.from(text)));
+        expect(msgpack.encodeClient(JSON.parse(text) as ClientFrame<unknown>)).toEqual(bytes);
+      } else {
+        expect(msgpack.decodeServer(bytes)).toEqual(json.decodeServer(text));
+        expect(messageFrameToJson(bytes)).toBe(text);
+      }
+    }
+  });
+
   test.each(Object.values(SUBPROTOCOLS))('has the subprotocol %s', (name) => {
     expect(section('2. Transport and subprotocol')).toContain(`| \`${name}\``);
   });
 });
+
+/** Frames in JSON, each with its bytes in lines of hexadecimal digits below; behind two spaces stands what they are. */
+function bytewiseExamples(text: string): { arrow: string; text: string; bytes: Uint8Array }[] {
+  const block = text.split('byte by byte:')[1]?.split('```')[1] ?? '';
+  return [...block.matchAll(/^([→←]) (.+)\n\n((?:.+\n)+)/gm)].map(([, arrow = '', json = '', lines = '']) => ({
+    arrow,
+    text: json,
+    bytes: new Uint8Array(
+      lines
+        .split('\n')
+        .map((line) => line.trim().split('  ')[0] ?? '')
+        .flatMap((hex) => [...Buffer.from(hex.replaceAll(' ', ''), 'hex')]),
+    ),
+  }));
+}
 
 /** The text under a heading of the second level, up to the next one. */
 function section(heading: string): string {

@@ -1,4 +1,5 @@
 import type { ClientFrame } from '../client-frames.ts';
+import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { ClientCodec, WireFrame } from './client-codec.ts';
 
@@ -16,6 +17,12 @@ export interface Codec extends ClientCodec {
    * @throws RequestError where the frame is well-formed and the request is not: the session lives
    */
   decodeClient(bytes: Uint8Array): ClientFrame;
+
+  /**
+   * The `id` of a frame that is not looked at further, so that its refusal can be told apart. Undefined where it has none, and
+   * where it cannot be decoded.
+   */
+  readId(bytes: Uint8Array): RequestId | undefined;
 
   encodeServer(frame: ServerFrame): WireFrame;
 }

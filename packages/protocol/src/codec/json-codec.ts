@@ -29,7 +29,7 @@ export class JsonCodec extends JsonClientCodec implements Codec {
   decodeClient(bytes: Uint8Array): ClientFrame {
     const text = decodeUtf8(bytes);
     const input = parseObject(text);
-    const id = isRequestId(input['id']) ? input['id'] : undefined;
+    const id = idOf(input);
     const type = input['type'];
     if (typeof type !== 'string') throw new ProtocolError('a frame must have a type');
     const layout = CLIENT_FRAMES.byType.get(type);
@@ -37,6 +37,14 @@ export class JsonCodec extends JsonClientCodec implements Codec {
     const { frame, problem } = decodeFields({ input, text }, layout);
     if (problem !== undefined) throw new RequestError('badRequest', problem, { id });
     return frame as unknown as ClientFrame;
+  }
+
+  readId(bytes: Uint8Array): RequestId | undefined {
+    try {
+      return idOf(parseObject(decodeUtf8(bytes)));
+    } catch {
+      return undefined;
+    }
   }
 
   encodeServer(frame: ServerFrame): string {
@@ -114,6 +122,11 @@ function isOfKind({ kind }: FrameField, value: unknown): boolean {
     default:
       return typeof value === 'string' && isStringOfKind(kind, value);
   }
+}
+
+function idOf(input: Readonly<Record<string, unknown>>): RequestId | undefined {
+  const id = input['id'];
+  return isRequestId(id) ? id : undefined;
 }
 
 function isRequestId(value: unknown): value is RequestId {

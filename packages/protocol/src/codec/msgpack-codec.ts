@@ -21,6 +21,15 @@ export class MsgpackCodec extends MsgpackClientCodec implements Codec {
       : (decodeFields(reader, length, layout) as ClientFrame);
   }
 
+  readId(bytes: Uint8Array): RequestId | undefined {
+    try {
+      const reader = new MsgpackReader(bytes);
+      return readHead(reader).length > 0 ? readId(reader) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   encodeServer(frame: ServerFrame): Uint8Array<ArrayBuffer> {
     return encodeFrame(SERVER_FRAMES, frame);
   }
@@ -84,7 +93,7 @@ function readPayload(reader: MsgpackReader, field: FrameField): Uint8Array | Bad
 function readField(reader: MsgpackReader, { kind }: FrameField): unknown {
   switch (kind) {
     case 'id':
-      return reader.tryReadUint() ?? readIdText(reader);
+      return readId(reader);
     case 'uint':
     case 'seq':
       return reader.tryReadUint();
@@ -99,6 +108,11 @@ function readField(reader: MsgpackReader, { kind }: FrameField): unknown {
       return text !== undefined && isStringOfKind(kind, text) ? text : undefined;
     }
   }
+}
+
+/** The first field of every request. */
+function readId(reader: MsgpackReader): RequestId | undefined {
+  return reader.tryReadUint() ?? readIdText(reader);
 }
 
 function readIdText(reader: MsgpackReader): string | undefined {
@@ -127,7 +141,7 @@ function readSymbols(reader: MsgpackReader): readonly string[] | undefined {
 
 function refuseUnknown(reader: MsgpackReader, length: number, tag: number): never {
   const start = reader.offset;
-  const id = length > 0 ? (reader.tryReadUint() ?? readIdText(reader)) : undefined;
+  const id = length > 0 ? readId(reader) : undefined;
   reader.rewind(start);
   finishFrame(reader, length);
   throw unknownType(`tag ${String(tag)}`, id);

@@ -11,6 +11,16 @@ interface ServerFrames {
     maxRooms: number;
     maxSubscriptions: number;
     expiresAt?: number;
+    maxFramesPerSecond?: number;
+    maxFrameBurst?: number;
+    maxBytesPerSecond?: number;
+    maxByteBurst?: number;
+    maxJoinsPerSecond?: number;
+    maxJoinBurst?: number;
+    maxSignalsPerSecond?: number;
+    maxSignalBurst?: number;
+    maxControlFramesPerSecond?: number;
+    maxControlFrameBurst?: number;
   };
   ack: {
     id?: RequestId;

@@ -7,11 +7,16 @@ export class Meter {
 
   /** A burst is twice the rate, unless said otherwise. */
   constructor(perSecond: number, burst = perSecond * 2) {
-    this.#rate = { perSecond, burst };
+    this.#rate = { perSecond, burst: perSecond === 0 ? 0 : burst };
   }
 
   get perSecond(): number {
     return this.#rate.perSecond;
+  }
+
+  /** At once, after a quiet spell; 0 where there is no limit. */
+  get burst(): number {
+    return this.#rate.burst;
   }
 
   /** Those whose bucket is not full, as far as the last sweep knows. */

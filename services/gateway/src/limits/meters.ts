@@ -1,3 +1,5 @@
+import type { ServerFrame } from '@outcry/protocol';
+
 import { Meter } from './meter.ts';
 
 /** Of one connection. 0 is no limit. */
@@ -12,6 +14,21 @@ export interface Rates {
 export interface MeterLimits extends Rates {
   readonly maxRooms: number;
 }
+
+/** What a client is told of the rates, so that it can pace itself: docs/PROTOCOL.md §7. */
+export type ToldRates = Pick<
+  Extract<ServerFrame, { type: 'welcome' }>,
+  | 'maxFramesPerSecond'
+  | 'maxFrameBurst'
+  | 'maxBytesPerSecond'
+  | 'maxByteBurst'
+  | 'maxJoinsPerSecond'
+  | 'maxJoinBurst'
+  | 'maxSignalsPerSecond'
+  | 'maxSignalBurst'
+  | 'maxControlFramesPerSecond'
+  | 'maxControlFrameBurst'
+>;
 
 const SWEEP_MS = 2000;
 
@@ -34,6 +51,22 @@ export class Meters {
     this.#timer = setInterval(() => {
       this.#sweep(performance.now());
     }, SWEEP_MS).unref();
+  }
+
+  get told(): ToldRates {
+    const { frames, bytes, joins, signals, controlFrames } = this;
+    return {
+      maxFramesPerSecond: frames.perSecond,
+      maxFrameBurst: frames.burst,
+      maxBytesPerSecond: bytes.perSecond,
+      maxByteBurst: bytes.burst,
+      maxJoinsPerSecond: joins.perSecond,
+      maxJoinBurst: joins.burst,
+      maxSignalsPerSecond: signals.perSecond,
+      maxSignalBurst: signals.burst,
+      maxControlFramesPerSecond: controlFrames.perSecond,
+      maxControlFrameBurst: controlFrames.burst,
+    };
   }
 
   stop(): void {

@@ -38,7 +38,7 @@ describe('PacedPort', () => {
     onTestFinished(() => {
       meters.stop();
     });
-    return new PacedPort({ port, socket, encoding: Encoding.Json }, { ...gateway.services, meters });
+    return new PacedPort({ port, socket, encoding: socket.encoding }, { ...gateway.services, meters });
   }
 
   function send(port: SessionPort, count: number): void {
@@ -61,6 +61,35 @@ describe('PacedPort', () => {
     const metrics = await gateway.services.metrics.registry.metrics();
     expect(metrics).toContain(`outcry_gateway_rate_limited_total{what="${what}"} ${String(3 + burst - perSecond)}`);
     expect(socket.closeCode).toBeUndefined();
+  });
+
+  it.each(Object.values(Encoding))('says which request it was that it has dropped, in %s', (encoding) => {
+    socket = gateway.transport.connect(encoding);
+    const port = pace({ ...LIMITS, maxBytesPerSecond: 0 });
+    const codec = gateway.services.codecs[encoding];
+    const isBinary = encoding === Encoding.Msgpack;
+    const ping = (id: string | number): void => {
+      const frame = codec.encodeClient({ type: 'ping', id });
+      port.received(typeof frame === 'string' ? Buffer.from(frame) : frame, isBinary);
+    };
+    for (let id = 1; id <= 22; id++) ping(id);
+    ping('by name');
+    expect(socket.framesOf('error').map(({ id }) => id)).toEqual([21, 22, 'by name']);
+    port.received(Buffer.from([0xc1]), isBinary);
+    port.received(FRAME, !isBinary);
+    expect(socket.framesOf('error').map(({ id }) => id)).toEqual([21, 22, 'by name', undefined, undefined]);
+  });
+
+  it('reads no more than it forgives, and nothing of what is too big', () => {
+    const port = pace({ ...LIMITS, maxBytesPerSecond: 0 });
+    const readId = vi.spyOn(gateway.services.codecs.json, 'readId');
+    port.received(Buffer.alloc(gateway.services.limits.maxFrameBytes + 1), false);
+    send(port, 19);
+    port.received(Buffer.alloc(gateway.services.limits.maxFrameBytes + 1), false);
+    expect(readId).not.toHaveBeenCalled();
+    send(port, 1000);
+    expect(readId.mock.calls.length).toBeLessThan(100);
+    expect(socket.closeCode).toEqual(CLOSE_CODES.rateLimited);
   });
 
   it('lets a frame pass that is larger than the burst, and makes those behind it wait for it', () => {

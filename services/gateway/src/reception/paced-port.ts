@@ -1,4 +1,4 @@
-import { CLOSE_CODES, type Encoding, ERROR_CODES } from '@outcry/protocol';
+import { CLOSE_CODES, type Encoding, ERROR_CODES, type RequestId } from '@outcry/protocol';
 
 import { sendFrame, type SendingParts } from '../connections/send-frame.ts';
 import type { Meters } from '../limits/meters.ts';
@@ -9,9 +9,18 @@ import type { SessionPort } from '../transport/transport.ts';
 /** What there is a rate of, and its name in an error. */
 const PACED = { frames: 'frames', bytes: 'bytes', controlFrames: 'pings and pongs' } as const;
 
+type Paced = keyof typeof PACED;
+
+/** What came too fast, and whether its sender has been warned enough. */
+interface Excess {
+  readonly what: Paced;
+  readonly isGivenUp: boolean;
+}
+
 export interface PacedPortParts extends SendingParts {
-  readonly meters: Pick<Meters, keyof typeof PACED>;
+  readonly meters: Pick<Meters, Paced>;
   readonly metrics: GatewayMetrics;
+  readonly limits: { readonly maxFrameBytes: number };
 }
 
 export interface PacedPortOptions {
@@ -22,7 +31,8 @@ export interface PacedPortOptions {
 
 /**
  * A connection that may send only so much in a second, whatever it is for: frames, their bytes, pings and pongs. What comes too
- * fast is dropped before it is looked at and answered with `rateLimited`; a client that does not heed that is closed.
+ * fast is dropped before anything of it is looked at but its `id`, and answered with `rateLimited`; a client that does not heed
+ * that is closed. So of what is refused no more is read than may be refused.
  */
 export class PacedPort implements SessionPort {
   readonly #port: SessionPort;
@@ -38,11 +48,15 @@ export class PacedPort implements SessionPort {
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
-    if (this.#heeds('frames', 1) && this.#heeds('bytes', bytes.length)) this.#port.received(bytes, isBinary);
+    const excess = this.#excessOf('frames', 1) ?? this.#excessOf('bytes', bytes.length);
+    if (excess === undefined) this.#port.received(bytes, isBinary);
+    else this.#refuse(excess, excess.isGivenUp ? undefined : this.#readId(bytes, isBinary));
   }
 
   alive(): void {
-    if (this.#heeds('controlFrames', 1)) this.#port.alive();
+    const excess = this.#excessOf('controlFrames', 1);
+    if (excess === undefined) this.#port.alive();
+    else this.#refuse(excess);
   }
 
   drained(): void {
@@ -57,22 +71,34 @@ export class PacedPort implements SessionPort {
     this.#port.closed(code);
   }
 
-  #heeds(what: keyof typeof PACED, cost: number): boolean {
-    const { metrics, meters } = this.#parts;
-    const meter = meters[what];
-    const verdict = meter.take(this, performance.now(), cost);
-    if (verdict === 'pass') return true;
-    metrics.rateLimited.labels(what).inc();
-    if (verdict === 'giveUp') this.#socket.close(CLOSE_CODES.rateLimited);
-    else this.#refuse(`${PACED[what]} come faster than ${String(meter.perSecond)} a second`);
-    return false;
+  #excessOf(what: Paced, cost: number): Excess | undefined {
+    const verdict = this.#parts.meters[what].take(this, performance.now(), cost);
+    if (verdict === 'pass') return undefined;
+    this.#parts.metrics.rateLimited.labels(what).inc();
+    return { what, isGivenUp: verdict === 'giveUp' };
   }
 
-  #refuse(message: string): void {
+  /** Of a frame that a session would look at, whatever is in it. */
+  #readId(bytes: Uint8Array, isBinary: boolean): RequestId | undefined {
+    const { codecs, limits } = this.#parts;
+    const isReadable = isBinary === (this.#encoding === 'msgpack') && bytes.length <= limits.maxFrameBytes;
+    return isReadable ? codecs[this.#encoding].readId(bytes) : undefined;
+  }
+
+  #refuse({ what, isGivenUp }: Excess, id?: RequestId): void {
+    if (isGivenUp) {
+      this.#socket.close(CLOSE_CODES.rateLimited);
+      return;
+    }
+    const message = `${PACED[what]} come faster than ${String(this.#parts.meters[what].perSecond)} a second`;
     const { code, isRetryable: retryable } = ERROR_CODES.rateLimited;
     this.#parts.metrics.errors.labels(code).inc();
     const client = { socket: this.#socket, encoding: this.#encoding };
-    const outcome = sendFrame(client, { type: 'error', code, message, retryable }, this.#parts);
+    const outcome = sendFrame(
+      client,
+      { type: 'error', ...(id === undefined ? {} : { id }), code, message, retryable },
+      this.#parts,
+    );
     if (outcome === 'dropped') this.#port.overflowed();
   }
 }

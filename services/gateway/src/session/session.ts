@@ -89,7 +89,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
 
   /** Greets the client and joins it to the rooms that every session is in. */
   start(): void {
-    const { facts, limits, metrics } = this.#services;
+    const { facts, limits, meters, metrics } = this.#services;
     this.sendFrame({
       type: 'welcome',
       connection: this.connection,
@@ -99,6 +99,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
       heartbeatMs: facts.heartbeatMs,
       resumeWindowMs: facts.resumeWindowMs,
       ...limits,
+      ...meters.told,
       ...expiryFieldOf(this.identity),
     });
     metrics.connections.labels(this.encoding).inc();
