@@ -37,7 +37,7 @@ describe('the close codes', () => {
   });
 
   test.each([
-    [1000, Retry.Never],
+    [1000, Retry.Wait],
     [1001, Retry.Wait],
     [1006, Retry.Wait],
     [3000, Retry.Wait],

@@ -52,12 +52,9 @@ export const CLOSE_CODES = {
 export type CloseCodeName = keyof typeof CLOSE_CODES;
 
 const RETRY_BY_HUNDRED: Readonly<Record<number, Retry>> = { 40: Retry.Never, 41: Retry.Wait, 42: Retry.Now };
-const STANDARD_RETRY = new Map<number, Retry>([
-  [1000, Retry.Never],
-  ...Object.values(CLOSE_CODES).map(({ code, retry }): [number, Retry] => [code, retry]),
-]);
+const RETRY_BY_CODE = new Map<number, Retry>(Object.values(CLOSE_CODES).map(({ code, retry }) => [code, retry]));
 
 /** What a client does after any close code, known to it or not: the table, then the range, then wait. */
 export function retryAfter(code: number): Retry {
-  return STANDARD_RETRY.get(code) ?? RETRY_BY_HUNDRED[Math.floor(code / 100)] ?? Retry.Wait;
+  return RETRY_BY_CODE.get(code) ?? RETRY_BY_HUNDRED[Math.floor(code / 100)] ?? Retry.Wait;
 }
