@@ -105,6 +105,14 @@ export class Book implements AsyncIterable<BookChange> {
     return this.#state.stamp;
   }
 
+  /**
+   * Milliseconds since what the book shows was right, by this machine's clock alone: up to a second, or an interval, while it
+   * is live, and growing while it is stale. Undefined before the first snapshot.
+   */
+  get ageMs(): number | undefined {
+    return this.#state.ageMs(this.#parts.driver.environment.now());
+  }
+
   /** Resolves with the first snapshot; rejects where the gateway refuses, or the book is closed before. */
   get ready(): Promise<void> {
     return this.#ready.promise;

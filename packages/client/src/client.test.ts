@@ -41,6 +41,7 @@ afterEach(() => {
   expect(platform.timers).toBe(0);
   expect(platform.watchers).toBe(0);
   expect(platform.socket.isClosed).toBe(true);
+  expect(platform.sockets.flatMap(({ refused }) => refused)).toEqual([]);
 });
 
 describe('a connection', () => {
@@ -63,11 +64,11 @@ describe('a connection', () => {
     start();
     await goLive();
     await platform.pass(5_000);
-    platform.change();
+    platform.change('seen');
     expect(platform.socket.of('ping')).toHaveLength(1);
     platform.socket.lose(CLOSE_CODES.atCapacity.code);
     expect(platform.sockets).toHaveLength(1);
-    platform.change();
+    platform.change('seen');
     expect(platform.sockets).toHaveLength(2);
   });
 
@@ -302,18 +303,21 @@ describe('a room', () => {
     message(7);
     message(7);
     platform.socket.receive({ type: 'lagging', bufferedBytes: 300_000 });
-    platform.socket.receive({ type: 'reset', room: 'lobby', epoch: 'e', seq: 90 });
-    message(91);
+    platform.socket.receive({ type: 'reset', room: 'lobby', epoch: 'e', seq: 2_000 });
+    await platform.pass(1_000);
+    joined('lobby', 1_000);
+    message(1_001);
     expect(events.map((event) => (event.type === 'message' ? event.seq : event.type))).toEqual([
       'joined',
       5,
       'member',
       6,
       7,
+      'joined',
       'gap',
-      91,
+      1_001,
     ]);
-    expect(platform.socket.of('join')).toHaveLength(1);
+    expect(platform.socket.of('join').slice(1)).toMatchObject([{ since: { epoch: 'e', seq: 7 }, history: 1_000 }]);
   });
 
   it('that a newer token has no right to fails, and the others go on', async () => {

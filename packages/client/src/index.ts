@@ -11,7 +11,7 @@ export type { GapReason } from './core/room-news.ts';
 export type { JoinOptions } from './core/room-state.ts';
 export { encryptWith, type EncryptionOptions } from './encryption/encrypt-with.ts';
 export { keyFromBytes, keyFromPassphrase, type PassphraseOptions, type RoomKey } from './encryption/room-key.ts';
-export type { Environment } from './connection/environment.ts';
+export type { Environment, PlatformChange } from './connection/environment.ts';
 export { OutcryError, type OutcryErrorCode } from './primitives/errors.ts';
 export type { ConnectOptions, TokenSource } from './connection/options.ts';
 export type { PayloadCipher, SealContext } from './payloads/payload-pipe.ts';

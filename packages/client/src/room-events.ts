@@ -35,13 +35,22 @@ export type RoomEvent<T = unknown> =
   | {
       readonly type: 'joined';
       readonly position: Position;
+      /** It goes on from where it was. */
       readonly isResumed: boolean;
       readonly isRecovered: boolean;
+      /** The connection was lost before it; without that, a room is joined again where it had to be read anew. */
+      readonly isReconnected: boolean;
       /** Users in the room, where `presence` was asked for. */
       readonly memberCount: number | undefined;
     }
-  /** Messages before this point may be missing, for good. */
-  | { readonly type: 'gap'; readonly reason: GapReason; readonly position: Position }
+  /** Messages before this point are missing, for good. Everything behind it that the room still has follows. */
+  | {
+      readonly type: 'gap';
+      readonly reason: GapReason;
+      readonly position: Position;
+      /** How many, where that can be known: a room that is numbered anew does not tell. */
+      readonly missed: number | undefined;
+    }
   /** `away`: the connection is lost, and the room resumes on the next. `stale`, until `fresh`: the gateway does not hear of it. */
   | { readonly type: 'away' | 'stale' | 'fresh' }
   /** A message came that the room's schema or keys do not take; it is not delivered. */

@@ -124,8 +124,24 @@ export class RoomsClient {
   /** Begins the next attempt now, or asks the gateway whether it is there: for those who see a page waiting. */
   tryNow(): void {
     this.driver.step((machine, now) => {
-      machine.nudge(now);
+      machine.nudge('asked', now);
     });
+  }
+
+  /**
+   * The clock of this client: milliseconds that never jump, close to Unix time. What this client tells a time by (`retryAt`)
+   * and how long something took are measured with it; `Date.now()` may be hours off, and may move.
+   */
+  now(): number {
+    return this.driver.environment.now();
+  }
+
+  /**
+   * The cluster's time now, in Unix milliseconds, by what gateways have said: what `at` of a message or a book is compared with.
+   * As exact as the quickest frame was quick. Before the first connection it is `now()`.
+   */
+  serverNow(): number {
+    return Math.round(this.now() + this.driver.machine.link.clockOffsetMs);
   }
 
   /** For good: iterations end, and what waits for an answer is rejected as `closed`. */
@@ -137,7 +153,7 @@ export class RoomsClient {
 
   /** Opens what is not open yet; `build` is given what to call once it is closed. */
   protected open<T extends Closable>(what: string, build: (onClosed: () => void) => T): T {
-    if (this.#status.state === 'closed') throw new OutcryError('closed', 'the client is closed');
+    if (this.#status.state === 'closed') throw this.#status.error ?? new OutcryError('closed', 'the client is closed');
     if (this.#open.has(what)) {
       throw new OutcryError('alreadyOpen', `${what} is open already: use what opened it, or leave it first`);
     }

@@ -13,6 +13,7 @@ import { callSafely } from '../primitives/call-safely.ts';
 import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
 import type { Answer } from '../core/answer.ts';
+import type { SocketLoss } from '../core/loss.ts';
 import type { RoomState } from '../core/room-state.ts';
 import type { Environment } from './environment.ts';
 import { OutcryError } from '../primitives/errors.ts';
@@ -38,6 +39,7 @@ export interface DriverOptions {
 }
 
 const NORMAL_CLOSURE = 1000;
+const NO_CLOSE_FRAME = 1006;
 /** How long the far side may take to close, too. */
 const CLOSE_TIMEOUT_MS = 2_000;
 const utf8 = new TextEncoder();
@@ -65,9 +67,9 @@ export class Driver {
       canRefresh: typeof settings.token === 'function',
       random: () => environment.random(),
     });
-    this.#stopWatching = environment.watch(() => {
+    this.#stopWatching = environment.watch((change) => {
       this.step((machine, now) => {
-        machine.nudge(now);
+        machine.nudge(change, now);
       });
     });
   }
@@ -193,8 +195,16 @@ export class Driver {
     const { url, settings } = this.#options;
     const protocols: string[] = [SUBPROTOCOLS[settings.encoding]];
     if (token !== undefined) protocols.push(BEARER_PREFIX + token);
-    const socket = settings.webSocket(url, protocols);
-    socket.binaryType = 'arraybuffer';
+    let socket: WebSocketLike;
+    try {
+      socket = settings.webSocket(url, protocols);
+      socket.binaryType = 'arraybuffer';
+    } catch (cause) {
+      this.step((machine) => {
+        machine.handleNoSocket(number, cause);
+      });
+      return;
+    }
     this.#socket = socket;
     socket.addEventListener('open', () => {
       this.step((machine, now) => {
@@ -204,13 +214,20 @@ export class Driver {
     socket.addEventListener('message', ({ data }) => {
       this.#receive(number, socket, data);
     });
-    // A `close` follows every error, and says as much.
-    socket.addEventListener('error', () => undefined);
-    socket.addEventListener('close', ({ code }) => {
-      if (this.#socket === socket) this.#socket = undefined;
-      this.step((machine, now) => {
-        machine.handleClose(number, code, now);
-      });
+    // Node's own socket ends with an `error` where it could not connect; elsewhere a `close` follows, of what is over by then.
+    socket.addEventListener('error', (event) => {
+      if (socket === this.#socket) this.#dropSocket();
+      this.#lose(number, { code: NO_CLOSE_FRAME, cause: causeOf(event) });
+    });
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (socket === this.#socket) this.#socket = undefined;
+      this.#lose(number, { code, reason });
+    });
+  }
+
+  #lose(number: number, loss: SocketLoss): void {
+    this.step((machine, now) => {
+      machine.handleLoss(number, loss, now);
     });
   }
 
@@ -219,17 +236,13 @@ export class Driver {
     let frame: ReceivedFrame | undefined;
     try {
       frame = this.#codec.decodeServer(typeof data === 'string' ? data : toBytes(data));
-    } catch {
+    } catch (cause) {
       this.#dropSocket();
-      this.step((machine, now) => {
-        machine.handleClose(number, CLOSE_CODES.malformed.code, now);
-      });
+      this.#lose(number, { code: CLOSE_CODES.malformed.code, cause });
       return;
     }
-    // A frame of unknown type comes from a newer gateway, and tells at least that it is there.
-    const known = frame ?? { type: 'pong', at: 0 };
     this.step((machine, now) => {
-      machine.handleFrame(number, known, now);
+      machine.handleFrame(number, frame, now);
     });
   }
 
@@ -279,6 +292,11 @@ export class Driver {
 /** Also a source that throws at once is one that failed. */
 async function ask(source: TokenSource, signal: AbortSignal): Promise<string> {
   return source({ signal });
+}
+
+/** An `ErrorEvent` has the error in it; the browsers' own event says nothing. */
+function causeOf(event: unknown): unknown {
+  return typeof event === 'object' && event !== null && 'error' in event ? event.error : undefined;
 }
 
 function bytesOf(frame: SendableFrame): number {

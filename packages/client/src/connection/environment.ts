@@ -1,13 +1,18 @@
+/**
+ * What a platform tells of itself: there may be another network than before, there may be none, or a page is seen again.
+ */
+export type PlatformChange = 'online' | 'offline' | 'seen';
+
 /** What the client needs of the machine that it runs on. */
 export interface Environment {
-  /** Unix milliseconds that never go back. */
+  /** Milliseconds that never go back, whatever becomes of the date: Unix time when the page or process began. */
   now(): number;
   /** From 0 up to 1. */
   random(): number;
   /** Runs once, `delayMs` from now; the result cancels it. */
   schedule(run: () => void, delayMs: number): () => void;
   /** Calls back when the network may have changed or a page is seen again; the result stops that. */
-  watch(changed: () => void): () => void;
+  watch(changed: (change: PlatformChange) => void): () => void;
 }
 
 /** As long as `setTimeout` can wait; what is further off is scheduled again then. */
@@ -32,19 +37,22 @@ interface EventSource {
 }
 
 /** Browsers tell; where they do not, as in Node, silence is found by asking alone. */
-function watchPlatform(changed: () => void): () => void {
+function watchPlatform(changed: (change: PlatformChange) => void): () => void {
   const platform: { readonly document?: unknown; readonly navigator?: unknown } = globalThis;
-  const sources: readonly (readonly [unknown, string])[] = [
-    [globalThis, 'online'],
-    [globalThis, 'offline'],
-    [platform.document, 'visibilitychange'],
-    [connectionOf(platform.navigator), 'change'],
+  const sources: readonly (readonly [source: unknown, type: string, change: PlatformChange])[] = [
+    [globalThis, 'online', 'online'],
+    [globalThis, 'offline', 'offline'],
+    [platform.document, 'visibilitychange', 'seen'],
+    [connectionOf(platform.navigator), 'change', 'online'],
   ];
-  const stops = sources.map(([source, type]) => {
+  const stops = sources.map(([source, type, change]) => {
     if (!isEventSource(source)) return undefined;
-    source.addEventListener(type, changed);
+    const tell = (): void => {
+      if (!isHidden(source)) changed(change);
+    };
+    source.addEventListener(type, tell);
     return () => {
-      source.removeEventListener(type, changed);
+      source.removeEventListener(type, tell);
     };
   });
   return () => {
@@ -57,6 +65,12 @@ function connectionOf(navigator: unknown): unknown {
   return typeof navigator === 'object' && navigator !== null && 'connection' in navigator
     ? navigator.connection
     : undefined;
+}
+
+function isHidden(source: unknown): boolean {
+  return (
+    typeof source === 'object' && source !== null && 'visibilityState' in source && source.visibilityState === 'hidden'
+  );
 }
 
 function isEventSource(value: unknown): value is EventSource {

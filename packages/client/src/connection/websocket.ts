@@ -9,13 +9,13 @@ export interface WebSocketLike {
   terminate?(): void;
   /** A frame: text, or an `ArrayBuffer`, for that is what `binaryType` is set to. */
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
-  /** The end, in whatever way it came, with the close code: 1006 where there was none. */
-  addEventListener(type: 'close', listener: (event: { readonly code: number }) => void): void;
-  /** `open` comes first; an `error` is always followed by `close`. */
-  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  /** The end, with the close code, 1006 where there was none, and what was said with it. */
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason?: string }) => void): void;
+  /** `open` comes first. An `error` is an end, too, whether or not `close` follows; what it has as `error` is told as the cause. */
+  addEventListener(type: 'open' | 'error', listener: (event: unknown) => void): void;
 }
 
-/** Opens a socket that offers these subprotocols. It must not throw for what a network can do. */
+/** Opens a socket that offers these subprotocols. It must not throw for what a network can do: where it throws, the client ends. */
 export type WebSocketFactory = (url: string, protocols: string[]) => WebSocketLike;
 
 /** The platform's own: browsers, workers and Node from version 22 have one. */

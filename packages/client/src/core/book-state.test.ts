@@ -8,7 +8,7 @@ import { BookState } from './book-state.ts';
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 
 const BOOK = { symbol: 'BTCUSDT', depth: 10, interval: 100 };
-const STAMP = { ...BOOK, epoch: 'e', venueAt: 1, at: 2, venueSeq: 3 };
+const STAMP = { ...BOOK, epoch: 'e', venueAt: 1, venueSeq: 3 };
 
 let book: BookState;
 let news: BookNews[];
@@ -34,11 +34,13 @@ function subscribe(now: number): ReturnType<BookState['takeSubscribe']> {
 
 function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}): void {
   const sides = { bids: [['1.00', '5']], asks: [['1.01', '7']] } as const;
-  book.handleFrame({ type: 'snapshot', ...STAMP, priceScale: 2, sizeScale: 0, ...sides, seq: 7, ...details }, now);
+  const scales = { priceScale: 2, sizeScale: 0 };
+  book.handleFrame({ type: 'snapshot', ...STAMP, at: now, ...scales, ...sides, seq: 7, ...details }, now);
 }
 
 function delta(now: number, details: Partial<Frame<'delta'>> = {}): void {
-  book.handleFrame({ type: 'delta', ...STAMP, bids: [['1.00', '6']], asks: [], prev: 7, seq: 9, ...details }, now);
+  const levels = { bids: [['1.00', '6']], asks: [] } as const;
+  book.handleFrame({ type: 'delta', ...STAMP, at: now, ...levels, prev: 7, seq: 9, ...details }, now);
 }
 
 function goLive(): void {
@@ -173,6 +175,66 @@ describe('the age of a book', () => {
     snapshot(5_000, { seq: 90 });
     book.handleFreshness(true);
     expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);
+  });
+
+  it('is what its deltas show against the quickest of the connection, whatever the clocks say', () => {
+    subscribe(0);
+    snapshot(0, { at: 7_200_000 });
+    let seq = 7;
+    const next = (now: number, delayMs: number): void => {
+      delta(now, { at: 7_200_000 + now - delayMs, prev: seq, seq: ++seq });
+    };
+    next(1_000, -20);
+    next(2_000, 3_000);
+    expect([told(), book.isStale, book.ageMs(2_500)]).toEqual([['snapshot', 'delta', 'delta'], false, 500]);
+    next(3_000, 3_100);
+    expect([book.isStale, book.isLate, book.ageMs(4_000)]).toEqual([true, true, 4_120]);
+    next(5_000, 0);
+    expect([book.isStale, book.isLate, book.ageMs(6_000)]).toEqual([false, false, 1_000]);
+    expect(told().slice(3)).toEqual(['delta', 'stale', 'delta', 'fresh']);
+  });
+
+  it('is not what the time of a snapshot says: a quiet book has been right for long', () => {
+    goLive();
+    snapshot(60_000, { at: 100, seq: 20 });
+    expect([told(), book.isStale, book.ageMs(61_000)]).toEqual([['snapshot'], false, 1_000]);
+  });
+
+  it('begins anew with another connection, and with another publisher, whose clock is another', () => {
+    goLive();
+    book.handleLoss();
+    book.handleWelcome();
+    subscribe(1_000);
+    snapshot(1_000, { at: -9_000 });
+    delta(1_100, { at: -8_900 });
+    snapshot(1_200, { at: -99_000, epoch: 'f' });
+    delta(1_300, { at: -98_900 });
+    expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'delta', 'snapshot', 'delta'], false]);
+  });
+
+  it('of a quiet book that was late ends where the connection answers in time, that of a busy one with a delta', () => {
+    goLive();
+    delta(10_000, { at: 5_000 });
+    expect(told()).toEqual(['delta', 'stale']);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 11_000);
+    book.handleLateness(false);
+    delta(11_500, { at: 6_500, prev: 9, seq: 10 });
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 12_500);
+    expect(book.isStale).toBe(true);
+    book.handleLateness(false);
+    expect(book.isStale).toBe(true);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 13_500);
+    expect([book.isStale, book.isLate]).toEqual([false, false]);
+  });
+
+  it('is what the connection says of itself, too', () => {
+    goLive();
+    book.handleLateness(true);
+    expect([told(), book.isStale]).toEqual([['stale'], true]);
+    snapshot(1_000, { at: -60_000, seq: 8 });
+    expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);
+    delta(1_100, { prev: 8 });
+    expect([told().slice(3), book.isStale]).toEqual([['delta', 'fresh'], false]);
   });
 
   it('is told with the connection, and ends with the snapshot of the next', () => {

@@ -5,8 +5,12 @@ import { toOutcryError } from '../primitives/errors.ts';
 import { backoffMs } from './backoff.ts';
 import type { BookListener, BookNews, RepairReason } from './book-news.ts';
 import type { Emit } from './effects.ts';
+import { LATE_MS } from './heartbeat.ts';
+import { LeastDelay } from './least-delay.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
+export type BookFrame = Frame<'snapshot' | 'delta' | 'heartbeat'>;
 
 /** What a book looks like from one side of a wire: a class, by its depth and interval. */
 export interface BookClass {
@@ -64,6 +68,14 @@ export class BookState implements BookListener {
   #isSilent = false;
   /** The gateway does not hear of its feed. */
   #isOldAtGateway = false;
+  /** What comes was made seconds ago. */
+  #isLate = false;
+  /** The connection is not why, and nothing has come since. */
+  #isInTime = false;
+  /** From the publisher to here, on this connection and in this epoch. */
+  readonly #delay = new LeastDelay();
+  /** When what is shown was right, by this machine's clock. */
+  #rightAt: number | undefined;
 
   constructor(options: BookStateOptions) {
     this.#options = options;
@@ -78,6 +90,16 @@ export class BookState implements BookListener {
   /** What is shown may be old, or is not there yet. */
   get isStale(): boolean {
     return this.#isStale;
+  }
+
+  /** It comes later than its publisher has made it, by seconds. */
+  get isLate(): boolean {
+    return this.#isLate;
+  }
+
+  /** How long ago what is shown was right. */
+  ageMs(now: number): number | undefined {
+    return this.#rightAt === undefined ? undefined : Math.round(now - this.#rightAt);
   }
 
   /** The gateway has refused for good. */
@@ -100,6 +122,8 @@ export class BookState implements BookListener {
     this.#phase = 'wanted';
     this.#retryAt = 0;
     this.#attempt = 0;
+    this.#isLate = false;
+    this.#delay.forget();
   }
 
   handleLoss(): void {
@@ -139,20 +163,36 @@ export class BookState implements BookListener {
     return true;
   }
 
-  handleFrame(frame: Frame<'snapshot' | 'delta' | 'heartbeat'>, now: number): void {
+  handleFrame(frame: BookFrame, now: number): void {
     if (this.#phase !== 'live' && (this.#phase !== 'asked' || frame.type !== 'snapshot')) return;
     this.#heardAt = now;
     this.#isSilent = false;
+    if (frame.type === 'heartbeat' && this.#isInTime) this.#isLate = false;
+    const lateMs = frame.type === 'heartbeat' ? 0 : this.#time(frame, now);
     if (frame.type === 'snapshot') this.#begin(frame, now);
     else if (frame.type === 'delta') this.#apply(frame, now);
     else if (frame.seq !== this.#stamp?.seq) this.#repair('gap', now);
     else this.#showAge();
+    if (this.#phase !== 'live' || this.#isOldAtGateway) return;
+    if (!this.#isLate) this.#rightAt = now;
+    else if (frame.type === 'delta') this.#rightAt = now - lateMs;
   }
 
   /** What the gateway says of its feed. */
   handleFreshness(isStale: boolean): void {
     if (this.#phase !== 'live') return;
     this.#isOldAtGateway = isStale;
+    this.#showAge();
+  }
+
+  /**
+   * What the connection's own answers say of how late everything is; undefined where they say nothing. That it is not holds for
+   * a book that is quiet: one whose deltas are late all the same has waited elsewhere.
+   */
+  handleLateness(isLate: boolean | undefined): void {
+    this.#isInTime = isLate === false;
+    if (isLate !== true) return;
+    this.#isLate = true;
     this.#showAge();
   }
 
@@ -174,6 +214,19 @@ export class BookState implements BookListener {
     return 2 * Math.max(HEARTBEAT_MS, this.bookClass.interval) + HEARTBEAT_MS;
   }
 
+  /**
+   * How late a frame is, by the quickest that came on this connection. Only a delta is made when it is sent: a snapshot shows
+   * when the book last changed, so that it may be old and right.
+   */
+  #time(frame: Frame<'snapshot' | 'delta'>, now: number): number {
+    if (frame.type === 'snapshot' && frame.epoch !== this.#stamp?.epoch) this.#delay.forget();
+    if (frame.type === 'delta') this.#isInTime = false;
+    const lateMs = this.#delay.see(frame.at, now);
+    const isLate = lateMs >= LATE_MS + this.bookClass.interval;
+    if (frame.type === 'delta' || !isLate) this.#isLate = isLate;
+    return lateMs;
+  }
+
   #begin(frame: Frame<'snapshot'>, now: number): void {
     const { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq } = frame;
     this.#stamp = { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq };
@@ -184,10 +237,11 @@ export class BookState implements BookListener {
     }
     if (this.#phase !== 'live') this.#liveSince = now;
     this.#phase = 'live';
-    this.#isStale = false;
     // Where the feed is silent still, `stale` follows.
     this.#isOldAtGateway = false;
+    this.#isStale = false;
     this.#tell({ type: 'snapshot' });
+    this.#showAge();
   }
 
   #apply(frame: Frame<'delta'>, now: number): void {
@@ -240,7 +294,7 @@ export class BookState implements BookListener {
   }
 
   #showAge(): void {
-    const isStale = this.#phase !== 'live' || this.#isSilent || this.#isOldAtGateway;
+    const isStale = this.#phase !== 'live' || this.#isSilent || this.#isOldAtGateway || this.#isLate;
     if (isStale === this.#isStale) return;
     this.#isStale = isStale;
     this.#tell({ type: isStale ? 'stale' : 'fresh' });

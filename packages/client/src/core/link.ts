@@ -1,9 +1,12 @@
-import { type ClientFrame, CLOSE_CODES, type ReceivedFrame, Retry, retryAfter } from '@outcry/protocol';
+import { type ClientFrame, type ReceivedFrame, Retry } from '@outcry/protocol';
 
 import { OutcryError } from '../primitives/errors.ts';
 import type { ClientStatus } from './status.ts';
 import { backoffMs, type BackoffOptions } from './backoff.ts';
 import type { Emit } from './effects.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { LeastDelay } from './least-delay.ts';
+import { judgeLoss, type SocketLoss } from './loss.ts';
 import { isSubprotocolToken, TokenRefresh } from './token-refresh.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
@@ -33,32 +36,47 @@ type Phase =
 const STEADY_MS = 10_000;
 /** `lagging` is said once, and where nothing was held back nothing says that it is over. */
 const LAGGING_SHOWN_MS = 5_000;
-/** A page that is seen again asks, unless something came this recently. */
-const NUDGE_QUIET_MS = 1_000;
-const NO_CLOSE_FRAME = 1006;
+/** Clients that a network brings back together do not connect in the same instant. */
+const ONLINE_SPREAD_MS = 250;
+
+/**
+ * Why not to wait any longer.
+ *
+ * - `online`: there may be another network, so whatever failed before says nothing
+ * - `offline`: there may be none
+ * - `seen`: somebody looks at the page again
+ * - `asked`: somebody wants it
+ */
+export type Nudge = 'online' | 'offline' | 'seen' | 'asked';
 
 /** The connection: made, kept up, watched for silence, and made again as the close codes allow. */
 export class Link {
   readonly #emit: Emit;
   readonly #options: LinkOptions & { readonly nextId: () => number };
   readonly #refresh: TokenRefresh;
+  readonly #heartbeat: Heartbeat;
+  /** From the gateway to here. */
+  readonly #delay = new LeastDelay();
   #phase: Phase = { name: 'idle' };
   #socket = 0;
   #token: string | undefined;
+  /** Attempts that have failed since the loss. */
   #attempt = 0;
+  /** How often the wait has doubled. */
+  #step = 0;
   #error: OutcryError | undefined;
   #welcome: Frame<'welcome'> | undefined;
   #user = '';
   #authId = 0;
-  #heardAt = 0;
-  #pongBy = Infinity;
   #laggingUntil = 0;
+  #wasLate = false;
   #drainMs: number | undefined;
 
   constructor(emit: Emit, options: LinkOptions & { readonly nextId: () => number }) {
     this.#emit = emit;
     this.#options = options;
     this.#refresh = new TokenRefresh(emit);
+    this.#heartbeat = new Heartbeat(options.pongTimeoutMs);
   }
 
   get socket(): number {
@@ -86,6 +104,16 @@ export class Link {
     return this.#welcome?.maxFrameBytes;
   }
 
+  /** What comes was sent seconds ago; undefined while that is being found out. */
+  get isLate(): boolean | undefined {
+    return this.#heartbeat.verdict;
+  }
+
+  /** The gateway's clock ahead of this one's, but for the shortest way from there; 0 before the first connection. */
+  get clockOffsetMs(): number {
+    return -(this.#delay.ms ?? 0);
+  }
+
   get nextAlarmAt(): number {
     const phase = this.#phase;
     switch (phase.name) {
@@ -100,8 +128,8 @@ export class Link {
         return phase.retryAt;
       case 'live': {
         const lagging = this.#laggingUntil > 0 ? this.#laggingUntil : Infinity;
-        const ping = this.#pongBy === Infinity ? this.#heardAt + this.#pingAfterMs : this.#pongBy;
-        return Math.min(ping, lagging, this.#refresh.nextAlarmAt);
+        const { lostAt } = this.#heartbeat;
+        return Math.min(lostAt, this.#heartbeat.nextPingAt(this.#pingAfterMs), lagging, this.#refresh.nextAlarmAt);
       }
     }
   }
@@ -121,9 +149,14 @@ export class Link {
     if (this.#needsAuthFrame) this.#authenticate(now);
   }
 
-  handleToken(ticket: number, token: string, now: number): void {
+  /** Without a token, whoever gives them has said that nobody is logged in any more. */
+  handleToken(ticket: number, token: string | undefined, now: number): void {
     if (!this.#refresh.isCurrent(ticket)) return;
     this.#refresh.fetched();
+    if (token === undefined) {
+      this.#giveUp(new OutcryError('unauthenticated', 'logged out: the token function gave none'));
+      return;
+    }
     this.#token = token;
     if (this.#phase.name === 'fetching') this.#open(now);
     else if (this.#phase.name === 'live') this.#authenticate(now);
@@ -139,11 +172,25 @@ export class Link {
     }
   }
 
-  /** Whether the frame was for the link alone. */
-  handleFrame(frame: ReceivedFrame, now: number): boolean {
-    this.#heardAt = now;
-    this.#pongBy = Infinity;
-    switch (frame.type) {
+  /** No socket can be had here, now or later. */
+  handleNoSocket(cause: unknown): void {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    this.#end(new OutcryError('noSocket', `no WebSocket could be opened: ${why}`, { cause }));
+  }
+
+  /** Whether the frame was for the link alone. One of a type that is not known tells at least that the gateway is there. */
+  handleFrame(frame: ReceivedFrame | undefined, now: number): boolean {
+    this.#heartbeat.heard(now);
+    this.#showLateness();
+    switch (frame?.type) {
+      case undefined:
+        return true;
+      case 'pong':
+        this.#delay.see(frame.at, now);
+        if (frame.id !== undefined) return false;
+        this.#heartbeat.ponged(now);
+        this.#showLateness();
+        return true;
       case 'welcome':
         this.#greet(frame, now);
         return true;
@@ -179,11 +226,7 @@ export class Link {
       case 'fetching':
       case 'opening':
       case 'authenticating':
-        this.#emit({ kind: 'dropSocket', socket: this.#socket });
-        this.#fail(
-          new OutcryError('timedOut', 'no gateway answered within the time limit', { isRetryable: true }),
-          now,
-        );
+        this.#timeOut(now);
         return;
       case 'live':
         this.#watch(now);
@@ -194,32 +237,36 @@ export class Link {
     }
   }
 
-  nudge(now: number): void {
-    if (this.#phase.name === 'waiting') this.#try(now);
-    else if (this.#phase.name === 'live' && now - this.#heardAt >= NUDGE_QUIET_MS) this.#ping(now);
+  /** Something came later than it should: the connection is late, until an answer to a ping says that it is not. */
+  suspect(now: number): void {
+    this.#heartbeat.suspect(now);
+    this.#showLateness();
   }
 
-  /** The current socket has closed. */
-  lose(code: number, now: number): void {
-    const retry = retryAfter(code);
-    const name = Object.entries(CLOSE_CODES).find(([, known]) => known.code === code)?.[0];
-    const why = `the gateway closed the connection: ${name ?? String(code)}`;
-    const message = code === NO_CLOSE_FRAME ? 'the connection was lost' : why;
-    if (code === CLOSE_CODES.tokenExpired.code && !this.#options.canRefresh) {
-      this.#end(
-        new OutcryError('unauthenticated', 'the token has expired, and no function was given', { closeCode: code }),
-      );
-    } else if (retry === Retry.Never) {
-      this.#end(new OutcryError('closed', message, { closeCode: code }));
-    } else {
-      this.#fail(new OutcryError('disconnected', message, { closeCode: code, isRetryable: true }), now, retry);
+  /** A connection is always asked: what was heard before says nothing of now. */
+  nudge(why: Nudge, now: number): void {
+    const phase = this.#phase;
+    if (why === 'online' || why === 'asked') this.#step = 0;
+    if (phase.name === 'live') {
+      if (this.#heartbeat.mayPing(now)) this.#ping(now);
+    } else if (phase.name === 'waiting' && why === 'online') {
+      const retryAt = Math.min(phase.retryAt, now + this.#options.random() * ONLINE_SPREAD_MS);
+      this.#phase = { name: 'waiting', retryAt };
+      this.#tellStatus();
+    } else if (phase.name === 'waiting' && why !== 'offline') {
+      this.#try(now);
     }
   }
 
+  /** The current socket has ended. */
+  lose(loss: SocketLoss, now: number): void {
+    const { retry, error } = judgeLoss(loss, this.#options.canRefresh);
+    if (retry === Retry.Never) this.#end(error);
+    else this.#fail(error, now, retry);
+  }
+
   close(): void {
-    if (this.#phase.name === 'closed') return;
-    this.#emit({ kind: 'dropSocket', socket: this.#socket });
-    this.#end(undefined);
+    this.#giveUp(undefined);
   }
 
   get #pingAfterMs(): number {
@@ -244,7 +291,10 @@ export class Link {
     if (this.#phase.name !== 'opening') return;
     this.#welcome = frame;
     this.#user = frame.user;
-    this.#refresh.begin(frame.at - now);
+    this.#heartbeat.begin(now);
+    this.#delay.forget();
+    this.#delay.see(frame.at, now);
+    this.#refresh.begin(this.clockOffsetMs);
     this.#expect(frame.expiresAt, now);
     if (this.#needsAuthFrame) {
       this.#phase = { name: 'authenticating', deadlineAt: now + this.#options.connectTimeoutMs };
@@ -288,39 +338,50 @@ export class Link {
       this.#emit({ kind: 'dropSocket', socket: this.#socket });
       this.#fail(new OutcryError('disconnected', frame.message, { isRetryable: true }), now);
     } else {
-      this.#emit({ kind: 'dropSocket', socket: this.#socket });
-      this.#end(new OutcryError('unauthenticated', frame.message));
+      this.#giveUp(new OutcryError('unauthenticated', frame.message));
     }
     return true;
   }
 
   #watch(now: number): void {
     if (this.#laggingUntil > 0 && now >= this.#laggingUntil) this.handleCaughtUp();
-    if (now >= this.#pongBy) {
+    if (now >= this.#heartbeat.lostAt) {
       this.#emit({ kind: 'dropSocket', socket: this.#socket });
       const error = new OutcryError('disconnected', 'nothing came from the gateway', { isRetryable: true });
       this.#fail(error, now, Retry.Now);
       return;
     }
-    if (this.#pongBy === Infinity && now >= this.#heardAt + this.#pingAfterMs) this.#ping(now);
+    if (now >= this.#heartbeat.nextPingAt(this.#pingAfterMs)) this.#ping(now);
     if (now >= this.#refresh.nextAlarmAt) this.#refresh.fetch(now);
   }
 
   #ping(now: number): void {
-    if (this.#pongBy !== Infinity) return;
-    this.#pongBy = now + this.#options.pongTimeoutMs;
+    this.#heartbeat.pinged(now);
     this.#send({ type: 'ping' });
   }
 
   #fail(error: OutcryError, now: number, retry: Retry = Retry.Wait): void {
     const { backoff, random } = this.#options;
-    if (this.#phase.name === 'live' && now - this.#phase.since >= STEADY_MS) this.#attempt = 0;
-    const waitMs = this.#drainMs ?? backoffMs(backoff, { retry, attempt: this.#attempt, random });
+    if (this.#phase.name === 'live' && now - this.#phase.since >= STEADY_MS) this.#attempt = this.#step = 0;
+    const waitMs = this.#drainMs ?? backoffMs(backoff, { retry, attempt: this.#step, random });
     this.#attempt += 1;
+    this.#step += 1;
     this.#error = error;
     this.#leaveSocket();
     this.#phase = { name: 'waiting', retryAt: now + waitMs };
     this.#tellStatus();
+  }
+
+  #timeOut(now: number): void {
+    const what = this.#phase.name === 'fetching' ? 'there was no token' : 'no gateway answered';
+    this.#emit({ kind: 'dropSocket', socket: this.#socket });
+    this.#fail(new OutcryError('timedOut', `${what} within the time limit`, { isRetryable: true }), now);
+  }
+
+  #giveUp(error: OutcryError | undefined): void {
+    if (this.isClosed) return;
+    this.#emit({ kind: 'dropSocket', socket: this.#socket });
+    this.#end(error);
   }
 
   #end(error: OutcryError | undefined): void {
@@ -332,13 +393,19 @@ export class Link {
 
   #leaveSocket(): void {
     this.#drainMs = undefined;
-    this.#pongBy = Infinity;
     this.#laggingUntil = 0;
+    this.#wasLate = false;
     this.#refresh.end();
   }
 
   #send(frame: ClientFrame<unknown>): void {
     this.#emit({ kind: 'send', socket: this.#socket, frame });
+  }
+
+  #showLateness(): void {
+    if (this.#heartbeat.isLate === this.#wasLate) return;
+    this.#wasLate = this.#heartbeat.isLate;
+    if (this.#phase.name === 'live') this.#tellStatus();
   }
 
   #tellStatus(): void {
@@ -350,7 +417,7 @@ export class Link {
     if (phase.name === 'closed') return { state: 'closed', error: this.#error };
     if (phase.name === 'live' && this.#welcome !== undefined) {
       const { node, connection } = this.#welcome;
-      const [isLagging, isDraining] = [this.#laggingUntil > 0, this.#drainMs !== undefined];
+      const [isLagging, isDraining] = [this.#laggingUntil > 0 || this.#wasLate, this.#drainMs !== undefined];
       return { state: 'connected', user: this.#user, node, connection, isLagging, isDraining };
     }
     if (this.#error === undefined) return { state: 'connecting' };

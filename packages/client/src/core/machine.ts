@@ -1,9 +1,10 @@
 import { type ClientFrame, ERROR_CODES, type ReceivedFrame, type SendableFrame } from '@outcry/protocol';
 
 import { OutcryError } from '../primitives/errors.ts';
-import type { BookState } from './book-state.ts';
+import type { BookFrame, BookState } from './book-state.ts';
 import type { Effect, Emit } from './effects.ts';
-import { Link, type LinkOptions } from './link.ts';
+import { Link, type LinkOptions, type Nudge } from './link.ts';
+import type { SocketLoss } from './loss.ts';
 import { Pacer } from './pacer.ts';
 import type { Request } from './request.ts';
 import { RequestQueue } from './request-queue.ts';
@@ -132,26 +133,39 @@ export class Machine {
     if (this.#link.isCurrent(socket)) this.#link.handleOpen(now);
   }
 
-  handleFrame(socket: number, frame: ReceivedFrame, now: number): void {
+  /** Undefined is a frame of a type that only newer clients know. */
+  handleFrame(socket: number, frame: ReceivedFrame | undefined, now: number): void {
     if (!this.#link.isCurrent(socket)) return;
     const wasLive = this.#link.isLive();
-    if (frame.type === 'lagging') for (const book of this.#books) book.handleSilence();
-    if (HELD_BACK.has(frame.type)) this.#link.handleCaughtUp();
-    if (!this.#link.handleFrame(frame, now)) this.#dispatch(frame, now);
+    const { isLate } = this.#link;
+    if (frame?.type === 'lagging') for (const book of this.#books) book.handleSilence();
+    if (frame !== undefined && HELD_BACK.has(frame.type)) this.#link.handleCaughtUp();
+    if (!this.#link.handleFrame(frame, now) && frame !== undefined) this.#dispatch(frame, now);
     if (!wasLive && this.#link.isLive()) this.#begin(now);
+    if (isLate !== this.#link.isLate) for (const book of this.#books) book.handleLateness(this.#link.isLate);
     this.#settleClosing();
     this.#pump(now);
   }
 
-  handleClose(socket: number, code: number, now: number): void {
+  handleLoss(socket: number, loss: SocketLoss, now: number): void {
     if (!this.#link.isCurrent(socket)) return;
     this.#lose(() => {
-      this.#link.lose(code, now);
+      this.#link.lose(loss, now);
     });
   }
 
-  handleToken(ticket: number, token: string, now: number): void {
-    this.#link.handleToken(ticket, token, now);
+  /** The socket could not even be made, and cannot be another time. */
+  handleNoSocket(socket: number, cause: unknown): void {
+    if (!this.#link.isCurrent(socket)) return;
+    this.#lose(() => {
+      this.#link.handleNoSocket(cause);
+    });
+  }
+
+  handleToken(ticket: number, token: string | undefined, now: number): void {
+    this.#lose(() => {
+      this.#link.handleToken(ticket, token, now);
+    });
   }
 
   handleTokenFailure(ticket: number, cause: unknown, now: number): void {
@@ -167,9 +181,9 @@ export class Machine {
     this.#pump(now);
   }
 
-  /** The network has changed, or the page is seen again: a lost connection is tried at once, one that may be dead is asked. */
-  nudge(now: number): void {
-    this.#link.nudge(now);
+  /** A lost connection is tried sooner, one that may be dead is asked. */
+  nudge(why: Nudge, now: number): void {
+    this.#link.nudge(why, now);
   }
 
   /** For good. Whatever waits is rejected. */
@@ -219,7 +233,7 @@ export class Machine {
       case 'snapshot':
       case 'delta':
       case 'heartbeat':
-        for (const book of this.#books) if (book.is(frame)) book.handleFrame(frame, now);
+        this.#dispatchBook(frame, now);
         return;
       case 'stale':
       case 'fresh':
@@ -228,20 +242,28 @@ export class Machine {
             if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
           }
         }
-        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame);
+        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame, now);
         return;
       case 'joined':
       case 'message':
       case 'signal':
       case 'member':
       case 'reset':
-        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame);
+        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame, now);
         return;
       case 'welcome':
       case 'lagging':
       case 'draining':
       case 'results':
         return;
+    }
+  }
+
+  #dispatchBook(frame: BookFrame, now: number): void {
+    for (const book of this.#books) {
+      if (!book.is(frame)) continue;
+      book.handleFrame(frame, now);
+      if (book.isLate && frame.type === 'delta') this.#link.suspect(now);
     }
   }
 

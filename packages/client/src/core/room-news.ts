@@ -4,7 +4,10 @@ import type { OutcryError } from '../primitives/errors.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 
-/** Why continuity is broken: the gateway said so, or it could not resume from where this client was. */
+/**
+ * Why continuity is broken: `reset` is the gateway's word, which read on where this client was too slow, or where the cluster
+ * has lost messages; `notRecovered`: it could not resume from where this client was when it came back.
+ */
 export type GapReason = 'reset' | 'notRecovered';
 
 /** What a room's member is told, in order. */
@@ -17,9 +20,15 @@ export type RoomNews =
       readonly position: Position;
       readonly isResumed: boolean;
       readonly isRecovered: boolean;
+      readonly isReconnected: boolean;
       readonly memberCount: number | undefined;
     }
-  | { readonly type: 'gap'; readonly reason: GapReason; readonly position: Position }
+  | {
+      readonly type: 'gap';
+      readonly reason: GapReason;
+      readonly position: Position;
+      readonly missed: number | undefined;
+    }
   | { readonly type: 'stale' | 'fresh' | 'away' }
   | { readonly type: 'left' }
   | { readonly type: 'failed'; readonly error: OutcryError };

@@ -19,12 +19,12 @@ function join(options: JoinOptions): void {
   });
   room.handleWelcome('ann');
   room.takeJoin(0, () => ++lastId);
-  room.handleFrame({ type: 'joined', id: lastId, room: 'lobby', epoch: 'e', seq: 10, recovered: false });
+  room.handleFrame({ type: 'joined', id: lastId, room: 'lobby', epoch: 'e', seq: 10, recovered: false }, 0);
   news.length = 0;
 }
 
 function receive(seq: number): void {
-  room.handleFrame({ type: 'message', room: 'lobby', from: 'bob', at: 1, data: seq, seq });
+  room.handleFrame({ type: 'message', room: 'lobby', from: 'bob', at: 1, data: seq, seq }, 0);
 }
 
 beforeEach(() => {
@@ -49,12 +49,68 @@ describe('a number that does not follow', () => {
   });
 });
 
+describe('a gap', () => {
+  function joined(details: { epoch?: string; seq: number; recovered?: boolean }): void {
+    room.handleFrame({ type: 'joined', id: lastId, room: 'lobby', epoch: 'e', recovered: false, ...details }, 2_000);
+  }
+
+  it.each([
+    ['in the same numbering', { reset: { epoch: 'e', seq: 3_000 }, oldest: { epoch: 'e', seq: 2_000 }, missed: 1_990 }],
+    ['in another', { reset: { epoch: 'f', seq: 40 }, oldest: { epoch: 'f', seq: 0 }, missed: undefined }],
+  ])('by reset is followed by everything that the room still has, %s', (_, { reset, oldest, missed }) => {
+    join({ history: 5 });
+    room.handleFrame({ type: 'reset', room: 'lobby', ...reset }, 1_000);
+    receive(reset.seq + 1);
+    expect([news, room.takeJoin(1_000, () => ++lastId)]).toEqual([[], undefined]);
+    room.handleAlarm(room.nextAlarmAt);
+    expect(room.takeJoin(2_000, () => ++lastId)).toMatchObject({ since: { epoch: 'e', seq: 10 }, history: 1_000 });
+    joined(oldest);
+    receive(oldest.seq + 1);
+    expect(news).toMatchObject([
+      { type: 'joined', isResumed: true, isRecovered: false, isReconnected: false },
+      { type: 'gap', reason: 'reset', position: oldest, missed },
+      { type: 'message', frame: { seq: oldest.seq + 1 } },
+    ]);
+  });
+
+  it('by reset is none where everything comes after all', () => {
+    join({});
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 12 }, 1_000);
+    room.handleAlarm(room.nextAlarmAt);
+    room.takeJoin(2_000, () => ++lastId);
+    joined({ seq: 10, recovered: true });
+    expect(news).toMatchObject([{ type: 'joined', isRecovered: true, isReconnected: false }]);
+  });
+
+  it('by a numbering in which nothing was said yet is told at once', () => {
+    join({});
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'f', seq: 0 }, 1_000);
+    expect(news).toEqual([{ type: 'gap', reason: 'reset', position: { epoch: 'f', seq: 0 }, missed: undefined }]);
+    expect(room.takeJoin(5_000, () => ++lastId)).toBeUndefined();
+  });
+
+  it('after a lost connection is followed by everything, too, and the loss is told while the room is read anew', () => {
+    join({ history: 5 });
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 3_000 }, 1_000);
+    room.handleLoss();
+    room.handleLoss();
+    room.handleWelcome('ann');
+    expect(room.takeJoin(2_000, () => ++lastId)).toMatchObject({ since: { epoch: 'e', seq: 10 }, history: 1_000 });
+    joined({ seq: 2_000 });
+    expect(news).toMatchObject([
+      { type: 'away' },
+      { type: 'joined', isReconnected: true },
+      { type: 'gap', reason: 'notRecovered', missed: 1_990 },
+    ]);
+  });
+});
+
 describe('a broker that has lost what the member has', () => {
   it('is a gap, behind which the numbers come again', () => {
     join({ since: { epoch: 'e', seq: 12 } });
     receive(11);
     expect(news).toEqual([]);
-    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 11 });
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 11 }, 0);
     receive(12);
     expect(news).toMatchObject([
       { type: 'gap', reason: 'reset', position: { epoch: 'e', seq: 11 } },

@@ -9,13 +9,13 @@ type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }
 
 /** What a member wants of a room. */
 export interface JoinOptions {
-  /** How many of the newest messages to replay on the first join, and where a resume fails; the gateway's default is 50. */
+  /** How many of the newest messages to replay on the first join; the gateway's default is 50. */
   readonly history?: number;
   /** Whether own messages come back. Default true. */
   readonly echo?: boolean;
   /** Whether to be told who comes and goes. Default false. */
   readonly presence?: boolean;
-  /** Resumes from here: everything behind it comes, or the room tells that it cannot be had. */
+  /** Resumes from here: everything behind it comes, or a `gap` and everything that the room still has. */
   readonly since?: Position;
 }
 
@@ -26,11 +26,15 @@ export interface RoomStateOptions extends JoinOptions, RoomListener {
   readonly random: () => number;
 }
 
+export type RoomFrame = Frame<'joined' | 'message' | 'signal' | 'member' | 'reset' | 'stale' | 'fresh'>;
+
 type Phase = 'wanted' | 'asked' | 'joined' | 'failed' | 'left';
 
 /** A join is asked again where no answer comes; gateways answer within seconds, also where their broker does not. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const JOIN_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+/** Behind a gap comes whatever the room still has: as much as a room keeps. */
+const ALL_RETAINED = 1_000;
 
 /** One room as its member sees it across connections: where it is in the order, and whether that holds. */
 export class RoomState implements RoomListener {
@@ -43,6 +47,9 @@ export class RoomState implements RoomListener {
   #attempt = 0;
   #retryAt = 0;
   #hasJoined = false;
+  #isAway = false;
+  /** The gateway has said that it does not go on from where the room is. */
+  #wasReset = false;
   #isStale = false;
   #failure: OutcryError | undefined;
 
@@ -92,14 +99,16 @@ export class RoomState implements RoomListener {
     const name = this.#options.nameFor(user);
     if (this.#name !== '' && name !== this.#name) this.#position = undefined;
     this.#name = name;
+    this.#wasReset = false;
     this.#phase = 'wanted';
     this.#retryAt = 0;
     this.#attempt = 0;
   }
 
   handleLoss(): void {
-    if (this.#phase === 'joined') this.#tell({ type: 'away' });
+    if (this.#hasJoined && !this.#isAway) this.#tell({ type: 'away' });
     this.#phase = 'wanted';
+    this.#isAway = this.#hasJoined;
   }
 
   /** The gateway may have ended the membership: it is asked for again, from where the room is. */
@@ -115,7 +124,8 @@ export class RoomState implements RoomListener {
     this.#phase = 'asked';
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#joinId = nextId();
-    const { history, echo, presence } = this.#options;
+    const { echo, presence } = this.#options;
+    const history = this.#position === undefined ? this.#options.history : ALL_RETAINED;
     return {
       type: 'join',
       id: this.#joinId,
@@ -131,9 +141,7 @@ export class RoomState implements RoomListener {
   handleError(frame: Frame<'error'>, now: number): boolean {
     if (this.#phase !== 'asked' || frame.id !== this.#joinId) return false;
     if (frame.retryable) {
-      const { random } = this.#options;
-      this.#phase = 'wanted';
-      this.#retryAt = now + Math.max(1, backoffMs(JOIN_AGAIN, { retry: 'wait', attempt: this.#attempt, random }));
+      this.#wantLater(now, this.#attempt);
       this.#attempt += 1;
     } else {
       this.#phase = 'failed';
@@ -143,7 +151,7 @@ export class RoomState implements RoomListener {
     return true;
   }
 
-  handleFrame(frame: Frame<'joined' | 'message' | 'signal' | 'member' | 'reset' | 'stale' | 'fresh'>): void {
+  handleFrame(frame: RoomFrame, now: number): void {
     if (frame.type === 'joined') {
       this.#joined(frame);
       return;
@@ -155,8 +163,7 @@ export class RoomState implements RoomListener {
         this.#receive(frame);
         return;
       case 'reset':
-        this.#position = { epoch: frame.epoch, seq: frame.seq };
-        this.#tell({ type: 'gap', reason: 'reset', position: this.#position });
+        this.#reset(frame, now);
         return;
       case 'stale':
       case 'fresh':
@@ -193,8 +200,25 @@ export class RoomState implements RoomListener {
     this.#attempt = 0;
     const position = reachesBack ? before : { epoch: frame.epoch, seq: frame.seq };
     this.#position = position;
-    this.#tell({ type: 'joined', position, isResumed, isRecovered, memberCount: frame.members });
-    if (isResumed && !isRecovered) this.#tell({ type: 'gap', reason: 'notRecovered', position });
+    const [isReconnected, reason] = [this.#isAway, this.#wasReset ? 'reset' : 'notRecovered'] as const;
+    this.#isAway = this.#wasReset = false;
+    this.#tell({ type: 'joined', position, isResumed, isRecovered, isReconnected, memberCount: frame.members });
+    if (isResumed && !isRecovered)
+      this.#tell({ type: 'gap', reason, position, missed: missedBetween(before, position) });
+  }
+
+  /** The room is read anew from where the member is: what is retained behind it follows, and a gap is told where that begins. */
+  #reset({ epoch, seq }: Frame<'reset'>, now: number): void {
+    const before = this.#position;
+    const hasAll = before?.epoch === epoch && seq <= before.seq;
+    if (hasAll || seq === 0) {
+      // Nothing that the member lacks is retained.
+      this.#position = { epoch, seq };
+      this.#tell({ type: 'gap', reason: 'reset', position: this.#position, missed: undefined });
+      return;
+    }
+    this.#wasReset = true;
+    this.#wantLater(now, 0);
   }
 
   #receive(frame: Frame<'message'>): void {
@@ -209,7 +233,17 @@ export class RoomState implements RoomListener {
     this.#tell({ type: 'message', frame, epoch: position.epoch });
   }
 
+  #wantLater(now: number, attempt: number): void {
+    const { random } = this.#options;
+    this.#phase = 'wanted';
+    this.#retryAt = now + Math.max(1, backoffMs(JOIN_AGAIN, { retry: 'wait', attempt, random }));
+  }
+
   #tell(news: RoomNews): void {
     this.#options.emit({ kind: 'room', room: this, news });
   }
+}
+
+function missedBetween(before: Position | undefined, { epoch, seq }: Position): number | undefined {
+  return before?.epoch === epoch ? seq - before.seq : undefined;
 }

@@ -17,7 +17,7 @@ export interface ConnectedStatus {
   readonly node: string;
   /** This connection's name in the cluster. */
   readonly connection: string;
-  /** The gateway has said that this client reads too slowly; books and rooms stand still meanwhile. */
+  /** What comes is seconds old: the gateway has said that this client reads too slowly, or frames and answers show it. */
   readonly isLagging: boolean;
   /** The gateway is shutting down: it closes this connection next, and the client comes back, elsewhere, when it was told to. */
   readonly isDraining: boolean;
@@ -28,9 +28,9 @@ export interface ReconnectingStatus {
   readonly state: 'reconnecting';
   /** Attempts that have failed since the loss. */
   readonly attempt: number;
-  /** When the next attempt begins, in Unix milliseconds; undefined while one is under way. */
+  /** When the next attempt begins, by `client.now()`; undefined while one is under way. */
   readonly retryAt: number | undefined;
-  /** Why there is no connection. */
+  /** Why there is no connection: in `message` for people, in `cause` what the platform or the token function said. */
   readonly error: OutcryError;
 }
 

@@ -6,6 +6,7 @@ import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
  * - `timedOut`: no answer within the time limit
  * - `disconnected`: the connection was lost, and what was asked makes no sense on another
  * - `closed`: the client is closed, by `close()` or by a close code after which a client does not come back
+ * - `noSocket`: no WebSocket can be opened here: a page that may not connect there, or a platform without one
  * - `left`: the room was left, or the book let go, before there was an answer
  * - `queueFull`: as much waits for an answer or for a connection as may
  * - `tooBig`: more bytes than the gateway takes in one frame
@@ -20,6 +21,7 @@ export type OutcryErrorCode =
   | 'timedOut'
   | 'disconnected'
   | 'closed'
+  | 'noSocket'
   | 'left'
   | 'queueFull'
   | 'tooBig'

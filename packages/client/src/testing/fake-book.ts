@@ -9,13 +9,15 @@ export const BOOK_CLASS = { symbol: 'BTCUSDT', depth: 0, interval: 100 };
 export class FakeBook {
   readonly #levels = new OrderBook();
   readonly #random: () => number;
+  readonly #now: () => number;
   readonly #past = new Map<string, string>();
   #epochs = 1;
   #seq = 0;
   #scale = 1;
 
-  constructor(random: () => number) {
+  constructor(random: () => number, now: () => number) {
     this.#random = random;
+    this.#now = now;
     this.#levels.applySnapshot([[100, 5]], [[101, 5]]);
     this.#remember();
   }
@@ -72,7 +74,7 @@ export class FakeBook {
 
   #stamp(): typeof BOOK_CLASS & Pick<Frame<'snapshot'>, 'epoch' | 'seq' | 'venueAt' | 'at' | 'venueSeq' | 'checksum'> {
     const checksum = bookChecksum(this.#levels.bids(), this.#levels.asks());
-    return { ...BOOK_CLASS, epoch: this.epoch, seq: this.#seq, venueAt: 1, at: 2, venueSeq: 3, checksum };
+    return { ...BOOK_CLASS, epoch: this.epoch, seq: this.#seq, venueAt: 1, at: this.#now(), venueSeq: 3, checksum };
   }
 
   #toWire(levels: readonly Level[]): WireLevels {

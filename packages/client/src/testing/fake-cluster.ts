@@ -45,7 +45,7 @@ export class FakeCluster {
   refusals = 0;
 
   constructor(random: () => number) {
-    this.book = new FakeBook(random);
+    this.book = new FakeBook(random, () => this.now);
   }
 
   connect(): FakeConnection {
@@ -59,7 +59,7 @@ export class FakeCluster {
       connection: 'c',
       node: 'n',
       user: 'ann',
-      at: 0,
+      at: this.now,
       heartbeatMs: 25_000,
       resumeWindowMs: 600_000,
       maxFrameBytes: 16_384,
@@ -137,7 +137,7 @@ export class FakeCluster {
         connection.watcher.unsubscribe();
         return;
       case 'ping':
-        connection.arriving.push({ type: 'pong', ...id, at: 0 });
+        connection.arriving.push({ type: 'pong', ...id, at: this.now });
         return;
       default:
         this.faults.push(`an unexpected ${frame.type}`);

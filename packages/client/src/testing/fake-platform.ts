@@ -1,80 +1,12 @@
-import type { ClientFrame, ReceivedFrame } from '@outcry/protocol';
-
-import type { Environment } from '../connection/environment.ts';
-import type { WebSocketFactory, WebSocketLike } from '../connection/websocket.ts';
-
-type Listener = (event: { readonly data: unknown; readonly code: number }) => void;
-
-/** A socket whose other end is the test. */
-export class FakeSocket implements WebSocketLike {
-  readonly protocols: readonly string[];
-  readonly sent: ClientFrame<unknown>[] = [];
-  binaryType = '';
-  isClosed = false;
-  terminate?: () => void;
-  readonly #listeners = new Map<string, Set<Listener>>();
-
-  constructor(protocols: readonly string[]) {
-    this.protocols = protocols;
-  }
-
-  addEventListener(type: string, listener: Listener): void {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener));
-  }
-
-  send(data: string | Uint8Array): void {
-    this.sent.push(JSON.parse(String(data)) as ClientFrame<unknown>);
-  }
-
-  close(): void {
-    this.isClosed = true;
-  }
-
-  open(): void {
-    this.#tell('open', {});
-  }
-
-  welcome(details: Partial<Extract<ReceivedFrame, { type: 'welcome' }>> = {}): void {
-    this.receive({
-      type: 'welcome',
-      connection: 'c',
-      node: 'n',
-      user: 'ann',
-      at: 0,
-      heartbeatMs: 25_000,
-      resumeWindowMs: 600_000,
-      maxFrameBytes: 16_384,
-      maxRooms: 128,
-      maxSubscriptions: 64,
-      ...details,
-    });
-  }
-
-  receive(frame: ReceivedFrame): void {
-    this.#tell('message', { data: JSON.stringify(frame) });
-  }
-
-  lose(code: number): void {
-    this.isClosed = true;
-    this.#tell('close', { code });
-  }
-
-  /** The frames of a type that were sent. */
-  of<T extends ClientFrame['type']>(type: T): Extract<ClientFrame<unknown>, { type: T }>[] {
-    return this.sent.filter((frame): frame is Extract<ClientFrame<unknown>, { type: T }> => frame.type === type);
-  }
-
-  #tell(type: string, event: { readonly data?: unknown; readonly code?: number }): void {
-    for (const listener of this.#listeners.get(type) ?? []) listener({ data: undefined, code: 0, ...event });
-  }
-}
+import type { Environment, PlatformChange } from '../connection/environment.ts';
+import type { WebSocketFactory } from '../connection/websocket.ts';
+import { FakeSocket } from './fake-socket.ts';
 
 /** Time, chance and sockets in the test's hand. */
 export class FakePlatform implements Environment {
   readonly sockets: FakeSocket[] = [];
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
-  readonly #watchers = new Set<() => void>();
+  readonly #watchers = new Set<(change: PlatformChange) => void>();
   #now = 0;
 
   readonly openSocket: WebSocketFactory = (_url, protocols) => {
@@ -112,14 +44,14 @@ export class FakePlatform implements Environment {
     return () => this.#timers.delete(timer);
   }
 
-  watch(changed: () => void): () => void {
+  watch(changed: (change: PlatformChange) => void): () => void {
     this.#watchers.add(changed);
     return () => this.#watchers.delete(changed);
   }
 
   /** The network changes, or the page is seen again. */
-  change(): void {
-    for (const changed of this.#watchers) changed();
+  change(change: PlatformChange): void {
+    for (const changed of this.#watchers) changed(change);
   }
 
   /** Lets time go by, timer by timer, and promises be settled. */

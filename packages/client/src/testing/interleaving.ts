@@ -98,7 +98,7 @@ export class Interleaving {
     };
     const nudge = (): void => {
       this.#step(() => {
-        this.#machine.nudge(this.#now);
+        this.#machine.nudge(this.#random.pick(['online', 'offline', 'seen', 'asked'] as const), this.#now);
       });
     };
     const watch = (): void => {
@@ -328,7 +328,8 @@ export class Interleaving {
     const frame = this.#late.shift();
     if (this.#socket < 2) return;
     this.#step(() => {
-      if (frame === undefined) this.#machine.handleClose(this.#socket - 1, CLOSE_CODES.unauthenticated.code, this.#now);
+      if (frame === undefined)
+        this.#machine.handleLoss(this.#socket - 1, { code: CLOSE_CODES.unauthenticated.code }, this.#now);
       else this.#machine.handleFrame(this.#socket - 1, frame, this.#now);
     });
   }
@@ -348,7 +349,7 @@ export class Interleaving {
     this.#connection.isOpen = false;
     this.#late.push(...this.#connection.arriving.splice(0));
     this.#step(() => {
-      this.#machine.handleClose(this.#socket, this.#random.pick(CUTS), this.#now);
+      this.#machine.handleLoss(this.#socket, { code: this.#random.pick(CUTS) }, this.#now);
     });
   }
 
