@@ -1,58 +1,70 @@
 import { MsgpackWriter } from './msgpack-writer.ts';
 
 const writer = new MsgpackWriter();
+/** A `toJSON` or a getter may encode something itself: that goes into another writer's memory. */
+let isWriting = false;
 
 /**
  * Encodes a JSON-like value as msgpack in its shortest form. Binary values stay binary; what else JSON lacks is treated as
  * `JSON.stringify` treats it. The result is a copy, the caller's to keep.
  */
 export function encodePayload(value: unknown): Uint8Array {
-  writer.start();
-  writeValue(value);
-  return writer.finish();
+  if (isWriting) return encodeWith(new MsgpackWriter(), value);
+  isWriting = true;
+  try {
+    return encodeWith(writer, value);
+  } finally {
+    isWriting = false;
+  }
 }
 
-function writeValue(value: unknown): void {
+function encodeWith(target: MsgpackWriter, value: unknown): Uint8Array {
+  target.start();
+  writeValue(target, value);
+  return target.finish();
+}
+
+function writeValue(target: MsgpackWriter, value: unknown): void {
   switch (typeof value) {
     case 'string':
-      writer.string(value);
+      target.string(value);
       return;
     case 'number':
-      writeNumber(value);
+      writeNumber(target, value);
       return;
     case 'boolean':
-      writer.bool(value);
+      target.bool(value);
       return;
     case 'object':
-      writeObject(value);
+      writeObject(target, value);
       return;
     default:
       throw new TypeError(`a ${typeof value} cannot be sent`);
   }
 }
 
-function writeNumber(value: number): void {
-  if (Number.isSafeInteger(value)) writer.int(value);
-  else if (Number.isFinite(value)) writer.float64(value);
-  else writer.nil();
+function writeNumber(target: MsgpackWriter, value: number): void {
+  if (Number.isSafeInteger(value)) target.int(value);
+  else if (Number.isFinite(value)) target.float64(value);
+  else target.nil();
 }
 
-function writeObject(value: object | null): void {
+function writeObject(target: MsgpackWriter, value: object | null): void {
   if (value === null) {
-    writer.nil();
+    target.nil();
   } else if (value instanceof Uint8Array) {
-    writer.binary(value);
+    target.binary(value);
   } else if (Array.isArray(value)) {
-    writer.arrayHeader(value.length);
-    for (const item of value) writeValue(item ?? null);
+    target.arrayHeader(value.length);
+    for (const item of value) writeValue(target, item ?? null);
   } else if (hasJsonForm(value)) {
-    writeValue(value.toJSON());
+    writeValue(target, value.toJSON());
   } else {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-    writer.mapHeader(entries.length);
+    target.mapHeader(entries.length);
     for (const [key, item] of entries) {
-      writer.string(key);
-      writeValue(item);
+      target.string(key);
+      writeValue(target, item);
     }
   }
 }

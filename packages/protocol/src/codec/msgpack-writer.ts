@@ -6,6 +6,9 @@ const SHORT_TEXT = 64;
 /**
  * Writes msgpack in its shortest form. One writer serves many frames: `start` begins one, `finish` returns its bytes, which
  * are never written again. Frames share their memory with those before and behind them, 8 KiB at a time: who keeps one copies it.
+ *
+ * A value of the wrong type throws before anything of it is written. What was begun then is given up by the next `start`, so
+ * that no frame can spoil another.
  */
 export class MsgpackWriter {
   #bytes = new Uint8Array(CHUNK_BYTES);
@@ -28,16 +31,19 @@ export class MsgpackWriter {
   }
 
   bool(value: boolean): void {
+    if (typeof value !== 'boolean') throw wrongType('a boolean', value);
     this.#byte(value ? 0xc3 : 0xc2);
   }
 
   arrayHeader(length: number): void {
+    checkLength(length);
     if (length < 16) this.#byte(0x90 | length);
     else if (length < 0x1_0000) this.#sized(0xdc, 2, length);
     else this.#sized(0xdd, 4, length);
   }
 
   mapHeader(length: number): void {
+    checkLength(length);
     if (length < 16) this.#byte(0x80 | length);
     else if (length < 0x1_0000) this.#sized(0xde, 2, length);
     else this.#sized(0xdf, 4, length);
@@ -45,7 +51,7 @@ export class MsgpackWriter {
 
   /** A whole number from 0 to 2^53-1; anything else is a programming error. */
   uint(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw new RangeError(`not an unsigned integer: ${String(value)}`);
+    if (!Number.isSafeInteger(value) || value < 0) throw wrongType('an unsigned integer', value);
     if (value < 0x80) this.#byte(value);
     else if (value < 0x100) this.#sized(0xcc, 1, value);
     else if (value < 0x1_0000) this.#sized(0xcd, 2, value);
@@ -55,6 +61,7 @@ export class MsgpackWriter {
 
   /** The nine-byte form, whatever the value. */
   uint64(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0) throw wrongType('an unsigned integer', value);
     const at = this.#reserve(9);
     this.#view.setUint8(at, 0xcf);
     this.#view.setUint32(at + 1, Math.floor(value / 0x1_0000_0000));
@@ -63,11 +70,11 @@ export class MsgpackWriter {
 
   /** A whole number from -2^53+1 to 2^53-1. */
   int(value: number): void {
+    if (!Number.isSafeInteger(value)) throw wrongType('an integer', value);
     if (value >= 0) {
       this.uint(value);
       return;
     }
-    if (!Number.isSafeInteger(value)) throw new RangeError(`not an integer: ${String(value)}`);
     if (value >= -0x20) this.#byte(value + 0x100);
     else if (value >= -0x80) this.#sized(0xd0, 1, value + 0x100);
     else if (value >= -0x8000) this.#sized(0xd1, 2, value + 0x1_0000);
@@ -76,6 +83,7 @@ export class MsgpackWriter {
   }
 
   float64(value: number): void {
+    if (typeof value !== 'number') throw wrongType('a number', value);
     const at = this.#reserve(9);
     this.#view.setUint8(at, 0xcb);
     this.#view.setFloat64(at + 1, value);
@@ -83,6 +91,7 @@ export class MsgpackWriter {
 
   /** Halves of surrogate pairs, which have no UTF-8, become U+FFFD. */
   string(text: string): void {
+    if (typeof text !== 'string') throw wrongType('a string', text);
     if (text.length >= SHORT_TEXT || !this.#tryShortAscii(text)) this.#encode(text);
   }
 
@@ -116,6 +125,7 @@ export class MsgpackWriter {
   }
 
   binary(bytes: Uint8Array): void {
+    checkBytes(bytes);
     const length = bytes.length;
     if (length < 0x100) this.#sized(0xc4, 1, length);
     else if (length < 0x1_0000) this.#sized(0xc5, 2, length);
@@ -125,6 +135,7 @@ export class MsgpackWriter {
 
   /** Bytes that are msgpack already. */
   raw(bytes: Uint8Array): void {
+    checkBytes(bytes);
     const at = this.#reserve(bytes.length);
     this.#bytes.set(bytes, at);
   }
@@ -164,4 +175,17 @@ export class MsgpackWriter {
     this.#view = new DataView(this.#bytes.buffer);
     this.#start = 0;
   }
+}
+
+/** The types of this class are no promise: what a program that has none hands over may be anything. */
+function wrongType(expected: string, value: unknown): TypeError {
+  return new TypeError(`expected ${expected}, not ${typeof value === 'number' ? String(value) : typeof value}`);
+}
+
+function checkLength(length: number): void {
+  if (!Number.isSafeInteger(length) || length < 0) throw wrongType('a length', length);
+}
+
+function checkBytes(bytes: Uint8Array): void {
+  if (!(bytes instanceof Uint8Array)) throw wrongType('bytes', bytes);
 }
