@@ -16,7 +16,10 @@ export { checkJsonValue } from './codec/check-json-value.ts';
 export { findWideInteger } from './codec/find-wide-integer.ts';
 export { placeOf, type Step, ValueFault } from './codec/value-fault.ts';
 export { encodePayload } from './codec/encode-payload.ts';
+export { expectedOf } from './codec/field-rules.ts';
+export { isOfKind } from './codec/is-of-kind.ts';
 export { decodePayload, payloadToJson } from './codec/payload.ts';
+export { stringifyPayload } from './codec/stringify-payload.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';
 export type { Instrument } from './instrument.ts';
@@ -48,4 +51,5 @@ export {
 export type { ReceivedFrame, ServerFrame, ServerFrameType } from './server-frames.ts';
 export { isSourceKind, SourceKind } from './source-kind.ts';
 export type { SymbolResult } from './symbol-result.ts';
+export { isWellFormed } from './well-formed.ts';
 export { BEARER_PREFIX, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';

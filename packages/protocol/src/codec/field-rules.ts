@@ -4,6 +4,7 @@ import { isRoomName, isUserName, NAME_RULE } from '../names/room-name.ts';
 import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
 import type { FieldKind, RequestId } from '../schema.ts';
 import { isWithinBytes } from '../utf8-length.ts';
+import { isWellFormed } from '../well-formed.ts';
 
 /** What is said to a client whose field is not of its kind. */
 const EXPECTED: Partial<Record<FieldKind, string>> = {
@@ -22,7 +23,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
 };
 
 const STRING_RULES: Partial<Record<FieldKind, (text: string) => boolean>> = {
-  token: (text) => text.length > 0 && isWithinBytes(text, MAX_TOKEN_BYTES) && text.isWellFormed(),
+  token: (text) => text.length > 0 && isWithinBytes(text, MAX_TOKEN_BYTES) && isWellFormed(text),
   room: isRoomName,
   user: isUserName,
   name: (text) => NAME_PATTERN.test(text),
@@ -37,7 +38,7 @@ export function isStringOfKind(kind: FieldKind, text: string): boolean {
 
 /** Whether a string can be a request's id: short, and of text that can be sent back. */
 export function isIdText(text: string): boolean {
-  return isWithinBytes(text, MAX_ID_BYTES) && text.isWellFormed();
+  return isWithinBytes(text, MAX_ID_BYTES) && isWellFormed(text);
 }
 
 /** Whether a request may name so many symbols. */

@@ -1,15 +1,15 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
-import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
 import { EXPECTED_IN_PAYLOAD } from '../payload-rules.ts';
 import { checkJsonValue } from './check-json-value.ts';
 import { encodePayload } from './encode-payload.ts';
-import { expectedOf, isIdText, isStringOfKind, isSymbolCount, isUint, unknownType } from './field-rules.ts';
+import { expectedOf, unknownType } from './field-rules.ts';
 import { findWideInteger } from './find-wide-integer.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import { isOfKind, isRequestId } from './is-of-kind.ts';
 import { JsonClientCodec } from './json-client-codec.ts';
 import { messageFrameToJson } from './message-frame.ts';
 import { parseObject } from './parse-object.ts';
@@ -77,7 +77,7 @@ function decodeFields({ input, text }: ParsedFrame, layout: FrameLayout): Decode
       problem ??= problemOfPayload(field.name, value, text);
       // What a client sends in vain need not be encoded.
       if (problem === undefined) frame[field.name] = encodePayload(value);
-    } else if (isOfKind(field, value)) {
+    } else if (isOfKind(field.kind, value)) {
       frame[field.name] = value;
     } else {
       problem ??= expectedOf(field);
@@ -106,45 +106,9 @@ function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-function isOfKind({ kind }: FrameField, value: unknown): boolean {
-  switch (kind) {
-    case 'id':
-      return isRequestId(value);
-    case 'uint':
-    case 'seq':
-      return isUint(value);
-    case 'bool':
-      return typeof value === 'boolean';
-    case 'position':
-      return isPosition(value);
-    case 'symbols':
-      return isSymbols(value);
-    default:
-      return typeof value === 'string' && isStringOfKind(kind, value);
-  }
-}
-
 function idOf(input: Readonly<Record<string, unknown>>): RequestId | undefined {
   const id = input['id'];
   return isRequestId(id) ? id : undefined;
-}
-
-function isRequestId(value: unknown): value is RequestId {
-  return isUint(value) || (typeof value === 'string' && isIdText(value));
-}
-
-function isPosition(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { epoch, seq } = value as { epoch?: unknown; seq?: unknown };
-  return typeof epoch === 'string' && epoch.isWellFormed() && isUint(seq);
-}
-
-function isSymbols(value: unknown): boolean {
-  return Array.isArray(value) && isSymbolCount(value.length) && value.every(isText);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value.isWellFormed();
 }
 
 function fieldToJson(kind: FrameField['kind'], value: unknown): string {

@@ -3,6 +3,8 @@ export type Step = string | number;
 
 const MAX_KEY_CHARS = 32;
 const MAX_PLACE_CHARS = 256;
+/** What cutting a text may leave at its end. */
+const HALF_A_PAIR = /\p{Surrogate}$/u;
 /** Keys that a place can name as they are. */
 const PLAIN_KEY = /^[\p{L}_$][\p{L}\p{N}_$]*$/u;
 
@@ -35,7 +37,7 @@ export class ValueFault extends Error {
 /** The place at the end of these steps. It quotes no more of a client's text than a reader needs. */
 export function placeOf(field: string, steps: readonly Step[]): string {
   const place = field + steps.map(describeStep).join('');
-  return place.length <= MAX_PLACE_CHARS ? place : `${place.slice(0, MAX_PLACE_CHARS).toWellFormed()}…`;
+  return place.length <= MAX_PLACE_CHARS ? place : `${place.slice(0, MAX_PLACE_CHARS).replace(HALF_A_PAIR, '')}…`;
 }
 
 function describeStep(step: Step): string {
