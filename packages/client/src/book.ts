@@ -12,13 +12,13 @@ import { OutcryError } from './primitives/errors.ts';
 /** Which class of a book is watched, and how. */
 export interface BookOptions {
   /** Levels a side: 1, 10, 25, 50 or 100; 0 is the whole book. Default 10. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** Milliseconds between updates: 100, 250, 1000 or 2000; 0 is every frame of the base feed. Default 100. */
-  readonly interval?: number;
+  readonly interval?: number | undefined;
   /** Whether every frame is checked against the CRC-32 that Kraken uses, too. Default false: continuity is always checked. */
-  readonly checksum?: boolean;
+  readonly checksum?: boolean | undefined;
   /** Every change, in order, right after it was applied. */
-  readonly onChange?: (change: BookChange) => void;
+  readonly onChange?: ((change: BookChange) => void) | undefined;
 }
 
 /** What has happened to a book. The book shows it already. */

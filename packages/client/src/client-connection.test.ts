@@ -114,7 +114,7 @@ describe('the wait for another attempt', () => {
   it('is short when the network is back, and begins anew behind it', async () => {
     const { client, platform } = start();
     await harness.goLive();
-    await harness.beOffline(7);
+    await harness.goOffline(7);
     expect(client.status).toMatchObject({ retryAt: platform.now() + 15_000 });
     platform.change('offline');
     expect(client.status).toMatchObject({ retryAt: platform.now() + 15_000 });
@@ -128,7 +128,8 @@ describe('the wait for another attempt', () => {
   it('begins anew when the network is back while an attempt is under way', async () => {
     const { client, platform } = start();
     await harness.goLive();
-    await harness.beOffline(6);
+    await harness.goOffline(6);
+    platform.isOffline = false;
     await platform.pass(15_000);
     platform.change('online');
     harness.socket.fail(new Error('not yet'));
@@ -137,7 +138,7 @@ describe('the wait for another attempt', () => {
 
   it('ends when somebody looks or asks', async () => {
     const { client, platform } = start();
-    await harness.beOffline(6);
+    await harness.goOffline(6);
     const { length } = platform.sockets;
     platform.change('seen');
     expect(platform.sockets).toHaveLength(length + 1);

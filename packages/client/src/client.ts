@@ -1,8 +1,8 @@
-import { type Instrument, isSymbol } from '@outcry/protocol';
+import type { Instrument } from '@outcry/protocol';
 
 import { toAck } from './connection/answers.ts';
 import { Book, type BookOptions } from './book.ts';
-import { OutcryError } from './primitives/errors.ts';
+import { check, checkOptions, FUNCTION } from './primitives/check.ts';
 import { RoomsClient } from './rooms-client.ts';
 
 const DEFAULT_DEPTH = 10;
@@ -12,7 +12,8 @@ const DEFAULT_INTERVAL_MS = 100;
 export class Client extends RoomsClient {
   /** Watches a book for as long as the client lives, or until it is closed. */
   book(symbol: string, options: BookOptions = {}): Book {
-    if (!isSymbol(symbol)) throw new OutcryError('badRequest', `symbol: expected a symbol, not ${symbol}`);
+    check('symbol', symbol, 'symbol');
+    checkOptions(options, { depth: 'uint', interval: 'uint', checksum: 'bool', onChange: FUNCTION });
     const { depth = DEFAULT_DEPTH, interval = DEFAULT_INTERVAL_MS } = options;
     const bookClass = { symbol, depth, interval };
     const what = `the book ${[symbol, depth, interval].join(' ')}`;

@@ -1,48 +1,62 @@
 import { type ClientFrame, inboxOf, type Position, type ReceivedFrame } from '@outcry/protocol';
 
 import { Broadcast } from './primitives/broadcast.ts';
-import { checkPayload } from './payloads/check-payload.ts';
+import { check, checkOptions, FUNCTION, type Rule } from './primitives/check.ts';
 import { callSafely } from './primitives/call-safely.ts';
 import type { RoomNews } from './core/room-news.ts';
 import { type JoinOptions, RoomState } from './core/room-state.ts';
 import { Deferred } from './primitives/deferred.ts';
 import type { Driver } from './connection/driver.ts';
 import { OutcryError } from './primitives/errors.ts';
-import { MAX_PUBLISH_TIMEOUT_MS } from './connection/options.ts';
-import { type PayloadCipher, PayloadPipe, type SealContext } from './payloads/payload-pipe.ts';
+import { CIPHER, type PayloadCipher, PayloadPipe, SCHEMA, seal } from './payloads/payload-pipe.ts';
+import { toPayload } from './payloads/to-payload.ts';
 import { type Ack, positionOf, toAck } from './connection/answers.ts';
-import { randomKey } from './primitives/random-key.ts';
+import { checkPublish, publish, type PublishOptions } from './publish.ts';
 import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
 import type { StandardSchema } from './payloads/standard-schema.ts';
 
 /** What is wanted of a room, and what becomes of its payloads. */
 export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
   /** Checks every payload, in both directions, and gives them their type. */
-  readonly schema?: StandardSchema<In, Out>;
+  readonly schema?: StandardSchema<In, Out> | undefined;
   /** Seals every payload end to end. */
-  readonly encryption?: PayloadCipher;
+  readonly encryption?: PayloadCipher | undefined;
   /** Every message, in order. With a handler, events do not wait for an iteration to begin. */
-  readonly onMessage?: (message: Message<Out>) => void;
+  readonly onMessage?: ((message: Message<Out>) => void) | undefined;
   /** Everything, in order: messages, signals, members, and what becomes of the room. */
-  readonly onEvent?: (event: RoomEvent<Out>) => void;
+  readonly onEvent?: ((event: RoomEvent<Out>) => void) | undefined;
 }
 
-/** How one message is published. */
-export interface PublishOptions {
-  /** The same user's same key within five minutes is the same message. Without one, each call has its own. */
-  readonly key?: string;
-  /** In milliseconds, offline and online together; at most 240,000. */
-  readonly timeoutMs?: number;
+const RULES: { readonly [K in keyof RoomOptions]-?: Rule } = {
+  history: 'uint',
+  echo: 'bool',
+  presence: 'bool',
+  since: 'position',
+  schema: SCHEMA,
+  encryption: CIPHER,
+  onMessage: FUNCTION,
+  onEvent: FUNCTION,
+};
+
+/** @throws OutcryError `badRequest` where an option is none */
+export function checkRoomOptions(options: unknown): void {
+  checkOptions(options, RULES);
 }
 
 export interface RoomParts<In, Out> {
   readonly driver: Driver;
   /** Undefined for the user's inbox, whose name follows from the user's. */
   readonly name: string | undefined;
-  /** The user of the current connection, or of the next. */
-  readonly user: () => Promise<string>;
   readonly options: RoomOptions<In, Out>;
   readonly onLeft: () => void;
+}
+
+/** A page of a room's past. */
+export interface HistoryOptions {
+  /** Only messages with a smaller `seq`. */
+  readonly before?: number | undefined;
+  /** At most so many, 1 to 1,000. Default 50. */
+  readonly limit?: number | undefined;
 }
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
@@ -57,7 +71,6 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   #status: RoomStatus = 'joining';
   /** Payloads that need time keep their order. */
   #incoming: Promise<void> | undefined;
-  #outgoing: Promise<unknown> = Promise.resolve();
 
   /** Rooms are made by `client.join`. */
   constructor(parts: RoomParts<In, Out>) {
@@ -116,25 +129,30 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
    *
    * @throws OutcryError with `mayBeStored` where nobody can know whether it was
    */
-  async publish(data: In, { key = randomKey(), timeoutMs }: PublishOptions = {}): Promise<Position> {
-    const { driver } = this.#parts;
-    const limitMs = Math.min(timeoutMs ?? driver.settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
-    const begunAt = driver.environment.now();
-    const payload = this.#pipe.isEmpty ? data : await this.#prepare(data);
-    checkPayload(payload, driver.settings.encoding);
-    const answer = await this.#ask((id, room) => ({ type: 'publish', id, room, data: payload, key }), {
-      timeoutMs: begunAt + limitMs - driver.environment.now(),
-      isPublish: true,
-    });
-    return positionOf(answer);
+  async publish(data: In, options: PublishOptions = {}): Promise<Position> {
+    checkPublish(options);
+    const payload = toPayload(data);
+    const { encryption } = this.#pipe;
+    const check = this.#pipe.checkOutgoing(data);
+    const { driver, name = inboxOf } = this.#parts;
+    return publish(driver, { payload, encryption, check, name, room: this.#state }, options);
   }
 
-  /** Says something in passing, such as `typing`. It goes out now or never; whether it did. */
+  /**
+   * Says something in passing, such as `typing`. It goes out now or never; whether it did. What has to be checked or sealed first
+   * goes out if the connection is still the same then.
+   */
   signal(name: string, data?: In): boolean {
-    if (data === undefined || this.#pipe.isEmpty) return this.#sendSignal(name, data);
+    check('name', name, 'name');
+    const payload = data === undefined ? undefined : toPayload(data);
+    const checked = data === undefined ? undefined : this.#pipe.checkOutgoing(data);
+    const { encryption } = this.#pipe;
+    if (checked === undefined && (payload === undefined || encryption === undefined)) {
+      return this.#sendSignal(name, payload);
+    }
     if (!this.#state.isJoined) return false;
-    this.#prepare(data).then(
-      (payload) => this.#sendSignal(name, payload),
+    this.#sealSignal(payload, checked).then(
+      ([sealed, isSame]) => isSame() && this.#sendSignal(name, sealed),
       () => undefined,
     );
     return true;
@@ -147,7 +165,9 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   }
 
   /** The newest messages before a `seq`, oldest first: the room's past, page by page. */
-  async history({ before, limit = 50 }: { before?: number; limit?: number } = {}): Promise<HistoryPage<Out>> {
+  async history(page: HistoryOptions = {}): Promise<HistoryPage<Out>> {
+    checkOptions(page, { before: 'uint', limit: 'uint' });
+    const { before, limit = 50 } = page;
     const range = { ...(before === undefined ? {} : { before }), limit };
     const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
     const head = positionOf(answer);
@@ -173,15 +193,15 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     });
   }
 
-  async #prepare(data: In): Promise<unknown> {
-    const prepared = this.#outgoing.then(() => this.#pipe.outgoing(data, () => this.#sealContext()));
-    this.#outgoing = prepared.catch(() => undefined);
-    return prepared;
-  }
-
-  async #sealContext(): Promise<SealContext> {
-    const from = await this.#parts.user();
-    return { room: this.#nameFor(from), from };
+  /** For the user of this connection, and whether that is still the one. */
+  async #sealSignal(payload: unknown, checked: Promise<void> | undefined): Promise<[unknown, () => boolean]> {
+    const { link } = this.#parts.driver.machine;
+    const { socket, user: from } = link;
+    await checked;
+    const { encryption } = this.#pipe;
+    const isSealed = encryption !== undefined && payload !== undefined;
+    const sealed = isSealed ? await seal(payload, { room: this.name, from }, encryption) : payload;
+    return [sealed, () => link.socket === socket];
   }
 
   #nameFor(user: string): string {
@@ -189,24 +209,19 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   }
 
   #sendSignal(name: string, data: unknown): boolean {
-    if (data !== undefined) checkPayload(data, this.#parts.driver.settings.encoding);
     const payload = data === undefined ? {} : { data };
     const room = this.name;
     return this.#parts.driver.signal((id) => ({ type: 'signal', id, room, name, ...payload }), this.#state);
   }
 
-  async #ask(
-    build: (id: number, room: string) => ClientFrame<unknown>,
-    { timeoutMs, isPublish = false }: { timeoutMs?: number; isPublish?: boolean } = {},
-  ): Promise<Ack> {
-    const { driver, user } = this.#parts;
-    const room = this.#parts.name ?? inboxOf(await user());
-    const answer = await driver.request((id) => build(id, room), {
-      room: this.#state,
-      timeoutMs: timeoutMs ?? driver.settings.requestTimeoutMs,
-      isPublish,
-    });
-    return toAck(answer);
+  async #ask(build: (id: number, room: string) => ClientFrame<unknown>): Promise<Ack> {
+    const { driver, name } = this.#parts;
+    const options = { room: this.#state, timeoutMs: driver.settings.requestTimeoutMs };
+    const answer =
+      name === undefined
+        ? driver.requestAs((id, user) => build(id, inboxOf(user)), options)
+        : driver.request((id) => build(id, name), options);
+    return toAck(await answer);
   }
 
   #hear(news: RoomNews): void {

@@ -1,22 +1,22 @@
-import { ALL_ROOM, inboxOf, isRoomName, isUserName, type Position } from '@outcry/protocol';
+import { ALL_ROOM, inboxOf, type Position } from '@outcry/protocol';
 
-import { positionOf, toAck } from './connection/answers.ts';
 import { Broadcast } from './primitives/broadcast.ts';
-import { checkPayload } from './payloads/check-payload.ts';
-import { Deferred } from './primitives/deferred.ts';
+import { callSafely } from './primitives/call-safely.ts';
+import { check } from './primitives/check.ts';
 import { Driver } from './connection/driver.ts';
 import { type Environment, PLATFORM } from './connection/environment.ts';
 import { OutcryError } from './primitives/errors.ts';
-import { type ConnectOptions, MAX_PUBLISH_TIMEOUT_MS, toSettings } from './connection/options.ts';
-import type { PayloadCipher } from './payloads/payload-pipe.ts';
-import { randomKey } from './primitives/random-key.ts';
-import { type PublishOptions, Room, type RoomOptions } from './room.ts';
+import { type ConnectOptions, toSettings, toUrl } from './connection/options.ts';
+import { CIPHER, type PayloadCipher } from './payloads/payload-pipe.ts';
+import { toPayload } from './payloads/to-payload.ts';
+import { checkPublish, publish, type PublishOptions } from './publish.ts';
+import { checkRoomOptions, Room, type RoomOptions } from './room.ts';
 import type { ClientStatus } from './core/status.ts';
 
 /** How one direct message is sent. */
 export interface SendOptions extends PublishOptions {
   /** Seals the message end to end; the receiver's inbox needs the same keys. */
-  readonly encryption?: PayloadCipher;
+  readonly encryption?: PayloadCipher | undefined;
 }
 
 /** A room, or what else is open as long as the client is. */
@@ -33,15 +33,12 @@ export class RoomsClient {
   readonly #open = new Map<string, Closable>();
   readonly #statuses = new Broadcast<ClientStatus>({ maxItems: MAX_BUFFERED_STATUSES, conflate: (latest) => latest });
   #status: ClientStatus = { state: 'connecting' };
-  #user = new Deferred<string>();
-  #sealing: Promise<unknown> = Promise.resolve();
 
   /** Use `connect`. An environment of one's own is for tests. */
   constructor(url: string | URL, options: ConnectOptions = {}, environment: Environment = PLATFORM) {
-    const settings = toSettings(options);
     this.driver = new Driver({
-      url: String(url),
-      settings,
+      url: toUrl(url),
+      settings: toSettings(options),
       environment,
       onStatus: (status) => {
         this.#setStatus(status);
@@ -66,8 +63,7 @@ export class RoomsClient {
 
   /** Joins a room for as long as the client lives, or until `leave`. */
   join<In = unknown, Out = In>(name: string, options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    if (!isRoomName(name))
-      throw new OutcryError('badRequest', `room: expected a room's name, not ${JSON.stringify(name)}`);
+    check('room', name, 'room');
     return this.#openRoom(`the room ${JSON.stringify(name)}`, name, options);
   }
 
@@ -82,31 +78,21 @@ export class RoomsClient {
   }
 
   /**
-   * Sends a direct message: publishes to a user's inbox, in the order of calls. Resolves and rejects as `room.publish`; with
-   * `encryption`, mixed with messages without, those without can be earlier.
+   * Sends a direct message: publishes to a user's inbox, in the order of calls. Resolves and rejects as `room.publish`.
    */
   async send(user: string, data: unknown, options: SendOptions = {}): Promise<Position> {
-    if (!isUserName(user))
-      throw new OutcryError('badRequest', `user: expected a user's name, not ${JSON.stringify(user)}`);
-    const { key = randomKey(), encryption } = options;
-    const { environment, settings } = this.driver;
-    const limitMs = Math.min(options.timeoutMs ?? settings.publishTimeoutMs, MAX_PUBLISH_TIMEOUT_MS);
-    const begunAt = environment.now();
-    const room = inboxOf(user);
-    const payload = encryption === undefined ? data : await this.#seal(data, room, encryption);
-    checkPayload(payload, settings.encoding);
-    const answer = await this.driver.request((id) => ({ type: 'publish', id, room, data: payload, key }), {
-      lane: room,
-      timeoutMs: begunAt + limitMs - environment.now(),
-      isPublish: true,
-    });
-    return positionOf(toAck(answer));
+    check('user', user, 'user');
+    checkPublish(options);
+    const { encryption } = options;
+    if (encryption !== undefined) check('encryption', encryption, CIPHER);
+    const inbox = inboxOf(user);
+    return publish(this.driver, { payload: toPayload(data), encryption, name: inbox, lane: inbox }, options);
   }
 
   /** Says something in passing to a user, such as `typing`: a signal to the inbox. It goes out now or never; whether it did. */
   signal(user: string, name: string): boolean {
-    if (!isUserName(user))
-      throw new OutcryError('badRequest', `user: expected a user's name, not ${JSON.stringify(user)}`);
+    check('user', user, 'user');
+    check('name', name, 'name');
     return this.driver.signal((id) => ({ type: 'signal', id, room: inboxOf(user), name }));
   }
 
@@ -165,32 +151,20 @@ export class RoomsClient {
   }
 
   #openRoom<In, Out>(what: string, name: string | undefined, options: RoomOptions<In, Out>): Room<In, Out> {
-    const user = (): Promise<string> => this.#user.promise;
-    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, user, options, onLeft }));
-  }
-
-  /** One by one, so that messages keep their order. */
-  #seal(data: unknown, room: string, cipher: PayloadCipher): Promise<unknown> {
-    const sealed = this.#sealing.then(async () => cipher.seal(data, { room, from: await this.#user.promise }));
-    this.#sealing = sealed.catch(() => undefined);
-    return sealed;
+    checkRoomOptions(options);
+    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, options, onLeft }));
   }
 
   #setStatus(status: ClientStatus): void {
     this.#status = status;
-    if (status.state === 'connected') {
-      this.#user.resolve(status.user);
-    } else if (status.state === 'reconnecting') {
-      // A guest comes back under another name.
-      this.#user = new Deferred();
-    }
     this.#statuses.push(status);
-    this.driver.settings.onStatus?.(status);
+    callSafely(() => {
+      this.driver.settings.onStatus?.(status);
+    });
     if (status.state === 'closed') this.#end(status.error);
   }
 
   #end(error: OutcryError | undefined): void {
-    this.#user.reject(error ?? new OutcryError('closed', 'the client was closed'));
     for (const open of [...this.#open.values()]) open.end(error);
     this.#open.clear();
     this.#statuses.end();

@@ -14,12 +14,16 @@ import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
 import type { Answer } from '../core/answer.ts';
 import type { SocketLoss } from '../core/loss.ts';
+import type { EncodedRequest } from '../core/request.ts';
 import type { RoomState } from '../core/room-state.ts';
 import type { Environment } from './environment.ts';
 import { OutcryError } from '../primitives/errors.ts';
-import type { Settings, TokenSource } from './options.ts';
+import { checkToken, type Settings, type TokenSource } from './options.ts';
 import type { ClientStatus } from '../core/status.ts';
 import type { WebSocketLike } from './websocket.ts';
+
+/** A request with its id, in the name of a user. */
+type BuildRequest = (id: number, user: string) => ClientFrame<unknown> | Promise<ClientFrame<unknown>>;
 
 export interface RequestOptions {
   /** It waits until this room is joined. */
@@ -29,6 +33,13 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   readonly isRepeatable?: boolean;
   readonly isPublish?: boolean;
+  /** Until when it does not go out, or whose failure is its own. */
+  readonly check?: Promise<void> | undefined;
+}
+
+interface EntryOptions extends RequestOptions {
+  readonly encode: (id: number) => EncodedRequest | undefined;
+  readonly encodeFor: (id: number, user: string) => void;
 }
 
 export interface DriverOptions {
@@ -102,16 +113,69 @@ export class Driver {
     this.#setAlarm();
   }
 
-  /** Sends a request as soon as it can be sent, and resolves with its answer. */
+  /**
+   * Sends a request as soon as it can be sent, and resolves with its answer.
+   *
+   * @throws OutcryError `invalidData` where it cannot be encoded
+   */
   request(build: (id: number) => ClientFrame<unknown>, options: RequestOptions): Promise<Answer> {
+    return this.#enter({ ...options, encode: (id) => this.#toRequest(build(id)), encodeFor: () => undefined });
+  }
+
+  /** The same of one that is another for each user: it is built when there is a connection, and takes its time then. */
+  requestAs(build: BuildRequest, options: RequestOptions): Promise<Answer> {
+    const encodeFor = (id: number, user: string): void => {
+      void this.#encodeFor(id, user, build);
+    };
+    return this.#enter({ ...options, encode: () => undefined, encodeFor });
+  }
+
+  /** A request has its place, its time limit and its share of what may wait from now on, whatever has to be known before it can go. */
+  #enter({ encode, encodeFor, timeoutMs, check, ...options }: EntryOptions): Promise<Answer> {
+    const { room, lane, isRepeatable = true, isPublish = false } = options;
     return new Promise((resolve, reject) => {
       this.step((machine, now) => {
         const id = machine.nextId();
-        const frame = this.#encode(build(id));
-        const { room, lane, timeoutMs, isRepeatable = true, isPublish = false } = options;
-        const details = { room, lane, deadlineAt: now + timeoutMs, isRepeatable, isPublish };
-        machine.request({ id, frame, frameBytes: bytesOf(frame), ...details, resolve, reject }, now);
+        machine.request(
+          {
+            ...{ id, encoded: encode(id), isUnchecked: check !== undefined, room, lane, isRepeatable, isPublish },
+            ...{ deadlineAt: now + timeoutMs, resolve, reject },
+            encodeFor: (user) => {
+              encodeFor(id, user);
+            },
+          },
+          now,
+        );
+        check?.then(
+          () => {
+            this.step((then, at) => {
+              then.handleChecked(id, at);
+            });
+          },
+          (error: unknown) => {
+            this.#refuse(id, error);
+          },
+        );
       });
+    });
+  }
+
+  async #encodeFor(id: number, user: string, build: BuildRequest): Promise<void> {
+    try {
+      const encoded = this.#toRequest(await build(id, user));
+      this.step((machine, now) => {
+        machine.handleEncoded(id, { user, encoded }, now);
+      });
+    } catch (error) {
+      this.#refuse(id, error);
+    }
+  }
+
+  #refuse(id: number, cause: unknown): void {
+    const isOurs = cause instanceof OutcryError;
+    const error = isOurs ? cause : new OutcryError('invalidData', 'the payload could not be made ready', { cause });
+    this.step((machine, now) => {
+      machine.refuse(id, error, now);
     });
   }
 
@@ -122,6 +186,11 @@ export class Driver {
       wasSent = machine.signal(room, this.#encode(build(machine.nextId())), now);
     });
     return wasSent;
+  }
+
+  #toRequest(frame: ClientFrame<unknown>): EncodedRequest {
+    const encoded = this.#encode(frame);
+    return { frame: encoded, bytes: typeof encoded === 'string' ? utf8.encode(encoded).length : encoded.length };
   }
 
   #encode(frame: ClientFrame<unknown>): SendableFrame {
@@ -144,7 +213,7 @@ export class Driver {
         this.#dropSocket();
         return;
       case 'send':
-        this.#send(effect.frame);
+        this.#send(effect.socket, effect.frame);
         return;
       case 'status':
         if (effect.status.state === 'closed') this.#stop();
@@ -157,6 +226,9 @@ export class Driver {
         return;
       case 'reject':
         effect.request.reject(effect.error);
+        return;
+      case 'encode':
+        effect.request.encodeFor(effect.user);
         return;
       case 'room':
         callSafely(() => {
@@ -176,7 +248,7 @@ export class Driver {
     this.#tokenAbort?.abort();
     const abort = new AbortController();
     this.#tokenAbort = abort;
-    const fetched = typeof token === 'function' ? ask(token, abort.signal) : Promise.resolve(token ?? '');
+    const fetched = typeof token === 'function' ? ask(token, abort.signal) : Promise.resolve(token);
     fetched.then(
       (value) => {
         this.step((machine, now) => {
@@ -246,12 +318,27 @@ export class Driver {
     });
   }
 
-  #send(frame: ClientFrame<unknown> | SendableFrame): void {
+  #send(socket: number, frame: ClientFrame<unknown> | SendableFrame): void {
+    let encoded: SendableFrame;
     try {
-      this.#socket?.send(typeof frame === 'string' || frame instanceof Uint8Array ? frame : this.#encode(frame));
+      encoded = typeof frame === 'string' || frame instanceof Uint8Array ? frame : this.#encode(frame);
+    } catch (error) {
+      this.#refuseFrame(socket, frame as ClientFrame<unknown>, error as Error);
+      return;
+    }
+    try {
+      this.#socket?.send(encoded);
     } catch {
       // A socket that is closing does not send; its `close` is on the way, and what was to be sent is repeated then.
     }
+  }
+
+  /** What cannot be encoded is refused as the gateway would refuse it, so that nobody waits for an answer. */
+  #refuseFrame(socket: number, frame: ClientFrame<unknown>, { message }: Error): void {
+    const id = 'id' in frame ? { id: frame.id } : {};
+    this.step((machine, now) => {
+      machine.handleFrame(socket, { type: 'error', ...id, code: 'badRequest', message, retryable: false }, now);
+    });
   }
 
   /** It is not waited for: on a dead network the close handshake may take a minute. */
@@ -289,18 +376,17 @@ export class Driver {
   }
 }
 
-/** Also a source that throws at once is one that failed. */
-async function ask(source: TokenSource, signal: AbortSignal): Promise<string> {
-  return source({ signal });
+/** Also a source that throws at once is one that failed, and one that gives what cannot be a token. */
+async function ask(source: TokenSource, signal: AbortSignal): Promise<string | undefined> {
+  const token: unknown = await source({ signal });
+  if (token === undefined || token === null) return undefined;
+  checkToken(token);
+  return token;
 }
 
 /** An `ErrorEvent` has the error in it; the browsers' own event says nothing. */
 function causeOf(event: unknown): unknown {
   return typeof event === 'object' && event !== null && 'error' in event ? event.error : undefined;
-}
-
-function bytesOf(frame: SendableFrame): number {
-  return typeof frame === 'string' ? utf8.encode(frame).length : frame.length;
 }
 
 function toBytes(data: unknown): Uint8Array {

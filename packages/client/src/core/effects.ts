@@ -6,6 +6,12 @@ import type { BookListener, BookNews } from './book-news.ts';
 import type { RoomListener, RoomNews } from './room-news.ts';
 import type { ClientStatus } from './status.ts';
 
+/** What goes out in the name of a user. */
+export interface Encodable {
+  /** Has it encoded for a user: `Machine.handleEncoded` or `Machine.refuse` follows. */
+  readonly encodeFor: (user: string) => void;
+}
+
 /** What the machine wants done. Whoever drives it does so in order, after the machine has finished its step. */
 export type Effect =
   | { readonly kind: 'fetchToken'; readonly ticket: number }
@@ -15,6 +21,7 @@ export type Effect =
   | { readonly kind: 'status'; readonly status: ClientStatus }
   | { readonly kind: 'resolve'; readonly request: Asker; readonly answer: Answer }
   | { readonly kind: 'reject'; readonly request: Asker; readonly error: OutcryError }
+  | { readonly kind: 'encode'; readonly request: Encodable; readonly user: string }
   | { readonly kind: 'room'; readonly room: RoomListener; readonly news: RoomNews }
   | { readonly kind: 'book'; readonly book: BookListener; readonly news: BookNews };
 

@@ -6,7 +6,7 @@ import type { Effect, Emit } from './effects.ts';
 import { Link, type LinkOptions, type Nudge } from './link.ts';
 import type { SocketLoss } from './loss.ts';
 import { Pacer } from './pacer.ts';
-import type { Request } from './request.ts';
+import type { EncodedRequest, Request } from './request.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { RoomState } from './room-state.ts';
 
@@ -119,6 +119,24 @@ export class Machine {
     if (error === undefined) this.#queue.add(request, this.#maxFrameBytes);
     else this.emit({ kind: 'reject', request, error });
     this.#settleClosing();
+    this.#pump(now);
+  }
+
+  /** What a request says is as it should be. */
+  handleChecked(id: number, now: number): void {
+    this.#queue.handleChecked(id);
+    this.#pump(now);
+  }
+
+  /** A request is encoded for a user. */
+  handleEncoded(id: number, { user, encoded }: { user: string; encoded: EncodedRequest }, now: number): void {
+    this.#queue.handleEncoded(id, user, encoded);
+    this.#pump(now);
+  }
+
+  /** A request cannot be sent. */
+  refuse(id: number, error: OutcryError, now: number): void {
+    this.#queue.refuse(id, error);
     this.#pump(now);
   }
 
@@ -313,7 +331,7 @@ export class Machine {
       const subscribe = book.takeSubscribe(now, nextId);
       if (subscribe !== undefined) return subscribe;
     }
-    return this.#queue.take(now, this.#maxFrameBytes)?.frame;
+    return this.#queue.take(now, { user: this.#link.user, maxFrameBytes: this.#maxFrameBytes });
   }
 
   #send(frame: ClientFrame<unknown> | SendableFrame): void {

@@ -1,9 +1,9 @@
-import { ERROR_CODES, type ReceivedFrame } from '@outcry/protocol';
+import { ERROR_CODES, type ReceivedFrame, type SendableFrame } from '@outcry/protocol';
 
 import { OutcryError, type OutcryErrorCode, toOutcryError } from '../primitives/errors.ts';
 import type { Emit } from './effects.ts';
 import type { Answer } from './answer.ts';
-import type { Request } from './request.ts';
+import type { EncodedRequest, Request } from './request.ts';
 import type { RoomState } from './room-state.ts';
 
 /** After an error that says "later". */
@@ -11,8 +11,20 @@ const REPEAT_AFTER_MS = 1_000;
 
 interface Entry {
   readonly request: Request;
+  encoded: EncodedRequest | undefined;
+  /** For whom, where each user's is another. */
+  encodedFor: string | undefined;
+  /** It is being checked or encoded. */
+  isAwaited: boolean;
   notBefore: number;
-  wasSent: boolean;
+  /** In whose name it went out; undefined where it did not. */
+  sentAs: string | undefined;
+}
+
+/** Who is connected to what. */
+export interface Session {
+  readonly user: string;
+  readonly maxFrameBytes: number;
 }
 
 /**
@@ -44,7 +56,8 @@ export class RequestQueue {
   }
 
   add(request: Request, maxFrameBytes: number): void {
-    const entry = { request, notBefore: 0, wasSent: false };
+    const { encoded, isUnchecked: isAwaited } = request;
+    const entry: Entry = { request, encoded, encodedFor: undefined, isAwaited, notBefore: 0, sentAs: undefined };
     if (this.#isTooBig(entry, maxFrameBytes)) return;
     if (this.size >= this.#maxRequests) {
       this.#reject(entry, 'queueFull', {
@@ -58,28 +71,43 @@ export class RequestQueue {
   }
 
   /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
-  take(now: number, maxFrameBytes: number): Request | undefined {
+  take(now: number, { user, maxFrameBytes }: Session): SendableFrame | undefined {
     const held = new Set<RoomState | string>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
       const { room, id, lane = room } = entry.request;
       if ((lane !== undefined && held.has(lane)) || room?.isJoined === false) continue;
-      if (entry.notBefore > now) {
+      const isRefused = this.#isAnothers(entry, user);
+      if (!isRefused && (entry.notBefore > now || !this.#isEncoded(entry, user))) {
         if (lane !== undefined) held.add(lane);
         continue;
       }
       this.#waiting.splice(i, 1);
-      if (this.#isTooBig(entry, maxFrameBytes)) {
+      if (isRefused || this.#isTooBig(entry, maxFrameBytes)) {
         i -= 1;
         continue;
       }
-      entry.wasSent = true;
+      entry.sentAs = user;
       entry.notBefore = 0;
       this.#sent.set(id, entry);
-      return entry.request;
+      return entry.encoded?.frame;
     }
     return undefined;
+  }
+
+  /** What it says is as it should be. */
+  handleChecked(id: number): void {
+    const entry = this.#waiting.find(({ request }) => request.id === id);
+    if (entry !== undefined) entry.isAwaited = false;
+  }
+
+  handleEncoded(id: number, user: string, encoded: EncodedRequest): void {
+    const entry = this.#waiting.find(({ request }) => request.id === id);
+    if (entry === undefined) return;
+    entry.isAwaited = false;
+    entry.encoded = encoded;
+    entry.encodedFor = user;
   }
 
   /** Whether the answer was to one of these. */
@@ -120,6 +148,14 @@ export class RequestQueue {
     this.#deadlineAt = Math.min(...this.#entries().map(({ request }) => request.deadlineAt));
   }
 
+  /** What it says cannot be sent. */
+  refuse(id: number, error: OutcryError): void {
+    this.#waiting = this.#waiting.filter(({ request }) => {
+      if (request.id === id) this.#emit({ kind: 'reject', request, error });
+      return request.id !== id;
+    });
+  }
+
   rejectOf(room: RoomState, error: OutcryError): void {
     this.#rejectWhere((request) => request.room === room, error.code, error);
   }
@@ -144,12 +180,30 @@ export class RequestQueue {
     for (const entry of rejected) this.#reject(entry, code, details);
   }
 
+  /** Encodes what each user's is another of, once for each. */
+  #isEncoded(entry: Entry, user: string): boolean {
+    const { request } = entry;
+    if (entry.isAwaited) return false;
+    if (request.encoded !== undefined || entry.encodedFor === user) return true;
+    entry.isAwaited = true;
+    this.#emit({ kind: 'encode', request, user });
+    return false;
+  }
+
+  /** A key is its user's: another, as a guest who comes back is, would publish a second time. */
+  #isAnothers(entry: Entry, user: string): boolean {
+    const { request, sentAs } = entry;
+    if (!request.isPublish || sentAs === undefined || sentAs === user) return false;
+    this.#reject(entry, 'disconnected', { message: `it was sent as ${sentAs}, and this is ${user} now` });
+    return true;
+  }
+
   /** A frame that is too big would end the session. */
   #isTooBig(entry: Entry, maxFrameBytes: number): boolean {
-    const { frameBytes } = entry.request;
-    if (frameBytes <= maxFrameBytes) return false;
+    const bytes = entry.encoded?.bytes ?? 0;
+    if (bytes <= maxFrameBytes) return false;
     this.#reject(entry, 'tooBig', {
-      message: `${String(frameBytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`,
+      message: `${String(bytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`,
     });
     return true;
   }
@@ -160,11 +214,11 @@ export class RequestQueue {
   }
 
   #reject(
-    { request, wasSent }: Entry,
+    { request, sentAs }: Entry,
     code: OutcryErrorCode,
     { message, ...details }: { message: string; isRetryable?: boolean; closeCode?: number | undefined },
   ): void {
-    const mayBeStored = request.isPublish && wasSent;
+    const mayBeStored = request.isPublish && sentAs !== undefined;
     const { isRetryable = false, closeCode } = details;
     const error = new OutcryError(code, message, { isRetryable, closeCode, mayBeStored });
     this.#emit({ kind: 'reject', request, error });

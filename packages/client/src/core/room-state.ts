@@ -10,13 +10,13 @@ type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }
 /** What a member wants of a room. */
 export interface JoinOptions {
   /** How many of the newest messages to replay on the first join; the gateway's default is 50. */
-  readonly history?: number;
+  readonly history?: number | undefined;
   /** Whether own messages come back. Default true. */
-  readonly echo?: boolean;
+  readonly echo?: boolean | undefined;
   /** Whether to be told who comes and goes. Default false. */
-  readonly presence?: boolean;
+  readonly presence?: boolean | undefined;
   /** Resumes from here: everything behind it comes, or a `gap` and everything that the room still has. */
-  readonly since?: Position;
+  readonly since?: Position | undefined;
 }
 
 export interface RoomStateOptions extends JoinOptions, RoomListener {

@@ -1,3 +1,5 @@
+import { stringifyPayload } from '@outcry/protocol';
+
 import { OutcryError } from '../primitives/errors.ts';
 import type { PayloadCipher, SealContext } from '../payloads/payload-pipe.ts';
 import type { RoomKey, WebCryptoKey } from './room-key.ts';
@@ -37,7 +39,7 @@ export function encryptWith({ current, others = [] }: EncryptionOptions): Payloa
 
 async function seal(data: unknown, context: SealContext, { id, key }: RoomKey): Promise<Sealed> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const text = utf8.encode(JSON.stringify(data));
+  const text = utf8.encode(stringifyPayload(data));
   const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: boundTo(context, id) }, key, text);
   return { sealed: 1, key: id, iv, box: toPieces(new Uint8Array(box)) };
 }

@@ -1,6 +1,7 @@
-import type { StandardSchema } from './standard-schema.ts';
-import { describeIssues } from './standard-schema.ts';
+import { hasMethods, type Rule } from '../primitives/check.ts';
 import { OutcryError } from '../primitives/errors.ts';
+import { describeIssues, type SchemaResult, type StandardSchema } from './standard-schema.ts';
+import { toPayload } from './to-payload.ts';
 
 /** Between which ends a payload travels. Both are bound to what is sealed. */
 export interface SealContext {
@@ -10,11 +11,17 @@ export interface SealContext {
 
 /** Seals payloads so that the gateway sees none of them. `@outcry/client` has one: `encryptWith`. */
 export interface PayloadCipher {
-  /** What stands in the frame in the payload's place. */
+  /** What stands in the frame in the payload's place. Of the payload it gets a plain copy: what JSON has, and bytes. */
   seal(data: unknown, context: SealContext): Promise<unknown>;
   /** @throws OutcryError `undecryptable` where this was not sealed for here and by this user with a key that is known */
   open(sealed: unknown, context: SealContext): Promise<unknown>;
 }
+
+export const CIPHER: Rule = [(value) => hasMethods(value, 'seal', 'open'), 'a cipher: seal and open'];
+export const SCHEMA: Rule = [
+  (value) => hasMethods((value as StandardSchema | null)?.['~standard'], 'validate'),
+  'a Standard Schema: ~standard.validate',
+];
 
 export interface PayloadPipeOptions<In, Out> {
   readonly schema: StandardSchema<In, Out> | undefined;
@@ -34,11 +41,26 @@ export class PayloadPipe<In, Out> {
     return this.#options.schema === undefined && this.#options.encryption === undefined;
   }
 
-  /** What goes into the frame. The schema checks it and changes nothing. */
-  async outgoing(data: In, context: () => Promise<SealContext>): Promise<unknown> {
-    await this.#check(data);
-    const { encryption } = this.#options;
-    return encryption === undefined ? data : encryption.seal(data, await context());
+  get encryption(): PayloadCipher | undefined {
+    return this.#options.encryption;
+  }
+
+  /**
+   * What the schema says of a payload that goes out, and changes nothing of: undefined where it has said at once that it is right.
+   *
+   * @throws OutcryError `invalidData` where it has said at once that it is not
+   */
+  checkOutgoing(data: In): Promise<void> | undefined {
+    const result = this.#options.schema?.['~standard'].validate(data);
+    if (result === undefined) return undefined;
+    if ('then' in result) {
+      const checked = result.then(outputOf).then(() => undefined);
+      // Whoever waits for it hears of a refusal; nobody need wait.
+      checked.catch(() => undefined);
+      return checked;
+    }
+    outputOf(result);
+    return undefined;
   }
 
   /** What the application gets: the schema's output. */
@@ -54,9 +76,16 @@ export class PayloadPipe<In, Out> {
 
   async #check(data: unknown): Promise<Out> {
     const { schema } = this.#options;
-    if (schema === undefined) return this.trusted(data);
-    const result = await schema['~standard'].validate(data);
-    if (result.issues === undefined) return result.value;
-    throw new OutcryError('invalidData', `the room's schema: ${describeIssues(result.issues)}`);
+    return schema === undefined ? this.trusted(data) : outputOf(await schema['~standard'].validate(data));
   }
+}
+
+/** As it stands in the frame. */
+export async function seal(payload: unknown, context: SealContext, cipher: PayloadCipher): Promise<unknown> {
+  return toPayload(await cipher.seal(payload, context));
+}
+
+function outputOf<Out>(result: SchemaResult<Out>): Out {
+  if (result.issues === undefined) return result.value;
+  throw new OutcryError('invalidData', `the room's schema: ${describeIssues(result.issues)}`);
 }

@@ -1,3 +1,4 @@
+import type { ClientFrame, ReceivedFrame } from '@outcry/protocol';
 import { expect } from 'vitest';
 
 import { Client } from '../client.ts';
@@ -28,21 +29,40 @@ export class ClientHarness {
     await this.platform.pass(0);
   }
 
+  /** The same with a gateway that answers every request of these types. */
+  async goLiveAnswering(...types: readonly ClientFrame['type'][]): Promise<void> {
+    await this.platform.pass(0);
+    const { socket } = this;
+    socket.onSend = (frame) => {
+      if (!types.includes(frame.type)) return;
+      queueMicrotask(() => {
+        socket.receive(answerTo(frame, socket.sent.length));
+      });
+    };
+    await this.goLive();
+  }
+
   /** Answers the latest join of a room. */
   joined(room: string, seq: number, { epoch = 'e', recovered = false } = {}): void {
     const id = this.socket.of('join').findLast((join) => join.room === room)?.id ?? 0;
     this.socket.receive({ type: 'joined', id, room, epoch, recovered, seq });
   }
 
-  /** Loses the connection, and has so many attempts to make another fail. */
-  async beOffline(attempts: number): Promise<void> {
+  /** Loses the connection, and has so many attempts to make another fail; all that follow fail, too. */
+  async goOffline(attempts: number): Promise<void> {
+    this.platform.isOffline = true;
     this.socket.lose(1006);
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const before = this.platform.sockets.length;
-      while (this.platform.sockets.length === before) await this.platform.pass(100);
-      this.socket.fail(new Error('refused'));
-    }
+    const until = this.platform.sockets.length + attempts;
+    while (this.platform.sockets.length < until) await this.platform.pass(100);
     await this.platform.pass(0);
+  }
+
+  /** The network is back: the next attempt is made. */
+  async comeBack(): Promise<void> {
+    this.platform.isOffline = false;
+    const { length } = this.platform.sockets;
+    this.client.tryNow();
+    while (this.platform.sockets.length === length) await this.platform.pass(100);
   }
 
   /** Closes the client: no timer, listener or socket may be left, and nothing was sent that a gateway would not take. */
@@ -51,5 +71,23 @@ export class ClientHarness {
     expect([this.platform.timers, this.platform.watchers]).toEqual([0, 0]);
     expect(this.platform.sockets.flatMap(({ refused }) => refused)).toEqual([]);
     expect(this.platform.sockets.filter(({ isClosed }) => !isClosed)).toEqual([]);
+  }
+}
+
+function answerTo(frame: ClientFrame<unknown>, seq: number): ReceivedFrame {
+  const id = 'id' in frame ? { id: frame.id ?? 0 } : {};
+  switch (frame.type) {
+    case 'join':
+      return { type: 'joined', ...id, room: frame.room, epoch: 'e', recovered: frame.since !== undefined, seq: 0 };
+    case 'ping':
+      return { type: 'pong', ...id, at: 0 };
+    case 'members':
+      return { type: 'ack', ...id, count: 1, members: [] };
+    case 'history':
+      return { type: 'ack', ...id, messages: [], epoch: 'e', seq };
+    case 'symbols':
+      return { type: 'ack', ...id, instruments: [] };
+    default:
+      return { type: 'ack', ...id, epoch: 'e', seq };
   }
 }

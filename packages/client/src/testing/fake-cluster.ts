@@ -39,12 +39,14 @@ export class FakeCluster {
   readonly faults: string[] = [];
   readonly book: FakeBook;
   readonly #connections = new Set<FakeConnection>();
+  readonly #random: () => number;
   #epochs = 0;
   now = 0;
   /** Answers this many of the next requests with an error that says "later". */
   refusals = 0;
 
   constructor(random: () => number) {
+    this.#random = random;
     this.book = new FakeBook(random, () => this.now);
   }
 
@@ -58,7 +60,7 @@ export class FakeCluster {
       type: 'welcome',
       connection: 'c',
       node: 'n',
-      user: 'ann',
+      user: this.#random() < 0.8 ? 'ann' : 'guest',
       at: this.now,
       heartbeatMs: 25_000,
       resumeWindowMs: 600_000,

@@ -8,10 +8,17 @@ export class FakePlatform implements Environment {
   readonly #timers = new Set<{ readonly at: number; readonly run: () => void }>();
   readonly #watchers = new Set<(change: PlatformChange) => void>();
   #now = 0;
+  /** Every socket fails. */
+  isOffline = false;
 
   readonly openSocket: WebSocketFactory = (_url, protocols) => {
     const socket = new FakeSocket(protocols);
     this.sockets.push(socket);
+    if (this.isOffline) {
+      queueMicrotask(() => {
+        socket.fail(new Error('refused'));
+      });
+    }
     return socket;
   };
 

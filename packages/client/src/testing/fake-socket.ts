@@ -33,6 +33,8 @@ export class FakeSocket implements WebSocketLike {
   binaryType = '';
   isClosed = false;
   terminate?: () => void;
+  /** Called with each frame that is sent. */
+  onSend?: (frame: ClientFrame<unknown>) => void;
   readonly #encoding: Encoding;
   readonly #listeners = new Map<string, Set<Listener>>();
 
@@ -51,7 +53,9 @@ export class FakeSocket implements WebSocketLike {
       const encoding = typeof data === 'string' ? Encoding.Json : Encoding.Msgpack;
       if (encoding !== this.#encoding) throw new TypeError(`expected ${this.#encoding}, not ${encoding}`);
       const frame = codecs[encoding].decodeClient(typeof data === 'string' ? utf8.encode(data) : data);
-      this.sent.push('data' in frame ? { ...frame, data: decodePayload(frame.data) } : frame);
+      const sent = 'data' in frame ? { ...frame, data: decodePayload(frame.data) } : frame;
+      this.sent.push(sent);
+      this.onSend?.(sent);
     } catch (error) {
       this.refused.push(error);
     }

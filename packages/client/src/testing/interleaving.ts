@@ -2,7 +2,7 @@ import { type ClientFrame, CLOSE_CODES, createClientCodec, type ReceivedFrame } 
 
 import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
-import type { OutcryError } from '../primitives/errors.ts';
+import { OutcryError } from '../primitives/errors.ts';
 import type { ClientStatus } from '../core/status.ts';
 import { BookReader } from './book-reader.ts';
 import { FakeCluster, type FakeConnection } from './fake-cluster.ts';
@@ -34,6 +34,8 @@ export class Interleaving {
   readonly #readers = new Map<string, RoomReader>();
   readonly #settled = new Map<string, number>();
   readonly #published: string[] = [];
+  /** What whoever drives the machine has been asked to do, and takes its time for. */
+  readonly #chores: (() => void)[] = [];
   /** What a socket that was given up may still say. */
   readonly #late: ReceivedFrame[] = [];
   #connection: FakeConnection | undefined;
@@ -96,6 +98,9 @@ export class Interleaving {
     const answerToken = (): void => {
       this.#answerToken();
     };
+    const work = (): void => {
+      this.#doChore(this.#random.below(this.#chores.length));
+    };
     const nudge = (): void => {
       this.#step(() => {
         this.#machine.nudge(this.#random.pick(['online', 'offline', 'seen', 'asked'] as const), this.#now);
@@ -107,7 +112,7 @@ export class Interleaving {
     const unwatch = (): void => {
       this.#unwatch();
     };
-    return [publish, publish, open, leave, answerToken, nudge, watch, unwatch];
+    return [publish, publish, open, leave, answerToken, nudge, watch, unwatch, work];
   }
 
   #ofTheFeed(): readonly (() => void)[] {
@@ -183,6 +188,7 @@ export class Interleaving {
         return;
       }
       if ((this.#connection?.arriving.length ?? 0) > 0) this.#deliver();
+      else if (this.#chores.length > 0) this.#doChore(0);
       else if (this.#token !== undefined) this.#answerToken(true);
       else if (this.#isAtRest()) return;
       else this.#goOn(until);
@@ -275,6 +281,7 @@ export class Interleaving {
     const key = `own-${String(id)}`;
     this.#published.push(key);
     const frame = codec.encodeClient({ type: 'publish', id, room: name, data: key, key });
+    const encoded = { frame, bytes: frame.length };
     const settle = (error?: OutcryError): void => {
       this.#settled.set(key, (this.#settled.get(key) ?? 0) + 1);
       if (isPatient && error?.code === 'timedOut') this.faults.push(`${key} was not repeated`);
@@ -285,16 +292,34 @@ export class Interleaving {
       room,
       lane: undefined,
       deadlineAt,
-      frameBytes: frame.length,
       isRepeatable: true,
       isPublish: true,
+      encoded: this.#random.chance(0.5) ? encoded : undefined,
+      isUnchecked: this.#random.chance(0.3),
+      encodeFor: (user: string) => {
+        this.#chores.push(() => {
+          this.#machine.handleEncoded(id, { user, encoded }, this.#now);
+        });
+      },
     };
+    if (details.isUnchecked) {
+      const isRight = this.#random.chance(0.8);
+      this.#chores.push(() => {
+        if (isRight) this.#machine.handleChecked(id, this.#now);
+        else this.#machine.refuse(id, new OutcryError('invalidData', 'not right'), this.#now);
+      });
+    }
     const resolve = (): void => {
       settle();
     };
     this.#step(() => {
-      this.#machine.request({ id, frame, ...details, resolve, reject: settle }, this.#now);
+      this.#machine.request({ id, ...details, resolve, reject: settle }, this.#now);
     });
+  }
+
+  #doChore(index: number): void {
+    const [chore] = this.#chores.splice(index, 1);
+    if (chore !== undefined) this.#step(chore);
   }
 
   #deliver(): void {
@@ -388,6 +413,9 @@ export class Interleaving {
         return;
       case 'reject':
         effect.request.reject(effect.error);
+        return;
+      case 'encode':
+        effect.request.encodeFor(effect.user);
         return;
       case 'room':
         effect.room.listener(effect.news);

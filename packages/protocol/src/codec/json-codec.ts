@@ -1,6 +1,7 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
+import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec } from './codec.ts';
 import { EXPECTED_IN_PAYLOAD } from '../payload-rules.ts';
