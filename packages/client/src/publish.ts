@@ -4,7 +4,7 @@ import { positionOf, toAck } from './connection/answers.ts';
 import type { Driver, RequestOptions } from './connection/driver.ts';
 import { PUBLISH_TIMEOUT } from './connection/options.ts';
 import { type PayloadCipher, seal } from './payloads/payload-pipe.ts';
-import { checkOptions } from './primitives/check.ts';
+import type { Rule } from './primitives/check.ts';
 import { randomKey } from './primitives/random-key.ts';
 
 /** How one message is published. */
@@ -24,10 +24,10 @@ export interface Publication extends Pick<RequestOptions, 'room' | 'lane' | 'che
   readonly name: string | ((user: string) => string);
 }
 
-/** @throws OutcryError `badRequest` where an option is none */
-export function checkPublish(options: unknown): void {
-  checkOptions(options, { key: 'key', timeoutMs: PUBLISH_TIMEOUT });
-}
+export const PUBLISH_RULES: { readonly [K in keyof PublishOptions]-?: Rule } = {
+  key: 'key',
+  timeoutMs: PUBLISH_TIMEOUT,
+};
 
 /** Publishes a message, and resolves with its position. Everything that takes time on the way counts against its time limit. */
 export async function publish(driver: Driver, publication: Publication, options: PublishOptions): Promise<Position> {

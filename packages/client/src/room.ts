@@ -1,7 +1,7 @@
 import { type ClientFrame, inboxOf, type Position, type ReceivedFrame } from '@outcry/protocol';
 
 import { Broadcast } from './primitives/broadcast.ts';
-import { check, checkOptions, FUNCTION, type Rule } from './primitives/check.ts';
+import { check, FUNCTION, type Rule, takeOptions } from './primitives/check.ts';
 import { callSafely } from './primitives/call-safely.ts';
 import type { RoomNews } from './core/room-news.ts';
 import { type JoinOptions, RoomState } from './core/room-state.ts';
@@ -11,7 +11,7 @@ import { OutcryError } from './primitives/errors.ts';
 import { CIPHER, type PayloadCipher, PayloadPipe, SCHEMA, seal } from './payloads/payload-pipe.ts';
 import { toPayload } from './payloads/to-payload.ts';
 import { type Ack, positionOf, toAck } from './connection/answers.ts';
-import { checkPublish, publish, type PublishOptions } from './publish.ts';
+import { publish, PUBLISH_RULES, type PublishOptions } from './publish.ts';
 import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
 import type { StandardSchema } from './payloads/standard-schema.ts';
 
@@ -27,7 +27,7 @@ export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
   readonly onEvent?: ((event: RoomEvent<Out>) => void) | undefined;
 }
 
-const RULES: { readonly [K in keyof RoomOptions]-?: Rule } = {
+export const ROOM_RULES: { readonly [K in keyof RoomOptions]-?: Rule } = {
   history: 'uint',
   echo: 'bool',
   presence: 'bool',
@@ -37,11 +37,6 @@ const RULES: { readonly [K in keyof RoomOptions]-?: Rule } = {
   onMessage: FUNCTION,
   onEvent: FUNCTION,
 };
-
-/** @throws OutcryError `badRequest` where an option is none */
-export function checkRoomOptions(options: unknown): void {
-  checkOptions(options, RULES);
-}
 
 export interface RoomParts<In, Out> {
   readonly driver: Driver;
@@ -130,12 +125,12 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
    * @throws OutcryError with `mayBeStored` where nobody can know whether it was
    */
   async publish(data: In, options: PublishOptions = {}): Promise<Position> {
-    checkPublish(options);
+    const taken = takeOptions(options, PUBLISH_RULES);
     const payload = toPayload(data);
     const { encryption } = this.#pipe;
     const check = this.#pipe.checkOutgoing(data);
     const { driver, name = inboxOf } = this.#parts;
-    return publish(driver, { payload, encryption, check, name, room: this.#state }, options);
+    return publish(driver, { payload, encryption, check, name, room: this.#state }, taken);
   }
 
   /**
@@ -166,8 +161,7 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
 
   /** The newest messages before a `seq`, oldest first: the room's past, page by page. */
   async history(page: HistoryOptions = {}): Promise<HistoryPage<Out>> {
-    checkOptions(page, { before: 'uint', limit: 'uint' });
-    const { before, limit = 50 } = page;
+    const { before, limit = 50 } = takeOptions(page, { before: 'uint', limit: 'uint' });
     const range = { ...(before === undefined ? {} : { before }), limit };
     const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
     const head = positionOf(answer);

@@ -2,15 +2,15 @@ import { ALL_ROOM, inboxOf, type Position } from '@outcry/protocol';
 
 import { Broadcast } from './primitives/broadcast.ts';
 import { callSafely } from './primitives/call-safely.ts';
-import { check } from './primitives/check.ts';
+import { check, takeOptions } from './primitives/check.ts';
 import { Driver } from './connection/driver.ts';
 import { type Environment, PLATFORM } from './connection/environment.ts';
 import { OutcryError } from './primitives/errors.ts';
 import { type ConnectOptions, toSettings, toUrl } from './connection/options.ts';
 import { CIPHER, type PayloadCipher } from './payloads/payload-pipe.ts';
 import { toPayload } from './payloads/to-payload.ts';
-import { checkPublish, publish, type PublishOptions } from './publish.ts';
-import { checkRoomOptions, Room, type RoomOptions } from './room.ts';
+import { publish, PUBLISH_RULES, type PublishOptions } from './publish.ts';
+import { Room, ROOM_RULES, type RoomOptions } from './room.ts';
 import type { ClientStatus } from './core/status.ts';
 
 /** How one direct message is sent. */
@@ -82,11 +82,9 @@ export class RoomsClient {
    */
   async send(user: string, data: unknown, options: SendOptions = {}): Promise<Position> {
     check('user', user, 'user');
-    checkPublish(options);
-    const { encryption } = options;
-    if (encryption !== undefined) check('encryption', encryption, CIPHER);
+    const { encryption, ...taken } = takeOptions(options, { ...PUBLISH_RULES, encryption: CIPHER });
     const inbox = inboxOf(user);
-    return publish(this.driver, { payload: toPayload(data), encryption, name: inbox, lane: inbox }, options);
+    return publish(this.driver, { payload: toPayload(data), encryption, name: inbox, lane: inbox }, taken);
   }
 
   /** Says something in passing to a user, such as `typing`: a signal to the inbox. It goes out now or never; whether it did. */
@@ -151,8 +149,8 @@ export class RoomsClient {
   }
 
   #openRoom<In, Out>(what: string, name: string | undefined, options: RoomOptions<In, Out>): Room<In, Out> {
-    checkRoomOptions(options);
-    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, options, onLeft }));
+    const taken = takeOptions(options, ROOM_RULES);
+    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, options: taken, onLeft }));
   }
 
   #setStatus(status: ClientStatus): void {

@@ -2,7 +2,7 @@ import { Encoding, isOfKind } from '@outcry/protocol';
 
 import type { BackoffOptions } from '../core/backoff.ts';
 import type { ClientStatus } from '../core/status.ts';
-import { check, checkOptions, FUNCTION, type Rule } from '../primitives/check.ts';
+import { check, FUNCTION, type Rule, takeOptions } from '../primitives/check.ts';
 import { openGlobalWebSocket, type WebSocketFactory } from './websocket.ts';
 
 /** Called before each connection, and again before the token expires. `signal` aborts when the answer is no longer wanted. */
@@ -32,7 +32,7 @@ export interface ConnectOptions {
   /** Frames sent each second on average, in bursts of twice as many; 0 does not limit. Default 45, below a gateway's own limit. */
   readonly maxFramesPerSecond?: number | undefined;
   /** Waits between attempts. Default from 1 s, doubling up to 30 s, each with full jitter. */
-  readonly backoff?: Partial<BackoffOptions> | undefined;
+  readonly backoff?: { readonly [K in keyof BackoffOptions]?: BackoffOptions[K] | undefined } | undefined;
   /** From an attempt's begin to a session, in milliseconds. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined;
   /** Silence after which the gateway is asked whether it is there, in milliseconds. Default 15,000. */
@@ -101,10 +101,9 @@ const DEFAULTS: Settings = {
 
 /** @throws OutcryError `badRequest` where an option is none; one that is undefined is absent */
 export function toSettings(options: ConnectOptions): Settings {
-  checkOptions(options, RULES);
-  const { backoff = {} } = options;
-  checkOptions(backoff, { baseMs: BACKOFF_BOUND, maxMs: BACKOFF_BOUND }, 'backoff.');
-  return { ...DEFAULTS, ...present(options), backoff: { ...DEFAULT_BACKOFF, ...present(backoff) } };
+  const { backoff = {}, ...taken } = takeOptions(options, RULES);
+  const bounds = takeOptions(backoff, { baseMs: BACKOFF_BOUND, maxMs: BACKOFF_BOUND }, 'backoff.');
+  return { ...DEFAULTS, ...taken, backoff: { ...DEFAULT_BACKOFF, ...bounds } };
 }
 
 /** @throws OutcryError `badRequest` where this is no address of a WebSocket; in a page, it may be relative to the page's own */
@@ -129,8 +128,4 @@ export function checkToken(token: unknown): asserts token is string {
 
 function isFrom(value: unknown, least: number): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= least;
-}
-
-function present<T extends object>(options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
 }

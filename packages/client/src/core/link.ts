@@ -1,6 +1,6 @@
 import { type ClientFrame, type ReceivedFrame, Retry } from '@outcry/protocol';
 
-import { OutcryError } from '../primitives/errors.ts';
+import { messageOf, OutcryError } from '../primitives/errors.ts';
 import type { ClientStatus } from './status.ts';
 import { backoffMs, type BackoffOptions } from './backoff.ts';
 import type { Emit } from './effects.ts';
@@ -166,7 +166,8 @@ export class Link {
     if (!this.#refresh.isCurrent(ticket)) return;
     this.#refresh.fetched();
     if (this.#phase.name === 'fetching') {
-      this.#fail(new OutcryError('unauthenticated', 'there was no token to be had', { cause, isRetryable: true }), now);
+      const message = `there was no token to be had: ${messageOf(cause)}`;
+      this.#fail(new OutcryError('unauthenticated', message, { cause, isRetryable: true }), now);
     } else {
       this.#refresh.failed(now);
     }
@@ -174,8 +175,7 @@ export class Link {
 
   /** No socket can be had here, now or later. */
   handleNoSocket(cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    this.#end(new OutcryError('noSocket', `no WebSocket could be opened: ${why}`, { cause }));
+    this.#end(new OutcryError('noSocket', `no WebSocket could be opened: ${messageOf(cause)}`, { cause }));
   }
 
   /** Whether the frame was for the link alone. One of a type that is not known tells at least that the gateway is there. */

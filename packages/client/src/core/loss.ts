@@ -1,6 +1,6 @@
 import { CLOSE_CODES, Retry, retryAfter } from '@outcry/protocol';
 
-import { OutcryError } from '../primitives/errors.ts';
+import { messageOf, OutcryError } from '../primitives/errors.ts';
 
 /** How a socket has ended. */
 export interface SocketLoss {
@@ -42,6 +42,6 @@ export function judgeLoss({ code, reason, cause }: SocketLoss, canRefresh: boole
 
 function describe(code: number, cause: unknown): string {
   if (code !== NO_CLOSE_FRAME) return `the connection was closed on the way: ${String(code)}`;
-  const why = cause instanceof Error && cause.message !== '' ? `: ${cause.message}` : '';
-  return `the connection was lost${why}`;
+  const why = messageOf(cause);
+  return why === '' ? 'the connection was lost' : `the connection was lost: ${why}`;
 }

@@ -56,7 +56,8 @@ export class RoomState implements RoomListener {
   constructor(options: RoomStateOptions) {
     this.#options = options;
     this.listener = options.listener;
-    this.#position = options.since;
+    const { since } = options;
+    this.#position = since === undefined ? undefined : { epoch: since.epoch, seq: since.seq };
   }
 
   /** On the wire; empty before the first connection. */

@@ -40,7 +40,8 @@ function copy(given: unknown, place: Place): unknown {
       return value;
     case 'number':
       checkNumber(value);
-      return value;
+      // No encoding has a zero below zero.
+      return value + 0;
     case 'boolean':
     case 'undefined':
       return value;

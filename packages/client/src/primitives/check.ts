@@ -23,13 +23,28 @@ export function check(name: string, value: unknown, rule: Rule): void {
     throw new OutcryError('badRequest', `${expected}, not ${name === 'token' ? typeof value : describe(value)}`);
 }
 
-/** The same of each option; one that is undefined is absent. */
-export function checkOptions(options: unknown, rules: Readonly<Record<string, Rule>>, prefix = ''): void {
+/** Options as they were checked: one that was undefined is absent. */
+type Taken<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/**
+ * Checks options, and gives a copy of them: what is checked is what is used, whatever becomes of them later.
+ *
+ * @throws OutcryError `badRequest`, which says of which option what was expected
+ */
+export function takeOptions<T extends object>(
+  options: T,
+  rules: { readonly [K in keyof T]-?: Rule },
+  prefix = '',
+): Taken<T> {
   check(`${prefix}options`, options, [isObject, 'an object']);
-  for (const [name, rule] of Object.entries(rules)) {
-    const value = (options as Readonly<Record<string, unknown>>)[name];
-    if (value !== undefined) check(prefix + name, value, rule);
+  const taken: Record<string, unknown> = {};
+  for (const name of Object.keys(rules) as (keyof T & string)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    check(prefix + name, value, rules[name]);
+    taken[name] = value;
   }
+  return taken as Taken<T>;
 }
 
 /** Whether a value has these methods. */
@@ -42,7 +57,9 @@ export function hasMethods(value: unknown, ...names: readonly string[]): boolean
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, MAX_QUOTED));
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
-  return isObject(value) ? Object.prototype.toString.call(value).slice(8, -1) : String(value);
+  if (!isObject(value)) return String(value);
+  const kind = Object.prototype.toString.call(value).slice(8, -1);
+  return `${/^[AEIOU]/.test(kind) ? 'an' : 'a'} ${kind}`;
 }
 
 function isObject(value: unknown): value is object {

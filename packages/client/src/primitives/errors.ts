@@ -67,6 +67,11 @@ export function toOutcryError(
   return new OutcryError(code, frame.message, { isRetryable: frame.retryable, ...options });
 }
 
+/** What somebody else's error says; empty where that is nothing. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : '';
+}
+
 function isErrorCode(code: string): code is ErrorCodeName {
   return Object.hasOwn(ERROR_CODES, code);
 }
