@@ -224,6 +224,26 @@ describe('a gateway that answers late', () => {
   });
 });
 
+describe('a client of many rooms', () => {
+  it.each([
+    ['its own rate', { maxFramesPerSecond: 10 }, 20],
+    ['the rate that it has by default', {}, 90],
+  ])('asks for them again at %s, so that no gateway refuses it', async (_, options, burst) => {
+    const { client, platform } = start(options);
+    for (let i = 0; i < 120; i++) client.join(`room-${String(i)}`);
+    await harness.goLive();
+    expect(harness.socket.sent).toHaveLength(burst);
+    await platform.pass(1_000);
+    expect(harness.socket.sent).toHaveLength(Math.min(120, burst * 1.5));
+    await platform.pass(11_000);
+    expect(harness.socket.of('join').length).toBeGreaterThanOrEqual(120);
+    harness.socket.lose(1006);
+    await platform.pass(2_000);
+    await harness.goLive();
+    expect(harness.socket.sent).toHaveLength(burst);
+  });
+});
+
 describe("the cluster's time", () => {
   it('is known from what gateways say, whatever the clock here shows', async () => {
     const { client, platform } = start();

@@ -117,6 +117,10 @@ describe('a signal to a user', () => {
     expect(client.signal('bob', 'typing')).toBe(true);
     expect(platform.socket.of('signal')).toMatchObject([{ room: '@bob', name: 'typing' }]);
     expect(() => client.signal('b*b', 'typing')).toThrow('expected a user');
+    const room = client.join('lobby');
+    joined('lobby', 0);
+    expect(() => room.signal('drawing', 'x'.repeat(17_000))).toThrow(expect.objectContaining({ code: 'tooBig' }));
+    expect(client.status.state).toBe('connected');
   });
 });
 

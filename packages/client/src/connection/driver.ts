@@ -105,7 +105,7 @@ export class Driver {
     this.#isPerforming = true;
     try {
       for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
-        for (const effect of effects) this.#perform(effect);
+        for (const effect of effects) this.#performSafely(effect);
       }
     } finally {
       this.#isPerforming = false;
@@ -179,11 +179,15 @@ export class Driver {
     });
   }
 
-  /** Sends what needs no answer, now or never; whether it was sent. Its id keeps an error to it from being taken for another's. */
+  /**
+   * Sends what needs no answer, now or never; whether it was sent. Its id keeps an error to it from being taken for another's.
+   *
+   * @throws OutcryError `tooBig` where it has more bytes than the gateway takes
+   */
   signal(build: (id: number) => ClientFrame<unknown>, room?: RoomState): boolean {
     let wasSent = false;
     this.step((machine, now) => {
-      wasSent = machine.signal(room, this.#encode(build(machine.nextId())), now);
+      wasSent = machine.signal(room, this.#toRequest(build(machine.nextId())), now);
     });
     return wasSent;
   }
@@ -199,6 +203,13 @@ export class Driver {
     } catch (cause) {
       throw new OutcryError('invalidData', 'the payload has a value that cannot be sent', { cause });
     }
+  }
+
+  /** What is called back or handed in may throw; the effects behind it are due all the same. */
+  #performSafely(effect: Effect): void {
+    callSafely(() => {
+      this.#perform(effect);
+    });
   }
 
   #perform(effect: Effect): void {
@@ -217,9 +228,7 @@ export class Driver {
         return;
       case 'status':
         if (effect.status.state === 'closed') this.#stop();
-        callSafely(() => {
-          this.#options.onStatus(effect.status);
-        });
+        this.#options.onStatus(effect.status);
         return;
       case 'resolve':
         effect.request.resolve(effect.answer);
@@ -231,14 +240,10 @@ export class Driver {
         effect.request.encodeFor(effect.user);
         return;
       case 'room':
-        callSafely(() => {
-          effect.room.listener(effect.news);
-        });
+        effect.room.listener(effect.news);
         return;
       case 'book':
-        callSafely(() => {
-          effect.book.listener(effect.news);
-        });
+        effect.book.listener(effect.news);
         return;
     }
   }

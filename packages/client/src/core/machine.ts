@@ -7,7 +7,7 @@ import { Link, type LinkOptions, type Nudge } from './link.ts';
 import type { SocketLoss } from './loss.ts';
 import { Pacer } from './pacer.ts';
 import type { EncodedRequest, Request } from './request.ts';
-import { RequestQueue } from './request-queue.ts';
+import { RequestQueue, tooBig } from './request-queue.ts';
 import type { RoomState } from './room-state.ts';
 
 export interface MachineOptions extends LinkOptions {
@@ -141,7 +141,8 @@ export class Machine {
   }
 
   /** Goes out now or never; whether it did. */
-  signal(room: RoomState | undefined, frame: SendableFrame, now: number): boolean {
+  signal(room: RoomState | undefined, { frame, bytes }: EncodedRequest, now: number): boolean {
+    if (bytes > this.#maxFrameBytes) throw new OutcryError('tooBig', tooBig(bytes, this.#maxFrameBytes));
     const canGo = this.#link.isLive() && (room === undefined || room.isJoined) && this.#pacer.canSend(now);
     if (canGo) this.#send(frame);
     return canGo;

@@ -27,6 +27,11 @@ export interface Session {
   readonly maxFrameBytes: number;
 }
 
+/** What is said of a frame that would end the session. */
+export function tooBig(bytes: number, maxFrameBytes: number): string {
+  return `${String(bytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`;
+}
+
 /**
  * Requests from when they are made to when they are answered, on whatever connection. Those that wait go out in the order in
  * which they were made; after a loss, the unanswered ones first.
@@ -202,9 +207,7 @@ export class RequestQueue {
   #isTooBig(entry: Entry, maxFrameBytes: number): boolean {
     const bytes = entry.encoded?.bytes ?? 0;
     if (bytes <= maxFrameBytes) return false;
-    this.#reject(entry, 'tooBig', {
-      message: `${String(bytes)} bytes, and the gateway takes ${String(maxFrameBytes)}`,
-    });
+    this.#reject(entry, 'tooBig', { message: tooBig(bytes, maxFrameBytes) });
     return true;
   }
 
