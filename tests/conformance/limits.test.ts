@@ -165,7 +165,7 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       client.sendAtOnce(ids.map((id) => ({ type: 'ping', id })));
       const answers = await take(client, 100);
       const seconds = (performance.now() - startedAt) / 1000;
-      expect(answers.map((answer) => 'id' in answer && answer.id)).toEqual(ids);
+      expect(new Set(answers.map((answer) => 'id' in answer && answer.id))).toEqual(new Set(ids));
       const firstRefusal = answers.findIndex(({ type }) => type === 'error');
       expect(answers[firstRefusal]).toMatchObject({ code: 'rateLimited', retryable: true });
       // Two seconds' worth may come at once, less what the start of the session has taken.
