@@ -194,7 +194,8 @@ describe('the binance source', () => {
 });
 
 describe('a symbol that the venue does not trade, among others', () => {
-  const QUIET_MS = 50;
+  /** Short, and yet no question of the many that follow waits for the limit of the venue. */
+  const QUIET_MS = 200;
   let collected: Collected;
   afterEach(async () => {
     await collected.stop();
@@ -257,8 +258,10 @@ describe('a symbol that the venue does not trade, among others', () => {
     venue.setStatus('ETHUSDT', 'BREAK');
     const why = 'feeds not live: MY-ETHUSDT interrupted (the venue does not trade ETHUSDT now: BREAK)';
     await expect.poll(() => collected.publisher.notReady(), POLL).toBe(why);
+    venue.setStatus('ETHUSDT', 'TRADING');
     venue.publish(update(11, '99.60', 'ETHUSDT'));
     await frameOf(collected, 11, 'MY-ETHUSDT');
+    await expect.poll(() => collected.publisher.notReady(), POLL).toBeUndefined();
   });
 });
 
