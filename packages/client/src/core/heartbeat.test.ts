@@ -12,40 +12,63 @@ beforeEach(() => {
 
 describe('whether the gateway is there', () => {
   it('is asked after silence, and doubted where nothing comes', () => {
-    expect([heartbeat.nextPingAt(SILENCE_MS), heartbeat.lostAt]).toEqual([15_000, Infinity]);
+    expect([heartbeat.askAt(SILENCE_MS), heartbeat.lostAt]).toEqual([15_000, Infinity]);
     heartbeat.heard(4_000);
-    expect(heartbeat.nextPingAt(SILENCE_MS)).toBe(19_000);
-    heartbeat.pinged(19_000);
-    expect([heartbeat.nextPingAt(SILENCE_MS), heartbeat.lostAt]).toEqual([Infinity, 24_000]);
+    expect(heartbeat.askAt(SILENCE_MS)).toBe(19_000);
+    heartbeat.asked(19_000);
+    expect([heartbeat.askAt(SILENCE_MS), heartbeat.lostAt]).toEqual([Infinity, 24_000]);
     heartbeat.heard(20_500);
-    expect([heartbeat.nextPingAt(SILENCE_MS), heartbeat.lostAt]).toEqual([35_500, Infinity]);
+    expect([heartbeat.askAt(SILENCE_MS), heartbeat.lostAt]).toEqual([35_500, Infinity]);
   });
 
   it('is not shown by what was on its way before the question, but by the answer at any time', () => {
-    heartbeat.pinged(100);
+    heartbeat.asked(100);
     heartbeat.heard(1_099);
     expect(heartbeat.lostAt).toBe(5_100);
-    heartbeat.heard(1_099);
     heartbeat.ponged(1_099);
     expect(heartbeat.lostAt).toBe(Infinity);
   });
 
   it('is not shown by the answer to an earlier question', () => {
-    heartbeat.pinged(0);
+    heartbeat.asked(0);
     heartbeat.heard(2_000);
-    heartbeat.pinged(2_500);
+    heartbeat.asked(2_500);
     heartbeat.ponged(2_600);
     expect(heartbeat.lostAt).toBe(7_500);
   });
 
-  it('may be asked at any time, but once a second, and not while an answer is awaited', () => {
+  it('is asked when somebody doubts it, whatever was heard, once a second', () => {
     heartbeat.heard(10);
-    expect(heartbeat.mayPing(10)).toBe(true);
-    heartbeat.pinged(10);
+    heartbeat.doubt(10);
+    expect(heartbeat.askAt(SILENCE_MS)).toBe(10);
+    heartbeat.asked(10);
     heartbeat.ponged(20);
-    expect([heartbeat.mayPing(1_009), heartbeat.mayPing(1_010)]).toEqual([false, true]);
-    heartbeat.pinged(1_010);
-    expect(heartbeat.mayPing(2_500)).toBe(false);
+    expect(heartbeat.askAt(SILENCE_MS)).toBe(15_000 + 10);
+    heartbeat.doubt(500);
+    heartbeat.heard(600);
+    expect(heartbeat.askAt(SILENCE_MS)).toBe(1_010);
+    heartbeat.asked(1_010);
+    heartbeat.doubt(1_500);
+    expect([heartbeat.askAt(SILENCE_MS), heartbeat.lostAt]).toEqual([Infinity, 6_020]);
+  });
+
+  it('is asked also right behind a ping that only measures', () => {
+    heartbeat.suspect(100);
+    heartbeat.pinged(100);
+    expect(heartbeat.lostAt).toBe(Infinity);
+    heartbeat.doubt(200);
+    expect(heartbeat.askAt(SILENCE_MS)).toBe(1_100);
+    heartbeat.asked(1_100);
+    expect(heartbeat.lostAt).toBe(6_100);
+  });
+
+  it('is given the time that answers take where everything is late', () => {
+    heartbeat.pinged(0);
+    heartbeat.heard(14_000);
+    heartbeat.ponged(14_000);
+    heartbeat.doubt(14_000);
+    heartbeat.asked(14_000);
+    expect(heartbeat.lostAt).toBe(14_000 + 5_000 + 14_000);
   });
 });
 
@@ -58,23 +81,22 @@ describe('a connection is late', () => {
     heartbeat.heard(12_999);
     expect(heartbeat.isLate).toBe(false);
     heartbeat.heard(13_000);
-    expect(heartbeat.isLate).toBe(true);
+    expect([heartbeat.isLate, heartbeat.measureAt]).toEqual([true, Infinity]);
     heartbeat.ponged(14_000);
-    expect([heartbeat.isLate, heartbeat.nextPingAt(SILENCE_MS)]).toEqual([true, 13_000]);
+    expect([heartbeat.isLate, heartbeat.measureAt]).toEqual([true, 13_000]);
     heartbeat.pinged(14_000);
     heartbeat.ponged(14_100);
     expect([heartbeat.isLate, heartbeat.verdict]).toEqual([false, false]);
   });
 
   it('by suspicion, until an answer comes in time; then only answers tell, until nobody suspects it any more', () => {
-    heartbeat.heard(20_000);
     heartbeat.suspect(20_000);
-    expect([heartbeat.verdict, heartbeat.nextPingAt(SILENCE_MS)]).toEqual([true, -Infinity]);
+    expect([heartbeat.verdict, heartbeat.measureAt]).toEqual([true, -Infinity]);
     heartbeat.pinged(20_000);
     heartbeat.ponged(20_050);
     expect(heartbeat.verdict).toBe(false);
     heartbeat.suspect(20_100);
-    expect([heartbeat.isLate, heartbeat.verdict, heartbeat.nextPingAt(SILENCE_MS)]).toEqual([false, undefined, 23_000]);
+    expect([heartbeat.isLate, heartbeat.verdict, heartbeat.measureAt]).toEqual([false, undefined, 23_000]);
     heartbeat.pinged(23_000);
     heartbeat.ponged(26_500);
     expect(heartbeat.verdict).toBe(true);
@@ -84,11 +106,13 @@ describe('a connection is late', () => {
     expect(heartbeat.isLate).toBe(true);
   });
 
-  it('no longer than the connection lasts', () => {
+  it('no longer than it lasts', () => {
     heartbeat.suspect(0);
+    heartbeat.doubt(0);
     heartbeat.pinged(0);
     heartbeat.begin(100);
     heartbeat.heard(9_000);
-    expect([heartbeat.verdict, heartbeat.lostAt, heartbeat.nextPingAt(SILENCE_MS)]).toEqual([false, Infinity, 24_000]);
+    const { verdict, lostAt, measureAt } = heartbeat;
+    expect([verdict, lostAt, measureAt, heartbeat.askAt(SILENCE_MS)]).toEqual([false, Infinity, Infinity, 24_000]);
   });
 });

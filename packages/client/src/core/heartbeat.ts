@@ -16,6 +16,10 @@ export class Heartbeat {
   #pings: number[] = [];
   #pingedAt = -Infinity;
   #heardAt = 0;
+  /** There and back, the last time. */
+  #tripMs = 0;
+  /** Somebody doubts, whatever was heard. */
+  #doubtedFrom = Infinity;
   #lostAt = Infinity;
   #isLate = false;
   #isSuspected = false;
@@ -46,28 +50,37 @@ export class Heartbeat {
     this.#pings = [];
     this.#pingedAt = -Infinity;
     this.#heardAt = now;
-    this.#lostAt = Infinity;
+    this.#tripMs = 0;
+    this.#doubtedFrom = this.#lostAt = Infinity;
     this.#isLate = this.#isSuspected = false;
     this.#suspectedAt = -Infinity;
   }
 
-  /** When to ask next, where nothing was heard for `silenceMs` before it. */
-  nextPingAt(silenceMs: number): number {
-    if (this.#lostAt !== Infinity) return Infinity;
-    const silentAt = this.#heardAt + silenceMs;
-    const isAsking = (this.#isLate || this.#isSuspected) && this.#pings.length === 0;
-    return isAsking ? Math.min(silentAt, this.#pingedAt + ASK_AGAIN_MS) : silentAt;
+  /** When to ask whether the gateway is there: after silence, or because somebody doubts it. */
+  askAt(silenceMs: number): number {
+    return this.#lostAt === Infinity ? Math.min(this.#heardAt + silenceMs, this.#doubtedFrom) : Infinity;
   }
 
-  /** Whether to ask now because somebody wants to know. What was heard does not matter: it says nothing of what changed since. */
-  mayPing(now: number): boolean {
-    return this.#lostAt === Infinity && now - this.#pingedAt >= PING_QUIET_MS;
+  /** When to ask how late everything is. */
+  get measureAt(): number {
+    return (this.#isLate || this.#isSuspected) && this.#pings.length === 0 ? this.#pingedAt + ASK_AGAIN_MS : Infinity;
+  }
+
+  /** Something has changed: what was heard before says nothing any more. It is asked anew, though not at every word. */
+  doubt(now: number): void {
+    this.#doubtedFrom = Math.max(now, this.#pingedAt + PING_QUIET_MS);
   }
 
   pinged(now: number): void {
     this.#pings.push(now);
     this.#pingedAt = now;
-    this.#lostAt = now + this.#pongTimeoutMs;
+  }
+
+  /** Without an answer in time the gateway is not there. Where everything is late, so is the answer. */
+  asked(now: number): void {
+    this.pinged(now);
+    this.#doubtedFrom = Infinity;
+    this.#lostAt = now + this.#pongTimeoutMs + this.#tripMs;
   }
 
   /** Something came. It proves that the gateway is there, unless it may have been on its way before the question. */
@@ -83,7 +96,8 @@ export class Heartbeat {
     const sentAt = this.#pings.shift();
     if (sentAt === undefined) return;
     if (this.#pings.length === 0) this.#lostAt = Infinity;
-    this.#isLate = now - sentAt >= LATE_MS;
+    this.#tripMs = now - sentAt;
+    this.#isLate = this.#tripMs >= LATE_MS;
     this.#isCleared = !this.#isLate;
     if (this.#suspectedAt <= sentAt) this.#isSuspected = false;
   }

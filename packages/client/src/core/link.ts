@@ -128,8 +128,9 @@ export class Link {
         return phase.retryAt;
       case 'live': {
         const lagging = this.#laggingUntil > 0 ? this.#laggingUntil : Infinity;
-        const { lostAt } = this.#heartbeat;
-        return Math.min(lostAt, this.#heartbeat.nextPingAt(this.#pingAfterMs), lagging, this.#refresh.nextAlarmAt);
+        const { lostAt, measureAt } = this.#heartbeat;
+        const askAt = this.#heartbeat.askAt(this.#pingAfterMs);
+        return Math.min(lostAt, askAt, measureAt, lagging, this.#refresh.nextAlarmAt);
       }
     }
   }
@@ -248,7 +249,8 @@ export class Link {
     const phase = this.#phase;
     if (why === 'online' || why === 'asked') this.#step = 0;
     if (phase.name === 'live') {
-      if (this.#heartbeat.mayPing(now)) this.#ping(now);
+      this.#heartbeat.doubt(now);
+      this.#ask(now);
     } else if (phase.name === 'waiting' && why === 'online') {
       const retryAt = Math.min(phase.retryAt, now + this.#options.random() * ONLINE_SPREAD_MS);
       this.#phase = { name: 'waiting', retryAt };
@@ -351,12 +353,15 @@ export class Link {
       this.#fail(error, now, Retry.Now);
       return;
     }
-    if (now >= this.#heartbeat.nextPingAt(this.#pingAfterMs)) this.#ping(now);
+    this.#ask(now);
     if (now >= this.#refresh.nextAlarmAt) this.#refresh.fetch(now);
   }
 
-  #ping(now: number): void {
-    this.#heartbeat.pinged(now);
+  /** Whether the gateway is there, or how late everything is, where it is time to. */
+  #ask(now: number): void {
+    if (now >= this.#heartbeat.askAt(this.#pingAfterMs)) this.#heartbeat.asked(now);
+    else if (now >= this.#heartbeat.measureAt) this.#heartbeat.pinged(now);
+    else return;
     this.#send({ type: 'ping' });
   }
 

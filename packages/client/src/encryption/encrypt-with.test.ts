@@ -26,13 +26,27 @@ describe('a sealed payload', () => {
     expect(await cipher.open(asJson(sealed), HERE)).toEqual(DATA);
   });
 
-  it.each([3_000, 3_072, 9_000])('of %i characters fits the strings of the wire, in both encodings', async (length) => {
+  it.each([0, 3_000, 12_000])('of %i characters opens as it came, in both encodings', async (length) => {
     const cipher = encryptWith({ current: await keyOf('k1', 1) });
     const sealed = await cipher.seal('x'.repeat(length), HERE);
     expect(toPayload(sealed)).toEqual(sealed);
     expect(toPayload(asJson(sealed))).toEqual(asJson(sealed));
     expect(await cipher.open(sealed, HERE)).toBe('x'.repeat(length));
     expect(await cipher.open(asJson(sealed), HERE)).toBe('x'.repeat(length));
+  });
+
+  it('opens in pieces as well, as earlier versions have sealed long ones', async () => {
+    const cipher = encryptWith({ current: await keyOf('k1', 1) });
+    const sealed = (await cipher.seal('x'.repeat(9_000), HERE)) as { box: Uint8Array };
+    const inPieces = { ...sealed, box: [sealed.box.slice(0, 3_072), sealed.box.slice(3_072)] };
+    expect(await cipher.open(inPieces, HERE)).toBe('x'.repeat(9_000));
+    expect(await cipher.open(asJson(inPieces), HERE)).toBe('x'.repeat(9_000));
+  });
+
+  it('has base64 where there were bytes', async () => {
+    const cipher = encryptWith({ current: await keyOf('k1', 1) });
+    const sealed = await cipher.seal({ file: new Uint8Array([255, 0]) }, HERE);
+    expect(await cipher.open(sealed, HERE)).toEqual({ file: '/wA=' });
   });
 
   it.each([
@@ -69,5 +83,23 @@ describe('a sealed payload', () => {
     expect(await same.open(sealed, HERE)).toEqual(DATA);
     const other = encryptWith({ current: await keyFromPassphrase({ ...options, salt: 'attic' }) });
     await expect(other.open(sealed, HERE)).rejects.toMatchObject({ code: 'undecryptable' });
+  });
+});
+
+describe('what keys are made of', () => {
+  const passphrase = { id: 'p', passphrase: 'correct horse', salt: 'vault', iterations: 1 };
+  it.each<[string, () => unknown, string]>([
+    ['an id', () => keyFromBytes('', new Uint8Array(16)), 'id: expected text of 1 to 64 characters'],
+    ['an id in lines', () => keyFromBytes('a\nb', new Uint8Array(16)), 'id: expected text of 1 to 64 characters'],
+    ['bytes', () => keyFromBytes('k', new Uint8Array(15)), 'bytes: expected 16 or 32 bytes'],
+    ['a passphrase', () => keyFromPassphrase({ ...passphrase, passphrase: '' }), 'passphrase: expected text'],
+    ['a salt', () => keyFromPassphrase({ ...passphrase, salt: 5 as never }), 'salt: expected text'],
+    ['iterations', () => keyFromPassphrase({ ...passphrase, iterations: 0.5 }), 'iterations: expected a whole number'],
+    ['a key', async () => Promise.resolve(encryptWith({ current: 'k' as never })), 'key: expected a key'],
+    ['other keys', async () => encryptWith({ current: await keyOf('k', 1), others: [null as never] }), 'key: expected'],
+  ])('is checked: %s', async (_, make, message) => {
+    const made = (): Promise<unknown> => Promise.resolve().then(make);
+    await expect(made()).rejects.toMatchObject({ code: 'badRequest' });
+    await expect(made()).rejects.toThrow(message);
   });
 });

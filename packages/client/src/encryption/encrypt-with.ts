@@ -1,17 +1,20 @@
 import { stringifyPayload } from '@outcry/protocol';
 
-import { OutcryError } from '../primitives/errors.ts';
 import type { PayloadCipher, SealContext } from '../payloads/payload-pipe.ts';
-import type { RoomKey, WebCryptoKey } from './room-key.ts';
-import { readSealed, type Sealed, toPieces, type WholeSealed } from './sealed.ts';
+import { check, type Rule, takeOptions } from '../primitives/check.ts';
+import { OutcryError } from '../primitives/errors.ts';
+import { isRoomKey, type RoomKey, type WebCryptoKey } from './room-key.ts';
+import { readSealed, type Sealed } from './sealed.ts';
 
 /** The keys of a room. */
 export interface EncryptionOptions {
   /** Seals what is sent, and opens what it has sealed. */
   readonly current: RoomKey;
   /** Open only: the keys of older messages, or of others who have rotated already. */
-  readonly others?: readonly RoomKey[];
+  readonly others?: readonly RoomKey[] | undefined;
 }
+
+const KEY: Rule = [isRoomKey, 'a key: of keyFromBytes or keyFromPassphrase'];
 
 /** The length that AES-GCM is made for. Random ones may be used 2^32 times under a key. */
 const IV_BYTES = 12;
@@ -23,7 +26,9 @@ const utf8Decoder = new TextDecoder();
  * who said something when and where. The room's name and the sender's are bound to it: what was said by one user in one room
  * cannot be passed off as another's, or as said elsewhere.
  */
-export function encryptWith({ current, others = [] }: EncryptionOptions): PayloadCipher {
+export function encryptWith(options: EncryptionOptions): PayloadCipher {
+  const { current, others = [] } = takeOptions(options, { current: KEY, others: [Array.isArray, 'a list of keys'] });
+  for (const key of [current, ...others]) check('key', key, KEY);
   const keys = new Map([...others, current].map(({ id, key }) => [id, key]));
   return {
     seal: (data, context) => seal(data, context, current),
@@ -41,10 +46,10 @@ async function seal(data: unknown, context: SealContext, { id, key }: RoomKey): 
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const text = utf8.encode(stringifyPayload(data));
   const box = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: boundTo(context, id) }, key, text);
-  return { sealed: 1, key: id, iv, box: toPieces(new Uint8Array(box)) };
+  return { sealed: 1, key: id, iv, box: new Uint8Array(box) };
 }
 
-async function open({ iv, box, key: id }: WholeSealed, context: SealContext, key: WebCryptoKey): Promise<unknown> {
+async function open({ iv, box, key: id }: Sealed, context: SealContext, key: WebCryptoKey): Promise<unknown> {
   try {
     const text = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData: boundTo(context, id) }, key, box);
     return JSON.parse(utf8Decoder.decode(text));
@@ -54,7 +59,7 @@ async function open({ iv, box, key: id }: WholeSealed, context: SealContext, key
   }
 }
 
-/** None of the three can have a line break, so no two contexts read the same. */
+/** None of the three has a line break, so no two contexts read the same. */
 function boundTo({ room, from }: SealContext, keyId: string): Uint8Array<ArrayBuffer> {
   return utf8.encode(`outcry sealed 1\n${room}\n${from}\n${keyId}`);
 }

@@ -5,24 +5,11 @@ export interface Sealed {
   /** The key's id. */
   readonly key: string;
   readonly iv: Uint8Array<ArrayBuffer>;
-  /** In pieces where it is long: 3,072 bytes are the longest base64 that the wire takes as one string. */
-  readonly box: Uint8Array<ArrayBuffer> | readonly Uint8Array<ArrayBuffer>[];
+  readonly box: Uint8Array<ArrayBuffer>;
 }
 
-/** As it was sealed, in one piece. */
-export type WholeSealed = Sealed & { readonly box: Uint8Array<ArrayBuffer> };
-
-const PIECE_BYTES = 3_072;
-
-/** A box as it can stand in a frame. */
-export function toPieces(box: Uint8Array<ArrayBuffer>): Sealed['box'] {
-  if (box.length <= PIECE_BYTES) return box;
-  const count = Math.ceil(box.length / PIECE_BYTES);
-  return Array.from({ length: count }, (_, i) => box.slice(i * PIECE_BYTES, (i + 1) * PIECE_BYTES));
-}
-
-/** Undefined where a payload is none of ours. */
-export function readSealed(payload: unknown): WholeSealed | undefined {
+/** Undefined where a payload is none of ours. A long box may be in pieces: the wire took strings of 4,096 bytes at most once. */
+export function readSealed(payload: unknown): Sealed | undefined {
   if (typeof payload !== 'object' || payload === null) return undefined;
   if (!('sealed' in payload && 'key' in payload && 'iv' in payload && 'box' in payload)) return undefined;
   const iv = toBytes(payload.iv);
