@@ -6,10 +6,11 @@ export interface AccountTokenOptions {
   readonly onChange: (admission: Admission) => void;
 }
 
-/** The token of an account: the one at hand while it holds, and another for the password, which is kept nowhere. */
+/** The token of an account: the one at hand until the gateway refuses it, and another for the password, which is kept nowhere. */
 export class AccountToken {
   readonly #onChange: AccountTokenOptions['onChange'];
   #admission: Admission;
+  #isRefused = false;
   #renewal: Promise<string> | undefined;
   #renewed: (token: string) => void = () => undefined;
 
@@ -22,7 +23,7 @@ export class AccountToken {
     return this.#admission.user;
   }
 
-  /** Unix milliseconds. */
+  /** Unix milliseconds by the gateways' clock. */
   get expiresAt(): number {
     return this.#admission.expiresAt;
   }
@@ -32,10 +33,14 @@ export class AccountToken {
     return this.#renewal !== undefined;
   }
 
+  /** The gateway takes the token no more. It alone can say so: this computer's clock may be anything. */
+  refuse(): void {
+    this.#isRefused = true;
+  }
+
   /** A token for a connection, or one that replaces what a connection has: the latter waits for the visitor. */
   provide(isReplacement: boolean): string | Promise<string> {
-    const { token, expiresAt } = this.#admission;
-    if (!isReplacement && expiresAt > Date.now()) return token;
+    if (!isReplacement && !this.#isRefused) return this.#admission.token;
     if (this.#renewal === undefined) {
       this.#renewal = new Promise((resolve) => {
         this.#renewed = resolve;
@@ -48,6 +53,7 @@ export class AccountToken {
   /** @throws Error that says to the visitor what is wrong */
   async renew(password: string): Promise<void> {
     this.#admission = await requestAdmission('login', { user: this.user, password });
+    this.#isRefused = false;
     this.#renewed(this.#admission.token);
     this.#renewal = undefined;
     this.#onChange(this.#admission);

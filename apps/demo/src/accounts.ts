@@ -3,7 +3,7 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What opens a session: a token for a user, until `expiresAt` in Unix milliseconds. */
+/** What opens a session: a token for a user, until `expiresAt` in Unix milliseconds by the gateways' clock. */
 export interface Admission {
   readonly user: string;
   readonly token: string;

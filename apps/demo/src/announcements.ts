@@ -1,16 +1,14 @@
 import type { Client, Message } from '@outcry/client';
 
 import { readPayload } from './chat-message.ts';
-import type { ReadMarks } from './read-marks.ts';
+import type { Mark, ReadMarks } from './read-marks.ts';
 
 /** Past it the oldest go: nobody reads so many. */
 const MAX_WAITING = 20;
 const CONVERSATION = 'room:@all';
 
-export interface Announcement {
+export interface Announcement extends Mark {
   readonly text: string;
-  /** Unix milliseconds. */
-  readonly at: number;
 }
 
 export interface AnnouncementsOptions {
@@ -41,17 +39,18 @@ export class Announcements {
   dismiss(): void {
     const { readMarks, user, onChange } = this.#options;
     const newest = this.#waiting.at(-1);
-    if (newest !== undefined) readMarks.mark(user(), CONVERSATION, newest.at);
+    if (newest !== undefined) readMarks.mark(user(), CONVERSATION, newest);
     this.#waiting = [];
     onChange();
   }
 
-  #receive({ data, at }: Message): void {
+  #receive({ data, epoch, seq, at }: Message): void {
     const { readMarks, user, onChange } = this.#options;
-    if (readMarks.isRead(user(), CONVERSATION, at)) return;
+    const announcement = { text: readPayload(data).text, epoch, seq, at };
+    if (readMarks.isRead(user(), CONVERSATION, announcement)) return;
     // What came while nobody knew of anything older is shown again by the next visit, until it is put away.
-    if (this.#waiting.length === 0) readMarks.mark(user(), CONVERSATION, at - 1);
-    this.#waiting = [...this.#waiting, { text: readPayload(data).text, at }].slice(-MAX_WAITING);
+    if (this.#waiting.length === 0) readMarks.mark(user(), CONVERSATION, { epoch, seq: seq - 1, at: at - 1 });
+    this.#waiting = [...this.#waiting, announcement].slice(-MAX_WAITING);
     onChange();
   }
 }

@@ -1,5 +1,6 @@
 import type { Book, BookChange, Client } from '@outcry/client';
 
+import type { Clock } from './clock.ts';
 import { Rate } from './rate.ts';
 
 /** How much of the latest measurement goes into the latency that is shown. */
@@ -12,9 +13,16 @@ export interface BookChoice {
   readonly interval: number;
 }
 
+export interface BookWatchOptions {
+  readonly client: Pick<Client, 'book'>;
+  readonly clock: Clock;
+  readonly onChange: () => void;
+}
+
 /** Watches one class at a time, and measures how alive it is. */
 export class BookWatch {
   readonly #client: Pick<Client, 'book'>;
+  readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #rate = new Rate();
   #book: Book | undefined;
@@ -22,8 +30,9 @@ export class BookWatch {
   #latencyMs: number | undefined;
   #repairs = 0;
 
-  constructor({ client, onChange }: { readonly client: Pick<Client, 'book'>; readonly onChange: () => void }) {
+  constructor({ client, clock, onChange }: BookWatchOptions) {
     this.#client = client;
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -37,7 +46,7 @@ export class BookWatch {
     return this.#problem;
   }
 
-  /** From the publisher to this page, by both machines' clocks, in milliseconds; smoothed. */
+  /** From the publisher to this page, by the clocks of the servers, in milliseconds; smoothed. */
   get latencyMs(): number | undefined {
     return this.#latencyMs;
   }
@@ -48,8 +57,8 @@ export class BookWatch {
   }
 
   /** Snapshots and deltas, not heartbeats. */
-  updatesPerSecond(now: number): number {
-    return this.#rate.perSecond(now);
+  get updatesPerSecond(): number {
+    return this.#rate.perSecond(this.#clock.monotonicMs());
   }
 
   /** Shows another class from now on; the one that is watched already goes on as it is. */
@@ -81,11 +90,10 @@ export class BookWatch {
   }
 
   #take(change: BookChange, sentAt = 0): void {
-    const now = Date.now();
-    if (change.type === 'snapshot' || change.type === 'delta') this.#rate.record(now);
+    if (change.type === 'snapshot' || change.type === 'delta') this.#rate.record(this.#clock.monotonicMs());
     // A snapshot may be of any age.
     if (change.type === 'delta') {
-      const latencyMs = now - sentAt;
+      const latencyMs = this.#clock.serverNow() - sentAt;
       this.#latencyMs = (this.#latencyMs ?? latencyMs) * (1 - SMOOTHING) + latencyMs * SMOOTHING;
     }
     if (change.type === 'repair') this.#repairs += 1;

@@ -1,6 +1,7 @@
-import type { Message } from '@outcry/client';
+import type { HistoryPage, Message, Position } from '@outcry/client';
 
-import type { MessageEntry } from './timeline.ts';
+import type { MessageEntry } from './entry.ts';
+import type { PastPage } from './past-reader.ts';
 
 /** What the page publishes. */
 export interface ChatPayload {
@@ -17,6 +18,7 @@ export const MAX_TEXT_LENGTH = 1_000;
 /** Anybody may publish anything: what is not this page's own form is shown as the JSON that it is. */
 export function readPayload(data: unknown): Partial<ChatPayload> & { readonly text: string } {
   if (typeof data === 'string') return { text: data };
+  if (data instanceof Uint8Array) return { text: `${String(data.length)} bytes` };
   if (typeof data !== 'object' || data === null || !('text' in data) || typeof data.text !== 'string') {
     return { text: JSON.stringify(data) };
   }
@@ -29,10 +31,20 @@ export function readPayload(data: unknown): Partial<ChatPayload> & { readonly te
 export function toEntry({ from, at, data, epoch, seq }: Message, user: string): MessageEntry {
   const { text, key } = readPayload(data);
   const id = from === user && key !== undefined ? key : `${epoch}:${String(seq)}`;
-  return { kind: 'message', id, from, text, at, state: 'shown' };
+  return { kind: 'message', id, from, text, at, state: 'shown', position: { epoch, seq } };
+}
+
+/** A page of a room's past, for the conversation that the messages are of. */
+export function toPastPage({ messages, head }: HistoryPage, entries: readonly MessageEntry[]): PastPage {
+  const [first, last] = [messages[0], messages.at(-1)];
+  return { epoch: head.epoch, from: first && positionOf(first), to: last && positionOf(last), entries };
 }
 
 /** 128 random bits. `crypto.randomUUID` would do, but browsers offer it on https and localhost only. */
 export function randomKey(): string {
   return crypto.getRandomValues(new Uint32Array(4)).reduce((key, word) => key + word.toString(36), '');
+}
+
+function positionOf({ epoch, seq }: Message): Position {
+  return { epoch, seq };
 }

@@ -14,8 +14,12 @@ function lost(closeCode?: number): ClientStatus {
 }
 
 function textsAfter(...statuses: readonly (readonly [ClientStatus, number])[]): readonly string[] {
-  const diary = new ConnectionDiary();
-  for (const [status, at] of statuses) diary.record(status, at);
+  let now = 0;
+  const diary = new ConnectionDiary(() => now);
+  for (const [status, at] of statuses) {
+    now = at;
+    diary.record(status, 0);
+  }
   return diary.notes.map(({ text }) => text);
 }
 

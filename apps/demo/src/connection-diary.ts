@@ -1,6 +1,8 @@
 import type { ClientStatus } from '@outcry/client';
 import { CLOSE_CODES } from '@outcry/protocol';
 
+import { durationText } from './duration.ts';
+
 const MAX_NOTES = 30;
 
 export interface DiaryNote {
@@ -12,14 +14,20 @@ export interface DiaryNote {
 
 /** What has become of the connection, newest first, in words for people. Attempts are counted, not listed. */
 export class ConnectionDiary {
+  readonly #monotonicMs: () => number;
   #notes: readonly DiaryNote[] = [];
-  #lostAt: number | undefined;
+  #lostSince: number | undefined;
   #wasLagging = false;
+
+  constructor(monotonicMs: () => number) {
+    this.#monotonicMs = monotonicMs;
+  }
 
   get notes(): readonly DiaryNote[] {
     return this.#notes;
   }
 
+  /** `at` is what the note shows, in Unix milliseconds; how long things last is measured. */
   record(status: ClientStatus, at: number): void {
     switch (status.state) {
       case 'connecting':
@@ -28,8 +36,8 @@ export class ConnectionDiary {
         this.#connected(status, at);
         return;
       case 'reconnecting':
-        if (this.#lostAt !== undefined) return;
-        this.#lostAt = at;
+        if (this.#lostSince !== undefined) return;
+        this.#lostSince = this.#monotonicMs();
         this.#wasLagging = false;
         this.#add({
           at,
@@ -51,8 +59,9 @@ export class ConnectionDiary {
       else this.#add({ at, kind: 'good', text: 'Caught up' });
       return;
     }
-    const away = this.#lostAt === undefined ? '' : `, after ${((at - this.#lostAt) / 1_000).toFixed(1)} s`;
-    this.#lostAt = undefined;
+    const since = this.#lostSince;
+    const away = since === undefined ? '' : `, after ${durationText(this.#monotonicMs() - since)}`;
+    this.#lostSince = undefined;
     this.#add({ at, kind: 'good', text: `Connected to ${node}${away}` });
   }
 

@@ -1,7 +1,10 @@
-import { OutcryError, type RoomStatus } from '@outcry/client';
+import { OutcryError, type RoomEvent, type RoomStatus } from '@outcry/client';
 
 import { type ChatPayload, randomKey } from './chat-message.ts';
-import { type MessageEntry, Timeline } from './timeline.ts';
+import type { Clock } from './clock.ts';
+import type { Interruption, MessageEntry } from './entry.ts';
+import { PastReader, type PastReaderOptions } from './past-reader.ts';
+import { Timeline } from './timeline.ts';
 import { TypingUsers } from './typing-users.ts';
 
 const TYPING_EVERY_MS = 2_500;
@@ -14,31 +17,34 @@ export interface ConversationOptions {
   readonly deliver: (payload: ChatPayload) => Promise<unknown>;
   /** Tells the others that this user writes. */
   readonly signalTyping: () => unknown;
-  /** Loads a page of the past into the timeline; whether there may be more. */
-  readonly loadOlder: () => Promise<boolean>;
+  readonly readPast: PastReaderOptions['read'];
   readonly user: () => string;
+  readonly clock: Clock;
   readonly onChange: () => void;
 }
 
 /** A room, or what is said with one other user, as the page shows it: it survives the connection. */
 export class Conversation {
   readonly timeline = new Timeline();
+  readonly past: PastReader;
   readonly typing: TypingUsers;
   /** What has been written and not sent. */
   draft = '';
   /** Messages of others that nobody has looked at. */
   unread = 0;
+  /** How many messages of others have come that were not known from another visit. */
+  newsCount = 0;
   status: RoomStatus = 'joining';
   /** Why it cannot be joined, in the gateway's words. */
   problem: string | undefined;
-  hasOlder = false;
-  #isLoading = false;
-  #typingSaidAt = 0;
+  #typingSaidAt = -Infinity;
   readonly #options: ConversationOptions;
 
   constructor(options: ConversationOptions) {
+    const { readPast, onChange } = options;
     this.#options = options;
-    this.typing = new TypingUsers(options.onChange);
+    this.past = new PastReader({ timeline: this.timeline, read: readPast, onChange });
+    this.typing = new TypingUsers(onChange);
   }
 
   /** The same for the same room or user. */
@@ -67,15 +73,13 @@ export class Conversation {
     return this.status === 'joined' || this.status === 'stale';
   }
 
-  get isLoading(): boolean {
-    return this.#isLoading;
-  }
-
   /** Shows the text at once, and publishes it now or when there is a connection. */
   say(text: string): void {
     const id = randomKey();
-    this.#typingSaidAt = 0;
-    this.timeline.post({ kind: 'message', id, from: this.user, text, at: Date.now(), state: 'sending' });
+    const at = this.#options.clock.serverNow();
+    this.#typingSaidAt = -Infinity;
+    this.timeline.returnToEnd();
+    this.timeline.post({ kind: 'message', id, from: this.user, text, at, state: 'sending' });
     this.#deliver({ text, key: id });
   }
 
@@ -94,7 +98,7 @@ export class Conversation {
 
   /** More than once in 2.5 s is said once. */
   sayTyping(): void {
-    const now = Date.now();
+    const now = this.#options.clock.monotonicMs();
     if (!this.isJoined || now - this.#typingSaidAt < TYPING_EVERY_MS) return;
     this.#typingSaidAt = now;
     this.#options.signalTyping();
@@ -106,28 +110,20 @@ export class Conversation {
     return this.timeline.show(entry);
   }
 
-  /** One page at a time; none where there is nothing, or no room for it. */
-  loadOlder(): void {
-    if (!this.hasOlder || this.#isLoading || !this.isJoined || this.timeline.isFull) return;
-    this.#isLoading = true;
-    this.#options
-      .loadOlder()
-      .then(
-        (hasOlder) => {
-          this.hasOlder = hasOlder;
-        },
-        // What has come stays; scrolling up again asks again.
-        () => undefined,
-      )
-      .finally(() => {
-        this.#isLoading = false;
-        this.#options.onChange();
-      });
-    this.#options.onChange();
+  /** What becomes of the room that this is, or is in. */
+  handle(event: RoomEvent, interruption: Interruption | undefined): void {
+    if (event.type === 'away') this.typing.clear();
+    if (event.type === 'joined') {
+      const { epoch, seq } = event.position;
+      this.timeline.begin({ epoch, seq: seq + 1 });
+      this.past.wake();
+      if (!event.isRecovered) this.#showStored();
+    }
+    if (interruption !== undefined) this.timeline.divide(interruption);
   }
 
   /** What the gateway stored, and a history that lost it will not bring back, is shown where it was said. */
-  showStored(): void {
+  #showStored(): void {
     for (const message of this.timeline.outbox) {
       if (message.state === 'stored') this.timeline.show({ ...message, state: 'shown' });
     }

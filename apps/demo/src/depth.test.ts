@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { depthCurve, runningTotals, spreadOf } from './depth.ts';
+import { runningTotals, spreadOf } from './depth.ts';
 
 describe('depth', () => {
   it('adds sizes up from the best level on', () => {
@@ -16,23 +16,5 @@ describe('depth', () => {
   it('finds the middle to half a tick, and the spread without the error of floats', () => {
     expect(spreadOf(6_183_763, 6_183_764, 2)).toEqual({ mid: '61,837.635', spread: '0.01', bps: '0.0016 bps' });
     expect(spreadOf(7, 9, 0)).toMatchObject({ mid: '8.0', spread: '2' });
-  });
-
-  it('makes one curve of both sides, by rising price', () => {
-    const [prices, bids, asks] = depthCurve({
-      bids: [
-        [99, 2],
-        [98, 3],
-      ],
-      asks: [
-        [101, 1],
-        [103, 4],
-      ],
-      priceScale: 0,
-      sizeScale: 0,
-    });
-    expect(prices).toEqual([98, 99, 101, 103]);
-    expect(bids).toEqual([5, 2, null, null]);
-    expect(asks).toEqual([null, null, 1, 5]);
   });
 });

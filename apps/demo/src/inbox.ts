@@ -1,12 +1,17 @@
-import type { Client, Message, Room, RoomEvent } from '@outcry/client';
+import type { Client, Message, Position, Room, RoomEvent } from '@outcry/client';
 
-import { type ChatPayload, readPayload, toEntry } from './chat-message.ts';
+import { type ChatPayload, readPayload, toEntry, toPastPage } from './chat-message.ts';
+import type { Clock } from './clock.ts';
 import { Conversation } from './conversation.ts';
+import type { Interruption } from './entry.ts';
+import { Interruptions } from './interruptions.ts';
+import type { PastPage } from './past-reader.ts';
 
-const PAGE = 100;
+const HISTORY = 100;
 
 export interface InboxOptions {
   readonly client: Client;
+  readonly clock: Clock;
   readonly user: () => string;
   readonly onMessage: (conversation: Conversation, message: Message) => void;
   readonly onChange: () => void;
@@ -20,12 +25,14 @@ export class Inbox {
   readonly #options: InboxOptions;
   readonly #room: Room;
   readonly #conversations = new Map<string, Conversation>();
-  #oldestSeq = Infinity;
-  #hasOlder = false;
+  readonly #interruptions: Interruptions;
+  /** From where on every conversation has all that was written. */
+  #from: Position | undefined;
 
   constructor(options: InboxOptions) {
     this.#options = options;
-    this.#room = options.client.inbox({ history: PAGE, onEvent: this.#handle.bind(this) });
+    this.#interruptions = new Interruptions(options.clock.monotonicMs);
+    this.#room = options.client.inbox({ history: HISTORY, onEvent: this.#handle.bind(this) });
     // A client that is closed says so itself.
     this.#room.joined.catch(() => undefined);
   }
@@ -39,18 +46,19 @@ export class Inbox {
   open(name: string): Conversation {
     const known = this.#conversations.get(name);
     if (known !== undefined) return known;
-    const { user, onChange } = this.#options;
+    const { client, clock, user, onChange } = this.#options;
     const conversation = new Conversation({
       kind: 'direct',
       name,
       user,
+      clock,
       onChange,
       deliver: (payload) => this.#deliver(name, payload),
-      signalTyping: () => this.#options.client.signal(name, 'typing'),
-      loadOlder: () => this.#loadOlder(),
+      signalTyping: () => client.signal(name, 'typing'),
+      readPast: (range) => this.#readPast(name, range),
     });
     conversation.status = this.#room.status;
-    conversation.hasOlder = this.#hasOlder;
+    if (this.#from !== undefined) conversation.timeline.begin(this.#from);
     this.#conversations.set(name, conversation);
     onChange();
     return conversation;
@@ -65,19 +73,19 @@ export class Inbox {
   }
 
   #handle(event: RoomEvent): void {
-    for (const conversation of this.#conversations.values()) conversation.status = this.#room.status;
+    const interruption = ofOne(this.#interruptions.hear(event));
+    if (event.type === 'joined') this.#from ??= { epoch: event.position.epoch, seq: event.position.seq + 1 };
+    for (const conversation of this.#conversations.values()) {
+      conversation.status = this.#room.status;
+      conversation.handle(event, interruption);
+    }
     if (event.type === 'message') this.#receive(event);
     // Whoever writes for the first time is not announced before there is something to read.
     if (event.type === 'signal' && event.name === 'typing') this.#conversations.get(event.from)?.typing.add(event.from);
-    for (const conversation of this.#conversations.values()) tellInterruption(conversation, event);
     this.#options.onChange();
   }
 
   #receive(message: Message): void {
-    if (this.#oldestSeq === Infinity) {
-      this.#oldestSeq = message.seq;
-      this.#hasOlder = message.seq > 1;
-    }
     const conversation = this.open(this.#partner(message));
     if (conversation.receive(toEntry(message, this.#options.user()))) this.#options.onMessage(conversation, message);
   }
@@ -87,23 +95,20 @@ export class Inbox {
     return from === this.#options.user() ? (readPayload(data).to ?? from) : from;
   }
 
-  async #loadOlder(): Promise<boolean> {
-    const { messages } = await this.#room.history({ before: this.#oldestSeq, limit: PAGE });
-    this.#oldestSeq = messages[0]?.seq ?? this.#oldestSeq;
-    // Backwards, so that one after the other can be put before all that is there.
-    for (const message of messages.toReversed()) {
-      this.open(this.#partner(message)).timeline.prepend([toEntry(message, this.#options.user())]);
-    }
-    this.#hasOlder = messages.length === PAGE && this.#oldestSeq > 1;
-    for (const conversation of this.#conversations.values()) conversation.hasOlder = this.#hasOlder;
-    return this.#hasOlder;
+  /** A page of the inbox, for one conversation. Whoever else has written in that time is shown to have. */
+  async #readPast(name: string, range: { readonly before: number; readonly limit: number }): Promise<PastPage> {
+    const page = await this.#room.history(range);
+    const { user } = this.#options;
+    for (const message of page.messages) this.open(this.#partner(message));
+    const own = page.messages.filter((message) => this.#partner(message) === name);
+    return toPastPage(
+      page,
+      own.map((message) => toEntry(message, user())),
+    );
   }
 }
 
-function tellInterruption(conversation: Conversation, event: RoomEvent): void {
-  if (event.type === 'away') conversation.typing.clear();
-  if (event.type === 'gap') conversation.timeline.divide(true);
-  if (event.type !== 'joined') return;
-  if (!event.isRecovered) conversation.showStored();
-  if (event.isResumed) conversation.timeline.divide(!event.isRecovered);
+/** How many are missing in the inbox says nothing of one conversation in it. */
+function ofOne(interruption: Interruption | undefined): Interruption | undefined {
+  return interruption === undefined ? undefined : { ...interruption, missing: undefined };
 }

@@ -1,8 +1,12 @@
-import { ReadMarks } from './read-marks.ts';
+import type { ClientStatus } from '@outcry/client';
+
+import { isolated } from './bidi.ts';
+import { Keepsake } from './keepsake.ts';
 import { Session } from './session.ts';
 import { AnnouncementView } from './views/announcement.ts';
 import { ChatView } from './views/chat.ts';
 import { byId } from './views/dom.ts';
+import { FramePacer } from './views/frame-pacer.ts';
 import { LadderView } from './views/ladder.ts';
 import { LoginAgainView } from './views/login-again.ts';
 import { PeopleView } from './views/people.ts';
@@ -30,7 +34,7 @@ function gatewayUrl(): string {
   return url.href;
 }
 
-/** A session and what shows it: once for each frame of the screen, however much has happened. */
+/** A session and what shows it, drawn at once or ten times a second, however much happens. */
 export class Page {
   readonly #session: Session;
   readonly #announcement: AnnouncementView;
@@ -41,15 +45,20 @@ export class Page {
   readonly #ladder: LadderView;
   readonly #status: StatusView;
   readonly #visitor: VisitorView;
-  #isDrawing = false;
+  readonly #pacer = new FramePacer(() => {
+    this.#draw();
+  });
+  #drawnStatus: ClientStatus | undefined;
 
   constructor({ identity, room }: Visit) {
-    const draw = this.#drawSoon.bind(this);
+    const draw = (): void => {
+      this.#pacer.soon();
+    };
     const session: Session = new Session({
       url: gatewayUrl(),
       identity,
       room,
-      readMarks: new ReadMarks(localStorage, Date.now()),
+      keepsake: new Keepsake(() => localStorage),
       onAdmission: (admission) => {
         rememberIdentity({ kind: 'account', admission });
       },
@@ -73,10 +82,13 @@ export class Page {
     const goTo = (act: () => void): void => {
       act();
       tabs.show('chat');
+      this.#pacer.now();
     };
     this.#announcement = new AnnouncementView(session);
     this.#loginAgain = new LoginAgainView(session);
-    this.#chat = new ChatView(session);
+    this.#chat = new ChatView(session, () => {
+      this.#pacer.now();
+    });
     this.#people = new PeopleView(session, goTo);
     this.#rail = new RailView(session, goTo);
     this.#ladder = new LadderView(session);
@@ -89,8 +101,7 @@ export class Page {
     this.#session.joinRooms(rememberedRooms());
     this.#chat.focusWithKeyboard();
     document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') this.#session.markRead();
-      this.#drawSoon();
+      this.#pacer.now();
     });
     setInterval(() => {
       if (document.visibilityState === 'visible') this.#session.currentRoom?.refreshMembers();
@@ -100,21 +111,10 @@ export class Page {
     }, LATENCY_EVERY_MS);
   }
 
-  /** A page that nobody sees is given no frames, and still has a title. */
-  #drawSoon(): void {
-    if (this.#isDrawing) return;
-    this.#isDrawing = true;
-    const draw = (): void => {
-      this.#isDrawing = false;
-      this.#draw();
-    };
-    if (document.visibilityState === 'visible') requestAnimationFrame(draw);
-    else setTimeout(draw);
-  }
-
   #draw(): void {
+    if (document.visibilityState === 'visible') this.#session.markRead();
     const { unread, user, current } = this.#session;
-    document.title = `${unread > 0 ? `(${String(unread)}) ` : ''}${current.title} · outcry`;
+    document.title = `${unread > 0 ? `(${String(unread)}) ` : ''}${isolated(current.title)} · outcry`;
     this.#visitor.show(user);
     this.#status.render();
     this.#announcement.render();
@@ -122,6 +122,14 @@ export class Page {
     this.#chat.render();
     this.#people.render();
     this.#rail.render();
+    this.#drawLadder();
+  }
+
+  /** The book draws itself; what else shows there is the state of the connection. */
+  #drawLadder(): void {
+    const { status } = this.#session.client;
+    if (status === this.#drawnStatus) return;
+    this.#drawnStatus = status;
     this.#ladder.render();
   }
 }

@@ -1,24 +1,54 @@
-/** Up to when each conversation has been looked at, by this user in this browser, across visits. */
+import type { Message } from '@outcry/client';
+
+import type { Keepsake } from './keepsake.ts';
+
+/** Where a message stands, and when a gateway took it. */
+export type Mark = Pick<Message, 'epoch' | 'seq' | 'at'>;
+
+export interface ReadMarksOptions {
+  readonly keepsake: Pick<Keepsake, 'get' | 'set'>;
+  /** Unix milliseconds by the gateways' clock: what is older counts as read where nothing is known of a conversation. */
+  readonly since: () => number;
+}
+
+/** Up to where each conversation has been looked at, by this user in this browser, across visits. No clock of the browser's. */
 export class ReadMarks {
-  readonly #storage: Pick<Storage, 'getItem' | 'setItem'>;
-  readonly #since: number;
+  readonly #options: ReadMarksOptions;
 
-  /** What came before `since`, in Unix milliseconds, counts as read where nothing is known of a conversation. */
-  constructor(storage: Pick<Storage, 'getItem' | 'setItem'>, since: number) {
-    this.#storage = storage;
-    this.#since = since;
+  constructor(options: ReadMarksOptions) {
+    this.#options = options;
   }
 
-  isRead(user: string, conversation: string, at: number): boolean {
-    const mark = Number(this.#storage.getItem(keyOf(user, conversation)) ?? this.#since);
-    return at <= mark;
+  isRead(user: string, conversation: string, { epoch, seq, at }: Mark): boolean {
+    const { keepsake, since } = this.#options;
+    const mark = toMark(keepsake.get(keyOf(user, conversation)));
+    if (mark === undefined) return at <= since();
+    // A room that has begun anew numbers from the start: then the gateways' times are all there is.
+    return mark.epoch === epoch ? seq <= mark.seq : at <= mark.at;
   }
 
-  mark(user: string, conversation: string, at: number): void {
-    if (!this.isRead(user, conversation, at)) this.#storage.setItem(keyOf(user, conversation), String(at));
+  mark(user: string, conversation: string, mark: Mark): void {
+    if (this.isRead(user, conversation, mark)) return;
+    const { epoch, seq, at } = mark;
+    this.#options.keepsake.set(keyOf(user, conversation), JSON.stringify([epoch, seq, at]));
   }
 }
 
+/** Other pages of this origin, and older versions of this one, may have written anything. */
+function toMark(text = 'null'): Mark | undefined {
+  try {
+    const mark: unknown = JSON.parse(text);
+    if (!Array.isArray(mark)) return undefined;
+    const [epoch, seq, at]: readonly unknown[] = mark;
+    return typeof epoch === 'string' && typeof seq === 'number' && typeof at === 'number'
+      ? { epoch, seq, at }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names may hold any character: only quoted do two never look like another two. */
 function keyOf(user: string, conversation: string): string {
-  return `outcry.read.${user}.${conversation}`;
+  return `outcry.read.${JSON.stringify([user, conversation])}`;
 }

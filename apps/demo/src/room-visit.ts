@@ -1,15 +1,19 @@
 import type { Client, MemberEntry, Message, Room, RoomEvent } from '@outcry/client';
 
-import { toEntry } from './chat-message.ts';
+import { toEntry, toPastPage } from './chat-message.ts';
+import type { Clock } from './clock.ts';
 import { Conversation } from './conversation.ts';
+import { Interruptions } from './interruptions.ts';
+import { MemberTabs } from './member-tabs.ts';
+import { PAGE, type PastPage } from './past-reader.ts';
 
-const HISTORY = 50;
 /** Several people coming at once cost one question for the list. */
 const MEMBERS_DELAY_MS = 100;
 
 export interface RoomVisitOptions {
   readonly client: Client;
   readonly name: string;
+  readonly clock: Clock;
   readonly user: () => string;
   readonly onMessage: (conversation: Conversation, message: Message) => void;
   readonly onChange: () => void;
@@ -20,24 +24,28 @@ export class RoomVisit {
   readonly conversation: Conversation;
   readonly #options: RoomVisitOptions;
   readonly #room: Room;
+  readonly #interruptions: Interruptions;
+  readonly #tabs: MemberTabs;
   #members: readonly MemberEntry[] = [];
   #memberCount = 0;
   #membersTimer: ReturnType<typeof setTimeout> | undefined;
-  #oldestSeq = Infinity;
 
   constructor(options: RoomVisitOptions) {
-    const { client, name, user, onChange } = options;
+    const { client, name, clock, user, onChange } = options;
     this.#options = options;
+    this.#interruptions = new Interruptions(clock.monotonicMs);
+    this.#tabs = new MemberTabs();
     this.conversation = new Conversation({
       kind: 'room',
       name,
       user,
+      clock,
       onChange,
       deliver: (payload) => this.#room.publish(payload, { key: payload.key }),
       signalTyping: () => this.#room.signal('typing'),
-      loadOlder: () => this.#loadOlder(),
+      readPast: (range) => this.#readPast(range),
     });
-    this.#room = client.join(name, { history: HISTORY, presence: true, onEvent: this.#handle.bind(this) });
+    this.#room = client.join(name, { history: PAGE, presence: true, onEvent: this.#handle.bind(this) });
     this.#room.joined.catch((error: unknown) => {
       this.conversation.status = this.#room.status;
       this.conversation.problem = String(error instanceof Error ? error.message : error);
@@ -45,7 +53,7 @@ export class RoomVisit {
     });
   }
 
-  /** Users, by name. */
+  /** Users, by name, each with how many connections it has for sure. */
   get members(): readonly MemberEntry[] {
     return this.#members;
   }
@@ -61,7 +69,8 @@ export class RoomVisit {
     this.#membersTimer = setTimeout(() => {
       this.#room.members().then(
         ({ count, members }) => {
-          this.#members = [...members].sort((a, b) => a.user.localeCompare(b.user));
+          const counted = this.#tabs.count(members, this.#options.clock.monotonicMs());
+          this.#members = counted.toSorted((a, b) => a.user.localeCompare(b.user));
           this.#memberCount = count;
           this.#options.onChange();
         },
@@ -80,6 +89,7 @@ export class RoomVisit {
   #handle(event: RoomEvent): void {
     const { conversation } = this;
     conversation.status = this.#room.status;
+    conversation.handle(event, this.#interruptions.hear(event));
     switch (event.type) {
       case 'message':
         this.#receive(event);
@@ -94,16 +104,10 @@ export class RoomVisit {
         break;
       case 'joined':
         this.#memberCount = event.memberCount ?? this.#memberCount;
-        if (!event.isRecovered) conversation.showStored();
-        if (event.isResumed) conversation.timeline.divide(!event.isRecovered);
         this.refreshMembers();
         break;
       case 'gap':
-        conversation.timeline.divide(true);
-        break;
       case 'away':
-        conversation.typing.clear();
-        break;
       case 'stale':
       case 'fresh':
       case 'undeliverable':
@@ -114,17 +118,14 @@ export class RoomVisit {
 
   #receive(message: Message): void {
     const { conversation } = this;
-    if (this.#oldestSeq === Infinity) {
-      this.#oldestSeq = message.seq;
-      conversation.hasOlder = message.seq > 1;
-    }
     if (conversation.receive(toEntry(message, conversation.user))) this.#options.onMessage(conversation, message);
   }
 
-  async #loadOlder(): Promise<boolean> {
-    const { messages } = await this.#room.history({ before: this.#oldestSeq, limit: HISTORY });
-    this.#oldestSeq = messages[0]?.seq ?? this.#oldestSeq;
-    this.conversation.timeline.prepend(messages.map((message) => toEntry(message, this.conversation.user)));
-    return messages.length === HISTORY && this.#oldestSeq > 1;
+  async #readPast(range: { readonly before: number; readonly limit: number }): Promise<PastPage> {
+    const page = await this.#room.history(range);
+    return toPastPage(
+      page,
+      page.messages.map((message) => toEntry(message, this.conversation.user)),
+    );
   }
 }

@@ -6,16 +6,19 @@ import {
   type Instrument,
   type Message,
 } from '@outcry/client';
+import { CLOSE_CODES } from '@outcry/protocol';
 
 import { AccountToken } from './account-token.ts';
 import type { Admission } from './accounts.ts';
 import { Announcements } from './announcements.ts';
 import { BookWatch } from './book-watch.ts';
+import type { Clock } from './clock.ts';
 import { ConnectionDiary } from './connection-diary.ts';
 import type { Conversation } from './conversation.ts';
 import { Inbox } from './inbox.ts';
 import { Instruments } from './instruments.ts';
-import type { ReadMarks } from './read-marks.ts';
+import type { Keepsake } from './keepsake.ts';
+import { ReadMarks } from './read-marks.ts';
 import { RoomVisit } from './room-visit.ts';
 import type { Identity } from './visit.ts';
 
@@ -28,7 +31,8 @@ export interface SessionOptions {
   readonly url: string;
   readonly identity: Identity;
   readonly room: string;
-  readonly readMarks: ReadMarks;
+  /** Of this browser, across visits. */
+  readonly keepsake: Keepsake;
   /** The visitor has logged in again. */
   readonly onAdmission: (admission: Admission) => void;
   readonly onStatus: (status: ClientStatus) => void;
@@ -43,23 +47,29 @@ export interface SessionOptions {
 export class Session {
   readonly client: Client;
   readonly watch: BookWatch;
-  readonly diary = new ConnectionDiary();
+  readonly clock: Clock;
+  readonly diary: ConnectionDiary;
   readonly announcements: Announcements;
   /** Of a visitor who has come by a password. */
   readonly accountToken: AccountToken | undefined;
   readonly #options: SessionOptions;
+  readonly #readMarks: ReadMarks;
   readonly #inbox: Inbox;
   readonly #instruments: Instruments;
   readonly #rooms = new Map<string, RoomVisit>();
   #current: Conversation;
   #user: string;
   #node = '';
+  /** When this visit has begun, by the gateways' clock. */
+  #begunAt = Infinity;
 
   constructor(options: SessionOptions) {
-    const { identity, url, readMarks, onChange, onBookChange, onInstruments } = options;
+    const { identity, url, keepsake, onChange, onBookChange, onInstruments } = options;
     this.#options = options;
     this.#user = identity.kind === 'name' ? identity.name : identity.kind === 'account' ? identity.admission.user : '';
     this.accountToken = this.#accountTokenOf(identity);
+    this.clock = { serverNow: () => Date.now(), monotonicMs: () => performance.now() };
+    this.diary = new ConnectionDiary(this.clock.monotonicMs);
     this.client = connect(url, {
       ...this.#tokenOf(identity),
       backoff: BACKOFF,
@@ -68,12 +78,14 @@ export class Session {
         this.#handleStatus(status);
       },
     });
-    const { client } = this;
-    this.watch = new BookWatch({ client, onChange: onBookChange });
+    const { client, clock } = this;
+    this.watch = new BookWatch({ client, clock, onChange: onBookChange });
     this.#instruments = new Instruments(client, onInstruments);
     const user = (): string => this.#user;
+    const readMarks = new ReadMarks({ keepsake, since: () => this.#begunAt });
+    this.#readMarks = readMarks;
     this.announcements = new Announcements({ client, readMarks, user, onChange });
-    this.#inbox = new Inbox({ client, onChange, user, onMessage: this.#count.bind(this) });
+    this.#inbox = new Inbox({ client, clock, onChange, user, onMessage: this.#count.bind(this) });
     this.#current = this.#visit(options.room).conversation;
   }
 
@@ -140,9 +152,10 @@ export class Session {
 
   /** What is shown has been seen. */
   markRead(): void {
-    const last = this.#current.timeline.entries.findLast((entry) => entry.kind === 'message');
+    const { timeline, id } = this.#current;
+    const last = timeline.newest;
     this.#current.unread = 0;
-    if (last !== undefined) this.#options.readMarks.mark(this.#user, this.#current.id, last.at);
+    if (last?.position !== undefined) this.#readMarks.mark(this.#user, id, { ...last.position, at: last.at });
   }
 
   /** @throws Error that says to the visitor what is wrong */
@@ -176,6 +189,7 @@ export class Session {
     const visit = new RoomVisit({
       client: this.client,
       name,
+      clock: this.clock,
       onChange,
       user: () => this.#user,
       onMessage: this.#count.bind(this),
@@ -184,10 +198,10 @@ export class Session {
     return visit;
   }
 
-  #count(conversation: Conversation, { from, at }: Message): void {
-    if (from === this.#user || this.#options.readMarks.isRead(this.#user, conversation.id, at)) return;
+  #count(conversation: Conversation, message: Message): void {
+    if (message.from === this.#user || this.#readMarks.isRead(this.#user, conversation.id, message)) return;
     conversation.unread += 1;
-    if (conversation === this.#current && document.visibilityState === 'visible') this.markRead();
+    conversation.newsCount += 1;
   }
 
   #changed(): void {
@@ -197,7 +211,11 @@ export class Session {
 
   #handleStatus(status: ClientStatus): void {
     this.diary.record(status, Date.now());
+    if (status.state === 'reconnecting' && status.error.closeCode === CLOSE_CODES.tokenExpired.code) {
+      this.accountToken?.refuse();
+    }
     if (status.state === 'connected') {
+      this.#begunAt = Math.min(this.#begunAt, this.clock.serverNow());
       this.#user = status.user;
       if (status.node !== this.#node) this.#instruments.ask();
       this.#node = status.node;

@@ -1,42 +1,28 @@
-/** What a page holds of one conversation; past it the oldest go, and can be had again by scrolling back. */
-const MAX_ENTRIES = 1_000;
+import type { Position } from '@outcry/client';
 
-/** An own message is `sending` until the gateway has it, then `stored` until it comes back, numbered, as `shown`. */
-export type MessageState = 'shown' | 'sending' | 'stored' | 'failed';
+import type { DividerEntry, Entry, Interruption, MessageEntry, MessageState } from './entry.ts';
+import { MAX_ENTRIES, Stretch } from './stretch.ts';
 
-export interface MessageEntry {
-  readonly kind: 'message';
-  /** Unique in the timeline and stable while the state changes. */
-  readonly id: string;
-  readonly from: string;
-  readonly text: string;
-  /** Unix milliseconds. */
-  readonly at: number;
-  readonly state: MessageState;
-  /** Why it failed. */
-  readonly problem?: string | undefined;
-}
+/** So much of the end is shown at once to a reader who comes down to it. */
+const STEP = 100;
 
-/** A place where the conversation was interrupted. */
-export interface DividerEntry {
-  readonly kind: 'divider';
-  readonly id: string;
-  /** Whether messages may be missing here. */
-  readonly isGap: boolean;
-}
-
-export type Entry = MessageEntry | DividerEntry;
-
-/** What a conversation has shown, in the room's order, followed by own messages that are not in it yet. */
+/**
+ * What a page holds of a conversation: its end, followed by own messages that are not in it yet, and, while somebody reads
+ * further up than the end reaches, a window on the past. Each is bounded; neither moves the other.
+ */
 export class Timeline {
-  #shown: Entry[] = [];
+  #end = new Stretch();
+  #window: Stretch | undefined;
+  #windowEnd: Position | undefined;
   #outbox: MessageEntry[] = [];
-  #ids = new Set<string>();
   #dividers = 0;
   #shownCount = 0;
+  /** Somebody reads further up: what is shown must not go for what comes. */
+  isHeld = false;
 
+  /** What is shown. */
   get entries(): readonly Entry[] {
-    return [...this.#shown, ...this.#outbox];
+    return this.#window?.entries ?? [...this.#end.entries, ...this.#outbox];
   }
 
   /** How many messages have been shown as they came; those of the past do not count. */
@@ -44,9 +30,29 @@ export class Timeline {
     return this.#shownCount;
   }
 
-  /** Whether it holds as much as it may. */
-  get isFull(): boolean {
-    return this.#shown.length >= MAX_ENTRIES;
+  /** Whether the end is out of reach of what is shown. */
+  get isCut(): boolean {
+    return this.#window !== undefined;
+  }
+
+  /** The last message of the conversation. */
+  get newest(): MessageEntry | undefined {
+    return this.#end.entries.findLast((entry) => entry.kind === 'message');
+  }
+
+  /** From where on everything is shown. */
+  get from(): Position | undefined {
+    return this.#shown.from;
+  }
+
+  /** Up to where everything is shown; undefined where the end is. */
+  get to(): Position | undefined {
+    return this.#windowEnd;
+  }
+
+  /** Whether there may be something before what is shown. */
+  get hasOlder(): boolean {
+    return this.#shown.hasOlder;
   }
 
   /** Own messages that the room has not shown yet, in the order they were said. */
@@ -54,23 +60,18 @@ export class Timeline {
     return this.#outbox;
   }
 
+  /** The room is live from here on. Nothing is known of what lies before. */
+  begin(from: Position): void {
+    if (this.#end.entries.length === 0) this.#end.begin(from);
+  }
+
   /** Shows a message of the room; an own one takes the place of its entry in the outbox. False for one that is shown already. */
   show(message: MessageEntry): boolean {
     this.discard(message.id);
-    if (this.#ids.has(message.id)) return false;
-    this.#ids.add(message.id);
-    this.#shownCount += 1;
+    if (this.#end.has(message.id)) return false;
     this.#append(message);
+    this.#shownCount += 1;
     return true;
-  }
-
-  /** Puts messages of the past, oldest first, before all that is shown; what does not fit is left in the past. */
-  prepend(messages: readonly MessageEntry[]): void {
-    const room = MAX_ENTRIES - this.#shown.length;
-    const unknown = messages.filter(({ id }) => !this.#ids.has(id)).slice(-room);
-    if (room <= 0) return;
-    for (const { id } of unknown) this.#ids.add(id);
-    this.#shown.unshift(...unknown);
   }
 
   /** Adds an own message behind all that is shown. */
@@ -89,17 +90,108 @@ export class Timeline {
   }
 
   /** Marks an interruption; one that follows another directly replaces it, unless that would hide a gap. */
-  divide(isGap: boolean): void {
-    if (this.#shown.length === 0) return;
-    const last = this.#shown.at(-1);
-    if (last?.kind === 'divider') this.#shown.pop();
-    this.#dividers += 1;
-    const wasGap = last?.kind === 'divider' && last.isGap;
-    this.#append({ kind: 'divider', id: `divider:${String(this.#dividers)}`, isGap: isGap || wasGap });
+  divide(interruption: Interruption): void {
+    const last = this.#end.entries.at(-1);
+    if (last === undefined) return;
+    const before = last.kind === 'divider' ? last : undefined;
+    if (before !== undefined) this.#end.pop();
+    this.#append(this.#toDivider(before?.isGap === true ? addUp(before, interruption) : interruption));
+  }
+
+  /** Puts messages of the past, oldest first, before all that is shown; everything from `from` on is among them. */
+  prepend(messages: readonly MessageEntry[], from: Position): void {
+    if (this.#window === undefined && this.#end.entries.length + messages.length > MAX_ENTRIES) this.#openWindow();
+    this.#shown.prepend(messages, from);
+    this.#windowEnd = this.#window === undefined ? undefined : endOf(this.#window);
+  }
+
+  /** There is nothing before what is shown, or nothing that can be had. */
+  endPast(): void {
+    this.#shown.hasOlder = false;
+  }
+
+  /** Goes on to the end, as far as the page has what comes next. False where that has to be asked for. */
+  advance(): boolean {
+    const next = this.#nextOfEnd();
+    if (this.#window === undefined || next === undefined) return false;
+    this.#takeFromEnd(next);
+    return true;
+  }
+
+  /** Puts messages behind the window, oldest first; everything up to `to` is among them, but for so many that nobody keeps. */
+  extend(messages: readonly MessageEntry[], to: Position, missing = 0): void {
+    const window = this.#window;
+    if (window === undefined) return;
+    if (missing > 0) window.append(this.#toDivider({ cause: 'skip', isGap: true, missing }));
+    window.append(...messages.filter(({ id }) => !window.has(id)));
+    this.#windowEnd = to;
+  }
+
+  /** What comes next cannot be had: the end follows. */
+  skipToEnd(): void {
+    this.#window?.append(this.#toDivider({ cause: 'skip', isGap: true }));
+    this.#takeFromEnd(0);
+  }
+
+  /** Shows the end. */
+  returnToEnd(): void {
+    this.#window = undefined;
+    this.#windowEnd = undefined;
+  }
+
+  get #shown(): Stretch {
+    return this.#window ?? this.#end;
   }
 
   #append(entry: Entry): void {
-    this.#shown.push(entry);
-    for (const { id } of this.#shown.splice(0, this.#shown.length - MAX_ENTRIES)) this.#ids.delete(id);
+    if (this.isHeld && this.#window === undefined && this.#end.isFull) this.#openWindow();
+    this.#end.append(entry);
   }
+
+  #openWindow(): void {
+    this.#window = this.#end.copy();
+    this.#windowEnd = endOf(this.#window);
+  }
+
+  /** Where in the end the window goes on; undefined where something lies between. */
+  #nextOfEnd(): number | undefined {
+    const last = this.#window?.entries.findLast((entry) => entry.kind === 'message');
+    const index = this.#end.entries.findIndex(({ id }) => id === last?.id);
+    if (index >= 0) return index + 1;
+    const [to, from] = [this.#windowEnd, this.#end.from];
+    const isNext = to !== undefined && from?.epoch === to.epoch && from.seq <= to.seq + 1;
+    return isNext ? 0 : undefined;
+  }
+
+  #takeFromEnd(index: number): void {
+    const window = this.#window;
+    if (window === undefined) return;
+    const entries = this.#end.entries.slice(index, index + STEP);
+    window.append(...entries.filter(({ id }) => !window.has(id)));
+    this.#windowEnd = endOf(window);
+    if (index + entries.length < this.#end.entries.length) return;
+    this.#end = window;
+    this.returnToEnd();
+  }
+
+  #toDivider(interruption: Interruption): DividerEntry {
+    this.#dividers += 1;
+    return { ...interruption, kind: 'divider', id: `divider:${String(this.#dividers)}` };
+  }
+}
+
+function endOf({ entries }: Stretch): Position | undefined {
+  const last = entries.findLast((entry) => entry.kind === 'message');
+  return last?.kind === 'message' ? last.position : undefined;
+}
+
+/** A gap and what followed it directly, told as one. */
+function addUp(gap: Interruption, next: Interruption): Interruption {
+  const isKnown = gap.missing !== undefined && (!next.isGap || next.missing !== undefined);
+  return {
+    cause: next.isGap ? next.cause : gap.cause,
+    isGap: true,
+    missing: isKnown ? gap.missing + (next.missing ?? 0) : undefined,
+    awayMs: next.awayMs ?? gap.awayMs,
+  };
 }

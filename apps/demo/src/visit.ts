@@ -1,10 +1,13 @@
 import { type Admission, isAdmission } from './accounts.ts';
+import { Keepsake } from './keepsake.ts';
 import { roomProblem, toName, toRoom } from './names.ts';
 
 const NAME_KEY = 'outcry.name';
 const ADMISSION_KEY = 'outcry.admission';
 const ROOMS_KEY = 'outcry.rooms';
 const DEFAULT_ROOM = 'lobby';
+
+const tab = new Keepsake(() => sessionStorage);
 
 /** Who comes, and how. */
 export type Identity =
@@ -21,23 +24,24 @@ export interface Visit {
 export interface Expectation {
   readonly name: string;
   readonly room: string;
-  /** Of an earlier log-in that still holds. */
+  /** Of an earlier log-in. Whether it still holds, the gateway alone says. */
   readonly admission: Admission | undefined;
 }
 
 export function expectedVisit(): Expectation {
   const query = new URLSearchParams(location.search);
+  const admission = readJson(ADMISSION_KEY);
   return {
-    name: toName(query.get('name') ?? sessionStorage.getItem(NAME_KEY) ?? ''),
+    name: toName(query.get('name') ?? tab.get(NAME_KEY) ?? ''),
     room: toRoom(query.get('room') ?? DEFAULT_ROOM),
-    admission: rememberedAdmission(),
+    admission: isAdmission(admission) ? admission : undefined,
   };
 }
 
 /** Keeps for this tab who has come. */
 export function rememberIdentity(identity: Identity): void {
-  if (identity.kind === 'name') sessionStorage.setItem(NAME_KEY, identity.name);
-  if (identity.kind === 'account') sessionStorage.setItem(ADMISSION_KEY, JSON.stringify(identity.admission));
+  if (identity.kind === 'name') tab.set(NAME_KEY, identity.name);
+  if (identity.kind === 'account') tab.set(ADMISSION_KEY, JSON.stringify(identity.admission));
 }
 
 /** The rooms of this tab, besides the one in the address. */
@@ -48,7 +52,7 @@ export function rememberedRooms(): readonly string[] {
 }
 
 export function rememberRooms(rooms: readonly string[]): void {
-  sessionStorage.setItem(ROOMS_KEY, JSON.stringify(rooms));
+  tab.set(ROOMS_KEY, JSON.stringify(rooms));
 }
 
 /** Puts the room in the address, which can then be passed on. */
@@ -59,22 +63,17 @@ export function showInAddress(room: string): void {
 }
 
 export function forgetVisit(): void {
-  for (const key of [NAME_KEY, ADMISSION_KEY, ROOMS_KEY]) sessionStorage.removeItem(key);
+  for (const key of [NAME_KEY, ADMISSION_KEY, ROOMS_KEY]) tab.remove(key);
 }
 
 export function forgetAdmission(): void {
-  sessionStorage.removeItem(ADMISSION_KEY);
-}
-
-function rememberedAdmission(): Admission | undefined {
-  const admission = readJson(ADMISSION_KEY);
-  return isAdmission(admission) && admission.expiresAt > Date.now() ? admission : undefined;
+  tab.remove(ADMISSION_KEY);
 }
 
 /** Other pages of this origin may have written anything. */
 function readJson(key: string): unknown {
   try {
-    return JSON.parse(sessionStorage.getItem(key) ?? 'null');
+    return JSON.parse(tab.get(key) ?? 'null');
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { initialOf } from '../graphemes.ts';
 import { create } from './dom.ts';
 
 /** The same name has the same hue everywhere; neighbours in the alphabet do not look alike. */
@@ -15,10 +16,18 @@ export function paintAuthor(element: HTMLElement, name: string): void {
   element.style.setProperty('--hue', String(hueOf(name)));
 }
 
-/** A disc with the name's first letter. */
+/** A disc with what the name begins with. */
 export function createAvatar(name: string): HTMLElement {
-  const avatar = create('span', 'avatar', name.slice(0, 1).toUpperCase());
+  const avatar = create('span', 'avatar', initialOf(name));
   avatar.ariaHidden = 'true';
   paintAuthor(avatar, name);
   return avatar;
+}
+
+/** A name in a line of text: whatever it is made of, it turns no direction but its own. */
+export function createName(name: string, className = ''): HTMLElement {
+  const element = create('bdi', className, name);
+  // Where it is cut off, this says it whole.
+  element.title = name;
+  return element;
 }

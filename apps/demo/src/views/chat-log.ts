@@ -1,81 +1,89 @@
 import type { Conversation } from '../conversation.ts';
-import type { Entry, MessageEntry } from '../timeline.ts';
-import { createAvatar, paintAuthor } from './author.ts';
+import type { Entry, MessageEntry } from '../entry.ts';
+import { createAvatar, createName, paintAuthor } from './author.ts';
+import { createDivider } from './divider.ts';
 import { create } from './dom.ts';
-import { clockTime, dayName, dayOf, fullTime } from './times.ts';
+import { createText } from './message-text.ts';
+import { DayLines } from './day-lines.ts';
+import { clockTime, fullTime } from './times.ts';
 
 /** Messages of one author within this time share one heading. */
 const GROUP_MS = 5 * 60_000;
 
-/** One line of the log: its node is made anew only when the signature changes. */
+/** A line of the log. Entries do not change, a change is another entry: where entry and variant are the same, so is the node. */
 interface Line {
-  readonly id: string;
-  readonly signature: string;
-  readonly create: () => HTMLElement;
-}
-
-interface LineNode {
-  readonly signature: string;
+  readonly entry: Entry | undefined;
+  /** Whatever else shows. */
+  readonly variant: string;
   readonly node: HTMLElement;
 }
 
-/** Keeps the list of messages equal to the room's entries, and touches only the lines that differ. */
+/** Keeps the list of messages equal to the conversation's entries, and touches only the lines that differ. */
 export class ChatLog {
   readonly #conversation: Conversation;
   readonly #list: HTMLElement;
-  #nodes = new Map<string, LineNode>();
+  readonly #now: () => number;
+  #lines = new Map<string, Line>();
 
-  constructor(conversation: Conversation, list: HTMLElement) {
+  /** `now` is by the gateways' clock, as the messages' times are. */
+  constructor(conversation: Conversation, list: HTMLElement, now: () => number) {
     this.#conversation = conversation;
     this.#list = list;
+    this.#now = now;
     list.replaceChildren();
   }
 
   render(): void {
-    const nodes = new Map<string, LineNode>();
+    const lines = this.#makeLines();
+    // First, so that what stays is in its place, and is not moved line by line.
+    for (const [id, { node }] of this.#lines) {
+      if (lines.get(id)?.node !== node) node.remove();
+    }
+    this.#lines = lines;
     let place = this.#list.firstElementChild;
-    for (const line of this.#lines()) {
-      const known = this.#nodes.get(line.id);
-      const node = known?.signature === line.signature ? known.node : line.create();
-      nodes.set(line.id, { signature: line.signature, node });
+    for (const { node } of lines.values()) {
       if (node === place) place = place.nextElementSibling;
       else this.#list.insertBefore(node, place);
     }
-    for (const [id, { node }] of this.#nodes) {
-      if (nodes.get(id)?.node !== node) node.remove();
-    }
-    this.#nodes = nodes;
   }
 
-  #lines(): Line[] {
-    const lines: Line[] = [];
+  #makeLines(): Map<string, Line> {
+    const lines = new Map<string, Line>();
+    const days = new DayLines(this.#now());
     let before: Entry | undefined;
     for (const entry of this.#conversation.timeline.entries) {
       if (entry.kind === 'divider') {
-        lines.push({ id: entry.id, signature: '', create: () => createDivider(entry.isGap) });
+        this.#add(lines, { id: entry.id, entry, variant: '', make: () => createDivider(entry) });
       } else {
-        const day = dayOf(entry.at);
-        const isNewDay = before?.kind !== 'message' ? before === undefined : dayOf(before.at) !== day;
-        if (isNewDay) lines.push({ id: `day:${String(day)}`, signature: dayName(day), create: () => createDay(day) });
-        const isFirst = isNewDay || !isSameGroup(before, entry);
-        lines.push(this.#messageLine(entry, isFirst));
+        const day = days.before(entry.at);
+        if (day !== undefined) {
+          this.#add(lines, { id: day.id, entry: undefined, variant: day.name, make: () => createDay(day.name) });
+        }
+        this.#addMessage(lines, entry, day !== undefined || !isSameGroup(before, entry));
       }
       before = entry;
     }
     return lines;
   }
 
-  #messageLine(entry: MessageEntry, isFirst: boolean): Line {
-    // A message that the gateway has stored looks like one that everybody has been shown.
-    const state = entry.state === 'stored' ? 'shown' : entry.state;
-    const note = state === 'sending' ? String(this.#conversation.isJoined) : (entry.problem ?? '');
-    const signature = [state, String(isFirst), clockTime(entry.at), note].join('|');
-    return { id: entry.id, signature, create: () => this.#createMessage(entry, isFirst) };
+  #addMessage(lines: Map<string, Line>, entry: MessageEntry, isFirst: boolean): void {
+    const isWaiting = entry.state === 'sending' && !this.#conversation.isJoined;
+    const variant = `${isFirst ? 'first' : ''}${isWaiting ? ' waiting' : ''}`;
+    this.#add(lines, { id: entry.id, entry, variant, make: () => this.#createMessage(entry, isFirst) });
+  }
+
+  #add(
+    lines: Map<string, Line>,
+    { id, entry, variant, make }: Omit<Line, 'node'> & { readonly id: string; readonly make: () => HTMLElement },
+  ): void {
+    const known = this.#lines.get(id);
+    const isSame = known !== undefined && known.entry === entry && known.variant === variant;
+    lines.set(id, isSame ? known : { entry, variant, node: make() });
   }
 
   #createMessage(entry: MessageEntry, isFirst: boolean): HTMLElement {
     const isOwn = entry.from === this.#conversation.user;
-    const item = create('li', `message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
+    const item = create('li', `line message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
     item.dataset['testid'] = 'message';
     item.dataset['from'] = entry.from;
     item.dataset['state'] = entry.state;
@@ -84,13 +92,14 @@ export class ChatLog {
     time.dateTime = new Date(entry.at).toISOString();
     time.title = fullTime(entry.at);
     if (isFirst) {
-      const author = create('span', 'message-author', entry.from);
-      if (isOwn) author.append(create('span', 'tag', 'you'));
-      item.append(createAvatar(entry.from), create('p', 'message-head', author, time));
+      const head = create('p', 'message-head', createName(entry.from, 'message-author'));
+      if (isOwn) head.append(create('span', 'tag', 'you'));
+      head.append(time);
+      item.append(createAvatar(entry.from), head);
     } else {
       item.append(time);
     }
-    const text = create('p', 'message-text', entry.text);
+    const text = createText(entry.text, 'message-text');
     text.dataset['testid'] = 'message-text';
     item.append(text);
     if (entry.state === 'sending') item.append(this.#createWaiting());
@@ -123,13 +132,6 @@ function isSameGroup(before: Entry | undefined, entry: MessageEntry): boolean {
   return before?.kind === 'message' && before.from === entry.from && entry.at - before.at < GROUP_MS;
 }
 
-function createDay(day: number): HTMLElement {
-  return create('li', 'divider divider-day', create('span', '', dayName(day)));
-}
-
-function createDivider(isGap: boolean): HTMLElement {
-  const text = isGap ? 'Reconnected. Some messages may be missing here' : 'Reconnected. Nothing was missed';
-  const divider = create('li', `divider ${isGap ? 'divider-gap' : 'divider-resumed'}`, create('span', '', text));
-  divider.dataset['testid'] = isGap ? 'divider-gap' : 'divider-resumed';
-  return divider;
+function createDay(name: string): HTMLElement {
+  return create('li', 'line divider divider-day', create('span', '', name));
 }

@@ -1,44 +1,52 @@
+import { isolated } from '../bidi.ts';
 import { MAX_TEXT_LENGTH } from '../chat-message.ts';
 import type { Conversation } from '../conversation.ts';
 import type { Session } from '../session.ts';
+import { ChatAnnouncer } from './chat-announcer.ts';
+import { ChatEmpty } from './chat-empty.ts';
 import { ChatLog } from './chat-log.ts';
 import { Composer } from './composer.ts';
 import { byId, setText } from './dom.ts';
-
-/** This near to the end, a reader counts as being at the end. */
-const NEAR_END_PX = 48;
-/** This near to the beginning, a reader is shown more of the past. */
-const NEAR_BEGIN_PX = 240;
+import { LogScroller } from './log-scroller.ts';
+import { PastView } from './past.ts';
+import { TypingView } from './typing.ts';
 
 /** The conversation that is shown: the log, who is typing, and the line to write in. */
 export class ChatView {
   readonly #session: Session;
   readonly #list = byId('chat-lines', HTMLElement);
-  readonly #scroller = byId('chat-log', HTMLElement);
-  readonly #past = byId('chat-past', HTMLElement);
+  readonly #frame = byId('chat-log', HTMLElement);
   readonly #newer = byId('chat-newer', HTMLButtonElement);
+  readonly #scroller: LogScroller;
   readonly #composer: Composer;
+  readonly #past: PastView;
+  readonly #empty: ChatEmpty;
+  readonly #typing = new TypingView();
+  readonly #announcer = new ChatAnnouncer();
   #conversation: Conversation;
   #log: ChatLog;
-  #isAtEnd = true;
   #seen = 0;
-  #firstId: string | undefined;
 
-  constructor(session: Session) {
+  /** `onMove` is called where what is shown has to be drawn again for where the reader is. */
+  constructor(session: Session, onMove: () => void) {
     this.#session = session;
     this.#conversation = session.current;
-    this.#log = new ChatLog(this.#conversation, this.#list);
+    this.#log = this.#createLog();
+    this.#scroller = new LogScroller({ scroller: this.#frame, list: this.#list, onMove });
+    this.#past = new PastView(onMove);
+    this.#empty = new ChatEmpty(session);
     this.#composer = new Composer({
       maxLength: MAX_TEXT_LENGTH,
       onTyping: () => {
         this.#conversation.sayTyping();
       },
       onSay: (text) => {
-        this.#isAtEnd = true;
+        this.#scroller.goToEnd();
         this.#conversation.say(text);
+        onMove();
       },
     });
-    this.#listen();
+    this.#listen(onMove);
     this.#turnTo(session.current);
   }
 
@@ -50,107 +58,65 @@ export class ChatView {
   render(): void {
     const { current } = this.#session;
     if (current !== this.#conversation) this.#turnTo(current);
-    const heightBefore = this.#scroller.scrollHeight;
-    this.#log.render();
-    this.#showPast();
-    this.#showEmpty();
-    byId('room-badge', HTMLElement).hidden = current.status !== 'stale';
-    setText(byId('chat-typing', HTMLElement), typingText(current.typing.names));
-    this.#keepPlace(heightBefore);
+    const { timeline, past } = current;
+    this.#scroller.draw(() => {
+      this.#log.render();
+      this.#past.render(current);
+      this.#empty.render(current);
+      this.#typing.render(current.typing.names);
+      byId('room-badge', HTMLElement).hidden = current.status !== 'stale';
+    });
+    timeline.isHeld = !this.#scroller.isAtEnd;
+    if (this.#scroller.isNearBegin && current.isJoined) past.loadOlder();
+    if (this.#scroller.isNearEnd && current.isJoined) past.loadNewer();
+    this.#showNewer();
+    this.#announcer.follow(current);
+  }
+
+  #createLog(): ChatLog {
+    return new ChatLog(this.#conversation, this.#list, this.#session.clock.serverNow);
   }
 
   #turnTo(conversation: Conversation): void {
     this.#conversation.draft = this.#composer.text;
+    this.#conversation.timeline.isHeld = false;
     this.#conversation = conversation;
     this.#composer.text = conversation.draft;
-    this.#log = new ChatLog(conversation, this.#list);
-    this.#isAtEnd = true;
-    this.#firstId = undefined;
-    const isRoom = conversation.kind === 'room';
+    this.#log = this.#createLog();
+    conversation.timeline.returnToEnd();
+    this.#scroller.goToEnd();
+    const { kind, name } = conversation;
+    const isRoom = kind === 'room';
     byId('chat-mark', HTMLElement).textContent = isRoom ? '#' : '@';
-    setText(byId('room-name', HTMLElement), conversation.name);
-    this.#composer.placeholder = isRoom ? `Say something in #${conversation.name}` : `Write to ${conversation.name}`;
+    const title = byId('room-name', HTMLElement);
+    setText(title, name);
+    title.title = name;
+    this.#composer.placeholder = isRoom ? `Say something in #${isolated(name)}` : `Write to ${isolated(name)}`;
     this.focusWithKeyboard();
   }
 
-  #listen(): void {
-    this.#scroller.addEventListener('scroll', () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-      this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
-      if (this.#isAtEnd) this.#markSeen();
-      if (scrollTop < NEAR_BEGIN_PX) this.#conversation.loadOlder();
-    });
-    // A keyboard that slides in, or a tab that is shown again, must not leave the end out of sight.
-    new ResizeObserver(() => {
-      if (this.#isAtEnd) this.#scrollToEnd();
-    }).observe(this.#scroller);
+  #listen(onMove: () => void): void {
+    const goToEnd = (): void => {
+      this.#conversation.timeline.returnToEnd();
+      this.#scroller.goToEnd();
+      onMove();
+    };
     this.#newer.addEventListener('click', () => {
-      this.#scrollToEnd();
+      goToEnd();
       this.#composer.focus();
     });
-  }
-
-  /** The end stays in sight for those who read there; for others what they read stays where it is. */
-  #keepPlace(heightBefore: number): void {
-    const firstId = this.#conversation.timeline.entries[0]?.id;
-    const hasGrownUpwards = this.#firstId !== undefined && firstId !== this.#firstId;
-    this.#firstId = firstId;
-    if (this.#isAtEnd) {
-      this.#scrollToEnd();
-      return;
-    }
-    if (hasGrownUpwards) this.#scroller.scrollTop += this.#scroller.scrollHeight - heightBefore;
-    this.#showNewer();
-  }
-
-  #scrollToEnd(): void {
-    this.#scroller.scrollTop = this.#scroller.scrollHeight;
-    this.#isAtEnd = true;
-    this.#markSeen();
-  }
-
-  #markSeen(): void {
-    this.#seen = this.#conversation.timeline.shownCount;
-    this.#newer.hidden = true;
+    this.#frame.addEventListener('keydown', ({ key }) => {
+      if (key === 'End') goToEnd();
+    });
   }
 
   #showNewer(): void {
-    const unseen = this.#conversation.timeline.shownCount - this.#seen;
-    this.#newer.hidden = unseen <= 0;
-    setText(byId('chat-newer-text', HTMLElement), unseen === 1 ? '1 new message' : `${String(unseen)} new messages`);
+    const { timeline } = this.#conversation;
+    const isAtEnd = this.#scroller.isAtEnd && !timeline.isCut;
+    if (isAtEnd) this.#seen = timeline.shownCount;
+    const unseen = timeline.shownCount - this.#seen;
+    this.#newer.hidden = isAtEnd || (unseen <= 0 && !timeline.isCut);
+    const news = unseen === 1 ? '1 new message' : `${String(unseen)} new messages`;
+    setText(byId('chat-newer-text', HTMLElement), unseen > 0 ? news : 'To the newest messages');
   }
-
-  #showPast(): void {
-    const { hasOlder, isLoading, timeline, title, kind } = this.#conversation;
-    this.#past.hidden = timeline.entries.length === 0;
-    const whole = kind === 'room' ? `As far back as ${title} goes` : 'As far back as your inbox goes';
-    const begin = timeline.isFull ? 'This page holds no more than this' : whole;
-    setText(this.#past, isLoading ? 'Fetching what was said before…' : hasOlder ? 'Scroll up for more' : begin);
-  }
-
-  #showEmpty(): void {
-    const [title, text] = this.#emptyText();
-    byId('chat-empty', HTMLElement).hidden = this.#conversation.timeline.entries.length > 0;
-    setText(byId('chat-empty-title', HTMLElement), title);
-    setText(byId('chat-empty-text', HTMLElement), text);
-  }
-
-  #emptyText(): [title: string, text: string] {
-    const { problem, isJoined, kind, name } = this.#conversation;
-    const { state } = this.#session.client.status;
-    if (problem !== undefined) return ['This room is closed to you', problem];
-    if (state === 'reconnecting') return ['No gateway answers', 'Trying again in a moment.'];
-    if (state === 'closed') return ['Disconnected', 'The gateway ended this session.'];
-    if (!isJoined) return ['Walking in…', 'The last messages are on their way.'];
-    if (kind === 'direct') return [`A word with ${name}`, 'Only the two of you read this.'];
-    return ['It is quiet in here', 'Be the first to shout.'];
-  }
-}
-
-function typingText(names: readonly string[]): string {
-  const [first = '', second = ''] = names;
-  if (names.length === 0) return '';
-  if (names.length === 1) return `${first} is typing…`;
-  if (names.length === 2) return `${first} and ${second} are typing…`;
-  return `${first}, ${second} and ${String(names.length - 2)} more are typing…`;
 }

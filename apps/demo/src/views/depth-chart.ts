@@ -1,85 +1,138 @@
-import type { Book } from '@outcry/client';
-import uPlot from 'uplot';
+import { type Book, formatScaled } from '@outcry/client';
 
 import { groupDigits } from '../decimal.ts';
-import { type DepthCurve, depthCurve } from '../depth.ts';
+import { type DepthShape, depthShape, type DepthStep, roundTicks } from '../depth-shape.ts';
 import { byId, setText } from './dom.ts';
 
-const EMPTY: DepthCurve = [[], [], []];
-const LINE_PX = 1.5;
+/** Above the tallest slope, so that the reading has a place. */
+const HEADROOM = 1.28;
+const TOTAL = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
-/** The book as two slopes: what one would have to buy or sell to move the price to there. */
+type ShownBook = Pick<Book, 'bids' | 'asks' | 'depth' | 'stamp'>;
+
+interface Scales {
+  readonly price: number;
+  readonly size: number;
+}
+
+/** The book as two slopes: what one would have to buy or sell to move the price to there. Drawn in percent of its frame. */
 export class DepthChart {
-  readonly #frame = byId('depth-chart', HTMLElement);
+  readonly #figure = byId('depth', HTMLElement);
+  readonly #picture = byId('depth-chart', SVGSVGElement);
+  readonly #slopes = {
+    bids: byId('depth-bids', SVGPathElement),
+    asks: byId('depth-asks', SVGPathElement),
+  };
+  readonly #grid = byId('depth-grid', SVGPathElement);
+  readonly #totals = byId('depth-totals', HTMLElement);
+  readonly #prices = ['from', 'middle', 'to'].map((name) => byId(`depth-${name}`, HTMLElement));
+  readonly #cursor = byId('depth-cursor', HTMLElement);
   readonly #reading = byId('depth-reading', HTMLElement);
-  readonly #plot: uPlot;
-  #scales = { price: 0, size: 0 };
+  #shape: DepthShape | undefined;
+  #scales: Scales = { price: 0, size: 0 };
+  /** Where the pointer is, in shares of the width. */
+  #pointer: number | undefined;
 
   constructor() {
-    this.#plot = new uPlot(this.#options(), EMPTY, this.#frame);
-    new ResizeObserver(() => {
-      this.#plot.setSize(this.#size());
-    }).observe(this.#frame);
-    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-      this.#plot.redraw();
+    const plot = byId('depth-plot', HTMLElement);
+    plot.addEventListener('pointermove', ({ clientX }) => {
+      const { left, width } = plot.getBoundingClientRect();
+      this.#pointer = (clientX - left) / width;
+      this.#read();
     });
+    for (const type of ['pointerleave', 'pointercancel'] as const) {
+      plot.addEventListener(type, () => {
+        this.#pointer = undefined;
+        this.#read();
+      });
+    }
   }
 
-  render({ bids, asks, stamp }: Pick<Book, 'bids' | 'asks' | 'stamp'>): void {
-    const { priceScale = 0, sizeScale = 0 } = stamp ?? {};
-    this.#scales = { price: priceScale, size: sizeScale };
-    this.#plot.setData(depthCurve({ bids, asks, priceScale, sizeScale }));
+  render({ bids, asks, depth, stamp }: ShownBook): void {
+    this.#scales = { price: stamp?.priceScale ?? 0, size: stamp?.sizeScale ?? 0 };
+    this.#shape = depthShape({ bids, asks, depth });
+    this.#figure.classList.toggle('has-no-shape', this.#shape === undefined);
+    if (this.#shape !== undefined) this.#draw(this.#shape);
+    this.#read();
   }
 
   clear(): void {
-    this.#plot.setData(EMPTY);
+    this.#shape = undefined;
+    this.#figure.classList.add('has-no-shape');
+    this.#read();
   }
 
-  #size(): { width: number; height: number } {
-    const { clientWidth: width, clientHeight: height } = this.#frame;
-    return { width, height };
+  #draw(shape: DepthShape): void {
+    const { from, middle, to, max, bids, asks } = shape;
+    this.#slopes.bids.setAttribute('d', slope(bids, { shape, edge: 0 }));
+    this.#slopes.asks.setAttribute('d', slope(asks, { shape, edge: 100 }));
+    const unit = 10 ** -this.#scales.size;
+    const ticks = roundTicks(max * unit);
+    this.#grid.setAttribute('d', ticks.map((tick) => `M0 ${String(yOf(tick / unit, max))}H100`).join(''));
+    this.#showTotals(ticks, max * unit);
+    const prices = [from, middle, to].map((price) => this.#priceText(price));
+    for (const [index, label] of this.#prices.entries()) setText(label, prices[index] ?? '');
+    this.#picture.ariaLabel = `${this.#sideText('bid down', bids.at(-1))}; ${this.#sideText('offered up', asks.at(-1))}`;
   }
 
-  #options(): uPlot.Options {
-    const { stepped } = uPlot.paths;
-    // A total holds from its level away from the middle: bids to the left of their price, asks to the right of theirs.
-    const side = (name: 'bid' | 'ask', align: -1 | 1): uPlot.Series => ({
-      stroke: () => colour(`--${name}`),
-      fill: () => colour(`--${name}-soft`),
-      width: LINE_PX,
-      points: { show: false },
-      ...(stepped === undefined ? {} : { paths: stepped({ align }) }),
-    });
-    return {
-      ...this.#size(),
-      scales: { x: { time: false }, y: { range: (_, __, max) => [0, max * 1.08] } },
-      axes: [{ show: false }, { show: false }],
-      series: [{}, side('bid', -1), side('ask', 1)],
-      legend: { show: false },
-      padding: [0, 0, 0, 0],
-      cursor: { y: false, drag: { setScale: false, x: false, y: false }, points: { size: 7 } },
-      hooks: {
-        setCursor: [
-          (plot) => {
-            this.#read(plot);
-          },
-        ],
-      },
-    };
-  }
-
-  #read({ cursor: { idx }, data: [prices, bids, asks] }: uPlot): void {
-    const price = prices[idx ?? -1];
-    const total = bids?.[idx ?? -1] ?? asks?.[idx ?? -1] ?? undefined;
-    if (price === undefined || total === undefined) {
-      setText(this.#reading, '');
-      return;
+  #showTotals(ticks: readonly number[], max: number): void {
+    while (this.#totals.childElementCount > ticks.length) this.#totals.lastElementChild?.remove();
+    while (this.#totals.childElementCount < ticks.length) this.#totals.append(document.createElement('span'));
+    for (const [index, tick] of ticks.entries()) {
+      const label = this.#totals.children.item(index);
+      if (!(label instanceof HTMLElement)) continue;
+      setText(label, TOTAL.format(tick));
+      label.style.top = `${String(yOf(tick, max))}%`;
     }
-    const [at, sum] = [price.toFixed(this.#scales.price), total.toFixed(this.#scales.size)];
-    setText(this.#reading, `${groupDigits(sum)} to ${groupDigits(at)}`);
+  }
+
+  #read(): void {
+    const step = this.#stepAt(this.#pointer);
+    this.#cursor.hidden = step === undefined;
+    if (this.#pointer !== undefined) this.#cursor.style.left = `${String(this.#pointer * 100)}%`;
+    setText(this.#reading, step === undefined ? '' : `${this.#sizeText(step.total)} to ${this.#priceText(step.price)}`);
+  }
+
+  /** What stands in the book up to there; undefined between the best prices. */
+  #stepAt(share: number | undefined): DepthStep | undefined {
+    const shape = this.#shape;
+    if (share === undefined || shape === undefined) return undefined;
+    const price = shape.from + share * (shape.to - shape.from);
+    const isBid = price < shape.middle;
+    const side = isBid ? shape.bids : shape.asks;
+    return side.findLast((step) => (isBid ? step.price >= price : step.price <= price));
+  }
+
+  #sideText(word: string, step: DepthStep | undefined): string {
+    return step === undefined ? '' : `${this.#sizeText(step.total)} ${word} to ${this.#priceText(step.price)}`;
+  }
+
+  #priceText(price: number): string {
+    // The middle can lie between two ticks.
+    const isWhole = Number.isInteger(price);
+    return groupDigits(formatScaled(isWhole ? price : Math.round(price * 10), this.#scales.price + (isWhole ? 0 : 1)));
+  }
+
+  #sizeText(total: number): string {
+    return groupDigits(formatScaled(total, this.#scales.size));
   }
 }
 
-function colour(property: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(property);
+/** A total holds from its level away from the middle, up to the edge of what is shown. */
+function slope(
+  steps: readonly DepthStep[],
+  { shape, edge }: { readonly shape: DepthShape; readonly edge: number },
+): string {
+  const [first] = steps;
+  if (first === undefined) return '';
+  const corners = steps.map(({ price, total }) => `H${String(xOf(price, shape))}V${String(yOf(total, shape.max))}`);
+  return `M${String(xOf(first.price, shape))} 100${corners.join('')}H${String(edge)}V101`;
+}
+
+function xOf(price: number, { from, to }: DepthShape): number {
+  return to === from ? 50 : ((price - from) / (to - from)) * 100;
+}
+
+function yOf(total: number, max: number): number {
+  return max === 0 ? 100 : 100 - (total / (max * HEADROOM)) * 100;
 }

@@ -104,7 +104,7 @@ export class LadderView {
     badge.hidden = !isShown;
     setText(badge, isLive ? 'live' : 'stale');
     this.#panel.classList.toggle('is-old', isShown && !isLive);
-    setText(byId('book-rate', HTMLElement), `${watch.updatesPerSecond(Date.now()).toFixed(1)}/s`);
+    setText(byId('book-rate', HTMLElement), `${watch.updatesPerSecond.toFixed(1)}/s`);
     setText(byId('book-latency', HTMLElement), latencyMs === undefined || !isLive ? NOTHING : latencyText(latencyMs));
     const checked = repairs === 0 ? 'verified' : `repaired ×${String(repairs)}`;
     setText(byId('book-checks', HTMLElement), isLive ? checked : 'not live');

@@ -1,4 +1,5 @@
 import { passwordProblem } from '../accounts.ts';
+import { isolated } from '../bidi.ts';
 import type { Session } from '../session.ts';
 import { byId, setText } from './dom.ts';
 import { Field } from './field.ts';
@@ -29,7 +30,10 @@ export class LoginAgainView {
     this.#user.value = user;
     const isEnding = client.status.state === 'connected';
     const ending = `Your login ends at ${clockTime(expiresAt)}. Your password keeps you here.`;
-    setText(this.#text, isEnding ? ending : `Your login has ended. Your password brings you back as ${user}.`);
+    setText(
+      this.#text,
+      isEnding ? ending : `Your login has ended. Your password brings you back as ${isolated(user)}.`,
+    );
   }
 
   async #renew(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { MemberEntry } from '@outcry/client';
 
 import type { Session } from '../session.ts';
-import { createAvatar } from './author.ts';
+import { isolated } from '../bidi.ts';
+import { createAvatar, createName } from './author.ts';
 import { byId, create, setText } from './dom.ts';
 
 /** Who is in the room that is shown, with how many tabs; choosing one begins a conversation with them. */
@@ -33,9 +34,9 @@ export class PeopleView {
   }
 
   #createMember({ user, connections }: MemberEntry, self: string): HTMLElement {
-    const button = create('button', 'rail-row', createAvatar(user), create('span', 'rail-name', user));
+    const button = create('button', 'rail-row', createAvatar(user), createName(user, 'rail-name'));
     button.type = 'button';
-    button.title = user === self ? 'Notes to yourself' : `Write to ${user}`;
+    button.title = user === self ? 'Notes to yourself' : `Write to ${isolated(user)}`;
     button.addEventListener('click', () => {
       this.#goTo(() => {
         this.#session.openDirect(user);

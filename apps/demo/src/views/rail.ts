@@ -1,7 +1,8 @@
+import { isolated } from '../bidi.ts';
 import type { Conversation } from '../conversation.ts';
 import { roomProblem, toRoom } from '../names.ts';
 import type { Session } from '../session.ts';
-import { createAvatar } from './author.ts';
+import { createAvatar, createName } from './author.ts';
 import { byId, create, setText } from './dom.ts';
 
 /** The rooms one is in and the people one writes with: what is new where, and the way there. */
@@ -63,7 +64,7 @@ export class RailView {
     const { name, kind, unread } = conversation;
     const mark = kind === 'room' ? create('span', 'rail-hash', '#') : createAvatar(name);
     mark.ariaHidden = 'true';
-    const row = create('button', 'rail-row', mark, create('span', 'rail-name', name));
+    const row = create('button', 'rail-row', mark, createName(name, 'rail-name'));
     row.type = 'button';
     row.dataset['id'] = conversation.id;
     row.ariaCurrent = String(conversation === this.#session.current);
@@ -85,7 +86,7 @@ export class RailView {
   #createLeave(name: string): HTMLElement {
     const leave = create('button', 'rail-leave', '×');
     leave.type = 'button';
-    leave.ariaLabel = `Leave #${name}`;
+    leave.ariaLabel = `Leave #${isolated(name)}`;
     leave.title = leave.ariaLabel;
     leave.addEventListener('click', () => {
       this.#session.leaveRoom(name);

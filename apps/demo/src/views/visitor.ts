@@ -1,3 +1,4 @@
+import { initialOf } from '../graphemes.ts';
 import { paintAuthor } from './author.ts';
 import { byId, setText } from './dom.ts';
 
@@ -11,8 +12,9 @@ export class VisitorView {
   }
 
   show(name: string): void {
-    setText(this.#avatar, name.slice(0, 1).toUpperCase());
+    setText(this.#avatar, initialOf(name));
     paintAuthor(this.#avatar, name);
     setText(this.#name, name);
+    this.#name.title = name;
   }
 }

@@ -1,0 +1,116 @@
+/** This near to the end, a reader counts as being at the end. */
+const NEAR_END_PX = 48;
+/** This near to an edge of what is held, more is fetched. */
+const NEAR_EDGE_PX = 600;
+
+export interface LogScrollerOptions {
+  readonly scroller: HTMLElement;
+  /** Its children are the lines. */
+  readonly list: HTMLElement;
+  /** The reader has come to an edge, or gone from one. */
+  readonly onMove: () => void;
+}
+
+interface Anchor {
+  readonly line: Element;
+  /** Below the upper edge of what is in sight. */
+  readonly topPx: number;
+}
+
+/**
+ * Keeps what is read where it is: the end in sight for those who read there, and for others the line at the top of what they
+ * see, whatever comes or goes above it. Lines out of sight are not laid out, so their heights are guesses until they come near.
+ */
+export class LogScroller {
+  readonly #options: LogScrollerOptions;
+  #isAtEnd = true;
+  #isNearBegin = false;
+  #isNearEnd = true;
+  #anchor: Anchor | undefined;
+  #scrollTop = 0;
+
+  constructor(options: LogScrollerOptions) {
+    const { scroller, list } = options;
+    this.#options = options;
+    scroller.addEventListener('scroll', () => {
+      const before = [this.#isAtEnd, this.#isNearBegin, this.#isNearEnd].join();
+      this.#look();
+      if (before !== [this.#isAtEnd, this.#isNearBegin, this.#isNearEnd].join()) options.onMove();
+    });
+    // A keyboard that slides in, a window that gets narrower, a line that was taller than guessed.
+    const observer = new ResizeObserver(() => {
+      this.#settle();
+    });
+    observer.observe(scroller);
+    observer.observe(list);
+  }
+
+  get isAtEnd(): boolean {
+    return this.#isAtEnd;
+  }
+
+  get isNearBegin(): boolean {
+    return this.#isNearBegin;
+  }
+
+  get isNearEnd(): boolean {
+    return this.#isNearEnd;
+  }
+
+  /** Stays at the end from the next drawing on. */
+  goToEnd(): void {
+    this.#isAtEnd = true;
+  }
+
+  /** Changes the lines and puts back in its place what is read: the only layout in a frame is the one that this asks for. */
+  draw(change: () => void): void {
+    change();
+    this.#settle();
+  }
+
+  #settle(): void {
+    const { scroller } = this.#options;
+    const anchor = this.#anchor;
+    if (this.#isAtEnd) {
+      scroller.scrollTop = scroller.scrollHeight;
+    } else if (anchor?.line.isConnected === true) {
+      const movedPx = topOf(anchor.line) - topOf(scroller) - anchor.topPx;
+      if (Math.abs(movedPx) >= 1) scroller.scrollTop += movedPx;
+    }
+    this.#look();
+  }
+
+  /** Reads where the reader is. Nothing has changed since the last layout, so this costs none. */
+  #look(): void {
+    const { scrollTop, scrollHeight, clientHeight } = this.#options.scroller;
+    const leftPx = scrollHeight - scrollTop - clientHeight;
+    const hasGoneUp = scrollTop < this.#scrollTop - 1;
+    this.#scrollTop = scrollTop;
+    // What grows below takes nobody away from the end; going up does.
+    if (leftPx < NEAR_END_PX) this.#isAtEnd = true;
+    else if (hasGoneUp) this.#isAtEnd = false;
+    this.#isNearBegin = scrollTop < NEAR_EDGE_PX;
+    this.#isNearEnd = leftPx < NEAR_EDGE_PX;
+    this.#anchor = this.#isAtEnd ? undefined : this.#findAnchor();
+  }
+
+  /** The first line that begins in sight; lines follow each other from top to bottom. */
+  #findAnchor(): Anchor | undefined {
+    const { scroller, list } = this.#options;
+    const lines = list.children;
+    const top = topOf(scroller);
+    let [low, high] = [0, lines.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const line = lines.item(middle);
+      if (line !== null && topOf(line) < top) low = middle + 1;
+      else high = middle;
+    }
+    const line = lines.item(low);
+    return line === null ? undefined : { line, topPx: topOf(line) - top };
+  }
+}
+
+function topOf(element: Element): number {
+  return element.getBoundingClientRect().top;
+}
