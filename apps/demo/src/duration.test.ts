@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { durationText } from './duration.ts';
+import { ageText, durationText } from './duration.ts';
 
 describe('durationText', () => {
   it.each([
@@ -16,5 +16,18 @@ describe('durationText', () => {
     [7_380_000, '2 h 3 min'],
   ])('says %i ms as %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
+  });
+});
+
+describe('ageText', () => {
+  it.each([
+    [-3, '0 s'],
+    [999, '0 s'],
+    [2_999, '2 s'],
+    [59_999, '59 s'],
+    [60_000, '1 min 0 s'],
+    [86_400_000, '24 h 0 min'],
+  ])('says %i ms as %s', (ms, text) => {
+    expect(ageText(ms)).toBe(text);
   });
 });

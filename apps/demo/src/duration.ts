@@ -2,8 +2,15 @@
 export function durationText(ms: number): string {
   if (ms < 100) return `${String(Math.round(ms))} ms`;
   const tenths = Math.round(ms / 100);
-  if (tenths < 100) return `${(tenths / 10).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
+  return tenths < 100 ? `${(tenths / 10).toFixed(1)} s` : secondsText(Math.round(ms / 1_000));
+}
+
+/** How old something is that gets older while it is looked at: in seconds that have passed. */
+export function ageText(ms: number): string {
+  return secondsText(Math.floor(Math.max(0, ms) / 1_000));
+}
+
+function secondsText(seconds: number): string {
   if (seconds < 60) return `${String(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${String(minutes)} min ${String(seconds % 60)} s`;

@@ -1,6 +1,7 @@
 import type { Instrument } from '@outcry/client';
 
 import type { BookChoice } from '../book-watch.ts';
+import { groupByKind } from '../source-kinds.ts';
 import { byId, create } from './dom.ts';
 import { Segments } from './segments.ts';
 
@@ -16,6 +17,7 @@ export class LadderChoices {
   readonly #depth: Segments;
   readonly #interval: Segments;
   #instruments: readonly Instrument[] = [];
+  #offered = '';
   #choice: BookChoice = { symbol: '', depth: PREFERRED_DEPTH, interval: PREFERRED_INTERVAL_MS };
 
   constructor(onChoose: (choice: BookChoice) => void) {
@@ -39,14 +41,19 @@ export class LadderChoices {
     });
   }
 
+  /** Where the prices of the chosen symbol come from; undefined where the publisher does not say. */
+  get kind(): Instrument['kind'] {
+    return this.#instruments.find(({ symbol }) => symbol === this.#choice.symbol)?.kind;
+  }
+
   /** To be called with what the gateway offers; chooses the first symbol where none has been chosen. */
   offer(instruments: readonly Instrument[]): void {
     this.#instruments = instruments;
     const symbols = instruments.map(({ symbol }) => symbol);
-    const shown = [...this.#symbol.options].map(({ value }) => value);
+    const offered = JSON.stringify(instruments.map(({ symbol, kind }) => [symbol, kind]));
     // An open list would close.
-    if (shown.join() !== symbols.join())
-      this.#symbol.replaceChildren(...symbols.map((name) => create('option', '', name)));
+    if (offered !== this.#offered) this.#symbol.replaceChildren(...createOptions(instruments));
+    this.#offered = offered;
     const symbol = symbols.includes(this.#choice.symbol) ? this.#choice.symbol : symbols[0];
     if (symbol !== undefined) this.#choose({ ...this.#choice, symbol });
   }
@@ -73,4 +80,14 @@ function nearest(values: readonly number[], wanted: number): number {
 function intervalLabel(interval: number): string {
   if (interval === 0) return 'all';
   return interval < 1_000 ? `${String(interval)} ms` : `${String(interval / 1_000)} s`;
+}
+
+function createOptions(instruments: readonly Instrument[]): readonly HTMLElement[] {
+  return groupByKind(instruments).flatMap(({ label, instruments: members }) => {
+    const options = members.map(({ symbol }) => create('option', '', symbol));
+    if (label === '') return options;
+    const group = create('optgroup', '', ...options);
+    group.label = label;
+    return [group];
+  });
 }

@@ -2,7 +2,9 @@ import { type Book, formatScaled, type Instrument, type Level } from '@outcry/cl
 
 import { groupDigits } from '../decimal.ts';
 import { runningTotals, spreadOf } from '../depth.ts';
+import { durationText } from '../duration.ts';
 import type { Session } from '../session.ts';
+import { BookStateView } from './book-state.ts';
 import { DepthChart } from './depth-chart.ts';
 import { byId, setText } from './dom.ts';
 import { LadderChoices } from './ladder-choices.ts';
@@ -17,6 +19,7 @@ export class LadderView {
   readonly #choices: LadderChoices;
   readonly #chart = new DepthChart();
   readonly #panel = byId('panel-book', HTMLElement);
+  readonly #state = new BookStateView();
   readonly #asks = new LadderSide('asks');
   readonly #bids = new LadderSide('bids');
   #hasInstruments = true;
@@ -99,10 +102,7 @@ export class LadderView {
     const { book, latencyMs, repairs } = watch;
     const isShown = book?.stamp !== undefined;
     const isLive = book?.status === 'live';
-    const badge = byId('book-badge', HTMLElement);
-    badge.className = `badge ${isLive ? 'badge-live' : 'badge-warn'}`;
-    badge.hidden = !isShown;
-    setText(badge, isLive ? 'live' : 'stale');
+    this.#state.render(book, this.#choices.kind);
     this.#panel.classList.toggle('is-old', isShown && !isLive);
     setText(byId('book-rate', HTMLElement), `${watch.updatesPerSecond.toFixed(1)}/s`);
     setText(byId('book-latency', HTMLElement), latencyMs === undefined || !isLive ? NOTHING : latencyText(latencyMs));
@@ -141,7 +141,8 @@ function drawQuote(side: 'bid' | 'ask', level: { readonly price: string; readonl
   setText(byId(`best-${side}-size`, HTMLElement), level?.size ?? '');
 }
 
-/** Clocks that differ can make it negative; it is told as it is. */
+/** As well as the clocks of the servers, and this page's knowledge of them, agree: a little below nothing is nothing. */
 function latencyText(ms: number): string {
-  return Math.abs(ms) < 10_000 ? `${ms.toFixed(1)} ms` : `${(ms / 1_000).toFixed(0)} s`;
+  if (ms < 1) return '< 1 ms';
+  return ms < 1_000 ? `${ms.toFixed(ms < 10 ? 1 : 0)} ms` : durationText(ms);
 }
