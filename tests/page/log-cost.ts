@@ -79,9 +79,10 @@ await visitor.get('chat-log').press('End');
 rows['no message'] = await measure(cdp, visitor.page);
 const stop = shout(room);
 rows['read at the end'] = await measure(cdp, visitor.page);
-await visitor.get('chat-log').evaluate((log) => {
+await visitor.page.evaluate(`{
+  const log = document.getElementById('chat-log');
   log.scrollTop = log.scrollHeight / 2;
-});
+}`);
 rows['read in the middle'] = await measure(cdp, visitor.page);
 stop();
 console.table(rows);

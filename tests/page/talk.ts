@@ -7,6 +7,9 @@ export const TALK: readonly { readonly from: string; readonly text: string }[] =
   { from: 'cy', text: 'then let them wait. I am at the offer until somebody shouts' },
   { from: 'ann', text: 'hold on, that is not my book. mine has 12.5 at the third level' },
   { from: 'bob', text: 'multi-line, as people do:\n  1. hedge\n  2. wait for the print\n  3. lunch' },
-  { from: 'desk', text: 'averyveryverylongwordwithoutanyplacetobreakitthatgoesonandonandonuntilitreallyhastobebrokensomewhereelseitwouldoverflow' },
+  {
+    from: 'desk',
+    text: 'averyveryverylongwordwithoutanyplacetobreakitthatgoesonandonandonuntilitreallyhastobebrokensomewhereelseitwouldoverflow',
+  },
   { from: 'ann', text: 'seen' },
 ];

@@ -20,7 +20,9 @@ export async function writeRecording(path: string, symbol: string): Promise<void
   ];
   for (let atMs = EVERY_MS; atMs < LENGTH_MS; atMs += EVERY_MS) {
     const change = (direction: -1 | 1): Pair[] =>
-      Array.from({ length: 3 }, () => pair(MIDDLE + direction * (1 + 3 * Math.floor(random() ** 2 * 40)), random() * 4));
+      Array.from({ length: 3 }, () =>
+        pair(MIDDLE + direction * (1 + 3 * Math.floor(random() ** 2 * 40)), random() * 4),
+      );
     lines.push(depth(symbol, { atMs, id: 1 + atMs / EVERY_MS, bids: change(-1), asks: change(1) }));
   }
   await writeFile(path, `${lines.join('\n')}\n`);

@@ -23,11 +23,6 @@ export class AccountToken {
     return this.#admission.user;
   }
 
-  /** Unix milliseconds by the gateways' clock. */
-  get expiresAt(): number {
-    return this.#admission.expiresAt;
-  }
-
   /** Whether a session waits for the password. */
   get isAsking(): boolean {
     return this.#renewal !== undefined;

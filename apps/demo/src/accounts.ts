@@ -3,11 +3,10 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** What opens a session: a token for a user, until `expiresAt` in Unix milliseconds by the gateways' clock. */
+/** What opens a session: a token for a user. How long it is good, the gateway alone knows. */
 export interface Admission {
   readonly user: string;
   readonly token: string;
-  readonly expiresAt: number;
 }
 
 /** Gateways refuse what is shorter or longer. */
@@ -35,9 +34,7 @@ export function isAdmission(value: unknown): value is Admission {
     'user' in value &&
     typeof value.user === 'string' &&
     'token' in value &&
-    typeof value.token === 'string' &&
-    'expiresAt' in value &&
-    typeof value.expiresAt === 'number'
+    typeof value.token === 'string'
   );
 }
 

@@ -17,6 +17,8 @@ export interface BookWatchOptions {
   readonly client: Pick<Client, 'book'>;
   readonly clock: Clock;
   readonly onChange: () => void;
+  /** Whether the book is right now may have changed. */
+  readonly onStatus: () => void;
 }
 
 /** Watches one class at a time, and measures how alive it is. */
@@ -24,16 +26,18 @@ export class BookWatch {
   readonly #client: Pick<Client, 'book'>;
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #onStatus: () => void;
   readonly #rate = new Rate();
   #book: Book | undefined;
   #problem: string | undefined;
   #latencyMs: number | undefined;
   #repairs = 0;
 
-  constructor({ client, clock, onChange }: BookWatchOptions) {
+  constructor({ client, clock, onChange, onStatus }: BookWatchOptions) {
     this.#client = client;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#onStatus = onStatus;
   }
 
   /** What is chosen, with something to show or not. */
@@ -74,6 +78,7 @@ export class BookWatch {
     this.#book = book;
     void this.#follow(book);
     this.#onChange();
+    this.#onStatus();
   }
 
   async #follow(book: Book): Promise<void> {
@@ -87,6 +92,7 @@ export class BookWatch {
       if (book === this.#book) this.#problem = error instanceof Error ? error.message : String(error);
     }
     this.#onChange();
+    this.#onStatus();
   }
 
   #take(change: BookChange, sentAt = 0): void {
@@ -98,5 +104,6 @@ export class BookWatch {
     }
     if (change.type === 'repair') this.#repairs += 1;
     this.#onChange();
+    if (change.type !== 'delta') this.#onStatus();
   }
 }

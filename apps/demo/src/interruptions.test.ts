@@ -6,17 +6,16 @@ import { Interruptions } from './interruptions.ts';
 import { interruptionText } from './views/divider.ts';
 
 const AWAY: RoomEvent = { type: 'away' };
+const POSITION = { epoch: 'e', seq: 8 };
+const LOST = 'The room began anew here: what was said last may be lost';
 
-function joined(seq: number, { isResumed = true, isRecovered = false, epoch = 'e' } = {}): RoomEvent {
-  return { type: 'joined', position: { epoch, seq }, isResumed, isRecovered, memberCount: undefined };
+function joined(how: Partial<Extract<RoomEvent, { type: 'joined' }>>): RoomEvent {
+  const first = { isResumed: false, isRecovered: false, isReconnected: false, memberCount: undefined };
+  return { type: 'joined', position: POSITION, ...first, ...how };
 }
 
-function gap(seq: number, epoch = 'e'): RoomEvent {
-  return { type: 'gap', reason: 'reset', position: { epoch, seq } };
-}
-
-function message(seq: number, epoch = 'e'): RoomEvent {
-  return { type: 'message', room: 'pit', from: 'ann', at: 0, data: '', seq, epoch };
+function gap(missed: number | undefined): RoomEvent {
+  return { type: 'gap', reason: 'reset', position: POSITION, missed };
 }
 
 /** Each event a second after the one before. */
@@ -30,37 +29,37 @@ function textsAfter(...events: readonly RoomEvent[]): readonly string[] {
   return heard.filter((one): one is Interruption => one !== undefined).map(interruptionText);
 }
 
-const BEGIN = [joined(7, { isResumed: false }), message(8)];
+const FIRST = joined({});
+const RECOVERED = joined({ isResumed: true, isRecovered: true, isReconnected: true });
+const BACK = joined({ isResumed: true, isReconnected: true });
+const ANEW = joined({ isResumed: true });
 
 describe('Interruptions', () => {
   it('says nothing of a first join, nor of one that was asked for again on the same connection', () => {
-    expect(textsAfter(...BEGIN)).toEqual([]);
-    expect(textsAfter(...BEGIN, joined(8, { isRecovered: true }))).toEqual([]);
+    expect(textsAfter(FIRST)).toEqual([]);
+    expect(textsAfter(FIRST, joined({ isResumed: true, isRecovered: true }))).toEqual([]);
   });
 
   it('tells a lost connection, how long it was, and that nothing was missed', () => {
-    expect(textsAfter(...BEGIN, AWAY, joined(8, { isRecovered: true }))).toEqual([
-      'Reconnected after 1.0 s. Nothing was missed',
-    ]);
+    expect(textsAfter(FIRST, AWAY, RECOVERED)).toEqual(['Reconnected after 1.0 s. Nothing was missed']);
+    expect(textsAfter(FIRST, AWAY, BACK, gap(0))).toEqual(['Reconnected after 1.0 s. Nothing was missed']);
   });
 
   it('counts what is not kept any more', () => {
-    expect(textsAfter(...BEGIN, AWAY, joined(320), gap(320), message(321), AWAY, joined(322), gap(322))).toEqual([
-      'Reconnected after 2.0 s. 312 messages are missing here',
-      'Reconnected after 2.0 s. 1 message is missing here',
+    expect(textsAfter(FIRST, AWAY, BACK, gap(312), AWAY, BACK, gap(1))).toEqual([
+      'Reconnected after 1.0 s. 312 messages are missing here',
+      'Reconnected after 1.0 s. 1 message is missing here',
     ]);
   });
 
   it('does not say “Reconnected” where nothing reconnected', () => {
-    expect(textsAfter(...BEGIN, gap(9_008))).toEqual(['9,000 messages are missing here']);
-    expect(textsAfter(...BEGIN, gap(8))).toEqual([]);
+    expect(textsAfter(FIRST, ANEW, gap(9_000))).toEqual(['9,000 messages are missing here']);
+    expect(textsAfter(FIRST, AWAY, RECOVERED, ANEW, gap(5)).at(-1)).toBe('5 messages are missing here');
+    expect(textsAfter(FIRST, ANEW, gap(0))).toEqual([]);
   });
 
   it('knows a room that began anew from one that went on', () => {
-    expect(textsAfter(...BEGIN, gap(0, 'f'))).toEqual(['The room began anew here: what was said last may be lost']);
-    expect(textsAfter(...BEGIN, AWAY, joined(2, { epoch: 'f' }), gap(2, 'f'))).toEqual([
-      'Reconnected after 2.0 s. The room began anew here: what was said last may be lost',
-    ]);
-    expect(textsAfter(...BEGIN, gap(6))).toEqual(['The room began anew here: what was said last may be lost']);
+    expect(textsAfter(FIRST, gap(undefined))).toEqual([LOST]);
+    expect(textsAfter(FIRST, AWAY, BACK, gap(undefined))).toEqual([`Reconnected after 1.0 s. ${LOST}`]);
   });
 });

@@ -58,9 +58,12 @@ describe('ReadMarks', () => {
     expect(one.isRead('ann', 'room:pit', { epoch: 'e', seq: 8, at: BEGUN_AT + 1 })).toBe(true);
   });
 
-  it.each(['1723161253', '{}', '[1,2,3]', 'nonsense'])('makes nothing of %s, which is not its own', (text) => {
-    const kept = keepsake();
-    kept.set('outcry.read.["ann","room:pit"]', text);
-    expect(marks(kept).isRead('ann', 'room:pit', { epoch: 'e', seq: 1, at: BEGUN_AT + 1 })).toBe(false);
-  });
+  it.each(['1723161253', '{}', '{"epoch":1,"seq":2,"at":3}', 'null', 'nonsense'])(
+    'makes nothing of %s, which is not its own',
+    (text) => {
+      const kept = keepsake();
+      kept.set('outcry.read.["ann","room:pit"]', text);
+      expect(marks(kept).isRead('ann', 'room:pit', { epoch: 'e', seq: 1, at: BEGUN_AT + 1 })).toBe(false);
+    },
+  );
 });

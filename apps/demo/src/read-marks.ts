@@ -30,7 +30,7 @@ export class ReadMarks {
   mark(user: string, conversation: string, mark: Mark): void {
     if (this.isRead(user, conversation, mark)) return;
     const { epoch, seq, at } = mark;
-    this.#options.keepsake.set(keyOf(user, conversation), JSON.stringify([epoch, seq, at]));
+    this.#options.keepsake.set(keyOf(user, conversation), JSON.stringify({ epoch, seq, at }));
   }
 }
 
@@ -38,11 +38,11 @@ export class ReadMarks {
 function toMark(text = 'null'): Mark | undefined {
   try {
     const mark: unknown = JSON.parse(text);
-    if (!Array.isArray(mark)) return undefined;
-    const [epoch, seq, at]: readonly unknown[] = mark;
-    return typeof epoch === 'string' && typeof seq === 'number' && typeof at === 'number'
-      ? { epoch, seq, at }
-      : undefined;
+    if (typeof mark !== 'object' || mark === null || !('epoch' in mark && 'seq' in mark && 'at' in mark))
+      return undefined;
+    const { epoch, seq, at } = mark;
+    const isMark = typeof epoch === 'string' && typeof seq === 'number' && typeof at === 'number';
+    return isMark ? { epoch, seq, at } : undefined;
   } catch {
     return undefined;
   }

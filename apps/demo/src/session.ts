@@ -68,7 +68,7 @@ export class Session {
     this.#options = options;
     this.#user = identity.kind === 'name' ? identity.name : identity.kind === 'account' ? identity.admission.user : '';
     this.accountToken = this.#accountTokenOf(identity);
-    this.clock = { serverNow: () => Date.now(), monotonicMs: () => performance.now() };
+    this.clock = { serverNow: () => this.client.serverNow(), monotonicMs: () => performance.now() };
     this.diary = new ConnectionDiary(this.clock.monotonicMs);
     this.client = connect(url, {
       ...this.#tokenOf(identity),
@@ -79,7 +79,7 @@ export class Session {
       },
     });
     const { client, clock } = this;
-    this.watch = new BookWatch({ client, clock, onChange: onBookChange });
+    this.watch = new BookWatch({ client, clock, onChange: onBookChange, onStatus: onChange });
     this.#instruments = new Instruments(client, onInstruments);
     const user = (): string => this.#user;
     const readMarks = new ReadMarks({ keepsake, since: () => this.#begunAt });
@@ -110,6 +110,13 @@ export class Session {
   /** The room that is shown; undefined where direct messages are. */
   get currentRoom(): RoomVisit | undefined {
     return this.#current.kind === 'room' ? this.#rooms.get(this.#current.name) : undefined;
+  }
+
+  /** What is shown and may be old, though there is a connection, by name. */
+  get stale(): readonly string[] {
+    const { book } = this.watch;
+    const room = this.#current.status === 'stale' ? [this.#current.title] : [];
+    return book?.status === 'stale' ? [...room, book.symbol] : room;
   }
 
   /** Messages that nobody has looked at, everywhere. */

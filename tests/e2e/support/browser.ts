@@ -35,6 +35,8 @@ export interface VisitorOptions extends BrowserContextOptions {
   /** `http://host:port` of the page. */
   readonly origin: string;
   readonly path: string;
+  /** Runs in the page before anything of its own. */
+  readonly initScript?: string;
 }
 
 /** One visitor's window of the demo page, and what went wrong in it. */
@@ -63,8 +65,10 @@ export class Visitor {
   }
 
   /** A window of its own: nothing is shared with other visitors. */
-  static async open({ browser, origin, path, ...context }: VisitorOptions): Promise<Visitor> {
-    const page = await (await browser.newContext(context)).newPage();
+  static async open({ browser, origin, path, initScript, ...options }: VisitorOptions): Promise<Visitor> {
+    const context = await browser.newContext(options);
+    if (initScript !== undefined) await context.addInitScript(initScript);
+    const page = await context.newPage();
     const visitor = new Visitor(page, new URL(origin).host);
     await page.goto(new URL(path, origin).href);
     return visitor;
@@ -92,7 +96,7 @@ export class Visitor {
   }
 
   /** Resolves when the pill says that the connection is in this state. */
-  async reaches(state: 'live' | 'reconnecting' | 'closed'): Promise<void> {
+  async reaches(state: 'live' | 'stale' | 'reconnecting' | 'closed'): Promise<void> {
     await this.page.locator(`[data-testid="status"][data-state="${state}"]`).waitFor();
   }
 }

@@ -16,14 +16,16 @@ export class BookStateView {
   /** `kind` is undefined where the publisher does not say; then the book is called live as long as its feed is. */
   render(book: ShownBook | undefined, kind: Instrument['kind']): void {
     const stamp = book?.stamp;
-    const isShown = stamp !== undefined;
-    const isStale = isShown && book?.status !== 'live';
+    const isStale = stamp !== undefined && book?.status !== 'live';
     const texts = KIND_TEXTS[kind ?? 'live'];
-    setText(this.#kind, isShown ? texts.badge : '');
-    this.#kind.title = kind === 'replay' && isShown ? `${texts.title}: ${fullTime(stamp.venueAt)}` : texts.title;
-    setText(this.#badge, isStale ? 'stale' : isShown && texts.badge === '' ? 'live' : '');
-    this.#badge.dataset['state'] = isStale ? 'stale' : isShown ? 'live' : 'none';
+    const state = stamp === undefined ? 'none' : isStale ? 'stale' : 'live';
+    setText(this.#kind, stamp === undefined ? '' : texts.badge);
+    this.#kind.title =
+      kind === 'replay' && stamp !== undefined ? `${texts.title}: ${fullTime(stamp.venueAt)}` : texts.title;
+    // What nobody trades by is not called live, however steadily it comes.
+    setText(this.#badge, state === 'stale' || (state === 'live' && texts.badge === '') ? state : '');
+    this.#badge.dataset['state'] = state;
     this.#badge.className = `badge ${isStale ? 'badge-warn' : 'badge-live'}`;
-    setText(this.#age, isStale ? `${ageText(book.ageMs ?? 0)} old` : '');
+    setText(this.#age, isStale ? `${ageText(book?.ageMs ?? 0)} old` : '');
   }
 }

@@ -64,8 +64,8 @@ export class DepthChart {
 
   #draw(shape: DepthShape): void {
     const { from, middle, to, max, bids, asks } = shape;
-    this.#slopes.bids.setAttribute('d', slope(bids, { shape, edge: 0 }));
-    this.#slopes.asks.setAttribute('d', slope(asks, { shape, edge: 100 }));
+    this.#slopes.bids.setAttribute('d', slope(bids, { shape, edge: -1 }));
+    this.#slopes.asks.setAttribute('d', slope(asks, { shape, edge: 101 }));
     const unit = 10 ** -this.#scales.size;
     const ticks = roundTicks(max * unit);
     this.#grid.setAttribute('d', ticks.map((tick) => `M0 ${String(yOf(tick / unit, max))}H100`).join(''));
@@ -118,7 +118,7 @@ export class DepthChart {
   }
 }
 
-/** A total holds from its level away from the middle, up to the edge of what is shown. */
+/** A total holds from its level away from the middle, up to behind the edge of what is shown. */
 function slope(
   steps: readonly DepthStep[],
   { shape, edge }: { readonly shape: DepthShape; readonly edge: number },

@@ -3,7 +3,6 @@ import { isolated } from '../bidi.ts';
 import type { Session } from '../session.ts';
 import { byId, setText } from './dom.ts';
 import { Field } from './field.ts';
-import { clockTime } from './times.ts';
 
 /** Asks for the password when a token is about to end, and goes on asking when it has: nothing of the page is lost by it. */
 export class LoginAgainView {
@@ -26,10 +25,10 @@ export class LoginAgainView {
     const { accountToken, client } = this.#session;
     this.#form.hidden = accountToken?.isAsking !== true;
     if (accountToken === undefined || this.#form.hidden) return;
-    const { user, expiresAt } = accountToken;
+    const { user } = accountToken;
     this.#user.value = user;
     const isEnding = client.status.state === 'connected';
-    const ending = `Your login ends at ${clockTime(expiresAt)}. Your password keeps you here.`;
+    const ending = 'Your login is about to end. Your password keeps you here.';
     setText(
       this.#text,
       isEnding ? ending : `Your login has ended. Your password brings you back as ${isolated(user)}.`,

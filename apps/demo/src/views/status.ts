@@ -1,12 +1,9 @@
-import type { ClientStatus } from '@outcry/client';
-
-import { isRestart } from '../connection-diary.ts';
+import { type ConnectionSummary, summarize } from '../connection-summary.ts';
 import type { Session } from '../session.ts';
 import { byId, create, setText } from './dom.ts';
 import { preciseTime } from './times.ts';
 
 const COUNTDOWN_MS = 250;
-const MOVING = 'Moving to another server';
 
 /** The pill in the top bar: what the connection is doing, without gloss, and what has become of it so far. */
 export class StatusView {
@@ -31,13 +28,19 @@ export class StatusView {
   }
 
   render(): void {
-    const { status } = this.#session.client;
-    this.#pill.dataset['state'] = stateOf(status);
+    const { client, accountToken } = this.#session;
+    const { status } = client;
+    const isLoggedOut = status.state === 'reconnecting' && accountToken?.isAsking === true;
     setText(this.#retry, status.state === 'closed' ? 'Connect again' : 'Try now');
-    this.#retry.hidden = status.state === 'connected' || status.state === 'connecting' || this.#isLoggedOut;
+    this.#retry.hidden = status.state === 'connected' || status.state === 'connecting' || isLoggedOut;
     if (status.state === 'connected' && status.node !== this.#node) this.measure();
     this.#node = status.state === 'connected' ? status.node : '';
-    this.#describe(status);
+    clearInterval(this.#countdown);
+    const show = (): void => {
+      this.#show(summarize(status, { now: client.now(), isLoggedOut, stale: this.#session.stale }));
+    };
+    show();
+    if (status.state === 'reconnecting') this.#countdown = setInterval(show, COUNTDOWN_MS);
     this.#showNotes();
   }
 
@@ -56,23 +59,12 @@ export class StatusView {
     );
   }
 
-  /** Nothing but the password brings the connection back. */
-  get #isLoggedOut(): boolean {
-    const { client, accountToken } = this.#session;
-    return client.status.state === 'reconnecting' && accountToken?.isAsking === true;
-  }
-
-  #describe(status: ClientStatus): void {
-    clearInterval(this.#countdown);
-    const show = (): void => {
-      const [text, detail] = this.#isLoggedOut ? ['Login has ended', ''] : describe(status);
-      setText(this.#text, text);
-      setText(this.#detail, detail);
-    };
-    show();
-    if (status.state === 'reconnecting') this.#countdown = setInterval(show, COUNTDOWN_MS);
-    if (this.#tripMs !== undefined) setText(this.#trip, `${this.#tripMs.toFixed(1)} ms to the gateway and back`);
-    if (status.state !== 'connected') setText(this.#trip, 'No gateway at the moment');
+  #show({ state, text, detail }: ConnectionSummary): void {
+    this.#pill.dataset['state'] = state;
+    setText(this.#text, text);
+    setText(this.#detail, detail);
+    if (this.#node === '') setText(this.#trip, 'No gateway at the moment');
+    else if (this.#tripMs !== undefined) setText(this.#trip, `${this.#tripMs.toFixed(1)} ms to the gateway and back`);
   }
 
   #showNotes(): void {
@@ -86,30 +78,5 @@ export class StatusView {
         return note;
       }),
     );
-  }
-}
-
-function stateOf(status: ClientStatus): string {
-  if (status.state !== 'connected') return status.state;
-  if (status.isDraining) return 'reconnecting';
-  return status.isLagging ? 'lagging' : 'live';
-}
-
-/** The text is read out when it changes; the detail, which may count down, is not. */
-function describe(status: ClientStatus): [text: string, detail: string] {
-  switch (status.state) {
-    case 'connecting':
-      return ['Connecting…', ''];
-    case 'connected':
-      if (status.isDraining) return [MOVING, `${status.node} shuts down`];
-      return status.isLagging ? ['Lagging', 'this page reads too slowly'] : ['Live', `on ${status.node}`];
-    case 'reconnecting': {
-      const text = isRestart(status) ? MOVING : 'Reconnecting';
-      if (status.retryAt === undefined) return [text, 'now…'];
-      const seconds = Math.max(0, Math.ceil((status.retryAt - Date.now()) / 1_000));
-      return [text, `in ${String(seconds)} s`];
-    }
-    case 'closed':
-      return ['Disconnected', status.error?.message ?? ''];
   }
 }

@@ -1,0 +1,58 @@
+import type { ClientStatus } from '@outcry/client';
+
+import { isRestart } from './connection-diary.ts';
+
+export type SummaryState = 'live' | 'stale' | 'lagging' | 'connecting' | 'reconnecting' | 'closed';
+
+/** The connection in a few words: `text` is read out when it changes; `detail`, which may count, is not. */
+export interface ConnectionSummary {
+  readonly state: SummaryState;
+  readonly text: string;
+  readonly detail: string;
+}
+
+export interface SummaryContext {
+  /** By `client.now()`. */
+  readonly now: number;
+  /** Nothing but the password brings the connection back. */
+  readonly isLoggedOut: boolean;
+  /** What is shown and may be old, though there is a connection: rooms and books, by name. */
+  readonly stale: readonly string[];
+}
+
+const MOVING = 'Moving to another server';
+
+/** Says of the whole page no more than holds for each part of it. */
+export function summarize(status: ClientStatus, { now, isLoggedOut, stale }: SummaryContext): ConnectionSummary {
+  switch (status.state) {
+    case 'connecting':
+      return { state: 'connecting', text: 'Connecting…', detail: '' };
+    case 'connected':
+      return summarizeConnected(status, stale);
+    case 'reconnecting': {
+      if (isLoggedOut) return { state: 'reconnecting', text: 'Login has ended', detail: '' };
+      const text = isRestart(status) ? MOVING : 'Reconnecting';
+      return { state: 'reconnecting', text, detail: waitText(status.retryAt, now) };
+    }
+    case 'closed':
+      return { state: 'closed', text: 'Disconnected', detail: status.error?.message ?? '' };
+  }
+}
+
+function summarizeConnected(
+  { node, isDraining, isLagging }: Extract<ClientStatus, { state: 'connected' }>,
+  stale: readonly string[],
+): ConnectionSummary {
+  if (isDraining) return { state: 'reconnecting', text: MOVING, detail: `${node} shuts down` };
+  if (isLagging) return { state: 'lagging', text: 'Lagging', detail: 'what comes is seconds old' };
+  if (stale.length > 0) {
+    const verb = stale.length === 1 ? 'is' : 'are';
+    return { state: 'stale', text: 'Connected', detail: `${stale.join(' and ')} ${verb} stale` };
+  }
+  return { state: 'live', text: 'Connected', detail: `to ${node}` };
+}
+
+function waitText(retryAt: number | undefined, now: number): string {
+  if (retryAt === undefined) return 'now…';
+  return `in ${String(Math.max(0, Math.ceil((retryAt - now) / 1_000)))} s`;
+}
