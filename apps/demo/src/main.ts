@@ -1,8 +1,8 @@
-import { askDoors } from './doors.ts';
-import { nameProblem, roomProblem } from './names.ts';
+import { askDoors } from './visit/doors.ts';
+import { nameProblem, roomProblem } from './visit/names.ts';
 import { Page } from './page.ts';
-import { askVisitor } from './views/welcome.ts';
-import { type Expectation, expectedVisit, rememberIdentity, type Visit } from './visit.ts';
+import { askVisitor } from './views/welcome/welcome.ts';
+import { type Expectation, expectedVisit, rememberIdentity, type Visit } from './visit/visit.ts';
 
 /** Whoever is known from the address or an earlier visit comes in without being asked. */
 function knownVisit({ name, room, admission }: Expectation): Visit | undefined {

@@ -1,19 +1,19 @@
 import type { ClientStatus } from '@outcry/client';
 
-import { isolated } from './bidi.ts';
-import { Keepsake } from './keepsake.ts';
+import { isolated } from './text/bidi.ts';
+import { Keepsake } from './browser/keepsake.ts';
 import { Session } from './session.ts';
-import { AnnouncementView } from './views/announcement.ts';
-import { ChatView } from './views/chat.ts';
-import { byId } from './views/dom.ts';
-import { FramePacer } from './views/frame-pacer.ts';
-import { LadderView } from './views/ladder.ts';
-import { LoginAgainView } from './views/login-again.ts';
-import { PeopleView } from './views/people.ts';
-import { RailView } from './views/rail.ts';
-import { StatusView } from './views/status.ts';
-import { Tabs } from './views/tabs.ts';
-import { VisitorView } from './views/visitor.ts';
+import { AnnouncementView } from './views/frame/announcement.ts';
+import { ChatView } from './views/chat/chat.ts';
+import { byId } from './views/parts/dom.ts';
+import { FramePacer } from './views/frame/frame-pacer.ts';
+import { LadderView } from './views/book/ladder.ts';
+import { LoginAgainView } from './views/frame/login-again.ts';
+import { PeopleView } from './views/people/people.ts';
+import { RailView } from './views/people/rail.ts';
+import { StatusView } from './views/frame/status.ts';
+import { Tabs } from './views/frame/tabs.ts';
+import { VisitorView } from './views/frame/visitor.ts';
 import {
   forgetAdmission,
   forgetVisit,
@@ -22,7 +22,7 @@ import {
   rememberRooms,
   showInAddress,
   type Visit,
-} from './visit.ts';
+} from './visit/visit.ts';
 
 const MEMBERS_EVERY_MS = 5_000;
 const LATENCY_EVERY_MS = 5_000;

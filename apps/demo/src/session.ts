@@ -8,19 +8,19 @@ import {
 } from '@outcry/client';
 import { CLOSE_CODES } from '@outcry/protocol';
 
-import { AccountToken } from './account-token.ts';
-import type { Admission } from './accounts.ts';
-import { Announcements } from './announcements.ts';
-import { BookWatch } from './book-watch.ts';
-import type { Clock } from './clock.ts';
-import { ConnectionDiary } from './connection-diary.ts';
-import type { Conversation } from './conversation.ts';
-import { Inbox } from './inbox.ts';
-import { Instruments } from './instruments.ts';
-import type { Keepsake } from './keepsake.ts';
-import { ReadMarks } from './read-marks.ts';
-import { RoomVisit } from './room-visit.ts';
-import type { Identity } from './visit.ts';
+import { AccountToken } from './visit/account-token.ts';
+import type { Admission } from './visit/accounts.ts';
+import { Announcements } from './conversations/announcements.ts';
+import { BookWatch } from './books/book-watch.ts';
+import type { Clock } from './browser/clock.ts';
+import { ConnectionDiary } from './connection/connection-diary.ts';
+import type { Conversation } from './conversations/conversation.ts';
+import { Inbox } from './conversations/inbox.ts';
+import { Instruments } from './books/instruments.ts';
+import type { Keepsake } from './browser/keepsake.ts';
+import { ReadMarks } from './conversations/read-marks.ts';
+import { RoomVisit } from './conversations/room-visit.ts';
+import type { Identity } from './visit/visit.ts';
 
 /** Somebody is watching: attempts come quicker than a service's would. */
 const BACKOFF = { baseMs: 500, maxMs: 10_000 };

@@ -27,6 +27,7 @@ export const HOUSE: House = {
       {
         conformance: 'PROTOCOL.md over raw sockets',
         e2e: 'rooms, books and pages across processes',
+        page: 'pictures of the page, and what it costs',
         scenario: 'a cluster under faults',
         security: 'attacks',
         'run-suite': 'starts a suite with its options',
@@ -80,9 +81,23 @@ export const HOUSE: House = {
     floors: [
       { 'src/main': 'lets the visitor in', node: 'where the built page is' },
       { 'src/page': 'composition of the views' },
-      { 'src/views': 'what is seen; the only part that knows the DOM' },
+      {
+        'src/views/chat': 'a conversation, and the line to write in',
+        'src/views/book': 'ladder, depth, how alive a book is',
+        'src/views/people': 'rooms and who is there',
+        'src/views/frame': 'what stands around all of it, and when it is drawn',
+        'src/views/welcome': 'the first page',
+      },
+      { 'src/views/parts': 'what views share; with them the only place that knows the DOM' },
       { 'src/session': 'what a visitor has open' },
-      { src: 'conversations, books, accounts, without a view' },
+      { 'src/conversations': 'rooms, direct messages, what the server tells everybody' },
+      {
+        'src/log': 'what a page holds of a conversation, and how it pages through it',
+        'src/books': 'a book, and how alive it is',
+        'src/connection': 'the connection in words',
+        'src/visit': 'who comes, and how',
+      },
+      { 'src/text': 'links, letters, numbers', 'src/browser': 'clocks, and what a browser keeps' },
     ],
   },
   'tools/loadtest': {

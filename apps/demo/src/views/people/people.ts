@@ -1,0 +1,57 @@
+import type { MemberEntry } from '@outcry/client';
+
+import type { Session } from '../../session.ts';
+import { isolated } from '../../text/bidi.ts';
+import { createAvatar, createName } from '../parts/author.ts';
+import { byId, create, setText } from '../parts/dom.ts';
+
+/** Who is in the room that is shown, with how many tabs; choosing one begins a conversation with them. */
+export class PeopleView {
+  readonly #session: Session;
+  readonly #goTo: (act: () => void) => void;
+  readonly #section = byId('people', HTMLElement);
+  readonly #list = byId('members', HTMLUListElement);
+  readonly #count = byId('people-count', HTMLElement);
+  #shown: readonly MemberEntry[] = [];
+  #shownUser = '';
+
+  constructor(session: Session, goTo: (act: () => void) => void) {
+    this.#session = session;
+    this.#goTo = goTo;
+  }
+
+  render(): void {
+    const { currentRoom, user } = this.#session;
+    this.#section.hidden = currentRoom === undefined;
+    if (currentRoom === undefined) return;
+    const { members, memberCount, conversation } = currentRoom;
+    setText(this.#count, String(memberCount));
+    this.#list.classList.toggle('is-old', !conversation.isJoined);
+    if (members === this.#shown && user === this.#shownUser) return;
+    this.#shown = members;
+    this.#shownUser = user;
+    this.#list.replaceChildren(...members.map((member) => this.#createMember(member, user)));
+  }
+
+  #createMember({ user, connections }: MemberEntry, self: string): HTMLElement {
+    const button = create('button', 'rail-row', createAvatar(user), createName(user, 'rail-name'));
+    button.type = 'button';
+    button.title = user === self ? 'Notes to yourself' : `Write to ${isolated(user)}`;
+    button.addEventListener('click', () => {
+      this.#goTo(() => {
+        this.#session.openDirect(user);
+      });
+    });
+    if (user === self) button.append(create('span', 'tag', 'you'));
+    if (connections > 1) {
+      const times = create('span', 'tag', `${String(connections)} tabs`);
+      times.title = `${String(connections)} connections`;
+      times.dataset['testid'] = 'member-tabs';
+      button.append(times);
+    }
+    const item = create('li', '', button);
+    item.dataset['user'] = user;
+    item.dataset['testid'] = 'member';
+    return item;
+  }
+}

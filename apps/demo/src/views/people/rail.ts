@@ -1,0 +1,108 @@
+import { isolated } from '../../text/bidi.ts';
+import type { Conversation } from '../../conversations/conversation.ts';
+import { roomProblem, toRoom } from '../../visit/names.ts';
+import type { Session } from '../../session.ts';
+import { createAvatar, createName } from '../parts/author.ts';
+import { byId, create, setText } from '../parts/dom.ts';
+
+/** The rooms one is in and the people one writes with: what is new where, and the way there. */
+export class RailView {
+  readonly #session: Session;
+  readonly #goTo: (act: () => void) => void;
+  readonly #rooms = byId('rooms', HTMLUListElement);
+  readonly #direct = byId('direct', HTMLUListElement);
+  readonly #directSection = byId('direct-section', HTMLElement);
+  readonly #form = byId('room-form', HTMLFormElement);
+  readonly #input = byId('room-input', HTMLInputElement);
+  readonly #problem = byId('room-problem', HTMLElement);
+  readonly #tabBadge = byId('tab-unread', HTMLElement);
+  #signature = '';
+
+  constructor(session: Session, goTo: (act: () => void) => void) {
+    this.#session = session;
+    this.#goTo = goTo;
+    this.#listen();
+  }
+
+  render(): void {
+    const { rooms, direct, current, unread } = this.#session;
+    setText(this.#tabBadge, unread > 0 ? String(unread) : '');
+    const conversations = [...rooms.map(({ conversation }) => conversation), ...direct];
+    const signature = conversations.map((one) => [one.id, one.unread, one.status, one === current].join()).join(';');
+    if (signature === this.#signature) return;
+    this.#signature = signature;
+    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['id'] : undefined;
+    const canLeave = rooms.length > 1;
+    this.#rooms.replaceChildren(
+      ...rooms.map(({ conversation }) => this.#createRow(conversation, canLeave && conversation === current)),
+    );
+    this.#direct.replaceChildren(...direct.map((conversation) => this.#createRow(conversation, false)));
+    this.#directSection.hidden = direct.length === 0;
+    if (focused !== undefined) this.#focusRow(focused);
+  }
+
+  #listen(): void {
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const name = toRoom(this.#input.value.replace(/^#/, ''));
+      const problem = roomProblem(name);
+      setText(this.#problem, problem ?? '');
+      this.#input.ariaInvalid = problem === undefined ? null : 'true';
+      if (problem !== undefined) return;
+      this.#input.value = '';
+      this.#goTo(() => {
+        this.#session.enterRoom(name);
+      });
+    });
+    this.#input.addEventListener('input', () => {
+      setText(this.#problem, '');
+      this.#input.ariaInvalid = null;
+    });
+  }
+
+  #createRow(conversation: Conversation, canLeave: boolean): HTMLElement {
+    const { name, kind, unread } = conversation;
+    const mark = kind === 'room' ? create('span', 'rail-hash', '#') : createAvatar(name);
+    mark.ariaHidden = 'true';
+    const row = create('button', 'rail-row', mark, createName(name, 'rail-name'));
+    row.type = 'button';
+    row.dataset['id'] = conversation.id;
+    row.ariaCurrent = String(conversation === this.#session.current);
+    row.addEventListener('click', () => {
+      this.#goTo(() => {
+        this.#session.show(conversation);
+      });
+    });
+    if (conversation.status === 'stale') row.append(create('span', 'badge badge-warn', 'stale'));
+    if (conversation.status === 'failed') row.append(create('span', 'badge badge-warn', 'closed'));
+    if (unread > 0) row.append(createUnread(unread));
+    const item = create('li', 'rail-item', row);
+    item.dataset['testid'] = kind === 'room' ? 'room' : 'direct';
+    item.dataset['name'] = name;
+    if (canLeave) item.append(this.#createLeave(name));
+    return item;
+  }
+
+  #createLeave(name: string): HTMLElement {
+    const leave = create('button', 'rail-leave', '×');
+    leave.type = 'button';
+    leave.ariaLabel = `Leave #${isolated(name)}`;
+    leave.title = leave.ariaLabel;
+    leave.addEventListener('click', () => {
+      this.#session.leaveRoom(name);
+    });
+    return leave;
+  }
+
+  #focusRow(id: string): void {
+    const rows = [...this.#rooms.querySelectorAll('button'), ...this.#direct.querySelectorAll('button')];
+    rows.find((row) => row.dataset['id'] === id)?.focus();
+  }
+}
+
+function createUnread(count: number): HTMLElement {
+  const badge = create('span', 'unread', count > 99 ? '99+' : String(count));
+  badge.dataset['testid'] = 'unread';
+  badge.append(create('span', 'visually-hidden', ' unread'));
+  return badge;
+}
