@@ -193,4 +193,21 @@ describe('the demo page in Chromium', () => {
     await other.page.keyboard.press('Enter');
     await other.reaches('live');
   });
+
+  it('does not take a page that was loaded anew for two, and says who can read a direct message', async () => {
+    const lou = await open('/?name=lou&room=nook');
+    const max = await open('/?name=max&room=nook');
+    await expect.poll(() => lou.members(), POLL).toEqual(['lou', 'max']);
+    await lou.page.reload();
+    await expect.poll(() => lou.members(), POLL).toEqual(['lou', 'max']);
+    expect(await lou.get('member-tabs').count()).toBe(0);
+
+    await lou.get('members').getByRole('button', { name: 'max' }).click();
+    const words = lou.page.locator('#chat-empty-text');
+    await expect
+      .poll(() => words.textContent(), POLL)
+      .toMatch(/Other users do not see .* Whoever runs this server can/);
+    await max.get('members').getByRole('button', { name: 'max' }).click();
+    await expect.poll(() => max.page.locator('#chat-empty-title').textContent(), POLL).toBe('Notes to yourself');
+  });
 });

@@ -9,7 +9,7 @@ import { FaultProxy, startGateway, startPublisher, startRedis, uniquePrefix } fr
 
 import { launchChromium, Visitor } from '../e2e/support/browser.ts';
 import { TALK } from './talk.ts';
-import { writeRecording } from './write-recording.ts';
+import { writeRecording } from '../support/write-recording.ts';
 
 // npm run screenshots
 //

@@ -14,6 +14,7 @@ import { Announcements } from './conversations/announcements.ts';
 import { BookWatch } from './books/book-watch.ts';
 import type { Clock } from './browser/clock.ts';
 import { ConnectionDiary } from './connection/connection-diary.ts';
+import type { StaleParts } from './connection/connection-summary.ts';
 import type { Conversation } from './conversations/conversation.ts';
 import { Inbox } from './conversations/inbox.ts';
 import { Instruments } from './books/instruments.ts';
@@ -112,11 +113,13 @@ export class Session {
     return this.#current.kind === 'room' ? this.#rooms.get(this.#current.name) : undefined;
   }
 
-  /** What is shown and may be old, though there is a connection, by name. */
-  get stale(): readonly string[] {
+  /** What is shown and may be old, though there is a connection. */
+  get stale(): StaleParts {
     const { book } = this.watch;
-    const room = this.#current.status === 'stale' ? [this.#current.title] : [];
-    return book?.status === 'stale' ? [...room, book.symbol] : room;
+    return {
+      room: this.#current.status === 'stale' ? this.#current.title : undefined,
+      book: book?.status === 'stale' ? book.symbol : undefined,
+    };
   }
 
   /** Messages that nobody has looked at, everywhere. */

@@ -2,7 +2,7 @@ import { type ClientStatus, type ConnectedStatus, OutcryError } from '@outcry/cl
 import { CLOSE_CODES } from '@outcry/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { summarize } from './connection-summary.ts';
+import { type StaleParts, summarize } from './connection-summary.ts';
 
 const CONNECTED: ConnectedStatus = {
   state: 'connected',
@@ -14,7 +14,7 @@ const CONNECTED: ConnectedStatus = {
 };
 const NOW = 1_000_000;
 
-function words(status: ClientStatus, { isLoggedOut = false, stale = [] as readonly string[] } = {}): string {
+function words(status: ClientStatus, { isLoggedOut = false, stale = {} as StaleParts } = {}): string {
   const { state, text, detail } = summarize(status, { now: NOW, isLoggedOut, stale });
   return `${state}: ${text} / ${detail}`;
 }
@@ -27,8 +27,11 @@ function lost(retryAt: number | undefined, closeCode?: number): ClientStatus {
 describe('summarize', () => {
   it('does not call live what may be old', () => {
     expect(words(CONNECTED)).toBe('live: Connected / to gw-1');
-    expect(words(CONNECTED, { stale: ['BTCUSDT'] })).toBe('stale: Connected / BTCUSDT is stale');
-    expect(words(CONNECTED, { stale: ['#pit', 'BTCUSDT'] })).toBe('stale: Connected / #pit and BTCUSDT are stale');
+    expect(words(CONNECTED, { stale: { book: 'BTCUSDT' } })).toBe('stale: Stale book / BTCUSDT');
+    expect(words(CONNECTED, { stale: { room: '#pit' } })).toBe('stale: Stale room / #pit');
+    expect(words(CONNECTED, { stale: { room: '#pit', book: 'BTCUSDT' } })).toBe(
+      'stale: Stale room and book / #pit, BTCUSDT',
+    );
     expect(words({ ...CONNECTED, isLagging: true })).toBe('lagging: Lagging / what comes is seconds old');
   });
 

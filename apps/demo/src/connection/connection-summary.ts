@@ -16,8 +16,13 @@ export interface SummaryContext {
   readonly now: number;
   /** Nothing but the password brings the connection back. */
   readonly isLoggedOut: boolean;
-  /** What is shown and may be old, though there is a connection: rooms and books, by name. */
-  readonly stale: readonly string[];
+  readonly stale: StaleParts;
+}
+
+/** What is shown and may be old, though there is a connection, by name. */
+export interface StaleParts {
+  readonly room?: string | undefined;
+  readonly book?: string | undefined;
 }
 
 const MOVING = 'Moving to another server';
@@ -41,15 +46,14 @@ export function summarize(status: ClientStatus, { now, isLoggedOut, stale }: Sum
 
 function summarizeConnected(
   { node, isDraining, isLagging }: Extract<ClientStatus, { state: 'connected' }>,
-  stale: readonly string[],
+  stale: StaleParts,
 ): ConnectionSummary {
   if (isDraining) return { state: 'reconnecting', text: MOVING, detail: `${node} shuts down` };
   if (isLagging) return { state: 'lagging', text: 'Lagging', detail: 'what comes is seconds old' };
-  if (stale.length > 0) {
-    const verb = stale.length === 1 ? 'is' : 'are';
-    return { state: 'stale', text: 'Connected', detail: `${stale.join(' and ')} ${verb} stale` };
-  }
-  return { state: 'live', text: 'Connected', detail: `to ${node}` };
+  const parts = Object.entries(stale).filter((part): part is [string, string] => part[1] !== undefined);
+  if (parts.length === 0) return { state: 'live', text: 'Connected', detail: `to ${node}` };
+  const text = `Stale ${parts.map(([kind]) => kind).join(' and ')}`;
+  return { state: 'stale', text, detail: parts.map(([, name]) => name).join(', ') };
 }
 
 function waitText(retryAt: number | undefined, now: number): string {

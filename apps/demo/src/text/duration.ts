@@ -5,9 +5,12 @@ export function durationText(ms: number): string {
   return tenths < 100 ? `${(tenths / 10).toFixed(1)} s` : secondsText(Math.round(ms / 1_000));
 }
 
-/** How old something is that gets older while it is looked at: in seconds that have passed. */
+/** How old something is that gets older while it is looked at: "12 s", "3 min", "2 h", no more than has passed. */
 export function ageText(ms: number): string {
-  return secondsText(Math.floor(Math.max(0, ms) / 1_000));
+  const seconds = Math.floor(Math.max(0, ms) / 1_000);
+  if (seconds < 60) return `${String(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${String(minutes)} min` : `${String(Math.floor(minutes / 60))} h`;
 }
 
 function secondsText(seconds: number): string {

@@ -44,7 +44,7 @@ export class PeopleView {
     });
     if (user === self) button.append(create('span', 'tag', 'you'));
     if (connections > 1) {
-      const times = create('span', 'tag', `${String(connections)} tabs`);
+      const times = create('span', 'tag member-tabs', String(connections), create('span', '', ' tabs'));
       times.title = `${String(connections)} connections`;
       times.dataset['testid'] = 'member-tabs';
       button.append(times);
