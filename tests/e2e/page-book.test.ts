@@ -110,7 +110,7 @@ describe("the demo page's book", () => {
     await using publisher = await startPublisher({ ...shared, feed: { symbols: 'BTCUSDT' } });
     const ann = await open();
     await ann.reaches('live');
-    expect(await ann.get('ladder-age').textContent()).toBe('');
+    await expect.poll(() => ann.get('ladder-age').textContent(), POLL).toBe('');
     publisher.kill();
     await ann.reaches('stale');
     expect(await ann.get('status-text').textContent()).toBe('Stale book');

@@ -1,15 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { connect, type Room } from '@outcry/client';
-import { demoDirectory } from '@outcry/demo';
-import { FaultProxy, startGateway, startPublisher, startRedis, uniquePrefix } from '@outcry/testkit';
+import type { Browser } from 'playwright-core';
 
 import { launchChromium, Visitor } from '../e2e/support/browser.ts';
+import { Stage } from './stage.ts';
 import { TALK } from './talk.ts';
-import { writeRecording } from '../support/write-recording.ts';
 
 // npm run screenshots
 //
@@ -23,89 +19,114 @@ const SIZES = {
 };
 const SCHEMES = ['light', 'dark'] as const;
 const ROOM = 'pit';
-const REPLAYED = 'ETHUSDT';
+const LONG_ROOM = 'archive';
+const RECORDED = 'BTCUSD_PERP';
 
-interface Window {
-  readonly size: keyof typeof SIZES;
-  readonly visitor: Visitor;
+type Size = keyof typeof SIZES;
+type Windows = ReadonlyMap<Size, Visitor>;
+
+async function open(browser: Browser, origin: string, path: string): Promise<Windows> {
+  const windows = new Map<Size, Visitor>();
+  for (const [size, options] of Object.entries(SIZES) as [Size, (typeof SIZES)[Size]][]) {
+    windows.set(size, await Visitor.open({ browser, origin, path, ...options }));
+  }
+  return windows;
 }
 
-async function shoot(state: string, windows: readonly Window[]): Promise<void> {
-  for (const { size, visitor } of windows) {
+async function close(windows: Windows): Promise<void> {
+  for (const { page } of windows.values()) await page.context().close();
+}
+
+async function each(windows: Windows, act: (visitor: Visitor) => Promise<unknown>): Promise<void> {
+  for (const visitor of windows.values()) await act(visitor);
+}
+
+async function shoot(state: string, windows: Windows): Promise<void> {
+  for (const [size, { page }] of windows) {
     for (const colorScheme of SCHEMES) {
-      await visitor.page.emulateMedia({ colorScheme });
-      await visitor.page.screenshot({ path: join(FOLDER, `${state}-${size}-${colorScheme}.png`) });
+      await page.emulateMedia({ colorScheme });
+      await page.screenshot({ path: `${FOLDER}${state}-${size}-${colorScheme}.png` });
     }
   }
 }
 
 /** Goes to a panel, where the screen shows one at a time. */
-async function goTo(panel: 'chat' | 'book' | 'rail', windows: readonly Window[]): Promise<void> {
-  for (const { size, visitor } of windows) {
-    if (size === 'phone') await visitor.page.locator(`[data-panel="${panel}"]`).tap();
-  }
+async function goTo(panel: 'chat' | 'book' | 'rail', windows: Windows): Promise<void> {
+  await windows.get('phone')?.page.locator(`[data-panel="${panel}"]`).tap();
+}
+
+async function shootWelcome(browser: Browser, stage: Stage): Promise<void> {
+  const windows = await open(browser, stage.origin, '/');
+  await each(windows, (visitor) => visitor.get('join-submit').waitFor());
+  await shoot('welcome', windows);
+  await close(windows);
+}
+
+/** In the middle of more than a page holds, while more is said. */
+async function shootReading(browser: Browser, stage: Stage): Promise<void> {
+  for (let i = 1; i <= 200; i++) await stage.say('desk', LONG_ROOM, `print ${String(i)}`);
+  const windows = await open(browser, stage.origin, `/?name=ann&room=${LONG_ROOM}`);
+  await each(windows, async (visitor) => {
+    await visitor.get('message').last().waitFor();
+    await visitor.get('chat-log').press('PageUp');
+  });
+  await stage.say('desk', LONG_ROOM, 'print 201');
+  await each(windows, (visitor) => visitor.get('chat-newer').waitFor());
+  await shoot('reading', windows);
+  await close(windows);
+}
+
+async function shootFloor(browser: Browser, stage: Stage): Promise<void> {
+  for (const { from, text } of TALK) await stage.say(from, ROOM, text);
+  const windows = await open(browser, stage.origin, `/?name=ann&room=${ROOM}`);
+  await goTo('book', windows);
+  await each(windows, async (visitor) => {
+    await visitor.reaches('live');
+    await visitor.get('ladder-symbol').selectOption('BTCUSDT');
+    await visitor.get('ladder-kind').filter({ hasText: 'simulated' }).waitFor();
+  });
+  await goTo('chat', windows);
+  await shoot('chat', windows);
+  await goTo('rail', windows);
+  await shoot('people', windows);
+  await each(windows, (visitor) => visitor.get('members').getByRole('button', { name: 'desk' }).click());
+  await each(windows, (visitor) => visitor.page.locator('#chat-empty-text', { hasText: 'Whoever' }).waitFor());
+  await shoot('direct', windows);
+  await goTo('rail', windows);
+  await each(windows, (visitor) => visitor.get('room').getByRole('button').first().click());
+
+  await goTo('book', windows);
+  await shoot('ladder', windows);
+  await each(windows, async (visitor) => {
+    await visitor.get('ladder-symbol').selectOption(RECORDED);
+    await visitor.get('ladder-kind').filter({ hasText: 'replay' }).waitFor();
+    await visitor.get('level').first().waitFor();
+  });
+  await shoot('replay', windows);
+  await each(windows, (visitor) => visitor.get('ladder-symbol').selectOption('BTCUSDT'));
+  stage.simulator.kill();
+  await each(windows, (visitor) => visitor.get('ladder-badge').filter({ hasText: 'stale' }).waitFor());
+  await shoot('stale', windows);
+
+  await stage.proxy.cut();
+  await each(windows, (visitor) => visitor.reaches('reconnecting'));
+  await shoot('disconnected-book', windows);
+  await goTo('chat', windows);
+  await each(windows, (visitor) => visitor.say('said while nobody could hear'));
+  await shoot('disconnected', windows);
+  await stage.proxy.restore();
+  await each(windows, (visitor) => visitor.get('divider-resumed').waitFor());
+  await shoot('reconnected', windows);
+  await close(windows);
 }
 
 await mkdir(FOLDER, { recursive: true });
-const temporary = await mkdtemp(join(tmpdir(), 'outcry-screenshots-'));
-const recording = join(temporary, 'minute.jsonl');
-await writeRecording(recording, REPLAYED);
-const [browser, redis] = await Promise.all([launchChromium(), startRedis()]);
-const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
-const [gateway, simulator, replay] = await Promise.all([
-  startGateway({ ...shared, nodeId: 'gw-1', demo: true, demoDir: demoDirectory, maxFramesPerSecond: 0 }),
-  startPublisher({ ...shared, feed: { symbols: 'BTCUSDT' } }),
-  startPublisher({ ...shared, feed: { source: 'recording', file: recording, loop: true } }),
-]);
-const proxy = await FaultProxy.start({ host: '127.0.0.1', port: gateway.port });
-const origin = `http://127.0.0.1:${String(proxy.port)}`;
-
-const people = new Map<string, Room>();
-for (const { from, text } of TALK) {
-  const room = people.get(from) ?? connect(gateway.url, { token: from }).join(ROOM);
-  people.set(from, room);
-  await room.publish({ text });
+const [browser, stage] = await Promise.all([launchChromium(), Stage.start(RECORDED)]);
+try {
+  await shootWelcome(browser, stage);
+  await shootReading(browser, stage);
+  await shootFloor(browser, stage);
+} finally {
+  await browser.close();
+  await stage.stop();
 }
-
-const welcome: Window[] = [];
-for (const size of ['wide', 'small', 'phone'] as const) {
-  welcome.push({ size, visitor: await Visitor.open({ browser, origin, path: '/', ...SIZES[size] }) });
-}
-for (const { visitor } of welcome) await visitor.get('join-submit').waitFor();
-await shoot('welcome', welcome);
-for (const { visitor } of welcome) await visitor.page.close();
-
-const windows: Window[] = [];
-for (const size of ['wide', 'small', 'phone'] as const) {
-  const path = `/?name=ann&room=${ROOM}`;
-  windows.push({ size, visitor: await Visitor.open({ browser, origin, path, ...SIZES[size] }) });
-}
-for (const { visitor } of windows) {
-  await visitor.reaches('live');
-  await visitor.get('message').last().waitFor();
-  await visitor.get('level').first().waitFor({ state: 'attached' });
-}
-await shoot('chat', windows);
-await goTo('rail', windows);
-await shoot('people', windows);
-await goTo('book', windows);
-await shoot('ladder', windows);
-for (const { visitor } of windows) await visitor.get('ladder-symbol').selectOption(REPLAYED);
-for (const { visitor } of windows) await visitor.page.locator('#mid', { hasText: '2,684' }).waitFor();
-await shoot('replay', windows);
-for (const { visitor } of windows) await visitor.get('ladder-symbol').selectOption('BTCUSDT');
-simulator.kill();
-for (const { visitor } of windows) await visitor.get('ladder-badge').filter({ hasText: 'stale' }).waitFor();
-await shoot('stale', windows);
-await proxy.cut();
-for (const { visitor } of windows) await visitor.reaches('reconnecting');
-await shoot('disconnected-book', windows);
-await goTo('chat', windows);
-for (const { visitor } of windows) await visitor.say('said while nobody could hear');
-await shoot('disconnected', windows);
-
-await browser.close();
-await Promise.all([proxy, gateway, simulator, replay].map((part) => part[Symbol.asyncDispose]()));
-await redis.stop();
-await rm(temporary, { recursive: true });
-process.exit(0);
