@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { FaultProxy, type GatewayProcess, makeToken, startStandalone } from '@outcry/testkit';
 import type { Browser } from 'playwright-core';
@@ -9,6 +10,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { launchChromium, Visitor, type VisitorOptions } from './support/browser.ts';
 import { moveClock, skewedClock } from './support/skewed-clock.ts';
 
+const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const POLL = { timeout: 15_000 };
 const SECRET = 'a-secret-of-at-least-thirty-two-bytes';
@@ -120,6 +122,7 @@ describe('the demo page on computers whose clocks are off', () => {
     expect(await kim.get('login-again').isVisible()).toBe(false);
     await kim.get('login-again').waitFor();
     expect(await kim.page.locator('#login-again-text').textContent()).toMatch(/^Your login is about to end/);
+    await kim.page.screenshot({ path: `${SCREENSHOTS}page-login-again.png` });
     await kim.get('login-again-password').fill('not the phrase');
     await kim.page.keyboard.press('Enter');
     await expect.poll(() => kim.get('login-again-problem').textContent(), POLL).toMatch(/do not belong together/);
@@ -139,6 +142,9 @@ describe('the demo page on computers whose clocks are off', () => {
       initScript: skewedClock(-2 * HOUR_MS),
     });
     await expect.poll(() => lea.get('status-text').textContent(), POLL).toBe('Login has ended');
+    await lea.page.setViewportSize({ width: 390, height: 844 });
+    await lea.page.emulateMedia({ colorScheme: 'dark' });
+    await lea.page.screenshot({ path: `${SCREENSHOTS}page-login-ended-phone-dark.png` });
     await lea.say('said while logged out');
     await lea.get('login-again-password').fill(password);
     await lea.page.keyboard.press('Enter');

@@ -62,6 +62,15 @@ async function shootWelcome(browser: Browser, stage: Stage): Promise<void> {
   await close(windows);
 }
 
+/** The page's content security policy leaves no other way to wait for it. */
+async function awayFromEnd({ page }: Visitor): Promise<void> {
+  const isAway = `{
+    const log = document.getElementById('chat-log');
+    log.scrollHeight - log.scrollTop - log.clientHeight > 200;
+  }`;
+  while (!(await page.evaluate<boolean>(isAway))) await page.waitForTimeout(50);
+}
+
 /** In the middle of more than a page holds, while more is said. */
 async function shootReading(browser: Browser, stage: Stage): Promise<void> {
   for (let i = 1; i <= 200; i++) await stage.say('desk', LONG_ROOM, `print ${String(i)}`);
@@ -69,6 +78,7 @@ async function shootReading(browser: Browser, stage: Stage): Promise<void> {
   await each(windows, async (visitor) => {
     await visitor.get('message').last().waitFor();
     await visitor.get('chat-log').press('PageUp');
+    await awayFromEnd(visitor);
   });
   await stage.say('desk', LONG_ROOM, 'print 201');
   await each(windows, (visitor) => visitor.get('chat-newer').waitFor());
@@ -117,6 +127,14 @@ async function shootFloor(browser: Browser, stage: Stage): Promise<void> {
   await stage.proxy.restore();
   await each(windows, (visitor) => visitor.get('divider-resumed').waitFor());
   await shoot('reconnected', windows);
+  await stage.command('announce', {
+    data: { text: 'The floor closes at 22:00 for ten minutes. Orders stay where they are.' },
+  });
+  await each(windows, (visitor) => visitor.get('announcement').waitFor());
+  await shoot('announcement', windows);
+  await stage.command('disconnect', { user: 'ann' });
+  await each(windows, (visitor) => visitor.reaches('closed'));
+  await shoot('ended', windows);
   await close(windows);
 }
 

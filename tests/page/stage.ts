@@ -16,6 +16,8 @@ import {
 
 import { writeRecording } from '../support/write-recording.ts';
 
+const API_KEY = 'a-key-of-a-server-of-the-operator';
+
 /** What people say to each other: a payload of the page's. */
 export interface Said {
   readonly text: string;
@@ -47,7 +49,14 @@ export class Stage {
     const redis = await startRedis();
     const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
     const [gateway, simulator, replay] = await Promise.all([
-      startGateway({ ...shared, nodeId: 'gw-1', demo: true, demoDir: demoDirectory, maxFramesPerSecond: 0 }),
+      startGateway({
+        ...shared,
+        nodeId: 'gw-1',
+        demo: true,
+        demoDir: demoDirectory,
+        maxFramesPerSecond: 0,
+        apiKeys: API_KEY,
+      }),
       startPublisher({ ...shared, feed: { symbols: 'BTCUSDT' } }),
       startPublisher({ ...shared, feed: { source: 'recording', file, loop: true } }),
     ]);
@@ -70,6 +79,14 @@ export class Stage {
     const joined = this.#rooms.get(key) ?? this.#join(from, room);
     this.#rooms.set(key, joined);
     await joined.publish({ text });
+  }
+
+  /** As a server of the operator's: `announce`, `disconnect` and so on. */
+  async command(name: string, body: unknown): Promise<void> {
+    const headers = { authorization: `Bearer ${API_KEY}` };
+    const url = `${this.#gateway.internalUrl}/api/${name}`;
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`${name} was answered ${String(response.status)}: ${await response.text()}`);
   }
 
   async stop(): Promise<void> {

@@ -14,7 +14,7 @@ const CONNECTED: ConnectedStatus = {
 };
 const NOW = 1_000_000;
 
-function words(status: ClientStatus, { isLoggedOut = false, stale = {} as StaleParts } = {}): string {
+function words(status: ClientStatus, { isLoggedOut = false, stale = {} } = {}): string {
   const { state, text, detail } = summarize(status, { now: NOW, isLoggedOut, stale });
   return `${state}: ${text} / ${detail}`;
 }
@@ -48,8 +48,13 @@ describe('summarize', () => {
     expect(words(lost(NOW + 9_000), { isLoggedOut: true })).toBe('reconnecting: Login has ended / ');
   });
 
-  it('ends with why', () => {
-    const error = new OutcryError('closed', 'the gateway closed the connection: revoked');
-    expect(words({ state: 'closed', error })).toBe(`closed: Disconnected / ${error.message}`);
+  it('ends with why, in words for people', () => {
+    const message = 'the gateway closed the connection: revoked';
+    const revoked = new OutcryError('closed', message, { closeCode: CLOSE_CODES.revoked.code });
+    expect(words({ state: 'closed', error: revoked })).toBe('closed: Disconnected / this login is good no longer');
+    expect(words({ state: 'closed', error: new OutcryError('closed', 'nobody knows') })).toBe(
+      'closed: Disconnected / nobody knows',
+    );
+    expect(words({ state: 'closed', error: undefined })).toBe('closed: Disconnected / ');
   });
 });

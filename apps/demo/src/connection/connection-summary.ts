@@ -1,4 +1,5 @@
-import type { ClientStatus } from '@outcry/client';
+import type { ClientStatus, OutcryError } from '@outcry/client';
+import { CLOSE_CODES } from '@outcry/protocol';
 
 import { isRestart } from './connection-diary.ts';
 
@@ -27,6 +28,14 @@ export interface StaleParts {
 
 const MOVING = 'Moving to another server';
 
+/** For people who have never seen a close code. */
+const ENDS: ReadonlyMap<number, string> = new Map([
+  [CLOSE_CODES.disconnected.code, 'the server ended this session'],
+  [CLOSE_CODES.revoked.code, 'this login is good no longer'],
+  [CLOSE_CODES.unauthenticated.code, 'the server does not know this login'],
+  [CLOSE_CODES.quotaExceeded.code, 'as many pages as may are open already'],
+]);
+
 /** Says of the whole page no more than holds for each part of it. */
 export function summarize(status: ClientStatus, { now, isLoggedOut, stale }: SummaryContext): ConnectionSummary {
   switch (status.state) {
@@ -40,7 +49,7 @@ export function summarize(status: ClientStatus, { now, isLoggedOut, stale }: Sum
       return { state: 'reconnecting', text, detail: waitText(status.retryAt, now) };
     }
     case 'closed':
-      return { state: 'closed', text: 'Disconnected', detail: status.error?.message ?? '' };
+      return { state: 'closed', text: 'Disconnected', detail: endText(status.error) };
   }
 }
 
@@ -59,4 +68,8 @@ function summarizeConnected(
 function waitText(retryAt: number | undefined, now: number): string {
   if (retryAt === undefined) return 'now…';
   return `in ${String(Math.max(0, Math.ceil((retryAt - now) / 1_000)))} s`;
+}
+
+function endText(error: OutcryError | undefined): string {
+  return ENDS.get(error?.closeCode ?? 0) ?? error?.message ?? '';
 }

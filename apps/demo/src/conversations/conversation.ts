@@ -18,6 +18,7 @@ export interface ConversationOptions {
   /** Tells the others that this user writes. */
   readonly signalTyping: () => unknown;
   readonly readPast: PastReaderOptions['read'];
+  readonly status: () => RoomStatus;
   readonly user: () => string;
   readonly clock: Clock;
   readonly onChange: () => void;
@@ -34,7 +35,6 @@ export class Conversation {
   unread = 0;
   /** How many messages of others have come that were not known from another visit. */
   newsCount = 0;
-  status: RoomStatus = 'joining';
   /** Why it cannot be joined, in the gateway's words. */
   problem: string | undefined;
   #typingSaidAt = -Infinity;
@@ -62,6 +62,10 @@ export class Conversation {
 
   get title(): string {
     return this.kind === 'room' ? `#${this.name}` : this.name;
+  }
+
+  get status(): RoomStatus {
+    return this.#options.status();
   }
 
   get user(): string {

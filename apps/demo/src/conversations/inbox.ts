@@ -50,6 +50,7 @@ export class Inbox {
     const conversation = new Conversation({
       kind: 'direct',
       name,
+      status: () => this.#room.status,
       user,
       clock,
       onChange,
@@ -57,7 +58,6 @@ export class Inbox {
       signalTyping: () => client.signal(name, 'typing'),
       readPast: (range) => this.#readPast(name, range),
     });
-    conversation.status = this.#room.status;
     if (this.#from !== undefined) conversation.timeline.begin(this.#from);
     this.#conversations.set(name, conversation);
     onChange();
@@ -76,7 +76,6 @@ export class Inbox {
     const interruption = ofOne(this.#interruptions.hear(event));
     if (event.type === 'joined') this.#from ??= { epoch: event.position.epoch, seq: event.position.seq + 1 };
     for (const conversation of this.#conversations.values()) {
-      conversation.status = this.#room.status;
       conversation.handle(event, interruption);
     }
     if (event.type === 'message') this.#receive(event);

@@ -38,6 +38,7 @@ export class RoomVisit {
     this.conversation = new Conversation({
       kind: 'room',
       name,
+      status: () => this.#room.status,
       user,
       clock,
       onChange,
@@ -47,7 +48,6 @@ export class RoomVisit {
     });
     this.#room = client.join(name, { history: PAGE, presence: true, onEvent: this.#handle.bind(this) });
     this.#room.joined.catch((error: unknown) => {
-      this.conversation.status = this.#room.status;
       this.conversation.problem = String(error instanceof Error ? error.message : error);
       onChange();
     });
@@ -88,7 +88,6 @@ export class RoomVisit {
 
   #handle(event: RoomEvent): void {
     const { conversation } = this;
-    conversation.status = this.#room.status;
     conversation.handle(event, this.#interruptions.hear(event));
     switch (event.type) {
       case 'message':
