@@ -2,7 +2,7 @@ import { type ClientStatus, type ConnectedStatus, OutcryError } from '@outcry/cl
 import { CLOSE_CODES } from '@outcry/protocol';
 import { describe, expect, it } from 'vitest';
 
-import { type StaleParts, summarize } from './connection-summary.ts';
+import { summarize } from './connection-summary.ts';
 
 const CONNECTED: ConnectedStatus = {
   state: 'connected',
