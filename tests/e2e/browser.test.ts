@@ -152,13 +152,13 @@ describe('the demo page in Chromium', () => {
 
   it('asks for a name, and says kindly what is wrong with one', async () => {
     const visitor = await open('/');
-    await visitor.get('join-name').fill('no spaces');
+    await visitor.get('join-name').fill('server');
     await visitor.get('join-submit').click();
-    await expect.poll(() => visitor.get('join-name-problem').textContent(), POLL).toMatch(/please/);
+    await expect.poll(() => visitor.get('join-name-problem').textContent(), POLL).toMatch(/[Pp]lease/);
     await visitor.get('join-name').fill('Gil');
     await visitor.get('join-submit').click();
     await visitor.reaches('live');
-    expect(await visitor.get('visitor-name').textContent()).toBe('gil');
+    expect(await visitor.get('visitor-name').textContent()).toBe('Gil');
     expect(await visitor.get('room-name').textContent()).toBe('lobby');
     expect(visitor.problems).toEqual([]);
   });
@@ -209,5 +209,34 @@ describe('the demo page in Chromium', () => {
       .toMatch(/Other users do not see .* Whoever runs this server can/);
     await max.get('members').getByRole('button', { name: 'max' }).click();
     await expect.poll(() => max.page.locator('#chat-empty-title').textContent(), POLL).toBe('Notes to yourself');
+  });
+
+  it('shows names of every script, as long as they may be, and rooms of such names', async () => {
+    const names = ['דנה לוי', '👩‍👩‍👧 crew', `Maximiliane ${'von der langen Zeile '.repeat(5)}`.trim()];
+    const visitors: Visitor[] = [];
+    for (const name of names) {
+      const path = `/?${new URLSearchParams({ name, room: 'комната/Ä' }).toString()}`;
+      visitors.push(await open(path, visitors.length === 1 ? PHONE : {}));
+    }
+    const [dana, crew, max] = visitors;
+    if (dana === undefined || crew === undefined || max === undefined) throw new Error('expected three visitors');
+    await expect.poll(async () => [...(await max.members())].sort(), POLL).toEqual(names.toSorted());
+    for (const visitor of visitors) await visitor.say('שלום: hello (1)!');
+    await expect.poll(() => crew.texts(), POLL).toHaveLength(3);
+    expect(await crew.get('room-name').textContent()).toBe('комната/Ä');
+    expect(await crew.page.locator('#chat-lines .avatar').allTextContents()).toEqual(['ד', '👩‍👩‍👧', 'M']);
+    expect(await crew.get('message').locator('bdi').first().textContent()).toBe(names[0]);
+    expect(await crew.get('message-text').first().getAttribute('dir')).toBe('auto');
+    for (const visitor of visitors) {
+      const widths = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+      expect(await visitor.page.evaluate(widths)).toBe(0);
+    }
+
+    await max.get('members').getByRole('button', { name: 'דנה' }).click();
+    await max.say('a word in private?');
+    await expect.poll(() => dana.get('unread').textContent(), POLL).toBe('1 unread');
+    await dana.get('direct').getByRole('button').click();
+    await expect.poll(() => dana.texts(), POLL).toEqual(['a word in private?']);
+    expect([...dana.problems, ...crew.problems, ...max.problems]).toEqual([]);
   });
 });

@@ -11,5 +11,8 @@ export const TALK: readonly { readonly from: string; readonly text: string }[] =
     from: 'desk',
     text: 'averyveryverylongwordwithoutanyplacetobreakitthatgoesonandonandonuntilitreallyhastobebrokensomewhereelseitwouldoverflow',
   },
+  { from: 'דנה לוי', text: 'שלום לכולם. the offer at 61,838 is mine (all of it)' },
+  { from: 'Аня', text: 'вижу. беру половину' },
+  { from: 'Maximiliane von und zu der sehr langen Zeile, die kein Ende nimmt', text: 'ich auch' },
   { from: 'ann', text: 'seen' },
 ];

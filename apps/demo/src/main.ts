@@ -1,5 +1,5 @@
 import { askDoors } from './visit/doors.ts';
-import { nameProblem, roomProblem } from './visit/names.ts';
+import { guestNameProblem, roomProblem } from './visit/names.ts';
 import { Page } from './page.ts';
 import { askVisitor } from './views/welcome/welcome.ts';
 import { type Expectation, expectedVisit, rememberIdentity, type Visit } from './visit/visit.ts';
@@ -8,7 +8,7 @@ import { type Expectation, expectedVisit, rememberIdentity, type Visit } from '.
 function knownVisit({ name, room, admission }: Expectation): Visit | undefined {
   if (roomProblem(room) !== undefined) return undefined;
   if (admission !== undefined) return { identity: { kind: 'account', admission }, room };
-  return nameProblem(name) === undefined ? { identity: { kind: 'name', name }, room } : undefined;
+  return guestNameProblem(name) === undefined ? { identity: { kind: 'name', name }, room } : undefined;
 }
 
 const doors = await askDoors();

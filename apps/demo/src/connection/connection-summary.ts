@@ -32,7 +32,7 @@ const MOVING = 'Moving to another server';
 const ENDS: ReadonlyMap<number, string> = new Map([
   [CLOSE_CODES.disconnected.code, 'the server ended this session'],
   [CLOSE_CODES.revoked.code, 'this login is good no longer'],
-  [CLOSE_CODES.unauthenticated.code, 'the server does not know this login'],
+  [CLOSE_CODES.unauthenticated.code, 'the server does not take this name or login'],
   [CLOSE_CODES.quotaExceeded.code, 'as many pages as may are open already'],
 ]);
 

@@ -1,15 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { nameProblem, roomProblem, toName, toRoom } from './names.ts';
 
-describe('nameProblem', () => {
+import { accountNameProblem, guestNameProblem, roomProblem, toAccountName, toName } from './names.ts';
+
+describe('accountNameProblem', () => {
   it.each(['ann', '7', 'ann.b-c_d', 'a'.repeat(32)])('takes %s', (name) => {
-    expect(nameProblem(name)).toBeUndefined();
+    expect(accountNameProblem(name)).toBeUndefined();
   });
 
-  it.each(['', '-ann', 'änn', 'ann b', 'ann:b', 'Ann', 'all', 'a'.repeat(33)])(
+  it.each(['', '-ann', 'änn', 'ann b', 'ann:b', 'Ann', 'all', 'guest-1', 'a'.repeat(33)])(
     'says what is wrong with "%s"',
     (name) => {
-      expect(nameProblem(name)).toEqual(expect.any(String));
+      expect(accountNameProblem(name)).toEqual(expect.any(String));
+    },
+  );
+});
+
+describe('guestNameProblem', () => {
+  it.each(['ann', 'Ann Lee', 'Аня', 'דנה לוי', '小林', '👩‍👩‍👧 crew', 'auth0|5f7c', 'ann@example.org'])(
+    'takes %s',
+    (name) => {
+      expect(guestNameProblem(name)).toBeUndefined();
+    },
+  );
+
+  it.each(['', 'all', 'server', 'a*', 'a\u202eb', 'a\u200bb', 'x'.repeat(129)])(
+    'says what is wrong with "%s"',
+    (name) => {
+      expect(guestNameProblem(name)).toEqual(expect.any(String));
     },
   );
 });
@@ -25,13 +42,13 @@ describe('roomProblem', () => {
 });
 
 describe('toName', () => {
-  it('lowers the case and trims', () => {
-    expect(toName('  Ann ')).toBe('ann');
+  it('keeps the case, trims, and composes', () => {
+    expect(toName('  Cafe\u0301 ')).toBe('Café');
   });
 });
 
-describe('toRoom', () => {
-  it('keeps the case, trims, and composes', () => {
-    expect(toRoom('  Cafe\u0301 ')).toBe('Café');
+describe('toAccountName', () => {
+  it('lowers the case and trims', () => {
+    expect(toAccountName('  Ann ')).toBe('ann');
   });
 });

@@ -1,6 +1,6 @@
 import { type Admission, isAdmission } from './accounts.ts';
 import { Keepsake } from '../browser/keepsake.ts';
-import { roomProblem, toName, toRoom } from './names.ts';
+import { roomProblem, toName } from './names.ts';
 
 const NAME_KEY = 'outcry.name';
 const ADMISSION_KEY = 'outcry.admission';
@@ -33,7 +33,7 @@ export function expectedVisit(): Expectation {
   const admission = readJson(ADMISSION_KEY);
   return {
     name: toName(query.get('name') ?? tab.get(NAME_KEY) ?? ''),
-    room: toRoom(query.get('room') ?? DEFAULT_ROOM),
+    room: toName(query.get('room') ?? DEFAULT_ROOM),
     admission: isAdmission(admission) ? admission : undefined,
   };
 }

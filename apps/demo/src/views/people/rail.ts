@@ -1,6 +1,6 @@
 import { isolated } from '../../text/bidi.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
-import { roomProblem, toRoom } from '../../visit/names.ts';
+import { roomProblem, toName } from '../../visit/names.ts';
 import type { Session } from '../../session.ts';
 import { createAvatar, createName } from '../parts/author.ts';
 import { byId, create, setText } from '../parts/dom.ts';
@@ -44,7 +44,7 @@ export class RailView {
   #listen(): void {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
-      const name = toRoom(this.#input.value.replace(/^#/, ''));
+      const name = toName(this.#input.value.replace(/^#/, ''));
       const problem = roomProblem(name);
       setText(this.#problem, problem ?? '');
       this.#input.ariaInvalid = problem === undefined ? null : 'true';

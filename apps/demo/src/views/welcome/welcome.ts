@@ -1,6 +1,6 @@
 import { passwordProblem, requestAdmission } from '../../visit/accounts.ts';
 import type { Doors } from '../../visit/doors.ts';
-import { nameProblem, roomProblem, toName, toRoom } from '../../visit/names.ts';
+import { accountNameProblem, guestNameProblem, roomProblem, toAccountName, toName } from '../../visit/names.ts';
 import type { Expectation, Identity, Visit } from '../../visit/visit.ts';
 import { byId, setText } from '../parts/dom.ts';
 import { Field } from '../parts/field.ts';
@@ -26,9 +26,13 @@ class Welcome {
   readonly #onVisit: (visit: Visit) => void;
   readonly #form = byId('join-form', HTMLFormElement);
   readonly #submit = byId('join-submit', HTMLButtonElement);
-  readonly #name = new Field('join-name', nameProblem, toName);
+  readonly #name = new Field(
+    'join-name',
+    (name) => (this.#way === 'guest' ? guestNameProblem(name) : accountNameProblem(name)),
+    (typed) => (this.#way === 'guest' ? toName(typed) : toAccountName(typed)),
+  );
   readonly #password = new Field('join-password', passwordProblem);
-  readonly #room = new Field('join-room', roomProblem, toRoom);
+  readonly #room = new Field('join-room', roomProblem, toName);
   #way: Way;
 
   constructor(known: Expectation, doors: Doors, onVisit: (visit: Visit) => void) {
