@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
 import type { ServerFrameOf, WireLevel, WireServerFrame } from '@outcry/testkit';
 import { describe, expect, test } from 'vitest';
 
@@ -11,7 +13,9 @@ const SYMBOL = 'BTCUSDT';
 const DEPTHS = [0, 1, 10, 25, 50, 100];
 const INTERVALS = [0, 100, 250, 1000, 2000];
 /** Longer than the longest interval. */
-const FRAME_DEADLINE_MS = 10_000;
+const FRAME_DEADLINE_MS = 20_000;
+/** Timers run a little early now and then. */
+const TIMER_ACCURACY = 0.95;
 
 describe.runIf(OWNS_SERVER).each(ENCODINGS)('books, %s', (encoding) => {
   test('are listed with their scales, depths and intervals', async () => {
@@ -72,16 +76,12 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('books, %s', (encoding) => {
 
   test.each(INTERVALS)('come at the interval %i', async (interval) => {
     const client = await openWithBooks(target.url, encoding);
+    const startedAt = performance.now();
     await client.expectAnswer('ack', subscribe(25, interval));
     const book = new RawBook(await client.next('snapshot', FRAME_DEADLINE_MS));
-    const arrivals: number[] = [];
-    for (let i = 0; i < 2; i++) {
-      const delta = await client.next({ type: 'delta', interval }, FRAME_DEADLINE_MS);
-      arrivals.push(performance.now());
-      book.apply(delta);
-    }
-    // An interval, less what timers and a busy machine take from it.
-    expect((arrivals[1] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThanOrEqual(interval * 0.5);
+    for (let i = 0; i < 3; i++) book.apply(await client.next({ type: 'delta', interval }, FRAME_DEADLINE_MS));
+    // Two of them have passed whole, however late each delta was seen; less what timers take from them.
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(2 * interval * TIMER_ACCURACY);
   });
 
   test('give at interval 0 one delta for every delta of the base feed', async () => {
@@ -205,6 +205,8 @@ describe.runIf(OWNS_SERVER)('a book that hardly changes', () => {
       await client.expectAnswer('ack', subscribe(1, interval));
       let last: { readonly seq: number } = await client.next('snapshot', FRAME_DEADLINE_MS);
       let lastAt = performance.now();
+      const lateness = monitorEventLoopDelay();
+      lateness.enable();
       for (;;) {
         const frame = await client.nextWhere((candidate) => ['delta', 'heartbeat'].includes(candidate.type), {
           what: 'delta or heartbeat',
@@ -212,7 +214,9 @@ describe.runIf(OWNS_SERVER)('a book that hardly changes', () => {
         });
         if (frame.type === 'heartbeat') {
           expect(frame).toEqual({ type: 'heartbeat', symbol: SYMBOL, depth: 1, interval, seq: last.seq });
-          expect(performance.now() - lastAt).toBeGreaterThan(silenceMs * 0.8);
+          // What came last may have been seen as much too late as anything was here.
+          const lateMs = lateness.max / 1e6;
+          expect(performance.now() - lastAt + lateMs).toBeGreaterThan(silenceMs * TIMER_ACCURACY);
           return;
         }
         last = frame as ServerFrameOf<'delta'>;
