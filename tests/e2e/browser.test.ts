@@ -10,7 +10,7 @@ const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
 const API_KEY = 'a-key-of-a-server-of-the-operator';
-const POLL = { timeout: 10_000 };
+const POLL = { timeout: 30_000 };
 
 describe('the demo page in Chromium', () => {
   let standalone: GatewayProcess;

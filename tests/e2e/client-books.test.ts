@@ -16,7 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClientBook } from './support/client-book.ts';
 import { watchBook } from './support/watch-book.ts';
 
-const POLL = { timeout: 20_000, interval: 20 };
+const POLL = { timeout: 30_000, interval: 20 };
 const CUTS = 6;
 const CLASS = { symbol: 'BTCUSDT', depth: 10, interval: 0 };
 const FEED = { symbols: CLASS.symbol, rate: 100, deltaMs: 20, leaseMs: 600, leaseRenewMs: 200 };

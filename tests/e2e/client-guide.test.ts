@@ -11,7 +11,7 @@ const GUIDE = readFileSync(new URL('../../docs/CLIENT.md', import.meta.url), 'ut
 const EXAMPLES = [...GUIDE.matchAll(/^## (.+?)\n(?:(?!^## )[^])*?```ts\n([^]*?)```/gm)].map(
   ([, heading = '', code = '']): [string, string] => [heading, code],
 );
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 describe('the examples of docs/CLIENT.md', () => {
   let standalone: GatewayProcess;

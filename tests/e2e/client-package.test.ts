@@ -78,7 +78,7 @@ describe('the client as a package, outside the workspace', () => {
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${String(address.port)}/#${encodeURIComponent(standalone.url)}`);
-      await expect.poll(() => page.title(), { timeout: 10_000 }).toBe(VISITED);
+      await expect.poll(() => page.title(), { timeout: 30_000 }).toBe(VISITED);
     } finally {
       await browser.close();
     }

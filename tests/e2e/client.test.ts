@@ -18,7 +18,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOM = 'pit';
-const POLL = { timeout: 20_000, interval: 50 };
+const POLL = { timeout: 30_000, interval: 50 };
 const CUTS = 6;
 const MESSAGES_BETWEEN_CUTS = 15;
 

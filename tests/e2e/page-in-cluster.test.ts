@@ -20,7 +20,7 @@ import { TcpBalancer } from './support/tcp-balancer.ts';
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const SCREENSHOTS = fileURLToPath(new URL('../../artifacts/', import.meta.url));
-const POLL = { timeout: 15_000, interval: 50 };
+const POLL = { timeout: 30_000, interval: 50 };
 const PAST = 120;
 
 const TALK = [

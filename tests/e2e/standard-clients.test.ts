@@ -5,7 +5,7 @@ import { type GatewayProcess, startGateway, startRedis, type TestRedis, uniquePr
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket as WsWebSocket } from 'ws';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 20_000;
 
 interface ChatMessage {
   readonly type: string;

@@ -29,10 +29,10 @@ const SETTINGS = {
   authAudience: AUDIENCE,
   authCookie: COOKIE,
   origins: `${ORIGIN},http://localhost:1337`,
-  // Shorter than by default, so that who only waits is sent away within a short test.
-  authDeadlineMs: 1500,
+  // Shorter than by default, so that who only waits is sent away within a short test, and nobody else is.
+  authDeadlineMs: 4000,
   heartbeatMs: 1000,
-  idleTimeoutMs: 4000,
+  idleTimeoutMs: 6000,
 } as const;
 
 interface TargetParts {
