@@ -95,7 +95,7 @@ describe('what keys are made of', () => {
     ['a passphrase', () => keyFromPassphrase({ ...passphrase, passphrase: '' }), 'passphrase: expected text'],
     ['a salt', () => keyFromPassphrase({ ...passphrase, salt: 5 as never }), 'salt: expected text'],
     ['iterations', () => keyFromPassphrase({ ...passphrase, iterations: 0.5 }), 'iterations: expected a whole number'],
-    ['a key', async () => Promise.resolve(encryptWith({ current: 'k' as never })), 'key: expected a key'],
+    ['a key', async () => Promise.resolve(encryptWith({ current: 'k' as never })), 'current: expected a key'],
     ['other keys', async () => encryptWith({ current: await keyOf('k', 1), others: [null as never] }), 'key: expected'],
   ])('is checked: %s', async (_, make, message) => {
     const made = (): Promise<unknown> => Promise.resolve().then(make);
