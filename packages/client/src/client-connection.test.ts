@@ -245,6 +245,27 @@ describe('a client of many rooms', () => {
   });
 });
 
+describe('a client that was told the rates of its gateway', () => {
+  it('keeps its joins to them, lets other requests pass, and does not send signals that would be refused', async () => {
+    const { client, platform } = start();
+    const rooms = Array.from({ length: 12 }, (_, i) => client.join(`room-${String(i)}`));
+    const frames = { maxFramesPerSecond: 50, maxFrameBurst: 100 };
+    const few = { maxJoinsPerSecond: 10, maxJoinBurst: 10, maxSignalsPerSecond: 10, maxSignalBurst: 10 };
+    await harness.goLive({ ...frames, ...few });
+    expect(harness.socket.of('join')).toHaveLength(9);
+    void client.ping().catch(() => undefined);
+    expect(harness.socket.of('ping')).toHaveLength(1);
+    await platform.pass(112);
+    expect(harness.socket.of('join')).toHaveLength(10);
+    await platform.pass(300);
+    expect(harness.socket.of('join')).toHaveLength(12);
+    harness.joined('room-0', 0);
+    const sent = Array.from({ length: 20 }, () => rooms[0]?.signal('typing'));
+    expect(sent.filter((wasSent) => wasSent)).toHaveLength(9);
+    expect(harness.socket.of('signal')).toHaveLength(9);
+  });
+});
+
 describe("the cluster's time", () => {
   it('is known from what gateways say, whatever the clock here shows', async () => {
     const { client, platform } = start();

@@ -74,6 +74,7 @@ export class Driver {
     this.#machine = new Machine({
       ...settings,
       maxRequests: settings.maxPendingRequests,
+      maxFramesPerSecond: settings.maxFramesPerSecond,
       hasToken: settings.token !== undefined,
       canRefresh: typeof settings.token === 'function',
       random: () => environment.random(),

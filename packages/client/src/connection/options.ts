@@ -29,7 +29,10 @@ export interface ConnectOptions {
   readonly maxPendingRequests?: number | undefined;
   /** Events that wait for one iteration; past it the iteration fails as `overflow`. Default 10,000. */
   readonly maxBufferedEvents?: number | undefined;
-  /** Frames sent each second on average, in bursts of twice as many; 0 does not limit. Default 45, below a gateway's own limit. */
+  /**
+   * Frames sent each second on average, in bursts of twice as many, where the gateway does not take fewer. Default what it takes, less
+   * a tenth; 45 where it does not say. 0 limits nothing, whatever it takes: joins, bytes and signals neither.
+   */
   readonly maxFramesPerSecond?: number | undefined;
   /** Waits between attempts. Default from 1 s, doubling up to 30 s, each with full jitter. */
   readonly backoff?: { readonly [K in keyof BackoffOptions]?: BackoffOptions[K] | undefined } | undefined;
@@ -42,9 +45,10 @@ export interface ConnectOptions {
 }
 
 /** With every default in its place. */
-export type Settings = Pick<ConnectOptions, 'token' | 'onStatus'> & {
-  readonly [K in Exclude<keyof ConnectOptions, 'token' | 'onStatus' | 'backoff'>]-?: NonNullable<ConnectOptions[K]>;
+export type Settings = Pick<ConnectOptions, Undefaulted> & {
+  readonly [K in Exclude<keyof ConnectOptions, Undefaulted | 'backoff'>]-?: NonNullable<ConnectOptions[K]>;
 } & { readonly backoff: BackoffOptions };
+type Undefaulted = 'token' | 'onStatus' | 'maxFramesPerSecond';
 
 /** A gateway knows a publish's key for five minutes; past that, a repeat might be a second message. */
 const MAX_PUBLISH_TIMEOUT_MS = 240_000;
@@ -92,7 +96,6 @@ const DEFAULTS: Settings = {
   publishTimeoutMs: 30_000,
   maxPendingRequests: 1_000,
   maxBufferedEvents: 10_000,
-  maxFramesPerSecond: 45,
   backoff: DEFAULT_BACKOFF,
   connectTimeoutMs: 10_000,
   pingAfterMs: 15_000,

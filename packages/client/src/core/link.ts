@@ -100,8 +100,9 @@ export class Link {
     return this.#error;
   }
 
-  get maxFrameBytes(): number | undefined {
-    return this.#welcome?.maxFrameBytes;
+  /** What the gateway has said of itself and of its limits, the last time. */
+  get welcome(): Frame<'welcome'> | undefined {
+    return this.#welcome;
   }
 
   /** What comes was sent seconds ago; undefined while that is being found out. */

@@ -12,11 +12,13 @@ import type { RoomState } from './room-state.ts';
 
 export interface MachineOptions extends LinkOptions {
   readonly maxRequests: number;
-  readonly maxFramesPerSecond: number;
+  readonly maxFramesPerSecond: number | undefined;
 }
 
 /** What a gateway takes before a `welcome` has said otherwise. */
 const DEFAULT_MAX_FRAME_BYTES = 16_384;
+/** Of a request of the machine's own: most have less. */
+const REQUEST_BYTES = 256;
 /** What a client that lags is not sent, so that it no longer lags where one of these comes. */
 const HELD_BACK: ReadonlySet<ReceivedFrame['type']> = new Set([
   'message',
@@ -40,7 +42,8 @@ export class Machine {
   readonly #farewells: ClientFrame<unknown>[] = [];
   #effects: Effect[] = [];
   #lastId = 0;
-  #isHeldByPacer = false;
+  /** When more may go out, where something waits for that. */
+  #heldUntil = Infinity;
 
   constructor(options: MachineOptions) {
     this.#link = new Link(this.emit, { ...options, nextId: () => this.nextId() });
@@ -62,7 +65,7 @@ export class Machine {
     let at = Math.min(this.#link.nextAlarmAt, this.#queue.nextAlarmAt);
     if (!this.#link.isLive()) return at;
     for (const part of [...this.#rooms, ...this.#books]) at = Math.min(at, part.nextAlarmAt);
-    return this.#isHeldByPacer ? Math.min(at, this.#pacer.readyAt) : at;
+    return Math.min(at, this.#heldUntil);
   }
 
   /** Requests that have no answer yet. */
@@ -143,9 +146,12 @@ export class Machine {
   /** Goes out now or never; whether it did. */
   signal(room: RoomState | undefined, { frame, bytes }: EncodedRequest, now: number): boolean {
     if (bytes > this.#maxFrameBytes) throw new OutcryError('tooBig', tooBig(bytes, this.#maxFrameBytes));
-    const canGo = this.#link.isLive() && (room === undefined || room.isJoined) && this.#pacer.canSend(now);
-    if (canGo) this.#send(frame);
-    return canGo;
+    const { signals } = this.#pacer;
+    const canGo = this.#link.isLive() && (room === undefined || room.isJoined);
+    if (!canGo || !this.#pacer.canSend(now) || !signals.hasAny(now)) return false;
+    signals.take(1);
+    this.#send(frame, bytes);
+    return true;
   }
 
   handleOpen(socket: number, now: number): void {
@@ -213,11 +219,11 @@ export class Machine {
   }
 
   get #maxFrameBytes(): number {
-    return this.#link.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
+    return this.#link.welcome?.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   }
 
   #begin(now: number): void {
-    this.#pacer.refill(now);
+    if (this.#link.welcome !== undefined) this.#pacer.begin(this.#link.welcome, now);
     for (const room of this.#rooms) room.handleWelcome(this.#link.user);
     for (const book of this.#books) book.handleWelcome();
   }
@@ -308,35 +314,47 @@ export class Machine {
 
   /** Sends what can be sent, as fast as the gateway lets a client: rooms first, then books, then requests. */
   #pump(now: number): void {
-    this.#isHeldByPacer = false;
+    this.#heldUntil = Infinity;
     while (this.#link.isLive()) {
       if (!this.#pacer.canSend(now)) {
-        this.#isHeldByPacer = true;
+        this.#heldUntil = this.#pacer.readyAt;
         return;
       }
-      const frame = this.#nextFrame(now);
-      if (frame === undefined) return;
-      this.#send(frame);
+      const request = this.#nextRequest(now);
+      const encoded = request === undefined ? this.#nextEncoded(now) : undefined;
+      if (request !== undefined) this.#send(request, REQUEST_BYTES);
+      else if (encoded !== undefined) this.#send(encoded.frame, encoded.bytes);
+      else return;
     }
   }
 
-  #nextFrame(now: number): ClientFrame<unknown> | SendableFrame | undefined {
+  #nextRequest(now: number): ClientFrame<unknown> | undefined {
     const farewell = this.#farewells.shift();
     if (farewell !== undefined) return farewell;
     const nextId = (): number => this.nextId();
+    const { joins } = this.#pacer;
     for (const room of this.#rooms) {
-      const join = room.takeJoin(now, nextId);
-      if (join !== undefined) return join;
+      if (!room.wantsJoin(now)) continue;
+      if (joins.hasAny(now)) {
+        joins.take(1);
+        return room.takeJoin(now, nextId);
+      }
+      this.#heldUntil = joins.readyAt;
+      break;
     }
     for (const book of this.#books) {
       const subscribe = book.takeSubscribe(now, nextId);
       if (subscribe !== undefined) return subscribe;
     }
+    return undefined;
+  }
+
+  #nextEncoded(now: number): EncodedRequest | undefined {
     return this.#queue.take(now, { user: this.#link.user, maxFrameBytes: this.#maxFrameBytes });
   }
 
-  #send(frame: ClientFrame<unknown> | SendableFrame): void {
-    this.#pacer.take();
+  #send(frame: ClientFrame<unknown> | SendableFrame, bytes: number): void {
+    this.#pacer.sent(bytes);
     this.emit({ kind: 'send', socket: this.#link.socket, frame });
   }
 }

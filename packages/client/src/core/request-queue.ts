@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ReceivedFrame, type SendableFrame } from '@outcry/protocol';
+import { ERROR_CODES, type ReceivedFrame } from '@outcry/protocol';
 
 import { OutcryError, type OutcryErrorCode, toOutcryError } from '../primitives/errors.ts';
 import type { Emit } from './effects.ts';
@@ -76,7 +76,7 @@ export class RequestQueue {
   }
 
   /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
-  take(now: number, { user, maxFrameBytes }: Session): SendableFrame | undefined {
+  take(now: number, { user, maxFrameBytes }: Session): EncodedRequest | undefined {
     const held = new Set<RoomState | string>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
@@ -96,7 +96,7 @@ export class RequestQueue {
       entry.sentAs = user;
       entry.notBefore = 0;
       this.#sent.set(id, entry);
-      return entry.encoded?.frame;
+      return entry.encoded;
     }
     return undefined;
   }

@@ -119,9 +119,14 @@ export class RoomState implements RoomListener {
     this.#retryAt = 0;
   }
 
+  /** There is a join to send. */
+  wantsJoin(now: number): boolean {
+    return this.#phase === 'wanted' && this.#retryAt <= now;
+  }
+
   /** The request to send now, if there is one to send. */
   takeJoin(now: number, nextId: () => number): ClientFrame<unknown> | undefined {
-    if (this.#phase !== 'wanted' || this.#retryAt > now) return undefined;
+    if (!this.wantsJoin(now)) return undefined;
     this.#phase = 'asked';
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#joinId = nextId();

@@ -67,6 +67,7 @@ export class FakeCluster {
       maxFrameBytes: 16_384,
       maxRooms: 128,
       maxSubscriptions: 64,
+      ...(this.#random() < 0.2 ? { maxJoinsPerSecond: 1, maxJoinBurst: 1 } : {}),
     });
     return connection;
   }
