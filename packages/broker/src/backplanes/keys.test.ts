@@ -34,7 +34,8 @@ const keys = {
   book: (symbol: string) => bookNames(space, symbol),
   namedLease: (lease: string) => leaseNames(space, lease),
   limits: (subject: string) => limitNames(space, subject),
-  presence: (lease: string, room: string) => presence.held(lease, room),
+  lease: (lease: string, tag: string) => presence.lease(lease, tag),
+  users: (room: string) => presence.users(room),
   loopback: (node: string) => loopbackChannel(space, node),
 };
 
@@ -96,12 +97,8 @@ describe('KeySpace', () => {
       for (const [kind, name] of Object.entries<string>({ ...keys.limits(r) })) claim(name, `limits ${kind} ${r}`);
       expect(keys.roomOf(keys.room(r).channel)).toBe(r);
       const lease = text('a-/%2F', 4);
-      const { fence, rooms, held, members } = keys.presence(lease, r);
-      const partition = `${lease} in ${partitionTagOf(r)}`;
-      claim(fence, `fence ${partition}`);
-      claim(rooms, `rooms ${partition}`);
-      claim(held, `held ${lease} ${r}`);
-      claim(members, `members ${r}`);
+      claim(keys.lease(lease, partitionTagOf(r)), `lease ${lease} in ${partitionTagOf(r)}`);
+      claim(keys.users(r), `users ${r}`);
     }
     expect(owners.size).toBeGreaterThan(5000);
   });
@@ -120,7 +117,7 @@ describe('KeySpace', () => {
   it('writes names without a slash and a percent sign as they have always been', () => {
     const once = keys.idempotency('lobby', { sender: 'ann', key: 'a/b%' });
     expect(once).toBe(`outcry:{${partitionTagOf('lobby')}}:once/lobby/ann/a/b%`);
-    expect(keys.presence('7f2c', 'комната').held).toBe(`outcry:{${partitionTagOf('комната')}}:held/7f2c/комната`);
+    expect(keys.users('комната')).toBe(`outcry:{${partitionTagOf('комната')}}:users/комната`);
   });
 
   it('keeps all names of a room in the slot of its partition, whatever a client writes into it', () => {
@@ -129,7 +126,8 @@ describe('KeySpace', () => {
       const [r, k] = [text('a{}:/', 8), text('a{}/', 8)];
       const names = [
         ...Object.values<string>({ ...keys.room(r) }),
-        ...Object.values<string>({ ...keys.presence('lease', r) }),
+        keys.users(r),
+        keys.lease('lease', partitionTagOf(r)),
         keys.idempotency(r, { sender: text('{}a', 4), key: k }),
       ];
       for (const name of names) expect(slotOf(name), name).toBe(slotOf(partitionTagOf(r)));

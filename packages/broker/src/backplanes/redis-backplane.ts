@@ -113,7 +113,9 @@ class RedisBackplane implements Backplane {
     const rooms = new RoomKeys(keys);
     const channelOf = (room: string): string => rooms.of(room).channel;
     const table = new RedisPresenceTable({ ...parts, channelOf });
-    this.presence = new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE);
+    this.presence = new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, () => {
+      void this.#storeAgain();
+    });
     this.broker = new RedisBroker({
       ...parts,
       keys: rooms,
@@ -208,6 +210,15 @@ class RedisBackplane implements Backplane {
     await Promise.all([this.#commands.run((redis) => redis.del(this.#probeKey)), this.#subscriber.resubscribe()]);
     await this.#assertHearing();
     await Promise.all([this.broker.catchUp(), this.revocations.catchUp()]);
+  }
+
+  /** What is kept here in case Redis forgets it to make room, as it may without `noeviction`. */
+  async #storeAgain(): Promise<void> {
+    try {
+      await this.revocations.catchUp();
+    } catch (error) {
+      if (error instanceof OutcryError && error.code !== 'closed') this.#events.onFault?.(error);
+    }
   }
 
   #createLoopback(channel: string): Loopback {

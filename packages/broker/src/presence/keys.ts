@@ -1,20 +1,4 @@
-import { innerPart, type KeySpace } from '../redis/keys.ts';
-import { partitionTagOf } from '../redis/partition.ts';
-
-/** What a node's lease has in one partition. */
-export interface PartitionNames {
-  /** The fence under which entries may be written; absent where the lease is void. */
-  readonly fence: string;
-  /** Set of the rooms with entries of the lease. */
-  readonly rooms: string;
-}
-
-export interface HeldNames extends PartitionNames {
-  /** Hash: user to connections by way of the lease. */
-  readonly held: string;
-  /** Hash: user to connections in the cluster. */
-  readonly members: string;
-}
+import type { KeySpace } from '../redis/keys.ts';
 
 /** What presence is called in Redis. */
 export class PresenceKeys {
@@ -29,17 +13,13 @@ export class PresenceKeys {
     return `${this.#space.baseOf('leases')}leases/`;
   }
 
-  inPartition(lease: string, tag: string): PartitionNames {
-    const base = this.#space.baseIn(tag);
-    return { fence: `${base}fence/${lease}`, rooms: `${base}held-rooms/${lease}` };
+  /** What a lease has in one partition, a hash: its fence, and the rooms with entries of it (scripts/members.lua.ts). */
+  lease(lease: string, tag: string): string {
+    return `${this.#space.baseIn(tag)}lease/${lease}`;
   }
 
-  held(lease: string, room: string): HeldNames {
-    const held = `${this.#space.baseOf(room)}held/${innerPart(lease)}/${room}`;
-    return { ...this.inPartition(lease, partitionTagOf(room)), held, members: this.members(room) };
-  }
-
-  members(room: string): string {
-    return `${this.#space.baseOf(room)}members/${room}`;
+  /** Who is in a room by way of which lease, a hash (scripts/members.lua.ts). */
+  users(room: string): string {
+    return `${this.#space.baseOf(room)}users/${room}`;
   }
 }

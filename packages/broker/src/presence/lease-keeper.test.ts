@@ -1,17 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OutcryError } from '../outcry-error.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { NodeLease, PresenceTable, TendRequest } from './table.ts';
+import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
 
+const HOUR_MS = 3_600_000;
 const TIMES = { leaseMs: 6000, renewMs: 2000 };
 
 /** A store that answers at once, and as it is told to. */
-class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence' | 'tend'> {
+class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence' | 'tend' | 'giveUp' | 'keep'> {
   run = 'run-1';
   isHeld = true;
   isFenceRaised = true;
   isAway = false;
   expired: string[] = [];
+  evictions = 0;
+  isKept = true;
+  readonly kept: NodeLease[] = [];
+  readonly givenUp: (readonly [id: string, afterMs: number])[] = [];
   readonly begun: NodeLease[] = [];
   readonly fences: number[] = [];
   readonly tended: TendRequest[] = [];
@@ -33,9 +38,20 @@ class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence
     return this.#answer(this.isFenceRaised);
   }
 
-  tend(request: TendRequest): Promise<{ isHeld: boolean; expired: string[] }> {
+  giveUp(id: string, afterMs: number): Promise<void> {
+    if (!this.isAway) this.givenUp.push([id, afterMs]);
+    return this.#answer(undefined);
+  }
+
+  keep(lease: NodeLease): Promise<boolean> {
+    this.kept.push(lease);
+    return this.#answer(this.isKept);
+  }
+
+  tend(request: TendRequest): Promise<Tended> {
     this.tended.push(request);
-    return this.#answer({ isHeld: this.isHeld, expired: request.maxGapMs > 0 ? this.expired : [] });
+    const { isHeld, evictions } = this;
+    return this.#answer({ isHeld, evictions, expired: request.maxGapMs > 0 ? this.expired : [] });
   }
 
   #answer<T>(value: T): Promise<T> {
@@ -58,6 +74,7 @@ describe('LeaseKeeper', () => {
         handleTaken: (isFirst) => calls.push(isFirst ? 'first' : 'another'),
         handleHeld: () => undefined,
         handleExpired: (ids) => calls.push(`expired ${ids.join()}`),
+        handleReview: () => calls.push('review'),
         handleFault: () => calls.push('fault'),
       },
     );
@@ -159,6 +176,54 @@ describe('LeaseKeeper', () => {
     expect(keeper.current).toBe(table.begun[1]);
   });
 
+  it('gives up what it had when it takes another, so that the others clear it away, until that has worked', async () => {
+    const [first] = table.begun;
+    table.isHeld = false;
+    vi.spyOn(table, 'giveUp').mockRejectedValueOnce(new OutcryError('unavailable', 'away'));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(table.givenUp).toEqual([]);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(table.givenUp).toEqual([[first?.id, TIMES.leaseMs]]);
+    expect(keeper.current).toBe(table.begun[1]);
+  });
+
+  it('has all looked at when the store has forgotten something, once in the time of a lease', async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    table.evictions = 1;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(calls).toEqual(['first', 'review']);
+    for (let i = 2; i <= 7; i += 1) {
+      table.evictions = i;
+      await vi.advanceTimersByTimeAsync(2000);
+    }
+    expect(calls).toEqual(['first', 'review', 'review', 'review']);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls).toEqual(['first', 'review', 'review', 'review']);
+  });
+
+  it('has all looked at after a fault, too, if that came in the way', async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    table.isAway = true;
+    table.evictions = 1;
+    await vi.advanceTimersByTimeAsync(2000);
+    table.isAway = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(calls).toEqual(['first', 'fault', 'review']);
+  });
+
+  it('keeps what it has from expiring, and takes another lease where some of it has', async () => {
+    const [first] = table.begun;
+    await vi.advanceTimersByTimeAsync(5 * HOUR_MS);
+    expect(table.kept).toEqual([]);
+    for (let hours = 6; hours <= 24; hours += 6) await vi.advanceTimersByTimeAsync(6 * HOUR_MS);
+    expect(table.kept.map(({ id }) => id)).toEqual(Array.from({ length: 4 }, () => first?.id));
+    expect(calls).toEqual(['first', 'review', 'review', 'review', 'review']);
+    table.isKept = false;
+    await vi.advanceTimersByTimeAsync(6 * HOUR_MS);
+    expect(calls.at(-1)).toBe('another');
+    expect(table.givenUp.map(([id]) => id)).toEqual([first?.id]);
+  });
+
   it('does not run where the first lease cannot be taken', async () => {
     keeper.close();
     table.isAway = true;
@@ -168,6 +233,7 @@ describe('LeaseKeeper', () => {
         handleTaken: () => calls.push('taken'),
         handleHeld: () => undefined,
         handleExpired: () => undefined,
+        handleReview: () => undefined,
         handleFault: () => undefined,
       },
     );

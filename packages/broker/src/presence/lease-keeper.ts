@@ -1,6 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { OutcryError } from '../outcry-error.ts';
+import { PRESENCE_REVIEW_MS } from './defaults.ts';
 import type { NodeLease, PresenceTable } from './table.ts';
+
+/** A lease stands beside each user that is in a room by way of it, so its name is short; 72 random bits are never seen twice. */
+const LEASE_ID_BYTES = 9;
 
 export interface LeaseTimes {
   /** How long a lease lasts from its last renewal. */
@@ -16,6 +20,8 @@ export interface LeaseKeeperPort {
   handleHeld(): void;
   /** Leases of lost nodes are this one's to reap. */
   handleExpired(ids: readonly string[]): void;
+  /** What was written under the lease may be gone, or will be for its age: all of it is to be looked at. */
+  handleReview(): void;
   handleFault(fault: OutcryError): void;
 }
 
@@ -30,6 +36,8 @@ export class LeaseKeeper {
   readonly #times: LeaseTimes;
   readonly #port: LeaseKeeperPort;
   #lease: NodeLease | undefined;
+  /** Leases that were this node's and have to be reaped like those of a lost one. */
+  readonly #former = new Set<string>();
   #fence = 0;
   #run = '';
   /** Losses of the connection, and how many of them the lease is known to have outlived. */
@@ -39,6 +47,10 @@ export class LeaseKeeper {
   /** When the current unbroken time in force began, and when it was last confirmed. Monotonic. */
   #steadySince = 0;
   #confirmedAt = -Infinity;
+  /** What the store had forgotten at the last look. */
+  #evictions = 0;
+  #mustReview = false;
+  #reviewedAt = 0;
   #isBusy = false;
   #mustLookAgain = false;
   #timer: NodeJS.Timeout | undefined;
@@ -78,7 +90,7 @@ export class LeaseKeeper {
   /** The store does not take anything under this lease any more. */
   drop(lease: NodeLease): void {
     if (this.#lease?.id !== lease.id || this.#lease.fence !== lease.fence) return;
-    this.#lease = undefined;
+    this.#lose(lease);
     this.hurry();
   }
 
@@ -109,12 +121,48 @@ export class LeaseKeeper {
 
   async #confirm(): Promise<void> {
     const losses = this.#losses;
-    if (this.#lease !== undefined && this.#outlived < losses) this.#lease = await this.#reclaim(this.#lease);
-    if (this.#lease !== undefined && !(await this.#renew(this.#lease))) this.#lease = undefined;
+    const known = this.#lease;
+    if (known !== undefined && !(await this.#isKept(known, this.#outlived < losses))) this.#lose(known);
     const isNew = this.#lease === undefined;
     this.#lease ??= await this.#take();
     this.#outlived = losses;
     if (isNew) this.#showTaken();
+    await this.#giveUpFormer();
+    this.#review();
+  }
+
+  async #isKept(lease: NodeLease, isInDoubt: boolean): Promise<boolean> {
+    if (isInDoubt) {
+      const reclaimed = await this.#reclaim(lease);
+      if (reclaimed === undefined) return false;
+      this.#lease = reclaimed;
+    }
+    const isDue = performance.now() - this.#reviewedAt >= PRESENCE_REVIEW_MS;
+    if (isDue && !(await this.#table.keep(lease))) return false;
+    this.#mustReview ||= isDue;
+    return this.#renew(lease);
+  }
+
+  #lose({ id }: NodeLease): void {
+    this.#lease = undefined;
+    this.#former.add(id);
+  }
+
+  /** Their entries stay for as long as a lease lasts, so that nobody is missing while they are written again under another. */
+  async #giveUpFormer(): Promise<void> {
+    for (const id of this.#former) {
+      await this.#table.giveUp(id, this.#times.leaseMs);
+      this.#former.delete(id);
+    }
+  }
+
+  /** At most once in the time of a lease: a store that forgets does so all the time. */
+  #review(): void {
+    const now = performance.now();
+    if (!this.#mustReview || now - this.#reviewedAt < this.#times.leaseMs) return;
+    this.#mustReview = false;
+    this.#reviewedAt = now;
+    if (!this.#isClosed) this.#port.handleReview();
   }
 
   /** The lease under a new fence, or undefined where it, or something written under it, is gone. */
@@ -130,7 +178,9 @@ export class LeaseKeeper {
     const now = performance.now();
     if (now - this.#confirmedAt > leaseMs) this.#steadySince = now;
     const maxGapMs = now - this.#steadySince >= leaseMs ? 1.5 * renewMs : 0;
-    const { isHeld, expired } = await this.#table.tend({ id, leaseMs, claimMs: 2 * renewMs, maxGapMs });
+    const { isHeld, expired, evictions } = await this.#table.tend({ id, leaseMs, claimMs: 2 * renewMs, maxGapMs });
+    this.#mustReview ||= evictions !== this.#evictions;
+    this.#evictions = evictions;
     if (expired.length > 0) this.#port.handleExpired(expired);
     if (isHeld) this.#confirmedAt = now;
     return isHeld;
@@ -139,9 +189,9 @@ export class LeaseKeeper {
   async #take(): Promise<NodeLease> {
     this.#run = await this.#table.readRun();
     this.#fence = 1;
-    const lease = { id: randomUUID(), fence: this.#fence };
+    const lease = { id: randomBytes(LEASE_ID_BYTES).toString('base64url'), fence: this.#fence };
     await this.#table.begin(lease, this.#times.leaseMs);
-    this.#steadySince = this.#confirmedAt = performance.now();
+    this.#steadySince = this.#confirmedAt = this.#reviewedAt = performance.now();
     return lease;
   }
 

@@ -16,7 +16,8 @@ export class LeasedPresence implements PresenceStore {
   #handler: PresenceHandler | undefined;
   #isClosed = false;
 
-  constructor(table: PresenceTable, times: LeaseTimes) {
+  /** `onReview` is called when what is stored may have been forgotten, or would be for its age: others may have stored something, too. */
+  constructor(table: PresenceTable, times: LeaseTimes, onReview: () => void = () => undefined) {
     this.#table = table;
     const handleFault = (fault: OutcryError): void => {
       this.#showFault(fault);
@@ -25,6 +26,9 @@ export class LeasedPresence implements PresenceStore {
       lease: () => this.#keeper.current,
       handleRefused: (lease) => {
         this.#keeper.drop(lease);
+      },
+      handleLeases: (room, leases) => {
+        void this.#lookAfter(room, leases, times.leaseMs);
       },
       handleFault,
     });
@@ -40,6 +44,11 @@ export class LeasedPresence implements PresenceStore {
         },
         handleExpired: (ids) => {
           for (const id of ids) void this.#reap(id);
+        },
+        handleReview: () => {
+          table.beginReview();
+          this.#writer.review();
+          onReview();
         },
         handleFault,
       },
@@ -68,7 +77,7 @@ export class LeasedPresence implements PresenceStore {
 
   async list(room: string, limit: number): Promise<RoomMembers> {
     this.#assertOpen();
-    if (this.#ledger.unwrittenCount(room) > 0) await this.#writer.settle(room);
+    await this.#writer.settle(room);
     return this.#table.list(room, limit);
   }
 
@@ -111,6 +120,17 @@ export class LeasedPresence implements PresenceStore {
       if (error instanceof OutcryError) this.#showFault(error);
     } finally {
       this.#reaping.delete(id);
+    }
+  }
+
+  /** What lost nodes have left in a room though the store has forgotten that they did. */
+  async #lookAfter(room: string, leases: readonly string[], leaseMs: number): Promise<void> {
+    const others = leases.filter((id) => id !== this.#keeper.current?.id);
+    try {
+      const entries = await this.#table.lookAfter(others, { room, leaseMs });
+      if (entries > 0 && !this.#hasClosed()) this.#handler?.handleReaped(entries);
+    } catch (error) {
+      if (error instanceof OutcryError) this.#showFault(error);
     }
   }
 

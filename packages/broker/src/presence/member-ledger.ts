@@ -31,6 +31,15 @@ export class MemberLedger {
     return this.#unwritten.keys();
   }
 
+  /** Rooms in which somebody is. */
+  rooms(): MapIterator<string> {
+    return this.#rooms.keys();
+  }
+
+  userCount(room: string): number {
+    return this.#rooms.get(room)?.size ?? 0;
+  }
+
   unwrittenCount(room: string): number {
     return this.#unwritten.get(room)?.size ?? 0;
   }
@@ -63,6 +72,11 @@ export class MemberLedger {
       entries += users.size;
     }
     return entries;
+  }
+
+  /** The store has lost the room: it is to be told everything of it. */
+  forgetRoom(room: string): void {
+    for (const user of this.#rooms.get(room)?.keys() ?? []) this.#mark(room, user);
   }
 
   #mark(room: string, user: string): void {

@@ -1,7 +1,7 @@
-import { MemberChange, type MemberEntry } from '@outcry/protocol';
+import { MemberChange } from '@outcry/protocol';
 import type { HubPart } from '../memory/hub.ts';
 import type { MemberEvent, RoomMembers } from './store.ts';
-import type { NodeLease, Tended, TendRequest } from './table.ts';
+import type { NodeLease, Tended, TendRequest, WriteRequest, Written } from './table.ts';
 
 interface Lease {
   fence: number;
@@ -42,10 +42,10 @@ export class MemoryPresence implements HubPart {
   tend({ id, leaseMs, claimMs, maxGapMs }: TendRequest): Tended {
     const now = Date.now();
     const own = this.#leases.get(id);
-    if (own?.deadline === undefined) return { isHeld: false, expired: [] };
+    if (own?.deadline === undefined) return { isHeld: false, expired: [], evictions: 0 };
     const gapMs = now - (own.deadline - leaseMs);
     own.deadline = now + leaseMs;
-    return { isHeld: true, expired: gapMs < maxGapMs ? this.#claimExpired(now, claimMs) : [] };
+    return { isHeld: true, expired: gapMs < maxGapMs ? this.#claimExpired(now, claimMs) : [], evictions: 0 };
   }
 
   expire(id: string, afterMs: number): void {
@@ -53,7 +53,7 @@ export class MemoryPresence implements HubPart {
     if (lease?.deadline !== undefined) lease.deadline = Date.now() + afterMs;
   }
 
-  write({ id, fence }: NodeLease, room: string, entries: readonly MemberEntry[]): number | 'refused' {
+  write({ id, fence }: NodeLease, { room, entries }: WriteRequest): Written | 'refused' {
     const lease = this.#leases.get(id);
     if (lease?.deadline === undefined || lease.fence !== fence) return 'refused';
     const held = lease.held.get(room) ?? new Map<string, number>();
@@ -65,7 +65,7 @@ export class MemoryPresence implements HubPart {
     }
     if (held.size > 0) lease.held.set(room, held);
     else lease.held.delete(room);
-    return this.#members.get(room)?.size ?? 0;
+    return { count: this.#members.get(room)?.size ?? 0, own: held.size, leases: [] };
   }
 
   list(room: string, limit: number): RoomMembers {

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { MemberEntry } from '@outcry/protocol';
 import type { MemoryPresence } from './memory-presence.ts';
 import type { RoomMembers } from './store.ts';
-import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
+import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Written } from './table.ts';
 
 /** The presence of a hub as a node reaches it: a step is taken at once, and settles in a later turn, as over a network. */
 export class MemoryPresenceTable implements PresenceTable {
@@ -35,8 +34,17 @@ export class MemoryPresenceTable implements PresenceTable {
     return settle(undefined);
   }
 
-  write(lease: NodeLease, room: string, entries: readonly MemberEntry[]): Promise<number | 'refused'> {
-    return settle(this.#presence.write(lease, room, entries));
+  /** A hub forgets a lease with everything of it. */
+  giveUp(id: string, afterMs: number): Promise<void> {
+    return this.expire(id, afterMs);
+  }
+
+  keep(): Promise<boolean> {
+    return settle(true);
+  }
+
+  write(lease: NodeLease, request: WriteRequest): Promise<Written | 'refused'> {
+    return settle(this.#presence.write(lease, request));
   }
 
   list(room: string, limit: number): Promise<RoomMembers> {
@@ -45,6 +53,14 @@ export class MemoryPresenceTable implements PresenceTable {
 
   reap(id: string): Promise<number> {
     return settle(this.#presence.reap(id));
+  }
+
+  lookAfter(): Promise<number> {
+    return settle(0);
+  }
+
+  beginReview(): void {
+    // A hub forgets nothing by itself.
   }
 }
 

@@ -1,23 +1,27 @@
 import type { RedisConnection } from '../redis/connection.ts';
-import { PARTITION_TAGS } from '../redis/partition.ts';
+import { PARTITION_TAGS, partitionTagOf } from '../redis/partition.ts';
 import type { PresenceKeys } from './keys.ts';
 import { REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
 
-/** Entries that one step removes: Redis does nothing else meanwhile. */
-const ENTRIES_PER_STEP = 100;
+/** Users that one step looks at: Redis does nothing else meanwhile. */
+const USERS_PER_STEP = 100;
 const ROOMS_PER_PAGE = 256;
+/** Keys of leases in force; with one more, all are asked about again. */
+const MAX_KNOWN_KEYS = 16_384;
 
 export interface PresenceReaperParts {
-  readonly commands: RedisConnection;
+  readonly commands: Pick<RedisConnection, 'run' | 'runScript'>;
   readonly keys: PresenceKeys;
   readonly channelOf: (room: string) => string;
 }
 
 /** Removes what an expired lease holds, partition by partition and room by room. */
 export class PresenceReaper {
-  readonly #commands: RedisConnection;
+  readonly #commands: PresenceReaperParts['commands'];
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
+  /** Keys of leases that were in force at the last look. */
+  readonly #inForce = new Set<string>();
 
   constructor({ commands, keys, channelOf }: PresenceReaperParts) {
     this.#commands = commands;
@@ -32,29 +36,50 @@ export class PresenceReaper {
     return removed.reduce((sum, entries) => sum + entries, 0);
   }
 
+  /** What of these leases is in the room though they are void: what they have in the partition was forgotten. */
+  async reapVoid(leases: readonly string[], room: string): Promise<number> {
+    let removed = 0;
+    for (const lease of leases) {
+      if (!(await this.#isInForce(this.#keys.lease(lease, partitionTagOf(room))))) {
+        removed += await this.#reapRoom(lease, room);
+      }
+    }
+    return removed;
+  }
+
+  beginReview(): void {
+    this.#inForce.clear();
+  }
+
+  async #isInForce(key: string): Promise<boolean> {
+    if (this.#inForce.has(key)) return true;
+    if ((await this.#commands.run((redis) => redis.hexists(key, ''))) === 0) return false;
+    if (this.#inForce.size === MAX_KNOWN_KEYS) this.#inForce.clear();
+    this.#inForce.add(key);
+    return true;
+  }
+
   async #reapPartition(lease: string, tag: string): Promise<number> {
-    const { fence, rooms } = this.#keys.inPartition(lease, tag);
+    const key = this.#keys.lease(lease, tag);
     let removed = 0;
     for (;;) {
-      const page = (await this.#commands.runScript(VOID_LEASE, [fence, rooms], [ROOMS_PER_PAGE])) as Buffer[];
+      const page = (await this.#commands.runScript(VOID_LEASE, [key], [ROOMS_PER_PAGE])) as Buffer[];
       if (page.length === 0) return removed;
-      for (const room of page) removed += await this.#reapRoom(lease, room.toString());
+      for (const room of page) removed += await this.#reapRoom(lease, String(room));
     }
   }
 
   async #reapRoom(lease: string, room: string): Promise<number> {
-    const { rooms, held, members } = this.#keys.held(lease, room);
+    const keys = [this.#keys.lease(lease, partitionTagOf(room)), this.#keys.users(room)];
     const channel = this.#channelOf(room);
     let removed = 0;
-    for (;;) {
-      const reply = await this.#commands.runScript(
-        REAP_ROOM,
-        [rooms, held, members],
-        [channel, room, ENTRIES_PER_STEP],
-      );
-      const [entries, remaining] = reply as [number, number];
+    let cursor = '0';
+    do {
+      const reply = await this.#commands.runScript(REAP_ROOM, keys, [channel, room, lease, cursor, USERS_PER_STEP]);
+      const [next, entries] = reply as [Buffer, number];
+      cursor = String(next);
       removed += entries;
-      if (remaining === 0) return removed;
-    }
+    } while (cursor !== '0');
+    return removed;
   }
 }

@@ -2,13 +2,18 @@ import type { MemberEntry } from '@outcry/protocol';
 import { OutcryError } from '../outcry-error.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import { PARTITION_TAGS } from '../redis/partition.ts';
+import { PARTITION_TAGS, partitionTagOf } from '../redis/partition.ts';
+import { readField } from '../redis/server-info.ts';
+import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
 import { PresenceReaper } from './reaper.ts';
 import { SET_LEASE, TEND_LEASES } from './scripts/leases.lua.ts';
 import { LIST_MEMBERS, RAISE_FENCE, WRITE_MEMBERS } from './scripts/members.lua.ts';
 import type { RoomMembers } from './store.ts';
-import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
+import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Written } from './table.ts';
+
+/** With one more, all are asked about again. */
+const MAX_KNOWN_LEASES = 4096;
 
 export interface RedisPresenceTableParts {
   readonly commands: RedisConnection;
@@ -18,8 +23,8 @@ export interface RedisPresenceTableParts {
 }
 
 /**
- * Presence in Redis. In a room's own partition: a hash of its members, and for each lease what that lease holds of them; so
- * every step for a room needs nothing of another partition, and a count is the length of a hash.
+ * Presence in Redis. All that is known of a room is one hash in the room's partition, so a step for a room needs nothing of
+ * another partition, a count is the length of a hash, and what Redis forgets to make room it forgets as a whole.
  *
  * A lease must be void before what it holds is removed, or a late write would leave an entry that nobody removes. So each
  * partition knows the fence of each lease that may write there: reaping begins by deleting it.
@@ -29,6 +34,8 @@ export class RedisPresenceTable implements PresenceTable {
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
   readonly #reaper: PresenceReaper;
+  /** Leases of others that Redis knew at the last look. */
+  readonly #known = new Set<string>();
 
   constructor(parts: RedisPresenceTableParts) {
     this.#commands = parts.commands;
@@ -40,11 +47,11 @@ export class RedisPresenceTable implements PresenceTable {
   async readRun(): Promise<string> {
     const info = await this.#commands.run((redis) => redis.info('server'));
     // Where it is kept from us, every run is another one.
-    return /^run_id:(\w+)/m.exec(info)?.[1] ?? crypto.randomUUID();
+    return readField(info, 'run_id') ?? crypto.randomUUID();
   }
 
   async begin(lease: NodeLease, leaseMs: number): Promise<void> {
-    await this.#commands.runScript(SET_LEASE, [this.#keys.leases], [lease.id, leaseMs, 'new']);
+    await this.#setLease(lease.id, leaseMs, 'hcu');
     const isOpen = await this.raiseFence(lease);
     // Whatever wipes Redis from now on wipes the fences, too, and so is noticed.
     const { isHeld } = await this.tend({ id: lease.id, leaseMs, claimMs: 0, maxGapMs: 0 });
@@ -52,44 +59,54 @@ export class RedisPresenceTable implements PresenceTable {
   }
 
   async raiseFence({ id, fence }: NodeLease): Promise<boolean> {
+    const args = [fence, PRESENCE_TTL_MS];
     const replies = await Promise.all(
-      PARTITION_TAGS.map((tag) =>
-        this.#commands.runScript(RAISE_FENCE, [this.#keys.inPartition(id, tag).fence], [fence]),
-      ),
+      PARTITION_TAGS.map((tag) => this.#commands.runScript(RAISE_FENCE, [this.#keys.lease(id, tag)], args)),
     );
     return replies.every((reply) => reply === 1);
   }
 
   async tend({ id, leaseMs, claimMs, maxGapMs }: TendRequest): Promise<Tended> {
-    const args = [id, leaseMs, claimMs, maxGapMs];
+    const args = [id, leaseMs, claimMs, maxGapMs, PRESENCE_TTL_MS];
     const reply = await this.#commands.runScript(TEND_LEASES, [this.#keys.leases], args);
-    const [held, expired] = reply as [number, Buffer[]];
-    return { isHeld: held === 1, expired: expired.map((lease) => lease.toString('latin1')) };
+    const [held, expired, evictions] = reply as [number, Buffer[], number];
+    return { isHeld: held === 1, expired: expired.map(String), evictions };
   }
 
-  async expire(id: string, afterMs: number): Promise<void> {
-    await this.#commands.runScript(SET_LEASE, [this.#keys.leases], [id, afterMs, 'known']);
+  expire(id: string, afterMs: number): Promise<void> {
+    return this.#setLease(id, afterMs, 'h');
   }
 
-  async write({ id, fence }: NodeLease, room: string, entries: readonly MemberEntry[]): Promise<number | 'refused'> {
-    const keys = this.#keys.held(id, room);
-    const reply = await this.#commands.runScript(
-      WRITE_MEMBERS,
-      [keys.fence, keys.rooms, keys.held, keys.members],
-      [this.#channelOf(room), room, fence, ...entries.flatMap(({ user, connections }) => [user, connections])],
+  giveUp(id: string, afterMs: number): Promise<void> {
+    return this.#setLease(id, afterMs, 'hu');
+  }
+
+  async keep({ id }: NodeLease): Promise<boolean> {
+    const replies = await Promise.all(
+      PARTITION_TAGS.map((tag) =>
+        this.#commands.run((redis) => redis.pexpire(this.#keys.lease(id, tag), PRESENCE_TTL_MS)),
+      ),
     );
-    return reply === -1 ? 'refused' : (reply as number);
+    return replies.every((reply) => reply === 1);
+  }
+
+  async write({ id, fence }: NodeLease, { room, entries, asksForLeases }: WriteRequest): Promise<Written | 'refused'> {
+    const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room)];
+    const fields = entries.flatMap(({ user, connections }) => [user, connections]);
+    const args = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0, ...fields];
+    const reply = (await this.#commands.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
+    if (reply.length === 1) return 'refused';
+    const [count, own, leases] = reply as [number, number, Buffer[]];
+    return { count, own, leases: leases.map(String) };
   }
 
   async list(room: string, limit: number): Promise<RoomMembers> {
-    const reply = await this.#commands.runScript(LIST_MEMBERS, [this.#keys.members(room)], [limit]);
+    const reply = await this.#commands.runScript(LIST_MEMBERS, [this.#keys.users(room)], [limit + 1]);
     const [count, fields] = reply as [number, Buffer[]];
     const members: MemberEntry[] = [];
-    for (let i = 0; i < fields.length; i += 2) {
-      members.push({
-        user: String(fields[i]?.toString()),
-        connections: Number(fields[i + 1]?.toString('latin1')),
-      });
+    for (let i = 0; i + 1 < fields.length && members.length < limit; i += 2) {
+      const [user, leases] = [String(fields[i]), String(fields[i + 1])];
+      if (!user.startsWith('\0')) members.push({ user, connections: sumOf(leases) });
     }
     return { count, members };
   }
@@ -97,4 +114,31 @@ export class RedisPresenceTable implements PresenceTable {
   reap(id: string): Promise<number> {
     return this.#reaper.reap(id);
   }
+
+  async lookAfter(ids: readonly string[], { room, leaseMs }: { room: string; leaseMs: number }): Promise<number> {
+    for (const id of ids) {
+      if (this.#known.has(id)) continue;
+      await this.#setLease(id, leaseMs, 'u');
+      if (this.#known.size === MAX_KNOWN_LEASES) this.#known.clear();
+      this.#known.add(id);
+    }
+    return this.#reaper.reapVoid(ids, room);
+  }
+
+  beginReview(): void {
+    this.#known.clear();
+    this.#reaper.beginReview();
+  }
+
+  async #setLease(id: string, ms: number, cases: string): Promise<void> {
+    await this.#commands.runScript(SET_LEASE, [this.#keys.leases], [id, ms, cases, PRESENCE_TTL_MS]);
+  }
+}
+
+/** The numbers of a list of ' <lease> <number>'. */
+function sumOf(leases: string): number {
+  const words = leases.split(' ');
+  let sum = 0;
+  for (let i = 2; i < words.length; i += 2) sum += Number(words[i]);
+  return sum;
 }

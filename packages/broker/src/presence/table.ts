@@ -27,6 +27,24 @@ export interface Tended {
   readonly isHeld: boolean;
   /** Leases that have expired and are the caller's to reap. */
   readonly expired: readonly string[];
+  /** Goes up when the store has forgotten something to make room: anything that was written may be gone. */
+  readonly evictions: number;
+}
+
+export interface WriteRequest {
+  readonly room: string;
+  readonly entries: readonly MemberEntry[];
+  /** Which leases have entries in the room is to be told. */
+  readonly asksForLeases: boolean;
+}
+
+export interface Written {
+  /** Users in the room. */
+  readonly count: number;
+  /** Users in the room by way of the lease. Where these are not as many as have been written, the store has lost the room. */
+  readonly own: number;
+  /** The leases with entries in the room, in no order, where they were asked for or this one is new there; empty otherwise. */
+  readonly leases: readonly string[];
 }
 
 /**
@@ -44,15 +62,27 @@ export interface PresenceTable {
   tend(request: TendRequest): Promise<Tended>;
   /** Makes the lease expire at that time, sooner or later than it would. */
   expire(id: string, afterMs: number): Promise<void>;
+  /** As `expire`, for a lease that may have been forgotten while its entries were not: it is known again, to be reaped. */
+  giveUp(id: string, afterMs: number): Promise<void>;
+  /** Keeps what belongs to the lease from being forgotten for its age. False where some of it is gone. */
+  keep(lease: NodeLease): Promise<boolean>;
   /**
    * Sets how many connections users have in the room by way of the lease, 0 for none, and tells the room's nodes who has
-   * come and who has gone. Resolves with the users in the room, or with `refused` where the lease is void.
+   * come and who has gone. Resolves with `refused` where the lease is void.
    */
-  write(lease: NodeLease, room: string, entries: readonly MemberEntry[]): Promise<number | 'refused'>;
+  write(lease: NodeLease, request: WriteRequest): Promise<Written | 'refused'>;
   list(room: string, limit: number): Promise<RoomMembers>;
   /**
    * Voids an expired lease and removes its entries, in bounded steps, of which each takes what is there: several nodes may
    * do it at once, and each entry is removed and told of once. Resolves with how many were removed by this call.
    */
   reap(id: string): Promise<number>;
+  /**
+   * Looks after what others have in a room, in case the store has lost what it knows of them. A lease that is unknown is known from
+   * now on, and expires after `leaseMs` unless its node renews it; of one that is void the room is cleared as by `reap`. What was
+   * found in order is taken to be so until `beginReview`.
+   */
+  lookAfter(ids: readonly string[], at: { readonly room: string; readonly leaseMs: number }): Promise<number>;
+  /** Whatever the store has may have been forgotten since. */
+  beginReview(): void;
 }

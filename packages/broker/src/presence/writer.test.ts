@@ -1,16 +1,14 @@
-import type { MemberEntry } from '@outcry/protocol';
 import { describe, expect, it, vi } from 'vitest';
 import { OutcryError } from '../outcry-error.ts';
 import { MemberLedger } from './member-ledger.ts';
-import type { NodeLease, PresenceTable } from './table.ts';
+import type { NodeLease, PresenceTable, WriteRequest, Written } from './table.ts';
 import { PresenceWriter } from './writer.ts';
 
 const LEASE: NodeLease = { id: 'lease', fence: 1 };
 
-interface Write {
-  readonly room: string;
-  readonly entries: readonly MemberEntry[];
-  readonly resolve: (reply: number | 'refused') => void;
+interface Write extends WriteRequest {
+  /** Answers as a store that has what it was told, where only the users in the room are given. */
+  readonly resolve: (reply: number | Written | 'refused') => void;
   readonly reject: (fault: OutcryError) => void;
 }
 
@@ -20,6 +18,7 @@ interface Fixture {
   /** Writes that have been sent, in order. */
   readonly writes: Write[];
   readonly refused: NodeLease[];
+  readonly leases: string[];
   readonly faults: OutcryError[];
 }
 
@@ -27,19 +26,36 @@ function createFixture(lease: () => NodeLease | undefined = () => LEASE): Fixtur
   const writes: Write[] = [];
   const refused: NodeLease[] = [];
   const faults: OutcryError[] = [];
+  const leases: string[] = [];
+  const stored = new Map<string, Set<string>>();
   const ledger = new MemberLedger();
   const table: Pick<PresenceTable, 'write'> = {
-    write: (_, room, entries) =>
-      new Promise((resolve, reject) => {
-        writes.push({ room, entries, resolve, reject });
-      }),
+    write: (_, request) => {
+      const own = stored.get(request.room) ?? new Set<string>();
+      stored.set(request.room, own);
+      for (const { user, connections } of request.entries) {
+        if (connections > 0) own.add(user);
+        else own.delete(user);
+      }
+      const known = own.size;
+      return new Promise((resolve, reject) => {
+        writes.push({
+          ...request,
+          resolve: (reply) => {
+            resolve(typeof reply === 'number' ? { count: reply, own: known, leases: [] } : reply);
+          },
+          reject,
+        });
+      });
+    },
   };
   const writer = new PresenceWriter(ledger, table as PresenceTable, {
     lease,
     handleRefused: (void_) => refused.push(void_),
+    handleLeases: (room, ids) => leases.push(`${room} ${ids.join()}`),
     handleFault: (fault) => faults.push(fault),
   });
-  return { ledger, writer, writes, refused, faults };
+  return { ledger, writer, writes, refused, leases, faults };
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -132,5 +148,96 @@ describe('PresenceWriter', () => {
     writes[1]?.resolve(150);
     await expect(settling).resolves.toBe(150);
     expect(writes).toHaveLength(2);
+  });
+
+  const usersOf = (write: Write | undefined): string[] => (write?.entries ?? []).map(({ user }) => user).sort();
+
+  it('writes a room again of which the store has fewer users than it was told, and counts behind that', async () => {
+    const { ledger, writer, writes } = createFixture();
+    for (let i = 0; i < 150; i += 1) ledger.add('pit', `user-${String(i)}`);
+    const settling = writer.settle('pit');
+    writes[0]?.resolve(100);
+    await turn();
+    writes[1]?.resolve(150);
+    await settling;
+    const counting = writer.settle('pit');
+    expect(writes[2]?.entries).toEqual([]);
+    writes[2]?.resolve({ count: 7, own: 0, leases: [] });
+    await turn();
+    writes[3]?.resolve({ count: 107, own: 100, leases: [] });
+    await turn();
+    writes[4]?.resolve({ count: 157, own: 150, leases: [] });
+    await expect(counting).resolves.toBe(157);
+    expect(writes.slice(3).flatMap(usersOf).sort()).toEqual([...new Set(writes.slice(0, 2).flatMap(usersOf))].sort());
+    expect(writes).toHaveLength(5);
+  });
+
+  it('does not compare while something else of the room is under way', async () => {
+    const { ledger, writer, writes } = createFixture();
+    ledger.add('pit', 'ann');
+    writer.wake();
+    await turn();
+    ledger.add('pit', 'bob');
+    const counting = writer.settle('pit');
+    // The second of two: by now the first may not have been carried out, and here it has not.
+    writes[1]?.resolve({ count: 1, own: 1, leases: [] });
+    await expect(counting).resolves.toBe(1);
+    writes[0]?.resolve(1);
+    await turn();
+    expect(writes).toHaveLength(2);
+  });
+
+  it('takes another lease where the store has more of it than it was told', async () => {
+    const { ledger, writer, writes, refused } = createFixture();
+    ledger.add('pit', 'ann');
+    const settling = writer.settle('pit');
+    writes[0]?.resolve({ count: 2, own: 2, leases: [] });
+    await expect(settling).resolves.toBe(2);
+    expect(refused).toEqual([LEASE]);
+    expect(ledger.unwrittenCount('pit')).toBe(0);
+  });
+
+  it('looks at every room when it is told to, a few at a time, and tells whose entries are there', async () => {
+    const { ledger, writer, writes, leases } = createFixture();
+    const rooms = Array.from({ length: 70 }, (_, i) => `room-${String(i)}`);
+    for (const room of rooms) ledger.add(room, 'ann');
+    writer.wake();
+    for (let done = 0; done < rooms.length; done += 1) {
+      await turn();
+      writes[done]?.resolve(1);
+    }
+    await turn();
+    expect(writes.every(({ asksForLeases }) => !asksForLeases)).toBe(true);
+    writer.review();
+    await turn();
+    expect(writes).toHaveLength(70 + 32);
+    for (let done = 70; done < 140; done += 1) {
+      await turn();
+      expect(writes.length - done).toBeLessThanOrEqual(32);
+      writes[done]?.resolve({ count: 1, own: 1, leases: ['lease', 'lost'] });
+    }
+    await turn();
+    expect(writes).toHaveLength(140);
+    const looks = writes.slice(70);
+    expect(looks.map(({ room }) => room).sort()).toEqual([...rooms].sort());
+    expect(looks.every(({ entries, asksForLeases }) => entries.length === 0 && asksForLeases)).toBe(true);
+    expect(leases.sort()).toEqual(rooms.map((room) => `${room} lease,lost`).sort());
+  });
+
+  it('looks at a room again that could not be looked at', async () => {
+    const { ledger, writer, writes } = createFixture();
+    ledger.add('pit', 'ann');
+    writer.wake();
+    await turn();
+    writes[0]?.resolve(1);
+    await turn();
+    writer.review();
+    await turn();
+    writes[1]?.reject(new OutcryError('unavailable', 'no'));
+    await turn();
+    expect(writes).toHaveLength(2);
+    writer.resume();
+    await turn();
+    expect(writes[2]).toMatchObject({ room: 'pit', asksForLeases: true });
   });
 });

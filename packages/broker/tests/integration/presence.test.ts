@@ -1,10 +1,14 @@
 import { FaultProxy } from '@outcry/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { PresenceStore, RedisBackplaneOptions } from '../../src/index.ts';
+import { OutcryError, type PresenceStore, type RedisBackplaneOptions } from '../../src/index.ts';
+import { PresenceKeys } from '../../src/presence/keys.ts';
+import { PresenceReaper, type PresenceReaperParts } from '../../src/presence/reaper.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
+import { REAP_ROOM } from '../../src/presence/scripts/members.lua.ts';
 import type { NodeLease } from '../../src/presence/table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
+import { partitionTagOf } from '../../src/redis/partition.ts';
 import { parseServerAddress } from '../../src/redis/server-address.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
@@ -40,16 +44,36 @@ async function startNode(options: Partial<RedisBackplaneOptions> = {}): Promise<
   return { ...node, presence, seen };
 }
 
-/** Straight at what is stored, as a node's presence would. */
-async function openTable(): Promise<RedisPresenceTable> {
+async function openConnection(): Promise<RedisConnection> {
   const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
   const server = parseServerAddress(cluster.redis.url);
   const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   connections.push(commands);
   await commands.connect(performance.now() + 5000);
-  const keys = new KeySpace(cluster.prefix);
-  const rooms = new RoomKeys(keys);
-  return new RedisPresenceTable({ commands, keys, channelOf: (room) => rooms.of(room).channel });
+  return commands;
+}
+
+const channelOf = (room: string): string => new RoomKeys(new KeySpace(cluster.prefix)).of(room).channel;
+
+/** Straight at what is stored, as a node's presence would. */
+async function openTable(): Promise<RedisPresenceTable> {
+  const commands = await openConnection();
+  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix), channelOf });
+}
+
+/** Clears away as any node does, until a step fails. */
+async function openFailingReaper(failsAt: number): Promise<PresenceReaper> {
+  const connection = await openConnection();
+  let steps = 0;
+  const commands: PresenceReaperParts['commands'] = {
+    run: (command) => connection.run(command),
+    runScript: (script, keys, args) => {
+      if (script === REAP_ROOM) steps += 1;
+      if (steps >= failsAt) return Promise.reject(new OutcryError('unavailable', 'the connection is lost'));
+      return connection.runScript(script, keys, args);
+    },
+  };
+  return new PresenceReaper({ commands, keys: new PresenceKeys(new KeySpace(cluster.prefix)), channelOf });
 }
 
 const users = (count: number): string[] => range(1, count).map((i) => `user-${String(i)}`);
@@ -169,35 +193,72 @@ describe('reaping', () => {
   async function hold(table: RedisPresenceTable, count: number): Promise<void> {
     await table.begin(lease, 60_000);
     const entries = users(count).map((user) => ({ user, connections: 2 }));
-    expect(await table.write(lease, 'pit', entries)).toBe(count);
+    expect(await table.write(lease, { room: 'pit', entries, asksForLeases: false })).toMatchObject({ count });
   }
 
   it('removes each of 1,000 entries once, in small steps, though two nodes do it at the same time', async () => {
     const watcher = await startNode({ presenceLease: LONG_LEASE });
     const [one, other] = [await openTable(), await openTable()];
     await hold(one, 1000);
-    const steps = await callsOf('hrandfield');
+    const steps = await callsOf('hscan');
     const removed = await Promise.all([one.reap(lease.id), other.reap(lease.id)]);
     expect(removed.reduce((sum, entries) => sum + entries, 0)).toBe(1000);
-    expect((await callsOf('hrandfield')) - steps).toBeGreaterThanOrEqual(10);
+    expect((await callsOf('hscan')) - steps).toBeGreaterThanOrEqual(10);
     await watcher.seen.until(() => watcher.seen.events.length === 2000);
     const left = watcher.seen.events.filter(({ change }) => change === 'left');
     expect(new Set(left.map(({ user }) => user)).size).toBe(1000);
     expect(left.map(({ count }) => count)).toEqual(range(0, 999).reverse());
   });
 
+  it('is taken up by the next where it broke off, as often as it does', async () => {
+    const table = await openTable();
+    await hold(table, 1000);
+    await table.begin({ id: 'mine', fence: 1 }, 60_000);
+    const expired = async (): Promise<readonly string[]> => {
+      await table.expire(lease.id, 0);
+      return (await table.tend({ id: 'mine', leaseMs: 60_000, claimMs: 0, maxGapMs: 60_000 })).expired;
+    };
+    expect(await expired()).toEqual([lease.id]);
+    for (const step of [1, 2, 4]) {
+      await expect((await openFailingReaper(step)).reap(lease.id)).rejects.toMatchObject({ code: 'unavailable' });
+      expect(await expired()).toEqual([lease.id]);
+    }
+    expect(await table.reap(lease.id)).toBeGreaterThan(0);
+    expect(await table.list('pit', 10)).toEqual({ count: 0, members: [] });
+    expect(await expired()).toEqual([]);
+    expect(await cluster.keys('users/')).toEqual([]);
+    expect(await cluster.keys(`lease/${lease.id}`)).toEqual([]);
+  });
+
+  it('finds more rooms of one partition than it asks for at a time', async () => {
+    const table = await openTable();
+    await table.begin(lease, 60_000);
+    const tag = partitionTagOf('pit');
+    const rooms = range(1, 100_000)
+      .map((i) => `room-${String(i)}`)
+      .filter((room) => partitionTagOf(room) === tag)
+      .slice(0, 600);
+    expect(rooms).toHaveLength(600);
+    const entries = [{ user: 'ann', connections: 1 }];
+    await Promise.all(rooms.map((room) => table.write(lease, { room, entries, asksForLeases: false })));
+    expect(await table.reap(lease.id)).toBe(600);
+    expect(await cluster.admin.keys('*')).toEqual([]);
+  });
+
   it('refuses what comes late, so that nothing is left', async () => {
     const table = await openTable();
     await hold(table, 10);
+    const late = { room: 'pit', entries: [{ user: 'late', connections: 1 }], asksForLeases: false };
     expect(await table.raiseFence({ ...lease, fence: 2 })).toBe(true);
     expect(await table.raiseFence({ ...lease, fence: 2 })).toBe(false);
-    expect(await table.write(lease, 'pit', [{ user: 'late', connections: 1 }])).toBe('refused');
+    expect(await table.write(lease, late)).toBe('refused');
     expect(await table.reap(lease.id)).toBe(10);
-    expect(await table.write({ ...lease, fence: 2 }, 'pit', [{ user: 'late', connections: 1 }])).toBe('refused');
+    expect(await table.write({ ...lease, fence: 2 }, late)).toBe('refused');
     expect(await table.raiseFence({ ...lease, fence: 3 })).toBe(false);
     expect(await table.tend({ id: lease.id, leaseMs: 1000, claimMs: 1000, maxGapMs: 60_000 })).toEqual({
       isHeld: false,
       expired: [],
+      evictions: 0,
     });
     expect(await cluster.admin.keys('*')).toEqual([]);
   });
@@ -210,8 +271,8 @@ describe('reaping', () => {
     const late = { id: 'mine', leaseMs: 60_000, claimMs: 0, maxGapMs: 3000 };
     // As if it had been renewed 4 s ago.
     await table.expire('mine', 56_000);
-    expect(await table.tend(late)).toEqual({ isHeld: true, expired: [] });
-    expect(await table.tend(late)).toEqual({ isHeld: true, expired: [lease.id] });
+    expect(await table.tend(late)).toMatchObject({ isHeld: true, expired: [] });
+    expect(await table.tend(late)).toMatchObject({ isHeld: true, expired: [lease.id] });
   });
 
   it('is given to one node at a time, until its claim is over', async () => {
@@ -231,6 +292,50 @@ describe('reaping', () => {
     expect(own.isHeld).toBe(false);
     await table.expire(lease.id, 60_000);
     expect(Number(await cluster.admin.zscore((await cluster.keys('leases/'))[0] ?? '', lease.id))).toBeLessThan(0);
+  });
+});
+
+describe('a lease', () => {
+  const lease: NodeLease = { id: 'mine', fence: 1 };
+  const DAY_MS = 86_400_000;
+
+  it('is kept from expiring in every partition, and is not kept where one has lost it', async () => {
+    const table = await openTable();
+    await table.begin(lease, 60_000);
+    const keys = await cluster.keys(`lease/${lease.id}`);
+    expect(keys).toHaveLength(64);
+    for (const key of keys) await cluster.admin.pexpire(key, 60_000);
+    expect(await table.keep(lease)).toBe(true);
+    for (const key of keys) expect(await cluster.admin.pttl(key)).toBeGreaterThan(DAY_MS - 60_000);
+    await cluster.admin.del(keys[63] ?? '');
+    expect(await table.keep(lease)).toBe(false);
+  });
+
+  it('that is given up is known again, unless it is being cleared away', async () => {
+    const table = await openTable();
+    await table.begin(lease, 60_000);
+    const zset = (await cluster.keys('leases/'))[0] ?? '';
+    await cluster.admin.zrem(zset, lease.id);
+    await table.expire(lease.id, 5000);
+    expect(await cluster.admin.zscore(zset, lease.id)).toBeNull();
+    await table.giveUp(lease.id, 5000);
+    const deadline = Number(await cluster.admin.zscore(zset, lease.id));
+    expect(Math.abs(deadline - Date.now() - 5000)).toBeLessThan(2000);
+    await cluster.admin.zadd(zset, -1, lease.id);
+    await table.giveUp(lease.id, 5000);
+    expect(await cluster.admin.zscore(zset, lease.id)).toBe('-1');
+  });
+
+  it('of somebody else that is not known is known again when it is met, and one that is known is left alone', async () => {
+    const table = await openTable();
+    for (const id of ['known', 'forgotten']) await table.begin({ id, fence: 1 }, 60_000);
+    const zset = (await cluster.keys('leases/'))[0] ?? '';
+    const before = await cluster.admin.zscore(zset, 'known');
+    await cluster.admin.zrem(zset, 'forgotten');
+    expect(await table.lookAfter(['known', 'forgotten'], { room: 'pit', leaseMs: 5000 })).toBe(0);
+    expect(await cluster.admin.zscore(zset, 'known')).toBe(before);
+    const deadline = Number(await cluster.admin.zscore(zset, 'forgotten'));
+    expect(Math.abs(deadline - Date.now() - 5000)).toBeLessThan(2000);
   });
 });
 
@@ -255,6 +360,7 @@ describe('what presence costs', () => {
     await a.presence.count('pit');
     for (const user of users(20)) a.presence.remove('pit', user);
     expect(await a.presence.count('pit')).toBe(0);
-    for (const kind of ['held/', 'held-rooms/', 'members/']) expect(await cluster.keys(kind)).toEqual([]);
+    expect(await cluster.keys('users/')).toEqual([]);
+    for (const key of await cluster.keys('lease/')) expect(await cluster.admin.hkeys(key), key).toEqual(['']);
   });
 });

@@ -1,6 +1,9 @@
 import { Script } from '../../redis/script-call.ts';
 
-/** A sorted set of nodes by the time until which they are present, by Redis's clock, and a hash of what they report. */
+/**
+ * A sorted set of nodes by the time until which they are present, by Redis's clock, and a hash of what they report. Both go with
+ * the last node.
+ */
 const PRESENT_NODES = String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -29,6 +32,8 @@ for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format
 end
 local is_new = redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, string.format('%.0f', last - now)) end
 return { 1 - is_new, present_nodes() }
 `);
 

@@ -1,7 +1,7 @@
 import { Script } from '../../redis/script-call.ts';
 
 /**
- * Says that a publisher is present, forgets those that are no more, and tells who is.
+ * Says that a publisher is present, forgets those that are no more, and tells who is. What is stored goes with the last one.
  *
  *     KEYS  sorted set of publishers by the time until which they are present, hash of what they offer
  *     ARGV  publisher, offers, lease ms
@@ -25,5 +25,6 @@ for i = 1, #scores, 2 do
   table.insert(present, redis.call('HGET', KEYS[2], scores[i]) or '')
   table.insert(present, tonumber(scores[i + 1]) - now)
 end
+for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, string.format('%.0f', scores[#scores] - now)) end
 return present
 `);

@@ -11,15 +11,17 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * Makes a lease last from now on, or, where it must be known already, changes how long it lasts.
+ * Sets when a lease expires, where it is held (h), being cleared away (c) or unknown (u).
  *
  *     KEYS  leases
- *     ARGV  lease, ms, 'new' or 'known'
+ *     ARGV  lease, ms from now, in which of these cases, as in 'hu', ttl ms
  */
 export const SET_LEASE = new Script(String.raw`${NOW}
-local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
-if ARGV[3] == 'new' or score > 0 then
+local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 'nil')
+local case = not score and 'u' or score > 0 and 'h' or 'c'
+if string.find(ARGV[3], case, 1, true) then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
+  redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
 return 0
 `);
@@ -28,8 +30,8 @@ return 0
  * Renews a lease that has not been given up, however late, and claims what has expired and nobody has claimed.
  *
  *     KEYS  leases
- *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out
- *     reply 1 where the lease is held, expired leases
+ *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out, ttl ms
+ *     reply 1 where the lease is held, expired leases, keys that Redis has evicted since it was started
  */
 export const TEND_LEASES = new Script(String.raw`${NOW}
 local held = 0
@@ -38,6 +40,7 @@ if score > 0 then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
   held = 1
 end
+redis.call('PEXPIRE', KEYS[1], ARGV[5])
 
 local expired = {}
 local gap = now - (score - ARGV[2])
@@ -49,5 +52,6 @@ if held == 1 and gap < tonumber(ARGV[4]) then
     redis.call('ZADD', KEYS[1], string.format('%.0f', -(now + ARGV[3])), lease)
   end
 end
-return { held, expired }
+local evicted = string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
+return { held, expired, tonumber(evicted or '0') }
 `);

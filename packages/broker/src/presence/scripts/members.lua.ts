@@ -1,108 +1,166 @@
 import { Script } from '../../redis/script-call.ts';
 
 /**
- * Tells a room's nodes of a user who has come or gone, as in rooms/bus-envelope.ts. Users are counted behind the change, in O(1).
+ * All that is known of a room's members is one hash, so that Redis can forget all of it or nothing: under the name of each user
+ * the leases by way of which the user is there, with their connections; and under a name that no user can have the leases with
+ * entries in the room, with how many users each has. Both are lists of ' <lease> <number>'.
+ *
+ * What a lease has in a partition is one hash, too: its fence under the empty name, which is absent where the lease is void, and
+ * its rooms.
  */
-const TELL = String.raw`
-local function tell(channel, members, change, user)
-  redis.call('PUBLISH', channel, '\1\3' .. change .. struct.pack('>I4', redis.call('HLEN', members)) .. user)
+const MEMBERS = String.raw`
+local LEASES = '\0'
+
+-- The number of a lease in a list, or 0; and where it stands.
+local function find_number(list, lease)
+  local from, to = string.find(list, ' ' .. lease .. ' ', 1, true)
+  if not from then return 0 end
+  local digits = string.match(list, '^%d+', to + 1)
+  return tonumber(digits), from, to + #digits
 end
 
--- Adds to a user's connections in the cluster; tells of the first and of the last.
-local function add(members, channel, user, connections)
-  local total = redis.call('HINCRBY', members, user, connections)
-  if total <= 0 then
-    redis.call('HDEL', members, user)
-    tell(channel, members, '\0', user)
-  elseif total == connections then
-    tell(channel, members, '\1', user)
+local function with_number(list, lease, number)
+  local _, from, to = find_number(list, lease)
+  if from then list = string.sub(list, 1, from - 1) .. string.sub(list, to + 1) end
+  if number > 0 then list = list .. ' ' .. lease .. ' ' .. string.format('%d', number) end
+  return list
+end
+
+-- Users are counted in O(1).
+local function count_users(users)
+  return math.max(redis.call('HLEN', users) - 1, 0)
+end
+
+-- What is stored of a room, to be changed by one lease. Nodes are told of a user's first lease and of the last.
+local function open_users(users, lease, channel)
+  local leases = redis.call('HGET', users, LEASES) or ''
+  local own = find_number(leases, lease)
+  local room = { count = count_users(users), own = own, leases = leases }
+
+  local function tell(change, user)
+    redis.call('PUBLISH', channel, '\1\3' .. change .. struct.pack('>I4', room.count) .. user)
   end
+
+  function room.set(user, connections)
+    local known = redis.call('HGET', users, user) or ''
+    local before = find_number(known, lease)
+    if before == connections then return end
+    if before == 0 then room.own = room.own + 1 elseif connections == 0 then room.own = room.own - 1 end
+    local after = with_number(known, lease, connections)
+    if after == '' then
+      redis.call('HDEL', users, user)
+      room.count = room.count - 1
+      tell('\0', user)
+    else
+      redis.call('HSET', users, user, after)
+      if known == '' then
+        room.count = room.count + 1
+        tell('\1', user)
+      end
+    end
+  end
+
+  function room.close()
+    if room.own == own then return end
+    local after = with_number(leases, lease, room.own)
+    if after == '' then redis.call('HDEL', users, LEASES) else redis.call('HSET', users, LEASES, after) end
+  end
+
+  return room
 end
 `;
 
 /**
  * Opens a partition to the entries of a new lease, or raises the fence there.
  *
- *     KEYS  fence
- *     ARGV  fence, from 1
+ *     KEYS  lease
+ *     ARGV  fence, from 1, ttl ms
  *     reply 1, or 0 where the lease is void or has a higher fence
  */
 export const RAISE_FENCE = new Script(String.raw`
 if ARGV[1] ~= '1' then
-  local known = redis.call('GET', KEYS[1])
+  local known = redis.call('HGET', KEYS[1], '')
   if not known or tonumber(known) >= tonumber(ARGV[1]) then return 0 end
 end
-redis.call('SET', KEYS[1], ARGV[1])
+redis.call('HSET', KEYS[1], '', ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return 1
 `);
 
 /**
  * Sets how many connections users have in a room by way of a lease.
  *
- *     KEYS  fence, rooms of the lease, held by the lease in the room, members of the room
- *     ARGV  channel, room, fence [, user, connections …]
- *     reply users in the room, or -1 where the lease is void
+ *     KEYS  lease, users of the room
+ *     ARGV  channel, room, lease, fence, ttl ms, 1 where the leases are asked for [, user, connections …]
+ *     reply users in the room, users by way of the lease, leases with entries in the room (where asked for, or where this one
+ *           is new there); or -1 where the lease is void
  */
-export const WRITE_MEMBERS = new Script(String.raw`${TELL}
-local fence, rooms, held, members = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local channel, room = ARGV[1], ARGV[2]
-if redis.call('GET', fence) ~= ARGV[3] then return -1 end
+export const WRITE_MEMBERS = new Script(String.raw`${MEMBERS}
+local lease_key, users = KEYS[1], KEYS[2]
+local channel, name, lease, fence, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if redis.call('HGET', lease_key, '') ~= fence then return { -1 } end
 
-for i = 4, #ARGV, 2 do
-  local user, after = ARGV[i], tonumber(ARGV[i + 1])
-  local before = tonumber(redis.call('HGET', held, user) or '0')
-  if after > 0 then
-    redis.call('HSET', held, user, after)
-  else
-    redis.call('HDEL', held, user)
-  end
-  if after ~= before then add(members, channel, user, after - before) end
-end
+local room = open_users(users, lease, channel)
+local is_new = room.own == 0
+for i = 7, #ARGV, 2 do room.set(ARGV[i], tonumber(ARGV[i + 1])) end
+room.close()
 
-if #ARGV > 3 then
-  redis.call(redis.call('EXISTS', held) == 1 and 'SADD' or 'SREM', rooms, room)
+if room.own > 0 then redis.call('HSET', lease_key, name, '1') else redis.call('HDEL', lease_key, name) end
+redis.call('PEXPIRE', lease_key, ttl)
+redis.call('PEXPIRE', users, ttl)
+
+local leases = {}
+if ARGV[6] == '1' or (is_new and room.own > 0) then
+  for other in string.gmatch(room.leases, ' (%S+) %d+') do table.insert(leases, other) end
 end
-return redis.call('HLEN', members)
+return { room.count, room.own, leases }
 `);
 
 /**
  * Users of a room, as of one moment.
  *
- *     KEYS  members of the room
- *     ARGV  limit
- *     reply users in the room, then user and connections of at most so many of them, one after the other
+ *     KEYS  users of the room
+ *     ARGV  most users to list, and one more for the field that is none
+ *     reply users in the room, then fields and values, one after the other
  */
-export const LIST_MEMBERS = new Script(String.raw`
-return { redis.call('HLEN', KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1], 'WITHVALUES') }
+export const LIST_MEMBERS = new Script(String.raw`${MEMBERS}
+return { count_users(KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1], 'WITHVALUES') }
 `);
 
 /**
  * Voids a lease in one partition, so that nothing is written under it any more.
  *
- *     KEYS  fence, rooms of the lease
+ *     KEYS  lease
  *     ARGV  limit
  *     reply at most so many of the rooms that still have entries of the lease
  */
 export const VOID_LEASE = new Script(String.raw`
-redis.call('DEL', KEYS[1])
-return redis.call('SRANDMEMBER', KEYS[2], ARGV[1])
+redis.call('HDEL', KEYS[1], '')
+return redis.call('HRANDFIELD', KEYS[1], ARGV[1])
 `);
 
 /**
- * Removes entries of a lease from a room: a step of what may take several.
+ * Removes entries of a void lease from a room: a step of what may take several, from cursor 0 until it is 0 again.
  *
- *     KEYS  rooms of the lease, held by the lease in the room, members of the room
- *     ARGV  channel, room, limit
- *     reply entries removed, entries that remain
+ *     KEYS  lease, users of the room
+ *     ARGV  channel, room, lease, cursor, about how many users to look at
+ *     reply cursor, entries removed
  */
-export const REAP_ROOM = new Script(String.raw`${TELL}
-local rooms, held, members = KEYS[1], KEYS[2], KEYS[3]
-local entries = redis.call('HRANDFIELD', held, ARGV[3], 'WITHVALUES')
-for i = 1, #entries, 2 do
-  redis.call('HDEL', held, entries[i])
-  add(members, ARGV[1], entries[i], -tonumber(entries[i + 1]))
+export const REAP_ROOM = new Script(String.raw`${MEMBERS}
+local lease_key, users = KEYS[1], KEYS[2]
+local channel, name, lease = ARGV[1], ARGV[2], ARGV[3]
+local room = open_users(users, lease, channel)
+local before = room.own
+local page = redis.call('HSCAN', users, ARGV[4], 'COUNT', ARGV[5])
+for i = 1, #page[2], 2 do
+  if page[2][i] ~= LEASES then room.set(page[2][i], 0) end
 end
-local remaining = redis.call('HLEN', held)
-if remaining == 0 then redis.call('SREM', rooms, ARGV[2]) end
-return { #entries / 2, remaining }
+local removed = before - room.own
+if page[1] == '0' then
+  -- All has been looked at, and nothing can have come.
+  room.own = 0
+  redis.call('HDEL', lease_key, name)
+end
+room.close()
+return { page[1], removed }
 `);

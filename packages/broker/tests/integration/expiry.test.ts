@@ -1,0 +1,189 @@
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { Backplane } from '../../src/index.ts';
+import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
+import { RedisConnection } from '../../src/redis/connection.ts';
+import { KeySpace } from '../../src/redis/keys.ts';
+import { parseServerAddress } from '../../src/redis/server-address.ts';
+import { PresenceRecorder } from '../support/presence-recorder.ts';
+import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
+import { request } from '../support/requests.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** What a slow machine may take to look. */
+const TOLERANCE_MS = 10_000;
+
+const RETENTION_MS = 20 * MINUTE_MS;
+const LEASE_MS = 40 * MINUTE_MS;
+const ROSTER_LEASE_MS = 50 * MINUTE_MS;
+const REVOCATION_MS = 2 * HOUR_MS;
+
+const NEVER = -1;
+
+/** How long everything lives that outcry writes, by the kind that its name says; each time from its last use. */
+const TIMES_TO_LIVE: Readonly<Record<string, number>> = {
+  // Rooms.
+  meta: DAY_MS,
+  stream: RETENTION_MS,
+  once: 5 * MINUTE_MS,
+  // Feeds. What is on offer stays known while nobody leads it: a few bytes for each symbol there ever was.
+  snapshot: DAY_MS,
+  deltas: DAY_MS,
+  instruments: NEVER,
+  // Leases by name.
+  holder: LEASE_MS,
+  granted: DAY_MS,
+  // Presence.
+  users: DAY_MS,
+  lease: DAY_MS,
+  leases: DAY_MS,
+  // Limits.
+  counts: 7 * DAY_MS,
+  bucket: MINUTE_MS,
+  // Who is there.
+  nodes: ROSTER_LEASE_MS,
+  reports: ROSTER_LEASE_MS,
+  publishers: ROSTER_LEASE_MS,
+  offers: ROSTER_LEASE_MS,
+  revocations: REVOCATION_MS,
+  // Who registers is registered for good.
+  accounts: NEVER,
+};
+
+let cluster: RedisCluster;
+beforeAll(async () => {
+  cluster = await RedisCluster.start();
+  return () => cluster[Symbol.asyncDispose]();
+});
+afterEach(() => cluster.reset());
+
+type Use = (round: number) => Promise<void>;
+
+/** Uses whatever is stored, as often as it is called. */
+async function createUse({ backplane }: RedisNode): Promise<Use> {
+  const { broker, limits, lease, nodes, presence, roster } = backplane;
+  await presence.start(new PresenceRecorder());
+  const grant = await lease.acquire('BTC', LEASE_MS);
+  if ('heldForMs' in grant) throw new Error('held');
+  const frame = { symbol: 'BTC', epoch: 'e', venueSeq: 1, venueAt: 1, at: 1, bids: [], asks: [] };
+  const symbol = { symbol: 'BTC', priceScale: 0, sizeScale: 0 };
+  await backplane.feedBus.announce([symbol]);
+  await backplane.accounts.create('ann', 'hash');
+  return async (round) => {
+    await broker.join('pit');
+    const idempotency = { sender: 'ann', key: `key-${String(round)}` };
+    const retention = { count: 5, ms: RETENTION_MS };
+    await broker.publish(request('pit', 'x', { retention, idempotency }));
+    // A snapshot lives on by what follows it.
+    if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
+    await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);
+    expect(await lease.renew(grant)).toBe(true);
+    presence.add('pit', 'ann');
+    await presence.count('pit');
+    expect(await limits.pass('user:ann', 2)).toBe(true);
+    await nodes.attend({ id: 'node', report: '' }, ROSTER_LEASE_MS);
+    await limits.set('node', 'user:ann', round);
+    await roster.attend({ publisher: 'p', offers: ['BTC'] }, ROSTER_LEASE_MS);
+    const id = `id-${String(round)}`;
+    const expiresAt = Date.now() + REVOCATION_MS;
+    await backplane.revocations.revoke({ kind: 'token', id, issuedUntil: 1, expiresAt });
+  };
+}
+
+/** What Redis says of every key: its kind, its time to live, and its name to find it by. */
+async function look(): Promise<readonly { readonly key: string; readonly kind: string; readonly ttl: number }[]> {
+  const keys = await cluster.admin.keys('*');
+  return Promise.all(
+    keys.map(async (key) => {
+      const kind = new RegExp(`^${cluster.prefix}:\\{[a-z0-9]{2}\\}:([a-z-]+)/`).exec(key)?.[1] ?? key;
+      return { key, kind, ttl: await cluster.admin.pttl(key) };
+    }),
+  );
+}
+
+function expectTimesToLive(stored: Awaited<ReturnType<typeof look>>): void {
+  for (const { key, kind, ttl } of stored) {
+    const expected = TIMES_TO_LIVE[kind];
+    if (expected === undefined) throw new Error(`nothing says how long ${key} lives`);
+    expect(ttl, key).toBeLessThanOrEqual(expected);
+    if (expected === NEVER) expect(ttl, key).toBe(NEVER);
+    else expect(ttl, key).toBeGreaterThan(kind === 'bucket' ? 0 : expected - TOLERANCE_MS);
+  }
+}
+
+it('gives everything that is stored its time to live, and all of it again with each use', async () => {
+  const node = await cluster.startNode({ presenceLease: { leaseMs: 600_000, renewMs: 200_000 } });
+  const use = await createUse(node);
+  await use(1);
+  const stored = await look();
+  expect([...new Set(stored.map(({ kind }) => kind))].sort()).toEqual(Object.keys(TIMES_TO_LIVE).sort());
+  expectTimesToLive(stored);
+
+  // As if almost all of their time were over.
+  const expiring = stored.filter(({ ttl }) => ttl > 0);
+  for (const { key } of expiring) await cluster.admin.pexpire(key, TOLERANCE_MS);
+  await use(2);
+  const pit = (await cluster.keys('users/pit'))[0]?.replace('users/pit', 'lease/') ?? '';
+  const used = (await look()).filter(({ key }) => !key.endsWith('/key-1') && !/:leases?\//.test(key));
+  expectTimesToLive(used);
+  expectTimesToLive((await look()).filter(({ key }) => key.startsWith(pit)));
+  // A presence lease is renewed as a whole when a connection comes back.
+  await cluster.admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
+  await node.recorder.untilUpAgain();
+  // A key of idempotency is not used again.
+  await vi.waitFor(async () => {
+    expectTimesToLive((await look()).filter(({ key }) => !key.endsWith('/key-1')));
+  }, TOLERANCE_MS);
+});
+
+const FRAME = { symbol: 'BTC', epoch: 'e', seq: 1, venueSeq: 1, venueAt: 1, at: 1, bids: [], asks: [] };
+const SNAPSHOT = { ...FRAME, priceScale: 0, sizeScale: 0 };
+const RETENTION = { count: 5, ms: RETENTION_MS };
+
+async function acquire({ lease }: Backplane): Promise<number> {
+  const grant = await lease.acquire('BTC', LEASE_MS);
+  if ('heldForMs' in grant) throw new Error('held');
+  return grant.fence;
+}
+
+function openTable(commands: RedisConnection): RedisPresenceTable {
+  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix), channelOf: (room) => room });
+}
+
+/** Each thing that may come first, on a Redis without a key. */
+const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPresenceTable) => Promise<unknown>>> = {
+  join: ({ broker }) => broker.join('pit'),
+  publish: ({ broker }) => broker.publish(request('pit', 'x', { retention: RETENTION })),
+  'publish, of which nothing is kept': ({ broker }) =>
+    broker.publish(request('pit', 'x', { retention: { count: 0, ms: 0 } })),
+  'read history': ({ broker }) => broker.readHistory('pit', { limit: 1 }, RETENTION),
+  'remove history': ({ broker }) => broker.removeHistory('pit'),
+  'acquire a lease': (backplane) => acquire(backplane),
+  'publish a snapshot': async (backplane) => backplane.feedBus.publishSnapshot(SNAPSHOT, await acquire(backplane)),
+  // Of a grant by a Redis that was replaced since.
+  'publish under a higher fence': async (backplane) =>
+    backplane.feedBus.publishPulse(FRAME, (await acquire(backplane)) + 1000),
+  'hold a count': ({ limits }) => limits.hold('node', { subject: 'user:ann', own: 1, max: 1 }),
+  'set a count': ({ limits }) => limits.set('node', 'user:ann', 1),
+  'take a token': ({ limits }) => limits.pass('user:ann', 2),
+  'attend as a node': ({ nodes }) => nodes.attend({ id: 'node', report: '' }, ROSTER_LEASE_MS),
+  'attend as a publisher': ({ roster }) => roster.attend({ publisher: 'p', offers: [] }, ROSTER_LEASE_MS),
+  revoke: ({ revocations }) =>
+    revocations.revoke({ kind: 'user', id: 'ann', issuedUntil: 1, expiresAt: Date.now() + REVOCATION_MS }),
+  'give up a presence lease': (_, table) => table.giveUp('lost', LEASE_MS),
+  'raise a presence fence': (_, table) => table.raiseFence({ id: 'lease', fence: 1 }),
+};
+
+it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thing is to %s', async (_, use) => {
+  const { backplane } = await cluster.startNode();
+  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  const server = parseServerAddress(cluster.redis.url);
+  const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
+  await commands.connect(performance.now() + TOLERANCE_MS);
+  await use(backplane, openTable(commands));
+  const stored = await look();
+  await commands.close();
+  expect(stored.length).toBeGreaterThan(0);
+  expectTimesToLive(stored);
+});
