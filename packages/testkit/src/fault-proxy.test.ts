@@ -7,6 +7,9 @@ import { DEFAULT_DEADLINE_MS, withDeadline } from './deadline.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { leasePort } from './port-lease.ts';
 
+/** More than the kernel holds between three sockets. */
+const MAX_UNDER_WAY_BYTES = 128 * 1024 * 1024;
+
 let echo: Server;
 let proxy: FaultProxy;
 
@@ -34,6 +37,18 @@ async function open(): Promise<Socket> {
 async function read(socket: Socket, deadlineMs = DEFAULT_DEADLINE_MS): Promise<string> {
   const [bytes] = (await withDeadline(once(socket, 'data'), { deadlineMs, describe: () => 'no data' })) as [Buffer];
   return bytes.toString();
+}
+
+/** What comes, piece by piece, until it is so long. */
+async function readAll(socket: Socket, length: number): Promise<readonly string[]> {
+  const pieces: string[] = [];
+  let received = 0;
+  for await (const piece of socket.setEncoding('latin1') as AsyncIterable<string>) {
+    pieces.push(piece);
+    received += piece.length;
+    if (received >= length) break;
+  }
+  return pieces;
 }
 
 describe('the fault proxy', () => {
@@ -113,6 +128,58 @@ describe('the fault proxy', () => {
     await expect(read(socket, 100)).rejects.toThrow('no data');
     proxy.heal();
     expect(await read(socket)).toBe('a');
+    socket.destroy();
+  });
+
+  it('lets so many bytes a second pass, in small pieces and in order', async () => {
+    const socket = await open();
+    proxy.inflict({ toClient: { bytesPerSecond: 20_000 } });
+    const startedAt = performance.now();
+    const sent = Array.from({ length: 1000 }, (_, i) => String(i).padStart(4)).join('');
+    socket.write(sent);
+    const pieces = await readAll(socket, sent.length);
+    expect(pieces.join('')).toBe(sent);
+    expect(pieces.length).toBeGreaterThan(1);
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(199);
+    socket.destroy();
+  });
+
+  it('makes the sender wait where a slow line has enough to do, and lets all pass once it is healed', async () => {
+    const socket = await open();
+    proxy.inflict({ toServer: { bytesPerSecond: 1000 } });
+    const written = (piece: Buffer): Promise<void> =>
+      new Promise((resolve) => {
+        socket.write(piece, () => {
+          resolve();
+        });
+      });
+    const piece = Buffer.alloc(64 * 1024);
+    let sentBytes = 0;
+    let isTaken = true;
+    while (isTaken) {
+      sentBytes += piece.length;
+      expect(sentBytes).toBeLessThan(MAX_UNDER_WAY_BYTES);
+      isTaken = await withDeadline(written(piece), { deadlineMs: 500, describe: () => 'not taken' }).then(
+        () => true,
+        () => false,
+      );
+    }
+    proxy.heal();
+    expect((await readAll(socket, sentBytes)).join('').length).toBe(sentBytes);
+    socket.destroy();
+  });
+
+  it('ends connections as one who has had enough of them, behind what was said, and takes new ones', async () => {
+    const socket = await open();
+    socket.write('a');
+    expect(await read(socket)).toBe('a');
+    const ended = once(socket, 'end');
+    proxy.endConnections();
+    await withDeadline(ended, { deadlineMs: 2000, describe: () => 'no end' });
+    const again = await open();
+    again.write('b');
+    expect(await read(again)).toBe('b');
+    again.destroy();
     socket.destroy();
   });
 

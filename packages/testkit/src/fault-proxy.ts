@@ -86,6 +86,11 @@ export class FaultProxy implements AsyncDisposable {
     for (const link of this.#links) link.reset();
   }
 
+  /** Ends every connection as a proxy does that has had enough of it: both sides are told (FIN). New ones are taken at once. */
+  endConnections(): void {
+    for (const link of this.#links) link.end();
+  }
+
   /** Takes connections again after a cut, on the same port. */
   async restore(): Promise<void> {
     if (this.#server === undefined) this.#adopt(await listen(this.port));
@@ -149,6 +154,11 @@ class Link {
     const isMeant = this.#firstWords.includes(saying);
     this.#toServer.faults = isMeant ? toServer : PASSING;
     this.#toClient.faults = isMeant ? toClient : PASSING;
+  }
+
+  end(): void {
+    this.#inner.end();
+    this.#outer.end();
   }
 
   reset(): void {
