@@ -49,6 +49,15 @@ export default defineConfig({
       { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...paired } },
       { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
       {
+        // Beside anything else, a browser would be late for reasons of its own.
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.test.ts'],
+          ...alone,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
         test: {
           name: 'security',
           include: ['tests/security/**/*.test.ts'],
@@ -63,7 +72,7 @@ export default defineConfig({
           ...alone,
           globalSetup: ['tests/scenario/support/table.ts'],
           // They measure times, so nothing else may run beside them.
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],

@@ -2,10 +2,12 @@ import { existsSync } from 'node:fs';
 
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
 
-const CHROMIUM_PATH = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+export const CHROMIUM_PATH = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+
+export const NO_CHROMIUM = `no Chromium at ${CHROMIUM_PATH}: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH to one`;
 
 /** Headless, and silent towards everything but the page under test. */
-const ARGUMENTS = [
+export const CHROMIUM_ARGUMENTS: readonly string[] = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -17,12 +19,8 @@ const ARGUMENTS = [
 
 /** Starts the machine's Chromium; fails with what to do where there is none. */
 export async function launchChromium(): Promise<Browser> {
-  if (!existsSync(CHROMIUM_PATH)) {
-    throw new Error(
-      `no Chromium at ${CHROMIUM_PATH}: install it (Debian: apt-get install chromium) or set CHROMIUM_PATH to one`,
-    );
-  }
-  return chromium.launch({ executablePath: CHROMIUM_PATH, args: ARGUMENTS });
+  if (!existsSync(CHROMIUM_PATH)) throw new Error(NO_CHROMIUM);
+  return chromium.launch({ executablePath: CHROMIUM_PATH, args: [...CHROMIUM_ARGUMENTS] });
 }
 
 /** As much of a page's element as is asked here, where there are no types of a page. */
