@@ -3,7 +3,7 @@ import type { Book, Instrument } from '@outcry/client';
 import { ageText } from '../../text/duration.ts';
 import { KIND_TEXTS } from '../../books/source-kinds.ts';
 import { byId, setText } from '../parts/dom.ts';
-import { fullTime } from '../parts/times.ts';
+import { shortDate } from '../parts/times.ts';
 
 type ShownBook = Pick<Book, 'status' | 'stamp' | 'ageMs'>;
 
@@ -20,12 +20,13 @@ export class BookStateView {
     const texts = KIND_TEXTS[kind ?? 'live'];
     const state = stamp === undefined ? 'none' : isStale ? 'stale' : 'live';
     setText(this.#kind, stamp === undefined ? '' : texts.badge);
-    this.#kind.title =
-      kind === 'replay' && stamp !== undefined ? `${texts.title}: ${fullTime(stamp.venueAt)}` : texts.title;
+    this.#kind.title = texts.title;
     // What nobody trades by is not called live, however steadily it comes.
     setText(this.#badge, state === 'stale' || (state === 'live' && texts.badge === '') ? state : '');
     this.#badge.dataset['state'] = state;
     this.#badge.className = `badge ${isStale ? 'badge-warn' : 'badge-live'}`;
-    setText(this.#age, isStale ? `${ageText(book?.ageMs ?? 0)} old` : '');
+    this.#age.classList.toggle('is-warning', isStale);
+    const recordedOn = stamp !== undefined && kind === 'replay' ? shortDate(stamp.venueAt) : '';
+    setText(this.#age, isStale ? `${ageText(book?.ageMs ?? 0)} old` : recordedOn);
   }
 }

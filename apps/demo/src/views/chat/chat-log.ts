@@ -2,6 +2,7 @@ import type { Conversation } from '../../conversations/conversation.ts';
 import type { Entry, MessageEntry } from '../../log/entry.ts';
 import { createAvatar, createName, paintAuthor } from '../parts/author.ts';
 import { createDivider } from './divider.ts';
+import { LineChunks } from './line-chunks.ts';
 import { create } from '../parts/dom.ts';
 import { createText } from './message-text.ts';
 import { DayLines } from './day-lines.ts';
@@ -21,16 +22,15 @@ interface Line {
 /** Keeps the list of messages equal to the conversation's entries, and touches only the lines that differ. */
 export class ChatLog {
   readonly #conversation: Conversation;
-  readonly #list: HTMLElement;
+  readonly #chunks: LineChunks;
   readonly #now: () => number;
   #lines = new Map<string, Line>();
 
   /** `now` is by the gateways' clock, as the messages' times are. */
   constructor(conversation: Conversation, list: HTMLElement, now: () => number) {
     this.#conversation = conversation;
-    this.#list = list;
+    this.#chunks = new LineChunks(list);
     this.#now = now;
-    list.replaceChildren();
   }
 
   render(): void {
@@ -40,11 +40,7 @@ export class ChatLog {
       if (lines.get(id)?.node !== node) node.remove();
     }
     this.#lines = lines;
-    let place = this.#list.firstElementChild;
-    for (const { node } of lines.values()) {
-      if (node === place) place = place.nextElementSibling;
-      else this.#list.insertBefore(node, place);
-    }
+    this.#chunks.place([...lines.values()].map(({ node }) => node));
   }
 
   #makeLines(): Map<string, Line> {
@@ -83,7 +79,7 @@ export class ChatLog {
 
   #createMessage(entry: MessageEntry, isFirst: boolean): HTMLElement {
     const isOwn = entry.from === this.#conversation.user;
-    const item = create('li', `line message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
+    const item = create('li', `message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
     item.dataset['testid'] = 'message';
     item.dataset['from'] = entry.from;
     item.dataset['state'] = entry.state;
@@ -133,5 +129,5 @@ function isSameGroup(before: Entry | undefined, entry: MessageEntry): boolean {
 }
 
 function createDay(name: string): HTMLElement {
-  return create('li', 'line divider divider-day', create('span', '', name));
+  return create('li', 'divider divider-day', create('span', '', name));
 }

@@ -7,7 +7,7 @@ const COUNT = new Intl.NumberFormat('en');
 /** A line in the log that says what has interrupted the conversation. */
 export function createDivider(entry: DividerEntry): HTMLElement {
   const kind = entry.isGap ? 'divider-gap' : 'divider-resumed';
-  const divider = create('li', `line divider ${kind}`, create('span', '', interruptionText(entry)));
+  const divider = create('li', `divider ${kind}`, create('span', '', interruptionText(entry)));
   divider.dataset['testid'] = kind;
   return divider;
 }

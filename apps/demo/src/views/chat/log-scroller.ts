@@ -5,7 +5,7 @@ const NEAR_EDGE_PX = 600;
 
 export interface LogScrollerOptions {
   readonly scroller: HTMLElement;
-  /** Its children are the lines. */
+  /** Chunks of lines. */
   readonly list: HTMLElement;
   /** The reader has come to an edge, or gone from one. */
   readonly onMove: () => void;
@@ -94,21 +94,26 @@ export class LogScroller {
     this.#anchor = this.#isAtEnd ? undefined : this.#findAnchor();
   }
 
-  /** The first line that begins in sight; lines follow each other from top to bottom. */
+  /** The first line that begins in sight. Lines of chunks out of sight are not asked: that would lay them out. */
   #findAnchor(): Anchor | undefined {
     const { scroller, list } = this.#options;
-    const lines = list.children;
-    const top = topOf(scroller);
-    let [low, high] = [0, lines.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const line = lines.item(middle);
-      if (line !== null && topOf(line) < top) low = middle + 1;
-      else high = middle;
-    }
-    const line = lines.item(low);
-    return line === null ? undefined : { line, topPx: topOf(line) - top };
+    const edge = topOf(scroller);
+    const chunk = first(list.children, (one) => one.getBoundingClientRect().bottom > edge);
+    const line = chunk === null ? null : first(chunk.children, (one) => topOf(one) >= edge);
+    return line === null ? undefined : { line, topPx: topOf(line) - edge };
   }
+}
+
+/** The first that the condition holds for, or else the last; it holds for all that follow such a one. */
+function first(elements: HTMLCollection, holds: (element: Element) => boolean): Element | null {
+  let [low, high] = [0, elements.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const element = elements.item(middle);
+    if (element !== null && !holds(element)) low = middle + 1;
+    else high = middle;
+  }
+  return elements.item(low);
 }
 
 function topOf(element: Element): number {

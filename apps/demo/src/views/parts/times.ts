@@ -1,5 +1,6 @@
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const PRECISE = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const SHORT_DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'medium' });
 const DATE = new Intl.DateTimeFormat(undefined, { dateStyle: 'full' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
@@ -19,6 +20,11 @@ export function preciseTime(at: number): string {
 /** Date and time to the second, for a tooltip. */
 export function fullTime(at: number): string {
   return FULL.format(at);
+}
+
+/** A day, in a few letters. */
+export function shortDate(at: number): string {
+  return SHORT_DATE.format(at);
 }
 
 /** Midnight that began the day: the same for all times of one local day. */
