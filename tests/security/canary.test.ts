@@ -85,7 +85,7 @@ test('a secret that came to any door is in no log line, metric, error or answer'
     'gateway listening',
     'outcry_gateway_token_refusals_total',
     'malformed frame',
-    'WRONGPASS',
+    'it does not know this user with this password',
     '[redacted]',
   ]) {
     expect(said).toContain(trace);

@@ -12,7 +12,6 @@ const PATHS = [
   '/.git/config',
   '/../../etc/passwd',
   '/%2e%2e/package.json',
-  '/ws',
 ];
 
 export const SURFACE_ATTACKS: readonly Attack[] = [

@@ -151,7 +151,7 @@ export const TOKEN_ATTACKS: readonly Attack[] = [
           'no issuer': withClaims({ iss: undefined }),
           'no user': withClaims({ sub: undefined }),
           'the user all': withClaims({ sub: 'all' }),
-          'the user a}{b': withClaims({ sub: 'a}{b' }),
+          'the user a*b': withClaims({ sub: 'a*b' }),
           'rights that do not exist': withClaims({ rooms: { a: ['admin'] } }),
         },
         REFUSED,
