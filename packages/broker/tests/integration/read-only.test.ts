@@ -83,12 +83,12 @@ describe('a Redis that takes no writes', () => {
     await cluster.admin.replicaof('NO', 'ONE');
     await recorder.until(() => recorder.statuses.at(-1) === 'up');
     const begunAt = performance.now();
-    for (let losses = 1; losses <= 5; losses += 1) {
+    for (let losses = 1; losses <= 20; losses += 1) {
       recorder.statuses.length = 0;
       await cluster.admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
       await recorder.untilUpAgain();
     }
     // A twentieth of a second each. Where the waits went on growing, half a second each at least.
-    expect(performance.now() - begunAt).toBeLessThan(2000);
+    expect(performance.now() - begunAt).toBeLessThan(20 * 500);
   });
 });

@@ -42,11 +42,11 @@ async function failToStart(url: string, startTimeoutMs = AT_ONCE): Promise<Outcr
 
 describe('starting', () => {
   it('says in one line where no Redis answers', async () => {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const { code, message } = await failToStart('redis://ann:secret@127.0.0.1:1');
     expect(code).toBe('unavailable');
     expect(message).toBe('cannot reach Redis at redis://127.0.0.1:1: ECONNREFUSED 127.0.0.1:1');
-    expect(Date.now() - startedAt).toBeLessThan(3500);
+    expect(performance.now() - startedAt).toBeLessThan(A_MINUTE_MS / 2);
   });
 
   it('says in one line that the password is wrong, at once, and leaves no connection behind', async () => {

@@ -16,7 +16,7 @@ import { type Collected, collectFrames } from '../support/collect-frames.ts';
 import { isSnapshot } from '../support/oracle-check.ts';
 
 const SNAPSHOT: VenueSnapshot = { lastUpdateId: 10, bids: [['99.50', '1.000']], asks: [['100.00', '2.000']] };
-const POLL = { timeout: 15_000 };
+const POLL = { timeout: 30_000 };
 
 function instrumentOf(symbol: string): VenueInstrument {
   return { symbol, tickSize: '0.01000000', stepSize: '0.00100000', snapshot: SNAPSHOT };
@@ -271,9 +271,10 @@ describe('a connection to the venue', () => {
     for (const socket of sockets.splice(0)) socket.close();
   });
 
-  function open(): Inbox<string> {
+  /** Gives a venue that is asked longer to answer than a busy machine needs, unless said otherwise. */
+  function open(giveUpAfterMs = 30_000): Inbox<string> {
     const heard = new Inbox<string>((line) => line);
-    const openSocket = createSocketOpener({ probeAfterMs: 50, giveUpAfterMs: 300 });
+    const openSocket = createSocketOpener({ probeAfterMs: 50, giveUpAfterMs });
     const handler = {
       handleOpen: () => {
         heard.push('open');
@@ -300,7 +301,7 @@ describe('a connection to the venue', () => {
   });
 
   it('counts as lost where the venue gives none', async () => {
-    const heard = open();
+    const heard = open(300);
     await next(heard, 'open');
     venue.mute();
     await next(heard, 'closed: silent');

@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type Frame, isSnapshot } from '../support/oracle-check.ts';
 
 const KEY = 'my-secret-engine-key';
-const POLL = { timeout: 15_000 };
+const POLL = { timeout: 30_000 };
 const DOCUMENT = new URL('../../../../docs/SOURCES.md', import.meta.url);
 
 let redis: TestRedis;

@@ -219,7 +219,7 @@ describe('an account', () => {
 
   it('can be tried ten times a minute, on all gateways together', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 14 }, (_, i) =>
+      Array.from({ length: 20 }, (_, i) =>
         post(gateways[i % 2 === 0 ? 0 : 1], 'login', { user: 'nemo', password: 'wrong password' }),
       ),
     );
@@ -230,7 +230,7 @@ describe('an account', () => {
 
   it('can be tried by one address so often a minute, on all gateways together', async () => {
     const answers = await Promise.all(
-      Array.from({ length: LOGINS_PER_MINUTE + 4 }, (_, i) =>
+      Array.from({ length: 2 * LOGINS_PER_MINUTE }, (_, i) =>
         postFrom('198.51.100.1')(gateways[i % 2 === 0 ? 0 : 1], 'login', '{'),
       ),
     );

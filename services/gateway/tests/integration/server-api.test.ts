@@ -183,7 +183,7 @@ describe('several commands in one request', () => {
     const { results } = await succeed('batch', {
       commands: [
         { command: 'publish', params: { room: 'batch', data: 1 } },
-        { command: 'publish', params: { room: 'BATCH', data: 1 } },
+        { command: 'publish', params: { room: 'batch*', data: 1 } },
         { command: 'constructor', params: {} },
         { command: 'publish', params: { room: 'batch', data: 2 } },
       ],
