@@ -1,6 +1,6 @@
 import type { LoadRequest } from '../plan/load-request.ts';
 import type { Scenario } from '../plan/scenario.ts';
-import type { Thresholds } from '../thresholds.ts';
+import type { Thresholds } from '../verdict/thresholds.ts';
 
 /** In place of a file's name. */
 export const STANDARD_OUTPUT = '-';

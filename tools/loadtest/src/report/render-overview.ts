@@ -1,5 +1,5 @@
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatRate } from '../terminal/format.ts';
+import { formatCount, formatMs, formatRate } from './format.ts';
 import { html, type Html } from './html.ts';
 import { renderVerdict } from './render-verdict.ts';
 import type { RunResult, ScenarioResult } from '../result/run-result.ts';

@@ -1,7 +1,7 @@
 import { isWhole } from '../check/faults.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { SCENARIO_SUMMARIES, Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatRate, formatShare } from '../terminal/format.ts';
+import { formatCount, formatMs, formatRate, formatShare } from './format.ts';
 import { describePlan } from './describe-plan.ts';
 import { html, type Html } from './html.ts';
 import { renderFacts, renderTable } from './render-card.ts';

@@ -3,7 +3,7 @@ import type { LatencySummary, PercentilePoint } from '../measure/latency-summary
 import type { Counters } from '../measure/sample.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { TimelinePoint } from './timeline-point.ts';
-import type { Check } from '../thresholds.ts';
+import type { Check } from '../verdict/thresholds.ts';
 
 /** What came of one scenario. */
 export interface ScenarioResult {

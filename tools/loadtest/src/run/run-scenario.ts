@@ -6,7 +6,7 @@ import { GeneratorMeter } from '../measure/generator-meter.ts';
 import type { Sample } from '../measure/sample.ts';
 import type { Access, Plan } from '../plan/plan.ts';
 import type { ScenarioResult } from '../result/run-result.ts';
-import type { Thresholds } from '../thresholds.ts';
+import type { Thresholds } from '../verdict/thresholds.ts';
 import { toResult } from './to-result.ts';
 import { Phase, type ProgressObserver } from './progress-observer.ts';
 import { Tally } from './tally.ts';

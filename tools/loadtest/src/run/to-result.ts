@@ -3,7 +3,7 @@ import { processors } from '../measure/generator-meter.ts';
 import { percentileCurve, summarize } from '../measure/latency-summary.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GeneratorResult, ScenarioResult } from '../result/run-result.ts';
-import { judge, type Thresholds } from '../thresholds.ts';
+import { judge, type Thresholds } from '../verdict/thresholds.ts';
 import type { Tally } from './tally.ts';
 import { findWarnings } from './warnings.ts';
 

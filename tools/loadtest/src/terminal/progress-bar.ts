@@ -4,7 +4,7 @@ import { createLogUpdate } from 'log-update';
 
 import type { Plan } from '../plan/plan.ts';
 import { type Progress, type ProgressObserver, Phase } from '../run/progress-observer.ts';
-import { formatBytesPerSecond, formatCount, formatMs, formatRate, formatShare } from './format.ts';
+import { formatBytesPerSecond, formatCount, formatMs, formatRate, formatShare } from '../report/format.ts';
 
 const BAR_WIDTH = 30;
 const REFRESH_MS = 100;

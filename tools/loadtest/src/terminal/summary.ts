@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 import type { ScenarioResult } from '../result/run-result.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatShare } from './format.ts';
+import { formatCount, formatMs, formatShare } from '../report/format.ts';
 
 const LABEL_WIDTH = 16;
 const MAX_ERRORS_SHOWN = 5;

@@ -1,3 +1,4 @@
+import { dueBy } from '../plan/due.ts';
 import type { Rate } from '../plan/plan.ts';
 
 export interface PacerOptions {
@@ -11,14 +12,6 @@ export interface PacerOptions {
 }
 
 const TURN_MS = 2;
-const MS_PER_SECOND = 1000;
-
-/** Messages that are due after some time: what the rate gives, added up. */
-export function dueBy(elapsedMs: number, { rate, durationMs }: Pick<PacerOptions, 'rate' | 'durationMs'>): number {
-  const elapsed = Math.min(elapsedMs, durationMs);
-  const slope = durationMs === 0 ? 0 : (rate.to - rate.from) / durationMs;
-  return (elapsed * (rate.from + (slope * elapsed) / 2)) / MS_PER_SECOND;
-}
 
 /** Sends when a message is due, whether or not earlier ones were answered: what is slow must not slow the load down. */
 export class Pacer {
@@ -40,8 +33,12 @@ export class Pacer {
     }, TURN_MS);
   }
 
+  /** What was due until now still goes out. */
   stop(): void {
+    if (this.#timer === undefined) return;
     clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#turn(performance.now());
   }
 
   #turn(now: number): void {

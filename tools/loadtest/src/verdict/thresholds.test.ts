@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { NO_FAULTS } from './check/faults.ts';
-import type { LatencySummary } from './measure/latency-summary.ts';
+import { NO_FAULTS } from '../check/faults.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
 import { judge, type Outcome, type Thresholds } from './thresholds.ts';
 
 const LATENCY: LatencySummary = { count: 100, min: 1, mean: 2, p50: 2, p90: 5, p99: 10, p999: 20, max: 30 };

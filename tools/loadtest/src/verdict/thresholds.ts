@@ -1,5 +1,5 @@
-import { type Faults, isWhole } from './check/faults.ts';
-import type { LatencySummary } from './measure/latency-summary.ts';
+import { type Faults, isWhole } from '../check/faults.ts';
+import type { LatencySummary } from '../measure/latency-summary.ts';
 
 /** What a run is held against. Absent: not at all. Latencies in milliseconds. */
 export interface Thresholds {
