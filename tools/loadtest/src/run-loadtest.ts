@@ -48,7 +48,7 @@ export async function runLoadtest({ invocation, signal, ...about }: LoadtestOpti
   const hasPassed = scenarios.every((result) => result.hasPassed);
   const machine = describeMachine();
   await writeOutputs(
-    { tool: 'outcry-loadtest', format: 1, ...about, startedAt, machine, hasPassed, scenarios },
+    { tool: 'outcry-loadtest', format: 2, ...about, startedAt, machine, hasPassed, scenarios },
     invocation,
   );
   if (!hasPassed) return ExitCode.Failed;

@@ -1,4 +1,4 @@
-import type { Faults } from './faults.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
 import { MissingRanges } from './missing-ranges.ts';
 
 /** What places a `snapshot` in a book's order. */
@@ -64,10 +64,10 @@ export class BookCheck {
 
   get faults(): Faults {
     return {
+      ...NO_FAULTS,
       lost: this.#lost + this.#missing.holes,
       repeated: this.#repeated,
       inverted: this.#inverted,
-      gaps: 0,
     };
   }
 

@@ -1,5 +1,7 @@
 import type { Position } from '@outcry/protocol';
 
+import { roomAndEpoch } from './claims.ts';
+
 /** The last acknowledged position of each room and epoch, as plain data. */
 export type HeadEntries = readonly (readonly [roomAndEpoch: string, seq: number])[];
 
@@ -16,7 +18,7 @@ export class Heads {
   }
 
   note(room: string, { epoch, seq }: Position): void {
-    this.#raise(keyOf(room, epoch), seq);
+    this.#raise(roomAndEpoch(room, epoch), seq);
   }
 
   merge(entries: HeadEntries): void {
@@ -25,16 +27,11 @@ export class Heads {
 
   /** Undefined where nothing was acknowledged in this epoch. */
   of(room: string, epoch: string): Position | undefined {
-    const seq = this.#seqs.get(keyOf(room, epoch));
+    const seq = this.#seqs.get(roomAndEpoch(room, epoch));
     return seq === undefined ? undefined : { epoch, seq };
   }
 
   #raise(key: string, seq: number): void {
     this.#seqs.set(key, Math.max(seq, this.#seqs.get(key) ?? 0));
   }
-}
-
-/** Neither room names nor epochs have spaces. */
-function keyOf(room: string, epoch: string): string {
-  return `${room} ${epoch}`;
 }

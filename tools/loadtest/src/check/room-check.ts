@@ -1,6 +1,6 @@
 import type { Position } from '@outcry/protocol';
 
-import type { Faults } from './faults.ts';
+import { type Faults, NO_FAULTS } from './faults.ts';
 import { MissingRanges } from './missing-ranges.ts';
 
 /** What one member was sent of one room, held against docs/PROTOCOL.md §6: one order, no hole, nothing twice. */
@@ -11,10 +11,16 @@ export class RoomCheck {
   #repeated = 0;
   #inverted = 0;
   #gaps = 0;
+  readonly #brokenEpochs = new Set<string>();
 
   /** Where the member stands; what to resume from. Undefined before the first `joined`. */
   get position(): Position | undefined {
     return this.#position;
+  }
+
+  /** Those in which a gap was announced, or that began with one. */
+  get brokenEpochs(): ReadonlySet<string> {
+    return this.#brokenEpochs;
   }
 
   /** Takes a `joined`. `isResume` says that the request had `since`. */
@@ -23,13 +29,13 @@ export class RoomCheck {
       this.#advance({ epoch, seq });
       return;
     }
-    if (isResume) this.#gaps++;
+    if (isResume) this.#break(epoch);
     this.#begin({ epoch, seq });
   }
 
   /** Takes a `reset`. */
   reset({ epoch, seq }: Position): void {
-    this.#gaps++;
+    this.#break(epoch);
     this.#begin({ epoch, seq });
   }
 
@@ -61,6 +67,7 @@ export class RoomCheck {
     const position = this.#position;
     const tail = head !== undefined && position?.epoch === head.epoch ? Math.max(0, head.seq - position.seq) : 0;
     return {
+      ...NO_FAULTS,
       lost: this.#lost + this.#missing.size + tail,
       repeated: this.#repeated,
       inverted: this.#inverted,
@@ -73,6 +80,12 @@ export class RoomCheck {
     const held = this.#position?.seq ?? at.seq;
     if (at.seq > held) this.#missing.add(held + 1, at.seq);
     this.#position = { epoch: at.epoch, seq: Math.max(at.seq, held) };
+  }
+
+  #break(epoch: string): void {
+    this.#gaps++;
+    if (this.#position !== undefined) this.#brokenEpochs.add(this.#position.epoch);
+    this.#brokenEpochs.add(epoch);
   }
 
   #begin(at: Position): void {

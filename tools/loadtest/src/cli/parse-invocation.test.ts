@@ -29,7 +29,15 @@ describe('parseInvocation', () => {
     const { scenarios, load, thresholds } = parse();
     expect(scenarios).toEqual(['fan-out']);
     expect(load).toMatchObject({ urls: [URL_A], durationMs: 30_000, rampMs: 2000, encoding: 'mixed' });
-    expect(thresholds).toEqual({ maxErrors: 0, maxGaps: 0 });
+    expect(thresholds).toEqual({
+      maxAbsent: 0,
+      maxUnsentShare: 0,
+      maxUnacknowledgedShare: 0,
+      maxSilenceMs: 5000,
+      maxStaleMs: 0,
+      maxErrors: 0,
+      maxGaps: 0,
+    });
   });
 
   it('takes several targets and scenarios', () => {
@@ -53,6 +61,17 @@ describe('parseInvocation', () => {
     });
   });
 
+  it('reads what the checks allow', () => {
+    const args = ['--max-absent', '2', '--max-unsent', '5%', '--max-unacknowledged', '0.01'];
+    expect(parse(...args, '--max-silence', '10', '--max-stale', '500ms').thresholds).toMatchObject({
+      maxAbsent: 2,
+      maxUnsentShare: 0.05,
+      maxUnacknowledgedShare: 0.01,
+      maxSilenceMs: 10_000,
+      maxStaleMs: 500,
+    });
+  });
+
   it('reads thresholds in milliseconds, with or without a unit', () => {
     const { thresholds } = parse(
       '--max-p99',
@@ -64,7 +83,7 @@ describe('parseInvocation', () => {
       '--min-throughput',
       '1000',
     );
-    expect(thresholds).toEqual({ maxP99Ms: 50, maxP999Ms: 1000, maxErrors: 7, maxGaps: 0, minThroughput: 1000 });
+    expect(thresholds).toMatchObject({ maxP99Ms: 50, maxP999Ms: 1000, maxErrors: 7, maxGaps: 0, minThroughput: 1000 });
   });
 
   it.each([

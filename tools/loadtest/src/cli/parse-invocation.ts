@@ -5,6 +5,7 @@ import type { LoadRequest } from '../plan/load-request.ts';
 import type { EncodingMix, Rate } from '../plan/plan.ts';
 import type { Scenario } from '../plan/scenario.ts';
 import { SCENARIOS } from '../plan/scenario.ts';
+import type { Thresholds } from '../verdict/thresholds.ts';
 import { ALL_SCENARIOS, createCommand } from './command.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -37,6 +38,11 @@ interface RawOptions {
   readonly maxP999?: number;
   readonly maxAckP99?: number;
   readonly maxConnectP99?: number;
+  readonly maxAbsent: number;
+  readonly maxUnsent: number;
+  readonly maxUnacknowledged: number;
+  readonly maxSilence: number;
+  readonly maxStale: number;
   readonly maxErrors: number;
   readonly maxGaps: number;
   readonly minThroughput?: number;
@@ -59,16 +65,7 @@ export function parseInvocation(args: readonly string[], command: Command = crea
   return {
     scenarios: scenariosOf(command.processedArgs[0]),
     load: loadOf(options),
-    thresholds: present({
-      maxP50Ms: options.maxP50,
-      maxP99Ms: options.maxP99,
-      maxP999Ms: options.maxP999,
-      maxAckP99Ms: options.maxAckP99,
-      maxConnectP99Ms: options.maxConnectP99,
-      minThroughput: options.minThroughput,
-      maxErrors: options.maxErrors,
-      maxGaps: options.maxGaps,
-    }),
+    thresholds: thresholdsOf(options),
     ...present({
       token: options.token,
       tokenFile: options.tokenFile,
@@ -119,6 +116,26 @@ function loadOf(options: RawOptions): LoadRequest {
       sizeBytes: options.size,
       workers: options.workers,
       symbols: options.symbols,
+    }),
+  };
+}
+
+function thresholdsOf(options: RawOptions): Thresholds {
+  return {
+    maxAbsent: options.maxAbsent,
+    maxUnsentShare: options.maxUnsent,
+    maxUnacknowledgedShare: options.maxUnacknowledged,
+    maxSilenceMs: options.maxSilence,
+    maxStaleMs: options.maxStale,
+    maxErrors: options.maxErrors,
+    maxGaps: options.maxGaps,
+    ...present({
+      maxP50Ms: options.maxP50,
+      maxP99Ms: options.maxP99,
+      maxP999Ms: options.maxP999,
+      maxAckP99Ms: options.maxAckP99,
+      maxConnectP99Ms: options.maxConnectP99,
+      minThroughput: options.minThroughput,
     }),
   };
 }

@@ -24,9 +24,12 @@ export class Churner {
 
   start(): void {
     // Anything between nothing and twice the average.
-    this.#in(2 * this.#plan.stayMs, () => {
-      this.#go();
-    });
+    this.#timer = setTimeout(
+      () => {
+        this.#go();
+      },
+      Math.random() * 2 * this.#plan.stayMs,
+    );
   }
 
   /** Ends the coming and going: the member is called back, and stays. */
@@ -41,26 +44,25 @@ export class Churner {
       this.start();
       return;
     }
+    const awayMs = Math.random() * this.#plan.awayMs;
+    const now = performance.now();
+    this.#member.excuse(now, now + awayMs);
     const departure = DEPARTURES[this.#departures++ % DEPARTURES.length];
     if (departure === Departure.Leave) {
       this.#isOutside = true;
       this.#member.leave();
-      this.#in(this.#plan.awayMs, () => {
+      this.#timer = setTimeout(() => {
         this.#return();
         this.start();
-      });
+      }, awayMs);
       return;
     }
-    this.#client.away({ forMs: Math.random() * this.#plan.awayMs, isPolite: departure === Departure.Close });
+    this.#client.away({ forMs: awayMs, isPolite: departure === Departure.Close });
     this.start();
   }
 
   #return(): void {
     this.#isOutside = false;
     this.#member.join();
-  }
-
-  #in(maxMs: number, action: () => void): void {
-    this.#timer = setTimeout(action, Math.random() * maxMs);
   }
 }

@@ -1,11 +1,13 @@
 import { CLOSE_CODES, type ProtocolError, type ReceivedFrame, Retry, retryAfter } from '@outcry/protocol';
 
+import { Staleness, type StaleSpells } from '../check/staleness.ts';
 import { monotonicMicros } from '../measure/clock.ts';
 import { recordMicros } from '../measure/latencies.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Assignment } from '../plan/assignment.ts';
 import { type Close, describeClose } from './close.ts';
 import { Connection, type ConnectionHandler } from './connection.ts';
+import { retryDelayMs } from './retry-timer.ts';
 import type { Link, Role } from './role.ts';
 
 export interface LoadClientOptions {
@@ -17,12 +19,11 @@ export interface LoadClientOptions {
   readonly recorder: Recorder;
 }
 
-/** Before a connection that was refused or lost is tried again, give or take a half: all at once would be a storm. */
-const RETRY_MS = 1000;
-
 /** A client that keeps one connection, on one target after another, for as long as it is wanted. */
 export class LoadClient implements Link, ConnectionHandler {
   readonly #options: LoadClientOptions;
+  readonly #staleness = new Staleness();
+  #lastId = 0;
   #connection: Connection | undefined;
   #target: number;
   #retry: NodeJS.Timeout | undefined;
@@ -51,6 +52,16 @@ export class LoadClient implements Link, ConnectionHandler {
   /** Whether it was told not to come back. */
   get hasGivenUp(): boolean {
     return this.#hasGivenUp;
+  }
+
+  /** What it was told of being stale, up to now. */
+  get staleSpells(): StaleSpells {
+    return this.#staleness.spells(performance.now());
+  }
+
+  nextId(): number {
+    this.#lastId++;
+    return this.#lastId;
   }
 
   start(): void {
@@ -105,7 +116,15 @@ export class LoadClient implements Link, ConnectionHandler {
         recorder.count('lagging');
         return;
       case 'stale':
-        recorder.count('stale');
+        this.#staleness.stale(subjectOf(frame), performance.now());
+        return;
+      case 'fresh':
+        this.#staleness.fresh(subjectOf(frame), performance.now());
+        return;
+      case 'snapshot':
+        // That of a book that is still stale is followed by another `stale`.
+        this.#staleness.fresh(subjectOf(frame), performance.now());
+        role.received(frame);
         return;
       case 'error':
         recorder.error(`error ${frame.code}: ${frame.message}`);
@@ -122,6 +141,7 @@ export class LoadClient implements Link, ConnectionHandler {
 
   closed(close: Close): void {
     this.#connection = undefined;
+    this.#staleness.lost(performance.now());
     if (this.#isWelcome) {
       this.#isWelcome = false;
       this.#options.recorder.connected(this.#target, -1);
@@ -170,7 +190,12 @@ export class LoadClient implements Link, ConnectionHandler {
       case Retry.Now:
         return 0;
       case Retry.Wait:
-        return this.#reconnectInMs ?? RETRY_MS * (0.5 + Math.random());
+        return this.#reconnectInMs ?? retryDelayMs();
     }
   }
+}
+
+/** Books and rooms have names of their own kinds. */
+function subjectOf({ room, symbol }: { readonly room?: string; readonly symbol?: string }): string {
+  return room === undefined ? `book ${symbol ?? ''}` : `room ${room}`;
 }

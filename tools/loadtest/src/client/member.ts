@@ -1,32 +1,32 @@
 import type { Position, ReceivedFrame } from '@outcry/protocol';
 
+import { messageNumber, roomAndEpoch } from '../check/claims.ts';
 import type { Faults } from '../check/faults.ts';
 import type { Heads } from '../check/heads.ts';
 import { RoomCheck } from '../check/room-check.ts';
+import { Silence } from '../check/silence.ts';
 import { monotonicMicros } from '../measure/clock.ts';
 import { recordMicros } from '../measure/latencies.ts';
-import type { Recorder } from '../measure/recorder.ts';
-import { type Payload, sentAtOf } from './payload.ts';
+import { Outbox, type OutboxOptions } from './outbox.ts';
+import { readPayload } from './payload.ts';
+import { RetryTimer } from './retry-timer.ts';
 import type { Link, Role } from './role.ts';
 
-export interface MemberOptions {
-  readonly room: string;
+export interface MemberOptions extends OutboxOptions {
   readonly isSlow: boolean;
-  readonly padding: readonly string[];
-  readonly recorder: Recorder;
-  /** Told of every acknowledged message. */
-  readonly heads: Heads;
 }
 
 /** A member of one room: joins, resumes, publishes when told to, and checks everything that it is sent. */
 export class Member implements Role {
   readonly #options: MemberOptions;
+  readonly #outbox: Outbox;
   readonly #check = new RoomCheck();
-  /** When each message was sent that is not yet acknowledged, by the id of its request. */
-  readonly #unacknowledged = new Map<number, number>();
+  readonly #silence = new Silence();
+  readonly #joinRetry = new RetryTimer();
+  #altered = 0;
+  #conflicting = 0;
   #link: Link | undefined;
   #isJoined = false;
-  #lastId = 0;
   #joinId = 0;
   #joinedFrom: Position | undefined;
   #joinSentAt = 0;
@@ -36,14 +36,42 @@ export class Member implements Role {
 
   constructor(options: MemberOptions) {
     this.#options = options;
+    this.#outbox = new Outbox(options);
   }
 
   get isReady(): boolean {
     return this.#isJoined;
   }
 
+  get canPublish(): boolean {
+    return this.#isJoined && this.#outbox.isOpen;
+  }
+
+  /** Messages that it has published and that have no answer. */
   get unacknowledged(): number {
-    return this.#unacknowledged.size;
+    return this.#outbox.size;
+  }
+
+  get longestSilenceMs(): number | undefined {
+    return this.#silence.longestMs;
+  }
+
+  /** Its room and the epochs in which a gap was announced. */
+  get broken(): readonly string[] {
+    return [...this.#check.brokenEpochs].map((epoch) => roomAndEpoch(this.#options.room, epoch));
+  }
+
+  listen(now: number): void {
+    this.#silence.begin(now);
+  }
+
+  stopListening(now: number): void {
+    this.#silence.end(now);
+  }
+
+  /** It goes on purpose, until then. */
+  excuse(now: number, until: number): void {
+    this.#silence.excuse(now, until);
   }
 
   opened(link: Link): void {
@@ -55,20 +83,20 @@ export class Member implements Role {
     this.#link = undefined;
     this.#isJoined = false;
     this.#leaveId = undefined;
-    // Whether these were stored is unknown; the lost connection is what counts.
-    this.#unacknowledged.clear();
+    this.#joinRetry.cancel();
+    this.#outbox.lost();
   }
 
   /** Joins the room, from where the member stands if it was there before: who is leaving does not know that yet. */
   join(): void {
     this.#isToReturn = this.#leaveId !== undefined;
-    if (this.#isToReturn) return;
+    if (this.#isToReturn || this.#link === undefined) return;
     const since = this.#check.position;
     this.#joinedFrom = since;
-    this.#joinId = ++this.#lastId;
+    this.#joinId = this.#link.nextId();
     this.#joinSentAt = monotonicMicros();
     if (since !== undefined) this.#options.recorder.count('resumes');
-    this.#link?.send({
+    this.#link.send({
       type: 'join',
       id: this.#joinId,
       room: this.#options.room,
@@ -79,17 +107,13 @@ export class Member implements Role {
 
   leave(): void {
     this.#isJoined = false;
-    this.#leaveId = ++this.#lastId;
-    this.#link?.send({ type: 'leave', id: this.#leaveId, room: this.#options.room });
+    this.#outbox.lost();
+    this.#leaveId = this.#link?.nextId();
+    if (this.#leaveId !== undefined) this.#link?.send({ type: 'leave', id: this.#leaveId, room: this.#options.room });
   }
 
   publish(): void {
-    const id = ++this.#lastId;
-    const sentAt = monotonicMicros();
-    const data: Payload = { sentAt, padding: this.#options.padding };
-    this.#unacknowledged.set(id, sentAt);
-    this.#options.recorder.count('published');
-    this.#link?.send({ type: 'publish', id, room: this.#options.room, data });
+    this.#outbox.publish();
   }
 
   received(frame: ReceivedFrame): void {
@@ -107,7 +131,7 @@ export class Member implements Role {
         this.#receiveAck(frame);
         return;
       case 'error':
-        if (typeof frame.id === 'number') this.#receiveError(frame.id);
+        if (typeof frame.id === 'number') this.#receiveError(frame.id, frame.retryable);
         return;
       default:
     }
@@ -117,9 +141,10 @@ export class Member implements Role {
     return this.#isJoined && this.#check.hasReached(this.#headIn(heads));
   }
 
-  /** A member that is not there at the end may miss what it was never sent. */
+  /** A member that is not there at the end may miss what it was never sent: that it is not there is told apart. */
   faults(heads: Heads): Faults {
-    return this.#check.faults(this.#isJoined ? this.#headIn(heads) : undefined);
+    const faults = this.#check.faults(this.#isJoined ? this.#headIn(heads) : undefined);
+    return { ...faults, altered: this.#altered, conflicting: this.#conflicting };
   }
 
   #headIn(heads: Heads): Position | undefined {
@@ -128,25 +153,36 @@ export class Member implements Role {
   }
 
   #receiveMessage(seq: number, data: unknown): void {
-    const { recorder, isSlow } = this.#options;
+    const { room, recorder, seen, isSlow } = this.#options;
     const target = this.#link?.target ?? 0;
     this.#check.message(seq);
+    this.#silence.heard(performance.now());
     recorder.delivered(target);
-    const sentAt = sentAtOf(data);
-    if (sentAt === undefined) return;
-    if (sentAt < this.#joinSentAt) recorder.count('caughtUp');
-    else recorder.latency(target, { micros: monotonicMicros() - sentAt, isSlow });
+    const payload = readPayload(room, data);
+    if (payload === undefined) {
+      this.#altered++;
+      return;
+    }
+    const epoch = this.#check.position?.epoch ?? '';
+    if (!seen.delivered(roomAndEpoch(room, epoch), [seq, messageNumber(payload)])) this.#conflicting++;
+    if (payload.sentAt < this.#joinSentAt) recorder.count('caughtUp');
+    else recorder.latency(target, { micros: monotonicMicros() - payload.sentAt, isSlow });
   }
 
   #receiveJoined(joined: Position & { readonly recovered: boolean }): void {
     this.#isJoined = true;
     this.#check.joined(joined, this.#joinedFrom !== undefined);
     recordMicros(this.#options.recorder.join, monotonicMicros() - this.#joinSentAt);
+    if (this.#link !== undefined) this.#outbox.joined(this.#link);
   }
 
-  #receiveError(id: number): void {
-    this.#unacknowledged.delete(id);
+  #receiveError(id: number, isRetryable: boolean): void {
+    this.#outbox.refused(id, isRetryable);
     if (id === this.#leaveId) this.#receiveLeft();
+    if (id !== this.#joinId || !isRetryable) return;
+    this.#joinRetry.start(() => {
+      this.join();
+    });
   }
 
   #receiveLeft(): void {
@@ -157,11 +193,6 @@ export class Member implements Role {
   #receiveAck({ id, epoch, seq }: Extract<ReceivedFrame, { type: 'ack' }>): void {
     if (typeof id !== 'number') return;
     if (id === this.#leaveId) this.#receiveLeft();
-    const sentAt = this.#unacknowledged.get(id);
-    if (sentAt === undefined || epoch === undefined || seq === undefined) return;
-    this.#unacknowledged.delete(id);
-    this.#options.heads.note(this.#options.room, { epoch, seq });
-    this.#options.recorder.count('acknowledged');
-    recordMicros(this.#options.recorder.ack, monotonicMicros() - sentAt);
+    if (epoch !== undefined && seq !== undefined) this.#outbox.acknowledged(id, { epoch, seq });
   }
 }

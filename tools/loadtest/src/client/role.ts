@@ -7,6 +7,8 @@ import type { Heads } from '../check/heads.ts';
 export interface Link {
   /** The index of the URL that the client is connected to. */
   readonly target: number;
+  /** An id that no other request of the client has. */
+  nextId(): number;
   send(frame: ClientFrame<unknown>): void;
 }
 
@@ -14,6 +16,11 @@ export interface Link {
 export interface Role {
   /** Whether it has what it asked for, and is being sent things. */
   readonly isReady: boolean;
+  /** For how long it heard nothing while it listened, at most, in milliseconds; undefined where it did not listen. */
+  readonly longestSilenceMs: number | undefined;
+  /** From now on it is to hear of something again and again, whether it is connected or not. */
+  listen(now: number): void;
+  stopListening(now: number): void;
   /** A connection is welcome: the role asks for what it needs. */
   opened(link: Link): void;
   received(frame: ReceivedFrame): void;

@@ -2,7 +2,9 @@ import type { ReceivedFrame } from '@outcry/protocol';
 
 import { BookCheck } from '../check/book-check.ts';
 import { addFaults, type Faults, NO_FAULTS } from '../check/faults.ts';
+import { Silence } from '../check/silence.ts';
 import type { Recorder } from '../measure/recorder.ts';
+import { RetryTimer } from './retry-timer.ts';
 import type { Link, Role } from './role.ts';
 
 export interface WatcherOptions {
@@ -14,33 +16,55 @@ export interface WatcherOptions {
 
 type BookFrame = Extract<ReceivedFrame, { type: 'snapshot' | 'delta' | 'heartbeat' }>;
 
+interface WatchedBook {
+  readonly check: BookCheck;
+  readonly silence: Silence;
+}
+
 const MICROS_PER_MS = 1000;
 
 /** Watches books of one class, and checks everything that it is sent. */
 export class Watcher implements Role {
   readonly #options: WatcherOptions;
-  readonly #checks = new Map<string, BookCheck>();
+  readonly #books: ReadonlyMap<string, WatchedBook>;
+  readonly #retry = new RetryTimer();
   #link: Link | undefined;
   #isReady = false;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
-    for (const symbol of options.symbols) this.#checks.set(symbol, new BookCheck());
+    this.#books = new Map(
+      options.symbols.map((symbol) => [symbol, { check: new BookCheck(), silence: new Silence() }]),
+    );
   }
 
   get isReady(): boolean {
     return this.#isReady;
   }
 
+  /** Of the book that was silent for longest. */
+  get longestSilenceMs(): number | undefined {
+    const silences = [...this.#books.values()].flatMap(({ silence }) => silence.longestMs ?? []);
+    return silences.length === 0 ? undefined : Math.max(...silences);
+  }
+
+  listen(now: number): void {
+    for (const { silence } of this.#books.values()) silence.begin(now);
+  }
+
+  stopListening(now: number): void {
+    for (const { silence } of this.#books.values()) silence.end(now);
+  }
+
   opened(link: Link): void {
-    const { symbols, depth, intervalMs } = this.#options;
     this.#link = link;
-    link.send({ type: 'subscribe', id: 1, symbols, depth, interval: intervalMs });
+    this.#subscribe(this.#options.symbols);
   }
 
   closed(): void {
     this.#link = undefined;
     this.#isReady = false;
+    this.#retry.cancel();
   }
 
   received(frame: ReceivedFrame): void {
@@ -51,8 +75,8 @@ export class Watcher implements Role {
       case 'snapshot':
       case 'delta':
       case 'heartbeat': {
-        const check = this.#checks.get(frame.symbol);
-        if (check !== undefined) this.#receiveBook(frame, check);
+        const book = this.#books.get(frame.symbol);
+        if (book !== undefined) this.#receiveBook(frame, book);
         return;
       }
       default:
@@ -65,30 +89,44 @@ export class Watcher implements Role {
   }
 
   faults(): Faults {
-    return [...this.#checks.values()].reduce((sum, check) => addFaults(sum, check.faults), NO_FAULTS);
+    return [...this.#books.values()].reduce((sum, { check }) => addFaults(sum, check.faults), NO_FAULTS);
+  }
+
+  #subscribe(symbols: readonly string[]): void {
+    const { depth, intervalMs } = this.#options;
+    const id = this.#link?.nextId();
+    if (id !== undefined) this.#link?.send({ type: 'subscribe', id, symbols, depth, interval: intervalMs });
   }
 
   #receiveResults({ results }: Extract<ReceivedFrame, { type: 'results' }>): void {
     for (const { symbol, error } of results) {
       if (error !== undefined) this.#options.recorder.error(`no book of ${symbol}: ${error.code}: ${error.message}`);
     }
-    this.#isReady = results.some(({ error }) => error === undefined);
+    this.#isReady ||= results.some(({ error }) => error === undefined);
+    const later = results.flatMap(({ symbol, error }) => (error?.retryable === true ? [symbol] : []));
+    if (later.length === 0) return;
+    this.#retry.start(() => {
+      this.#subscribe(later);
+    });
   }
 
-  #receiveBook(frame: BookFrame, check: BookCheck): void {
+  #receiveBook(frame: BookFrame, { check, silence }: WatchedBook): void {
     const { recorder } = this.#options;
     const target = this.#link?.target ?? 0;
     switch (frame.type) {
       case 'snapshot':
         check.snapshot(frame);
+        silence.heard(performance.now());
         recorder.count('snapshots');
         recorder.delivered(target);
         return;
       case 'delta':
         check.delta(frame);
+        silence.heard(performance.now());
         recorder.delivered(target);
         recorder.latency(target, { micros: (Date.now() - frame.at) * MICROS_PER_MS, isSlow: false });
         return;
+      // It says that the connection lives, and nothing of the book.
       case 'heartbeat':
         check.heartbeat(frame.seq);
         return;

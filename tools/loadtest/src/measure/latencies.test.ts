@@ -23,16 +23,16 @@ describe('latencies', () => {
     expect(summarize(again).max).toBeCloseTo(60_000, -2);
   });
 
-  it('are all zero where nothing was measured', () => {
+  it('are null where nothing was measured: zero would be a time', () => {
     expect(summarize(createLatencies())).toEqual({
       count: 0,
-      min: 0,
-      mean: 0,
-      p50: 0,
-      p90: 0,
-      p99: 0,
-      p999: 0,
-      max: 0,
+      min: null,
+      mean: null,
+      p50: null,
+      p90: null,
+      p99: null,
+      p999: null,
+      max: null,
     });
     expect(percentileCurve(createLatencies())).toEqual([]);
   });

@@ -1,7 +1,9 @@
 import type { Latencies } from './latencies.ts';
 
-/** A distribution of times, in milliseconds. All zero where nothing was measured. */
-export interface LatencySummary {
+/** A distribution of times, in milliseconds. Where nothing was measured, the count is 0 and the rest null. */
+export type LatencySummary = MeasuredLatency | typeof NO_LATENCY;
+
+export interface MeasuredLatency {
   readonly count: number;
   readonly min: number;
   readonly mean: number;
@@ -12,18 +14,29 @@ export interface LatencySummary {
   readonly max: number;
 }
 
+export const NO_LATENCY = {
+  count: 0,
+  min: null,
+  mean: null,
+  p50: null,
+  p90: null,
+  p99: null,
+  p999: null,
+  max: null,
+} as const;
+
 /** A point of the percentile curve. */
 export type PercentilePoint = readonly [percentile: number, ms: number];
 
 const CURVE = [1, 5, 10, 25, 50, 75, 90, 95, 97.5, 99, 99.5, 99.75, 99.9, 99.95, 99.99, 99.995, 99.999, 99.9999];
 
 export function summarize(latencies: Latencies): LatencySummary {
+  if (latencies.totalCount === 0) return NO_LATENCY;
   const at = (percentile: number): number => toMs(latencies.getValueAtPercentile(percentile));
-  const isEmpty = latencies.totalCount === 0;
   return {
     count: latencies.totalCount,
-    min: isEmpty ? 0 : at(0),
-    mean: isEmpty ? 0 : toMs(latencies.mean),
+    min: at(0),
+    mean: toMs(latencies.mean),
     p50: at(50),
     p90: at(90),
     p99: at(99),

@@ -4,8 +4,10 @@ import type { LatencyCounts } from './latencies.ts';
 export interface Counters {
   readonly published: number;
   readonly acknowledged: number;
-  /** Messages that were due while no publisher was connected. */
+  /** Messages that were due and could not be sent: no publisher was there, or as much was unanswered as may be. */
   readonly unsent: number;
+  /** Times that a message was published again, under its key, because it had no answer or one that said "later". */
+  readonly repeats: number;
   /** Messages and book frames that came. */
   readonly delivered: number;
   /** Messages among them that came on a resume: their latency tells how long the member was away. */
@@ -18,8 +20,6 @@ export interface Counters {
   readonly lagging: number;
   /** Slow readers that were sent away, as they should be. */
   readonly evicted: number;
-  /** `stale` frames. */
-  readonly stale: number;
   /** Book snapshots; each watcher gets one to begin with. */
   readonly snapshots: number;
 }
@@ -54,6 +54,7 @@ export const NO_COUNTERS: Counters = {
   published: 0,
   acknowledged: 0,
   unsent: 0,
+  repeats: 0,
   delivered: 0,
   caughtUp: 0,
   bytes: 0,
@@ -61,7 +62,6 @@ export const NO_COUNTERS: Counters = {
   resumes: 0,
   lagging: 0,
   evicted: 0,
-  stale: 0,
   snapshots: 0,
 };
 
@@ -70,6 +70,7 @@ export function addCounters(a: Counters, b: Counters): Counters {
     published: a.published + b.published,
     acknowledged: a.acknowledged + b.acknowledged,
     unsent: a.unsent + b.unsent,
+    repeats: a.repeats + b.repeats,
     delivered: a.delivered + b.delivered,
     caughtUp: a.caughtUp + b.caughtUp,
     bytes: a.bytes + b.bytes,
@@ -77,7 +78,6 @@ export function addCounters(a: Counters, b: Counters): Counters {
     resumes: a.resumes + b.resumes,
     lagging: a.lagging + b.lagging,
     evicted: a.evicted + b.evicted,
-    stale: a.stale + b.stale,
     snapshots: a.snapshots + b.snapshots,
   };
 }

@@ -22,6 +22,15 @@ describe('assign', () => {
     expect(new Set(publishing.map(({ room }) => room)).size).toBe(3);
   });
 
+  it('lets those listen to whom something is said: not in rooms without a publisher, and not the slow ones', () => {
+    const rooms = aPlan({ scenario: 'rooms', connections: 12, rooms: 4, publishers: 2 });
+    expect(indices.filter((i) => assign(rooms, i).isListener)).toEqual([0, 1, 4, 5, 8, 9]);
+    const slow = aPlan({ scenario: 'slow', connections: 12, publishers: 1, slow: { share: 0.25, pauseMs: 1 } });
+    expect(indices.filter((i) => !assign(slow, i).isListener)).toEqual([9, 10, 11]);
+    const feed = aPlan({ scenario: 'feed', connections: 12, rooms: 0, publishers: 0 });
+    expect(indices.every((i) => assign(feed, i).isListener)).toBe(true);
+  });
+
   it('makes the last ones slow, and never a publisher', () => {
     const plan = aPlan({ scenario: 'slow', connections: 12, publishers: 10, slow: { share: 0.5, pauseMs: 1 } });
     const slow = indices.filter((i) => assign(plan, i).isSlow);

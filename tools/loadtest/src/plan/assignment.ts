@@ -12,6 +12,8 @@ export interface Assignment {
   readonly room: string | undefined;
   readonly symbols: readonly string[];
   readonly isPublisher: boolean;
+  /** Whether it is to hear of something again and again: others publish in its room, or its books have a feed, and it reads. */
+  readonly isListener: boolean;
   readonly isChurning: boolean;
   readonly isSlow: boolean;
 }
@@ -20,14 +22,18 @@ export interface Assignment {
 export function assign(plan: Plan, index: number): Assignment {
   const isFeed = plan.scenario === Scenario.Feed;
   const isPublisher = !isFeed && index < plan.publishers;
+  const isSlow = plan.scenario === Scenario.Slow && index >= plan.connections - slowConnections(plan);
+  const room = index % plan.rooms;
   return {
     firstUrl: index % plan.urls.length,
     encoding: encodingOf(plan, index),
-    room: isFeed ? undefined : `load.${plan.runId}.${String(index % plan.rooms)}`,
+    room: isFeed ? undefined : `load.${plan.runId}.${String(room)}`,
     symbols: isFeed ? symbolsOf(plan, index) : [],
     isPublisher,
+    // A room has a publisher where there are as many of them.
+    isListener: !isSlow && (isFeed || room < plan.publishers),
     isChurning: plan.scenario === Scenario.Churn && !isPublisher,
-    isSlow: plan.scenario === Scenario.Slow && index >= plan.connections - slowConnections(plan),
+    isSlow,
   };
 }
 

@@ -1,7 +1,7 @@
 import { slowConnections } from '../plan/assignment.ts';
 import type { Plan, Rate } from '../plan/plan.ts';
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatShare } from './format.ts';
+import { formatCount, formatShare } from '../format.ts';
 
 /** What a plan says, for people: only what its scenario uses. */
 export function describePlan(plan: Plan): readonly (readonly [string, string])[] {

@@ -1,5 +1,5 @@
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatRate } from './format.ts';
+import { formatCount, formatMs, formatRate } from '../format.ts';
 import { html, type Html } from './html.ts';
 import { renderVerdict } from './render-verdict.ts';
 import type { RunResult, ScenarioResult } from '../result/run-result.ts';
@@ -50,6 +50,9 @@ function renderTable(scenarios: readonly ScenarioResult[]): Html {
           <th>Lost</th>
           <th>Repeated</th>
           <th>Inverted</th>
+          <th>Not as published</th>
+          <th>At the end</th>
+          <th>Silence</th>
           <th>Errors</th>
           <th></th>
         </tr>
@@ -62,7 +65,7 @@ function renderTable(scenarios: readonly ScenarioResult[]): Html {
 }
 
 function renderRow(result: ScenarioResult): Html {
-  const { plan, counters, deliveriesPerSecond, delivery, faults, errors } = result;
+  const { plan, counters, deliveriesPerSecond, delivery, faults, errors, attendance, silence } = result;
   const { scenario } = plan;
   const count = (value: number): Html => html`<td class="${value > 0 ? 'bad' : ''}">${formatCount(value)}</td>`;
   const age =
@@ -75,6 +78,11 @@ function renderRow(result: ScenarioResult): Html {
     <td${age}>${formatMs(delivery.p50)}</td>
     <td${age}>${formatMs(delivery.p99)}</td>
     ${count(faults.lost)}${count(faults.repeated)}${count(faults.inverted)}
+    ${count(faults.altered + faults.doubled + faults.conflicting + faults.undelivered)}
+    <td class="${attendance.absent > 0 ? 'bad' : ''}">
+      ${formatCount(attendance.expected - attendance.absent)} of ${formatCount(attendance.expected)}
+    </td>
+    <td class="${silence.past > 0 ? 'bad' : ''}">${formatMs(silence.longestMs)}</td>
     ${count(errors.reduce((sum, error) => sum + error.count, 0))}
     <td>${renderVerdict(result.hasPassed, result.wasInterrupted)}</td>
   </tr>`;

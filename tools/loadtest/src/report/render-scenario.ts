@@ -1,12 +1,14 @@
-import { isWhole } from '../check/faults.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { SCENARIO_SUMMARIES, Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatRate, formatShare } from './format.ts';
+import { formatCount, formatMs, formatShare, NOTHING } from '../format.ts';
 import { describePlan } from './describe-plan.ts';
 import { html, type Html } from './html.ts';
 import { renderFacts, renderTable } from './render-card.ts';
+import { renderTiles } from './render-tiles.ts';
 import { renderVerdict } from './render-verdict.ts';
-import type { ScenarioResult } from '../result/run-result.ts';
+import type { GeneratorResult, ScenarioResult } from '../result/run-result.ts';
+
+type Fact = readonly [name: string, value: string];
 
 /** One scenario: the figures that matter, how they came about over time, and everything else in tables. */
 export function renderScenario(result: ScenarioResult): Html {
@@ -25,32 +27,6 @@ export function renderScenario(result: ScenarioResult): Html {
   </section>`;
 }
 
-function renderTiles(result: ScenarioResult): Html {
-  const { plan, delivery, faults, errors, deliveriesPerSecond, counters } = result;
-  const what = plan.scenario === Scenario.Feed ? 'Age on arrival' : 'Delivery';
-  const errorCount = errors.reduce((sum, { count }) => sum + count, 0);
-  return html`<div class="tiles">
-    ${renderTile('Delivered', `${formatRate(deliveriesPerSecond)}/s`, `${formatCount(counters.delivered)} in all`)}
-    ${renderTile(`${what}, p50`, formatMs(delivery.p50), `mean ${formatMs(delivery.mean)}`)}
-    ${renderTile(`${what}, p99`, formatMs(delivery.p99), `p99.9 ${formatMs(delivery.p999)}, max ${formatMs(delivery.max)}`)}
-    <div class="tile ${isWhole(faults) ? 'good' : 'bad'}">
-      <span>Lost · repeated · inverted</span>
-      <strong>${formatCount(faults.lost)} · ${formatCount(faults.repeated)} · ${formatCount(faults.inverted)}</strong>
-      <small
-        >${isWhole(faults) ? 'every sequence number was there, once, in order' : 'deliveries were not as promised'}</small
-      >
-    </div>
-    <div class="tile ${errorCount === 0 ? 'good' : 'bad'}">
-      <span>Errors</span><strong>${formatCount(errorCount)}</strong>
-      <small>${formatCount(faults.gaps)} announced gaps</small>
-    </div>
-  </div>`;
-}
-
-function renderTile(label: string, value: string, note: string): Html {
-  return html`<div class="tile"><span>${label}</span><strong>${value}</strong><small>${note}</small></div>`;
-}
-
 function renderCharts({ plan }: ScenarioResult): Html {
   const latency = plan.scenario === Scenario.Feed ? 'Age on arrival' : 'Delivery latency';
   const figure = (chart: string, caption: string): Html =>
@@ -67,7 +43,7 @@ function renderCharts({ plan }: ScenarioResult): Html {
 
 function renderChecks({ checks }: ScenarioResult): Html {
   return renderTable({
-    title: 'Thresholds',
+    title: 'Checks',
     heads: ['', 'Check', 'Expected', 'Was'],
     hasWords: true,
     rows: checks.map(({ name, limit, actual, hasPassed }) => [
@@ -80,23 +56,22 @@ function renderChecks({ checks }: ScenarioResult): Html {
 }
 
 function renderLatencies({ plan, delivery, slowDelivery, ack, connect, join }: ScenarioResult): Html {
+  const isFeed = plan.scenario === Scenario.Feed;
   const rows: readonly (readonly [string, LatencySummary])[] = [
-    [plan.scenario === Scenario.Feed ? 'age on arrival' : 'delivery', delivery],
-    ['delivery to slow readers', slowDelivery],
-    ['acknowledgement', ack],
+    [isFeed ? 'age on arrival' : 'delivery', delivery],
+    ...(plan.scenario === Scenario.Slow ? [['delivery to slow readers', slowDelivery] as const] : []),
+    ...(isFeed ? [] : [['acknowledgement', ack] as const]),
     ['connecting', connect],
-    ['joining', join],
+    ...(isFeed ? [] : [['joining', join] as const]),
   ];
   return renderTable({
     title: 'Latencies',
     heads: ['', 'Count', 'p50', 'p90', 'p99', 'p99.9', 'Max'],
-    rows: rows
-      .filter(([, { count }]) => count > 0)
-      .map(([name, { count, p50, p90, p99, p999, max }]) => [
-        name,
-        formatCount(count),
-        ...[p50, p90, p99, p999, max].map(formatMs),
-      ]),
+    rows: rows.map(([name, { count, p50, p90, p99, p999, max }]) => [
+      name,
+      formatCount(count),
+      ...[p50, p90, p99, p999, max].map(formatMs),
+    ]),
   });
 }
 
@@ -122,22 +97,36 @@ function renderErrors({ errors }: ScenarioResult): Html | undefined {
   });
 }
 
-function counted({ counters, generator, slowFaults }: ScenarioResult): readonly (readonly [string, string])[] {
-  const { workers, processors, cpuCores, machineBusy, peakEventLoop, peakPaceLagMs } = generator;
+function counted({ counters, generator, slowFaults, silence, stale, plan }: ScenarioResult): readonly Fact[] {
   return [
-    ['published', `${formatCount(counters.published)}, ${formatCount(counters.acknowledged)} acknowledged`],
+    ...(plan.scenario === Scenario.Feed
+      ? []
+      : ([
+          ['published', `${formatCount(counters.published)}, ${formatCount(counters.acknowledged)} acknowledged`],
+          ['published again under its key', `${formatCount(counters.repeats)} times`],
+          ['due and not sent', formatCount(counters.unsent)],
+        ] as const)),
+    ['longest silence, median of all', formatMs(silence.medianMs)],
     ['received', `${(counters.bytes / 1e6).toFixed(1)} MB`],
     ['connects, resumes', `${formatCount(counters.connects)}, ${formatCount(counters.resumes)}`],
     ['caught up on resume', `${formatCount(counters.caughtUp)} messages`],
     ['lagging, sent away as slow', `${formatCount(counters.lagging)}, ${formatCount(counters.evicted)}`],
     ['gaps told to slow readers', formatCount(slowFaults.gaps)],
-    ['stale, snapshots', `${formatCount(counters.stale)}, ${formatCount(counters.snapshots)}`],
+    ['stale, snapshots', `${formatCount(stale.count)}, ${formatCount(counters.snapshots)}`],
+    ...describeGenerator(generator),
+  ];
+}
+
+function describeGenerator(generator: GeneratorResult): readonly Fact[] {
+  const { workers, processors, cpuCores, machineBusy, peakEventLoop, peakPaceLagMs } = generator;
+  const cores = cpuCores === null ? NOTHING : cpuCores.toFixed(2);
+  return [
     [
       'generator',
-      `${cpuCores.toFixed(2)} of ${String(processors)} processors, ${String(workers)} ${workers === 1 ? 'thread' : 'threads'}`,
+      `${cores} of ${String(processors)} processors, ${String(workers)} ${workers === 1 ? 'thread' : 'threads'}`,
     ],
     ['busiest second of a thread', formatShare(peakEventLoop)],
-    ['machine under load', `${formatShare(machineBusy)} busy`],
+    ['machine under load', machineBusy === null ? NOTHING : `${formatShare(machineBusy)} busy`],
     ['latest message, behind plan', formatMs(peakPaceLagMs)],
   ];
 }

@@ -1,7 +1,7 @@
 /** How the program ends. */
 export const ExitCode = {
   Passed: 0,
-  /** Sequence numbers or a threshold. */
+  /** A check did not hold. */
   Failed: 1,
   /** Wrong options, or no deployment. */
   Unusable: 2,

@@ -2,14 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { addFaults, NO_FAULTS } from '../check/faults.ts';
 import { Heads } from '../check/heads.ts';
+import { Ledger } from '../check/ledger.ts';
+import { addStaleSpells, NO_STALE_SPELLS } from '../check/staleness.ts';
 import { GeneratorMeter } from '../measure/generator-meter.ts';
-import type { Sample } from '../measure/sample.ts';
 import type { Access, Plan } from '../plan/plan.ts';
 import type { ScenarioResult } from '../result/run-result.ts';
 import type { Thresholds } from '../verdict/thresholds.ts';
-import { toResult } from './to-result.ts';
+import type { CrewVerdict, FromWorker } from '../worker/messages.ts';
 import { Phase, type ProgressObserver } from './progress-observer.ts';
 import { Tally } from './tally.ts';
+import { type FinishedRun, toResult } from './to-result.ts';
 import { WorkerPool } from './worker-pool.ts';
 
 export interface ScenarioRunOptions {
@@ -26,6 +28,8 @@ const READY_MS = 20_000;
 const SAMPLE_MS = 1000;
 const MS_PER_SECOND = 1000;
 
+type Seen = Extract<FromWorker, { type: 'sample' | 'finished' }>;
+
 /** Runs one scenario: connect, load, settle, judge. */
 export async function runScenario(options: ScenarioRunOptions): Promise<ScenarioResult> {
   const pool = new WorkerPool(options.plan, options.access);
@@ -41,6 +45,7 @@ class ScenarioRun {
   readonly #options: ScenarioRunOptions;
   readonly #pool: WorkerPool;
   readonly #tally: Tally;
+  readonly #ledger = new Ledger();
   readonly #meter = new GeneratorMeter();
   readonly #startedAt = performance.now();
   #sampledAt = this.#startedAt;
@@ -67,7 +72,7 @@ class ScenarioRun {
     this.#enter(Phase.Settling);
     await this.#sampling(this.#settle());
     const finished = await this.#pool.ask({ type: 'finish' }, 'finished');
-    this.#add(finished.map(({ sample }) => sample));
+    this.#add(finished);
 
     return toResult({
       plan,
@@ -75,9 +80,25 @@ class ScenarioRun {
       tally: this.#tally,
       wasInterrupted,
       load: { from: loadFrom, to: loadTo },
-      faults: finished.reduce((sum, { faults }) => addFaults(sum, faults), NO_FAULTS),
-      slowFaults: finished.reduce((sum, { slowFaults }) => addFaults(sum, slowFaults), NO_FAULTS),
+      ...this.#sumUp(finished.map(({ verdict }) => verdict)),
     });
+  }
+
+  #sumUp(
+    verdicts: readonly CrewVerdict[],
+  ): Pick<FinishedRun, 'faults' | 'slowFaults' | 'attendance' | 'silencesMs' | 'stale' | 'notCompared'> {
+    const broken = new Set(verdicts.flatMap((verdict) => verdict.broken));
+    return {
+      faults: verdicts.reduce((sum, { faults }) => addFaults(sum, faults), this.#ledger.faults(broken)),
+      slowFaults: verdicts.reduce((sum, { slowFaults }) => addFaults(sum, slowFaults), NO_FAULTS),
+      attendance: {
+        expected: verdicts.reduce((sum, { expected }) => sum + expected, 0),
+        absent: verdicts.reduce((sum, { absent }) => sum + absent, 0),
+      },
+      silencesMs: verdicts.flatMap(({ silencesMs }) => silencesMs),
+      stale: verdicts.reduce((sum, { stale }) => addStaleSpells(sum, stale), NO_STALE_SPELLS),
+      notCompared: this.#ledger.forgotten,
+    };
   }
 
   /** Everything that was acknowledged has arrived everywhere, or has had the time to. */
@@ -106,8 +127,7 @@ class ScenarioRun {
       const toNext = SAMPLE_MS - ((performance.now() - this.#startedAt) % SAMPLE_MS);
       const isDue = await delay(toNext, true, { signal: over }).catch(() => false);
       if (!isDue) return;
-      const samples = await this.#pool.ask({ type: 'sample' }, 'sample');
-      this.#add(samples.map(({ sample }) => sample));
+      this.#add(await this.#pool.ask({ type: 'sample' }, 'sample'));
     }
   }
 
@@ -123,10 +143,12 @@ class ScenarioRun {
     }
   }
 
-  #add(samples: readonly Sample[]): void {
+  #add(seen: readonly Seen[]): void {
+    for (const { claims } of seen) this.#ledger.take(claims);
     const now = performance.now();
     const length = (now - this.#sampledAt) / MS_PER_SECOND;
     this.#sampledAt = now;
+    const samples = seen.map(({ sample }) => sample);
     const point = this.#tally.add(samples, { at: this.#seconds(), length }, this.#meter.take());
     this.#options.observer.sampled({ phase: this.#phase, point, tally: this.#tally });
   }

@@ -45,16 +45,16 @@ export class Tally {
     const errorsBefore = this.errorCount;
     for (const sample of samples) this.#addSample(sample, latencies);
     this.counters = addCounters(this.counters, counters);
-    const { count, p50, p99, max } = summarize(latencies);
+    const { p50, p99, max } = summarize(latencies);
     const point: TimelinePoint = {
       seconds: interval.at,
       connected: samples.flatMap(({ targets }) => targets).reduce((sum, { connected }) => sum + connected, 0),
       publishedPerSecond: counters.published / interval.length,
       deliveredPerSecond: counters.delivered / interval.length,
       bytesPerSecond: counters.bytes / interval.length,
-      p50: count === 0 ? null : p50,
-      p99: count === 0 ? null : p99,
-      max: count === 0 ? null : max,
+      p50,
+      p99,
+      max,
       errors: this.errorCount - errorsBefore,
       eventLoop: Math.max(...samples.map((sample) => sample.eventLoop)),
       ...load,

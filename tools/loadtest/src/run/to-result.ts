@@ -1,9 +1,15 @@
-import type { Faults } from '../check/faults.ts';
+import { addFaults, type Faults } from '../check/faults.ts';
+import type { StaleSpells } from '../check/staleness.ts';
 import { processors } from '../measure/generator-meter.ts';
 import { percentileCurve, summarize } from '../measure/latency-summary.ts';
+import type { Counters } from '../measure/sample.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { GeneratorResult, ScenarioResult } from '../result/run-result.ts';
-import { judge, type Thresholds } from '../verdict/thresholds.ts';
+import { Scenario } from '../plan/scenario.ts';
+import type { GeneratorResult, ScenarioResult, TargetResult } from '../result/run-result.ts';
+import { judge } from '../verdict/judge.ts';
+import type { Attendance, Publishing } from '../verdict/outcome.ts';
+import { summarizeSilence } from '../verdict/summarize-silence.ts';
+import type { Thresholds } from '../verdict/thresholds.ts';
 import type { Tally } from './tally.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -16,70 +22,87 @@ export interface FinishedRun {
   readonly load: { readonly from: number; readonly to: number };
   readonly faults: Faults;
   readonly slowFaults: Faults;
+  readonly attendance: Attendance;
+  /** Of each that listened. */
+  readonly silencesMs: readonly number[];
+  readonly stale: StaleSpells;
+  /** Messages that were too long ago to be compared with others. */
+  readonly notCompared: number;
 }
 
 /** Sums up and judges a run. */
-export function toResult({ plan, thresholds, tally, ...run }: FinishedRun): ScenarioResult {
-  const loadSeconds = run.load.to - run.load.from;
-  const deliveriesPerSecond = loadSeconds === 0 ? 0 : tally.counters.delivered / loadSeconds;
-  const delivery = summarize(tally.delivery);
-  const ack = summarize(tally.ack);
-  const connect = summarize(tally.connect);
-  const { faults } = run;
+export function toResult({
+  plan,
+  thresholds,
+  tally,
+  load,
+  silencesMs,
+  notCompared,
+  ...run
+}: FinishedRun): ScenarioResult {
+  const loadSeconds = load.to - load.from;
+  const figures = {
+    attendance: run.attendance,
+    publishing: publishingOf(plan, tally.counters),
+    silence: summarizeSilence(silencesMs, { plan, maxSilenceMs: thresholds.maxSilenceMs }),
+    stale: run.stale,
+    wasInterrupted: run.wasInterrupted,
+    deliveriesPerSecond: loadSeconds > 0 ? tally.counters.delivered / loadSeconds : null,
+    delivery: summarize(tally.delivery),
+    ack: summarize(tally.ack),
+    connect: summarize(tally.connect),
+  };
   const checks = judge(thresholds, {
-    faults: { ...faults, ...addIntegrity(faults, run.slowFaults) },
+    ...figures,
+    // Slow readers may be told of gaps; what they get has to be in order and unchanged all the same.
+    faults: { ...addFaults(run.faults, run.slowFaults), gaps: run.faults.gaps },
     errors: tally.errorCount,
     deliveries: tally.counters.delivered,
-    deliveriesPerSecond,
-    wasInterrupted: run.wasInterrupted,
-    delivery,
-    ack,
-    connect,
   });
-  const generator = describeGenerator(plan, tally, run.load);
+  const generator = describeGenerator(plan, tally, load);
   return {
     plan,
     hasPassed: checks.every(({ hasPassed }) => hasPassed),
-    wasInterrupted: run.wasInterrupted,
+    ...figures,
     checks,
-    faults,
+    faults: run.faults,
     slowFaults: run.slowFaults,
     loadSeconds,
     counters: tally.counters,
-    deliveriesPerSecond,
-    delivery,
     slowDelivery: summarize(tally.slowDelivery),
-    ack,
-    connect,
     join: summarize(tally.join),
     percentiles: percentileCurve(tally.delivery),
-    targets: tally.targets.map((target, i) => ({
-      url: plan.urls[i] ?? '',
-      delivered: target.delivered,
-      delivery: summarize(target.delivery),
-    })),
+    targets: targetsOf(plan, tally),
     errors: [...tally.errors].map(([what, count]) => ({ what, count })).sort((a, b) => b.count - a.count),
     generator,
-    warnings: findWarnings(plan, tally, generator),
+    warnings: findWarnings(plan, tally, { ...generator, notCompared }),
     timeline: tally.timeline,
   };
 }
 
-/** Slow readers may be told of gaps; what they get has to be in order all the same. */
-function addIntegrity(a: Faults, b: Faults): Omit<Faults, 'gaps'> {
-  return { lost: a.lost + b.lost, repeated: a.repeated + b.repeated, inverted: a.inverted + b.inverted };
+function targetsOf({ urls }: Plan, { targets }: Tally): readonly TargetResult[] {
+  return targets.map(({ delivered, delivery }, i) => ({
+    url: urls[i] ?? '',
+    delivered,
+    delivery: summarize(delivery),
+  }));
+}
+
+function publishingOf({ scenario }: Plan, { published, unsent, acknowledged }: Counters): Publishing | null {
+  if (scenario === Scenario.Feed) return null;
+  return { due: published + unsent, sent: published, acknowledged };
 }
 
 function describeGenerator(plan: Plan, tally: Tally, load: FinishedRun['load']): GeneratorResult {
   const points = tally.timeline.filter(({ seconds }) => seconds > load.from && seconds <= load.to);
-  const average = (values: readonly number[]): number =>
-    values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  const average = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
   return {
     workers: plan.workers,
     processors: processors(),
     cpuCores: average(points.map(({ cpuCores }) => cpuCores)),
     machineBusy: average(points.map(({ machineBusy }) => machineBusy)),
-    peakEventLoop: Math.max(0, ...points.map(({ eventLoop }) => eventLoop)),
-    peakPaceLagMs: tally.peakPaceLagMs,
+    peakEventLoop: points.length === 0 ? null : Math.max(...points.map(({ eventLoop }) => eventLoop)),
+    peakPaceLagMs: plan.scenario === Scenario.Feed ? null : tally.peakPaceLagMs,
   };
 }

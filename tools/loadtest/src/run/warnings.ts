@@ -1,3 +1,5 @@
+import { MAX_COMPARED } from '../check/ledger.ts';
+import { formatCount } from '../format.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GeneratorResult } from '../result/run-result.ts';
 import type { Tally } from './tally.ts';
@@ -7,25 +9,32 @@ const MAX_EVENT_LOOP = 0.85;
 const MAX_MACHINE_BUSY = 0.95;
 const MAX_PACE_LAG_MS = 50;
 
+export interface Doubts extends GeneratorResult {
+  /** Messages that were too long ago to be compared with others. */
+  readonly notCompared: number;
+}
+
 /** What makes the figures of a run doubtful, and what to do about it. */
-export function findWarnings(plan: Plan, tally: Tally, generator: GeneratorResult): readonly string[] {
-  const { peakEventLoop, peakPaceLagMs, machineBusy } = generator;
+export function findWarnings(plan: Plan, tally: Tally, doubts: Doubts): readonly string[] {
+  const { peakEventLoop, peakPaceLagMs, machineBusy, notCompared } = doubts;
   const warnings: string[] = [];
-  if (peakEventLoop > MAX_EVENT_LOOP) {
+  if (peakEventLoop !== null && peakEventLoop > MAX_EVENT_LOOP) {
     warnings.push(
       `The generator was saturated: its busiest thread was at work ${percent(peakEventLoop)} of a second, so latencies include its own. Use more --workers, fewer connections, or another machine beside this one.`,
     );
   }
-  if (machineBusy > MAX_MACHINE_BUSY) {
+  if (machineBusy !== null && machineBusy > MAX_MACHINE_BUSY) {
     warnings.push(
       `This machine was ${percent(machineBusy)} busy: where the deployment runs on it too, the two disturb each other.`,
     );
   }
-  if (peakPaceLagMs > MAX_PACE_LAG_MS) {
+  if (peakPaceLagMs !== null && peakPaceLagMs > MAX_PACE_LAG_MS) {
     warnings.push(`Messages were sent up to ${peakPaceLagMs.toFixed(0)} ms late: the load was less even than planned.`);
   }
-  if (tally.counters.unsent > 0) {
-    warnings.push(`${String(tally.counters.unsent)} messages were due while no publisher was connected.`);
+  if (notCompared > 0) {
+    warnings.push(
+      `Only the newest ${formatCount(MAX_COMPARED)} messages were held against each other: ${formatCount(notCompared)} before them were checked for their order and their text, and not for being there twice.`,
+    );
   }
   if ([...tally.errors.keys()].some((what) => what.includes('rateLimited') || what.includes('rate-limited'))) {
     warnings.push(

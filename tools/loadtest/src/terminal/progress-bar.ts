@@ -4,7 +4,7 @@ import { createLogUpdate } from 'log-update';
 
 import type { Plan } from '../plan/plan.ts';
 import { type Progress, type ProgressObserver, Phase } from '../run/progress-observer.ts';
-import { formatBytesPerSecond, formatCount, formatMs, formatRate, formatShare } from '../report/format.ts';
+import { formatBytesPerSecond, formatCount, formatMs, formatRate, formatShare } from '../format.ts';
 
 const BAR_WIDTH = 30;
 const REFRESH_MS = 100;
@@ -76,7 +76,7 @@ function bar(share: number): string {
 function figures({ point, tally }: Progress): readonly string[] {
   const dim = (text: string): string => styleText('dim', text);
   const { connected, publishedPerSecond, deliveredPerSecond, bytesPerSecond, p50, p99, max, eventLoop } = point;
-  const latency = p50 === null || p99 === null || max === null ? '–' : [p50, p99, max].map(formatMs).join(' / ');
+  const latency = [p50, p99, max].map(formatMs).join(' / ');
   const busy = formatShare(eventLoop);
   const lines = [
     `  ${dim('connections')} ${formatCount(connected)}   ${dim('published')} ${formatRate(publishedPerSecond)}/s   ` +

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.ts';
 import { Phase, type Progress, type ProgressObserver } from '../run/progress-observer.ts';
-import { formatMs, formatRate } from '../report/format.ts';
+import { formatMs, formatRate } from '../format.ts';
 
 /** Samples between two lines: logs of pipelines are read later, and by people. */
 const SAMPLES_PER_LINE = 10;

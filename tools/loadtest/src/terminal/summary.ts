@@ -1,9 +1,10 @@
 import { styleText } from 'node:util';
 
-import type { ScenarioResult } from '../result/run-result.ts';
+import type { GeneratorResult, ScenarioResult } from '../result/run-result.ts';
 import type { LatencySummary } from '../measure/latency-summary.ts';
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatShare } from '../report/format.ts';
+import type { Publishing } from '../verdict/outcome.ts';
+import { formatCount, formatMs, formatRate, formatShare, NOTHING } from '../format.ts';
 
 const LABEL_WIDTH = 16;
 const MAX_ERRORS_SHOWN = 5;
@@ -26,38 +27,66 @@ export function describeResult(result: ScenarioResult): string {
 }
 
 function figureLines(result: ScenarioResult): readonly string[] {
-  const { plan, counters, deliveriesPerSecond, faults, delivery, ack, connect, generator } = result;
+  const { plan, counters, delivery, ack, connect } = result;
   const isFeed = plan.scenario === Scenario.Feed;
-  const lines = [
-    line('delivered', `${formatCount(counters.delivered)} (${formatCount(deliveriesPerSecond)}/s)`),
+  return [
+    ...(result.publishing === null ? [] : [line('published', describePublishing(result.publishing))]),
+    line('delivered', `${formatCount(counters.delivered)} (${formatRate(result.deliveriesPerSecond)}/s)`),
+    ...deliveryLines(result),
+    line(isFeed ? 'age on arrival' : 'delivery', describeLatency(delivery)),
+    ...(isFeed ? [] : [line('acknowledgement', describeLatency(ack))]),
+    ...(plan.scenario === Scenario.Churn
+      ? [
+          line(
+            'resumed',
+            `${formatCount(counters.resumes)} times, ${formatCount(counters.caughtUp)} messages caught up`,
+          ),
+        ]
+      : []),
+    ...(plan.scenario === Scenario.Slow ? slowLines(result) : []),
+    line('connecting', describeLatency(connect)),
+    line('generator', describeGenerator(result.generator)),
+  ];
+}
+
+/** How what came was, who was there for it, and for how long nothing came. */
+function deliveryLines({ faults, counters, attendance, silence, stale }: ScenarioResult): readonly string[] {
+  const { lost, repeated, inverted, gaps, altered, doubled, conflicting, undelivered } = faults;
+  const present = attendance.expected - attendance.absent;
+  return [
     line(
       'sequence',
-      `${formatCount(faults.lost)} lost, ${formatCount(faults.repeated)} repeated, ${formatCount(faults.inverted)} inverted, ${formatCount(faults.gaps)} gaps`,
+      counters.delivered === 0
+        ? NOTHING
+        : `${formatCount(lost)} lost, ${formatCount(repeated)} repeated, ${formatCount(inverted)} inverted, ${formatCount(gaps)} gaps`,
     ),
-    line(isFeed ? 'age on arrival' : 'delivery', describeLatency(delivery)),
-  ];
-  if (!isFeed) {
-    lines.splice(
-      1,
-      0,
-      line('published', `${formatCount(counters.published)}, ${formatCount(counters.acknowledged)} acknowledged`),
-    );
-    lines.push(line('acknowledgement', describeLatency(ack)));
-  }
-  if (plan.scenario === Scenario.Churn) {
-    lines.push(
-      line('resumed', `${formatCount(counters.resumes)} times, ${formatCount(counters.caughtUp)} messages caught up`),
-    );
-  }
-  if (plan.scenario === Scenario.Slow) lines.push(...slowLines(result));
-  return [
-    ...lines,
-    line('connecting', describeLatency(connect)),
+    ...(altered + doubled + conflicting + undelivered === 0
+      ? []
+      : [
+          line(
+            'payloads',
+            `${formatCount(altered)} altered, ${formatCount(doubled)} doubled, ${formatCount(conflicting)} conflicting, ${formatCount(undelivered)} undelivered`,
+          ),
+        ]),
+    line('at the end', `${formatCount(present)} of ${formatCount(attendance.expected)} connected`),
     line(
-      'generator',
-      `${generator.cpuCores.toFixed(2)} of ${String(generator.processors)} processors, busiest thread ${formatShare(generator.peakEventLoop)}, machine ${formatShare(generator.machineBusy)} busy`,
+      'longest silence',
+      `${formatMs(silence.longestMs)}, median ${formatMs(silence.medianMs)}; the plan's is ${formatMs(silence.plannedMs)}`,
     ),
+    ...(stale.count === 0
+      ? []
+      : [line('stale', `told ${formatCount(stale.count)} times, for up to ${formatMs(stale.longestMs)}`)]),
   ];
+}
+
+function describePublishing({ due, sent, acknowledged }: Publishing): string {
+  if (due === 0) return NOTHING;
+  return `${formatCount(sent)} of ${formatCount(due)} due, ${formatCount(acknowledged)} acknowledged`;
+}
+
+function describeGenerator({ cpuCores, processors, peakEventLoop, machineBusy }: GeneratorResult): string {
+  const cores = cpuCores === null ? NOTHING : cpuCores.toFixed(2);
+  return `${cores} of ${String(processors)} processors, busiest thread ${formatShare(peakEventLoop)}, machine ${formatShare(machineBusy)} busy`;
 }
 
 function slowLines({ counters, slowFaults, slowDelivery }: ScenarioResult): readonly string[] {
@@ -71,7 +100,7 @@ function slowLines({ counters, slowFaults, slowDelivery }: ScenarioResult): read
 }
 
 function describeLatency({ count, p50, p90, p99, p999, max }: LatencySummary): string {
-  if (count === 0) return '–';
+  if (count === 0) return NOTHING;
   return `p50 ${formatMs(p50)}   p90 ${formatMs(p90)}   p99 ${formatMs(p99)}   p99.9 ${formatMs(p999)}   max ${formatMs(max)}`;
 }
 

@@ -1,5 +1,8 @@
 import { addFaults, type Faults, NO_FAULTS } from '../check/faults.ts';
 import { Heads } from '../check/heads.ts';
+import type { RoomClaims } from '../check/claims.ts';
+import { SeenMessages } from '../check/seen-messages.ts';
+import { addStaleSpells, NO_STALE_SPELLS } from '../check/staleness.ts';
 import { Churner } from '../client/churner.ts';
 import { LoadClient } from '../client/load-client.ts';
 import { Member } from '../client/member.ts';
@@ -8,9 +11,10 @@ import type { Role } from '../client/role.ts';
 import { SlowReader } from '../client/slow-reader.ts';
 import { Watcher } from '../client/watcher.ts';
 import type { Recorder } from '../measure/recorder.ts';
+import type { Sample } from '../measure/sample.ts';
 import { type Assignment, assign } from '../plan/assignment.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { WorkerTask } from './messages.ts';
+import type { CrewVerdict, WorkerTask } from './messages.ts';
 import { Pacer } from './pacer.ts';
 
 /** Something that a client does besides what its role asks for. */
@@ -33,6 +37,7 @@ export class Crew {
   readonly #plan: Plan;
   readonly #recorder: Recorder;
   readonly #heads = new Heads();
+  readonly #seen = new SeenMessages();
   readonly #seats: readonly Seat[];
   readonly #publishers: readonly Member[];
   readonly #habits: readonly Habit[];
@@ -84,6 +89,8 @@ export class Crew {
   begin(): void {
     const absent = this.#seats.filter(({ role }) => !role.isReady).length;
     for (let i = 0; i < absent; i++) this.#recorder.error('not connected and joined when the load began');
+    const now = performance.now();
+    for (const { role, assignment } of this.#started) if (assignment.isListener) role.listen(now);
     for (const habit of this.#habits) habit.start();
   }
 
@@ -91,6 +98,13 @@ export class Crew {
   stop(): void {
     for (const timer of this.#ramp) clearTimeout(timer);
     for (const habit of this.#habits) habit.stop();
+    const now = performance.now();
+    for (const { role } of this.#seats) role.stopListening(now);
+  }
+
+  /** What the clients saw since the last call. */
+  take(): { readonly sample: Sample; readonly claims: readonly RoomClaims[] } {
+    return { sample: this.#recorder.take(), claims: this.#seen.take() };
   }
 
   hasReached(heads: Heads): boolean {
@@ -98,17 +112,21 @@ export class Crew {
   }
 
   /** The verdict on everybody, and the end of all connections. */
-  finish(heads: Heads): { readonly faults: Faults; readonly slowFaults: Faults } {
-    let faults = NO_FAULTS;
-    let slowFaults = NO_FAULTS;
-    for (const { client, role, assignment } of this.#started) {
-      if (assignment.isSlow) slowFaults = addFaults(slowFaults, role.faults(heads));
-      else faults = addFaults(faults, role.faults(heads));
-      if (!role.isReady) this.#recorder.error('not connected and joined at the end');
-      client.stop();
-    }
-    for (let i = this.unacknowledged; i > 0; i--) this.#recorder.error('publish not acknowledged');
-    return { faults, slowFaults };
+  finish(heads: Heads): CrewVerdict {
+    const seats = this.#started;
+    const faultsOf = (some: readonly Seat[]): Faults =>
+      some.reduce((sum, { role }) => addFaults(sum, role.faults(heads)), NO_FAULTS);
+    const verdict = {
+      faults: faultsOf(seats.filter(({ assignment }) => !assignment.isSlow)),
+      slowFaults: faultsOf(seats.filter(({ assignment }) => assignment.isSlow)),
+      broken: [...new Set(seats.flatMap(({ member }) => member?.broken ?? []))],
+      expected: seats.length,
+      absent: seats.filter(({ role }) => !role.isReady).length,
+      silencesMs: seats.flatMap(({ role }) => role.longestSilenceMs ?? []),
+      stale: seats.reduce((sum, { client }) => addStaleSpells(sum, client.staleSpells), NO_STALE_SPELLS),
+    };
+    for (const { client } of seats) client.stop();
+    return verdict;
   }
 
   /** All of them, unless the run was interrupted while they were connecting. */
@@ -122,8 +140,8 @@ export class Crew {
     for (let i = index; i < plan.connections; i += plan.workers) {
       const assignment = assign(plan, i);
       const { room, symbols, isSlow, isChurning } = assignment;
-      const member =
-        room === undefined ? undefined : new Member({ room, isSlow, padding, recorder, heads: this.#heads });
+      const common = { runId: plan.runId, publisher: i, padding, recorder, heads: this.#heads, seen: this.#seen };
+      const member = room === undefined ? undefined : new Member({ ...common, room, isSlow });
       const role = member ?? new Watcher({ ...plan.books, symbols, recorder });
       const client = new LoadClient({
         urls: plan.urls,
@@ -155,11 +173,11 @@ export class Crew {
     });
   }
 
-  /** One after the other; who is not there is passed over. */
+  /** One after the other; who is not there, or has too much without an answer, is passed over. */
   #publish(): void {
     for (let tries = this.#publishers.length; tries > 0; tries--) {
       const publisher = this.#publishers[this.#nextPublisher++ % this.#publishers.length];
-      if (publisher?.isReady === true) {
+      if (publisher?.canPublish === true) {
         publisher.publish();
         return;
       }

@@ -1,5 +1,7 @@
+import type { RoomClaims } from '../check/claims.ts';
 import type { Faults } from '../check/faults.ts';
 import type { HeadEntries } from '../check/heads.ts';
+import type { StaleSpells } from '../check/staleness.ts';
 import type { Sample } from '../measure/sample.ts';
 import type { Access, Plan } from '../plan/plan.ts';
 
@@ -26,13 +28,29 @@ export type ToWorker =
 export type FromWorker =
   /** Every client of the worker is where it should be, or has been told to stay away. */
   | { readonly type: 'ready' }
-  | { readonly type: 'sample'; readonly sample: Sample }
+  | { readonly type: 'sample'; readonly sample: Sample; readonly claims: readonly RoomClaims[] }
   | { readonly type: 'stopped'; readonly heads: HeadEntries }
   | { readonly type: 'settled' }
   | {
       readonly type: 'finished';
-      readonly faults: Faults;
-      /** Of the slow readers, who are not held to the thresholds for gaps. */
-      readonly slowFaults: Faults;
       readonly sample: Sample;
+      readonly claims: readonly RoomClaims[];
+      readonly verdict: CrewVerdict;
     };
+
+/** What a worker says of its clients at the end. */
+export interface CrewVerdict {
+  /** Of clients that read. */
+  readonly faults: Faults;
+  /** Of the slow readers, who are not held to the thresholds for gaps. */
+  readonly slowFaults: Faults;
+  /** Rooms and epochs in which a gap was announced. */
+  readonly broken: readonly string[];
+  /** Clients that are to be connected and to have joined. */
+  readonly expected: number;
+  /** Those of them that are not. */
+  readonly absent: number;
+  /** For each client that listened: for how long it heard nothing, at most. */
+  readonly silencesMs: readonly number[];
+  readonly stale: StaleSpells;
+}

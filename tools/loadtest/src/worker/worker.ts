@@ -52,10 +52,11 @@ function handle(message: ToWorker): void {
       tellWhen(() => crew.hasReached(heads), { quietMs: settleMs, message: () => ({ type: 'settled' }) });
       return;
     case 'sample':
-      port.postMessage({ type: 'sample', sample: recorder.take() } satisfies FromWorker);
+      port.postMessage({ type: 'sample', ...crew.take() } satisfies FromWorker);
       return;
     case 'finish':
-      port.postMessage({ type: 'finished', ...crew.finish(heads), sample: recorder.take() } satisfies FromWorker);
+      // Judged before the last sample is taken: both end here.
+      port.postMessage({ type: 'finished', verdict: crew.finish(heads), ...crew.take() } satisfies FromWorker);
       port.close();
       return;
   }

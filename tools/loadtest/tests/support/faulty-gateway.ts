@@ -1,121 +1,158 @@
 import { once } from 'node:events';
 
 import {
-  appendSeq,
   BEARER_PREFIX,
+  type ClientFrame,
   CLOSE_CODES,
   createCodecs,
-  encodeMessageHead,
   Encoding,
   type ServerFrame,
   SUBPROTOCOLS,
 } from '@outcry/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 
-/** What becomes of every tenth message on its way to the members. */
-export type DeliveryFault = 'none' | 'drop' | 'repeat' | 'swap';
+import { FAULTY_INSTRUMENT, feed, type FeedFault } from './faulty-feed.ts';
+import { FaultyRoom, type Member, type RoomFaults } from './faulty-room.ts';
+
+/** What a gateway does wrong. */
+export interface GatewayFaults extends RoomFaults {
+  /** What happens at the twentieth message: the gateway dies and does not come back, stands still for a while, or calls its room stale. */
+  readonly atTwentieth?: 'die' | 'pause' | 'stale';
+  readonly feed?: FeedFault;
+}
 
 export interface FaultyGateway extends AsyncDisposable {
   readonly url: string;
 }
 
-const EPOCH = 'epoch-1';
-const FAULTY_EVERY = 10;
-export const REFUSED_TOKEN = 'refused';
+/** Tokens by which a gateway knows what to do with a client. */
+export const Token = { Refused: 'refused', Even: 'even', Odd: 'odd' } as const;
+
+const TWENTIETH = 20;
+const PAUSE_MS = 700;
+const STALE_MS = 50;
 const CODEC = createCodecs()[Encoding.Msgpack];
 
-/** A server of one room that speaks the protocol and does one thing wrong with every tenth message. Only msgpack. */
-export async function startFaultyGateway(fault: DeliveryFault): Promise<FaultyGateway> {
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => SUBPROTOCOLS.msgpack });
-  const room = new FaultyRoom(fault);
-  server.on('connection', (socket, request) => {
-    if (request.headers['sec-websocket-protocol']?.includes(`${BEARER_PREFIX}${REFUSED_TOKEN}`) === true) {
-      const { code, reason } = CLOSE_CODES.unauthenticated;
-      socket.close(code, reason);
-      return;
-    }
-    serve(socket, room);
-  });
-  await once(server, 'listening');
-  const address = server.address();
+/** A server of one room and one book that speaks the protocol, only msgpack, and does as told wrong. */
+export async function startFaultyGateway(faults: GatewayFaults = {}): Promise<FaultyGateway> {
+  const gateway = new Gateway(faults);
+  await once(gateway.server, 'listening');
+  const address = gateway.server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no port');
   return {
     url: `ws://127.0.0.1:${String(address.port)}/ws`,
-    [Symbol.asyncDispose]: async () => {
-      for (const client of server.clients) client.terminate();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => gateway.close(),
   };
 }
 
-class FaultyRoom {
-  readonly #fault: DeliveryFault;
-  readonly #members = new Set<WebSocket>();
-  #seq = 0;
-  #held: Uint8Array | undefined;
+class Gateway {
+  readonly server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => SUBPROTOCOLS.msgpack });
+  readonly #closed = once(this.server, 'close');
+  readonly #faults: GatewayFaults;
+  readonly #room: FaultyRoom;
+  /** What is to be done when a pause is over, in order. */
+  #waiting: (() => void)[] | undefined;
+  #messages = 0;
 
-  constructor(fault: DeliveryFault) {
-    this.#fault = fault;
+  constructor(faults: GatewayFaults) {
+    this.#faults = faults;
+    this.#room = new FaultyRoom(faults);
+    this.server.on('connection', (socket, request) => {
+      const offered = request.headers['sec-websocket-protocol'] ?? '';
+      const has = (token: string): boolean => offered.includes(`${BEARER_PREFIX}${token}`);
+      if (has(Token.Refused)) socket.close(CLOSE_CODES.unauthenticated.code, CLOSE_CODES.unauthenticated.reason);
+      else this.#serve({ socket, isOdd: has(Token.Odd) });
+    });
   }
 
-  get seq(): number {
-    return this.#seq;
+  async close(): Promise<void> {
+    this.#die();
+    await this.#closed;
   }
 
-  add(member: WebSocket): void {
-    this.#members.add(member);
-    member.once('close', () => this.#members.delete(member));
+  #die(): void {
+    this.server.close();
+    for (const client of this.server.clients) client.terminate();
   }
 
-  publish(room: string, data: Uint8Array): number {
-    this.#seq++;
-    const head = encodeMessageHead({ room, from: 'somebody', at: Date.now(), data });
-    for (const frame of this.#mistreat(appendSeq(head, this.#seq))) {
-      for (const member of this.#members) member.send(frame);
-    }
-    return this.#seq;
+  #serve(member: Member): void {
+    const { socket } = member;
+    const send = (frame: ServerFrame): void => {
+      socket.send(CODEC.encodeServer(frame));
+    };
+    send({
+      type: 'welcome',
+      connection: 'c1',
+      node: 'faulty',
+      user: 'somebody',
+      at: Date.now(),
+      heartbeatMs: 25_000,
+      resumeWindowMs: 600_000,
+      maxFrameBytes: 16_384,
+      maxRooms: 128,
+      maxSubscriptions: 64,
+    });
+    socket.on('message', (bytes: Buffer) => {
+      this.#whenGoing(() => {
+        this.#handle(CODEC.decodeClient(bytes), { ...member, send });
+      });
+    });
   }
 
-  /** What is sent in place of a message. */
-  #mistreat(frame: Uint8Array): readonly Uint8Array[] {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held !== undefined) return [frame, held];
-    if (this.#fault === 'none' || this.#seq % FAULTY_EVERY !== 0) return [frame];
-    if (this.#fault === 'drop') return [];
-    if (this.#fault === 'repeat') return [frame, frame];
-    this.#held = frame;
-    return [];
-  }
-}
-
-function serve(socket: WebSocket, room: FaultyRoom): void {
-  const send = (frame: ServerFrame): void => {
-    socket.send(CODEC.encodeServer(frame));
-  };
-  send({
-    type: 'welcome',
-    connection: 'c1',
-    node: 'faulty',
-    user: 'somebody',
-    at: Date.now(),
-    heartbeatMs: 25_000,
-    resumeWindowMs: 600_000,
-    maxFrameBytes: 16_384,
-    maxRooms: 128,
-    maxSubscriptions: 64,
-  });
-  socket.on('message', (bytes: Buffer) => {
-    const request = CODEC.decodeClient(bytes);
+  #handle(request: ClientFrame, { send, ...member }: Member & { readonly send: (frame: ServerFrame) => void }): void {
     const id = request.id === undefined ? {} : { id: request.id };
-    if (request.type === 'join') {
-      send({ type: 'joined', ...id, room: request.room, epoch: EPOCH, recovered: false, seq: room.seq });
-      room.add(socket);
-    } else if (request.type === 'publish') {
-      send({ type: 'ack', ...id, epoch: EPOCH, seq: room.publish(request.room, request.data) });
-    } else {
-      send({ type: 'ack', ...id });
+    switch (request.type) {
+      case 'join':
+        send({ type: 'joined', ...id, room: request.room, recovered: false, ...this.#room.place });
+        this.#room.add(member);
+        return;
+      case 'publish': {
+        const place = this.#room.publish(request.room, request.data);
+        if (place !== undefined) send({ type: 'ack', ...id, ...place });
+        this.#messages++;
+        if (this.#messages === TWENTIETH) this.#misbehave(member.socket, send);
+        return;
+      }
+      case 'symbols':
+        send({ type: 'ack', ...id, instruments: [FAULTY_INSTRUMENT] });
+        return;
+      case 'subscribe': {
+        send({ type: 'results', ...id, results: [{ symbol: FAULTY_INSTRUMENT.symbol }] });
+        const { stop } = feed(this.#faults.feed, send);
+        member.socket.once('close', stop);
+        return;
+      }
+      default:
+        send({ type: 'ack', ...id });
     }
-  });
+  }
+
+  #misbehave(socket: WebSocket, send: (frame: ServerFrame) => void): void {
+    const room = { room: 'load' };
+    switch (this.#faults.atTwentieth) {
+      case undefined:
+        return;
+      case 'die':
+        this.#die();
+        return;
+      case 'pause':
+        this.#waiting = [];
+        setTimeout(() => {
+          const waiting = this.#waiting ?? [];
+          this.#waiting = undefined;
+          for (const act of waiting) act();
+        }, PAUSE_MS);
+        return;
+      case 'stale':
+        send({ type: 'stale', ...room });
+        setTimeout(() => {
+          if (socket.readyState === socket.OPEN) send({ type: 'fresh', ...room });
+        }, STALE_MS);
+    }
+  }
+
+  #whenGoing(act: () => void): void {
+    if (this.#waiting === undefined) act();
+    else this.#waiting.push(act);
+  }
 }
