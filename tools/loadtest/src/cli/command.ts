@@ -36,7 +36,7 @@ Examples:
     $ outcry-loadtest fan-out -u ws://localhost:1337/ws -c 1000 --rate 10..500 --duration 2m
 
   While you roll out a new version, connections may be lost. All come back, and nothing is lost:
-    $ outcry-loadtest fan-out -u ws://lb/ws --duration 5m --publishers 10 --max-errors 2000 --max-silence 10s
+    $ outcry-loadtest fan-out -u ws://lb/ws --token-file tokens.txt -d 5m --max-errors 2000 --max-silence 10s
 
 Exit codes:
   0    every check held
@@ -136,7 +136,9 @@ function addCheckOptions(command: Command): void {
     .optionsGroup('Checks (that nothing is lost, repeated, inverted or altered is always one):')
     .option('--max-absent <n>', 'clients not connected or not joined at the end', anyNumber, 0)
     .addOption(
-      new Option('--max-unsent <share>', 'of the messages due: not sent').argParser(parseShare).default(0, '0%'),
+      new Option('--max-unsent <share>', 'of the messages due: not sent by the end')
+        .argParser(parseShare)
+        .default(0, '0%'),
     )
     .addOption(
       new Option('--max-unacknowledged <share>', 'of the messages sent: without an acknowledgement at the end')

@@ -24,6 +24,7 @@ export class LoadClient implements Link, ConnectionHandler {
   readonly #options: LoadClientOptions;
   readonly #staleness = new Staleness();
   #lastId = 0;
+  #user = '';
   #connection: Connection | undefined;
   #target: number;
   #retry: NodeJS.Timeout | undefined;
@@ -42,6 +43,10 @@ export class LoadClient implements Link, ConnectionHandler {
 
   get target(): number {
     return this.#target;
+  }
+
+  get user(): string {
+    return this.#user;
   }
 
   /** Whether it has been started and not been stopped. */
@@ -107,7 +112,7 @@ export class LoadClient implements Link, ConnectionHandler {
     recorder.count('bytes', bytes);
     switch (frame.type) {
       case 'welcome':
-        this.#welcome();
+        this.#welcome(frame.user);
         return;
       case 'draining':
         this.#reconnectInMs = frame.reconnectInMs;
@@ -170,8 +175,9 @@ export class LoadClient implements Link, ConnectionHandler {
     this.#connection = new Connection({ url, encoding: assignment.encoding, token, isInsecure }, this);
   }
 
-  #welcome(): void {
+  #welcome(user: string): void {
     const { recorder, role } = this.#options;
+    this.#user = user;
     this.#isWelcome = true;
     recorder.count('connects');
     recorder.connected(this.#target, 1);

@@ -14,7 +14,7 @@ type Sent = Parameters<Link['send']>[0];
 
 function linkTo(sent: Sent[], firstId = 1): Link {
   let nextId = firstId;
-  return { target: 0, nextId: () => nextId++, send: (frame) => void sent.push(frame) };
+  return { target: 0, user: 'ann', nextId: () => nextId++, send: (frame) => void sent.push(frame) };
 }
 
 function openMember(seen = new SeenMessages()): { readonly member: Member; readonly sent: Sent[] } {

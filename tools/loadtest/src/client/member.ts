@@ -43,8 +43,9 @@ export class Member implements Role {
     return this.#isJoined;
   }
 
-  get canPublish(): boolean {
-    return this.#isJoined && this.#outbox.isOpen;
+  /** Whether it holds as many messages without an answer as it may. */
+  get isFull(): boolean {
+    return this.#outbox.isFull;
   }
 
   /** Messages that it has published and that have no answer. */
@@ -112,6 +113,7 @@ export class Member implements Role {
     if (this.#leaveId !== undefined) this.#link?.send({ type: 'leave', id: this.#leaveId, room: this.#options.room });
   }
 
+  /** Publishes one message, now or as soon as it is in the room. */
   publish(): void {
     this.#outbox.publish();
   }
@@ -163,6 +165,7 @@ export class Member implements Role {
       this.#altered++;
       return;
     }
+    if (payload.publisher === this.#options.publisher) this.#outbox.delivered(payload.counter);
     const epoch = this.#check.position?.epoch ?? '';
     if (!seen.delivered(roomAndEpoch(room, epoch), [seq, messageNumber(payload)])) this.#conflicting++;
     if (payload.sentAt < this.#joinSentAt) recorder.count('caughtUp');

@@ -27,6 +27,7 @@ function openOutbox(): {
   let nextId = 1;
   const link: Link = {
     target: 0,
+    user: 'ann',
     nextId: () => nextId++,
     send: (frame) => {
       if (frame.type !== 'publish') throw new Error(`a publisher sent ${frame.type}`);
@@ -67,8 +68,8 @@ describe('Outbox', () => {
     for (let i = 0; i < 3; i++) outbox.publish();
     outbox.acknowledged(2, { epoch: 'e', seq: 1 });
     outbox.lost();
-    expect(outbox.isOpen).toBe(false);
     outbox.joined(link);
+    vi.advanceTimersByTime(100);
     expect(sent.slice(3)).toEqual([
       { id: 4, key: 'run.7.1', counter: 1 },
       { id: 5, key: 'run.7.3', counter: 3 },
@@ -79,6 +80,20 @@ describe('Outbox', () => {
     const { counters, ack } = recorder.take();
     expect(counters).toMatchObject({ published: 3, acknowledged: 1, repeats: 2 });
     expect(ack.reduce((sum, [, count]) => sum + count, 0)).toBe(1);
+  });
+
+  it('does not publish again as another user, whose key would be another: what comes to itself is answered', () => {
+    const { outbox, sent, link, recorder } = openOutbox();
+    for (let i = 0; i < 3; i++) outbox.publish();
+    outbox.delivered(1);
+    outbox.lost();
+    outbox.joined({ ...link, user: 'guest-2' });
+    expect(outbox.size).toBe(2);
+    outbox.delivered(2);
+    vi.advanceTimersByTime(1000);
+    expect(sent).toHaveLength(3);
+    expect(outbox.size).toBe(1);
+    expect(recorder.take().counters).toMatchObject({ published: 3, acknowledged: 2, repeats: 0, unknown: 3 });
   });
 
   it('publishes again what was answered with "later", after a while, and what was refused never', () => {
@@ -99,15 +114,32 @@ describe('Outbox', () => {
     outbox.lost();
     vi.advanceTimersByTime(241_000);
     outbox.joined(link);
+    vi.advanceTimersByTime(100);
     expect(sent).toHaveLength(1);
     expect(outbox.size).toBe(0);
   });
 
-  it('takes no more than it may hold without an answer', () => {
+  it('keeps what is due while the room is away, behind what has no answer, and sends it no faster than a gateway takes it', () => {
+    const { outbox, sent, link, recorder } = openOutbox();
+    outbox.publish();
+    outbox.lost();
+    for (let i = 0; i < 100; i++) outbox.publish();
+    expect(recorder.take().counters).toMatchObject({ published: 1 });
+    outbox.joined(link);
+    // One that is due meanwhile does not overtake.
+    outbox.publish();
+    vi.advanceTimersByTime(1000);
+    expect(sent.length).toBeLessThanOrEqual(41);
+    vi.advanceTimersByTime(2000);
+    expect(sent.map(({ counter }) => counter)).toEqual([1, ...Array.from({ length: 102 }, (_, i) => i + 1)]);
+    expect(recorder.take().counters).toMatchObject({ published: 101, repeats: 1 });
+  });
+
+  it('is full where it holds as much without an answer as it may', () => {
     const { outbox } = openOutbox();
     for (let i = 0; i < 1000; i++) outbox.publish();
-    expect(outbox.isOpen).toBe(false);
+    expect(outbox.isFull).toBe(true);
     outbox.acknowledged(1, { epoch: 'e', seq: 1 });
-    expect(outbox.isOpen).toBe(true);
+    expect(outbox.isFull).toBe(false);
   });
 });

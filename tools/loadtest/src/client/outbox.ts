@@ -7,7 +7,7 @@ import { monotonicMicros } from '../measure/clock.ts';
 import { recordMicros } from '../measure/latencies.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { createPayload, type Payload } from './payload.ts';
-import { RetryTimer } from './retry-timer.ts';
+import { retryDelayMs } from './retry-timer.ts';
 import type { Link } from './role.ts';
 
 export interface OutboxOptions {
@@ -25,23 +25,38 @@ export interface OutboxOptions {
 
 interface Entry {
   readonly payload: Payload;
-  wasRepeated: boolean;
+  /** Asked: there will be an answer. Waiting: it goes out (again). Unknown: nobody can be asked any more whether it was stored. */
+  state: 'asked' | 'waiting' | 'unknown';
+  sends: number;
+  /** A key is one user's, and a guest is another one on each connection. */
+  sentAs: string | undefined;
+  /** Whether the publisher was sent it, as any member. */
+  hasCome: boolean;
 }
 
-/** Messages of one publisher without an answer; what is due past that is not sent. */
+/** Messages of one publisher without an answer. */
 const MAX_UNACKNOWLEDGED = 1000;
+/** What has waited goes out no faster than a gateway takes it (docs/PROTOCOL.md §7), so that it comes through. */
+const SEND_EVERY_MS = 25;
 /** A gateway knows a key for five minutes: past that, a repeat might be a second message. */
 const MAX_REPEAT_MICROS = 240e6;
 
-/** What one publisher has published and was not told the place of. It is repeated under its key until it is, as users' clients do. */
+/**
+ * What one publisher is to publish and was not told the place of. It goes out at once, or as soon as the room is joined again,
+ * and is repeated under its key until there is an answer, as users' clients do. A guest that lost its connection cannot ask
+ * again: that the message comes to itself has to be the answer.
+ */
 export class Outbox {
   readonly #options: OutboxOptions;
+  /** All without an answer, by their counters. */
+  readonly #open = new Map<number, Entry>();
   /** By the id of the request, on the connection there is. */
   readonly #asked = new Map<number, Entry>();
-  /** Not asked on this connection, or answered with "later". */
+  /** In the order of their counters. */
   #waiting: Entry[] = [];
+  #heldUntil = 0;
   #link: Link | undefined;
-  readonly #retry = new RetryTimer();
+  #timer: NodeJS.Timeout | undefined;
   #counter = 0;
 
   constructor(options: OutboxOptions) {
@@ -50,35 +65,48 @@ export class Outbox {
 
   /** Messages without an answer. */
   get size(): number {
-    return this.#asked.size + this.#waiting.length;
+    return this.#open.size;
   }
 
-  /** Whether another message may be published now. */
-  get isOpen(): boolean {
-    return this.#link !== undefined && this.size < MAX_UNACKNOWLEDGED;
+  get isFull(): boolean {
+    return this.size >= MAX_UNACKNOWLEDGED;
   }
 
+  /** Publishes one message, now or as soon as it can be. */
   publish(): void {
-    const { room, publisher, padding, recorder } = this.#options;
-    const sentAt = monotonicMicros();
+    const { room, publisher, padding } = this.#options;
     this.#counter++;
-    const payload = createPayload(room, { publisher, counter: this.#counter, sentAt, padding });
-    recorder.count('published');
-    this.#ask({ payload, wasRepeated: false });
+    const payload = createPayload(room, { publisher, counter: this.#counter, sentAt: monotonicMicros(), padding });
+    const entry: Entry = { payload, state: 'waiting', sends: 0, sentAs: undefined, hasCome: false };
+    this.#open.set(this.#counter, entry);
+    if (this.#link !== undefined && this.#waiting.length === 0) this.#ask(this.#link, entry);
+    else this.#wait([entry]);
   }
 
-  /** The room is joined: what has no answer goes out again, in its order. */
+  /** The room is joined: what has no answer goes out. */
   joined(link: Link): void {
     this.#link = link;
-    this.#repeat();
+    this.#heldUntil = 0;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#wait(waiting.filter((entry) => this.#canBeSent(entry, link)));
   }
 
   /** The room is left or lost, and no answer comes any more. */
   lost(): void {
-    this.#retry.cancel();
     this.#link = undefined;
-    this.#waiting.push(...this.#asked.values());
+    this.#stop();
+    const asked = [...this.#asked.values()];
     this.#asked.clear();
+    this.#wait(asked);
+  }
+
+  /** The publisher was sent a message of its own. */
+  delivered(counter: number): void {
+    const entry = this.#open.get(counter);
+    if (entry === undefined) return;
+    entry.hasCome = true;
+    if (entry.state === 'unknown') this.#settle(entry);
   }
 
   acknowledged(id: number, { epoch, seq }: Position): void {
@@ -88,43 +116,75 @@ export class Outbox {
     const { room, recorder, heads, seen } = this.#options;
     heads.note(room, { epoch, seq });
     seen.acknowledged(roomAndEpoch(room, epoch), [seq, messageNumber(entry.payload)]);
-    recorder.count('acknowledged');
+    this.#settle(entry);
     // How long a repeated one took tells of the loss before it.
-    if (!entry.wasRepeated) recordMicros(recorder.ack, monotonicMicros() - entry.payload.sentAt);
+    if (entry.sends === 1) recordMicros(recorder.ack, monotonicMicros() - entry.payload.sentAt);
   }
 
   refused(id: number, isRetryable: boolean): void {
     const entry = this.#asked.get(id);
     if (entry === undefined) return;
     this.#asked.delete(id);
-    if (!isRetryable) return;
-    this.#waiting.push(entry);
-    this.#retry.start(() => {
-      this.#repeat();
-    });
-  }
-
-  #repeat(): void {
-    const waiting = this.#waiting.toSorted((a, b) => a.payload.counter - b.payload.counter);
-    this.#waiting = [];
-    const oldest = monotonicMicros() - MAX_REPEAT_MICROS;
-    for (const entry of waiting) {
-      if (entry.payload.sentAt < oldest) continue;
-      entry.wasRepeated = true;
-      this.#options.recorder.count('repeats');
-      this.#ask(entry);
-    }
-  }
-
-  #ask(entry: Entry): void {
-    const link = this.#link;
-    if (link === undefined) {
-      this.#waiting.push(entry);
+    if (!isRetryable) {
+      this.#open.delete(entry.payload.counter);
       return;
     }
-    const { room, runId, publisher } = this.#options;
+    this.#heldUntil = performance.now() + retryDelayMs();
+    this.#wait([entry]);
+  }
+
+  #settle(entry: Entry): void {
+    this.#open.delete(entry.payload.counter);
+    this.#options.recorder.count('acknowledged');
+  }
+
+  /** Whether a message may go out on a connection: if not, it is settled, unknown or given up. */
+  #canBeSent(entry: Entry, link: Link): boolean {
+    if (entry.sends === 0) return true;
+    if (entry.sentAs !== link.user) {
+      entry.state = 'unknown';
+      this.#options.recorder.count('unknown');
+      if (entry.hasCome) this.#settle(entry);
+      return false;
+    }
+    if (entry.payload.sentAt > monotonicMicros() - MAX_REPEAT_MICROS) return true;
+    this.#open.delete(entry.payload.counter);
+    return false;
+  }
+
+  #wait(entries: readonly Entry[]): void {
+    for (const entry of entries) entry.state = 'waiting';
+    if (entries.length > 0) {
+      this.#waiting = [...this.#waiting, ...entries].sort((a, b) => a.payload.counter - b.payload.counter);
+    }
+    if (this.#link === undefined || this.#waiting.length === 0) return;
+    this.#timer ??= setInterval(() => {
+      this.#sendNext();
+    }, SEND_EVERY_MS);
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #sendNext(): void {
+    if (performance.now() < this.#heldUntil) return;
+    const link = this.#link;
+    let entry = this.#waiting.shift();
+    while (entry !== undefined && link !== undefined && !this.#canBeSent(entry, link)) entry = this.#waiting.shift();
+    if (entry === undefined || link === undefined) this.#stop();
+    else this.#ask(link, entry);
+  }
+
+  #ask(link: Link, entry: Entry): void {
+    const { room, runId, publisher, recorder } = this.#options;
     const id = link.nextId();
     const key = `${runId}.${String(publisher)}.${String(entry.payload.counter)}`;
+    recorder.count(entry.sends === 0 ? 'published' : 'repeats');
+    entry.sends++;
+    entry.state = 'asked';
+    entry.sentAs = link.user;
     this.#asked.set(id, entry);
     link.send({ type: 'publish', id, room, data: entry.payload, key });
   }

@@ -7,6 +7,8 @@ import type { Heads } from '../check/heads.ts';
 export interface Link {
   /** The index of the URL that the client is connected to. */
   readonly target: number;
+  /** Whom the deployment takes the client for. */
+  readonly user: string;
   /** An id that no other request of the client has. */
   nextId(): number;
   send(frame: ClientFrame<unknown>): void;

@@ -2,12 +2,16 @@ import type { LatencyCounts } from './latencies.ts';
 
 /** Events since the last sample. */
 export interface Counters {
+  /** Messages that the plan wanted published. */
+  readonly due: number;
+  /** Those of them that were sent; the others wait for a publisher that comes back, or were too many. */
   readonly published: number;
+  /** Messages whose place was told; or that came to a guest itself, which had lost its connection before. */
   readonly acknowledged: number;
-  /** Messages that were due and could not be sent: no publisher was there, or as much was unanswered as may be. */
-  readonly unsent: number;
   /** Times that a message was published again, under its key, because it had no answer or one that said "later". */
   readonly repeats: number;
+  /** Messages without an answer when a guest lost its connection: as another guest, it cannot ask again. */
+  readonly unknown: number;
   /** Messages and book frames that came. */
   readonly delivered: number;
   /** Messages among them that came on a resume: their latency tells how long the member was away. */
@@ -51,10 +55,11 @@ export interface Sample {
 }
 
 export const NO_COUNTERS: Counters = {
+  due: 0,
   published: 0,
   acknowledged: 0,
-  unsent: 0,
   repeats: 0,
+  unknown: 0,
   delivered: 0,
   caughtUp: 0,
   bytes: 0,
@@ -67,10 +72,11 @@ export const NO_COUNTERS: Counters = {
 
 export function addCounters(a: Counters, b: Counters): Counters {
   return {
+    due: a.due + b.due,
     published: a.published + b.published,
     acknowledged: a.acknowledged + b.acknowledged,
-    unsent: a.unsent + b.unsent,
     repeats: a.repeats + b.repeats,
+    unknown: a.unknown + b.unknown,
     delivered: a.delivered + b.delivered,
     caughtUp: a.caughtUp + b.caughtUp,
     bytes: a.bytes + b.bytes,

@@ -104,7 +104,7 @@ function counted({ counters, generator, slowFaults, silence, stale, plan }: Scen
       : ([
           ['published', `${formatCount(counters.published)}, ${formatCount(counters.acknowledged)} acknowledged`],
           ['published again under its key', `${formatCount(counters.repeats)} times`],
-          ['due and not sent', formatCount(counters.unsent)],
+          ['due and not sent', formatCount(counters.due - counters.published)],
         ] as const)),
     ['longest silence, median of all', formatMs(silence.medianMs)],
     ['received', `${(counters.bytes / 1e6).toFixed(1)} MB`],

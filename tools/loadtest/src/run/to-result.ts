@@ -88,9 +88,9 @@ function targetsOf({ urls }: Plan, { targets }: Tally): readonly TargetResult[] 
   }));
 }
 
-function publishingOf({ scenario }: Plan, { published, unsent, acknowledged }: Counters): Publishing | null {
+function publishingOf({ scenario }: Plan, { due, published, acknowledged }: Counters): Publishing | null {
   if (scenario === Scenario.Feed) return null;
-  return { due: published + unsent, sent: published, acknowledged };
+  return { due, sent: published, acknowledged };
 }
 
 function describeGenerator(plan: Plan, tally: Tally, load: FinishedRun['load']): GeneratorResult {

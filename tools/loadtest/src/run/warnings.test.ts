@@ -36,6 +36,12 @@ describe('findWarnings', () => {
     expect(warnings({ peakEventLoop: null, machineBusy: null, peakPaceLagMs: null })).toEqual([]);
   });
 
+  it('says why a guest has messages without an answer', () => {
+    const tally = new Tally(1);
+    tally.counters = { ...tally.counters, unknown: 3 };
+    expect(warnings({}, tally)).toEqual([expect.stringContaining('3 messages had no answer when a guest')]);
+  });
+
   it('says what to do about rate limits', () => {
     const tally = new Tally(1);
     tally.errors.set('error rateLimited: slow down', 3);

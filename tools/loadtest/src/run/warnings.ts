@@ -31,6 +31,11 @@ export function findWarnings(plan: Plan, tally: Tally, doubts: Doubts): readonly
   if (peakPaceLagMs !== null && peakPaceLagMs > MAX_PACE_LAG_MS) {
     warnings.push(`Messages were sent up to ${peakPaceLagMs.toFixed(0)} ms late: the load was less even than planned.`);
   }
+  if (tally.counters.unknown > 0) {
+    warnings.push(
+      `${formatCount(tally.counters.unknown)} messages had no answer when a guest lost its connection, and a guest cannot ask again: those that did not come to it are unacknowledged. With --token or --token-file they are repeated.`,
+    );
+  }
   if (notCompared > 0) {
     warnings.push(
       `Only the newest ${formatCount(MAX_COMPARED)} messages were held against each other: ${formatCount(notCompared)} before them were checked for their order and their text, and not for being there twice.`,

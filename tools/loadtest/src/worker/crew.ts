@@ -173,15 +173,19 @@ export class Crew {
     });
   }
 
-  /** One after the other; who is not there, or has too much without an answer, is passed over. */
+  /** One after the other; who is not there is passed over, and where nobody is, the message waits for one who comes back. */
   #publish(): void {
+    this.#recorder.count('due');
+    const publisher =
+      this.#nextOf(({ isReady, isFull }) => isReady && !isFull) ?? this.#nextOf(({ isFull }) => !isFull);
+    publisher?.publish();
+  }
+
+  #nextOf(isFit: (publisher: Member) => boolean): Member | undefined {
     for (let tries = this.#publishers.length; tries > 0; tries--) {
       const publisher = this.#publishers[this.#nextPublisher++ % this.#publishers.length];
-      if (publisher?.canPublish === true) {
-        publisher.publish();
-        return;
-      }
+      if (publisher !== undefined && isFit(publisher)) return publisher;
     }
-    this.#recorder.count('unsent');
+    return undefined;
   }
 }

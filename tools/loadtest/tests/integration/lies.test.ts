@@ -52,12 +52,21 @@ describe('outcry-loadtest on a server that does one thing wrong', () => {
     [{ ack: 'elsewhere' }, ['payloads'], ['undelivered']],
     [{ ack: 'silent' }, ['not acknowledged'], []],
     [{ atTwentieth: 'stale' }, ['stale'], []],
+    [{ atTwentieth: 'cut', forgetsKeys: true }, ['payloads'], ['doubled', 'conflicting']],
   ])('fails what it does to messages: %j', async (faults, failed, kinds) => {
-    const finished = await loadOn(faults);
+    // Whoever is cut off is back within two seconds.
+    const finished = await loadOn(faults, '--settle', faults.atTwentieth === 'cut' ? '10s' : '1s');
     expect(finished.code).toBe(1);
     expect(finished.failed).toEqual(failed);
     expect(kindsOf(finished.scenario.faults)).toEqual(kinds);
     for (const name of failed) expect(finished.said).toContain(`✗ ${name}: `);
+  });
+
+  it.concurrent('publishes again what it has no answer to, and finds it stored once', async () => {
+    const { failed, scenario } = await loadOn({ atTwentieth: 'cut' }, '--settle', '10s');
+    expect(failed).toEqual([]);
+    expect(scenario.counters.repeats).toBeGreaterThan(0);
+    expect(scenario.publishing?.acknowledged).toBe(scenario.publishing?.due);
   });
 
   it.concurrent.each([

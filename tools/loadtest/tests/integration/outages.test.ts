@@ -11,6 +11,7 @@ import {
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { NO_FAULTS } from '../../src/check/faults.ts';
 import { runLoadtest, runToEnd, startLoadtest } from '../support/run-loadtest.ts';
 
 /** Long for a busy machine. */
@@ -132,7 +133,7 @@ describe('outcry-loadtest, where gateways go', () => {
 
   it('passes with what the help says where they are replaced one after the other', async () => {
     await using cluster = await Cluster.start(redis.url);
-    const args = ['fan-out', ...cluster.urls, '-c', '20', '-d', '10m', '--publishers', '10'];
+    const args = ['fan-out', ...cluster.urls, '-c', '20', '-d', '10m', '--token', 'load'];
     const { code, failed, scenario } = await runLoadtest(
       [...args, '--max-errors', '2000', '--max-silence', '10s'],
       async (program) => {
@@ -141,7 +142,7 @@ describe('outcry-loadtest, where gateways go', () => {
         await program.stop();
       },
     );
-    expect(failed).toEqual([]);
+    expect([failed, scenario.faults]).toEqual([[], NO_FAULTS]);
     expect(code).toBe(130);
     expect(scenario.counters.resumes).toBeGreaterThanOrEqual(20);
     expect(scenario.publishing?.acknowledged).toBe(scenario.publishing?.due);

@@ -16,8 +16,11 @@ import { FaultyRoom, type Member, type RoomFaults } from './faulty-room.ts';
 
 /** What a gateway does wrong. */
 export interface GatewayFaults extends RoomFaults {
-  /** What happens at the twentieth message: the gateway dies and does not come back, stands still for a while, or calls its room stale. */
-  readonly atTwentieth?: 'die' | 'pause' | 'stale';
+  /**
+   * What happens at the twentieth message: the gateway dies and does not come back, loses every connection and the answer with
+   * them, stands still for a while, or calls its room stale.
+   */
+  readonly atTwentieth?: 'die' | 'cut' | 'pause' | 'stale';
   readonly feed?: FeedFault;
 }
 
@@ -72,6 +75,10 @@ class Gateway {
 
   #die(): void {
     this.server.close();
+    this.#cut();
+  }
+
+  #cut(): void {
     for (const client of this.server.clients) client.terminate();
   }
 
@@ -102,15 +109,24 @@ class Gateway {
   #handle(request: ClientFrame, { send, ...member }: Member & { readonly send: (frame: ServerFrame) => void }): void {
     const id = request.id === undefined ? {} : { id: request.id };
     switch (request.type) {
-      case 'join':
-        send({ type: 'joined', ...id, room: request.room, recovered: false, ...this.#room.place });
+      case 'join': {
+        const { room, since } = request;
+        const place = since ?? this.#room.place;
+        send({ type: 'joined', ...id, room, recovered: since !== undefined, ...place });
+        this.#room.replay(member, place.seq);
         this.#room.add(member);
         return;
+      }
       case 'publish': {
-        const place = this.#room.publish(request.room, request.data);
-        if (place !== undefined) send({ type: 'ack', ...id, ...place });
+        const place = this.#room.publish(request);
         this.#messages++;
-        if (this.#messages === TWENTIETH) this.#misbehave(member.socket, send);
+        const isTurning = this.#messages === TWENTIETH;
+        if (isTurning && this.#faults.atTwentieth === 'cut') {
+          this.#cut();
+          return;
+        }
+        if (place !== undefined) send({ type: 'ack', ...id, ...place });
+        if (isTurning) this.#misbehave(member.socket, send);
         return;
       }
       case 'symbols':
@@ -131,6 +147,7 @@ class Gateway {
     const room = { room: 'load' };
     switch (this.#faults.atTwentieth) {
       case undefined:
+      case 'cut':
         return;
       case 'die':
         this.#die();

@@ -1,4 +1,4 @@
-import { appendSeq, decodePayload, encodeMessageHead, encodePayload } from '@outcry/protocol';
+import { appendSeq, type ClientFrameOf, decodePayload, encodeMessageHead, encodePayload } from '@outcry/protocol';
 import type { WebSocket } from 'ws';
 
 /**
@@ -13,6 +13,8 @@ export type AckFault = 'silent' | 'misnumbered' | 'elsewhere';
 export interface RoomFaults {
   readonly delivery?: DeliveryFault;
   readonly ack?: AckFault;
+  /** Whether a message that is published again under its key is stored again. */
+  readonly forgetsKeys?: boolean;
 }
 
 export interface Member {
@@ -42,6 +44,8 @@ const FAULTY = 5;
 export class FaultyRoom {
   readonly #faults: RoomFaults;
   readonly #members = new Set<Member>();
+  readonly #stored: Stored[] = [];
+  readonly #places = new Map<string, Place>();
   #seq = 0;
   #held: Stored | undefined;
 
@@ -58,10 +62,19 @@ export class FaultyRoom {
     member.socket.once('close', () => this.#members.delete(member));
   }
 
-  /** Stores and delivers; the place is what the publisher is to be told, if anything. */
-  publish(room: string, data: Uint8Array): Place | undefined {
+  /** Sends a member what it has missed. */
+  replay({ socket }: Member, seq: number): void {
+    for (const stored of this.#stored) if (stored.seq > seq) socket.send(toFrame(stored));
+  }
+
+  /** Stores and delivers, or knows the key; the place is what the publisher is to be told, if anything. */
+  publish({ room, data, key = '' }: ClientFrameOf<'publish'>): Place | undefined {
+    const known = this.#faults.forgetsKeys === true ? undefined : this.#places.get(key);
+    if (known !== undefined) return known;
     // The bytes are valid only while their frame is handled.
     const stored = { room, data: data.slice(), seq: this.#next() };
+    this.#stored.push(stored);
+    this.#places.set(key, { epoch: EPOCH, seq: stored.seq });
     const isFaulty = stored.seq % EVERY === FAULTY;
     const held = this.#held;
     this.#held = undefined;
