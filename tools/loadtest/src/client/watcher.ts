@@ -2,6 +2,7 @@ import type { ReceivedFrame } from '@outcry/protocol';
 
 import { BookCheck } from '../check/book-check.ts';
 import { addFaults, type Faults, NO_FAULTS } from '../check/faults.ts';
+import { MirrorBook } from '../check/mirror-book.ts';
 import { Silence } from '../check/silence.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import { RetryTimer } from './retry-timer.ts';
@@ -11,6 +12,8 @@ export interface WatcherOptions {
   readonly symbols: readonly string[];
   readonly depth: number;
   readonly intervalMs: number;
+  /** Keeps the books, and holds each frame against its checksum. */
+  readonly isMirroring: boolean;
   readonly recorder: Recorder;
 }
 
@@ -19,6 +22,8 @@ type BookFrame = Extract<ReceivedFrame, { type: 'snapshot' | 'delta' | 'heartbea
 interface WatchedBook {
   readonly check: BookCheck;
   readonly silence: Silence;
+  /** Absent where the watcher keeps no books. */
+  readonly mirror: MirrorBook | undefined;
 }
 
 const MICROS_PER_MS = 1000;
@@ -30,11 +35,16 @@ export class Watcher implements Role {
   readonly #retry = new RetryTimer();
   #link: Link | undefined;
   #isReady = false;
+  #altered = 0;
 
   constructor(options: WatcherOptions) {
     this.#options = options;
+    const { symbols, isMirroring } = options;
     this.#books = new Map(
-      options.symbols.map((symbol) => [symbol, { check: new BookCheck(), silence: new Silence() }]),
+      symbols.map((symbol) => [
+        symbol,
+        { check: new BookCheck(), silence: new Silence(), mirror: isMirroring ? new MirrorBook() : undefined },
+      ]),
     );
   }
 
@@ -89,13 +99,16 @@ export class Watcher implements Role {
   }
 
   faults(): Faults {
-    return [...this.#books.values()].reduce((sum, { check }) => addFaults(sum, check.faults), NO_FAULTS);
+    const altered = { ...NO_FAULTS, altered: this.#altered };
+    return [...this.#books.values()].reduce((sum, { check }) => addFaults(sum, check.faults), altered);
   }
 
   #subscribe(symbols: readonly string[]): void {
-    const { depth, intervalMs } = this.#options;
+    const { depth, intervalMs, isMirroring } = this.#options;
     const id = this.#link?.nextId();
-    if (id !== undefined) this.#link?.send({ type: 'subscribe', id, symbols, depth, interval: intervalMs });
+    if (id === undefined) return;
+    const checksum = isMirroring ? { checksum: true } : {};
+    this.#link?.send({ type: 'subscribe', id, symbols, depth, interval: intervalMs, ...checksum });
   }
 
   #receiveResults({ results }: Extract<ReceivedFrame, { type: 'results' }>): void {
@@ -110,18 +123,20 @@ export class Watcher implements Role {
     });
   }
 
-  #receiveBook(frame: BookFrame, { check, silence }: WatchedBook): void {
+  #receiveBook(frame: BookFrame, { check, silence, mirror }: WatchedBook): void {
     const { recorder } = this.#options;
     const target = this.#link?.target ?? 0;
     switch (frame.type) {
       case 'snapshot':
         check.snapshot(frame);
+        if (mirror?.snapshot(frame) === false) this.#altered++;
         silence.heard(performance.now());
         recorder.count('snapshots');
         recorder.delivered(target);
         return;
       case 'delta':
         check.delta(frame);
+        if (mirror?.delta(frame) === false) this.#altered++;
         silence.heard(performance.now());
         recorder.delivered(target);
         recorder.latency(target, { micros: (Date.now() - frame.at) * MICROS_PER_MS, isSlow: false });

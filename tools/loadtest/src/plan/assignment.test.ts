@@ -42,6 +42,12 @@ describe('assign', () => {
     expect(indices.filter((i) => assign(plan, i).isChurning)).toEqual(indices.slice(2));
   });
 
+  it('has books kept on every target and in both encodings', () => {
+    const plan = aPlan({ scenario: 'feed', urls: ['ws://a', 'ws://b'], connections: 60, encoding: 'mixed', rooms: 0 });
+    const all = Array.from({ length: 60 }, (_, i) => assign(plan, i)).filter(({ isMirroring }) => isMirroring);
+    expect(new Set(all.map(({ firstUrl, encoding }) => `${String(firstUrl)} ${encoding}`)).size).toBe(4);
+  });
+
   it('deals the symbols out in turn', () => {
     const books = { symbols: ['A', 'B', 'C'], depth: 10, intervalMs: 100, perConnection: 2 };
     const plan = aPlan({ scenario: 'feed', connections: 12, books });

@@ -14,9 +14,14 @@ export interface Assignment {
   readonly isPublisher: boolean;
   /** Whether it is to hear of something again and again: others publish in its room, or its books have a feed, and it reads. */
   readonly isListener: boolean;
+  /** Whether it keeps the books that it watches, to hold them against their checksums. */
+  readonly isMirroring: boolean;
   readonly isChurning: boolean;
   readonly isSlow: boolean;
 }
+
+/** One in so many watchers keeps its books: each would cost more than watching. A prime, so that every target and encoding has some. */
+const MIRRORING_EVERY = 7;
 
 /** The part of connection `index`, of all that the plan has. Publishers come first, slow readers last. */
 export function assign(plan: Plan, index: number): Assignment {
@@ -32,6 +37,7 @@ export function assign(plan: Plan, index: number): Assignment {
     isPublisher,
     // A room has a publisher where there are as many of them.
     isListener: !isSlow && (isFeed || room < plan.publishers),
+    isMirroring: isFeed && index % MIRRORING_EVERY === 0,
     isChurning: plan.scenario === Scenario.Churn && !isPublisher,
     isSlow,
   };

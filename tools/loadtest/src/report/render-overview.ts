@@ -1,5 +1,5 @@
 import { Scenario } from '../plan/scenario.ts';
-import { formatCount, formatMs, formatRate } from '../format.ts';
+import { formatCount, formatMs, formatRate, NOTHING } from '../format.ts';
 import { html, type Html } from './html.ts';
 import { renderVerdict } from './render-verdict.ts';
 import type { RunResult, ScenarioResult } from '../result/run-result.ts';
@@ -68,6 +68,8 @@ function renderRow(result: ScenarioResult): Html {
   const { plan, counters, deliveriesPerSecond, delivery, faults, errors, attendance, silence } = result;
   const { scenario } = plan;
   const count = (value: number): Html => html`<td class="${value > 0 ? 'bad' : ''}">${formatCount(value)}</td>`;
+  const fault = (value: number): Html =>
+    counters.delivered === 0 && value === 0 ? html`<td>${NOTHING}</td>` : count(value);
   const age =
     scenario === Scenario.Feed ? html` title="age on arrival: includes the interval of the class"` : undefined;
   return html`<tr>
@@ -77,8 +79,8 @@ function renderRow(result: ScenarioResult): Html {
     <td>${formatRate(deliveriesPerSecond)}</td>
     <td${age}>${formatMs(delivery.p50)}</td>
     <td${age}>${formatMs(delivery.p99)}</td>
-    ${count(faults.lost)}${count(faults.repeated)}${count(faults.inverted)}
-    ${count(faults.altered + faults.doubled + faults.conflicting + faults.undelivered)}
+    ${fault(faults.lost)}${fault(faults.repeated)}${fault(faults.inverted)}
+    ${fault(faults.altered + faults.doubled + faults.conflicting + faults.undelivered)}
     <td class="${attendance.absent > 0 ? 'bad' : ''}">
       ${formatCount(attendance.expected - attendance.absent)} of ${formatCount(attendance.expected)}
     </td>

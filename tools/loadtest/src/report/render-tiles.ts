@@ -84,13 +84,13 @@ function presenceTiles(result: ScenarioResult): readonly Tile[] {
     {
       label: 'Connected at the end',
       value: expected === 0 ? NOTHING : `${formatCount(expected - absent)} of ${formatCount(expected)}`,
-      note: absent === 0 ? 'all that began' : `${formatCount(absent)} did not come back`,
+      note: absent === 0 ? 'all that began' : `${formatCount(absent)} are not there`,
       isGood: holds(result, CheckName.Absent),
     },
     {
       label: 'Longest silence',
       value: formatMs(silence.longestMs),
-      note: `may be ${formatMs(silence.limitMs)}; half had less than ${formatMs(silence.medianMs)}`,
+      note: `median ${formatMs(silence.medianMs)}; may be ${formatMs(silence.limitMs)}`,
       isGood: holds(result, CheckName.Silence),
     },
     ...(stale.count === 0

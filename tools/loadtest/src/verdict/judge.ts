@@ -39,7 +39,9 @@ export function judge(thresholds: Thresholds, outcome: Outcome): readonly Check[
 
 function deliveryChecks({ faults, deliveries, wasInterrupted }: Outcome): readonly Check[] {
   const counts = (names: readonly (keyof typeof faults)[]): string =>
-    names.map((name) => `${formatCount(faults[name])} ${name}`).join(', ');
+    deliveries === 0 && names.every((name) => faults[name] === 0)
+      ? NOTHING
+      : names.map((name) => `${formatCount(faults[name])} ${name}`).join(', ');
   return [
     {
       name: CheckName.Sequence,

@@ -139,10 +139,10 @@ export class Crew {
     const padding = createPadding(plan.sizeBytes);
     for (let i = index; i < plan.connections; i += plan.workers) {
       const assignment = assign(plan, i);
-      const { room, symbols, isSlow, isChurning } = assignment;
+      const { room, symbols, isSlow, isChurning, isMirroring } = assignment;
       const common = { runId: plan.runId, publisher: i, padding, recorder, heads: this.#heads, seen: this.#seen };
       const member = room === undefined ? undefined : new Member({ ...common, room, isSlow });
-      const role = member ?? new Watcher({ ...plan.books, symbols, recorder });
+      const role = member ?? new Watcher({ ...plan.books, symbols, isMirroring, recorder });
       const client = new LoadClient({
         urls: plan.urls,
         assignment,

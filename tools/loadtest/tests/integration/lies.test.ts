@@ -146,6 +146,13 @@ describe('outcry-loadtest feed on a server that does one thing wrong', () => {
     expect(finished.scenario.stale).toMatchObject({ count: told, lasting: told });
   });
 
+  it.concurrent('fails where a book is not what its checksum says', async () => {
+    const { code, failed, scenario } = await loadOn({ feed: 'altered' }, 'feed', '-d', '1s');
+    expect(code).toBe(1);
+    expect(failed).toEqual(['payloads']);
+    expect(kindsOf(scenario.faults)).toEqual(['altered']);
+  });
+
   it.concurrent('shows what was not measured as a dash, and as null, and does not hold it for fast', async () => {
     const { failed, scenario, said, html } = await loadOn({ feed: 'empty' }, ...feed, '--max-p99', '1000');
     expect(failed).toEqual(['longest silence', 'delivery p99']);

@@ -1,33 +1,36 @@
-import type { Instrument, ServerFrame } from '@outcry/protocol';
+import { bookChecksum } from '@outcry/order-book';
+import type { BookSide, Instrument, Level, ServerFrame } from '@outcry/protocol';
 
 /**
  * What becomes of a book behind its first frames: nothing more comes of it, and the watchers are told so (`dead`), or are
- * told that all is well (`mute`). `empty` is mute from the beginning.
+ * told that all is well (`mute`); or the sizes are others than in the book (`altered`). `empty` is mute from the beginning.
  */
-export type FeedFault = 'dead' | 'mute' | 'empty';
+export type FeedFault = 'dead' | 'mute' | 'altered' | 'empty';
 
 const FRAME_MS = 20;
 const FRAMES_BEFORE = 5;
-const SIDE = { levels: [], priceScale: 2, sizeScale: 5 };
+const SCALES = { priceScale: 2, sizeScale: 5 };
+const PRICE = 6_183_763;
 const CLASS = { symbol: 'BTCUSDT', depth: 25, interval: 100 };
 
 export const FAULTY_INSTRUMENT: Instrument = {
   symbol: CLASS.symbol,
-  priceScale: SIDE.priceScale,
-  sizeScale: SIDE.sizeScale,
+  ...SCALES,
   depths: [CLASS.depth],
   intervals: [CLASS.interval],
 };
 
-/** Sends one watcher a book, until `stop` is called. */
+/** Sends one watcher a book of one level, until `stop` is called. */
 export function feed(fault: FeedFault | undefined, send: (frame: ServerFrame) => void): { readonly stop: () => void } {
-  const sides = { bids: SIDE, asks: SIDE, venueAt: 0, at: Date.now(), venueSeq: 1 };
-  send({ type: 'snapshot', ...CLASS, epoch: 'epoch-1', priceScale: 2, sizeScale: 5, ...sides, seq: 1 });
+  const viewAt = (seq: number, error = 0): ReturnType<typeof viewOf> => viewOf(seq + error, seq);
+  send({ type: 'snapshot', ...CLASS, epoch: 'epoch-1', ...SCALES, ...viewAt(1), seq: 1 });
   let seq = 1;
   const timer = setInterval(() => {
-    if (fault === undefined || (fault !== 'empty' && seq < FRAMES_BEFORE)) {
+    const isFaulty = fault === 'empty' || seq >= FRAMES_BEFORE;
+    if (fault === undefined || fault === 'altered' || !isFaulty) {
       seq++;
-      send({ type: 'delta', ...CLASS, ...sides, at: Date.now(), prev: seq - 1, seq });
+      const view = viewAt(seq, fault === 'altered' && isFaulty ? 1 : 0);
+      send({ type: 'delta', ...CLASS, ...view, prev: seq - 1, seq });
       if (fault === 'dead' && seq === FRAMES_BEFORE) send({ type: 'stale', symbol: CLASS.symbol });
     } else {
       send({ type: 'heartbeat', ...CLASS, seq });
@@ -37,5 +40,21 @@ export function feed(fault: FeedFault | undefined, send: (frame: ServerFrame) =>
     stop: () => {
       clearInterval(timer);
     },
+  };
+}
+
+/** A book whose one bid has the one size, with the checksum of the other. */
+function viewOf(
+  size: number,
+  checkedSize: number,
+): Pick<Extract<ServerFrame, { type: 'delta' }>, 'bids' | 'asks' | 'venueAt' | 'at' | 'venueSeq' | 'checksum'> {
+  const side = (levels: readonly Level[]): BookSide => ({ levels, ...SCALES });
+  return {
+    bids: side([[PRICE, size]]),
+    asks: side([]),
+    venueAt: 0,
+    at: Date.now(),
+    venueSeq: checkedSize,
+    checksum: bookChecksum([[PRICE, checkedSize]], []),
   };
 }

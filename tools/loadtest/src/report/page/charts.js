@@ -114,6 +114,13 @@ function percentileLabel(nines) {
 function draw(element, scenario) {
   const { data, ...options } = CHARTS[element.dataset.chart](scenario);
   element.replaceChildren();
+  const [, ...series] = data;
+  const isEmpty = series.every((values) => values.every((value) => value === null));
+  element.classList.toggle('empty', isEmpty);
+  if (isEmpty) {
+    element.textContent = '– nothing was measured';
+    return undefined;
+  }
   const plot = new uPlot(
     {
       width: element.clientWidth,
@@ -133,7 +140,10 @@ function drawAll() {
   const plots = new Map();
   for (const section of document.querySelectorAll('[data-scenario]')) {
     const scenario = result.scenarios.find(({ plan }) => plan.scenario === section.dataset.scenario);
-    for (const element of section.querySelectorAll('[data-chart]')) plots.set(element, draw(element, scenario));
+    for (const element of section.querySelectorAll('[data-chart]')) {
+      const plot = draw(element, scenario);
+      if (plot !== undefined) plots.set(element, plot);
+    }
   }
   return plots;
 }
