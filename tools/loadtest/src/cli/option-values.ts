@@ -1,3 +1,4 @@
+import { parseEndpoint } from '@outcry/endpoint';
 import { InvalidArgumentError } from 'commander';
 
 import type { Rate } from '../plan/plan.ts';
@@ -44,24 +45,13 @@ export function parseShare(text: string): number {
   throw new InvalidArgumentError('Expected a share, such as 10% or 0.1.');
 }
 
-/** One `ws://` or `wss://` URL, behind those before it. */
+/** The address of one more gateway or balancer, behind those before it. */
 export function collectUrls(text: string, before: readonly string[] = []): readonly string[] {
-  let url: URL;
   try {
-    url = new URL(text);
-  } catch {
-    throw new InvalidArgumentError('Expected a URL, such as ws://localhost:1337/ws.');
+    return [...before, parseEndpoint(text)];
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof TypeError ? error.message : String(error));
   }
-  if (url.protocol === 'http:' || url.protocol === 'https:') {
-    throw new InvalidArgumentError(`Expected a WebSocket URL: ${text.replace(/^http/, 'ws')}`);
-  }
-  if (url.protocol !== 'ws:' && url.protocol !== 'wss:') {
-    throw new InvalidArgumentError('Expected a ws:// or wss:// URL, such as ws://localhost:1337/ws.');
-  }
-  if (url.pathname === '/orderbookfeed') {
-    throw new InvalidArgumentError('The load goes to the sessions of /ws; the scenario feed loads the books.');
-  }
-  return [...before, text];
 }
 
 /** Names with commas between them. */

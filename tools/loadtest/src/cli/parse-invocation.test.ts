@@ -46,6 +46,10 @@ describe('parseInvocation', () => {
     expect(load.urls).toEqual([URL_A, 'wss://b/ws']);
   });
 
+  it('assumes ws:// and /ws where a target does not say', () => {
+    expect(parse('-u', 'b:1337').load.urls).toEqual([URL_A, 'ws://b:1337/ws']);
+  });
+
   it('takes all scenarios at once', () => {
     expect(parse('all').scenarios).toEqual(SCENARIOS);
   });
@@ -88,9 +92,9 @@ describe('parseInvocation', () => {
 
   it.each([
     [[], 'no target'],
-    [['--url', 'localhost'], 'Expected a URL'],
+    [['--url', 'localhost:port'], 'Expected host:port or a WebSocket URL'],
     [['--url', 'https://a/ws'], 'Expected a WebSocket URL: wss://a/ws'],
-    [['--url', 'ws://a/orderbookfeed?symbol=X'], 'the scenario feed loads the books'],
+    [['--url', 'ws://a/orderbookfeed?symbol=X'], 'Expected the endpoint of sessions, ws://a/ws'],
     [['--url', URL_A, 'party'], 'Allowed choices are fan-out'],
     [['--url', URL_A, '-c', '0'], 'a whole number from 1'],
     [['--url', URL_A, '-d', 'soon'], 'Expected a time'],

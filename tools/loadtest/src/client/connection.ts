@@ -1,3 +1,4 @@
+import { type Close, watchClose } from '@outcry/endpoint';
 import {
   BEARER_PREFIX,
   type ClientFrame,
@@ -9,8 +10,6 @@ import {
   SUBPROTOCOLS,
 } from '@outcry/protocol';
 import { WebSocket } from 'ws';
-
-import type { Close } from './close.ts';
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -34,9 +33,6 @@ const CODECS = createCodecs();
 export class Connection {
   readonly #socket: WebSocket;
   readonly #codec: Codec;
-  #httpStatus: number | undefined;
-  #failure: string | undefined;
-  #wasOpen = false;
 
   constructor({ url, encoding, token, isInsecure }: ConnectionOptions, handler: ConnectionHandler) {
     this.#codec = CODECS[encoding];
@@ -46,7 +42,13 @@ export class Connection {
       perMessageDeflate: false,
       rejectUnauthorized: !isInsecure,
     });
-    this.#listen(handler);
+    this.#socket.on('message', (data, isBinary) => {
+      // The default binary type gives one Buffer for a message.
+      if (Buffer.isBuffer(data)) this.#receive(data, { isBinary, handler });
+    });
+    watchClose(this.#socket, (close) => {
+      handler.closed(close);
+    });
   }
 
   send(frame: ClientFrame<unknown>): void {
@@ -70,33 +72,6 @@ export class Connection {
   /** Cuts the connection, as a lost network would. */
   terminate(): void {
     this.#socket.terminate();
-  }
-
-  #listen(handler: ConnectionHandler): void {
-    const socket = this.#socket;
-    socket.on('open', () => {
-      this.#wasOpen = true;
-    });
-    socket.on('message', (data, isBinary) => {
-      // The default binary type gives one Buffer for a message.
-      if (Buffer.isBuffer(data)) this.#receive(data, { isBinary, handler });
-    });
-    socket.on('unexpected-response', (_request, response) => {
-      this.#httpStatus = response.statusCode;
-      socket.terminate();
-    });
-    socket.on('error', (error) => {
-      this.#failure ??= 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-    });
-    socket.on('close', (code, reason) => {
-      handler.closed({
-        code,
-        reason: reason.toString(),
-        wasOpen: this.#wasOpen,
-        ...(this.#httpStatus === undefined ? {} : { httpStatus: this.#httpStatus }),
-        ...(this.#failure === undefined ? {} : { failure: this.#failure }),
-      });
-    });
   }
 
   #receive(data: Buffer, { isBinary, handler }: { isBinary: boolean; handler: ConnectionHandler }): void {

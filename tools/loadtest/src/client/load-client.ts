@@ -1,3 +1,4 @@
+import { type Close, describeClose } from '@outcry/endpoint';
 import { CLOSE_CODES, type ProtocolError, type ReceivedFrame, Retry, retryAfter } from '@outcry/protocol';
 
 import { Staleness, type StaleSpells } from '../check/staleness.ts';
@@ -5,7 +6,6 @@ import { monotonicMicros } from '../measure/clock.ts';
 import { recordMicros } from '../measure/latencies.ts';
 import type { Recorder } from '../measure/recorder.ts';
 import type { Assignment } from '../plan/assignment.ts';
-import { type Close, describeClose } from './close.ts';
 import { Connection, type ConnectionHandler } from './connection.ts';
 import { retryDelayMs } from './retry-timer.ts';
 import type { Link, Role } from './role.ts';

@@ -1,8 +1,8 @@
+import { explainClose, explainSilence } from '@outcry/endpoint';
 import type { Encoding, Instrument, ReceivedFrame } from '@outcry/protocol';
 
 import { Connection, type ConnectionHandler } from '../client/connection.ts';
 import type { Access } from '../plan/plan.ts';
-import { explainClose } from './explain-close.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What a target says of itself. */
@@ -20,6 +20,7 @@ export interface ProbeOptions {
 }
 
 const PROBE_MS = 10_000;
+const OPTIONS = { token: '--token or --token-file', insecure: '--insecure' };
 
 /**
  * Connects once, to see that there is a deployment and that it lets us in.
@@ -35,7 +36,7 @@ export async function probe({ url, encoding, access }: ProbeOptions): Promise<Pr
         reject(new UsageError(message));
       };
       timer = setTimeout(() => {
-        fail(`${url}: no answer within ${String(PROBE_MS / 1000)} s\n  Is it an outcry gateway?`);
+        fail(explainSilence(url, PROBE_MS));
       }, PROBE_MS);
       const handler = handlerOf({ url, resolve, fail, send: (frame) => connection?.send(frame) });
       const [token] = access.tokens;
@@ -71,7 +72,7 @@ function handlerOf({ url, resolve, fail, send }: ProbeActions): ConnectionHandle
       fail(`${url}: a frame that is not of outcry.v1: ${error.message}\n  Is it an outcry gateway?`);
     },
     closed(close) {
-      fail(explainClose(url, close));
+      fail(explainClose(url, close, OPTIONS));
     },
   };
 }

@@ -1,10 +1,23 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 
-import { type Close, describeClose } from '../client/close.ts';
+import { type Close, describeClose } from './close.ts';
+
+/** What a program calls the options that a hint can speak of. */
+export interface OptionNames {
+  /** That say who the client is, such as `--token`. */
+  readonly token: string;
+  /** That accepts any certificate, where there is one. */
+  readonly insecure?: string;
+}
 
 /** What a failed connection most likely means, in words for the person at the terminal. */
-export function explainClose(url: string, close: Close): string {
-  return `${url}: ${describeClose(close)}\n  ${hintFor(url, close)}`;
+export function explainClose(url: string, close: Close, options: OptionNames): string {
+  return `${url}: ${describeClose(close)}\n  ${hintFor(url, close, options)}`;
+}
+
+/** The same where nothing came in time, neither an answer nor an end. */
+export function explainSilence(url: string, waitedMs: number): string {
+  return `${url}: no answer within ${String(waitedMs / 1000)} s\n  Is it an outcry gateway?`;
 }
 
 const CERTIFICATE_FAILURE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
@@ -31,19 +44,20 @@ const STATUS_HINTS: Readonly<Record<number, string>> = {
   503: 'The gateway is up and not ready: it cannot reach its Redis, or it is shutting down. Its /readyz tells.',
 };
 
-function hintFor(url: string, { code, httpStatus, failure }: Close): string {
+function hintFor(url: string, { code, httpStatus, failure }: Close, options: OptionNames): string {
   if (httpStatus !== undefined) {
     return STATUS_HINTS[httpStatus] ?? 'A WebSocket endpoint answers 101. Check the URL.';
   }
   if (failure !== undefined) {
     if (CERTIFICATE_FAILURE.test(failure)) {
-      return 'The certificate is not trusted here. Set NODE_EXTRA_CA_CERTS to its authority, or use --insecure.';
+      const accepting = options.insecure === undefined ? '' : `, or use ${options.insecure}`;
+      return `The certificate is not trusted here. Set NODE_EXTRA_CA_CERTS to its authority${accepting}.`;
     }
     return FAILURE_HINTS[failure] ?? 'Check the URL, and that an outcry gateway listens there.';
   }
   switch (code) {
     case CLOSE_CODES.unauthenticated.code:
-      return 'The token was refused. Check --token or --token-file: expired, or made for another deployment?';
+      return `The token was refused. Check ${options.token}: expired, or made for another deployment?`;
     case CLOSE_CODES.atCapacity.code:
       return 'The gateway has as many connections as it may have (OUTCRY_MAX_CONNECTIONS).';
     case CLOSE_CODES.brokerUnavailable.code:
