@@ -29,6 +29,8 @@ describe('parseEndpoint', () => {
   it.each([
     ['http://localhost:1337/ws', 'Expected a WebSocket URL: ws://localhost:1337/ws'],
     ['https://example.com/ws', 'Expected a WebSocket URL: wss://example.com/ws'],
+    ['http://localhost:1337', 'Expected a WebSocket URL: ws://localhost:1337/ws'],
+    ['http://', 'Expected a WebSocket URL'],
     ['tcp://localhost:1337', 'ws:// or wss://'],
     ['ws://', 'host:port'],
     ['ws:/localhost:1337', 'host:port'],

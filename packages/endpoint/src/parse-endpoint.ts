@@ -14,7 +14,8 @@ const EXAMPLES = 'such as localhost:1337 or wss://example.com/ws';
 export function parseEndpoint(text: string): string {
   const scheme = HAS_SCHEME.exec(text)?.[0].toLowerCase();
   if (scheme === 'http://' || scheme === 'https://') {
-    throw new TypeError(`Expected a WebSocket URL: ${text.replace(/^http/i, 'ws')}`);
+    const webSocket = text.replace(/^http/i, 'ws');
+    throw new TypeError(`Expected a WebSocket URL: ${withPath(webSocket, toUrl(webSocket))}`);
   }
   if (scheme !== undefined && scheme !== 'ws://' && scheme !== 'wss://') {
     throw new TypeError(`Expected a ws:// or wss:// URL, ${EXAMPLES}.`);
@@ -30,7 +31,12 @@ export function parseEndpoint(text: string): string {
     );
   }
   if (scheme !== undefined) return text;
-  return `${SCHEME}${text.replace(/\/$/, '')}${url.pathname === '/' && url.search === '' ? PATH : ''}`;
+  return withPath(`${SCHEME}${text}`, url);
+}
+
+/** The path of an outcry gateway, where none was said. */
+function withPath(text: string, url: URL | undefined): string {
+  return url?.pathname === '/' && url.search === '' ? `${text.replace(/\/$/, '')}${PATH}` : text;
 }
 
 function toUrl(text: string): URL | undefined {

@@ -6,8 +6,11 @@ import { members } from './commands/members.ts';
 import { ping } from './commands/ping.ts';
 import { publish } from './commands/publish.ts';
 import { tail } from './commands/tail.ts';
-import type { ConnectionOptions, Context } from './context.ts';
-import { parsePosition, parseWhole } from './option-values.ts';
+import type { ConnectionOptions } from './connection/session.ts';
+import type { Context } from './context.ts';
+import { EXIT_CODE_LINES } from './exit-code.ts';
+import { parsePosition, parseUrl, parseWhole } from './option-values.ts';
+import type { InputForm } from './payload.ts';
 
 export type GlobalOptions = ConnectionOptions & { readonly json: boolean };
 /** Runs what a command does, with a client and somewhere to write. */
@@ -17,32 +20,32 @@ const MAX_COUNT = 1_000_000;
 const DAY_MS = 86_400_000;
 const MAX_TIMEOUT_MS = 240_000;
 const some = parseWhole(1, MAX_COUNT);
-const DETAILS = `
+const EXAMPLES = `
 Examples:
   $ outcry join lobby --token ann              talk; Ctrl-D leaves
   $ outcry publish lobby "good morning"
   $ outcry publish @bob "psst"                 a direct message
+  $ outcry publish quotes '{"bid":1}' --input json
   $ outcry tail lobby --since V7c-2LxT:43 --json | jq .data
   $ outcry book BTCUSDT --depth 10
-  $ outcry ping --count 100
-
-Exit code: 0 done; 1 the gateway refused; 2 the command line makes no sense; 3 nobody answered in time.
-Ctrl-C and a closed pipe end quietly, with 0.`;
+  $ outcry ping --count 100`;
 
 /** The command line: what there is, its help, and nothing of what it does. */
 export function createCommand(run: Run): Command {
   const command = new Command('outcry')
     .description('Talks to an outcry cluster: rooms, books and latency.')
     .addOption(
-      new Option('-u, --url <url>', 'WebSocket address of a gateway')
+      new Option('-u, --url <url>', 'the gateway: host:port, or its whole ws:// or wss:// URL')
+        .argParser(parseUrl)
         .default('ws://localhost:1337/ws')
         .env('OUTCRY_URL'),
     )
     .addOption(new Option('-t, --token <token>', 'who you are; without one, a guest').env('OUTCRY_TOKEN'))
     .addOption(new Option('--encoding <name>', 'on the wire').choices(['msgpack', 'json']).default('msgpack'))
-    .option('--timeout <ms>', 'for each answer', parseWhole(1, MAX_TIMEOUT_MS), 10_000)
-    .option('--json', 'one JSON value a line; payloads are read as JSON, too', false)
-    .addHelpText('after', DETAILS)
+    .option('--timeout <ms>', 'for the connection, and for each answer', parseWhole(1, MAX_TIMEOUT_MS), 10_000)
+    .option('--json', 'results as JSON, one value a line', false)
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('afterAll', EXIT_CODE_LINES)
     .showHelpAfterError('(outcry --help shows all commands and examples)')
     .configureHelp({ helpWidth: 110, showGlobalOptions: true });
   const act = (action: (context: Context) => Promise<void>): Promise<void> =>
@@ -54,17 +57,25 @@ export function createCommand(run: Run): Command {
 
 type Act = (action: (context: Context) => Promise<void>) => Promise<void>;
 
+const INPUT_FORMS: readonly InputForm[] = ['text', 'json'];
+
+function inputOption(): Option {
+  return new Option('--input <form>', 'what a message is read as').choices(INPUT_FORMS).default('text');
+}
+
 function addRoomCommands(command: Command, act: Act): void {
   command
     .command('join <room>')
     .description('show a room, and say each line that you type')
-    .action((name: string) => act((context) => join(context, name)));
+    .addOption(inputOption())
+    .action((name: string, options: { input: InputForm }) => act((context) => join(context, { name, ...options })));
   command
     .command('publish <room> <message>')
     .description('publish one message to a room, or to @user')
+    .addOption(inputOption())
     .option('--key <key>', 'the same key within five minutes is the same message')
-    .action((name: string, text: string, options: { key?: string }) =>
-      act((context) => publish(context, { name, text, ...options })),
+    .action((name: string, message: string, options: { input: InputForm; key?: string }) =>
+      act((context) => publish(context, { name, message, ...options })),
     );
   command
     .command('tail <room>')

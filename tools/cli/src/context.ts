@@ -1,6 +1,7 @@
-import { type Client, connect, type Message } from '@outcry/client';
+import type { Client, RoomEvent } from '@outcry/client';
 
-import { clock, describePayload, type Output } from './output.ts';
+import type { Output } from './output/output.ts';
+import { clock, describePayload, printable } from './output/printable.ts';
 
 /** What every command is given. */
 export interface Context {
@@ -11,29 +12,24 @@ export interface Context {
   readonly input: NodeJS.ReadableStream;
 }
 
-export interface ConnectionOptions {
-  readonly url: string;
-  readonly token?: string;
-  readonly encoding: 'json' | 'msgpack';
-  readonly timeout: number;
-}
-
-/** Connects, and says on the side what becomes of the connection. */
-export function openClient({ url, token, encoding, timeout }: ConnectionOptions, output: Output): Client {
-  return connect(url, {
-    encoding,
-    requestTimeoutMs: timeout,
-    publishTimeoutMs: timeout,
-    ...(token === undefined ? {} : { token }),
-    onStatus: (status) => {
-      if (status.state === 'connected') output.note(`connected to ${status.node} as ${status.user}`);
-      else if (status.state === 'reconnecting' && status.retryAt !== undefined) {
-        output.note(`${status.error.message}; trying again`);
-      }
-    },
-  });
-}
-
-export function writeMessage(output: Output, message: Message): void {
-  output.write(`${clock(message.at)} ${message.from}: ${describePayload(message.data)}`, message);
+/** Shows what happens in a room. What only a client can do something about is left out. */
+export function writeEvent(output: Output, event: RoomEvent): void {
+  switch (event.type) {
+    case 'message':
+      output.write(`${clock(event.at)} ${printable(event.from)}: ${describePayload(event.data)}`, event);
+      return;
+    case 'member':
+      output.tell(`${printable(event.user)} ${event.change}, ${String(event.count)} here`, event);
+      return;
+    case 'gap':
+      output.tell('messages may be missing here', event);
+      return;
+    case 'stale':
+      output.tell('what is shown may be old', event);
+      return;
+    case 'fresh':
+      output.tell('what is shown is live again', event);
+      return;
+    default:
+  }
 }

@@ -3,9 +3,11 @@ import { OutcryError } from '@outcry/client';
 import { CommanderError } from 'commander';
 
 import { createCommand, type Run } from './command.ts';
-import { openClient } from './context.ts';
+import { CommandError } from './command-error.ts';
+import { isDumbTerminal } from './config/env.ts';
+import { openSession } from './connection/session.ts';
 import { ExitCode } from './exit-code.ts';
-import { createOutput } from './output.ts';
+import { createOutput } from './output/output.ts';
 
 const ended = new AbortController();
 const end = (): void => {
@@ -20,25 +22,34 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 const run: Run = async (options, act) => {
-  const output = createOutput(options.json, { out: process.stdout, notes: process.stderr });
-  const client = openClient(options, output);
+  const output = createOutput(options.json, { out: process.stdout, notes: process.stderr, isDumb: isDumbTerminal });
+  const { client, failed, causeOf } = openSession(options, output);
   ended.signal.addEventListener('abort', () => {
     client.close();
   });
   try {
-    await act({ client, output, signal: ended.signal, input: process.stdin });
+    await Promise.race([failed, act({ client, output, signal: ended.signal, input: process.stdin })]);
+  } catch (error) {
+    throw causeOf(error);
   } finally {
     client.close();
+    // Input that is still open must not keep a command that is over.
+    process.stdin.destroy();
   }
 };
 
 function exitCodeOf(error: unknown): ExitCode {
   // Whoever ends a command does not want to hear what it was at.
   if (ended.signal.aborted) return ExitCode.Done;
+  // Commander has said what is wrong already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.Done : ExitCode.Usage;
+  if (error instanceof CommandError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return error.exitCode;
+  }
   if (!(error instanceof OutcryError)) throw error;
   process.stderr.write(`error: ${error.message} (${error.code})\n`);
-  return error.code === 'timedOut' ? ExitCode.TimedOut : ExitCode.Failed;
+  return error.code === 'timedOut' ? ExitCode.NoAnswer : ExitCode.Refused;
 }
 
 const command = createCommand(run);

@@ -1,4 +1,5 @@
 import type { Position } from '@outcry/client';
+import { parseEndpoint } from '@outcry/endpoint';
 import { InvalidArgumentError } from 'commander';
 
 /** A whole number within bounds. */
@@ -13,6 +14,17 @@ export function parseWhole(min: number, max: number): (text: string) => number {
 /** `epoch:seq`, as `publish` and every message in JSON say it. */
 export function parsePosition(text: string): Position {
   const [, epoch, seq] = /^(.+):(\d+)$/.exec(text) ?? [];
-  if (epoch === undefined || seq === undefined) throw new InvalidArgumentError('Expected epoch:seq.');
+  if (epoch === undefined || !Number.isSafeInteger(Number(seq))) {
+    throw new InvalidArgumentError('Expected epoch:seq, as publish prints it.');
+  }
   return { epoch, seq: Number(seq) };
+}
+
+/** Where the gateway is: `host:port`, or a URL. */
+export function parseUrl(text: string): string {
+  try {
+    return parseEndpoint(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof TypeError ? error.message : String(error));
+  }
 }

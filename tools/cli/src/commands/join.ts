@@ -1,21 +1,73 @@
 import { createInterface } from 'node:readline';
 
-import type { Context } from '../context.ts';
-import { writeMessage } from '../context.ts';
-import { parsePayload } from '../payload.ts';
+import type { Position } from '@outcry/client';
 
-/** Shows a room and says each line of the input in it, until the input ends. */
-export async function join({ client, output, signal, input }: Context, name: string): Promise<void> {
+import { CommandError } from '../command-error.ts';
+import { type Context, writeEvent } from '../context.ts';
+import { type InputForm, parsePayload } from '../payload.ts';
+
+export interface JoinCommandOptions {
+  readonly name: string;
+  readonly input: InputForm;
+}
+
+/** Shows a room and says each line of the input in it, until the input ends and what was said last has been shown. */
+export async function join(context: Context, { name, input }: JoinCommandOptions): Promise<void> {
+  const { client, output, signal } = context;
+  const shown = new Progress();
   const room = client.join(name, {
     presence: true,
     onEvent: (event) => {
-      if (event.type === 'message') writeMessage(output, event);
-      else if (event.type === 'member') output.note(`${event.user} ${event.change}, ${String(event.count)} here`);
-      else if (event.type === 'gap') output.note('messages may be missing here');
-      else if (event.type === 'stale') output.note('what is shown may be old');
+      writeEvent(output, event);
+      if (event.type === 'message') shown.reach(event);
+      // Nobody knows what was missed: it may be what is waited for.
+      if (event.type === 'gap') shown.reach({ ...event.position, seq: Infinity });
     },
   });
   await room.joined;
-  const lines = createInterface({ input, signal });
-  for await (const line of lines) if (line !== '') await room.publish(parsePayload(line, output.isJson));
+  const lines = createInterface({ input: context.input, signal });
+  let last: Position | undefined;
+  for await (const line of lines) {
+    if (line !== '') last = await say(line);
+  }
+  if (last !== undefined) await shown.until(last, signal);
+
+  async function say(text: string): Promise<Position | undefined> {
+    try {
+      return await room.publish(parsePayload(text, input));
+    } catch (error) {
+      // Whoever types can type again; a pipe is to be told that it is wrong.
+      if (!(error instanceof CommandError) || !isTerminal(context.input)) throw error;
+      output.note(error.message);
+      return last;
+    }
+  }
+}
+
+function isTerminal(stream: NodeJS.ReadableStream & { readonly isTTY?: boolean }): boolean {
+  return stream.isTTY === true;
+}
+
+/** How far a room has been shown. */
+class Progress {
+  #at: Position | undefined;
+  #waiting: (() => void) | undefined;
+
+  reach({ epoch, seq }: Position): void {
+    this.#at = { epoch, seq };
+    this.#waiting?.();
+  }
+
+  /** Resolves when a position has been shown, or is of an epoch that is gone. */
+  async until(position: Position, signal: AbortSignal): Promise<void> {
+    const isShown = (): boolean =>
+      this.#at !== undefined && (this.#at.epoch !== position.epoch || this.#at.seq >= position.seq);
+    await new Promise<void>((resolve) => {
+      this.#waiting = () => {
+        if (isShown() || signal.aborted) resolve();
+      };
+      signal.addEventListener('abort', this.#waiting);
+      this.#waiting();
+    });
+  }
 }

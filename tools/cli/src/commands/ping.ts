@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Context } from '../context.ts';
-import { histogram, summarize } from '../latency.ts';
+import { histogram, summarize } from '../output/latency.ts';
 
 /** Measures the way to the gateway and back, so many times or until Ctrl-C, and draws what it found. */
 export async function ping(

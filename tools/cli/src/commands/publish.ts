@@ -1,12 +1,19 @@
 import type { Context } from '../context.ts';
-import { parsePayload } from '../payload.ts';
+import { type InputForm, parsePayload } from '../payload.ts';
+
+export interface PublishCommandOptions {
+  readonly name: string;
+  readonly message: string;
+  readonly input: InputForm;
+  readonly key?: string;
+}
 
 /** Publishes one message, to a room or to a user's inbox, and says where it stands. */
 export async function publish(
   { client, output }: Context,
-  { name, text, key }: { readonly name: string; readonly text: string; readonly key?: string },
+  { name, message, input, key }: PublishCommandOptions,
 ): Promise<void> {
-  const data = parsePayload(text, output.isJson);
+  const data = parsePayload(message, input);
   const options = key === undefined ? {} : { key };
   const position = name.startsWith('@')
     ? await client.send(name.slice(1), data, options)

@@ -1,6 +1,6 @@
 import type { JoinOptions } from '@outcry/client';
 
-import { type Context, writeMessage } from '../context.ts';
+import { type Context, writeEvent } from '../context.ts';
 
 export interface TailOptions extends JoinOptions {
   readonly name: string;
@@ -19,10 +19,8 @@ export async function tail(
     room.leave();
   });
   for await (const event of room.events()) {
-    if (event.type === 'gap') output.note('messages may be missing here');
-    if (event.type !== 'message') continue;
-    writeMessage(output, event);
-    shown += 1;
+    writeEvent(output, event);
+    if (event.type === 'message') shown += 1;
     if (shown === count) return;
   }
 }

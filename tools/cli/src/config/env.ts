@@ -1,0 +1,2 @@
+/** What the terminal can do, by its own word: a `dumb` one has no cursor to move. */
+export const isDumbTerminal = process.env['TERM'] === 'dumb';
