@@ -283,6 +283,24 @@ describe('the command line', () => {
 });
 
 describe('the command line, refused', () => {
+  it('ends where its connection is ended for good, though its input is still open', async () => {
+    const key = 'an-api-key-of-a-test-with-32-or-more';
+    await using server = await startStandalone({ apiKeys: key });
+    const child = start('join', 'lounge', '--url', server.url);
+    if (child.stderr === null) throw new Error('no pipe');
+    const notes = text(child.stderr);
+    await once(child.stderr, 'data');
+    const answer = await fetch(`${server.internalUrl}/api/disconnect`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ user: 'ann' }),
+    });
+    expect(answer.status).toBe(200);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(1);
+    expect(await notes).toContain('closed with 4008 disconnected');
+  });
+
   it('says that the token was', async () => {
     await using strict = await startStandalone({ authSecret: 'a-secret-of-at-least-thirty-two-characters' });
     const { code, notes } = await outcry('ping', '--url', strict.url, '--token', 'forged');
