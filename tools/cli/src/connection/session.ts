@@ -20,7 +20,7 @@ export interface Session {
   readonly client: Client;
   /** Rejects where there is no connection to begin with, or the gateway ends it for good; never resolves. */
   readonly failed: Promise<never>;
-  /** What a failure comes from: where there was no connection yet, whatever was asked of it has had no answer for that. */
+  /** What a failure of a command comes from. */
   readonly causeOf: (error: unknown) => unknown;
 }
 
@@ -61,11 +61,13 @@ export function openSession(options: ConnectionOptions, output: Output): Session
   });
   // Nobody may be waiting yet, or any more.
   failed.catch(() => undefined);
-  const causeOf = (error: unknown): unknown =>
-    error instanceof OutcryError && error.code === 'timedOut' && !hasConnected
-      ? new CommandError(ExitCode.NoAnswer, explain())
-      : error;
-  return { client, failed, causeOf };
+  return { client, failed, causeOf: (error) => (hasConnected ? error : causeWithoutConnection(error, explain)) };
+}
+
+/** Whatever was asked where there is no connection has had no answer for that. */
+export function causeWithoutConnection(error: unknown, explain: () => string): unknown {
+  const isForThat = error instanceof OutcryError && error.code === 'timedOut';
+  return isForThat ? new CommandError(ExitCode.NoAnswer, explain()) : error;
 }
 
 function noteLoss(status: ClientStatus, close: Close | undefined, output: Output): void {
