@@ -105,7 +105,7 @@ export const HOUSE: House = {
   },
   'tools/loadtest': {
     is: 'loads a deployment, checks every message',
-    imports: ['packages/protocol'],
+    imports: ['packages/endpoint', 'packages/order-book', 'packages/protocol'],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program' },
@@ -119,20 +119,21 @@ export const HOUSE: House = {
         worker: 'a process full of clients',
       },
       { client: 'members, watchers, slow readers', result: 'what came of a run' },
-      { thresholds: 'what a run is held against' },
-      { check: 'order and completeness of what was received', measure: 'clocks and histograms' },
-      { plan: 'who does what, and when' },
+      { verdict: 'what a run is held against, and how it stands' },
+      { check: 'order, completeness and content of what was received', measure: 'clocks and histograms' },
+      { plan: 'who does what, and when', format: 'figures in words' },
     ],
   },
   'tools/cli': {
     is: 'the client library from a terminal',
-    imports: ['packages/client'],
+    imports: ['packages/client', 'packages/endpoint'],
     floors: [
       { main: 'the program' },
       { command: 'the command line' },
       { commands: 'one file each' },
-      { context: 'a client and the terminal, for a command' },
-      { '.': 'values, payloads, output' },
+      { context: 'a client and the terminal, for a command', connection: 'a client, and why it has no connection' },
+      { '.': 'values, payloads, exit codes' },
+      { output: 'lines, JSON, and what is drawn', config: 'the terminal, by its own word' },
     ],
   },
   'tools/floors': {
@@ -261,6 +262,11 @@ export const HOUSE: House = {
       { redis: 'connections, recovery, running scripts', memory: 'what the nodes of one process share' },
       { '.': 'faults, and whether the broker is there' },
     ],
+  },
+  'packages/endpoint': {
+    is: "a gateway's address, and why nobody answers there",
+    imports: ['packages/protocol'],
+    floors: [{ index: 'the package' }, { '.': 'addresses, closes, hints' }],
   },
   'packages/config': {
     is: 'settings from the environment',

@@ -66,7 +66,7 @@ describe('join', () => {
     [
       'messages may be missing, which may be that one',
       ({ tell }) => {
-        tell({ type: 'gap', reason: 'reset', position: { epoch: EPOCH, seq: 1 } });
+        tell({ type: 'gap', reason: 'reset', position: { epoch: EPOCH, seq: 1 }, missed: undefined });
       },
     ],
     [

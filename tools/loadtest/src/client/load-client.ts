@@ -19,12 +19,18 @@ export interface LoadClientOptions {
   readonly recorder: Recorder;
 }
 
+type Welcome = Extract<ReceivedFrame, { type: 'welcome' }>;
+
+/** Of a gateway that does not say. */
+const DEFAULT_FRAMES_PER_SECOND = 50;
+
 /** A client that keeps one connection, on one target after another, for as long as it is wanted. */
 export class LoadClient implements Link, ConnectionHandler {
   readonly #options: LoadClientOptions;
   readonly #staleness = new Staleness();
   #lastId = 0;
   #user = '';
+  #framesPerSecond = DEFAULT_FRAMES_PER_SECOND;
   #connection: Connection | undefined;
   #target: number;
   #retry: NodeJS.Timeout | undefined;
@@ -47,6 +53,10 @@ export class LoadClient implements Link, ConnectionHandler {
 
   get user(): string {
     return this.#user;
+  }
+
+  get framesPerSecond(): number {
+    return this.#framesPerSecond;
   }
 
   /** Whether it has been started and not been stopped. */
@@ -112,7 +122,7 @@ export class LoadClient implements Link, ConnectionHandler {
     recorder.count('bytes', bytes);
     switch (frame.type) {
       case 'welcome':
-        this.#welcome(frame.user);
+        this.#welcome(frame);
         return;
       case 'draining':
         this.#reconnectInMs = frame.reconnectInMs;
@@ -175,9 +185,10 @@ export class LoadClient implements Link, ConnectionHandler {
     this.#connection = new Connection({ url, encoding: assignment.encoding, token, isInsecure }, this);
   }
 
-  #welcome(user: string): void {
+  #welcome({ user, maxFramesPerSecond = DEFAULT_FRAMES_PER_SECOND }: Welcome): void {
     const { recorder, role } = this.#options;
     this.#user = user;
+    this.#framesPerSecond = maxFramesPerSecond === 0 ? Infinity : maxFramesPerSecond;
     this.#isWelcome = true;
     recorder.count('connects');
     recorder.connected(this.#target, 1);

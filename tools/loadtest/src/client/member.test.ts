@@ -14,13 +14,19 @@ type Sent = Parameters<Link['send']>[0];
 
 function linkTo(sent: Sent[], firstId = 1): Link {
   let nextId = firstId;
-  return { target: 0, user: 'ann', nextId: () => nextId++, send: (frame) => void sent.push(frame) };
+  return {
+    target: 0,
+    user: 'ann',
+    framesPerSecond: 50,
+    nextId: () => nextId++,
+    send: (frame) => void sent.push(frame),
+  };
 }
 
 function openMember(seen = new SeenMessages()): { readonly member: Member; readonly sent: Sent[] } {
   const sent: Sent[] = [];
   const recorder = new Recorder(1);
-  const common = { runId: 'run', publisher: 7, padding: [], recorder, heads: new Heads(), seen };
+  const common = { runId: 'run', publisher: 7, padding: '', recorder, heads: new Heads(), seen };
   const member = new Member({ ...common, room: ROOM, isSlow: false });
   member.opened(linkTo(sent));
   member.received({ type: 'joined', id: 1, room: ROOM, epoch: 'e', recovered: false, seq: 0 });
@@ -29,7 +35,7 @@ function openMember(seen = new SeenMessages()): { readonly member: Member; reado
 
 /** What a publisher of the run has said, at a number of the room. */
 function message(seq: number, counter = seq, room = ROOM): Parameters<Member['received']>[0] {
-  const data = createPayload(room, { publisher: 3, counter, sentAt: 0, padding: [] });
+  const data = createPayload(room, { publisher: 3, counter, sentAt: 0, padding: '' });
   return { type: 'message', room: ROOM, from: 'ann', at: 0, data, seq };
 }
 

@@ -28,6 +28,7 @@ function openOutbox(): {
   const link: Link = {
     target: 0,
     user: 'ann',
+    framesPerSecond: 50,
     nextId: () => nextId++,
     send: (frame) => {
       if (frame.type !== 'publish') throw new Error(`a publisher sent ${frame.type}`);
@@ -35,7 +36,7 @@ function openOutbox(): {
     },
   };
   const [recorder, seen] = [new Recorder(1), new SeenMessages()];
-  const options = { room: ROOM, runId: 'run', publisher: 7, padding: [], recorder, heads: new Heads(), seen };
+  const options = { room: ROOM, runId: 'run', publisher: 7, padding: '', recorder, heads: new Heads(), seen };
   const outbox = new Outbox(options);
   outbox.joined(link);
   return { outbox, sent, link, recorder, seen };

@@ -16,7 +16,7 @@ export interface OutboxOptions {
   readonly runId: string;
   /** The index of the connection. */
   readonly publisher: number;
-  readonly padding: readonly string[];
+  readonly padding: string;
   readonly recorder: Recorder;
   /** Told of every acknowledged message. */
   readonly heads: Heads;
@@ -36,8 +36,9 @@ interface Entry {
 
 /** Messages of one publisher without an answer. */
 const MAX_UNACKNOWLEDGED = 1000;
-/** What has waited goes out no faster than a gateway takes it (docs/PROTOCOL.md §7), so that it comes through. */
-const SEND_EVERY_MS = 25;
+/** What has waited goes out no faster than this share of what the gateway takes, so that it comes through beside what is due. */
+const MAX_SHARE_OF_RATE = 0.8;
+const MS_PER_SECOND = 1000;
 /** A gateway knows a key for five minutes: past that, a repeat might be a second message. */
 const MAX_REPEAT_MICROS = 240e6;
 
@@ -158,9 +159,12 @@ export class Outbox {
       this.#waiting = [...this.#waiting, ...entries].sort((a, b) => a.payload.counter - b.payload.counter);
     }
     if (this.#link === undefined || this.#waiting.length === 0) return;
-    this.#timer ??= setInterval(() => {
-      this.#sendNext();
-    }, SEND_EVERY_MS);
+    this.#timer ??= setInterval(
+      () => {
+        this.#sendNext();
+      },
+      MS_PER_SECOND / (MAX_SHARE_OF_RATE * this.#link.framesPerSecond),
+    );
   }
 
   #stop(): void {

@@ -27,7 +27,7 @@ describe('payloads', () => {
     ['another publisher', { ...PAYLOAD, publisher: 13 }],
     ['another counter', { ...PAYLOAD, counter: 3457 }],
     ['another time', { ...PAYLOAD, sentAt: 1 }],
-    ['a text that is one character shorter', { ...PAYLOAD, padding: PAYLOAD.padding.map((text) => text.slice(1)) }],
+    ['a text that is one character shorter', { ...PAYLOAD, padding: PAYLOAD.padding.slice(1) }],
     ['a field less', { ...PAYLOAD, padding: undefined }],
     ['a field more', { ...PAYLOAD, extra: 1 }],
     ['a number as text', { ...PAYLOAD, counter: '3456' }],

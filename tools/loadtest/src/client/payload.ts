@@ -11,26 +11,27 @@ export interface Payload {
   readonly counter: number;
   /** By `monotonicMicros`, when it was published first. */
   readonly sentAt: number;
-  readonly padding: readonly string[];
+  readonly padding: string;
   /** Of all that and of the room. */
   readonly hash: number;
 }
 
 /** Bytes of the payload besides the padding, about, in either encoding. */
 const FIXED_BYTES = 85;
-/** A string of a payload may have 4,096 bytes (docs/PROTOCOL.md §7). */
-const MAX_STRING_BYTES = 4000;
 /** Characters of one to four bytes, and such as JSON escapes: what is put into other words on its way is found. */
 const PATTERN = Array.from('outcry "open" \\ é ж € 漢 🙂 ');
 const utf8 = new TextEncoder();
 
-/** Padding that makes a payload about so many bytes. */
-export function createPadding(sizeBytes: number): readonly string[] {
-  const padding: string[] = [];
-  for (let left = sizeBytes - FIXED_BYTES; left > 0; left -= MAX_STRING_BYTES) {
-    padding.push(textOf(Math.min(left, MAX_STRING_BYTES)));
+/** Padding that makes a payload about so many bytes: as many of UTF-8 as are left, or up to three fewer, for no character is cut. */
+export function createPadding(sizeBytes: number): string {
+  let text = '';
+  let left = sizeBytes - FIXED_BYTES;
+  for (let i = 0; ; i++) {
+    const character = PATTERN[i % PATTERN.length] ?? '';
+    left -= utf8.encode(character).length;
+    if (left < 0) return text;
+    text += character;
   }
-  return padding;
 }
 
 export function createPayload(room: string, content: Omit<Payload, 'hash'>): Payload {
@@ -46,7 +47,7 @@ const FIELDS: Readonly<Record<keyof Payload, (value: unknown) => boolean>> = {
   publisher: Number.isSafeInteger,
   counter: Number.isSafeInteger,
   sentAt: Number.isSafeInteger,
-  padding: Array.isArray,
+  padding: (value) => typeof value === 'string',
   hash: Number.isSafeInteger,
 };
 
@@ -62,16 +63,4 @@ function isPayload(data: unknown): data is Payload {
 
 function hashOf(room: string, { publisher, counter, sentAt, padding }: Omit<Payload, 'hash'>): number {
   return crc32(JSON.stringify([room, publisher, counter, sentAt, padding]));
-}
-
-/** A text of as many bytes of UTF-8, or up to three fewer: no character is cut. */
-function textOf(bytes: number): string {
-  let text = '';
-  let left = bytes;
-  for (let i = 0; ; i++) {
-    const character = PATTERN[i % PATTERN.length] ?? '';
-    left -= utf8.encode(character).length;
-    if (left < 0) return text;
-    text += character;
-  }
 }

@@ -9,6 +9,8 @@ export interface Link {
   readonly target: number;
   /** Whom the deployment takes the client for. */
   readonly user: string;
+  /** Frames that may be sent in a second, on average. */
+  readonly framesPerSecond: number;
   /** An id that no other request of the client has. */
   nextId(): number;
   send(frame: ClientFrame<unknown>): void;

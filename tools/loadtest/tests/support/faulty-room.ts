@@ -139,6 +139,6 @@ function toFrame({ room, data, seq }: Stored): Uint8Array {
 
 /** The same publish with a letter less, as a relay that cuts texts would send it. */
 function alter(data: Uint8Array): Uint8Array {
-  const payload = decodePayload(data) as { readonly padding: readonly string[] };
-  return encodePayload({ ...payload, padding: payload.padding.map((text) => text.slice(1)) });
+  const payload = decodePayload(data) as { readonly padding: string };
+  return encodePayload({ ...payload, padding: payload.padding.slice(1) });
 }
