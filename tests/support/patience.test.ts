@@ -6,7 +6,13 @@ const LATE_MS = 1200;
 describe('a wait of which a test does not say how long it may take', () => {
   it.each<[string, (isThere: () => boolean) => Promise<unknown>]>([
     ['waitUntil', (isThere) => vi.waitUntil(isThere)],
-    ['waitFor', (isThere) => vi.waitFor(() => { expect(isThere()).toBe(true); })],
+    [
+      'waitFor',
+      (isThere) =>
+        vi.waitFor(() => {
+          expect(isThere()).toBe(true);
+        }),
+    ],
     ['poll', (isThere) => expect.poll(isThere).toBe(true)],
   ])('is patient with a machine that is busy: %s', async (_, wait) => {
     const startedAt = performance.now();
