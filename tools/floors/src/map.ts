@@ -27,6 +27,7 @@ export const HOUSE: House = {
       {
         conformance: 'PROTOCOL.md over raw sockets',
         e2e: 'rooms, books and pages across processes',
+        openapi: 'the server API against its own document',
         page: 'pictures of the page, and what it costs',
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',

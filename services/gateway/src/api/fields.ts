@@ -1,21 +1,61 @@
-import { isAssignableUserName, isRoomName, NAME_RULE, SERVER_USER } from '@outcry/protocol';
+import { ALL_ROOM, isAssignableUserName, isRoomName, NAME_RULE, SERVER_USER } from '@outcry/protocol';
 import { z } from 'zod';
 
 const ROOM_EXPECTED = `expected a room (${NAME_RULE}), @all, or @ and a user`;
 const USER_EXPECTED = `expected a user (${NAME_RULE})`;
 
+/** JSON Schema counts characters; the longest names have as many as bytes. The formats stand for the whole rule. */
+const MAX_NAME_CHARACTERS = 128;
+/** What regular expressions of every dialect can say of names: no `*`, no control characters, no blanks at the ends. */
+const NAME_END = '[^\\u0000-\\u0020\\u007f-\\u00a0*]';
+const NAME_PATTERN = `^${NAME_END}([^\\u0000-\\u001f\\u007f-\\u009f*]*${NAME_END})?$`;
+
 export const room = z
   .string()
   .refine(isRoomName, ROOM_EXPECTED)
-  .meta({ description: 'A room, `@all`, or the inbox `@<user>`.', examples: ['lobby'] });
+  .meta({
+    format: 'outcry-room',
+    pattern: NAME_PATTERN,
+    minLength: 1,
+    maxLength: '@'.length + MAX_NAME_CHARACTERS,
+    anyOf: [{ maxLength: MAX_NAME_CHARACTERS }, { pattern: '^@' }],
+    not: { const: '@' },
+    description: `A room (${NAME_RULE}), \`${ALL_ROOM}\`, or the inbox \`@<user>\`.`,
+    examples: ['lobby'],
+  });
 
 export const user = z
   .string()
   .refine(isAssignableUserName, USER_EXPECTED)
-  .meta({ examples: ['ann'] });
+  .meta({
+    format: 'outcry-user',
+    pattern: NAME_PATTERN,
+    minLength: 1,
+    maxLength: MAX_NAME_CHARACTERS,
+    not: { enum: ['all', SERVER_USER] },
+    description: `A user (${NAME_RULE}), but neither \`all\` nor \`${SERVER_USER}\`.`,
+    examples: ['ann'],
+  });
 
-/** What `JSON_VALUE` describes. */
+/** Counted as JSON Schema counts: a character is a code point, where `z.string().max` takes it for two UTF-16 units at times. */
+export function text({ minLength = 0, maxLength }: { minLength?: number; maxLength: number }): z.ZodString {
+  return z
+    .string()
+    .refine(
+      (value) => {
+        const { length } = Array.from(value);
+        return length >= minLength && length <= maxLength;
+      },
+      `expected ${String(minLength)} to ${String(maxLength)} characters`,
+    )
+    .meta({ minLength, maxLength });
+}
+
+/** A payload. `encodeData` checks what the reference describes. */
 export const data = z.unknown().meta({ $ref: '#/components/schemas/JsonValue' });
+
+/** What is read from a body. */
+export const json = z.unknown().meta({ $ref: '#/components/schemas/Json' });
 
 export const from = user.optional().meta({ description: `Whom clients see as the author; else \`${SERVER_USER}\`.` });
 

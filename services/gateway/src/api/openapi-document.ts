@@ -32,7 +32,7 @@ export function createOpenApiDocument(): object {
     paths: Object.fromEntries([...paths, ['/api/batch', batch]]) as object,
     components: {
       securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'A key of OUTCRY_API_KEYS.' } },
-      schemas: { Error: ERROR_SCHEMA, JsonValue: JSON_VALUE },
+      schemas: { Error: ERROR_SCHEMA, Json: JSON_SCHEMA, JsonValue: JSON_VALUE_SCHEMA },
     },
   };
 }
@@ -56,19 +56,44 @@ const ERROR_SCHEMA = {
   },
 };
 
-const JSON_VALUE_REF = { $ref: '#/components/schemas/JsonValue' };
+/** What every body consists of: of other integers, `JSON.parse` makes different ones. */
+const JSON_SCHEMA = describeJson({
+  name: 'Json',
+  description:
+    'Any JSON, with integers within ±(2^53-1). What is written with a point or an exponent may be greater, which JSON Schema cannot tell from an integer.',
+});
 
 /** docs/PROTOCOL.md §7: what every client can take. The bytes of the whole are bounded by OUTCRY_MAX_FRAME_BYTES. */
-const JSON_VALUE = {
-  description: 'Any JSON: integers within ±2^53, nested 32 deep at most, no key `__proto__`.',
-  anyOf: [
-    { type: ['null', 'boolean', 'string'] },
-    { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
-    { type: 'number', not: { type: 'integer' } },
-    { type: 'array', items: JSON_VALUE_REF },
-    { type: 'object', additionalProperties: JSON_VALUE_REF, propertyNames: { not: { const: '__proto__' } } },
-  ],
-};
+const JSON_VALUE_SCHEMA = describeJson({
+  name: 'JsonValue',
+  description:
+    'A payload: `Json` that is nested 32 deep at most, without halves of surrogate pairs, and without keys that lead to a prototype.',
+  object: {
+    propertyNames: { not: { const: '__proto__' } },
+    not: { required: ['constructor'], properties: { constructor: { type: 'object', required: ['prototype'] } } },
+  },
+});
+
+interface JsonDescription {
+  readonly name: string;
+  readonly description: string;
+  /** What more there is to say of objects. */
+  readonly object?: object;
+}
+
+function describeJson({ name, description, object }: JsonDescription): object {
+  const itself = { $ref: `#/components/schemas/${name}` };
+  return {
+    description,
+    anyOf: [
+      { type: ['null', 'boolean', 'string'] },
+      { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+      { type: 'number', not: { type: 'integer' } },
+      { type: 'array', items: itself },
+      { type: 'object', additionalProperties: itself, ...object },
+    ],
+  };
+}
 
 const BATCH_ANSWER = {
   type: 'object',
@@ -101,17 +126,33 @@ function operation({ name, summary, body, answer }: Operation): object {
   };
 }
 
+const RETRY_AFTER = requiredHeader('Retry-After', 'Seconds.');
+const REFUSAL_HEADERS: Readonly<Record<string, object>> = {
+  '401': requiredHeader('WWW-Authenticate', '`Bearer`.'),
+  '405': requiredHeader('Allow', 'The method that the path takes.'),
+  '429': RETRY_AFTER,
+  '503': RETRY_AFTER,
+};
+
 /** One response for each status, which names the codes that have it. */
 function refusals(): Record<string, object> {
-  const codesByStatus = new Map<number, string[]>();
+  const codesByStatus = new Map<string, string[]>();
   for (const [code, { status }] of Object.entries(API_ERRORS)) {
-    codesByStatus.set(status, [...(codesByStatus.get(status) ?? []), code]);
+    codesByStatus.set(String(status), [...(codesByStatus.get(String(status)) ?? []), code]);
   }
   const responses = [...codesByStatus].map(([status, codes]) => [
-    String(status),
-    { description: `\`${codes.join('`, `')}\``, content: { [JSON_TYPE]: { schema: ERROR_REF } } },
+    status,
+    {
+      description: `\`${codes.join('`, `')}\``,
+      headers: REFUSAL_HEADERS[status] ?? {},
+      content: { [JSON_TYPE]: { schema: ERROR_REF } },
+    },
   ]);
   return Object.fromEntries(responses) as Record<string, object>;
+}
+
+function requiredHeader(name: string, description: string): object {
+  return { [name]: { description, required: true, schema: { type: 'string' } } };
 }
 
 function toJsonSchema(schema: z.ZodType, io: 'input' | 'output'): object {

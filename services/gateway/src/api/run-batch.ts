@@ -5,6 +5,7 @@ import { parse } from './api-command.ts';
 import { API_COMMANDS } from './api-commands.ts';
 import { ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
+import { json } from './fields.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
 
 const MAX_COMMANDS = 1000;
@@ -12,7 +13,7 @@ const MAX_COMMANDS = 1000;
 /** The body of `POST /api/batch`. */
 export const batchBody = z.strictObject({
   commands: z
-    .array(z.strictObject({ command: z.string(), params: z.unknown() }))
+    .array(z.strictObject({ command: z.string(), params: json }))
     .min(1)
     .max(MAX_COMMANDS),
 });

@@ -1,3 +1,4 @@
+import { isAssignableUserName, isRoomName } from '@outcry/protocol';
 import {
   closeCode,
   type GatewayProcess,
@@ -263,7 +264,83 @@ describe('the OpenAPI document', () => {
     batch: { commands: [{ command: 'info', params: {} }] },
   };
 
-  let schemas: object = {};
+  /** Behind `@`, too. */
+  const NAMES: readonly (readonly [name: string, isTaken: boolean])[] = [
+    ['комната', true],
+    ['a b', true],
+    ['x'.repeat(128), true],
+    ['x'.repeat(129), false],
+    ['é'.repeat(65), false],
+    ['e\u0301', false],
+    ['a*', false],
+    [' a', false],
+    ['a ', false],
+    ['a\u00a0', false],
+    ['a\n', false],
+    ['a\u200bb', false],
+    ['a\u202eb', false],
+  ];
+
+  type Case = readonly [command: string, params: unknown, isTaken: boolean];
+  const BODIES: readonly Case[] = [
+    ...NAMES.map(([room, isTaken]): Case => ['history', { room }, isTaken]),
+    ...NAMES.map(([name, isTaken]): Case => ['removeHistory', { room: `@${name}` }, isTaken]),
+    ...NAMES.map(([user, isTaken]): Case => ['disconnect', { user }, isTaken]),
+    ['history', { room: '@' }, false],
+    ['history', { room: '@all' }, true],
+    ['disconnect', { user: 'all' }, false],
+    ['disconnect', { user: 'server' }, false],
+    ['announce', { data: 1, from: 'server' }, false],
+    ['announce', { data: 1, from: 'e\u0301' }, false],
+    ['disconnect', { user: 'ann', connection: 'c' }, false],
+    ['disconnect', {}, false],
+    ['disconnect', { connection: '😀'.repeat(255) }, true],
+    ['disconnect', { connection: 'c'.repeat(256) }, false],
+    ['disconnect', { connection: '' }, false],
+    ['revoke', { token: 't'.repeat(128) }, true],
+    ['revoke', { token: 't'.repeat(129) }, false],
+    ['revoke', { token: 'a b' }, false],
+    ['revoke', { user: 'ann', token: 't' }, false],
+    ['announce', { data: 1, key: '~'.repeat(64) }, true],
+    ['announce', { data: 1, key: '~'.repeat(65) }, false],
+    ['announce', { data: 1, key: 'k\n' }, false],
+    ['rooms', { prefix: '😀'.repeat(129) }, true],
+    ['rooms', { prefix: 'p'.repeat(130) }, false],
+    ['rooms', { after: 'p'.repeat(1000) }, true],
+    ['rooms', { limit: 1001 }, false],
+    ['history', { room: 'doc', limit: 0 }, false],
+    ['history', { room: 'doc', limit: 1.5 }, false],
+    ['history', { room: 'doc', before: -1 }, false],
+    ['history', { room: 'doc', before: Number.MAX_SAFE_INTEGER }, true],
+    ['history', { room: 'doc', before: Number.MAX_SAFE_INTEGER + 1 }, false],
+    ['broadcast', { rooms: Array.from({ length: 1001 }, () => 'doc'), data: 1 }, false],
+    ['broadcast', { rooms: [], data: 1 }, false],
+    ['announce', { data: { constructor: { prototype: 1 } } }, false],
+    ['announce', { data: { constructor: 1, prototype: { constructor: {} } } }, true],
+    ['announce', { data: JSON.parse('[{"__proto__":1}]') as unknown }, false],
+    ['announce', { data: [Number.MAX_SAFE_INTEGER + 1] }, false],
+    ['announce', { data: [1e-300, -1.5, Number.MIN_SAFE_INTEGER] }, true],
+    ['announce', {}, false],
+    ['batch', { commands: [] }, false],
+    ['batch', { commands: [{ command: 'info' }] }, false],
+    ['batch', { commands: [{ command: 'none', params: [] }] }, true],
+    ['batch', { commands: [{ command: 'none', params: [Number.MAX_SAFE_INTEGER + 1] }] }, false],
+    ['batch', { commands: Array.from({ length: 1001 }, () => ({ command: 'none', params: {} })) }, false],
+    ['info', [], false],
+    ['info', null, false],
+  ];
+  const CASES = BODIES.map(
+    ([command, params, isTaken]) => [command, JSON.stringify(params).slice(0, 60), params, isTaken] as const,
+  );
+
+  let schemas: object;
+  let paths: Readonly<Record<string, Schemas>>;
+
+  beforeAll(async () => {
+    const { body } = await api.call('openapi.json', undefined, { method: 'GET' });
+    ({ schemas } = body['components'] as { schemas: object });
+    paths = body['paths'] as Readonly<Record<string, Schemas>>;
+  });
 
   interface Schemas {
     readonly post: {
@@ -276,9 +353,6 @@ describe('the OpenAPI document', () => {
   }
 
   it('is served, and describes every request and every answer as they are', async () => {
-    const { body } = await api.call('openapi.json', undefined, { method: 'GET' });
-    ({ schemas } = body['components'] as { schemas: object });
-    const paths = body['paths'] as Readonly<Record<string, Schemas>>;
     expect(Object.keys(paths).sort()).toEqual(
       Object.keys(EXAMPLES)
         .map((name) => `/api/${name}`)
@@ -294,10 +368,19 @@ describe('the OpenAPI document', () => {
     }
   });
 
+  it.each(CASES)('and the handler agree on %s of %s', async (...[command, , params, isTaken]) => {
+    expect(validate(paths[`/api/${command}`]?.post.requestBody, params), 'the document').toBe(isTaken);
+    expect((await api.call(command, params)).status, 'the handler').toBe(isTaken ? 200 : 400);
+  });
+
   function validate(content: JsonContent | undefined, value: unknown): boolean {
     const schema = content?.content['application/json'].schema;
     if (schema === undefined) return false;
-    const validator = new Ajv2020({ strict: false, schemas: [{ $id: 'document', components: { schemas } }] });
+    const validator = new Ajv2020({
+      strict: false,
+      schemas: [{ $id: 'document', components: { schemas } }],
+      formats: { 'outcry-room': isRoomName, 'outcry-user': isAssignableUserName },
+    });
     const text = JSON.stringify(schema).replaceAll('#/components/', 'document#/components/');
     return validator.validate(JSON.parse(text) as object, value);
   }

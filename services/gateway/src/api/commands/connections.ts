@@ -2,14 +2,14 @@ import { z } from 'zod';
 
 import { encodeControlNotice } from '../../cluster/control-notice.ts';
 import { defineCommand } from '../api-command.ts';
-import { exactlyOneOf, user } from '../fields.ts';
+import { exactlyOneOf, text, user } from '../fields.ts';
 
 export const disconnect = defineCommand({
   summary: 'Closes the connections of a user, or one connection, on whichever gateway they are.',
   params: z
     .strictObject({
       user: user.optional(),
-      connection: z.string().min(1).max(255).optional().meta({ description: 'As `welcome` named it.' }),
+      connection: text({ minLength: 1, maxLength: 255 }).optional().meta({ description: 'As `welcome` named it.' }),
       mayReturn: z
         .boolean()
         .default(false)

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { defineCommand } from '../api-command.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
-import { position, room } from '../fields.ts';
+import { position, room, text } from '../fields.ts';
 
 const MAX_MESSAGES = 1000;
 const MAX_LISTED = 1000;
@@ -71,7 +71,7 @@ export const removeHistory = defineCommand({
 export const rooms = defineCommand({
   summary: 'The rooms that somebody is in, in the whole cluster, by name. Costs as much as there are.',
   params: z.strictObject({
-    prefix: z.string().max(128).default('').meta({ description: 'Only those that begin so; `@` for inboxes.' }),
+    prefix: text({ maxLength: 129 }).default('').meta({ description: 'Only those that begin so; `@` for inboxes.' }),
     limit: z.int().min(1).max(MAX_LISTED).default(100),
     after: z.string().optional().meta({ description: 'Only those behind this name: for the next page.' }),
   }),
