@@ -85,9 +85,9 @@ describe('every command', () => {
     [
       ['book', 'BTCUSDT', '--depth', '1', '--count', '2'],
       {
-        text: /^BTCUSDT {2}live[^]+─────/m,
+        text: /^BTCUSDT {2}simulated[^]+─────/m,
         json: [
-          { symbol: 'BTCUSDT', status: 'live', bids: [[A_STRING, A_STRING]] },
+          { symbol: 'BTCUSDT', status: 'live', kind: 'simulated', bids: [[A_STRING, A_STRING]] },
           { symbol: 'BTCUSDT', status: 'live' },
         ],
       },
@@ -152,7 +152,7 @@ describe('every command', () => {
       expect(plain.shown).toContain(`${ESCAPE}[H`);
       expect(plain.shown).not.toMatch(new RegExp(`${ESCAPE}\\[\\d+m`));
       expect(dumb.shown).not.toContain(ESCAPE);
-      expect(dumb.shown).toContain('BTCUSDT  live');
+      expect(dumb.shown).toContain('BTCUSDT  simulated');
     });
   });
 });

@@ -1,3 +1,5 @@
+import { CLOSE_CODES, Retry, retryAfter } from '@outcry/protocol';
+
 /** How a connection ended, or why it never began. */
 export interface Close {
   /** 1006 where no close frame came. */
@@ -19,4 +21,15 @@ export function describeClose({ code, reason, wasOpen, httpStatus, failure }: Cl
   if (failure !== undefined) return `${wasOpen ? 'connection lost' : 'cannot connect'}: ${failure}`;
   if (code === NO_CLOSE_FRAME) return 'connection lost without a close frame';
   return `closed with ${String(code)}${reason === '' ? '' : ` ${reason}`}`;
+}
+
+/** From here on a code can only be the gateway's; those below it, anything on the way may send as well. */
+const FIRST_OWN_CODE = 4000;
+
+/** Whether to come back, and when. A code that others use, too, is the gateway's only with the gateway's own words. */
+export function retryOf({ code, reason }: Close): Retry {
+  const isOwn =
+    code >= FIRST_OWN_CODE ||
+    Object.values(CLOSE_CODES).some((known) => known.code === code && known.reason === reason);
+  return isOwn ? retryAfter(code) : Retry.Wait;
 }

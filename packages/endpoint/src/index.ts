@@ -1,4 +1,4 @@
-export { type Close, describeClose } from './close.ts';
+export { type Close, describeClose, retryOf } from './close.ts';
 export { explainClose, explainSilence, type OptionNames } from './explain-close.ts';
 export { parseEndpoint } from './parse-endpoint.ts';
 export { watchClose } from './watch-close.ts';

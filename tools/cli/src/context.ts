@@ -22,7 +22,7 @@ export function writeEvent(output: Output, event: RoomEvent): void {
       output.tell(`${printable(event.user)} ${event.change}, ${String(event.count)} here`, event);
       return;
     case 'gap':
-      output.tell('messages may be missing here', event);
+      output.tell(`${event.missed === undefined ? 'some' : String(event.missed)} messages are missing here`, event);
       return;
     case 'stale':
       output.tell('what is shown may be old', event);

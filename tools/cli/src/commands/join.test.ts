@@ -64,9 +64,9 @@ describe('join', () => {
       },
     ],
     [
-      'messages may be missing, which may be that one',
+      'it was told that this message is missing',
       ({ tell }) => {
-        tell({ type: 'gap', reason: 'reset', position: { epoch: EPOCH, seq: 1 }, missed: undefined });
+        tell({ type: 'gap', reason: 'reset', position: { epoch: EPOCH, seq: 2 }, missed: 1 });
       },
     ],
     [

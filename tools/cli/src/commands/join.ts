@@ -20,8 +20,8 @@ export async function join(context: Context, { name, input }: JoinCommandOptions
     onEvent: (event) => {
       writeEvent(output, event);
       if (event.type === 'message') shown.reach(event);
-      // Nobody knows what was missed: it may be what is waited for.
-      if (event.type === 'gap') shown.reach({ ...event.position, seq: Infinity });
+      // What is missing will not be shown any more.
+      if (event.type === 'gap') shown.reach(event.position);
     },
   });
   await room.joined;

@@ -1,5 +1,5 @@
-import { type Close, describeClose } from '@outcry/endpoint';
-import { CLOSE_CODES, type ProtocolError, type ReceivedFrame, Retry, retryAfter } from '@outcry/protocol';
+import { type Close, describeClose, retryOf } from '@outcry/endpoint';
+import { CLOSE_CODES, type ProtocolError, type ReceivedFrame, Retry } from '@outcry/protocol';
 
 import { Staleness, type StaleSpells } from '../check/staleness.ts';
 import { monotonicMicros } from '../measure/clock.ts';
@@ -201,7 +201,7 @@ export class LoadClient implements Link, ConnectionHandler {
     const { recorder, assignment } = this.#options;
     if (assignment.isSlow && close.code === CLOSE_CODES.slowConsumer.code) recorder.count('evicted');
     else recorder.error(describeClose(close));
-    switch (retryAfter(close.code)) {
+    switch (retryOf(close)) {
       case Retry.Never:
         return undefined;
       case Retry.Now:
