@@ -102,7 +102,7 @@ describe("the demo page's book", () => {
       await expect.poll(() => ann.get('ladder-badge').getAttribute('data-state'), POLL).toBe('live');
       expect(await ann.get('ladder-badge').textContent()).toBe('');
     }
-    expect(await ann.get('ladder-kind').getAttribute('title')).toMatch(/2024/);
+    expect(await ann.get('ladder-age').textContent()).toMatch(/2024/);
     expect(ann.problems).toEqual([]);
   });
 

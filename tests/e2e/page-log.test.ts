@@ -51,11 +51,18 @@ describe("the demo page's log", () => {
     return client.join<Said>(room, { history: 0 });
   }
 
-  async function open({ publicUrl }: GatewayProcess, options: Partial<VisitorOptions> = {}): Promise<Visitor> {
+  async function open(
+    { publicUrl }: Pick<GatewayProcess, 'publicUrl'>,
+    options: Partial<VisitorOptions> = {},
+  ): Promise<Visitor> {
     const path = '/?name=ann&room=pit';
     const visitor = await Visitor.open({ browser, origin: publicUrl, path, ...DESKTOP, ...options });
     await visitor.reaches('live');
     return visitor;
+  }
+
+  function openThrough({ port }: FaultProxy): Promise<Visitor> {
+    return open({ publicUrl: `http://127.0.0.1:${String(port)}` });
   }
 
   /** Says "1", "2" and so on. */
@@ -74,15 +81,25 @@ describe("the demo page's log", () => {
     }`);
   }
 
-  async function placeOf({ page }: Visitor): Promise<Place> {
-    return page.evaluate<Place>(`{
+  /** Where a message stands, or the first in sight, once the lines in sight are laid out and stay where they are. */
+  async function restingPlaceOf({ page }: Visitor, text = ''): Promise<Place> {
+    const find = `new Promise((resolve) => {
       const edge = document.getElementById('chat-log').getBoundingClientRect().top;
-      const tops = [...document.querySelectorAll('[data-testid="message"]')].map((message) => ({
-        text: message.querySelector('.message-text').textContent,
-        topPx: message.getBoundingClientRect().top - edge,
-      }));
-      tops.find(({ topPx }) => topPx >= 0);
-    }`);
+      let before;
+      const look = () => {
+        const texts = [...document.querySelectorAll('.message-text')].filter((line) =>
+          line.checkVisibility({ contentVisibilityAuto: true }),
+        );
+        const topOf = (line) => Math.round(line.getBoundingClientRect().top - edge);
+        const line = texts.find((line) => (${JSON.stringify(text)} || line.textContent) === line.textContent && topOf(line) >= 0);
+        const place = { text: line?.textContent ?? '', topPx: line === undefined ? NaN : topOf(line) };
+        if (JSON.stringify(place) === JSON.stringify(before)) resolve(place);
+        else requestAnimationFrame(() => requestAnimationFrame(look));
+        before = place;
+      };
+      look();
+    })`;
+    return page.evaluate<Place>(find);
   }
 
   it('says how far back the room goes, and promises nothing above it', async () => {
@@ -116,12 +133,10 @@ describe("the demo page's log", () => {
     await expect.poll(() => ann.get('chat-past').textContent(), POLL).toBe('As far back as #pit goes');
 
     await scrollTo(ann, 0.5);
-    // Lines that come near are laid out, and settle.
-    await expect.poll(async () => same(await placeOf(ann), await placeOf(ann)), POLL).toBe(true);
-    const before = await placeOf(ann);
+    const before = await restingPlaceOf(ann);
     await say(room, MANY + 1, MANY + 300);
     await expect.poll(() => ann.get('chat-newer').textContent(), POLL).toMatch(/^\s*300 new messages/);
-    expect(same(before, await placeOf(ann))).toBe(true);
+    expect(await restingPlaceOf(ann)).toEqual(before);
     expect((await numbers(ann))[0]).toBe(1);
 
     const seen = new Set<number>();
@@ -141,6 +156,31 @@ describe("the demo page's log", () => {
     await expect.poll(async () => (await numbers(ann)).at(-1), POLL).toBe(MANY + 301);
     await expect.poll(() => ann.get('message').last().isVisible(), POLL).toBe(true);
   });
+
+  it.each(['auto', 'none'])(
+    'leaves in its place what is read while the past comes in above it, where browsers anchor: %s',
+    async (overflowAnchor) => {
+      const standalone = await start();
+      await say(join(standalone), 1, 300);
+      await using proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });
+      const ann = await openThrough(proxy);
+      await expect.poll(async () => (await numbers(ann)).at(-1), POLL).toBe(300);
+      await ann.page.evaluate(`{
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('.log { overflow-anchor: ${overflowAnchor} }');
+        document.adoptedStyleSheets = [sheet];
+      }`);
+      for (const share of [0.3, 0]) {
+        const [first = 0] = await numbers(ann);
+        proxy.freeze();
+        await scrollTo(ann, share);
+        const before = await restingPlaceOf(ann);
+        proxy.thaw();
+        await expect.poll(async () => (await numbers(ann))[0], POLL).toBeLessThan(first);
+        expect(await restingPlaceOf(ann, before.text)).toEqual(before);
+      }
+    },
+  );
 
   it('goes back to the end by key and by button, and with what one says', async () => {
     const standalone = await start();
@@ -169,12 +209,7 @@ describe("the demo page's log", () => {
     const room = join(standalone);
     await say(room, 1, 2);
     await using proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });
-    const ann = await Visitor.open({
-      browser,
-      origin: `http://127.0.0.1:${String(proxy.port)}`,
-      path: '/?name=ann&room=pit',
-      ...DESKTOP,
-    });
+    const ann = await openThrough(proxy);
     await expect.poll(() => numbers(ann), POLL).toEqual([1, 2]);
     await proxy.cut();
     await ann.reaches('reconnecting');
@@ -221,7 +256,3 @@ const LINK: Readonly<Record<string, RegExp>> = {
   target: /^_blank$/,
   rel: /\bnoopener\b/,
 };
-
-function same(one: Place, other: Place): boolean {
-  return one.text === other.text && Math.abs(one.topPx - other.topPx) <= 1;
-}

@@ -2,6 +2,7 @@
 const NEAR_END_PX = 48;
 /** This near to an edge of what is held, more is fetched. */
 const NEAR_EDGE_PX = 600;
+const ANCHORS = 3;
 
 export interface LogScrollerOptions {
   readonly scroller: HTMLElement;
@@ -26,7 +27,7 @@ export class LogScroller {
   #isAtEnd = true;
   #isNearBegin = false;
   #isNearEnd = true;
-  #anchor: Anchor | undefined;
+  #anchors: readonly Anchor[] = [];
   #scrollTop = 0;
 
   constructor(options: LogScrollerOptions) {
@@ -70,11 +71,11 @@ export class LogScroller {
 
   #settle(): void {
     const { scroller } = this.#options;
-    const anchor = this.#anchor;
     if (this.#isAtEnd) {
       scroller.scrollTop = scroller.scrollHeight;
-    } else if (anchor?.line.isConnected === true) {
-      const movedPx = topOf(anchor.line) - topOf(scroller) - anchor.topPx;
+    } else {
+      const anchor = this.#anchors.find(({ line }) => line.isConnected);
+      const movedPx = anchor === undefined ? 0 : topOf(anchor.line) - topOf(scroller) - anchor.topPx;
       if (Math.abs(movedPx) >= 1) scroller.scrollTop += movedPx;
     }
     this.#look();
@@ -91,16 +92,24 @@ export class LogScroller {
     else if (hasGoneUp) this.#isAtEnd = false;
     this.#isNearBegin = scrollTop < NEAR_EDGE_PX;
     this.#isNearEnd = leftPx < NEAR_EDGE_PX;
-    this.#anchor = this.#isAtEnd ? undefined : this.#findAnchor();
+    this.#anchors = this.#isAtEnd ? [] : this.#findAnchors();
   }
 
-  /** The first line that begins in sight. Lines of chunks out of sight are not asked: that would lay them out. */
-  #findAnchor(): Anchor | undefined {
+  /**
+   * The first lines that begin in sight: the first of all is made anew where what comes above it joins its heading. A day's line
+   * is no anchor, for it goes up with the first message of that day. Lines of chunks out of sight are not asked: that would lay
+   * them out.
+   */
+  #findAnchors(): readonly Anchor[] {
     const { scroller, list } = this.#options;
     const edge = topOf(scroller);
     const chunk = first(list.children, (one) => one.getBoundingClientRect().bottom > edge);
-    const line = chunk === null ? null : first(chunk.children, (one) => topOf(one) >= edge);
-    return line === null ? undefined : { line, topPx: topOf(line) - edge };
+    const anchors: Anchor[] = [];
+    let line = chunk === null ? null : first(chunk.children, (one) => topOf(one) >= edge);
+    for (; line !== null && anchors.length < ANCHORS; line = line.nextElementSibling) {
+      if (!line.classList.contains('divider-day')) anchors.push({ line, topPx: topOf(line) - edge });
+    }
+    return anchors;
   }
 }
 
