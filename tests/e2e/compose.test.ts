@@ -19,11 +19,11 @@ const COMPOSE_FILE = fileURLToPath(new URL('../../deploy/docker-compose.yml', im
 const GATEWAYS = 3;
 const PUBLISHERS = 2;
 /** Images are built from nothing where there is no cache. */
-const BUILD_DEADLINE_MS = 240_000;
-const HEALTHY_DEADLINE_MS = 60_000;
-const FRAME_DEADLINE_MS = 10_000;
+const BUILD_DEADLINE_MS = 600_000;
+const HEALTHY_DEADLINE_MS = 120_000;
+const FRAME_DEADLINE_MS = 20_000;
 /** A gateway that went is noticed by its clients and by HAProxy's checks well within this. */
-const FAILOVER_DEADLINE_MS = 20_000;
+const FAILOVER_DEADLINE_MS = 30_000;
 /** What `ws` reports where no close frame came: the gateway had no time to send one. */
 const ABNORMAL_CLOSURE = 1006;
 /** What the project may add to its base image: a bundle, one native binary, the demo page. */

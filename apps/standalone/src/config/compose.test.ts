@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+
+/** Every start that is known to end well was over by then, on machines that were busy with others. */
+const SLOW_START_SECONDS = 60;
+
+interface Healthcheck {
+  readonly test: readonly string[];
+  readonly timeout: string;
+  readonly start_period?: string;
+}
+
+interface ComposeService {
+  readonly healthcheck?: Healthcheck;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+}
+
+describe('deploy/docker-compose.yml', () => {
+  const text = readFileSync(new URL('../../../../deploy/docker-compose.yml', import.meta.url), 'utf8');
+  const { services } = parse(text, { merge: true }) as { services: Readonly<Record<string, ComposeService>> };
+  const awaited = Object.values(services)
+    .flatMap(({ depends_on = {} }) => Object.entries(depends_on))
+    .flatMap(([name, { condition }]) => (condition === 'service_healthy' ? [name] : []));
+
+  it('waits for Redis, and for gateways with HAProxy', () => {
+    expect([...new Set(awaited)].sort()).toEqual(['gateway', 'redis']);
+  });
+
+  it.each(Object.entries(services))('takes %s for unhealthy only when it had time to start', (_, { healthcheck }) => {
+    expect(secondsOf(healthcheck?.start_period)).toBeGreaterThan(SLOW_START_SECONDS);
+    expect(secondsOf(healthcheck?.timeout)).toBeGreaterThanOrEqual(10);
+    expect(healthcheck?.test).not.toContainEqual(expect.stringMatching(/\bnode\b/));
+    // docker-compose 1.29 refuses a file with it.
+    expect(healthcheck).not.toHaveProperty('start_interval');
+  });
+});
+
+function secondsOf(duration = ''): number {
+  expect(duration).toMatch(/^\d+s$/);
+  return Number.parseInt(duration, 10);
+}
