@@ -92,7 +92,7 @@ describe('the wait for another attempt', () => {
       begunAt.push(platform.now());
       await platform.pass(5_000);
       harness.socket.lose(CLOSE_CODES.atCapacity.code);
-      while (platform.sockets.length === length) await platform.pass(50);
+      await harness.untilSockets(length + 1);
     }
     const waits = begunAt.slice(1).map((at, index) => at - (begunAt[index] ?? 0) - 5_000);
     expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);

@@ -48,17 +48,34 @@ describe('types of the client', () => {
     expectTypeOf<Extract<ClientStatus, { state: 'connected' }>['node']>().toBeString();
     expectTypeOf<Extract<ClientStatus, { state: 'reconnecting' }>['retryAt']>().toEqualTypeOf<number | undefined>();
   });
+});
 
+describe('types of options and errors', () => {
   it('takes a token as text or from a function, at once or later', () => {
     expectTypeOf(connect).toBeCallableWith('ws://host/ws', { token: 'ann' });
     expectTypeOf(connect).toBeCallableWith('ws://host/ws', { token: () => 'ann' });
     expectTypeOf(connect).toBeCallableWith('ws://host/ws', { token: ({ signal }) => fetchToken(signal) });
+    expectTypeOf(connect).toBeCallableWith('ws://host/ws', { token: () => null });
+    expectTypeOf(connect).toBeCallableWith('ws://host/ws', { token: async () => Promise.resolve(undefined) });
     // @ts-expect-error a token is text
     connect('ws://host/ws', { token: 1 });
   });
 
+  it('takes options that are undefined for absent ones', () => {
+    expectTypeOf(connect).toBeCallableWith('ws://host/ws', {
+      ...{ token: undefined, encoding: undefined, webSocket: undefined, onStatus: undefined, backoff: undefined },
+      ...{ requestTimeoutMs: undefined, maxFramesPerSecond: undefined },
+    });
+    expectTypeOf(connect).toBeCallableWith('ws://host/ws', { backoff: { baseMs: undefined, maxMs: 500 } });
+    client.join('lobby', { history: undefined, since: undefined, onEvent: undefined, encryption: undefined });
+    client.book('BTCUSDT', { depth: undefined, interval: undefined, onChange: undefined });
+    const _room = client.join('lobby');
+    expectTypeOf<typeof _room.publish>().toBeCallableWith('x', { key: undefined, timeoutMs: undefined });
+    expectTypeOf<typeof _room.history>().toBeCallableWith({ before: undefined, limit: undefined });
+  });
+
   it('has codes of the wire and of its own', () => {
-    expectTypeOf<'notJoined' | 'timedOut'>().toExtend<OutcryErrorCode>();
+    expectTypeOf<'notJoined' | 'timedOut' | 'noSocket'>().toExtend<OutcryErrorCode>();
     // @ts-expect-error no such code
     expectTypeOf<'nonsense'>().toExtend<OutcryErrorCode>();
   });

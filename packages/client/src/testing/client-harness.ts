@@ -52,9 +52,17 @@ export class ClientHarness {
   async goOffline(attempts: number): Promise<void> {
     this.platform.isOffline = true;
     this.socket.lose(1006);
-    const until = this.platform.sockets.length + attempts;
-    while (this.platform.sockets.length < until) await this.platform.pass(100);
+    await this.untilSockets(this.platform.sockets.length + attempts);
     await this.platform.pass(0);
+  }
+
+  /** Lets time go by until so many sockets were opened, which must not take an hour. */
+  async untilSockets(count: number): Promise<void> {
+    const { platform } = this;
+    for (const until = platform.now() + 3_600_000; platform.sockets.length < count;) {
+      if (platform.now() >= until) throw new Error(`expected socket ${String(count)} within an hour`);
+      await platform.pass(50);
+    }
   }
 
   /** The network is back: the next attempt is made. */
@@ -62,7 +70,7 @@ export class ClientHarness {
     this.platform.isOffline = false;
     const { length } = this.platform.sockets;
     this.client.tryNow();
-    while (this.platform.sockets.length === length) await this.platform.pass(100);
+    await this.untilSockets(length + 1);
   }
 
   /** Closes the client: no timer, listener or socket may be left, and nothing was sent that a gateway would not take. */

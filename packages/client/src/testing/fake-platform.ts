@@ -2,6 +2,9 @@ import type { Environment, PlatformChange } from '../connection/environment.ts';
 import type { WebSocketFactory } from '../connection/websocket.ts';
 import { FakeSocket } from './fake-socket.ts';
 
+/** A client that does more than this in one step of a test does it without end. */
+const MAX_RUNS = 20_000;
+
 /** Time, chance and sockets in the test's hand. */
 export class FakePlatform implements Environment {
   readonly sockets: FakeSocket[] = [];
@@ -64,7 +67,8 @@ export class FakePlatform implements Environment {
   /** Lets time go by, timer by timer, and promises be settled. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms;
-    for (;;) {
+    for (let runs = 0; ; runs++) {
+      if (runs > MAX_RUNS) throw new Error(`expected at most ${String(MAX_RUNS)} timers in ${String(ms)} ms`);
       await settle();
       const [next] = [...this.#timers].sort((a, b) => a.at - b.at);
       if (next === undefined || next.at > until) break;
