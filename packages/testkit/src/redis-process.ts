@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
 
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 const HOST = '127.0.0.1';
 /** Nothing is kept on disk; later arguments may say otherwise. */
 const SERVER_ARGS = ['--save', '', '--appendonly', 'no'];
