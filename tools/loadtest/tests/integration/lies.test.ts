@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { leasePort } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Faults } from '../../src/check/faults.ts';
@@ -119,11 +120,11 @@ describe('outcry-loadtest on a server that does one thing wrong', () => {
   });
 
   it.concurrent('cannot begin with a token that is refused, or where nobody listens', async () => {
-    const gateway = await startFaultyGateway();
+    await using gateway = await startFaultyGateway();
     const refused = await runToEnd(startLoadtest('-u', gateway.url, '--token', Token.Refused));
     expect(refused).toMatchObject({ code: 2, said: expect.stringContaining('The token was refused') as string });
-    await gateway[Symbol.asyncDispose]();
-    const deserted = await runToEnd(startLoadtest('-u', gateway.url));
+    using nobody = await leasePort();
+    const deserted = await runToEnd(startLoadtest('-u', `ws://127.0.0.1:${String(nobody.port)}/ws`));
     expect(deserted).toMatchObject({ code: 2, said: expect.stringContaining('Nobody listens there') as string });
   });
 });
