@@ -34,6 +34,19 @@ describe('RevokedTokens', () => {
     expect(tokens.has({ ...ANN, issuedAt: NOW + 5000 })).toBe(true);
   });
 
+  it('keeps a revocation for as long as the longest of its repeats lasts', () => {
+    vi.useFakeTimers({ now: NOW });
+    const tokens = revoked({ kind: 'token', id: 'id-1', expiresAt: NOW + 1000 });
+    tokens.add({ kind: 'token', id: 'id-1', issuedUntil: NOW, expiresAt: NOW + 60_000 });
+    vi.advanceTimersByTime(30_000);
+    // As many as it takes until it looks for what has expired.
+    for (let i = 0; i < 1000; i++) {
+      tokens.add({ kind: 'user', id: `other-${String(i)}`, issuedUntil: NOW, expiresAt: NOW + 60_000 });
+    }
+    vi.useRealTimers();
+    expect(tokens.has(ANN)).toBe(true);
+  });
+
   it('forgets what has expired, so that it does not grow for ever', () => {
     vi.useFakeTimers({ now: NOW });
     const tokens = new RevokedTokens();

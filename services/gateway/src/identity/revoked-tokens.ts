@@ -21,7 +21,7 @@ export class RevokedTokens {
   add(revocation: Revocation): void {
     const revocations = revocation.kind === 'token' ? this.#byToken : this.#byUser;
     const former = revocations.get(revocation.id);
-    if (former === undefined || former.issuedUntil < revocation.issuedUntil) revocations.set(revocation.id, revocation);
+    revocations.set(revocation.id, former === undefined ? revocation : widestOf(former, revocation));
     this.#untilPruning -= 1;
     if (this.#untilPruning === 0) this.#prune();
   }
@@ -39,6 +39,15 @@ export class RevokedTokens {
     }
     this.#untilPruning = PRUNE_EVERY;
   }
+}
+
+/** Two of one subject: what either means is meant, for as long as either lasts. */
+function widestOf(one: Revocation, other: Revocation): Revocation {
+  return {
+    ...one,
+    issuedUntil: Math.max(one.issuedUntil, other.issuedUntil),
+    expiresAt: Math.max(one.expiresAt, other.expiresAt),
+  };
 }
 
 /** Whether a revocation means a token. One that does not say when it was issued may be as old as any. */
