@@ -209,3 +209,13 @@ describe('an address', () => {
     expect(opened).toBe('wss://shop.example/ws');
   });
 });
+
+describe('a platform without a WebSocket', () => {
+  it('ends the client, which says what to give it', () => {
+    vi.stubGlobal('WebSocket', undefined);
+    const { status } = connect('ws://test/ws', { webSocket: undefined });
+    vi.unstubAllGlobals();
+    expect(status).toMatchObject({ state: 'closed', error: { code: 'noSocket' } });
+    expect(status).toHaveProperty('error.message', expect.stringContaining('give a `webSocket` option'));
+  });
+});

@@ -62,6 +62,15 @@ describe('whether the gateway is there', () => {
     expect(heartbeat.lostAt).toBe(6_100);
   });
 
+  it('is not doubted by an alarm that was held up before what has arrived is read', () => {
+    heartbeat.asked(0);
+    expect([heartbeat.isLost(4_999), heartbeat.isLost(5_000), heartbeat.isLost(5_999)]).toEqual([false, true, true]);
+    expect([heartbeat.isLost(60_000), heartbeat.lostAt]).toEqual([false, 60_250]);
+    expect(heartbeat.isLost(60_250)).toBe(true);
+    heartbeat.heard(60_250);
+    expect(heartbeat.isLost(60_250)).toBe(false);
+  });
+
   it('is given the time that answers take where everything is late', () => {
     heartbeat.pinged(0);
     heartbeat.heard(14_000);

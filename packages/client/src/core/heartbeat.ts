@@ -6,6 +6,10 @@ const PING_QUIET_MS = 1_000;
 const UNDER_WAY_SHARE = 0.2;
 /** A connection that is late is asked this often whether it still is. */
 const ASK_AGAIN_MS = 3_000;
+/** An alarm so much too late was held up with everything else: what has arrived meanwhile is read first. */
+const HELD_UP_MS = 1_000;
+/** As long as that may take. */
+const READ_FIRST_MS = 250;
 /** A suspicion is over when none came for so long. */
 const SUSPICION_MS = 10_000;
 
@@ -34,6 +38,14 @@ export class Heartbeat {
   /** When the connection counts as lost, unless something comes. */
   get lostAt(): number {
     return this.#lostAt;
+  }
+
+  /** Whether the connection counts as lost now. A page that was frozen, or a program that was busy, looks again in a moment. */
+  isLost(now: number): boolean {
+    if (now < this.#lostAt) return false;
+    if (now - this.#lostAt < HELD_UP_MS) return true;
+    this.#lostAt = now + READ_FIRST_MS;
+    return false;
   }
 
   /** What comes was sent seconds ago. */

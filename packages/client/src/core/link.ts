@@ -348,7 +348,7 @@ export class Link {
 
   #watch(now: number): void {
     if (this.#laggingUntil > 0 && now >= this.#laggingUntil) this.handleCaughtUp();
-    if (now >= this.#heartbeat.lostAt) {
+    if (this.#heartbeat.isLost(now)) {
       this.#emit({ kind: 'dropSocket', socket: this.#socket });
       const error = new OutcryError('disconnected', 'nothing came from the gateway', { isRetryable: true });
       this.#fail(error, now, Retry.Now);
