@@ -98,7 +98,7 @@ describe('the demo page in a cluster', () => {
 
     await ann.get('room-input').fill('#Floor');
     await ann.page.keyboard.press('Enter');
-    await expect.poll(() => ann.get('room-name').textContent(), POLL).toBe('floor');
+    await expect.poll(() => ann.get('room-name').textContent(), POLL).toBe('Floor');
     await expect.poll(() => ann.texts(), POLL).toEqual([]);
     await desk.room.publish({ text: 'is anybody still looking at the pit?' });
     await expect.poll(() => ann.get('unread').textContent(), POLL).toBe('1 unread');

@@ -121,6 +121,7 @@ export class Conversation {
       const { epoch, seq } = event.position;
       this.timeline.begin({ epoch, seq: seq + 1 });
       this.past.wake();
+      this.past.settle();
       if (!event.isRecovered) this.#showStored();
     }
     if (interruption !== undefined) this.timeline.divide(interruption);

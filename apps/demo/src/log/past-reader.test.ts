@@ -1,5 +1,5 @@
 import { OutcryError, type Position } from '@outcry/client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import type { MessageEntry } from './entry.ts';
 import { type PastPage, PastReader } from './past-reader.ts';
@@ -154,6 +154,20 @@ describe('PastReader', () => {
     room.reader.wake();
     await room.older();
     expect(room.numbers[0]).toBe(401);
+  });
+
+  it('waits for the last messages before it asks for those before them', async () => {
+    vi.useFakeTimers();
+    const room = new ShownRoom();
+    room.head = 500;
+    room.reader.settle();
+    room.join(50);
+    await room.older();
+    expect(room.asked).toEqual([]);
+    vi.advanceTimersByTime(1_000);
+    await room.older();
+    expect(room.asked).toHaveLength(1);
+    vi.useRealTimers();
   });
 
   it('takes a refusal for the end of the past', async () => {

@@ -7,6 +7,8 @@ import type { Timeline } from './timeline.ts';
 export const PAGE = 50;
 /** Pages without anything of this conversation that are passed over unasked: an inbox is shared by all of them. */
 const MAX_UNASKED = 5;
+/** A room's last messages come in parts: before they are there, nobody knows whether there is room for more. */
+const SETTLING_MS = 300;
 
 /** A part of a room's past, as far as it belongs to one conversation. */
 export interface PastPage {
@@ -32,6 +34,7 @@ export class PastReader {
   #loading: 'older' | 'newer' | undefined;
   #hasFailed = false;
   #unasked = 0;
+  #settling: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: PastReaderOptions) {
     this.#options = options;
@@ -53,8 +56,18 @@ export class PastReader {
     this.#unasked = 0;
   }
 
+  /** The room's last messages are on their way. */
+  settle(): void {
+    clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => {
+      this.#settling = undefined;
+      this.#options.onChange();
+    }, SETTLING_MS);
+  }
+
   loadOlder(): void {
-    if (this.#options.timeline.hasOlder) this.#load('older', this.#loadOlder.bind(this));
+    if (this.#settling === undefined && this.#options.timeline.hasOlder)
+      this.#load('older', this.#loadOlder.bind(this));
   }
 
   /** Goes on towards the end, with what the page has, or with what it asks for. */
