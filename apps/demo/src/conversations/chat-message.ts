@@ -12,7 +12,7 @@ export interface ChatPayload {
   readonly to?: string;
 }
 
-/** UTF-16 units. The wire allows 4,096 bytes in a string; a unit takes three at most. */
+/** UTF-16 units. The wire takes far more; what is longer is no longer a shout. */
 export const MAX_TEXT_LENGTH = 1_000;
 
 /** Anybody may publish anything: what is not this page's own form is shown as the JSON that it is. */
