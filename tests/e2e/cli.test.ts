@@ -26,7 +26,8 @@ beforeAll(async () => {
 afterAll(() => standalone[Symbol.asyncDispose]());
 
 function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  // Node takes a terminal in CI for one without colours.
+  const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
   return { ...inherited, TERM: 'xterm-256color', OUTCRY_URL: standalone.url, OUTCRY_TOKEN: 'ann', ...more };
 }
 
