@@ -217,10 +217,17 @@ describe('the demo page in Chromium', () => {
     for (const name of names) {
       const path = `/?${new URLSearchParams({ name, room: 'комната/Ä' }).toString()}`;
       visitors.push(await open(path, visitors.length === 1 ? PHONE : {}));
+      if (visitors.length > 1) continue;
+      await expect.poll(() => visitors[0]?.members(), POLL).toEqual([name]);
+      await visitors[0]?.page.evaluate("document.querySelector('#members button').isThatOfBefore = true");
     }
     const [dana, crew, max] = visitors;
     if (dana === undefined || crew === undefined || max === undefined) throw new Error('expected three visitors');
     await expect.poll(async () => [...(await max.members())].sort(), POLL).toEqual(names.toSorted());
+    await expect.poll(async () => [...(await dana.members())].sort(), POLL).toEqual(names.toSorted());
+    // Who presses a button while others come has pressed it.
+    const isKept = "[...document.querySelectorAll('#members button')].some((button) => button.isThatOfBefore)";
+    expect(await dana.page.evaluate(isKept)).toBe(true);
     for (const visitor of visitors) await visitor.say('שלום: hello (1)!');
     await expect.poll(() => crew.texts(), POLL).toHaveLength(3);
     expect(await crew.get('room-name').textContent()).toBe('комната/Ä');
@@ -233,6 +240,7 @@ describe('the demo page in Chromium', () => {
     }
 
     await max.get('members').getByRole('button', { name: 'דנה' }).click();
+    await expect.poll(() => max.get('room-name').textContent(), POLL).toContain(names[0]);
     await max.say('a word in private?');
     await expect.poll(() => dana.get('unread').textContent(), POLL).toBe('1 unread');
     await dana.get('direct').getByRole('button').click();

@@ -4,6 +4,7 @@ import type { Session } from '../../session.ts';
 import { isolated } from '../../text/bidi.ts';
 import { createAvatar, createName } from '../parts/author.ts';
 import { byId, create, setText } from '../parts/dom.ts';
+import { showRows } from '../parts/rows.ts';
 
 /** Who is in the room that is shown, with how many tabs; choosing one begins a conversation with them. */
 export class PeopleView {
@@ -30,10 +31,14 @@ export class PeopleView {
     if (members === this.#shown && user === this.#shownUser) return;
     this.#shown = members;
     this.#shownUser = user;
-    this.#list.replaceChildren(...members.map((member) => this.#createMember(member, user)));
+    showRows(this.#list, members, {
+      keyOf: (member) => `${member.user === user ? 'you' : 'other'} ${member.user}`,
+      create: (member) => this.#createMember(member, user),
+      update: showTabs,
+    });
   }
 
-  #createMember({ user, connections }: MemberEntry, self: string): HTMLElement {
+  #createMember({ user }: MemberEntry, self: string): HTMLElement {
     const button = create('button', 'rail-row', createAvatar(user), createName(user, 'rail-name'));
     button.type = 'button';
     button.title = user === self ? 'Notes to yourself' : `Write to ${isolated(user)}`;
@@ -43,15 +48,22 @@ export class PeopleView {
       });
     });
     if (user === self) button.append(create('span', 'tag', 'you'));
-    if (connections > 1) {
-      const times = create('span', 'tag member-tabs', String(connections), create('span', '', ' tabs'));
-      times.title = `${String(connections)} connections`;
-      times.dataset['testid'] = 'member-tabs';
-      button.append(times);
-    }
     const item = create('li', '', button);
     item.dataset['user'] = user;
     item.dataset['testid'] = 'member';
     return item;
   }
+}
+
+function showTabs(item: HTMLElement, { connections }: MemberEntry): void {
+  const shown = item.querySelector('.member-tabs');
+  if (connections <= 1) {
+    shown?.remove();
+    return;
+  }
+  const times = create('span', 'tag member-tabs', String(connections), create('span', '', ' tabs'));
+  times.title = `${String(connections)} connections`;
+  times.dataset['testid'] = 'member-tabs';
+  if (shown === null) item.querySelector('button')?.append(times);
+  else if (shown.textContent !== times.textContent) shown.replaceWith(times);
 }

@@ -4,6 +4,7 @@ import { roomProblem, toName } from '../../visit/names.ts';
 import type { Session } from '../../session.ts';
 import { createAvatar, createName } from '../parts/author.ts';
 import { byId, create, setText } from '../parts/dom.ts';
+import { showRows } from '../parts/rows.ts';
 
 /** The rooms one is in and the people one writes with: what is new where, and the way there. */
 export class RailView {
@@ -31,14 +32,21 @@ export class RailView {
     const signature = conversations.map((one) => [one.id, one.unread, one.status, one === current].join()).join(';');
     if (signature === this.#signature) return;
     this.#signature = signature;
-    const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['id'] : undefined;
     const canLeave = rooms.length > 1;
-    this.#rooms.replaceChildren(
-      ...rooms.map(({ conversation }) => this.#createRow(conversation, canLeave && conversation === current)),
+    const rows = {
+      keyOf: ({ id }: Conversation) => id,
+      create: (conversation: Conversation) => this.#createRow(conversation),
+      update: (item: HTMLElement, conversation: Conversation) => {
+        this.#update(item, conversation, canLeave && conversation === current);
+      },
+    };
+    showRows(
+      this.#rooms,
+      rooms.map(({ conversation }) => conversation),
+      rows,
     );
-    this.#direct.replaceChildren(...direct.map((conversation) => this.#createRow(conversation, false)));
+    showRows(this.#direct, direct, rows);
     this.#directSection.hidden = direct.length === 0;
-    if (focused !== undefined) this.#focusRow(focused);
   }
 
   #listen(): void {
@@ -60,27 +68,36 @@ export class RailView {
     });
   }
 
-  #createRow(conversation: Conversation, canLeave: boolean): HTMLElement {
-    const { name, kind, unread } = conversation;
+  #createRow(conversation: Conversation): HTMLElement {
+    const { name, kind } = conversation;
     const mark = kind === 'room' ? create('span', 'rail-hash', '#') : createAvatar(name);
     mark.ariaHidden = 'true';
     const row = create('button', 'rail-row', mark, createName(name, 'rail-name'));
     row.type = 'button';
     row.dataset['id'] = conversation.id;
-    row.ariaCurrent = String(conversation === this.#session.current);
     row.addEventListener('click', () => {
       this.#goTo(() => {
         this.#session.show(conversation);
       });
     });
-    if (conversation.status === 'stale') row.append(create('span', 'badge badge-warn', 'stale'));
-    if (conversation.status === 'failed') row.append(create('span', 'badge badge-warn', 'closed'));
-    if (unread > 0) row.append(createUnread(unread));
     const item = create('li', 'rail-item', row);
     item.dataset['testid'] = kind === 'room' ? 'room' : 'direct';
     item.dataset['name'] = name;
-    if (canLeave) item.append(this.#createLeave(name));
     return item;
+  }
+
+  #update(item: HTMLElement, conversation: Conversation, canLeave: boolean): void {
+    const { name, kind, status, unread } = conversation;
+    const row = item.querySelector('button');
+    if (row === null) return;
+    row.ariaCurrent = String(conversation === this.#session.current);
+    for (const badge of row.querySelectorAll('.badge, .unread')) badge.remove();
+    if (status === 'stale') row.append(create('span', 'badge badge-warn', 'stale'));
+    if (status === 'failed') row.append(create('span', 'badge badge-warn', 'closed'));
+    if (unread > 0) row.append(createUnread(unread));
+    const leave = item.querySelector('.rail-leave');
+    if (!canLeave) leave?.remove();
+    else if (leave === null && kind === 'room') item.append(this.#createLeave(name));
   }
 
   #createLeave(name: string): HTMLElement {
@@ -92,11 +109,6 @@ export class RailView {
       this.#session.leaveRoom(name);
     });
     return leave;
-  }
-
-  #focusRow(id: string): void {
-    const rows = [...this.#rooms.querySelectorAll('button'), ...this.#direct.querySelectorAll('button')];
-    rows.find((row) => row.dataset['id'] === id)?.focus();
   }
 }
 
