@@ -150,6 +150,24 @@ describe('the demo page in Chromium', () => {
     expect([...ida.problems, ...jon.problems]).toEqual([]);
   });
 
+  it('sends what is written where the last press went, before anything has been drawn', async () => {
+    const kim = await open('/?name=kim&room=loft');
+    const lee = await open('/?name=lee&room=loft');
+    await expect.poll(() => kim.members(), POLL).toEqual(['kim', 'lee']);
+    // A press and a line in one task of the page: no frame lies between them.
+    await kim.page.evaluate(`{
+      document.querySelector('#members [data-user="lee"] button').click();
+      const input = document.querySelector('[data-testid="chat-input"]');
+      input.value = 'for you alone';
+      input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    }`);
+    await lee.get('direct').getByRole('button').click();
+    await expect.poll(() => lee.texts(), POLL).toEqual(['for you alone']);
+    await lee.get('room').getByRole('button').first().click();
+    await lee.say('anybody here?');
+    await expect.poll(() => lee.texts(), POLL).toEqual(['anybody here?']);
+  });
+
   it('asks for a name, and says kindly what is wrong with one', async () => {
     const visitor = await open('/');
     await visitor.get('join-name').fill('server');

@@ -67,6 +67,8 @@ export class Page {
       onPlace: (rooms, current) => {
         rememberRooms(rooms);
         if (current.kind === 'room') showInAddress(current.name);
+        this.#chat.turn();
+        this.#pacer.now();
       },
       onBookChange: () => {
         this.#ladder.render();

@@ -50,14 +50,19 @@ export class ChatView {
     this.#turnTo(session.current);
   }
 
+  /** Takes what is written from now on for the conversation that is current, although it is drawn only with the next frame. */
+  turn(): void {
+    const { current } = this.#session;
+    if (current !== this.#conversation) this.#turnTo(current);
+  }
+
   /** Where focus does not bring up a keyboard over half of the page. */
   focusWithKeyboard(): void {
     if (matchMedia('(pointer: fine)').matches) this.#composer.focus();
   }
 
   render(): void {
-    const { current } = this.#session;
-    if (current !== this.#conversation) this.#turnTo(current);
+    const current = this.#conversation;
     const { timeline, past } = current;
     this.#scroller.draw(() => {
       this.#log.render();
