@@ -29,7 +29,7 @@ describe('Coalescer', () => {
 
   it('flushes the first at once and those that follow within the window together', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'first'), 1);
     expect(log).toEqual(['first']);
     endTurn();
@@ -44,7 +44,7 @@ describe('Coalescer', () => {
 
   it('opens the window when the burst has been written', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'burst'), 1);
     endTurn();
     coalescer.hold(source(log, 'held'), 1);
@@ -56,7 +56,7 @@ describe('Coalescer', () => {
 
   it('lets what comes in the same turn join a burst', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     for (const name of ['a', 'b']) coalescer.hold(source(log, name), 1);
     expect(log).toEqual(['a', 'b']);
   });
@@ -64,7 +64,7 @@ describe('Coalescer', () => {
   it('holds the intake from the first message within a window to its end', () => {
     const log: string[] = [];
     const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source(log, 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS + 2);
     expect(log).toEqual(['a']);
@@ -79,7 +79,7 @@ describe('Coalescer', () => {
   it.each(['flush', 'close'] as const)('releases the intake where a %s ends a window', (end) => {
     const log: string[] = [];
     const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000, intake });
     for (const name of ['a', 'b']) {
       coalescer.hold(source([], name), 1);
       vi.advanceTimersByTime(WRITING_MS);
@@ -96,7 +96,7 @@ describe('Coalescer', () => {
         coalescer.hold(source(log, 'c'), 1);
       },
     };
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000, intake });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000, intake });
     coalescer.hold(source(log, 'a'), 1);
     endTurn();
     coalescer.hold(source(log, 'b'), 1);
@@ -109,7 +109,7 @@ describe('Coalescer', () => {
 
   it('lets nothing join the burst of a window, which is being written', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
     endTurn();
     coalescer.hold(source(log, 'b'), 1);
@@ -122,14 +122,14 @@ describe('Coalescer', () => {
   });
 
   it('waits for nothing where nothing comes within a window', () => {
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source([], 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS);
     expect(vi.getTimerCount()).toBe(0);
   });
 
   it('has nothing left to wait for when it is closed', () => {
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     for (const name of ['a', 'b']) {
       coalescer.hold(source([], name), 1);
       vi.advanceTimersByTime(WRITING_MS);
@@ -140,7 +140,7 @@ describe('Coalescer', () => {
 
   it('is quick again after a quiet spell', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
     vi.advanceTimersByTime(WRITING_MS + BETWEEN_BURSTS_MS);
     coalescer.hold(source(log, 'b'), 1);
@@ -149,7 +149,7 @@ describe('Coalescer', () => {
 
   it('ends the window early when it holds many bytes', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: WINDOW_MS, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000 });
     coalescer.hold(source(log, 'a'), 1);
     endTurn();
     coalescer.hold(source(log, 'b'), 999);
@@ -158,9 +158,27 @@ describe('Coalescer', () => {
     expect(log).toEqual(['a', 'b', 'c']);
   });
 
+  it('follows a window that grows and shrinks, burst by burst', () => {
+    const log: string[] = [];
+    let windowMs = 0;
+    const coalescer = new Coalescer({ windowMs: () => windowMs, maxBytes: 1000 });
+    for (const name of ['a', 'b']) coalescer.hold(source(log, name), 1);
+    windowMs = WINDOW_MS;
+    coalescer.hold(source(log, 'c'), 1);
+    endTurn();
+    coalescer.hold(source(log, 'd'), 1);
+    expect(log).toEqual(['a', 'b', 'c']);
+    windowMs = 0;
+    vi.advanceTimersByTime(WRITING_MS);
+    expect(log).toEqual(['a', 'b', 'c', 'd']);
+    coalescer.hold(source(log, 'e'), 1);
+    expect(log).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('holds nothing back at a window of 0', () => {
     const log: string[] = [];
-    const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1000 });
+    const coalescer = new Coalescer({ windowMs: () => 0, maxBytes: 1000 });
     for (const name of ['a', 'b', 'c']) coalescer.hold(source(log, name), 1);
     expect(log).toEqual(['a', 'b', 'c']);
   });

@@ -6,8 +6,8 @@ export interface Flushable {
 }
 
 export interface CoalescerOptions {
-  /** 0 flushes at once, always. */
-  readonly windowMs: number;
+  /** How long the next window lasts: 0 flushes at once. */
+  readonly windowMs: () => number;
   /** Held bytes at which the window ends early. */
   readonly maxBytes: number;
   /** Held while a window is open, where there is one: messages that go together may as well come together. */
@@ -27,6 +27,8 @@ type Phase = 'ready' | 'bursting' | 'writing' | 'waiting' | 'gathering';
  * Lets relayed messages leave in bursts. Nearly all of a delivery's cost is its system call, and uWS writes a socket's
  * pending messages in one call: so the first message after a quiet spell goes out at once, and those that follow within the
  * window go together.
+ *
+ * Where the loop has room, there is no window, and each message goes out as it comes (`BusyWindow`).
  *
  * A window begins when the burst before it has been written. Writing to 1,000 sockets takes as long as the default window
  * (measured: 4.8 ms), so that one which began before would be over by then, and every message a burst of its own.
@@ -63,7 +65,7 @@ export class Coalescer {
   flush(): void {
     this.#stopWaiting();
     this.#release();
-    if (this.#options.windowMs === 0) return;
+    if (this.#options.windowMs() === 0) return;
     this.#phase = 'bursting';
     // Behind it, in the same turn, the burst is written.
     this.#next = setImmediate(() => {
@@ -76,8 +78,7 @@ export class Coalescer {
     this.#held.clear();
   }
 
-  #flushOrWait(): void {
-    const remainingMs = this.#windowEndsAt - performance.now();
+  #flushOrWait(remainingMs = this.#windowEndsAt - performance.now()): void {
     if (remainingMs > 0) this.#waitFor(Math.ceil(remainingMs));
     else this.flush();
   }
@@ -87,8 +88,9 @@ export class Coalescer {
     this.#phase = 'writing';
     this.#next = setImmediate(() => {
       this.#phase = 'ready';
-      this.#windowEndsAt = performance.now() + this.#options.windowMs;
-      if (this.#held.size > 0) this.#waitFor(this.#options.windowMs);
+      const windowMs = this.#options.windowMs();
+      this.#windowEndsAt = performance.now() + windowMs;
+      if (this.#held.size > 0) this.#flushOrWait(windowMs);
     });
   }
 

@@ -29,7 +29,7 @@ describe('catching up', () => {
   beforeEach(async () => {
     backplane = createMemoryBackplane();
     const fanout = { publisher: new FakeTransport(), codecs: createCodecs(), metrics: new GatewayMetrics() };
-    const coalescer = new Coalescer({ windowMs: 0, maxBytes: 1 });
+    const coalescer = new Coalescer({ windowMs: () => 0, maxBytes: 1 });
     const logger = createLogger({ level: 'silent', fields: {} });
     rooms = new RoomDirectory({ broker: backplane.broker, rules, fanout, coalescer, logger });
     await backplane.start({

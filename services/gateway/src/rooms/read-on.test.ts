@@ -36,7 +36,7 @@ describe('reading on', () => {
 
   beforeEach(() => {
     const fanout = { publisher: new FakeTransport(), codecs: createCodecs(), metrics: new GatewayMetrics() };
-    room = new Room('lobby', fanout, new Coalescer({ windowMs: 0, maxBytes: 1 }));
+    room = new Room('lobby', fanout, new Coalescer({ windowMs: () => 0, maxBytes: 1 }));
     stored = [];
     meanwhile = [];
     const readHistory = (_room: string, range: HistoryRange): Promise<RoomHistory> => {

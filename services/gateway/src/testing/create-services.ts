@@ -56,7 +56,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
     logger: createLogger({ level: 'silent', fields: {} }),
     metrics: new GatewayMetrics(),
     publisher: transport,
-    coalescer: new Coalescer({ windowMs: 0, maxBytes: 1 }),
+    coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
     loopLag: { meanMs: 0 },
     runId: 'test',
     accountNames: new Set(),
