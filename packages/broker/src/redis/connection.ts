@@ -55,6 +55,8 @@ export class RedisConnection implements Intake {
   readonly #sentScripts = new Set<Script>();
   readonly #commandTimeoutMs: number;
   #inFlight = 0;
+  /** What holds the commands of this turn back, if there were any. */
+  #gathering: Redis['stream'] | undefined;
   #hasBeenUp = false;
   /** Connections lost, or not made, since one has proved to be of use. */
   #failures = 0;
@@ -118,6 +120,7 @@ export class RedisConnection implements Intake {
     if (this.#inFlight >= MAX_COMMANDS_IN_FLIGHT) throw this.#unavailable('too many commands without an answer');
     if (this.#redis.status !== 'ready') throw this.#unavailable(`not connected (${this.#lastFault})`);
     this.#inFlight += 1;
+    this.#gather();
     try {
       return await this.#deadlines.limit(command(this.#redis));
     } catch (error) {
@@ -217,6 +220,18 @@ export class RedisConnection implements Intake {
     });
     clearTimeout(timer);
     this.#wake = undefined;
+  }
+
+  /** Lets all commands of this turn of the loop leave in one call of the system, behind what the turn has read. */
+  #gather(): void {
+    const { stream } = this.#redis;
+    if (stream === this.#gathering) return;
+    this.#gathering = stream;
+    stream.cork();
+    setImmediate(() => {
+      if (this.#gathering === stream) this.#gathering = undefined;
+      stream.uncork();
+    });
   }
 
   /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */
