@@ -1,10 +1,15 @@
-import { type Contestant, type Dialect, ROOM } from './contestant.ts';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+import { type Contestant, type Dialect, ROOM, UnavailableError } from './contestant.ts';
 import { findFreePort } from './free-port.ts';
-import { installGo } from './go-toolchain.ts';
+import { givenProgram, installGo } from './go-toolchain.ts';
 import { ServerProcess } from './server-process.ts';
 
 const MODULE = 'github.com/centrifugal/centrifugo/v6';
 const VERSION = 'latest';
+/** The path of a binary, where the module cannot be had. */
+const BINARY_SETTING = 'OUTCRY_BENCH_CENTRIFUGO';
 const NEWLINE = 0x0a;
 const PATH = '/connection/websocket';
 
@@ -31,8 +36,13 @@ export function createCentrifugo(): Contestant {
     isClustered: true,
     dialect: DIALECT,
     prepare: async () => {
-      executable = await installGo('centrifugo', `${MODULE}@${VERSION}`);
-      return VERSION;
+      const given = givenProgram(BINARY_SETTING);
+      if (given === undefined) {
+        executable = await installGo('centrifugo', `${MODULE}@${VERSION}`);
+        return VERSION;
+      }
+      executable = given;
+      return versionOf(given);
     },
     start: async (redisUrl) => {
       const port = await findFreePort();
@@ -53,4 +63,16 @@ export function createCentrifugo(): Contestant {
       });
     },
   };
+}
+
+/** @throws UnavailableError where it is no Centrifugo */
+async function versionOf(executable: string): Promise<string> {
+  try {
+    const { stdout } = await promisify(execFile)(executable, ['version']);
+    return stdout.trim().split('\n')[0] ?? '';
+  } catch (err) {
+    throw new UnavailableError(`${BINARY_SETTING}: expected the path of a Centrifugo, got "${executable}"`, {
+      cause: err,
+    });
+  }
 }

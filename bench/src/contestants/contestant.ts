@@ -13,7 +13,7 @@ export interface Dialect {
   readonly publisherPath: string;
   /** Lets the `index`th member in. */
   greetMember(index: number): Greeting;
-  greetPublisher(): Greeting;
+  greetPublisher(index: number): Greeting;
   /** The frame that publishes this text to the room. */
   publish(text: string): WireFrame;
 }

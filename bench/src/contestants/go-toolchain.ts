@@ -32,6 +32,11 @@ export async function installGo(name: string, module: string): Promise<string> {
   return CACHE + name;
 }
 
+/** The path of a program that was built elsewhere, where the variable of that name gives one. */
+export function givenProgram(variable: string): string | undefined {
+  return process.env[variable];
+}
+
 /** The toolchain's version, as in `go1.26.8`. */
 export async function goVersion(): Promise<string> {
   return (await runGo(['env', 'GOVERSION'], CACHE)).trim();

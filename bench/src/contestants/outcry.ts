@@ -61,7 +61,7 @@ function createDialect(encoding: Encoding): Dialect {
     memberPath: '/ws',
     publisherPath: '/ws',
     greetMember: (index) => greet(`member-${String(index)}`, true),
-    greetPublisher: () => greet('publisher', false),
+    greetPublisher: (index) => greet(`publisher-${String(index)}`, false),
     publish: (text) => codec.encodeClient({ type: 'publish', room: ROOM, data: text }),
   };
 }

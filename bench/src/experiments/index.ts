@@ -1,6 +1,7 @@
 import { ATTACKS_EXPERIMENT } from './attacks.ts';
 import { BOOK_COST } from './book-cost.ts';
 import { CAPACITY } from './capacity.ts';
+import { CEILING } from './ceiling.ts';
 import type { Experiment } from './experiment.ts';
 import { FANOUT } from './fanout.ts';
 import { LATENCY } from './latency.ts';
@@ -17,6 +18,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   CAPACITY,
   MEMORY,
   PUBLISH,
+  CEILING,
   SCALING,
   SLOW_READER,
   BOOK_COST,

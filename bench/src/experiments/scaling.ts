@@ -110,11 +110,13 @@ async function openCluster(scope: Scope, gateways: number, redisUrl: string): Pr
   const publisher = scope.hold(startPublisher());
   const { dialect } = contestant;
   await publisher.call('open', {
-    plan: {
-      url: `ws://127.0.0.1:${String(servers[0]?.port)}${dialect.publisherPath}`,
-      localAddress: localAddressOf(0),
-      ...dialect.greetPublisher(),
-    },
+    plans: [
+      {
+        url: `ws://127.0.0.1:${String(servers[0]?.port)}${dialect.publisherPath}`,
+        localAddress: localAddressOf(0),
+        ...dialect.greetPublisher(0),
+      },
+    ],
     rules: dialect.rules,
     frames: [dialect.publish(stampedText(150))],
   });

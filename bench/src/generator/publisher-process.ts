@@ -7,7 +7,11 @@ import { Publisher } from './publisher.ts';
 /** What the process with the publisher can be asked. A type, not an interface: it stands for a `Calls`. */
 export type PublisherCalls = {
   open: {
-    params: { readonly plan: ClientPlan; readonly rules: ReadingRules; readonly frames: readonly WireFrame[] };
+    params: {
+      readonly plans: readonly ClientPlan[];
+      readonly rules: ReadingRules;
+      readonly frames: readonly WireFrame[];
+    };
     result: undefined;
   };
   start: { params: { readonly messagesPerSecond: number }; result: undefined };
@@ -19,8 +23,8 @@ export type PublisherCalls = {
 const publisher = new Publisher();
 
 serveCalls<PublisherCalls>({
-  open: async ({ plan, rules, frames }) => {
-    await publisher.open(plan, rules, frames);
+  open: async ({ plans, rules, frames }) => {
+    await publisher.open(plans, rules, frames);
     return undefined;
   },
   start: ({ messagesPerSecond }) => {

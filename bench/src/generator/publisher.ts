@@ -13,22 +13,26 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 
 const FUTEX = new Int32Array(new SharedArrayBuffer(4));
 
-/** One client that publishes at an even pace: two messages of one moment would be coalesced by any server. */
+/** Clients that publish in turn, at an even pace: two messages of one moment would be coalesced by any server. */
 export class Publisher {
-  #connection: Connection | undefined;
+  #connections: readonly Connection[] = [];
   #frames: readonly { readonly bytes: Buffer; readonly stampAt: number }[] = [];
   #published = 0;
   #isRunning = false;
   #run: Promise<void> | undefined;
 
-  /** Connects and waits until it is let in. It publishes these frames in turn, each of them stamped. */
-  async open(plan: ClientPlan, rules: ReadingRules, frames: readonly (Uint8Array | string)[]): Promise<void> {
+  /** Connects and waits until all are let in. They publish these frames in turn, each of them stamped. */
+  async open(
+    plans: readonly ClientPlan[],
+    rules: ReadingRules,
+    frames: readonly (Uint8Array | string)[],
+  ): Promise<void> {
     this.#frames = frames.map((frame) => {
       const bytes = encodeClientFrame(frame);
       return { bytes, stampAt: findStamp(bytes) };
     });
-    this.#connection = new Connection(plan, rules);
-    await this.#connection.joined;
+    this.#connections = plans.map((plan) => new Connection(plan, rules));
+    await Promise.all(this.#connections.map(({ joined }) => joined));
   }
 
   /** Messages since it was opened. */
@@ -50,7 +54,7 @@ export class Publisher {
 
   close(): void {
     this.#isRunning = false;
-    this.#connection?.destroy();
+    for (const connection of this.#connections) connection.destroy();
   }
 
   async #publishEvenly(intervalMicros: number): Promise<void> {
@@ -65,7 +69,7 @@ export class Publisher {
   }
 
   #publishOne(): void {
-    const connection = this.#connection;
+    const connection = this.#connections[this.#published % this.#connections.length];
     const frame = this.#frames[this.#published % this.#frames.length];
     if (connection === undefined || frame === undefined || !connection.isOpen) {
       throw new Error('the publisher has no connection');

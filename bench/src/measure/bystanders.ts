@@ -68,7 +68,7 @@ export class Bystanders {
     await members.call('open', { plans, rules: dialect.rules, sampleEvery: 10 });
     const publisher = scope.hold(startPublisher());
     await publisher.call('open', {
-      plan: identified({ url: urlOf(server), localAddress: '127.0.0.1', ...dialect.greetPublisher() }, 'publisher'),
+      plans: [identified({ url: urlOf(server), localAddress: '127.0.0.1', ...dialect.greetPublisher(0) }, 'publisher')],
       rules: dialect.rules,
       frames: [dialect.publish(stampedText(PAYLOAD_BYTES))],
     });

@@ -10,6 +10,7 @@ import type { PublisherCalls } from '../generator/publisher-process.ts';
 import { stampedText } from '../generator/stamp.ts';
 import { type Load, type LoadReading, loadSince, readLoad } from './load.ts';
 import { openMembers } from './members.ts';
+import { redisCpuSeconds } from './redis-cpu.ts';
 import { Scope } from './scope.ts';
 
 export interface TrialOptions {
@@ -22,6 +23,8 @@ export interface TrialOptions {
   /** How long the server warms up, unless it is a quick trial. */
   readonly warmUpMs?: number;
   readonly measureMs: number;
+  /** Connections that publish in turn, 1 unless given. */
+  readonly publishers?: number;
   /** Where a contestant can be a cluster, the publisher speaks to a second process, and the members' one relays. */
   readonly publishesElsewhere: boolean;
   /** Servers are asked to end, so that they can write down what they have seen; otherwise they are killed. */
@@ -30,6 +33,8 @@ export interface TrialOptions {
 
 /** What one run has shown of the server that the members are connected to. */
 export interface TrialResult extends Load {
+  /** CPU seconds of Redis. */
+  readonly redisCpuSeconds: number;
   readonly latency: LatencySummary;
   readonly deliveries: number;
   readonly publishedPerSecond: number;
@@ -73,11 +78,11 @@ async function openTrial(scope: Scope, contestant: Contestant, options: TrialOpt
   const entrance = isCluster ? scope.hold(await contestant.start(redisUrl)) : server;
   const publisher = scope.hold(startPublisher());
   await publisher.call('open', {
-    plan: {
+    plans: Array.from({ length: options.publishers ?? 1 }, (_, index) => ({
       url: `ws://127.0.0.1:${String(entrance.port)}${dialect.publisherPath}`,
-      localAddress: localAddressOf(0),
-      ...dialect.greetPublisher(),
-    },
+      localAddress: localAddressOf(index),
+      ...dialect.greetPublisher(index),
+    })),
     rules: dialect.rules,
     frames: [dialect.publish(stampedText(options.payloadBytes))],
   });
@@ -104,15 +109,16 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
   await publisher.call('start', { messagesPerSecond: options.messagesPerSecond });
   await sleep(SETTLE_MS);
   await members.call('resetLatency', undefined);
-  const before = await read(trial);
+  const before = await read(trial, options.redisUrl);
   await sleep(options.measureMs);
-  const after = await read(trial);
+  const after = await read(trial, options.redisUrl);
   const latency = await members.call('latency', undefined);
   const expected = ((await publisher.call('stop', undefined)) - warmUps) * options.members;
   const lost = expected - (await settle(trial, expected));
   const load = loadSince(before.load, after.load);
   return {
     ...load,
+    redisCpuSeconds: after.redis - before.redis,
     latency,
     deliveries: after.deliveries - before.deliveries,
     publishedPerSecond: (after.published - before.published) / load.seconds,
@@ -122,17 +128,19 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
 
 interface Reading {
   readonly load: LoadReading;
+  readonly redis: number;
   readonly published: number;
   readonly deliveries: number;
 }
 
-async function read({ server, members, publisher }: Trial): Promise<Reading> {
+async function read({ server, members, publisher }: Trial, redisUrl: string): Promise<Reading> {
+  const redis = await redisCpuSeconds(redisUrl);
   const load = readLoad({ server: server.pid, members: members.pid, publisher: publisher.pid });
   const [published, { deliveries }] = await Promise.all([
     publisher.call('published', undefined),
     members.call('count', undefined),
   ]);
-  return { load, published, deliveries };
+  return { load, redis, published, deliveries };
 }
 
 /** The deliveries when they were as many as expected, or when the deadline was over. */
