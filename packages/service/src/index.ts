@@ -1,4 +1,5 @@
 export { API_KEYS, COMMON_SETTINGS, HOST, NAME, REDIS_URL } from './common-settings.ts';
+export { readEnvironment } from './config/env.ts';
 export { ApiKeys } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
 export { BodyError, readJson } from './http/read-json.ts';

@@ -11,6 +11,7 @@ export interface GatewaySettings {
   /** Stands before every Redis name, so that tests on one Redis do not meet. */
   readonly redisPrefix?: string;
   readonly nodeId?: string;
+  readonly processes?: number;
   /** With commas between them. */
   readonly apiKeys?: string;
   readonly coalesceMs?: number;

@@ -1,9 +1,13 @@
+import { fileURLToPath } from 'node:url';
+
 import { createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, createLogger, runService } from '@outcry/service';
+import { BackplaneLog, createLogger, readEnvironment, runService } from '@outcry/service';
 
 import { loadGatewayConfig } from './config/config.ts';
 import { GATEWAY_SETTINGS } from './config/settings.ts';
 import { createGateway } from './gateway.ts';
+import { Fleet } from './processes/fleet.ts';
+import { endWithParent, tellReady } from './processes/parent.ts';
 
 await runService({
   name: 'gateway',
@@ -11,10 +15,17 @@ await runService({
   fields: GATEWAY_SETTINGS,
   load: loadGatewayConfig,
   async start(config) {
-    const logger = createLogger({ level: config.logLevel, fields: { service: 'gateway', node: config.nodeId } });
+    const { processes, nodeId: node } = config;
+    const logger = createLogger({ level: config.logLevel, fields: { service: 'gateway', node } });
+    if (processes.count > 1 && processes.index === 0) {
+      const entry = fileURLToPath(import.meta.url);
+      return Fleet.start({ ...config.public, count: processes.count, entry, environment: readEnvironment(), logger });
+    }
+    endWithParent();
     const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
     const gateway = createGateway({ config, backplane, logger });
     await gateway.start();
+    tellReady();
     return gateway;
   },
 });

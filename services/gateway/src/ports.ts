@@ -53,6 +53,7 @@ export function createTransport(options: GatewayOptions, parts: AccountParts): T
   const { session, connections, auth, demoDirectory } = config;
   return new UwsTransport({
     ...config.public,
+    isPortShared: config.processes.index > 0,
     maxPayloadBytes: Math.max(session.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
     maxBackpressureBytes: connections.backlog.hardBufferBytes * BACKPRESSURE_HEADROOM,
     tokenSources: auth.sources,

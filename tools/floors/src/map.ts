@@ -183,7 +183,7 @@ export const HOUSE: House = {
         'transport/uws': { is: 'the only part that knows uWebSockets.js', for: ['ports'] },
       },
       { 'identity/rights': 'what somebody may', transport: 'sockets, as all other parts see them' },
-      { limits: 'rates and counts', observability: 'metrics' },
+      { limits: 'rates and counts', observability: 'metrics', processes: 'several gateways on one port' },
     ],
   },
   'services/feed-publisher': {

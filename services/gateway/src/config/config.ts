@@ -8,6 +8,7 @@ import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
 import { problemsOfAuth } from '../identity/settings.ts';
 import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
 import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
+import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import { loadRoomRules } from '../rooms/settings.ts';
 import { type SessionLimits, sessionLimitsOf } from '../session/settings.ts';
@@ -19,6 +20,7 @@ import { GATEWAY_SETTINGS, type GatewaySettings } from './settings.ts';
 /** What each part takes, put together. Times in milliseconds, sizes in bytes. */
 export interface GatewayConfig extends TransportConfig {
   readonly nodeId: string;
+  readonly processes: ProcessesConfig;
   readonly logLevel: GatewaySettings['OUTCRY_LOG_LEVEL'];
   readonly internal: { readonly host: string; readonly port: number };
   readonly redis: { readonly url: string; readonly prefix: string };
@@ -43,6 +45,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
   const settings = readSettings(GATEWAY_SETTINGS, environment);
   const problems = [
     ...problemsOfConnections(settings),
+    ...problemsOfProcesses(settings),
     ...problemsOfTransport(settings),
     ...problemsOfSite(settings),
     ...problemsOfAuth(settings),
@@ -54,11 +57,13 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
 
 function configOf(settings: GatewaySettings): GatewayConfig {
   const auth = authConfigOf(settings);
+  const { nodeId, internalPort } = ownOf(settings);
   return {
     ...transportConfigOf(settings),
-    nodeId: settings.OUTCRY_NODE_ID ?? `gw-${randomBytes(4).toString('hex')}`,
+    nodeId: nodeId ?? `gw-${randomBytes(4).toString('hex')}`,
     logLevel: settings.OUTCRY_LOG_LEVEL,
-    internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
+    internal: { host: settings.OUTCRY_INTERNAL_HOST, port: internalPort },
+    processes: processesConfigOf(settings),
     redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
     auth,
     reception: receptionConfigOf(settings),

@@ -6,6 +6,7 @@ import { CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { FANOUT_SETTINGS } from '../fanout/settings.ts';
 import { AUTH_SETTINGS } from '../identity/settings.ts';
 import { LIMIT_SETTINGS } from '../limits/settings.ts';
+import { PROCESS_SETTINGS } from '../processes/settings.ts';
 import { RECEPTION_SETTINGS } from '../reception/settings.ts';
 import { ROOM_SETTINGS } from '../rooms/settings.ts';
 import { SESSION_SETTINGS } from '../session/settings.ts';
@@ -16,6 +17,7 @@ import { TRANSPORT_SETTINGS } from '../transport/settings.ts';
 export const GATEWAY_SETTINGS = {
   ...COMMON_SETTINGS,
   OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
+  ...PROCESS_SETTINGS,
   ...TRANSPORT_SETTINGS,
   ...RECEPTION_SETTINGS,
   ...AUTH_SETTINGS,

@@ -117,6 +117,8 @@ export interface TransportOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Other processes may listen on it, too. */
+  readonly isPortShared: boolean;
   /** Past this the connection is cut without a close frame. Larger than the session's own limit, which answers with one. */
   readonly maxPayloadBytes: number;
   /** Past this frames are lost, and `overflowed` is called. Larger than the session's own limits, which act before. */

@@ -34,7 +34,8 @@ import { writeRefusal } from './write-answer.ts';
  */
 const IDLE_BACKSTOP_SECONDS = 120;
 
-/** uSockets' LIBUS_LISTEN_EXCLUSIVE_PORT. */
+/** uSockets' LIBUS_LISTEN_DEFAULT, with SO_REUSEPORT, and LIBUS_LISTEN_EXCLUSIVE_PORT. */
+const SHARED_PORT = 0;
 const EXCLUSIVE_PORT = 1;
 
 interface UpgradeRequest {
@@ -78,7 +79,7 @@ export class UwsTransport implements Transport {
       .any('/*', (res, req) => {
         refuseMethod(posts.has(req.getUrl()) ? 'POST' : 'GET, HEAD', res);
       });
-    const { host, port } = this.#options;
+    const { host, port, isPortShared } = this.#options;
     return new Promise((resolve, reject) => {
       const whenListening = (socket: us_listen_socket | false): void => {
         if (socket === false) {
@@ -88,10 +89,10 @@ export class UwsTransport implements Transport {
         this.#listenSocket = socket;
         resolve(us_socket_local_port(socket));
       };
-      // Not shared: uWS would let a second process take the same port, which here is a mistake, not a way to scale. Its
-      // types (20.0.8) lack the form with a host and options that it has.
+      // Not shared unless that is wanted: uWS would let any second process take the same port, which by itself is a mistake.
+      // Its types (20.0.8) lack the form with a host and options that it has.
       const listen = this.#app.listen.bind(this.#app) as unknown as Listen;
-      listen(host, port, EXCLUSIVE_PORT, whenListening);
+      listen(host, port, isPortShared ? SHARED_PORT : EXCLUSIVE_PORT, whenListening);
     });
   }
 
