@@ -39,6 +39,21 @@ it('takes an answer that has arrived, however late the timer rings', async () =>
   expect(onExpired).not.toHaveBeenCalled();
 });
 
+it('takes an answer to what could only be asked when the process had come back', async () => {
+  const onExpired = vi.fn<() => void>();
+  const limit = new AnswerLimit(LIMIT_MS, onExpired);
+  const answered = once(near, 'data').then(() => {
+    limit.clear();
+  });
+  standStill(5 * LIMIT_MS);
+  setTimeout(() => far.write('an answer'), LIMIT_MS);
+  await answered;
+  expect(onExpired).not.toHaveBeenCalled();
+});
+
 it('gives its verdict where there is none', async () => {
   await new Promise<void>((resolve) => new AnswerLimit(LIMIT_MS, resolve));
+  const late = new Promise<void>((resolve) => new AnswerLimit(LIMIT_MS, resolve));
+  standStill(5 * LIMIT_MS);
+  await late;
 });

@@ -1,4 +1,4 @@
-import { afterReading } from './answer-limit.ts';
+import { AnswerLimit } from './answer-limit.ts';
 
 interface Command {
   readonly expiresAt: number;
@@ -13,7 +13,7 @@ export class CommandDeadlines {
   readonly #limitMs: number;
   /** Without an answer, the oldest first. */
   readonly #waiting = new Set<Command>();
-  #timer: NodeJS.Timeout | undefined;
+  #limit: AnswerLimit | undefined;
 
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
@@ -33,7 +33,7 @@ export class CommandDeadlines {
         },
       };
       this.#waiting.add(command);
-      if (this.#timer === undefined) this.#timer = this.#wakeAfter(this.#limitMs);
+      if (this.#limit === undefined) this.#limit = this.#wakeAfter(this.#limitMs);
       reply.then(
         (value) => {
           this.#waiting.delete(command);
@@ -47,16 +47,14 @@ export class CommandDeadlines {
     });
   }
 
-  #wakeAfter(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      afterReading(() => {
-        this.#timer = this.#expireDue();
-      });
-    }, ms);
+  #wakeAfter(ms: number): AnswerLimit {
+    return new AnswerLimit(ms, () => {
+      this.#limit = this.#expireDue();
+    });
   }
 
-  /** The timer for the oldest of the others, where there are any. */
-  #expireDue(): NodeJS.Timeout | undefined {
+  /** The limit of the oldest of the others, where there are any. */
+  #expireDue(): AnswerLimit | undefined {
     const now = performance.now();
     for (const command of this.#waiting) {
       if (command.expiresAt > now) return this.#wakeAfter(command.expiresAt - now);
