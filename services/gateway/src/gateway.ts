@@ -11,7 +11,7 @@ import { createControlHandler } from './cluster/control-handler.ts';
 import { createPresenceHandler } from './cluster/presence-handler.ts';
 import { createRevocationHandler } from './cluster/revocation-handler.ts';
 import type { Connections } from './connections/connections.ts';
-import { BusyWindow, readOwnLoop } from './fanout/busy-window.ts';
+import { BusyWindow, readOwnLoad } from './fanout/busy-window.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import type { AuthConfig } from './identity/auth-config.ts';
 import { KeysFileWatch } from './identity/tokens/keys-file-watch.ts';
@@ -95,7 +95,7 @@ function createParts(options: GatewayOptions) {
   const metrics = new GatewayMetrics();
   const accountNames = new AccountNames(backplane.control);
   const transport = createTransport(options, { metrics, accountNames });
-  const window = new BusyWindow({ maxMs: config.coalesceMs, readLoop: readOwnLoop });
+  const window = new BusyWindow({ maxMs: config.coalesceMs, readLoad: readOwnLoad });
   const coalescer = new Coalescer({
     windowMs: () => window.next(),
     maxBytes: MAX_COALESCED_BYTES,

@@ -1,45 +1,44 @@
-/** Below this share of its time a loop has room: what comes goes out at once. */
-const FREE_SHARE = 0.35;
-/** From this share on writing has to be saved: the window is as long as it may be. */
-const BUSY_SHARE = 0.5;
-/** How long the loop's load is remembered: longer than some windows, and shorter than anybody notices. */
+/** From this share of a core on writing has to be saved, and at the second one the window is as long as it may be. */
+const CPU_SHARES = { from: 0.5, to: 0.6 } as const;
+/** The same for the time that the loop is not idle: where others have the processor, it is at work and gets nothing done. */
+const LOOP_SHARES = { from: 0.75, to: 0.9 } as const;
+/** How long the load is remembered: longer than some windows, and shorter than anybody notices. */
 const MEMORY_MS = 100;
-/** Between two looks at the loop: each costs a microsecond or two. */
+/** Between two looks: each costs a microsecond or two. */
 const LOOK_EVERY_MS = 10;
 /** Timers know no shorter time. */
 const SHORTEST_MS = 1;
 
-/** How long the loop has been at work since the process began, and by the same clock for how long it has not. */
-export interface LoopTimes {
+/** What this process has used since some moment in the past, in milliseconds. */
+export interface LoadReading {
+  readonly at: number;
+  /** Of a processor, all threads. */
+  readonly cpuMs: number;
+  /** In which its loop was not idle. */
   readonly activeMs: number;
-  readonly idleMs: number;
 }
 
 export interface BusyWindowOptions {
   readonly maxMs: number;
-  readonly readLoop: () => LoopTimes;
+  readonly readLoad: () => LoadReading;
 }
 
 /**
- * How long relayed messages may wait for others to go out with: 0 while the loop has room, and up to `maxMs` the nearer it comes
- * to where messages would wait for the loop itself.
+ * How long relayed messages may wait for others to go out with: 0 while there is room on the core, and up to `maxMs` the nearer
+ * it comes to where messages would wait for the processor itself.
  *
- * Waiting saves calls of the system, which is of use only where the processor's time is short. A longer window makes the loop
- * less busy, and a less busy loop makes the window shorter, so under a steady load both come to rest between the two shares.
+ * Waiting saves calls of the system, which is of use only where the processor's time is short. A longer window uses less of it,
+ * and with less use the window is shorter, so under a steady load both come to rest.
  */
 export class BusyWindow {
   readonly #options: BusyWindowOptions;
-  #seen: LoopTimes;
-  #share = 0;
+  #seen: LoadReading;
+  #cpuShare = 0;
+  #loopShare = 0;
 
   constructor(options: BusyWindowOptions) {
     this.#options = options;
-    this.#seen = options.readLoop();
-  }
-
-  /** The share of its time that the loop was at work lately: 0 to 1. */
-  get share(): number {
-    return this.#share;
+    this.#seen = options.readLoad();
   }
 
   /** How long the window that is about to open lasts, in milliseconds: 0, or 1 at least. */
@@ -47,23 +46,30 @@ export class BusyWindow {
     const { maxMs } = this.#options;
     if (maxMs === 0) return 0;
     this.#look();
-    const need = (this.#share - FREE_SHARE) / (BUSY_SHARE - FREE_SHARE);
+    const need = Math.max(riseOf(this.#cpuShare, CPU_SHARES), riseOf(this.#loopShare, LOOP_SHARES));
     const ms = Math.min(1, need) * maxMs;
     return ms < Math.min(SHORTEST_MS, maxMs) ? 0 : ms;
   }
 
   #look(): void {
-    const now = this.#options.readLoop();
-    const activeMs = now.activeMs - this.#seen.activeMs;
-    const passedMs = activeMs + now.idleMs - this.#seen.idleMs;
+    const now = this.#options.readLoad();
+    const passedMs = now.at - this.#seen.at;
     if (passedMs < LOOK_EVERY_MS) return;
+    const weight = 1 - Math.exp(-passedMs / MEMORY_MS);
+    this.#cpuShare += ((now.cpuMs - this.#seen.cpuMs) / passedMs - this.#cpuShare) * weight;
+    this.#loopShare += ((now.activeMs - this.#seen.activeMs) / passedMs - this.#loopShare) * weight;
     this.#seen = now;
-    this.#share += (activeMs / passedMs - this.#share) * (1 - Math.exp(-passedMs / MEMORY_MS));
   }
 }
 
-/** The times of this process's own loop: https://nodejs.org/api/perf_hooks.html#performanceeventlooputilizationutilization1-utilization2 */
-export function readOwnLoop(): LoopTimes {
-  const { active, idle } = performance.eventLoopUtilization();
-  return { activeMs: active, idleMs: idle };
+/** 0 where the share is where the rise begins, 1 where it ends. */
+function riseOf(share: number, { from, to }: { readonly from: number; readonly to: number }): number {
+  return (share - from) / (to - from);
+}
+
+/** Of this process: getrusage(2), and https://nodejs.org/api/perf_hooks.html#performanceeventlooputilizationutilization1-utilization2 */
+export function readOwnLoad(): LoadReading {
+  const { user, system } = process.cpuUsage();
+  const { active } = performance.eventLoopUtilization();
+  return { at: performance.now(), cpuMs: (user + system) / 1000, activeMs: active };
 }
