@@ -145,6 +145,8 @@ export const TOKEN_ATTACKS: readonly Attack[] = [
           'exp beyond all time': withClaims({ exp: 1e300 }),
           'exp in 40 days': withClaims({ exp: now() + 40 * 86_400 }),
           'nbf to come': withClaims({ nbf: now() + 60 }),
+          'iat to come, to outlive a revocation': withClaims({ iat: now() + 3600, exp: now() + 7200 }),
+          'iat 40 days ago, to outlive the memory of a revocation': withClaims({ iat: now() - 40 * 86_400 }),
           'another audience': withClaims({ aud: 'somebody' }),
           'no audience': withClaims({ aud: undefined }),
           'another issuer': withClaims({ iss: 'https://evil.example' }),

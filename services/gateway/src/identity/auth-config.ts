@@ -51,7 +51,8 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
     tokens: set.keys.length === 0 ? undefined : tokenConfigOf(settings, set),
     accounts: accountsOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
-    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
+    // A clock may be ahead when a token is issued, and behind when it is taken for the last time.
+    maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS + 2 * settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
   };
 }
 

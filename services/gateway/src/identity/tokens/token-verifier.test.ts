@@ -46,9 +46,13 @@ function refusalOf(token: string): TokenRefusal | 'taken' {
   return verifier.verify(token).refusal ?? 'taken';
 }
 
+/** Stands for a number that is written down but too large for one: JSON.parse makes it Infinity. */
+const INFINITE = '<1e999>';
+
 /** A good token with other claims. */
 function withClaims(claims: Readonly<Record<string, unknown>>): string {
-  return makeToken(SECRET, { claims: { ...GOOD, ...claims } });
+  const text = JSON.stringify({ sub: 'ann', iat: NOW, exp: NOW + 300, ...GOOD, ...claims });
+  return signToken(SECRET, '{"alg":"HS256"}', text.replace(`"${INFINITE}"`, '1e999'));
 }
 
 /** A good token with another header. */
@@ -66,6 +70,10 @@ describe('TokenVerifier', () => {
     ['an audience among others', withClaims({ aud: ['somebody', 'outcry'] })],
     ['an expiry within the tolerance', withClaims({ exp: NOW - 1 })],
     ['a beginning within the tolerance', withClaims({ nbf: NOW + 2 })],
+    ['an issuer whose clock is ahead within the tolerance', withClaims({ iat: NOW + 2 })],
+    ['a fraction of a second in its times', withClaims({ iat: NOW - 0.5, nbf: NOW - 0.25, exp: NOW + 60.125 })],
+    ['no word of when it was issued', withClaims({ iat: undefined })],
+    ['the longest lifetime', withClaims({ iat: NOW - 1800, exp: NOW + 1800 })],
     ['header fields that mean nothing here', withHeader({ jku: 'http://evil.example', jwk: { kty: 'oct', k: 'AA' } })],
   ])('takes a token with %s', (_, token) => {
     expect(verifier.verify(token).claims).toMatchObject({ sub: 'ann' });
@@ -154,8 +162,23 @@ describe('TokenVerifier', () => {
     ['an expiry that is null', { exp: null }, TokenRefusal.Claims],
     ['an expiry beyond the longest lifetime', { exp: NOW + 3700 }, TokenRefusal.Claims],
     ['an expiry beyond all time', { exp: 1e300 }, TokenRefusal.Claims],
+    ['an expiry that JSON makes infinite', { exp: INFINITE }, TokenRefusal.Claims],
+    ['a lifetime a second too long', { iat: NOW - 1801, exp: NOW + 1800 }, TokenRefusal.Claims],
+    ['the day after tomorrow, issued today', { iat: NOW - 172_800, exp: NOW + 60 }, TokenRefusal.Claims],
+    ['a token issued in an hour', { iat: NOW + 3600, exp: NOW + 3602 }, TokenRefusal.NotYetValid],
+    ['a token issued just past the tolerance', { iat: NOW + 4 }, TokenRefusal.NotYetValid],
+    ['a token issued a fraction past the tolerance', { iat: NOW + 4.5 }, TokenRefusal.NotYetValid],
+    ['a token issued at the end of time', { iat: 1e300 }, TokenRefusal.NotYetValid],
+    ['a time of issue that JSON makes infinite', { iat: INFINITE }, TokenRefusal.Claims],
+    ['a time of issue before all time', { iat: -1 }, TokenRefusal.Claims],
+    ['a time of issue that is text', { iat: String(NOW) }, TokenRefusal.Claims],
+    ['a time of issue that is null', { iat: null }, TokenRefusal.Claims],
+    // No date that the library could name in its error (fast-jwt 6.3.6).
+    ['a beginning at the end of time', { nbf: 1e300 }, TokenRefusal.Malformed],
+    ['a beginning that JSON makes infinite', { nbf: INFINITE }, TokenRefusal.Malformed],
     ['a list of expiries', { exp: [NOW + 60] }, TokenRefusal.Claims],
     ['a beginning to come', { nbf: NOW + 60 }, TokenRefusal.NotYetValid],
+    ['a beginning a fraction past the tolerance', { nbf: NOW + 4.5 }, TokenRefusal.NotYetValid],
     ['a beginning that is text', { nbf: 'soon' }, TokenRefusal.Claims],
     ['another audience', { aud: 'somebody' }, TokenRefusal.Claims],
     ['no audience', { aud: undefined }, TokenRefusal.Claims],

@@ -12,7 +12,7 @@ export interface TokenPolicy {
   readonly audience: string | undefined;
   /** How far the clocks of issuer and gateway may differ. */
   readonly clockToleranceMs: number;
-  /** A token that is valid for longer than this is refused: so much later at most its revocation can be forgotten. */
+  /** A token that is valid for longer than this is refused: its revocation is forgotten so much later. */
   readonly maxLifetimeMs: number;
 }
 
@@ -63,15 +63,22 @@ export class TokenVerifier {
       const verify = this.#verifiers.get(keyIdOf(token));
       if (verify === undefined) return { refusal: TokenRefusal.UnknownKey };
       const { data: claims } = TOKEN_CLAIMS.safeParse(verify(token));
-      return claims === undefined || this.#lastsTooLong(claims) ? { refusal: TokenRefusal.Claims } : { claims };
+      if (claims === undefined || this.#lastsTooLong(claims)) return { refusal: TokenRefusal.Claims };
+      return this.#isOfTheFuture(claims) ? { refusal: TokenRefusal.NotYetValid } : { claims };
     } catch (err) {
       return { refusal: refusalOf(err) };
     }
   }
 
-  #lastsTooLong({ exp }: TokenClaims): boolean {
+  /** Counted from when it was issued, or else it became good when the revocation that means it is forgotten. */
+  #lastsTooLong({ exp, iat = Infinity }: TokenClaims): boolean {
     const { clockToleranceMs, maxLifetimeMs } = this.#policy;
-    return exp * 1000 > Date.now() + maxLifetimeMs + clockToleranceMs;
+    return exp * 1000 > Math.min(Date.now() + clockToleranceMs, iat * 1000) + maxLifetimeMs;
+  }
+
+  /** RFC 7519 leaves it open. Here a user's revocation means what was issued until then: this one would outlive it. */
+  #isOfTheFuture({ iat = 0 }: TokenClaims): boolean {
+    return iat * 1000 > Date.now() + this.#policy.clockToleranceMs;
   }
 }
 
