@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -49,6 +50,62 @@ describe('the file of room rules', () => {
     expect(() => load(content)).toThrow(
       /rules\.0\.pattern: expected a room name.*rules\.0\.publish.*rules\.0\.users\.0.*rules\.1\.history\.count.*rules\.1: .*presense/s,
     );
+  });
+
+  it.each([
+    [
+      'in an inbox the members speak',
+      { pattern: '@*', publish: 'members' },
+      'rules.0.publish: an inbox has no members',
+    ],
+    ['in an inbox members signal', { pattern: '@a*', signal: 'members' }, 'rules.0.signal: an inbox has no members'],
+    ['users read inboxes', { pattern: '@*', users: ['write', 'read'] }, 'rules.0.users: read: an inbox is read by its'],
+    ['guests see who reads an inbox', { pattern: '@ann', guests: ['presence'] }, 'rules.0.guests: presence: an inbox'],
+    ['inboxes list members', { pattern: '@*', presence: true }, 'rules.0.presence: inboxes and @all list no members'],
+    [
+      'anyone speaks to all',
+      { pattern: '@all', publish: 'anyone' },
+      'rules.0.publish: in @all the server alone speaks',
+    ],
+    [
+      'members signal to all',
+      { pattern: '@all', signal: 'members' },
+      'rules.0.signal: in @all the server alone speaks',
+    ],
+    ['users write to all', { pattern: '@all', users: ['write'] }, 'rules.0.users: write: @all is read by everybody'],
+  ])('is refused where it says what will not hold: that %s', (_, rule, problem) => {
+    expect(() => load(JSON.stringify({ rules: [rule] }))).toThrow(problem);
+  });
+
+  it.each([
+    ['news.*', 'news.*'],
+    ['news.*', 'news.eu'],
+    ['*', '@*'],
+    ['n*s.*', 'news.*.log'],
+    ['@a*', '@all'],
+  ])('is refused where a rule comes behind one that holds in all of its rooms: %s before %s', (first, second) => {
+    const content = JSON.stringify({ rules: [{ pattern: first }, { pattern: 'else' }, { pattern: second }] });
+    expect(() => load(content)).toThrow(
+      'rules.2.pattern: never holds, because rules.0 comes first in all of its rooms',
+    );
+  });
+
+  it.each([
+    [
+      'a rule behind one that holds in some of its rooms',
+      [{ pattern: 'news.eu' }, { pattern: 'news.*' }, { pattern: '*' }],
+    ],
+    ['inboxes that the server alone writes to', [{ pattern: '@*', publish: 'nobody', signal: 'nobody' }]],
+    ['inboxes that some write to', [{ pattern: '@*', publish: 'anyone', presence: false, users: ['write', 'signal'] }]],
+    ['what holds in @all anyway', [{ pattern: '@all', publish: 'nobody', guests: ['read'], history: { count: 9 } }]],
+    ['what speaks of all rooms', [{ pattern: '*', presence: true, publish: 'members', users: ['read', 'presence'] }]],
+  ])('takes %s', (_, rules) => {
+    expect(() => load(JSON.stringify({ rules }))).not.toThrow();
+  });
+
+  it('is taken as it is delivered', () => {
+    const delivered = new URL('../../../../deploy/room-rules/chat.json', import.meta.url);
+    expect(() => loadGatewayConfig({ OUTCRY_ROOM_RULES_FILE: fileURLToPath(delivered) })).not.toThrow();
   });
 
   it.each([['{', 'is not JSON']])('says that %j %s', (content, problem) => {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { RoomRight } from '../identity/rights/room-rights.ts';
 import { type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
+import { problemsOfRules } from './unkept-rules.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_SECONDS = 2_592_000;
@@ -40,10 +41,11 @@ const file = z.strictObject({ rules: z.array(entry).max(1000) });
  */
 export function readRoomRulesFile(path: string, fallback: RoomRule): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
-  if (!result.success) {
-    throw new ConfigError(
-      result.error.issues.map((issue) => `OUTCRY_ROOM_RULES_FILE: ${issue.path.join('.')}: ${issue.message}`),
-    );
+  const problems = result.success
+    ? problemsOfRules(result.data.rules)
+    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!result.success || problems.length > 0) {
+    throw new ConfigError(problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem}`));
   }
   return result.data.rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, fallback) }));
 }

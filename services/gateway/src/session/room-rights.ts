@@ -51,11 +51,8 @@ export function checkMaySignal(holder: RightsHolder, context: RoomContext): void
   checkMaySpeak(holder, 'signal', context);
 }
 
-/** To everybody speaks the server alone, and direct messages come from outside; ordinary rooms have rules. */
 function checkMaySpeak(holder: RightsHolder, how: 'publish' | 'signal', { room, rules }: RoomContext): void {
-  if (isInbox(room)) return;
-  const speakers = room === ALL_ROOM ? Speakers.Nobody : rules.of(room)[how];
-  switch (speakers) {
+  switch (speakersIn(room, rules.of(room)[how])) {
     case Speakers.Members:
       checkIsIn(holder, room);
       return;
@@ -64,6 +61,12 @@ function checkMaySpeak(holder: RightsHolder, how: 'publish' | 'signal', { room, 
     case Speakers.Nobody:
       throw forbidden(`only the server speaks in ${room}`);
   }
+}
+
+/** To everybody speaks the server alone. The only member of an inbox is its owner: who speaks to members speaks from outside. */
+function speakersIn(room: string, stated: Speakers): Speakers {
+  if (room === ALL_ROOM) return Speakers.Nobody;
+  return isInbox(room) && stated === Speakers.Members ? Speakers.Anyone : stated;
 }
 
 /** @throws RequestError `notJoined`, or `forbidden` where a rule keeps the past from members */

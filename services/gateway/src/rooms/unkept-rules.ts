@@ -1,0 +1,68 @@
+import { ALL_ROOM } from '@outcry/protocol';
+
+import { RoomPattern } from '../identity/rights/room-pattern.ts';
+import { RoomRight, type RoomRights } from '../identity/rights/room-rights.ts';
+import { Speakers } from './room-rules.ts';
+
+/** What a rule says, as far as it says it. */
+export interface StatedRule {
+  readonly pattern: string;
+  readonly presence?: boolean | undefined;
+  readonly publish?: Speakers | undefined;
+  readonly signal?: Speakers | undefined;
+  readonly users?: RoomRights | undefined;
+  readonly guests?: RoomRights | undefined;
+}
+
+const SPECIAL = '@';
+
+/**
+ * What rules say that will not hold, each with its place: who wrote it would count on it. Only what is true of every room that a
+ * pattern matches is a problem; `*` speaks of ordinary rooms and of inboxes in one breath.
+ */
+export function problemsOfRules(rules: readonly StatedRule[]): readonly string[] {
+  return rules.flatMap((rule, index) =>
+    [...problemsOfOrder(rules, index), ...problemsOfSpecialRooms(rule)].map(
+      (problem) => `rules.${String(index)}.${problem}`,
+    ),
+  );
+}
+
+/** A star of the later pattern is matched by a star of the earlier one alone, so what it matches, the earlier one matches too. */
+function problemsOfOrder(rules: readonly StatedRule[], index: number): readonly string[] {
+  const pattern = rules[index]?.pattern ?? '';
+  const first = rules.slice(0, index).findIndex((earlier) => new RoomPattern(earlier.pattern).matches(pattern));
+  return first < 0 ? [] : [`pattern: never holds, because rules.${String(first)} comes first in all of its rooms`];
+}
+
+function problemsOfSpecialRooms(rule: StatedRule): readonly string[] {
+  if (!rule.pattern.startsWith(SPECIAL)) return [];
+  const presence = rule.presence === true ? ['presence: inboxes and @all list no members'] : [];
+  return [...presence, ...(rule.pattern === ALL_ROOM ? problemsOfAll(rule) : problemsOfInboxes(rule))];
+}
+
+function problemsOfAll(rule: StatedRule): readonly string[] {
+  const speakers = (['publish', 'signal'] as const)
+    .filter((how) => rule[how] !== undefined && rule[how] !== Speakers.Nobody)
+    .map((how) => `${how}: in @all the server alone speaks, expected nobody`);
+  const rights = grantsOf(rule, [RoomRight.Write, RoomRight.Signal, RoomRight.Presence]).map(
+    (grant) => `${grant}: @all is read by everybody and written by the server alone`,
+  );
+  return [...speakers, ...rights];
+}
+
+function problemsOfInboxes(rule: StatedRule): readonly string[] {
+  const speakers = (['publish', 'signal'] as const)
+    .filter((how) => rule[how] === Speakers.Members)
+    .map((how) => `${how}: an inbox has no members but its owner, expected anyone or nobody`);
+  const rights = grantsOf(rule, [RoomRight.Read, RoomRight.Presence]).map(
+    (grant) => `${grant}: an inbox is read by its owner alone, and lists no members`,
+  );
+  return [...speakers, ...rights];
+}
+
+function grantsOf(rule: StatedRule, unkept: readonly RoomRight[]): readonly string[] {
+  return (['users', 'guests'] as const).flatMap((who) =>
+    unkept.filter((right) => rule[who]?.has(right) === true).map((right) => `${who}: ${right}`),
+  );
+}
