@@ -241,6 +241,26 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     });
   });
 
+  test('of a user’s connections are for /orderbookfeed too: one too many, and all that the server ends', async () => {
+    const redisPrefix = uniquePrefix();
+    const publisher = await startPublisher({ redisUrl: redis.url, redisPrefix, feed: { symbols: 'BTCUSDT' } });
+    onTestFinished(() => publisher[Symbol.asyncDispose]());
+    const gateway = await start({ redisPrefix, maxConnectionsPerUser: 2, apiKeys: API_KEY });
+    await openWithBooks(gateway.url, 'json', 1);
+    const user = 'ann';
+    const session = await open({ url: gateway.url, encoding: 'json', user });
+    const feed = { url: `${gateway.feedUrl}?symbol=BTCUSDT`, encoding: 'json', token: user } as const;
+    const second = await connect(feed);
+    await second.next('snapshot', CLOSE_DEADLINE_MS);
+    const third = await connect(feed);
+    expect(await third.waitForClose()).toMatchObject({ code: closeCode('quotaExceeded').code });
+    expect(await third.next('error')).toMatchObject({ code: 'limitReached', retryable: false });
+    await callApi(gateway, 'disconnect', { user });
+    for (const client of [session, second]) {
+      expect(await client.waitForClose()).toMatchObject({ code: closeCode('disconnected').code });
+    }
+  });
+
   describe.each([
     ['an empty frame', Buffer.alloc(0)],
     ['an array', Buffer.from('[]')],

@@ -27,7 +27,8 @@ export function createControlHandler({ connections, logger }: ControlHandlerPart
 function disconnect({ user, connection, mayReturn }: ControlNotice, connections: Connections): void {
   const closeCode = mayReturn ? CLOSE_CODES.reconnect : CLOSE_CODES.disconnected;
   for (const open of [...connections]) {
-    if (open.connection === undefined) continue;
-    if (open.identity?.user === user || open.connection === connection) open.close(closeCode);
+    const isTheUsers = user !== undefined && open.identity?.user === user;
+    const isTheOne = connection !== undefined && open.connection === connection;
+    if (isTheUsers || isTheOne) open.close(closeCode);
   }
 }

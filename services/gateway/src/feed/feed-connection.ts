@@ -12,6 +12,8 @@ import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Deadline } from '../connections/deadline.ts';
 import { sendFrame, type SendingParts } from '../connections/send-frame.ts';
+import { UserSeat } from '../connections/user-seat.ts';
+import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -22,6 +24,7 @@ const DEFAULT_INTERVAL = '2000';
 export interface FeedServices extends SendingParts {
   readonly books: BookDirectory;
   readonly connections: Connections;
+  readonly connectionLimits: ConnectionLimits;
   readonly backlogLimits: BacklogLimits;
   /** Of one frame of a client. */
   readonly limits: { readonly maxFrameBytes: number };
@@ -43,6 +46,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   readonly identity: Identity;
   readonly deadline: Deadline | undefined;
   readonly #services: FeedServices;
+  readonly #seat: UserSeat;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
   readonly backlog: Backlog;
@@ -57,12 +61,14 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     this.identity = options.identity;
     this.deadline = options.deadline;
     this.#services = services;
+    this.#seat = new UserSeat(this, services);
     this.backlog = new Backlog(this.socket, services.backlogLimits);
   }
 
   /** Begins the stream that the query asks for, or closes with `unknownSymbol`. */
   async start(query: URLSearchParams): Promise<void> {
     this.#services.metrics.connections.labels(this.encoding).inc();
+    this.#seat.take(this.identity.user);
     try {
       const { symbol, choice } = readQuery(query);
       const book = await this.#services.books.open(symbol);
@@ -121,6 +127,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
 
   closed(code: number): void {
     this.#isClosed = true;
+    this.#seat.leave();
     this.#services.connections.remove(this);
     this.#stream?.remove(this, 'lost');
     if (this.#symbol !== undefined) this.#services.books.release(this.#symbol);

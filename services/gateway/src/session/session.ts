@@ -20,8 +20,8 @@ import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Deadline } from '../connections/deadline.ts';
 import { sendEncoded } from '../connections/send-frame.ts';
+import { UserSeat } from '../connections/user-seat.ts';
 import type { Identity } from '../identity/identity.ts';
-import { describeExceeded } from '../limits/exceeded-limit.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
@@ -48,6 +48,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   readonly backlog: Backlog;
   readonly #services: SessionServices;
   readonly #identity: SessionIdentity;
+  readonly #seat: UserSeat;
   readonly #streams: SessionStreams;
   #isClosed = false;
   lastHeardAt = performance.now();
@@ -60,6 +61,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     this.backlog = new Backlog(options.socket, services.backlogLimits);
     this.#services = services;
     this.#identity = new SessionIdentity(options.identity, services.clockToleranceMs);
+    this.#seat = new UserSeat(this, services);
     this.#streams = new SessionStreams(this, services);
   }
 
@@ -103,7 +105,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
       ...expiryFieldOf(this.identity),
     });
     metrics.connections.labels(this.encoding).inc();
-    this.#takeSeat();
+    this.#seat.take(this.user);
     void this.#joinOwnRooms([ALL_ROOM, inboxOf(this.user)]);
   }
 
@@ -116,7 +118,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
       this.#leaveForbiddenRooms();
       return;
     }
-    this.#takeSeat();
+    this.#seat.take(this.user);
     this.memberships.leave(guestInbox);
     await this.#joinOwnRooms([inboxOf(this.user)]);
   }
@@ -150,7 +152,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
 
   closed(code: number): void {
     this.#isClosed = true;
-    this.#identity.leaveSeat();
+    this.#seat.leave();
     const { metrics, logger, connections } = this.#services;
     connections.remove(this);
     this.#streams.close();
@@ -211,18 +213,6 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     const frame = refusalFrame(err, about);
     this.#services.metrics.errors.labels(frame.code).inc();
     this.sendFrame(frame);
-  }
-
-  /** Counts the connection as its user's, where users may have only so many. */
-  #takeSeat(): void {
-    this.#identity.leaveSeat();
-    const seat = this.#services.connectionLimits.seatUser(this.user, (limit) => {
-      const { error, closeCode } = describeExceeded(limit, 'user');
-      this.#services.metrics.errors.labels(error.code).inc();
-      this.sendFrame(error);
-      this.close(closeCode);
-    });
-    this.#identity.takeSeat(seat);
   }
 
   /** The newer token may give less than the one that the session joined with. */
