@@ -1,3 +1,5 @@
+import { env } from 'node:process';
+
 import { defineConfig } from 'vitest/config';
 
 /** As long as a busy machine needs for what comes at once; nobody who passes waits for it. */
@@ -14,6 +16,17 @@ const paired = { ...system, maxWorkers: 2, sequence: { groupOrder: 1 } } as cons
 
 /** Whole clusters: one file at a time. */
 const alone = { ...system, fileParallelism: false } as const;
+
+/** The table of what a client can cost others: minutes long, and begun only by `npm run test:security -- costs`. */
+const costs = {
+  test: {
+    name: 'costs',
+    include: ['tests/security/costs/**/*.test.ts'],
+    ...alone,
+    globalSetup: ['tests/security/costs/support/table.ts'],
+    testTimeout: 300_000,
+  },
+} as const;
 
 export default defineConfig({
   test: {
@@ -61,6 +74,7 @@ export default defineConfig({
         test: {
           name: 'security',
           include: ['tests/security/**/*.test.ts'],
+          exclude: ['tests/security/costs/**'],
           ...system,
           globalSetup: ['tests/security/support/table.ts'],
         },
@@ -75,6 +89,7 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
         },
       },
+      ...(env['OUTCRY_COSTS'] === undefined ? [] : [costs]),
     ],
   },
 });

@@ -78,11 +78,21 @@ export const LOOPBACK: GatewaySettings = {
   internalPort: 0,
 };
 
+/** What its process may have, besides what is set. */
+export interface GatewayAllowance {
+  /** Files and sockets that it may have open at once (`ulimit -n`); as many as the tests where it is left out. */
+  readonly maxOpenFiles?: number | undefined;
+}
+
 /** Starts a gateway on free ports; resolves when it listens, rejects with its output where it does not. */
-export async function startGateway(settings: GatewaySettings): Promise<GatewayProcess> {
+export async function startGateway(
+  settings: GatewaySettings,
+  { maxOpenFiles }: GatewayAllowance = {},
+): Promise<GatewayProcess> {
   const process = new ServiceProcess({
     entry: 'services/gateway/src/main.ts',
     env: toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }),
+    maxOpenFiles,
   });
   return listening(process);
 }

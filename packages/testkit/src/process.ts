@@ -32,6 +32,8 @@ export interface ServiceOptions {
   readonly args?: readonly string[];
   /** Joins the environment of the tests, from which every `OUTCRY_*` name is taken out first. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Files and sockets that it may have open at once; as many as this process where it is left out. */
+  readonly maxOpenFiles?: number | undefined;
 }
 
 /** Children that outlive a test run would hold ports and processors, so they go down with it. */
@@ -48,9 +50,10 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #output: string[] = [];
   readonly #log = new Inbox<LogRecord>((record) => record.msg);
 
-  constructor({ entry, args = [], env = {} }: ServiceOptions) {
+  constructor({ entry, args = [], env = {}, maxOpenFiles }: ServiceOptions) {
     this.#entry = entry;
-    this.#child = spawn(NODE, [entry, ...args], {
+    const [command, ...words] = withFileLimit([NODE, entry, ...args], maxOpenFiles);
+    this.#child = spawn(command, words, {
       cwd: REPOSITORY,
       env: { ...inheritedEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -151,6 +154,14 @@ export class ServiceProcess implements AsyncDisposable {
   #tail(): string {
     return this.#output.slice(-SHOWN_LINES).join('\n') || '(nothing)';
   }
+}
+
+/** A command line under a limit that neither the process nor its children can lift. The shell gives its place to the command. */
+function withFileLimit(
+  command: readonly [string, ...string[]],
+  max: number | undefined,
+): readonly [string, ...string[]] {
+  return max === undefined ? command : ['sh', '-c', `ulimit -n ${String(max)} && exec "$@"`, 'sh', ...command];
 }
 
 /** `OUTCRY_*` settings of the person who runs the tests must not reach the services, which refuse names they do not know. */

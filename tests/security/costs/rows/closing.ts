@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { closeCode, RawClient } from '@outcry/testkit';
+
+import { metricOf } from '../../../metrics.ts';
+import type { Cost, CostSite, Deed } from '../support/cost.ts';
+
+const SLOW_MEMBERS = 30;
+const ROOM = 'market';
+const MESSAGE = 'x'.repeat(15_000);
+/** Messages at once: more than fits what a client may leave unread, before anybody has looked. */
+const BATCH = 400;
+const CLOSED_AS_SLOW = `outcry_gateway_closes_total{code="${String(closeCode('slowConsumer').code)}"}`;
+/** Until the last of them is sent away. */
+const DEADLINE_MS = 120_000;
+/** Within which what waited for a client is dropped that is sent away. */
+const DROP_MS = 2000;
+/** Who is held back in time is sent away soon, too. */
+const SETTINGS = { laggingTimeoutMs: 3000, maxFramesPerSecond: 1_000_000, maxBytesPerSecond: 1_000_000_000 };
+
+/** What is left of a connection that is closed. */
+export const CLOSING_COSTS: readonly Cost[] = [
+  {
+    name: `${String(SLOW_MEMBERS)} members that read nothing are sent away as slow`,
+    before: '140 MB that no limit counts for 20 s after their close',
+    settings: SETTINGS,
+    unmet: { memoryLeftBytesPerConnection: 'what waits for a client that is sent away is kept until it is read' },
+    run: runSlowMembers,
+  },
+];
+
+async function runSlowMembers({ gateway }: CostSite): Promise<Deed> {
+  const { url } = gateway;
+  const connect = (): Promise<RawClient> => RawClient.connect({ url, encoding: 'json' });
+  const members = await Promise.all(
+    Array.from({ length: SLOW_MEMBERS }, async () => {
+      const member = await connect();
+      await member.expectAnswer('joined', { type: 'join', room: ROOM, history: 0 });
+      member.socket.pause();
+      return member;
+    }),
+  );
+  const publisher = await connect();
+  await publisher.expectAnswer('joined', { type: 'join', room: ROOM, history: 0, echo: false });
+  let published = 0;
+  const deadline = performance.now() + DEADLINE_MS;
+  while ((await metricOf(gateway, CLOSED_AS_SLOW)) < SLOW_MEMBERS) {
+    if (performance.now() > deadline) throw new Error('not all of them have been sent away');
+    publisher.sendAtOnce(Array.from({ length: BATCH }, () => ({ type: 'publish', room: ROOM, data: MESSAGE })));
+    await publisher.expectAnswer('ack', { type: 'publish', room: ROOM, data: MESSAGE });
+    published += BATCH + 1;
+  }
+  await delay(DROP_MS);
+  return {
+    requests: published,
+    connections: SLOW_MEMBERS,
+    sentBytes: published * MESSAGE.length,
+    receivedBytes: 0,
+    remarks: 'they stay, and still read nothing, while memory is looked at',
+    release: () => {
+      for (const { socket } of [...members, publisher]) socket.destroy();
+    },
+  };
+}
