@@ -84,4 +84,6 @@ export interface HistoryPage<T = unknown> {
   readonly messages: readonly Message<T>[];
   /** Where the room stands now. */
   readonly head: Position;
+  /** Older messages can be had: ask again with `before`. */
+  readonly hasMore: boolean;
 }

@@ -56,6 +56,13 @@ export interface HistoryOptions {
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 
+/** What one request for the past is answered with. */
+interface PastPage {
+  readonly frames: readonly Frame<'message'>[];
+  readonly head: Position;
+  readonly hasMore: boolean;
+}
+
 /** A room that this client is in, from `join` to `leave`, across connections. Iterate over it for its messages. */
 export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>> {
   readonly #parts: RoomParts<In, Out>;
@@ -159,15 +166,21 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     return { count, members };
   }
 
-  /** The newest messages before a `seq`, oldest first: the room's past, page by page. */
+  /** The newest messages before a `seq`, oldest first: the room's past. As many as were asked for, in however many answers. */
   async history(page: HistoryOptions = {}): Promise<HistoryPage<Out>> {
     const { before, limit = 50 } = takeOptions(page, { before: 'uint', limit: 'uint' });
-    const range = { ...(before === undefined ? {} : { before }), limit };
-    const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
-    const head = positionOf(answer);
-    const frames = (answer.messages ?? []).filter(isMessageFrame);
+    const newest = await this.#readPast(before, limit);
+    const { head } = newest;
+    let { frames, hasMore } = newest;
+    while (hasMore && frames.length < limit) {
+      const older = await this.#readPast(frames[0]?.seq, limit - frames.length);
+      // Where the room is numbered anew, what is older now is of another order.
+      const isOfOneOrder = older.head.epoch === head.epoch;
+      if (isOfOneOrder) frames = [...older.frames, ...frames];
+      hasMore = isOfOneOrder && older.hasMore && older.frames.length > 0;
+    }
     const decoded = await Promise.all(frames.map((frame) => this.#decode(frame, head.epoch)));
-    return { messages: decoded.filter((event) => event.type === 'message'), head };
+    return { messages: decoded.filter((event) => event.type === 'message'), head, hasMore };
   }
 
   /** Leaves for good. Iterations end; what waits for an answer is rejected as `left`. */
@@ -196,6 +209,13 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     const isSealed = encryption !== undefined && payload !== undefined;
     const sealed = isSealed ? await seal(payload, { room: this.name, from }, encryption) : payload;
     return [sealed, () => link.socket === socket];
+  }
+
+  async #readPast(before: number | undefined, limit: number): Promise<PastPage> {
+    const range = { ...(before === undefined ? {} : { before }), limit };
+    const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
+    const frames = (answer.messages ?? []).filter(isMessageFrame);
+    return { frames, head: positionOf(answer), hasMore: answer.more === true };
   }
 
   #nameFor(user: string): string {

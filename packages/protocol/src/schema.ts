@@ -125,6 +125,7 @@ export const SERVER_SCHEMA = {
       instruments: 'instruments?',
       epoch: 'text?',
       seq: 'seq?',
+      more: 'bool?',
     },
   },
   error: { tag: 34, fields: { id: 'id?', code: 'text', message: 'text', retryable: 'bool', room: 'room?' } },

@@ -38,6 +38,7 @@ export interface GatewaySettings {
   readonly laggingTimeoutMs?: number;
   readonly historyCount?: number;
   readonly historyMs?: number;
+  readonly historyBytes?: number;
   readonly reconnectSpreadMs?: number;
   readonly authSecret?: string;
   readonly authKeysFile?: string;

@@ -68,7 +68,7 @@ class ComposedGateway implements Gateway {
   async stop(): Promise<void> {
     const { config, backplane, logger } = this.#options;
     const { transport, coalescer, loopLag, services, attendance } = this.#parts;
-    const { connections, connectionLimits, meters, readiness, rooms, presence, books } = services;
+    const { connections, connectionLimits, meters, readiness, rooms, past, presence, books } = services;
     const { reconnectSpreadMs } = config.connections;
     logger.info({ connections: connections.size }, 'gateway draining');
     readiness.drain();
@@ -80,7 +80,7 @@ class ComposedGateway implements Gateway {
     await connectionLimits.close();
     await attendance.stop();
     await presence.close(reconnectSpreadMs);
-    for (const part of [this.#keysFileWatch, coalescer, rooms, books, transport]) part?.close();
+    for (const part of [this.#keysFileWatch, coalescer, past, rooms, books, transport]) part?.close();
     await Promise.all([this.#internalServer?.close(), backplane.close()]);
     logger.info('gateway stopped');
   }

@@ -36,14 +36,14 @@ interface AccountParts {
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { presence }: GatewayServices,
+  { presence, past }: GatewayServices,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
   const { broker, control, nodes, revocations } = backplane;
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
-  const parts = { broker, presence, control, nodes, revocations, maxTokenLifetimeMs, rules, maxDataBytes };
+  const parts = { broker, past, presence, control, nodes, revocations, maxTokenLifetimeMs, rules, maxDataBytes };
   return createApiHandler({ parts, keys, logger });
 }
 

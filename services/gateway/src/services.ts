@@ -19,6 +19,7 @@ import type { GatewayMetrics } from './observability/metrics.ts';
 import { RoomPresence } from './presence/room-presence.ts';
 import { Doorkeeper } from './reception/doorkeeper.ts';
 import type { ReceptionServices } from './reception/reception-services.ts';
+import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
 import type { TopicPublisher } from './transport/transport.ts';
 
@@ -47,15 +48,17 @@ export function createServices(parts: ServiceParts): GatewayServices {
   const { broker, feedBus } = backplane;
   const codecs = createCodecs();
   const fanout: Fanout = { publisher, codecs, metrics };
-  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger });
+  const past = new Past({ broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes });
+  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger, past });
   const books = new BookDirectory({ feedBus, fanout, logger });
-  metrics.observe({ rooms: () => rooms.size, books: () => books.size });
+  metrics.observe({ rooms: () => rooms.size, books: () => books.size, waitingReads: () => past.size });
   return {
     ...settledOf(config),
     ...createDoors(parts),
     presence: new RoomPresence({ store: backplane.presence, rules: config.roomRules, metrics }),
     broker,
     rooms,
+    past,
     books,
     codecs,
     metrics,

@@ -5,7 +5,8 @@ import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
 import { ODD_NAMES } from '../../tests/support/odd-names.ts';
 import type { Recorder } from '../../tests/support/recorder.ts';
 import { range, request, RETENTION } from '../../tests/support/requests.ts';
-import type { Broker, Published, Retention, RoomSignal } from '../index.ts';
+import type { Broker, HistoryRange, Published, Retention, RoomHistory, RoomSignal } from '../index.ts';
+import { HISTORY_BYTES } from './defaults.ts';
 
 const ALL = { after: 0, limit: 10_000 };
 
@@ -297,6 +298,86 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(await seqsOf('pit', { before: 1, limit: 100 }, RETENTION)).toEqual([]);
         expect(await seqsOf('pit', { before: 99, limit: 1 }, RETENTION)).toEqual([10]);
         expect(await seqsOf('pit', { limit: 0 }, RETENTION)).toEqual([]);
+      });
+
+      it('reads so many of the newest from the oldest of them on', async () => {
+        await publish(10);
+        expect(await seqsOf('pit', { last: 3 }, RETENTION)).toEqual([8, 9, 10]);
+        expect(await seqsOf('pit', { last: 100 }, RETENTION)).toEqual(range(1, 10));
+        expect(await seqsOf('pit', { last: 100 }, { count: 4, ms: 60_000 })).toEqual(range(7, 10));
+        expect(await seqsOf('pit', { last: 0 }, RETENTION)).toEqual([]);
+      });
+
+      describe('in pages', () => {
+        /** Small messages and large ones in turns, as no estimate of their sizes foresees them. */
+        const publishUnlike = (count: number): Promise<unknown> =>
+          Promise.all(range(1, count).map((i) => a.publish(request('pit', 'x'.repeat(i % 40 < 8 ? 5000 : i % 7)))));
+        const pageOf = async (given: HistoryRange): Promise<RoomHistory> => b.readHistory('pit', given, RETENTION);
+        const seqs = ({ messages }: RoomHistory): number[] => messages.map(({ position }) => position.seq);
+        const bytes = ({ messages }: RoomHistory): number => messages.reduce((sum, { frame }) => sum + frame.length, 0);
+
+        it.each([1, 700, 5200, 20_000, 1_000_000])(
+          'of %i bytes goes forwards to the end, each message once, and no page is larger or smaller than it may be',
+          async (maxBytes) => {
+            await publishUnlike(120);
+            const seen: number[] = [];
+            let page: RoomHistory;
+            do {
+              page = await pageOf({ after: seen.at(-1) ?? 0, limit: 1000, maxBytes });
+              seen.push(...seqs(page));
+              if (page.messages.length > 1) expect(bytes(page)).toBeLessThanOrEqual(maxBytes);
+              if (!page.hasMore) break;
+              const next = await pageOf({ after: seen.at(-1) ?? 0, limit: 1, maxBytes });
+              expect(bytes(page) + bytes(next)).toBeGreaterThan(maxBytes);
+            } while (seen.length < 1000);
+            expect(seen).toEqual(range(1, 120));
+          },
+        );
+
+        it.each([1, 700, 5200, 20_000, 1_000_000])(
+          'of %i bytes goes backwards to the beginning, each message once, and no page is larger than it may be',
+          async (maxBytes) => {
+            await publishUnlike(120);
+            let seen: number[] = [];
+            let page: RoomHistory;
+            do {
+              page = await pageOf({ before: seen[0], limit: 1000, maxBytes });
+              seen = [...seqs(page), ...seen];
+              if (page.messages.length > 1) expect(bytes(page)).toBeLessThanOrEqual(maxBytes);
+            } while (page.hasMore);
+            expect(seen).toEqual(range(1, 120));
+          },
+        );
+
+        it('begins at the oldest of those that are asked for', async () => {
+          await publishUnlike(120);
+          const page = await pageOf({ last: 100, maxBytes: 8000 });
+          expect(seqs(page)[0]).toBe(21);
+          expect(page.hasMore).toBe(true);
+        });
+
+        it('says whether there are more, by number too, and not of what is past retention', async () => {
+          await publish(10);
+          const kept = { count: 6, ms: 60_000 };
+          const hasMore = async (given: HistoryRange): Promise<boolean> =>
+            (await b.readHistory('pit', given, kept)).hasMore;
+          expect(await hasMore({ limit: 5 })).toBe(true);
+          expect(await hasMore({ limit: 6 })).toBe(false);
+          expect(await hasMore({ before: 7, limit: 1 })).toBe(true);
+          expect(await hasMore({ before: 6, limit: 1 })).toBe(false);
+          expect(await hasMore({ after: 3, limit: 5 })).toBe(true);
+          expect(await hasMore({ after: 4, limit: 6 })).toBe(false);
+          expect(await hasMore({ after: 10, limit: 6 })).toBe(false);
+          expect(await hasMore({ last: 6 })).toBe(false);
+        });
+
+        it('has a budget where none is given', async () => {
+          await Promise.all(range(1, 30).map(() => a.publish(request('pit', 'x'.repeat(16_000)))));
+          const page = await pageOf({ limit: 30 });
+          expect(bytes(page)).toBeGreaterThan(HISTORY_BYTES - 17_000);
+          expect(bytes(page)).toBeLessThanOrEqual(HISTORY_BYTES);
+          expect(page.hasMore).toBe(true);
+        });
       });
 
       it('never gives more than the retention counts', async () => {

@@ -45,15 +45,27 @@ export interface RoomSignal {
   readonly origin: string;
 }
 
-/** Messages with `after < seq`, or the newest `limit` with `seq < before`; both leave out what is past retention. */
+/**
+ * A page of a room's past, of what the retention keeps. With `after`, the messages with a greater `seq`, the oldest first; with
+ * `last`, so many of the newest, likewise; else the newest, of those with a smaller `seq` than `before` where that is given.
+ */
 export type HistoryRange =
-  { readonly after: number; readonly limit: number } | { readonly before?: number | undefined; readonly limit: number };
+  | ({ readonly after: number; readonly limit: number } & PageBudget)
+  | ({ readonly last: number } & PageBudget)
+  | ({ readonly before?: number | undefined; readonly limit: number } & PageBudget);
+
+export interface PageBudget {
+  /** Of frames. A page ends before the message that would exceed it, but never without a message. Default: `HISTORY_BYTES`. */
+  readonly maxBytes?: number | undefined;
+}
 
 export interface RoomHistory {
   /** The room's newest position when the history was read. */
   readonly head: Position;
   /** In order, without holes. Where the range asked for more than is kept, the oldest are missing. */
   readonly messages: readonly RoomMessage[];
+  /** The page ended at its limit or its budget: newer messages follow it with `after` and `last`, else there are older ones. */
+  readonly hasMore: boolean;
 }
 
 /** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */
@@ -84,6 +96,7 @@ export interface Broker {
   publish(request: PublishRequest): Promise<Published>;
   /** Sends a signal to every node that has joined the room. Not stored, not numbered, lost without trace if it is lost. */
   signal(signal: RoomSignal): Promise<void>;
+  /** A page. It costs as much as it brings, however much is stored. */
   readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory>;
   /** Forgets what the room has stored; its numbering goes on. Who would resume behind it is told that it was not possible. */
   removeHistory(room: string): Promise<Position>;

@@ -3,3 +3,6 @@ export const NUMBERING_TTL_MS = 24 * 60 * 60 * 1000;
 
 /** How long a publish is remembered by its idempotency key: well past the longest wait of a client that tries again. */
 export const IDEMPOTENCY_WINDOW_MS = 5 * 60 * 1000;
+
+/** Bytes of frames that one read of a room's past brings at most, where the range does not say. */
+export const HISTORY_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { appendSeq, type Position } from '@outcry/protocol';
 import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage } from './broker.ts';
-import { NUMBERING_TTL_MS } from './defaults.ts';
+import { HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 
 /** Messages past their retention that may wait to be cut off together: cutting moves the whole log. */
@@ -36,7 +36,7 @@ export class MemoryRoom {
   read(range: HistoryRange, retention: Retention, now: number): RoomHistory {
     const kept = this.#log.slice(Math.max(0, this.#log.length - retention.count));
     const fresh = kept.slice(firstFresh(kept, now - retention.ms));
-    return { head: this.position, messages: 'after' in range ? following(fresh, range) : newest(fresh, range) };
+    return { head: this.position, ...pageOf(fresh, range) };
   }
 
   removeHistory(): void {
@@ -59,16 +59,22 @@ function firstFresh(log: readonly RoomMessage[], since: number): number {
   return index === -1 ? log.length : index;
 }
 
-function following(log: readonly RoomMessage[], { after, limit }: { after: number; limit: number }): RoomMessage[] {
-  const start = Math.max(0, after + 1 - (log[0]?.position.seq ?? 0));
-  return log.slice(start, start + limit);
+type Page = Pick<RoomHistory, 'messages' | 'hasMore'>;
+
+/** `log` is what the retention keeps. */
+function pageOf(log: readonly RoomMessage[], range: HistoryRange): Page {
+  const { maxBytes = HISTORY_BYTES } = range;
+  const oldest = log[0]?.position.seq ?? 1;
+  if ('after' in range) return page(log.slice(Math.max(0, range.after + 1 - oldest)), { limit: range.limit, maxBytes });
+  if ('last' in range) return page(log.slice(Math.max(0, log.length - range.last)), { limit: range.last, maxBytes });
+  const end = range.before === undefined ? log.length : Math.max(0, range.before - oldest);
+  const { messages, hasMore } = page(log.slice(0, end).reverse(), { limit: range.limit, maxBytes });
+  return { messages: [...messages].reverse(), hasMore };
 }
 
-function newest(
-  log: readonly RoomMessage[],
-  { before, limit }: { before?: number | undefined; limit: number },
-): RoomMessage[] {
-  const end = before === undefined ? log.length : Math.max(0, before - (log[0]?.position.seq ?? 0));
-  const head = log.slice(0, end);
-  return head.slice(Math.max(0, head.length - limit));
+/** From the first on, as many as go into one page. */
+function page(log: readonly RoomMessage[], { limit, maxBytes }: { limit: number; maxBytes: number }): Page {
+  let bytes = 0;
+  const end = log.findIndex(({ frame }, i) => i === limit || ((bytes += frame.length) > maxBytes && i > 0));
+  return end === -1 ? { messages: log, hasMore: false } : { messages: log.slice(0, end), hasMore: true };
 }

@@ -17,7 +17,7 @@ import type {
   RoomSignal,
 } from './broker.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
-import { NUMBERING_TTL_MS } from './defaults.ts';
+import { HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 import type { RoomKeys } from './keys.ts';
 import { OPEN_ROOM } from './scripts/open-room.lua.ts';
@@ -227,26 +227,36 @@ export class RedisBroker implements Broker {
   }
 
   /** `bounds` are the script's: of retention, and of what has been seen. */
-  async #read(room: string, range: HistoryRange, bounds: readonly (string | number)[]): Promise<RepairRead> {
+  async #read(
+    room: string,
+    range: HistoryRange,
+    bounds: readonly (string | number)[],
+  ): Promise<RoomHistory & RepairRead> {
     const { meta, stream } = this.#parts.keys.of(room);
     this.#assertOpen();
-    const [direction, bound] = 'after' in range ? ['after', range.after] : ['before', range.before ?? ''];
     const reply = await this.#parts.commands.runScript(
       READ_HISTORY,
       [meta, stream],
-      [createEpoch(), NUMBERING_TTL_MS, direction, bound, range.limit, ...bounds],
+      [createEpoch(), NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
     );
-    const [epochBytes, seq, envelopes, seenUpTo] = reply as [Buffer, number, Buffer[], number];
+    const [epochBytes, seq, envelopes, hasMore, seenUpTo] = reply as [Buffer, number, Buffer[], number, number];
     const epoch = epochBytes.toString('latin1');
     const messages = envelopes
       .map((bytes) => decodeStored({ room, epoch }, bytes))
       .filter((message) => message !== undefined);
-    return { head: { epoch, seq }, messages, seenUpTo };
+    return { head: { epoch, seq }, messages, hasMore: hasMore === 1, seenUpTo };
   }
 
   #assertOpen(): void {
     if (this.#isClosed) throw new OutcryError('closed', 'the broker is closed');
   }
+}
+
+/** Direction, its number, limit: as the script takes them. */
+function pageArgs(range: HistoryRange): readonly (string | number)[] {
+  if ('after' in range) return ['after', range.after, range.limit];
+  if ('last' in range) return ['last', range.last, range.last];
+  return ['before', range.before ?? '', range.limit];
 }
 
 /** A stored message is of the epoch that the room is in, even where it was numbered in an earlier one. */

@@ -17,7 +17,7 @@ export interface SequencerPort {
   handleStalled(): void;
 }
 
-export interface RepairRead extends RoomHistory {
+export interface RepairRead extends Omit<RoomHistory, 'hasMore'> {
   /**
    * Where the head is of another epoch than the position that was asked about: up to where its messages were handed on already,
    * under that other one.

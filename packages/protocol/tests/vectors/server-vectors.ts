@@ -130,6 +130,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     },
   ],
   ['ack of history', 33, 'ack', { ...ack, id: 4, messages, epoch: 'V7c-2LxT', seq: seq(42) }],
+  ['ack of a page of history', 33, 'ack', { ...ack, id: 4, messages, epoch: 'V7c-2LxT', seq: seq(42), more: true }],
   ['ack of an empty history', 33, 'ack', { ...ack, id: 4, messages: [], epoch: 'V7c-2LxT', seq: seq(0) }],
   [
     'ack of symbols',

@@ -32,6 +32,7 @@ interface ServerFrames {
     instruments?: readonly WireInstrument[];
     epoch?: string;
     seq?: number;
+    more?: boolean;
   };
   error: { id?: RequestId; code: string; message: string; retryable: boolean; room?: string };
   lagging: { bufferedBytes: number };

@@ -1,11 +1,13 @@
 import type { Broker, ControlBus, NodeRoster, RevocationList } from '@outcry/broker';
 
 import type { RoomPresence } from '../presence/room-presence.ts';
+import type { Past } from '../rooms/past.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 
 /** What the commands of the server API work with. */
 export interface ApiParts {
   readonly broker: Broker;
+  readonly past: Pick<Past, 'read' | 'pageBytes'>;
   readonly presence: RoomPresence;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;

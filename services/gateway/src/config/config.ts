@@ -10,7 +10,7 @@ import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
 import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
 import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
-import { loadRoomRules } from '../rooms/settings.ts';
+import { historyPageBytesOf, loadRoomRules } from '../rooms/settings.ts';
 import { type SessionLimits, sessionLimitsOf } from '../session/settings.ts';
 import { demoDirectoryOf, problemsOfSite } from '../site/settings.ts';
 import { problemsOfTransport, type TransportConfig, transportConfigOf } from '../transport/settings.ts';
@@ -31,6 +31,8 @@ export interface GatewayConfig extends TransportConfig {
   readonly session: SessionLimits;
   /** What holds in rooms; without a file of rules, the same in all of them. */
   readonly roomRules: RoomRules;
+  /** Of a room's past, read at once. */
+  readonly historyPageBytes: number;
   /** For how long a room can be resumed where no rule says otherwise. */
   readonly resumeWindowMs: number;
   readonly coalesceMs: number;
@@ -58,6 +60,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
 function configOf(settings: GatewaySettings): GatewayConfig {
   const auth = authConfigOf(settings);
   const { nodeId, internalPort } = ownOf(settings);
+  const connections = connectionsConfigOf(settings);
   return {
     ...transportConfigOf(settings),
     nodeId: nodeId ?? `gw-${randomBytes(4).toString('hex')}`,
@@ -68,9 +71,10 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     auth,
     reception: receptionConfigOf(settings),
     limits: limitsConfigOf(settings),
-    connections: connectionsConfigOf(settings),
+    connections,
     session: sessionLimitsOf(settings),
     roomRules: loadRoomRules(settings, { areTokensChecked: auth.tokens !== undefined }),
+    historyPageBytes: historyPageBytesOf(settings, connections.backlog),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     apiKeys: apiKeysOf(settings),

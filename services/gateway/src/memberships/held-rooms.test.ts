@@ -1,4 +1,4 @@
-import { OutcryError } from '@outcry/broker';
+import { OutcryError, type RoomHistory } from '@outcry/broker';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
@@ -71,6 +71,23 @@ describe('the rooms of a session that lags', () => {
     expect(Math.max(...parts)).toBeLessThan(70);
     expect(parts.length).toBeGreaterThan(3);
     expect(seqs(slow.socket)).toEqual(range(1, published));
+  });
+
+  it('are read from the broker once, however slowly it reads', async () => {
+    const read = vi.spyOn(gateway.services.broker, 'readHistory');
+    setUnread(SOFT + 1);
+    await publish(KEPT, 'x'.repeat(1000));
+    slow.socket.bytesPerSend = 100;
+    while (seqs(slow.socket).length < published) {
+      const before = seqs(slow.socket).length;
+      slow.socket.buffered = 0;
+      slow.session.drained();
+      await turnsUntil(() => seqs(slow.socket).length > before);
+    }
+    expect(seqs(slow.socket)).toEqual(range(1, published));
+    const pages = await Promise.all(read.mock.results.map(async ({ value }) => value as Promise<RoomHistory>));
+    expect(pages.length).toBeGreaterThan(3);
+    expect(pages.reduce((sum, { messages }) => sum + messages.length, 0)).toBe(published);
   });
 
   it('are reset where what was missed is not kept any more', async () => {

@@ -92,7 +92,7 @@ export class HeldRooms {
   async #readOn(seat: HeldSeat): Promise<void> {
     const { room } = seat;
     do {
-      const next = await this.#rooms.readOn(room, seat.position);
+      const next = await this.#rooms.readOn(room, seat.position, this.#owner);
       if (this.#held.get(room) !== seat) return;
       if ('reset' in next) this.#startAfresh(seat, next.reset);
       else if (this.#send(seat, next.messages) && next.isWhole) this.#goLive(seat, 'caughtUp');

@@ -85,6 +85,7 @@ export class Memberships implements ConflatableStreams {
     let countMembers = (): number | undefined => undefined;
     try {
       await this.#rooms.join(name, options, {
+        reader: this.#owner,
         prepare: async (room) => {
           if (options.wantsPresence) countMembers = await this.#beCounted(membership, room);
         },
@@ -176,10 +177,10 @@ export class Memberships implements ConflatableStreams {
       });
       // Or the client, which is past it, would take the next messages for repeats.
       if (missed.isRolledBack) this.#owner.sendFrame({ type: 'reset', room: room.name, ...missed.from });
-      sent = sendReplay(this.#owner, membership, missed.messages);
+      if (this.#owner.backlog.hasRoom) sent = sendReplay(this.#owner, membership, missed.messages);
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
-    const isWhole = sent === missed.messages.length;
+    const isWhole = missed.isWhole && sent === missed.messages.length;
     if (!isWhole) this.#hold(membership, missed.messages[sent - 1]?.position ?? missed.from);
     else if (this.#owner.backlog.isLagging) this.#hold(membership);
   }

@@ -1,6 +1,7 @@
 import type { RoomMessage } from '@outcry/broker';
 
 import type { Backlog } from '../connections/backlog.ts';
+import { MAX_PART_BYTES } from '../rooms/past.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 
@@ -11,18 +12,16 @@ export interface Reader {
   sendMessage(message: RoomMessage): void;
 }
 
-/** Bytes of messages that one client is sent at once; what it has not read of them counts against no limit. */
-const MAX_PART_BYTES = 64 * 1024;
-
 /**
  * Sends a member what it missed, a part at a time, while the client has room: all of it may be many times what a client may
- * leave unread, and it may join many rooms at once.
+ * leave unread, and it may join many rooms at once. The first part goes in any case: it was read because there was room for
+ * it, and would have to be read again.
  *
  * @returns how many of the messages are behind it
  */
 export function sendReplay(reader: Reader, member: RoomMember, messages: readonly RoomMessage[]): number {
   let sent = 0;
-  while (sent < messages.length && reader.backlog.hasRoom) {
+  while (sent < messages.length && (sent === 0 || reader.backlog.hasRoom)) {
     const part = messages.slice(sent, endOfPart(messages, sent));
     reader.backlog.allow(() => {
       reader.socket.cork(() => {

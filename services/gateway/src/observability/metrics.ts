@@ -23,6 +23,13 @@ export class GatewayMetrics {
     'Rooms held back no more: caught up from history, reset because it was not kept, or left by the client.',
     ['outcome'],
   );
+  readonly pastReads = this.#counter('history_reads_total', 'Pages of rooms’ pasts that the broker was asked for.');
+  readonly pastBytes = this.#counter('history_read_bytes_total', 'Bytes of the messages in those pages.');
+  readonly pastReadsSpared = this.#counter(
+    'history_reads_spared_total',
+    'Pages that the broker was not asked for: another’s was equal (shared), nobody waited any more (gone), or for too long (expired), or too many did (refused).',
+    ['why'],
+  );
   readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
   readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
   readonly presenceLeasesReaped = this.#counter('presence_leases_reaped_total', 'Lost nodes cleared away by this one.');
@@ -86,7 +93,7 @@ export class GatewayMetrics {
   }
 
   /** Gauges that are read when they are asked for. */
-  observe(sources: { readonly rooms: () => number; readonly books: () => number }): void {
+  observe(sources: Readonly<Record<'rooms' | 'books' | 'waitingReads', () => number>>): void {
     const read = (name: string, help: string, value: () => number): void => {
       new Gauge({
         name: `outcry_gateway_${name}`,
@@ -99,6 +106,7 @@ export class GatewayMetrics {
     };
     read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
     read('books', 'Books that this node holds a replica of.', sources.books);
+    read('history_reads_waiting', 'Reads of rooms’ pasts that wait for their turn.', sources.waitingReads);
   }
 
   /** One frame from a client. */

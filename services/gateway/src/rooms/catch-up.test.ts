@@ -7,9 +7,14 @@ import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import type { CatchUp } from './catch-up.ts';
+import { Past } from './past.ts';
 import { RoomDirectory } from './room-directory.ts';
 import { RoomRules } from './room-rules.ts';
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
+
+/** Of messages as the last tests publish them, three are in a page. */
+const PAGE_BYTES = 4000;
+const LARGE = 'x'.repeat(1000);
 
 const retention = { count: 100, ms: 60_000 };
 const rules = new RoomRules([], {
@@ -31,7 +36,8 @@ describe('catching up', () => {
     const fanout = { publisher: new FakeTransport(), codecs: createCodecs(), metrics: new GatewayMetrics() };
     const coalescer = new Coalescer({ windowMs: () => 0, maxBytes: 1 });
     const logger = createLogger({ level: 'silent', fields: {} });
-    rooms = new RoomDirectory({ broker: backplane.broker, rules, fanout, coalescer, logger });
+    const past = new Past({ broker: backplane.broker, rules, metrics: fanout.metrics, pageBytes: PAGE_BYTES });
+    rooms = new RoomDirectory({ broker: backplane.broker, rules, fanout, coalescer, logger, past });
     await backplane.start({
       handleMessage: (message) => {
         rooms.relay(message);
@@ -48,9 +54,9 @@ describe('catching up', () => {
     await backplane.close();
   });
 
-  async function publish(count: number): Promise<void> {
+  async function publish(count: number, data: unknown = 1): Promise<void> {
     for (let i = 0; i < count; i++) {
-      const head = encodeMessageHead({ room: 'lobby', from: 'ann', at: 1, data: encodePayload(i) });
+      const head = encodeMessageHead({ room: 'lobby', from: 'ann', at: 1, data: encodePayload(data) });
       await backplane.broker.publish({ room: 'lobby', head, origin: 'c1', retention });
     }
   }
@@ -61,6 +67,7 @@ describe('catching up', () => {
       'lobby',
       { since: request.since, history: request.history ?? 0 },
       {
+        reader: { backlog: { hasRoom: true } },
         admit: (_room, result) => {
           missed = result;
           return true;
@@ -114,7 +121,30 @@ describe('catching up', () => {
     await publish(10);
     const { epoch } = (await join({})).from;
     const missed = await join({ since: { epoch, seq: 12 }, history: 2 });
-    expect(missed).toEqual({ from: { epoch, seq: 10 }, messages: [], isRecovered: false, isRolledBack: true });
+    expect(missed).toEqual({
+      from: { epoch, seq: 10 },
+      messages: [],
+      isWhole: true,
+      isRecovered: false,
+      isRolledBack: true,
+    });
+  });
+
+  it('replays a page from the oldest on where more is wanted, and says that there is more', async () => {
+    await publish(10, LARGE);
+    const missed = await join({ history: 8 });
+    expect(seqs(missed)).toEqual([3, 4, 5]);
+    expect(missed).toMatchObject({ from: { seq: 2 }, isWhole: false, isRecovered: false });
+  });
+
+  it('recovers by a page where more was missed, and nothing where the oldest of it is gone', async () => {
+    await publish(10, LARGE);
+    const { epoch } = (await join({})).from;
+    const missed = await join({ since: { epoch, seq: 4 } });
+    expect(seqs(missed)).toEqual([5, 6, 7]);
+    expect(missed).toMatchObject({ from: { epoch, seq: 4 }, isWhole: false, isRecovered: true });
+    await publish(retention.count, LARGE);
+    expect(await join({ since: { epoch, seq: 4 } })).toMatchObject({ messages: [], isWhole: true, isRecovered: false });
   });
 
   it('takes what is relayed while history is being read from the tail', async () => {

@@ -1,13 +1,7 @@
-import {
-  type Broker,
-  type HistoryRange,
-  OutcryError,
-  type Retention,
-  type RoomHistory,
-  type RoomMessage,
-} from '@outcry/broker';
+import { type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 
+import type { RelayTail } from './relay-tail.ts';
 import type { Room } from './room.ts';
 
 export interface CatchUpRequest {
@@ -16,36 +10,69 @@ export interface CatchUpRequest {
   readonly history: number;
 }
 
-/** What a joining member gets before it goes live: a position, and every message between there and the room's own. */
+/** What a joining member gets before it goes live: a position, and the messages between there and the room's own. */
 export interface CatchUp {
   /** The first message that follows has `from.seq` + 1. */
   readonly from: Position;
+  /** From the first on, without a hole. */
   readonly messages: readonly RoomMessage[];
+  /** They lead up to the room's own position; else there is more than a page, and the member reads on behind them. */
+  readonly isWhole: boolean;
   readonly isRecovered: boolean;
   /** The broker no longer has all that the client has been told of, and gives its numbers to others. */
   readonly isRolledBack: boolean;
 }
 
+/** Where a member reads the past of a room. */
 export interface HistorySource {
-  readonly broker: Broker;
-  readonly retention: Retention;
+  /** Messages that the room keeps. */
+  readonly kept: number;
+  /** A page of the range. `onSent` is called right before the broker is asked. */
+  read(range: HistoryRange, onSent: () => void): Promise<RoomHistory>;
+}
+
+/** A source, and the room's tail for as long as somebody needs it: what is relayed while a read waits for its turn is in its page. */
+export class TailedSource implements HistorySource {
+  readonly kept: number;
+  readonly #tail: RelayTail;
+  readonly #source: HistorySource;
+  #isOpen = false;
+
+  constructor({ tail }: Room, source: HistorySource) {
+    this.kept = source.kept;
+    this.#tail = tail;
+    this.#source = source;
+  }
+
+  read(range: HistoryRange, onSent: () => void): Promise<RoomHistory> {
+    return this.#source.read(range, () => {
+      if (!this.#isOpen) this.#tail.open();
+      this.#isOpen = true;
+      onSent();
+    });
+  }
+
+  close(): void {
+    if (this.#isOpen) this.#tail.close();
+    this.#isOpen = false;
+  }
 }
 
 const MAX_ATTEMPTS = 3;
 const REACH_TIMEOUT_MS = 2000;
 
 /**
- * Reads what a member missed, up to the very position of the room's relay: the caller sends it and adds the member in the
- * same turn, so that nothing can come between. History is read from the broker; what the room relays meanwhile is taken
- * from its tail.
+ * Reads what a member missed, a page of it or up to the very position of the room's relay: the caller sends it and adds the
+ * member in the same turn, so that nothing can come between. History is read from the broker; what the room relays meanwhile
+ * is taken from its tail.
  *
  * @throws OutcryError `unavailable` where the broker does not answer, or the room is too fast to be caught up with
  */
-export async function catchUp(room: Room, request: CatchUpRequest, source: HistorySource): Promise<CatchUp> {
+export async function catchUp(room: Room, request: CatchUpRequest, untailed: HistorySource): Promise<CatchUp> {
   const { since, history } = request;
   // Nothing is read, so nothing can come meanwhile.
   if (since === undefined && history === 0) return startHere(room);
-  room.tail.open();
+  const source = new TailedSource(room, untailed);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const missed = since?.epoch === positionOf(room).epoch ? await resume(room, since, source) : 'lost';
@@ -58,65 +85,79 @@ export async function catchUp(room: Room, request: CatchUpRequest, source: Histo
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be joined; try again');
   } finally {
-    room.tail.close();
+    source.close();
   }
 }
 
 /**
- * Everything behind `since`, or `lost` where not everything is there: partial recovery does not exist. `rolledBack` where the
- * broker is not there yet: a client is told of nothing that has no number.
+ * Everything behind `since` or the first page of it, or `lost` where not everything is there: partial recovery does not exist.
+ * `rolledBack` where the broker is not there yet: a client is told of nothing that has no number.
  */
 async function resume(
   room: Room,
   since: Position,
-  source: HistorySource,
+  source: TailedSource,
 ): Promise<CatchUp | 'lost' | 'rolledBack' | 'broken'> {
-  const limit = source.retention.count;
-  const stored = await readSound(room, { after: since.seq, limit }, source);
+  const stored = await readSound(room, { after: since.seq, limit: source.kept }, source);
   if (stored === 'broken') return 'broken';
   if (since.seq > stored.head.seq) return 'rolledBack';
   // A client may have been told more by a faster gateway than this one has relayed yet: it is on its way here.
   if (positionOf(room).seq < since.seq) await room.tail.whenRelayed(since.seq, REACH_TIMEOUT_MS);
   if (positionOf(room).epoch !== since.epoch) return 'broken';
-  const messages = upToRelay(room, stored, since.seq);
+  const following = upToRelay(room, stored, since.seq);
   const missing = positionOf(room).seq - since.seq;
-  if (messages.length !== missing || (missing > 0 && messages[0]?.position.seq !== since.seq + 1)) return 'lost';
-  return { from: since, messages, isRecovered: true, isRolledBack: false };
+  const isUnbroken = missing === 0 || following.messages[0]?.position.seq === since.seq + 1;
+  if (!isUnbroken || !(following.isWhole || stored.hasMore)) return 'lost';
+  return { from: since, ...following, isRecovered: true, isRolledBack: false };
 }
 
-/** The newest messages, and the room's position where there are none. */
-async function startAfresh(room: Room, history: number, source: HistorySource): Promise<CatchUp | 'broken'> {
+/** The newest messages or the first page of them, and the room's position where there are none. */
+async function startAfresh(room: Room, history: number, source: TailedSource): Promise<CatchUp | 'broken'> {
   if (history === 0) return startHere(room);
-  const stored = await readSound(room, { limit: Math.min(history, source.retention.count) }, source);
+  const stored = await readSound(room, { last: Math.min(history, source.kept) }, source);
   if (stored === 'broken') return 'broken';
-  const messages = upToRelay(room, stored, 0).slice(-history);
-  const { epoch, seq } = positionOf(room);
+  const { messages: following, isWhole } = upToRelay(room, stored, 0);
+  const messages = isWhole ? following.slice(-history) : following;
   const first = messages[0];
-  const from = { epoch, seq: first === undefined ? seq : first.position.seq - 1 };
-  return { from, messages, isRecovered: false, isRolledBack: false };
+  if (first === undefined) return startHere(room);
+  const from = { epoch: positionOf(room).epoch, seq: first.position.seq - 1 };
+  return { from, messages, isWhole, isRecovered: false, isRolledBack: false };
 }
 
 function startHere(room: Room): CatchUp {
-  return { from: positionOf(room), messages: [], isRecovered: false, isRolledBack: false };
+  return { from: positionOf(room), messages: [], isWhole: true, isRecovered: false, isRolledBack: false };
 }
 
 /** `broken` where continuity broke while the broker was being asked, or the tail could not hold what came meanwhile. */
 export async function readSound(
   room: Room,
   range: HistoryRange,
-  { broker, retention }: HistorySource,
+  source: TailedSource,
 ): Promise<RoomHistory | 'broken'> {
-  const breaks = room.tail.breaks;
-  const stored = await broker.readHistory(room.name, range, retention);
+  let breaks = room.tail.breaks;
+  const stored = await source.read(range, () => {
+    breaks = room.tail.breaks;
+  });
   const isSound = room.tail.breaks === breaks && !room.tail.isCut && stored.head.epoch === positionOf(room).epoch;
   return isSound ? stored : 'broken';
 }
 
-/** History behind `after`, cut at or continued to the room's own position: what is newer than that will come live. */
-export function upToRelay(room: Room, stored: RoomHistory, after: number): readonly RoomMessage[] {
+/**
+ * History behind `after`, cut at or continued to the room's own position: what is newer than that will come live. A page may
+ * end before the tail begins; what is behind that hole is for the next one.
+ */
+export function upToRelay(
+  room: Room,
+  stored: Pick<RoomHistory, 'messages'>,
+  after: number,
+): Pick<CatchUp, 'messages' | 'isWhole'> {
   const relayed = positionOf(room).seq;
   const past = stored.messages.filter(({ position }) => position.seq > after && position.seq <= relayed);
-  return [...past, ...room.tail.after(past.at(-1)?.position.seq ?? after)];
+  const all = [...past, ...room.tail.after(past.at(-1)?.position.seq ?? after)];
+  const first = all[0]?.position.seq ?? 0;
+  const hole = all.findIndex(({ position }, i) => position.seq !== first + i);
+  const messages = hole < 0 ? all : all.slice(0, hole);
+  return { messages, isWhole: (messages.at(-1)?.position.seq ?? after) === relayed };
 }
 
 /** @throws OutcryError `unavailable` before the broker delivers the room */

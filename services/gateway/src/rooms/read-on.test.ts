@@ -1,4 +1,4 @@
-import { type Broker, type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
+import { type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 
@@ -39,16 +39,18 @@ describe('reading on', () => {
     room = new Room('lobby', fanout, new Coalescer({ windowMs: () => 0, maxBytes: 1 }));
     stored = [];
     meanwhile = [];
-    const readHistory = (_room: string, range: HistoryRange): Promise<RoomHistory> => {
-      const head = stored.at(-1)?.position ?? { epoch: EPOCH, seq: 0 };
-      const messages =
-        'after' in range
-          ? stored.filter(({ position }) => position.seq > range.after).slice(0, range.limit)
-          : stored.slice(-range.limit);
-      meanwhile.shift()?.();
-      return Promise.resolve({ head, messages });
+    source = {
+      kept: 100_000,
+      read(range: HistoryRange, onSent): Promise<RoomHistory> {
+        onSent();
+        if (!('after' in range)) throw new Error('reads from elsewhere');
+        const head = stored.at(-1)?.position ?? { epoch: EPOCH, seq: 0 };
+        const following = stored.filter(({ position }) => position.seq > range.after);
+        const messages = following.slice(0, range.limit);
+        meanwhile.shift()?.();
+        return Promise.resolve({ head, messages, hasMore: messages.length < following.length });
+      },
     };
-    source = { broker: { readHistory } as unknown as Broker, retention: { count: 100_000, ms: 60_000 } };
   });
 
   /** Stored and relayed, as a publish is. */

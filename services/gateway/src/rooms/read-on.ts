@@ -1,7 +1,7 @@
 import { OutcryError, type RoomMessage } from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 
-import { type HistorySource, positionOf, readSound, upToRelay } from './catch-up.ts';
+import { type HistorySource, positionOf, readSound, TailedSource, upToRelay } from './catch-up.ts';
 import type { Room } from './room.ts';
 
 /** The next messages for a member that is held back, in order and without a hole. */
@@ -16,7 +16,7 @@ export interface StartAfresh {
   readonly reset: Position;
 }
 
-/** Messages that are read at once: the member takes what it has room for, the others are read again. */
+/** Messages that are read at once, beside what bounds their bytes. */
 const MAX_MESSAGES = 256;
 const MAX_ATTEMPTS = 3;
 
@@ -26,8 +26,8 @@ const MAX_ATTEMPTS = 3;
  *
  * @throws OutcryError `unavailable` where the broker does not answer, or the room is too fast to be caught up with
  */
-export async function readOn(room: Room, from: Position, source: HistorySource): Promise<ReadOn | StartAfresh> {
-  room.tail.open();
+export async function readOn(room: Room, from: Position, untailed: HistorySource): Promise<ReadOn | StartAfresh> {
+  const source = new TailedSource(room, untailed);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (positionOf(room).epoch !== from.epoch) return { reset: positionOf(room) };
@@ -37,16 +37,13 @@ export async function readOn(room: Room, from: Position, source: HistorySource):
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be caught up with');
   } finally {
-    room.tail.close();
+    source.close();
   }
 }
 
-/** What was read may end before the tail begins; what is behind that hole is for the next time. */
-function continuation(room: Room, from: Position, messages: readonly RoomMessage[]): ReadOn | StartAfresh {
-  const hole = messages.findIndex(({ position }, i) => position.seq !== from.seq + 1 + i);
-  if (hole === 0) return { reset: positionOf(room) };
-  const following = hole < 0 ? messages : messages.slice(0, hole);
-  const { seq } = following.at(-1)?.position ?? from;
-  const isWhole = seq === positionOf(room).seq;
-  return isWhole || following.length > 0 ? { messages: following, isWhole } : { reset: positionOf(room) };
+/** What does not follow, or is nothing though there is more, is not kept any more. */
+function continuation(room: Room, from: Position, next: ReadOn): ReadOn | StartAfresh {
+  const first = next.messages[0]?.position.seq;
+  const isUnbroken = first === undefined ? next.isWhole : first === from.seq + 1;
+  return isUnbroken ? next : { reset: positionOf(room) };
 }

@@ -5,7 +5,8 @@ import type { Fanout } from '../fanout/audience.ts';
 import type { Coalescer } from '../fanout/coalescer.ts';
 import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
-import { type CatchUp, catchUp, type CatchUpRequest } from './catch-up.ts';
+import { type CatchUp, catchUp, type CatchUpRequest, type HistorySource } from './catch-up.ts';
+import { MAX_PART_BYTES, type Past, type PastReader } from './past.ts';
 import { readOn, type ReadOn, type StartAfresh } from './read-on.ts';
 import { Room } from './room.ts';
 import type { RoomRules } from './room-rules.ts';
@@ -18,10 +19,15 @@ export interface RoomDirectoryOptions {
   readonly fanout: Fanout;
   readonly coalescer: Coalescer;
   readonly logger: Logger;
+  readonly past: Pick<Past, 'read' | 'pageBytes'>;
 }
+
+/** What is read for a reader that has no room: as little as tells whether there is something. */
+const MIN_PART_BYTES = 1;
 
 /** Who joins a room. */
 export interface Visitor {
+  readonly reader: PastReader;
   /** The room is delivered to this node; what the visitor missed is read when this has resolved. */
   prepare?(room: Room): Promise<void>;
   /** Whether the visitor comes in, with what it missed. */
@@ -66,18 +72,16 @@ export class RoomDirectory {
     const room = await this.#rooms.acquire(name);
     let isAdmitted = false;
     try {
-      const { broker, rules } = this.#options;
       await visitor.prepare?.(room);
-      isAdmitted = visitor.admit(room, await catchUp(room, request, { broker, retention: rules.of(name).retention }));
+      isAdmitted = visitor.admit(room, await catchUp(room, request, this.#pastOf(room, visitor.reader)));
     } finally {
       if (!isAdmitted) this.#rooms.release(name);
     }
   }
 
-  /** What a member that was held back at `from` is to be sent next. */
-  readOn(room: Room, from: Position): Promise<ReadOn | StartAfresh> {
-    const { broker, rules } = this.#options;
-    return readOn(room, from, { broker, retention: rules.of(room.name).retention });
+  /** What a member that was held back at `from` is to be sent next: as much as it is sent at once. */
+  readOn(room: Room, from: Position, reader: PastReader): Promise<ReadOn | StartAfresh> {
+    return readOn(room, from, this.#pastOf(room, reader));
   }
 
   leave(name: string): void {
@@ -115,6 +119,20 @@ export class RoomDirectory {
 
   close(): void {
     this.#rooms.clear();
+  }
+
+  #pastOf({ name }: Room, reader: PastReader): HistorySource {
+    const { past, rules } = this.#options;
+    const partBytes = Math.min(MAX_PART_BYTES, past.pageBytes);
+    return {
+      kept: rules.of(name).retention.count,
+      read: (range, onSent) =>
+        past.read(reader, {
+          room: name,
+          page: () => ({ ...range, maxBytes: reader.backlog.hasRoom ? partBytes : MIN_PART_BYTES }),
+          onSent,
+        }),
+    };
   }
 
   /** A broker that is down may let a room be joined all the same: it takes commands, and is not heard. */

@@ -4,6 +4,7 @@ import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
 import { type RoomRule, RoomRules } from './room-rules.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 
+const KIB = 1024;
 const DAY_MS = 86_400_000;
 
 const PATH = { pattern: /^.+$/, accepts: 'a path' };
@@ -22,10 +23,28 @@ export const ROOM_SETTINGS = {
     max: 30 * DAY_MS,
     default: 600_000,
   }),
+  OUTCRY_HISTORY_BYTES: integer({
+    meaning:
+      'Bytes of messages that are read of a room’s past at once: a `history` is answered in pages of so many, and no more than a third of OUTCRY_HARD_BUFFER_BYTES.',
+    min: 1 * KIB,
+    max: 64 * KIB * KIB,
+    default: 256 * KIB,
+  }),
   OUTCRY_ROOM_RULES_FILE: optionalText(PATH, {
     meaning: 'A JSON file of rules for rooms: docs/OPERATIONS.md. Unset: every room is alike.',
   }),
 } as const;
+
+/** JSON may take several times the bytes of what is stored, and a page comes at once, upon all that is unread. */
+const UNREAD_DIVISOR = 3;
+
+/** Bytes of one page of a room's past: never more than a client can be sent at once. */
+export function historyPageBytesOf(
+  settings: SettingValues<typeof ROOM_SETTINGS>,
+  { hardBufferBytes }: { readonly hardBufferBytes: number },
+): number {
+  return Math.min(settings.OUTCRY_HISTORY_BYTES, Math.floor(hardBufferBytes / UNREAD_DIVISOR));
+}
 
 /**
  * The rules of all rooms. Where everybody is who they say they are, rights would protect nothing: then rooms are open unless a

@@ -1,6 +1,7 @@
 import type { ClientFrameOf, ClientFrameType, CloseCode } from '@outcry/protocol';
 
 import type { Watches } from '../books/watches.ts';
+import type { Backlog } from '../connections/backlog.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { Answerable } from './answers.ts';
@@ -24,6 +25,7 @@ export interface RequestClient extends Answerable {
   readonly identity: Identity;
   readonly memberships: Memberships;
   readonly watches: Watches;
+  readonly backlog: Backlog;
   /** Goes on under a newer token, or as somebody else. */
   takeIdentity(identity: Identity): Promise<void>;
   close(closeCode: CloseCode): void;

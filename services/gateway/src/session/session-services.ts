@@ -10,6 +10,7 @@ import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { Meters } from '../limits/meters.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
+import type { Past } from '../rooms/past.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
 import type { SessionLimits } from './settings.ts';
@@ -32,6 +33,7 @@ export interface SessionServices {
   readonly broker: Broker;
   readonly rules: RoomRules;
   readonly rooms: RoomDirectory;
+  readonly past: Past;
   readonly presence: RoomPresence;
   readonly books: BookDirectory;
   readonly authenticator: Authenticator;

@@ -2,12 +2,14 @@ import type { BookDirectory } from '../books/book-directory.ts';
 import { type WatchOwner, Watches } from '../books/watches.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import { type MembershipOwner, type MembershipParts, Memberships } from '../memberships/memberships.ts';
+import type { Past, PastReader } from '../rooms/past.ts';
 import type { SessionLimits } from './settings.ts';
 
-export type StreamOwner = MembershipOwner & WatchOwner;
+export type StreamOwner = MembershipOwner & WatchOwner & PastReader;
 
 export interface StreamParts extends MembershipParts {
   readonly books: BookDirectory;
+  readonly past: Pick<Past, 'isParked' | 'resume' | 'forget'>;
   readonly limits: Pick<SessionLimits, 'maxSubscriptions'>;
 }
 
@@ -31,7 +33,7 @@ export class SessionStreams implements ConflatableStreams {
   }
 
   get isBehind(): boolean {
-    return this.memberships.isBehind || (this.#watches?.isBehind ?? false);
+    return this.#isAwaited || this.memberships.isBehind || (this.#watches?.isBehind ?? false);
   }
 
   get isHoldingBack(): boolean {
@@ -43,15 +45,22 @@ export class SessionStreams implements ConflatableStreams {
     this.#watches?.holdBack();
   }
 
-  /** Rooms come first: they are quick to read, and a book can wait at no cost. */
+  /** What was asked for comes first, then rooms: they are quick to read, and a book can wait at no cost. */
   catchUpOne(): void {
-    if (this.memberships.isBehind) this.memberships.catchUpOne();
+    if (this.#isAwaited) this.#parts.past.resume(this.#owner);
+    else if (this.memberships.isBehind) this.memberships.catchUpOne();
     else this.#watches?.catchUpOne();
   }
 
   /** The connection has ended. */
   close(): void {
+    this.#parts.past.forget(this.#owner);
     this.memberships.close();
     this.#watches?.removeAll();
+  }
+
+  /** A page of the past that was asked for waits until there is room for it. */
+  get #isAwaited(): boolean {
+    return this.#parts.past.isParked(this.#owner);
   }
 }

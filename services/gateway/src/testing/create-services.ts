@@ -61,7 +61,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
     runId: 'test',
     accountNames: new Set(),
   });
-  const { rooms, books, connections, meters } = services;
+  const { rooms, past, books, connections, meters } = services;
   await backplane.start(createBrokerHandler(services));
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
@@ -74,6 +74,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
     async stop() {
       connections.stop();
       meters.stop();
+      past.close();
       rooms.close();
       books.close();
       await backplane.close();

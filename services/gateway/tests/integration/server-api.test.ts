@@ -131,8 +131,15 @@ describe('rooms', () => {
   it('give back their past by the page, and lose it', async () => {
     for (const n of [1, 2, 3]) await succeed('publish', { room: 'past', data: { n } });
     const page = await succeed('history', { room: 'past', limit: 2 });
-    expect(page).toMatchObject({ seq: 3, messages: [{ seq: 2, data: { n: 2 }, from: 'server' }, { seq: 3 }] });
-    expect(await succeed('history', { room: 'past', before: 2 })).toMatchObject({ messages: [{ seq: 1 }] });
+    expect(page).toMatchObject({
+      seq: 3,
+      messages: [{ seq: 2, data: { n: 2 }, from: 'server' }, { seq: 3 }],
+      more: true,
+    });
+    expect(await succeed('history', { room: 'past', before: 2 })).toMatchObject({
+      messages: [{ seq: 1 }],
+      more: false,
+    });
     expect(await succeed('history', { room: 'past', after: 2 })).toMatchObject({ messages: [{ seq: 3 }] });
     expect(await succeed('removeHistory', { room: 'past' })).toEqual({ epoch: page['epoch'], seq: 3 });
     expect(await succeed('history', { room: 'past' })).toMatchObject({ seq: 3, messages: [] });

@@ -5,7 +5,7 @@
  * there is nothing to read. `String.raw` keeps Lua's own escapes.
  *
  * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
- * An envelope has its epoch from byte 3 and its time from byte 19 (bus-envelope.ts).
+ * An envelope has its epoch from byte 3, its time from byte 19 and its origin, behind its length, from byte 27 (bus-envelope.ts).
  */
 export const ROOM_FUNCTIONS = String.raw`
 local function now_ms()
@@ -38,6 +38,12 @@ end
 
 local function entry_at(entry)
   return (struct.unpack('>I8', entry[2][2], 19))
+end
+
+-- Of the frame that the envelope is around.
+local function entry_bytes(entry)
+  local envelope = entry[2][2]
+  return #envelope - 27 - string.byte(envelope, 27)
 end
 
 -- The epoch in which it was numbered, of which the stream may have gone on into another.

@@ -52,11 +52,19 @@ export const history = defineCommand({
   result: z.object({
     ...position,
     messages: z.array(z.object({ from: z.string(), at: z.int(), data: z.unknown(), seq })),
+    more: z
+      .boolean()
+      .meta({ description: 'There are messages beyond the page: behind it with `after`, else before it.' }),
   }),
-  async run({ broker, rules }, { room: name, limit, before, after }) {
+  async run({ past }, { room: name, limit, before, after }) {
     const range = after === undefined ? { before, limit } : { after, limit };
-    const { head, messages } = await broker.readHistory(name, range, rules.of(name).retention);
-    return { ...head, messages: messages.map(({ frame }) => toStoredMessage(frame)) };
+    const page = { ...range, maxBytes: past.pageBytes };
+    // Each request is a reader of its own.
+    const { head, messages, hasMore } = await past.read(
+      { backlog: { hasRoom: true } },
+      { room: name, page: () => page },
+    );
+    return { ...head, messages: messages.map(({ frame }) => toStoredMessage(frame)), more: hasMore };
   },
 });
 

@@ -1,25 +1,34 @@
-import type { Broker } from '@outcry/broker';
 import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
+import type { Past, PastReader } from '../../rooms/past.ts';
 import type { RoomRules } from '../../rooms/room-rules.ts';
 import { acknowledge, type Answerable } from '../answers.ts';
 import { checkMayReadHistory, type RightsHolder } from '../room-rights.ts';
 
 const MAX_LIMIT = 1000;
 
+interface Client extends Answerable, RightsHolder, PastReader {
+  readonly backlog: PastReader['backlog'] & { allow(send: () => void): void };
+}
+
 interface Services {
-  readonly broker: Pick<Broker, 'readHistory'>;
+  readonly past: Pick<Past, 'read' | 'pageBytes'>;
   readonly rules: RoomRules;
 }
 
 /** Reads a page of a room's past, backwards from `before` or from its newest message. */
 export async function handleHistory(
-  client: Answerable & RightsHolder,
+  client: Client,
   { id, room, before, limit }: ClientFrameOf<'history'>,
-  { broker, rules }: Services,
+  { past, rules }: Services,
 ): Promise<void> {
   checkMayReadHistory(client, { room, rules });
   if (limit < 1 || limit > MAX_LIMIT) throw new RequestError('badRequest', `limit: expected 1 to ${String(MAX_LIMIT)}`);
-  const { head, messages } = await broker.readHistory(room, { before, limit }, rules.of(room).retention);
-  acknowledge(client, id, { messages: messages.map(({ frame }) => frame), ...head });
+  const page = { before, limit, maxBytes: past.pageBytes };
+  const { head, messages, hasMore } = await past.read(client, { room, page: () => page, isAsked: true });
+  // It was read because there was room for it, so that it counts against no limit.
+  client.backlog.allow(() => {
+    const frames = messages.map(({ frame }) => frame);
+    acknowledge(client, id, { messages: frames, ...head, ...(hasMore ? { more: true } : {}) });
+  });
 }
