@@ -16,7 +16,7 @@ export type { Intake } from './intake.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
 export type { HoldRequest, SharedLimits } from './limits/shared-limits.ts';
 export { MemoryHub } from './memory/hub.ts';
-export type { Attendance, NodeEntry, NodeRoster } from './nodes/node-roster.ts';
+export type { NodeEntry, NodeRoster } from './nodes/node-roster.ts';
 export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';
 export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';
 export type { LeaseTimes } from './presence/lease-keeper.ts';

@@ -28,8 +28,8 @@ export class RedisSharedLimits implements SharedLimits {
   async hold(node: string, { subject, own, max }: HoldRequest): Promise<boolean> {
     const [isHeld, holders] = await this.#hold([node, own, max], subject, []);
     if (isHeld === 1) return true;
-    const present = new Set((await this.#parts.nodes.list()).map(({ id }) => id));
-    const lost = holders.map(String).filter((id) => id !== node && !present.has(id));
+    const others = holders.map(String).filter((id) => id !== node);
+    const lost = await this.#parts.nodes.missing(others);
     if (lost.length === 0) return false;
     return (await this.#hold([node, own, max], subject, lost))[0] === 1;
   }

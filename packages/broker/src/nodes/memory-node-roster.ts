@@ -1,6 +1,6 @@
 import { NodeState } from '../memory/node-state.ts';
 import type { MemoryNodes } from './memory-nodes.ts';
-import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
+import type { NodeEntry, NodeRoster } from './node-roster.ts';
 
 /** The gateways of a hub as one of them sees them. */
 export class MemoryNodeRoster implements NodeRoster {
@@ -15,7 +15,7 @@ export class MemoryNodeRoster implements NodeRoster {
     this.#state.start();
   }
 
-  attend(entry: NodeEntry, leaseMs: number): Promise<Attendance> {
+  attend(entry: NodeEntry, leaseMs: number): Promise<boolean> {
     return this.#state.run(() => this.#nodes.attend(entry, leaseMs));
   }
 
@@ -23,6 +23,10 @@ export class MemoryNodeRoster implements NodeRoster {
     return this.#state.run(() => {
       this.#nodes.leave(id);
     });
+  }
+
+  missing(ids: readonly string[]): Promise<readonly string[]> {
+    return this.#state.run(() => this.#nodes.missing(ids));
   }
 
   list(): Promise<readonly NodeEntry[]> {

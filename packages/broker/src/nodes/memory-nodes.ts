@@ -1,5 +1,5 @@
 import type { HubPart } from '../memory/hub.ts';
-import type { Attendance, NodeEntry } from './node-roster.ts';
+import type { NodeEntry } from './node-roster.ts';
 
 export function createMemoryNodes(): MemoryNodes {
   return new MemoryNodes();
@@ -9,15 +9,20 @@ export function createMemoryNodes(): MemoryNodes {
 export class MemoryNodes implements HubPart {
   readonly #present = new Map<string, { readonly entry: NodeEntry; readonly expiresAt: number }>();
 
-  attend(entry: NodeEntry, leaseMs: number): Attendance {
+  attend(entry: NodeEntry, leaseMs: number): boolean {
     this.#expire();
     const wasPresent = this.#present.has(entry.id);
     this.#present.set(entry.id, { entry, expiresAt: performance.now() + leaseMs });
-    return { wasPresent, nodes: this.list() };
+    return wasPresent;
   }
 
   leave(id: string): void {
     this.#present.delete(id);
+  }
+
+  missing(ids: readonly string[]): readonly string[] {
+    this.#expire();
+    return ids.filter((id) => !this.#present.has(id));
   }
 
   list(): readonly NodeEntry[] {

@@ -21,12 +21,12 @@ export function describeNodeRoster(name: string, createCluster: () => Promise<Te
 
     it('shows each node with what it reported last, and says whether it was there before', async () => {
       const first = { id: 'n1', report: '{"rooms":1}' };
-      expect(await a.attend(first, LONG_MS)).toEqual({ wasPresent: false, nodes: [first] });
+      expect(await a.attend(first, LONG_MS)).toBe(false);
       const second = { id: 'n2', report: '' };
-      const { nodes: seen } = await b.attend(second, LONG_MS);
-      expect([...seen].sort(byId)).toEqual([first, second]);
+      expect(await b.attend(second, LONG_MS)).toBe(false);
+      expect([...(await a.list())].sort(byId)).toEqual([first, second]);
       const again = { id: 'n1', report: 'ü' };
-      expect(await a.attend(again, LONG_MS)).toMatchObject({ wasPresent: true });
+      expect(await a.attend(again, LONG_MS)).toBe(true);
       expect([...(await b.list())].sort(byId)).toEqual([again, second]);
     });
 
@@ -35,7 +35,16 @@ export function describeNodeRoster(name: string, createCluster: () => Promise<Te
       await vi.waitFor(async () => {
         expect(await b.list()).toEqual([]);
       });
-      expect(await a.attend({ id: 'n1', report: 'x' }, LONG_MS)).toMatchObject({ wasPresent: false });
+      expect(await a.attend({ id: 'n1', report: 'x' }, LONG_MS)).toBe(false);
+    });
+
+    it('tells which of some are missing, those that are late and those that never were', async () => {
+      await a.attend({ id: 'n1', report: 'x' }, LONG_MS);
+      await a.attend({ id: 'n2', report: 'x' }, SHORT_MS);
+      await vi.waitFor(async () => {
+        expect(await b.missing(['n3', 'n1', 'n2'])).toEqual(['n3', 'n2']);
+      });
+      expect(await b.missing([])).toEqual([]);
     });
 
     it('forgets those that leave', async () => {
@@ -46,7 +55,7 @@ export function describeNodeRoster(name: string, createCluster: () => Promise<Te
 
     it('rejects calls with closed once closed', async () => {
       await nodes[0].backplane.close();
-      const calls = [a.attend({ id: 'n1', report: '' }, LONG_MS), a.leave('n1'), a.list()];
+      const calls = [a.attend({ id: 'n1', report: '' }, LONG_MS), a.leave('n1'), a.list(), a.missing(['n1'])];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
       }

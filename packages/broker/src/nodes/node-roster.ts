@@ -6,21 +6,20 @@ export interface NodeEntry {
   readonly report: string;
 }
 
-export interface Attendance {
-  /** False where the node counted as lost, or was new: others may have acted on that. */
-  readonly wasPresent: boolean;
-  /** All nodes that are present, this one among them, in no order. */
-  readonly nodes: readonly NodeEntry[];
-}
-
 /**
  * Which gateways there are. Faults reject with an `OutcryError` of code `unavailable`, or `closed`; the call may have been
  * carried out all the same.
  */
 export interface NodeRoster {
-  /** This node is present for so long, unless it says so again. */
-  attend(entry: NodeEntry, leaseMs: number): Promise<Attendance>;
+  /**
+   * This node is present for so long, unless it says so again. Resolves with false where it counted as lost, or was new: others may
+   * have acted on that.
+   */
+  attend(entry: NodeEntry, leaseMs: number): Promise<boolean>;
   /** This node is going: it counts as present no more. */
   leave(id: string): Promise<void>;
+  /** Which of these are not present, in the order given. Costs as much as they are many, however many nodes there are. */
+  missing(ids: readonly string[]): Promise<readonly string[]>;
+  /** All that are present, in no order. For people: it costs as much as there are nodes. */
   list(): Promise<readonly NodeEntry[]>;
 }

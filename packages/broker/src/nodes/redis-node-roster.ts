@@ -1,9 +1,9 @@
 import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import { nodeNames } from './keys.ts';
-import type { Attendance, NodeEntry, NodeRoster } from './node-roster.ts';
+import type { NodeEntry, NodeRoster } from './node-roster.ts';
 import { LEAVE } from './scripts/leave.lua.ts';
-import { ATTEND_NODE, LIST_NODES } from './scripts/node-roster.lua.ts';
+import { ATTEND_NODE, LIST_NODES, MISSING_NODES } from './scripts/node-roster.lua.ts';
 
 /** The gateways as a sorted set, by Redis's clock. */
 export class RedisNodeRoster implements NodeRoster {
@@ -16,14 +16,18 @@ export class RedisNodeRoster implements NodeRoster {
     this.#keys = [present, reports];
   }
 
-  async attend({ id, report }: NodeEntry, leaseMs: number): Promise<Attendance> {
-    const reply = await this.#commands.runScript(ATTEND_NODE, this.#keys, [id, report, leaseMs]);
-    const [wasPresent, present] = reply as [number, Buffer[]];
-    return { wasPresent: wasPresent === 1, nodes: toEntries(present) };
+  async attend({ id, report }: NodeEntry, leaseMs: number): Promise<boolean> {
+    return (await this.#commands.runScript(ATTEND_NODE, this.#keys, [id, report, leaseMs])) === 1;
   }
 
   async leave(id: string): Promise<void> {
     await this.#commands.runScript(LEAVE, this.#keys, [id]);
+  }
+
+  async missing(ids: readonly string[]): Promise<readonly string[]> {
+    if (ids.length === 0) return [];
+    const [present] = this.#keys;
+    return ((await this.#commands.runScript(MISSING_NODES, [present], ids)) as Buffer[]).map(String);
   }
 
   async list(): Promise<readonly NodeEntry[]> {

@@ -52,9 +52,9 @@ export class Attendance {
     }
   }
 
-  async #attend(): Promise<boolean> {
+  /** Whether it was present before. */
+  #attend(): Promise<boolean> {
     const { id, nodes, report } = this.#options;
-    const { wasPresent } = await nodes.attend({ id, report: encodeNodeReport(report()) }, LEASE_MS);
-    return wasPresent;
+    return nodes.attend({ id, report: encodeNodeReport(report()) }, LEASE_MS);
   }
 }

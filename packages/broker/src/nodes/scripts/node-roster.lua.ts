@@ -1,31 +1,19 @@
 import { Script } from '../../redis/script-call.ts';
 
-/**
- * A sorted set of nodes by the time until which they are present, by Redis's clock, and a hash of what they report. Both go with
- * the last node.
- */
-const PRESENT_NODES = String.raw`
+const NOW = String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
-local function present_nodes()
-  local present = {}
-  for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do
-    table.insert(present, node)
-    table.insert(present, redis.call('HGET', KEYS[2], node) or '')
-  end
-  return present
-end
 `;
 
 /**
- * Says that a node is present, forgets those that are no more, and tells who is.
+ * Says that a node is present, and forgets those that are no more: in a sorted set by the time until which they are, by Redis's
+ * clock, and a hash of what they report. Both go with the last node.
  *
  *     KEYS  nodes, reports
  *     ARGV  node, report, lease ms
- *     reply 1 where it was present before, nodes with their reports
+ *     reply 1 where it was present before
  */
-export const ATTEND_NODE = new Script(String.raw`${PRESENT_NODES}
+export const ATTEND_NODE = new Script(String.raw`${NOW}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))) do
   redis.call('ZREM', KEYS[1], node)
   redis.call('HDEL', KEYS[2], node)
@@ -34,13 +22,32 @@ local is_new = redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]),
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')[2]
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, string.format('%.0f', last - now)) end
-return { 1 - is_new, present_nodes() }
+return 1 - is_new
+`);
+
+/**
+ *     KEYS  nodes
+ *     ARGV  some nodes
+ *     reply those of them that are not present
+ */
+export const MISSING_NODES = new Script(String.raw`${NOW}
+local missing = {}
+for _, node in ipairs(ARGV) do
+  local until_ms = redis.call('ZSCORE', KEYS[1], node)
+  if not until_ms or tonumber(until_ms) <= now then missing[#missing + 1] = node end
+end
+return missing
 `);
 
 /**
  *     KEYS  nodes, reports
  *     reply nodes with their reports
  */
-export const LIST_NODES = new Script(String.raw`${PRESENT_NODES}
-return present_nodes()
+export const LIST_NODES = new Script(String.raw`${NOW}
+local present = {}
+for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do
+  present[#present + 1] = node
+  present[#present + 1] = redis.call('HGET', KEYS[2], node) or ''
+end
+return present
 `);
