@@ -152,6 +152,11 @@ export const HOUSE: House = {
       { house: 'what a house is made of' },
     ],
   },
+  'tools/mutation': {
+    is: 'plants faults, and looks whether tests notice',
+    imports: [],
+    floors: [{ main: 'the command' }, { lua: 'faults in the scripts that run in Redis' }],
+  },
   'services/gateway': {
     is: 'sockets, rooms and books of the clients of one node',
     imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/order-book', 'packages/protocol'],

@@ -1,6 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
+import { range } from '../../tests/support/requests.ts';
 import type { SharedLimits } from '../index.ts';
 
 const LONG_MS = 30_000;
@@ -64,6 +66,27 @@ export function describeSharedLimits(name: string, createCluster: () => Promise<
       await vi.waitFor(async () => {
         expect(await b.pass(SUBJECT, perMinute)).toBe(true);
       });
+    });
+
+    it('gives events back as fast as the rate says, from one second to the next', async () => {
+      const perSecond = 4;
+      const pass = () => a.pass(SUBJECT, 60 * perSecond);
+      while (await pass());
+      const startedAt = performance.now();
+      const elapsed = (): number => (performance.now() - startedAt) / 1000;
+      let passed = 0;
+      while (elapsed() < 2.2) {
+        if (await pass()) passed += 1;
+        await setImmediate();
+      }
+      const seconds = elapsed();
+      expect(passed).toBeGreaterThanOrEqual(Math.floor(seconds * perSecond) - 1);
+      expect(passed).toBeLessThanOrEqual(Math.ceil(seconds * perSecond) + 1);
+    });
+
+    it('lets more than one event in a millisecond pass, where the rate allows it', async () => {
+      const verdicts = await Promise.all(range(1, 50).map(() => a.pass(SUBJECT, 120_000)));
+      expect(verdicts).not.toContain(false);
     });
 
     it('rejects calls with closed once closed', async () => {

@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { findMutants } from './find-mutants.ts';
+import { applyEdits } from './mutant.ts';
+import { plant } from './plant.ts';
+
+const BEFORE = '/** A script: `redis.call` 1 < 2. */\nexport const SCRIPT = new Script(String.raw`';
+
+function script(lua: string): string {
+  return `${BEFORE}${lua}\`);\n`;
+}
+
+/** What becomes of a piece of Lua, by the kinds of what is planted. */
+function becomes(lua: string, ...kinds: readonly string[]): readonly string[] {
+  const source = script(lua);
+  return findMutants(source)
+    .filter(({ kind }) => kinds.length === 0 || kinds.includes(kind))
+    .map(({ edit }) => applyEdits(source, [edit]).slice(BEFORE.length, -'`);\n'.length));
+}
+
+it('turns comparisons, arithmetic, conditions, `and` and `or`', () => {
+  expect(becomes('return a <= b and (c + d) * e ~= f', 'comparison', 'and/or', 'arithmetic')).toEqual([
+    'return a <= b or (c + d) * e ~= f',
+    'return a < b and (c + d) * e ~= f',
+    'return a <= b and (c + d) * e == f',
+    'return a <= b and (c + d) / e ~= f',
+    'return a <= b and (c - d) * e ~= f',
+  ]);
+  expect(becomes('if f(x) then return a elseif b < c then return d end', 'condition')).toEqual([
+    'if not (f(x)) then return a elseif b < c then return d end',
+    'if f(x) then return a elseif not (b < c) then return d end',
+  ]);
+});
+
+it('is off by one, and doubles what is large; arguments and parts of replies it does not mix up', () => {
+  expect(becomes('return list(KEYS[1], reply[2], 3, 1000)')).toEqual([
+    'return list(KEYS[1], reply[2], 4, 1000)',
+    'return list(KEYS[1], reply[2], 2, 1000)',
+    'return list(KEYS[1], reply[2], 3, 2000)',
+  ]);
+  expect(becomes("return redis.call('ZRANGE', key, '(' .. low, '-1')", 'text')).toEqual([
+    "return redis.call('ZRANGE', key, '' .. low, '-1')",
+    "return redis.call('ZRANGE', key, '(' .. low, '0')",
+  ]);
+});
+
+it('leaves out calls and assignments, halves times to live or leaves them out, and forgets conditions', () => {
+  expect(becomes("redis.call('PEXPIRE', key, ttl, 'GT') x = 1", 'call', 'assignment', 'expiry', 'option')).toEqual([
+    ' x = 1',
+    "redis.call('PEXPIRE', key, math.floor((ttl) / 2), 'GT') x = 1",
+    "redis.call('PEXPIRE', key, ttl) x = 1",
+    "redis.call('PEXPIRE', key, ttl, 'GT') ",
+  ]);
+  expect(becomes("redis.call('SET', key, text, 'PX', a + b)", 'expiry')).toEqual([
+    "redis.call('SET', key, text)",
+    "redis.call('SET', key, text, 'PX', math.floor((a + b) / 2))",
+  ]);
+});
+
+it('leaves alone what TypeScript puts in', () => {
+  const source = script('${FUNCTIONS}\nif seq % ${String(64)} == 0 then f(seq) end\n');
+  expect(findMutants(source).map(({ name }) => name)).toEqual([
+    'if seq % ${String(64)} == 0 then f(seq) end → if seq % ${String(64)} ~= 0 then f(seq) end',
+    'if seq % ${String(64)} == 0 then f(seq) end → if seq * ${String(64)} == 0 then f(seq) end',
+    'if seq % ${String(64)} == 0 then f(seq) end → if seq % ${String(64)} == 1 then f(seq) end',
+    'if seq % ${String(64)} == 0 then f(seq) end → if seq % ${String(64)} == -1 then f(seq) end',
+    'if seq % ${String(64)} == 0 then f(seq) end → if seq % ${String(64)} == 0 then end',
+  ]);
+});
+
+it('tells by its name which of two equal lines is meant', () => {
+  const names = findMutants(script('\nf(a)\nf(a)\n')).map(({ name }) => name);
+  expect(names).toEqual(['f(a) → ', 'f(a) →  (2)']);
+});
+
+it('changes the piece of a script that stands between what TypeScript puts in, and lets no loop run for ever', () => {
+  const source = script('${FUNCTIONS}while a < b do f() end return ${MORE} + 1');
+  const [first] = findMutants(source);
+  if (first === undefined) throw new Error('nothing was found');
+  const { from, to } = plant(source, first.edit);
+  expect(from).toBe('while a < b do f() end return ');
+  expect(to).toMatch(/^local turns = 0 while not \(a < b\) do turns = turns \+ 1 if .* end f\(\) end return $/);
+});

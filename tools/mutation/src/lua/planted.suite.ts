@@ -1,0 +1,76 @@
+import { beforeAll, beforeEach, describe, inject, type TestContext, vi } from 'vitest';
+import type { Suite } from './suites.ts';
+
+/** What is planted: a piece of a script's text, and what stands there in its place. */
+export interface Planted {
+  readonly id: number;
+  readonly from: string;
+  readonly to: string;
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly planted: readonly Planted[];
+    readonly suites: readonly Pick<Suite, 'file'>[];
+    readonly root: string;
+  }
+}
+
+interface Script {
+  callByDigest(keys: unknown, args: unknown): unknown;
+  callByText(keys: unknown, args: unknown): unknown;
+}
+interface ScriptModule {
+  readonly Script: new (lua: string) => Script;
+}
+
+const bench = vi.hoisted(() => ({ change: (lua: string): string => lua }));
+
+/** Scripts are told by a digest of what they were made of: what is planted goes as text. */
+vi.mock('../../../../packages/broker/src/redis/script-call.ts', async (importActual) => {
+  const { Script } = await importActual<ScriptModule>();
+  return {
+    Script: class extends Script {
+      readonly #lua: string;
+
+      constructor(lua: string) {
+        super(lua);
+        this.#lua = lua;
+      }
+
+      override callByDigest(keys: unknown, args: unknown): unknown {
+        const lua = bench.change(this.#lua);
+        return lua === this.#lua ? super.callByDigest(keys, args) : new Script(lua).callByText(keys, args);
+      }
+
+      override callByText(keys: unknown, args: unknown): unknown {
+        return new Script(bench.change(this.#lua)).callByText(keys, args);
+      }
+    },
+  };
+});
+
+for (const { id, from, to } of inject('planted')) {
+  describe(`#${String(id)}`, () => {
+    let isNoticed = false;
+    let last: TestContext['task'] | undefined;
+    beforeAll(() => {
+      bench.change = (lua) => lua.replace(from, () => to);
+    });
+    // Once a test has failed, for good, the others cannot tell anything more.
+    beforeEach(({ task, skip }) => {
+      isNoticed ||= last !== task && last?.result?.state === 'fail';
+      last = task;
+      if (isNoticed) skip();
+    });
+    for (const { file } of inject('suites')) {
+      describe(file, async () => {
+        beforeAll(() => {
+          if (isNoticed || last?.result?.state === 'fail') throw new Error('noticed already');
+        });
+        // Each time another module, which registers its tests here.
+        await import(/* @vite-ignore */ `${inject('root')}/${file}?planted=${String(id)}`);
+      });
+    }
+  });
+}

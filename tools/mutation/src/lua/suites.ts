@@ -1,0 +1,49 @@
+const CONTRACT = 'packages/broker/tests/contract/redis.test.ts';
+const integration = (name: string): string => `packages/broker/tests/integration/${name}.test.ts`;
+const EXPIRY: Suite = { file: integration('expiry') };
+
+/** Tests of one file. */
+export interface Suite {
+  readonly file: string;
+  /** Those whose names begin so. */
+  readonly tests?: RegExp;
+}
+
+const contract = (...subjects: readonly string[]): Suite => ({
+  file: CONTRACT,
+  tests: new RegExp(`(${subjects.join('|')}) over Redis `),
+});
+
+const ROOMS: readonly Suite[] = [
+  contract('Broker'),
+  { file: integration('storage') },
+  {
+    file: integration('recovery'),
+    tests: /.*(a Redis that loses data|falls silent|more than one read|has been trimmed|a lost reply)/,
+  },
+  { file: integration('lost-tail') },
+  EXPIRY,
+];
+const PRESENCE: readonly Suite[] = [
+  contract('PresenceStore'),
+  { file: integration('presence'), tests: /(reaping|a lease|a lost reply|a Redis|what presence costs)/ },
+  EXPIRY,
+  { file: integration('eviction') },
+];
+
+/** By the folder of a script, which tests are most likely to notice what is wrong in it: those that answer soonest first. Each file once. */
+export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
+  rooms: ROOMS,
+  presence: PRESENCE,
+  feeds: [contract('FeedBus'), EXPIRY],
+  leases: [contract('Lease', 'FeedBus'), EXPIRY],
+  limits: [contract('SharedLimits'), EXPIRY],
+  nodes: [contract('NodeRoster', 'PublisherRoster'), EXPIRY],
+  revocations: [
+    contract('RevocationList'),
+    EXPIRY,
+    { file: integration('full'), tests: /revocations/ },
+    { file: integration('recovery'), tests: /.*revocation/ },
+  ],
+  accounts: [contract('AccountStore'), { file: integration('full'), tests: /accounts/ }],
+};
