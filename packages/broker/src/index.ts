@@ -18,7 +18,7 @@ export type { HoldRequest, SharedLimits } from './limits/shared-limits.ts';
 export { MemoryHub } from './memory/hub.ts';
 export type { NodeEntry, NodeRoster } from './nodes/node-roster.ts';
 export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';
-export { OutcryError, type OutcryErrorCode } from './outcry-error.ts';
+export { OutcryError, type OutcryErrorCode, UnwritableError } from './outcry-error.ts';
 export type { LeaseTimes } from './presence/lease-keeper.ts';
 export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
 export type { BackplaneEvents } from './redis/events.ts';
@@ -36,3 +36,4 @@ export type {
   RoomSignal,
 } from './rooms/broker.ts';
 export type { BrokerStatus } from './status.ts';
+export type { StorageStatus } from './storage.ts';

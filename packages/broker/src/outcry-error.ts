@@ -10,3 +10,14 @@ export class OutcryError extends Error {
     this.code = code;
   }
 }
+
+/** What was to be stored was refused, and nothing of it has happened: the storage is there, but full, or takes no writes. */
+export class UnwritableError extends OutcryError {
+  /** Fit for clients: without names and addresses. */
+  readonly reason: string;
+
+  constructor(reason: string, message: string) {
+    super('unavailable', message);
+    this.reason = reason;
+  }
+}

@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   rateLimited: { code: 'rateLimited', isRetryable: true },
   /** No book of this symbol, or not at this depth or interval; the message names the choices. */
   unknownSymbol: { code: 'unknownSymbol', isRetryable: false },
-  /** The broker did not take the request in time; it may be repeated, with the same `key`. */
+  /** The broker did not take the request in time, or can store nothing now; it may be repeated, with the same `key`. */
   unavailable: { code: 'unavailable', isRetryable: true },
 } as const satisfies Record<string, ErrorCode>;
 

@@ -10,6 +10,8 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 export interface InternalStatus {
   /** Why the process should get no traffic, in a line, or undefined where it should. */
   notReady(): string | undefined;
+  /** What a process cannot do although it should get traffic, in a line, or undefined. */
+  limitation?(): string | undefined;
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
   /** Asked first, for what a service takes beyond this. */
@@ -73,7 +75,8 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
       return;
     case '/readyz': {
       const reason = status.notReady();
-      reply(reason === undefined ? 200 : 503, `${reason ?? 'ok'}\n`);
+      // Where the storage takes nothing, no other process is better off: a balancer that turns to others finds none.
+      reply(reason === undefined ? 200 : 503, `${reason ?? describeReady(status.limitation?.())}\n`);
       return;
     }
     case '/metrics':
@@ -86,4 +89,8 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
     default:
       reply(404, 'not found: there are /healthz, /readyz and /metrics\n');
   }
+}
+
+function describeReady(limitation: string | undefined): string {
+  return limitation === undefined ? 'ok' : `ok, but ${limitation}`;
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import type { Backplane, FeedInstrument } from '@outcry/broker';
+import { type Backplane, type FeedInstrument, UnwritableError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { BusHealth } from './feed/bus-health.ts';
@@ -15,7 +15,7 @@ export interface FeedPublisherOptions {
   /** Closed by `stop`. */
   readonly source: BookSource;
   /** Started; whoever made it closes it, after `stop`. */
-  readonly backplane: Pick<Backplane, 'feedBus' | 'lease' | 'roster'>;
+  readonly backplane: Pick<Backplane, 'feedBus' | 'lease' | 'roster' | 'storage'>;
   readonly timing: FeedTiming;
   /** The same for all publishers of a cluster; absent where there is only this one. */
   readonly leadership?: LeadershipTimes | undefined;
@@ -48,7 +48,8 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
   const stopping = new AbortController();
   const busHealth = new BusHealth(logger);
   const { hasProcessMetrics = true } = options;
-  const metrics = new FeedMetrics({ isBusUp: () => busHealth.isUp, hasProcessMetrics });
+  const isWritable = (): boolean => (options.backplane.storage?.state ?? 'writable') === 'writable';
+  const metrics = new FeedMetrics({ isBusUp: () => busHealth.isUp, isWritable, hasProcessMetrics });
   const leadership = createLeadership(options, metrics);
   const shared = { source, feedBus, timing, busHealth, metrics, logger, createEpoch, leadership };
   const createFeed = (symbol: string, scales?: Scales): SymbolFeed => {
@@ -64,7 +65,10 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
 
   return {
     async start() {
-      await feedBus.announceUnknown(source.instruments.map((known) => ({ ...known, sourceKind: source.kind })));
+      await unlessUnwritable(
+        feedBus.announceUnknown(source.instruments.map((known) => ({ ...known, sourceKind: source.kind }))),
+        logger,
+      );
       await leadership.start();
       feeds.forEach(run);
       source.watchInstruments?.((instrument) => {
@@ -107,6 +111,16 @@ function scalesOf(instrument: FeedInstrument): Scales {
 function describeFeed({ symbol, state, reason }: SymbolFeed): string {
   const why = reason === undefined ? '' : ` (${reason.replaceAll(/\s+/g, ' ')})`;
   return `${symbol} ${state}${why}`;
+}
+
+/** Whoever leads a symbol announces it again with its first snapshot: what cannot be stored now will be then. */
+async function unlessUnwritable(announcing: Promise<void>, logger: Logger): Promise<void> {
+  try {
+    await announcing;
+  } catch (err) {
+    if (!(err instanceof UnwritableError)) throw err;
+    logger.warn({ err }, 'instruments not announced');
+  }
 }
 
 function createLeadership(options: FeedPublisherOptions, metrics: FeedMetrics): Leadership {

@@ -32,6 +32,7 @@ export async function startService(config: FeedPublisherConfig, logger: Logger):
     // First, so that a start which waits for Redis is seen to live.
     const server = await startInternalServer(config.internal, {
       notReady: () => redis.notReady() ?? publisher.notReady(),
+      limitation: () => (backplane.storage?.state === 'full' ? 'storage is full: books go on' : undefined),
       exposeMetrics: () => publisher.exposeMetrics(),
       handle: ingest,
     });

@@ -85,7 +85,12 @@ function createPosts(
 export function openInternalPort(options: GatewayOptions, services: GatewayServices): Promise<InternalServer> {
   return startInternalServer(options.config.internal, {
     notReady: () => services.readiness.notReady,
+    limitation: () => limitationOf(options.backplane),
     exposeMetrics: () => services.metrics.registry.metrics(),
     handle: createApi(options, services),
   });
+}
+
+function limitationOf({ storage }: Backplane): string | undefined {
+  return storage === undefined || storage.state === 'writable' ? undefined : storage.reason;
 }

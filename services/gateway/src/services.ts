@@ -30,7 +30,9 @@ export interface GatewayServices extends ReceptionServices {
 
 export interface ServiceParts {
   readonly config: GatewayConfig;
-  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits'> & { readonly feedBus: FeedReader };
+  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits' | 'storage' | 'server'> & {
+    readonly feedBus: FeedReader;
+  };
   readonly logger: Logger;
   readonly metrics: GatewayMetrics;
   readonly publisher: TopicPublisher;
@@ -51,7 +53,13 @@ export function createServices(parts: ServiceParts): GatewayServices {
   const past = new Past({ broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes });
   const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger, past });
   const books = new BookDirectory({ feedBus, fanout, logger });
-  metrics.observe({ rooms: () => rooms.size, books: () => books.size, waitingReads: () => past.size });
+  metrics.observe({
+    rooms: () => rooms.size,
+    books: () => books.size,
+    waitingReads: () => past.size,
+    isWritable: () => (backplane.storage?.state ?? 'writable') === 'writable',
+    evictionPolicy: () => backplane.server?.evictionPolicy,
+  });
   return {
     ...settledOf(config),
     ...createDoors(parts),

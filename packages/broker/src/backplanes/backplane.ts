@@ -10,6 +10,7 @@ import type { PresenceStore } from '../presence/store.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
 import type { RevocationList } from '../revocations/list.ts';
 import type { Broker, BrokerHandler } from '../rooms/broker.ts';
+import type { StorageStatus } from '../storage.ts';
 
 /** What one process shares with the others: rooms, base feeds, leases and presence over the same connections. */
 export interface Backplane {
@@ -26,6 +27,8 @@ export interface Backplane {
   readonly presence: PresenceStore;
   /** What is outside of the process and stores what is shared, as it was when it was last found; undefined before that, and in memory. */
   readonly server?: ServerInfo | undefined;
+  /** Whether messages can be stored now, as far as is known; undefined in memory, where they always can. */
+  readonly storage?: StorageStatus | undefined;
   /** Absent where there is nothing to be won by holding it. */
   readonly intake?: Intake;
   /**

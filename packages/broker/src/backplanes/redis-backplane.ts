@@ -8,7 +8,7 @@ import { RedisLease } from '../leases/redis-lease.ts';
 import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
 import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
 import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
-import { OutcryError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
@@ -16,11 +16,14 @@ import { RedisPresenceTable } from '../presence/redis-table.ts';
 import { backoffMs } from '../redis/backoff.ts';
 import { type ConnectionOptions, RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
+import { REPLICA_WORDS, type WriteRefusal } from '../redis/fault.ts';
 import { KeySpace } from '../redis/keys.ts';
 import { Loopback, loopbackChannel } from '../redis/loopback.ts';
+import { isInStep, leadsToPrimary } from '../redis/primary-search.ts';
 import { Recovery } from '../redis/recovery.ts';
 import { parseServerAddress } from '../redis/server-address.ts';
-import { assertUsable, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
+import { assertUsable, readField, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
+import { StorageWatch } from '../redis/storage-watch.ts';
 import { Subscriber } from '../redis/subscriber.ts';
 import { RedisRevocationList } from '../revocations/redis-list.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
@@ -28,6 +31,7 @@ import { IDEMPOTENCY_WINDOW_MS } from '../rooms/defaults.ts';
 import { RoomKeys } from '../rooms/keys.ts';
 import { RedisBroker } from '../rooms/redis-broker.ts';
 import type { BrokerStatus } from '../status.ts';
+import type { StorageStatus } from '../storage.ts';
 import type { Backplane } from './backplane.ts';
 
 const DEAF = 'what was published did not come back';
@@ -75,8 +79,10 @@ class RedisBackplane implements Backplane {
   readonly intake: Intake;
   readonly #events: BackplaneEvents;
   readonly #startTimeoutMs: number;
-  /** A name that is never taken: deleting it proves that Redis takes writes, and leaves nothing behind. */
+  /** A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. */
   readonly #probeKey: string;
+  readonly #storage: StorageWatch;
+  readonly #commandOptions: ConnectionOptions;
   readonly #commands: RedisConnection;
   readonly #listener: RedisConnection;
   readonly #subscriber: Subscriber;
@@ -85,6 +91,9 @@ class RedisBackplane implements Backplane {
   #handler: BrokerHandler | undefined;
   #server: ServerInfo | undefined;
   #isStarted = false;
+  #isUp = false;
+  /** Connected to a replica that hears its primary. */
+  #isFollowing = false;
   /** Of connections. */
   #losses = 0;
 
@@ -94,14 +103,16 @@ class RedisBackplane implements Backplane {
     const server = parseServerAddress(url);
     this.#events = events;
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
-    this.#commands = this.#connect({ server, name: `${prefix}:commands`, commandTimeoutMs });
+    this.#commandOptions = { server, name: `${prefix}:commands`, commandTimeoutMs };
+    this.#storage = this.#createStorageWatch();
+    this.#commands = this.#connect(this.#commandOptions);
     this.#listener = this.#connect({ server, name: `${prefix}:subscriber`, commandTimeoutMs });
     this.#subscriber = new Subscriber(this.#listener);
     this.intake = this.#listener;
     this.#recovery = this.#createRecovery();
     this.#probeKey = loopbackChannel(keys, randomUUID());
     this.#loopback = this.#createLoopback(this.#probeKey);
-    const parts = { commands: this.#commands, subscriber: this.#subscriber, keys, events };
+    const parts = { commands: this.#commands, subscriber: this.#subscriber, keys, events, storage: this.#storage };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
     this.roster = new RedisPublisherRoster(parts);
@@ -133,6 +144,10 @@ class RedisBackplane implements Backplane {
     return this.#server;
   }
 
+  get storage(): StorageStatus {
+    return this.#storage.status;
+  }
+
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);
@@ -145,12 +160,14 @@ class RedisBackplane implements Backplane {
       throw error;
     }
     this.#isStarted = true;
+    this.#storage.start();
     this.#handleStatus('up');
   }
 
   async close(): Promise<void> {
     this.#recovery.close();
     this.#loopback.stop();
+    this.#storage.stop();
     this.presence.close();
     await Promise.all([this.broker.close(), this.#commands.close(), this.#listener.close()]);
   }
@@ -164,6 +181,9 @@ class RedisBackplane implements Backplane {
         this.#handleLost(fault);
       },
       handleRefused: (fault) => this.#events.onFault?.(fault),
+      handleUnwritable: (refusal) => {
+        this.#handleUnwritable(refusal);
+      },
     });
   }
 
@@ -206,16 +226,71 @@ class RedisBackplane implements Backplane {
   /** Makes live delivery whole, or rejects where that cannot be done now. */
   async #restore(): Promise<void> {
     await this.#inspect();
-    // A node without rooms is whole only if it can publish, too, and a replica takes a PUBLISH, to nobody.
-    await Promise.all([this.#commands.run((redis) => redis.del(this.#probeKey)), this.#subscriber.resubscribe()]);
+    await Promise.all([this.#assertDelivering(), this.#subscriber.resubscribe()]);
     await this.#assertHearing();
-    await Promise.all([this.broker.catchUp(), this.revocations.catchUp()]);
+    await Promise.all([this.broker.catchUp(), unlessUnwritable(this.revocations.catchUp())]);
   }
 
-  /** What is kept here in case Redis forgets it to make room, as it may without `noeviction`. */
+  /**
+   * A primary delivers, even where it stores nothing now. A replica takes a PUBLISH, to nobody, and is of use only while it
+   * hears its primary; its name may lead elsewhere by now.
+   */
+  async #assertDelivering(): Promise<void> {
+    this.#isFollowing = false;
+    try {
+      await this.#storage.probe();
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error;
+      const replication = await this.#inspectReplication();
+      if (readField(replication, 'role') !== 'slave') return;
+      this.#isFollowing = isInStep(replication);
+      if (this.#isFollowing) return;
+      this.#commands.reconnect(REPLICA_WORDS);
+      throw error;
+    }
+  }
+
+  #createStorageWatch(): StorageWatch {
+    return new StorageWatch({
+      probe: () => this.#commands.probe(this.#probeKey),
+      handleStorage: (storage) => {
+        this.#events.onStorage?.(storage);
+        if (storage.state === 'writable' && this.#isStarted) void this.#storeAgain();
+      },
+      handleUnwritable: () => (this.#isFollowing ? this.#seekPrimary() : Promise.resolve()),
+    });
+  }
+
+  #handleUnwritable({ storage, isReplica }: WriteRefusal): void {
+    this.#storage.note(storage);
+    if (isReplica && !this.#isFollowing && this.#isUp) this.#recovery.handleBroken();
+  }
+
+  /** Goes on with a replica while it hears its primary, and until the address leads to one that takes writes. */
+  async #seekPrimary(): Promise<void> {
+    const isHearing = await this.#inspectReplication().then(isInStep, () => true);
+    if (!isHearing) this.#recovery.handleBroken();
+    const options = { ...this.#commandOptions, name: `${this.#commandOptions.name}:search` };
+    if (!(await leadsToPrimary(options, this.#probeKey)) || (await this.#isWritable())) return;
+    for (const connection of [this.#commands, this.#listener]) connection.reconnect('its address leads elsewhere');
+  }
+
+  /** A replica may have become the primary where it is. */
+  #isWritable(): Promise<boolean> {
+    return this.#storage.probe().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #inspectReplication(): Promise<string> {
+    return this.#commands.run((redis) => redis.info('replication'));
+  }
+
+  /** What is kept here in case Redis forgets it to make room, as it may without `noeviction`, or could not store it. */
   async #storeAgain(): Promise<void> {
     try {
-      await this.revocations.catchUp();
+      await Promise.all([this.broker.storeAgain(), this.revocations.catchUp()]);
     } catch (error) {
       if (error instanceof OutcryError && error.code !== 'closed') this.#events.onFault?.(error);
     }
@@ -246,6 +321,7 @@ class RedisBackplane implements Backplane {
   }
 
   #handleStatus(status: BrokerStatus): void {
+    this.#isUp = status === 'up';
     if (status === 'up') {
       for (const connection of [this.#commands, this.#listener]) connection.trust();
       this.#loopback.start();
@@ -258,5 +334,13 @@ class RedisBackplane implements Backplane {
     this.#losses += 1;
     this.#events.onFault?.(fault);
     if (this.#isStarted) this.#recovery.handleBroken();
+  }
+}
+
+async function unlessUnwritable(call: Promise<void>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof UnwritableError)) throw error;
   }
 }

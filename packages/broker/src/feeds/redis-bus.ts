@@ -3,6 +3,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
 import type { KeySpace } from '../redis/keys.ts';
+import type { Script } from '../redis/script-call.ts';
 import type { Subscriber } from '../redis/subscriber.ts';
 import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
 import { BOOK_TTL_MS, MAX_STORED_DELTAS } from './defaults.ts';
@@ -11,6 +12,7 @@ import { type BusFrame, decodeFeedFrame, encodeDeltaFrame, encodePulseFrame, enc
 import { decodeInstrument, encodeInstrument } from './instrument-record.ts';
 import { bookNames, instrumentsKey } from './keys.ts';
 import { PUBLISH_DELTA, PUBLISH_PULSE, PUBLISH_SNAPSHOT, READ_BOOK } from './scripts/book.lua.ts';
+import { ANNOUNCE, ANNOUNCE_UNKNOWN } from './scripts/instruments.lua.ts';
 
 /** What the scripts that publish reply. */
 const DELTA_NO_SNAPSHOT = 1;
@@ -35,17 +37,12 @@ export class RedisFeedBus implements FeedBus {
 
   async announce(instruments: readonly FeedInstrument[]): Promise<void> {
     if (instruments.length === 0) return;
-    const { commands, keys } = this.#parts;
-    const records = new Map(instruments.map((instrument) => [instrument.symbol, encodeInstrument(instrument)]));
-    await commands.run((redis) => redis.hset(instrumentsKey(keys), records));
+    await this.#announce(ANNOUNCE, instruments);
   }
 
   async announceUnknown(instruments: readonly FeedInstrument[]): Promise<void> {
-    const { commands, keys } = this.#parts;
-    const announcing = instruments.map((instrument) =>
-      commands.run((redis) => redis.hsetnx(instrumentsKey(keys), instrument.symbol, encodeInstrument(instrument))),
-    );
-    await Promise.all(announcing);
+    if (instruments.length === 0) return;
+    await this.#announce(ANNOUNCE_UNKNOWN, instruments);
   }
 
   async listInstruments(): Promise<readonly FeedInstrument[]> {
@@ -107,6 +104,12 @@ export class RedisFeedBus implements FeedBus {
       throw new OutcryError('badFeed', `what is stored for ${symbol} is no book of this version`);
     }
     return { snapshot: first.snapshot, deltas: followers };
+  }
+
+  async #announce(script: Script, instruments: readonly FeedInstrument[]): Promise<void> {
+    const { commands, keys } = this.#parts;
+    const records = instruments.flatMap((instrument) => [instrument.symbol, encodeInstrument(instrument)]);
+    await commands.runScript(script, [instrumentsKey(keys)], records);
   }
 }
 

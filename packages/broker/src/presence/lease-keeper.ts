@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { OutcryError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { PRESENCE_REVIEW_MS } from './defaults.ts';
 import type { NodeLease, PresenceTable } from './table.ts';
 
@@ -67,11 +67,16 @@ export class LeaseKeeper {
     return this.#outlived < this.#losses || this.#isClosed ? undefined : this.#lease;
   }
 
-  /** Takes the first lease. Rejects where that fails; then nothing runs. */
+  /** Takes the first lease; later, where the store takes no writes now. Rejects where that fails otherwise; then nothing runs. */
   async start(): Promise<void> {
-    await this.#confirm();
+    try {
+      await this.#confirm();
+      if (!this.#hasClosed()) this.#port.handleHeld();
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error;
+      this.#port.handleFault(error);
+    }
     if (this.#hasClosed()) throw new OutcryError('closed', 'presence is closed');
-    this.#port.handleHeld();
     this.#timer = setInterval(() => void this.#look(), this.#times.renewMs).unref();
   }
 

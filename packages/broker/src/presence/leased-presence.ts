@@ -1,4 +1,4 @@
-import { OutcryError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import type { BrokerStatus } from '../status.ts';
 import { LeaseKeeper, type LeaseTimes } from './lease-keeper.ts';
 import { MemberLedger } from './member-ledger.ts';
@@ -14,6 +14,8 @@ export class LeasedPresence implements PresenceStore {
   readonly #keeper: LeaseKeeper;
   readonly #reaping = new Set<string>();
   #handler: PresenceHandler | undefined;
+  /** The store was found to take no writes, and has taken none since. */
+  #isUnwritable = false;
   #isClosed = false;
 
   /** `onReview` is called when what is stored may have been forgotten, or would be for its age: others may have stored something, too. */
@@ -40,6 +42,7 @@ export class LeasedPresence implements PresenceStore {
           if (!isFirst) this.#handler?.handleRestored(entries);
         },
         handleHeld: () => {
+          this.#isUnwritable = false;
           this.#writer.resume();
         },
         handleExpired: (ids) => {
@@ -72,12 +75,12 @@ export class LeasedPresence implements PresenceStore {
 
   async count(room: string): Promise<number> {
     this.#assertOpen();
-    return this.#writer.settle(room);
+    return (await this.#settle(room)) ?? (await this.#table.list(room, 0)).count;
   }
 
   async list(room: string, limit: number): Promise<RoomMembers> {
     this.#assertOpen();
-    await this.#writer.settle(room);
+    await this.#settle(room);
     return this.#table.list(room, limit);
   }
 
@@ -110,6 +113,17 @@ export class LeasedPresence implements PresenceStore {
     this.#keeper.close();
   }
 
+  /** Undefined where the store takes no writes: what it has is all that can be known then. */
+  async #settle(room: string): Promise<number | undefined> {
+    try {
+      return await this.#writer.settle(room);
+    } catch (error) {
+      if (error instanceof UnwritableError) this.#isUnwritable = true;
+      else if (!this.#isUnwritable) throw error;
+      return undefined;
+    }
+  }
+
   async #reap(id: string): Promise<void> {
     if (this.#reaping.has(id)) return;
     this.#reaping.add(id);
@@ -135,6 +149,7 @@ export class LeasedPresence implements PresenceStore {
   }
 
   #showFault(fault: OutcryError): void {
+    if (fault instanceof UnwritableError) this.#isUnwritable = true;
     if (!this.#isClosed && fault.code !== 'closed') this.#handler?.handleFault(fault);
   }
 

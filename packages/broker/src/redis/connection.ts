@@ -1,11 +1,11 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
-import { OutcryError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
 import { RedisConnector } from './connector.ts';
-import { describeFault, isLasting, isReadOnly } from './fault.ts';
+import { describeFault, isLasting, type WriteRefusal, writeRefusalOf } from './fault.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
 import type { ServerAddress } from './server-address.ts';
@@ -37,6 +37,8 @@ export interface ConnectionHandler {
   handleLost(fault: OutcryError): void;
   /** An attempt at the first connection has failed; there will be another. */
   handleRefused(fault: OutcryError): void;
+  /** A write was refused, by a Redis that is there. */
+  handleUnwritable(refusal: WriteRefusal): void;
 }
 
 /**
@@ -113,7 +115,7 @@ export class RedisConnection implements Intake {
   /**
    * Runs a command. The connection is lent to `command` for the duration of the call.
    *
-   * @throws OutcryError `unavailable`, or `closed`
+   * @throws OutcryError `unavailable`, of which an `UnwritableError` is one, or `closed`
    */
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     this.assertOpen();
@@ -125,9 +127,10 @@ export class RedisConnection implements Intake {
       return await this.#deadlines.limit(command(this.#redis));
     } catch (error) {
       if (this.#isClosedNow()) throw closed();
-      // Its name may lead to another server by now.
-      if (isReadOnly(error)) this.reconnect(describeFault(error));
-      throw this.#unavailable(describeFault(error));
+      const refusal = writeRefusalOf(error);
+      if (refusal === undefined) throw this.#unavailable(describeFault(error));
+      this.#handler.handleUnwritable(refusal);
+      throw new UnwritableError(refusal.storage.reason, `Redis at ${this.address}: ${describeFault(error)}`);
     } finally {
       this.#inFlight -= 1;
     }
@@ -150,6 +153,15 @@ export class RedisConnection implements Intake {
         return redis.sendCommand(this.#createCall(script, keys, args));
       }
     });
+  }
+
+  /**
+   * Asks for a write that needs memory, so that Redis refuses it whenever it would refuse any, and that changes nothing.
+   *
+   * @param key that nobody uses
+   */
+  async probe(key: string): Promise<void> {
+    await this.run((redis) => redis.zadd(key, 'XX', 1, ''));
   }
 
   /** Calls back with every message of the subscribed channels. The bytes are views of what the socket read. */

@@ -1,4 +1,5 @@
 import type { OutcryError } from '../outcry-error.ts';
+import type { StorageStatus } from '../storage.ts';
 import type { ServerInfo } from './server-info.ts';
 
 /** What an operator may want to count or log. Callbacks must not throw. */
@@ -10,6 +11,8 @@ export interface BackplaneEvents {
    * the same may be told again and again, at most a few times a second.
    */
   readonly onFault?: ((fault: OutcryError) => void) | undefined;
+  /** Whether messages can be stored has changed. */
+  readonly onStorage?: ((storage: StorageStatus) => void) | undefined;
   /** Messages that live delivery had missed were read from the room's history and delivered in order. */
   readonly onGapRepaired?: ((room: string, messages: number) => void) | undefined;
   /** Something on one of our channels is not ours; it was dropped. */

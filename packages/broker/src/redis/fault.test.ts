@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeFault, isLasting } from './fault.ts';
+import { describeFault, isLasting, writeRefusalOf } from './fault.ts';
 
 describe('describeFault', () => {
   it.each([
@@ -41,4 +41,25 @@ it.each([
   [new Error('LOADING Redis is loading the dataset in memory'), false],
 ])('tells what lasts from what may pass: %s', (error, expected) => {
   expect(isLasting(error)).toBe(expected);
+});
+
+it.each([
+  ["OOM command not allowed when used memory > 'maxmemory'. script: 0123, on @user_script:7.", 'full', false],
+  ["READONLY You can't write against a read only replica.", 'readOnly', true],
+  [
+    'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.',
+    'readOnly',
+    false,
+  ],
+  ['NOREPLICAS Not enough good replicas to write.', 'readOnly', false],
+])('tells a write that is refused for all from other faults: %s', (message, state, isReplica) => {
+  expect(writeRefusalOf(new Error(message))).toMatchObject({ storage: { state }, isReplica });
+});
+
+it.each([
+  new Error('LOADING Redis is loading the dataset in memory'),
+  new Error('ERR wrong number of arguments'),
+  'OOM',
+])('takes nothing else for a refusal of all writes: %s', (error) => {
+  expect(writeRefusalOf(error)).toBeUndefined();
 });

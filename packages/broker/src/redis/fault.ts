@@ -1,3 +1,7 @@
+import type { StorageStatus } from '../storage.ts';
+
+export const REPLICA_WORDS = 'it takes no writes: it is a replica, or was a primary';
+
 /** What people are told instead of what Redis or ioredis (6.0.0) says, by how that begins. */
 const IN_WORDS: readonly (readonly [begins: string, words: string])[] = [
   [
@@ -5,7 +9,10 @@ const IN_WORDS: readonly (readonly [begins: string, words: string])[] = [
     'it wants a password, and the URL has none: expected redis://:password@host or redis://user:password@host',
   ],
   ['WRONGPASS', 'it does not know this user with this password'],
-  ['READONLY', 'it takes no writes: it is a replica, or was a primary'],
+  ['READONLY', REPLICA_WORDS],
+  ['OOM', 'its memory is full'],
+  ['MISCONF', 'it takes no writes: it cannot write to its disk'],
+  ['NOREPLICAS', 'it takes no writes: it has too few replicas'],
   ['LOADING', 'it is loading its data'],
   ['MOVED', 'it is a node of a Redis Cluster'],
   ['CLUSTERDOWN', 'it is a node of a Redis Cluster'],
@@ -41,9 +48,31 @@ export function isLasting(error: unknown): boolean {
   return LASTING.test(error.message) || LASTING_CODE.test(codeOf(error) ?? '');
 }
 
-/** Whether Redis refused a write because it is no primary. */
-export function isReadOnly(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('READONLY');
+/** Why a Redis that answers took no write. */
+export interface WriteRefusal {
+  readonly storage: Exclude<StorageStatus, { state: 'writable' }>;
+  /** It is no primary: somewhere else there may be one. */
+  readonly isReplica: boolean;
+}
+
+const REPLICA: WriteRefusal = {
+  storage: { state: 'readOnly', reason: 'storage is read-only: it is a replica' },
+  isReplica: true,
+};
+const REFUSALS: readonly (readonly [begins: string, refusal: WriteRefusal])[] = [
+  ['OOM', { storage: { state: 'full', reason: 'storage is full' }, isReplica: false }],
+  ['READONLY', REPLICA],
+  ['MISCONF', { storage: { state: 'readOnly', reason: 'storage is read-only: its disk fails' }, isReplica: false }],
+  [
+    'NOREPLICAS',
+    { storage: { state: 'readOnly', reason: 'storage is read-only: it has too few replicas' }, isReplica: false },
+  ],
+];
+
+/** What Redis means where it refuses a write, by the code that its answer begins with; undefined where it is another fault. */
+export function writeRefusalOf(error: unknown): WriteRefusal | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return REFUSALS.find(([begins]) => error.message.startsWith(begins))?.[1];
 }
 
 function codeOf(error: Error): string | undefined {

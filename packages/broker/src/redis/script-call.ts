@@ -13,6 +13,14 @@ export class Script {
     this.#digest = createHash('sha1').update(lua).digest('hex');
   }
 
+  /**
+   * A script that runs when Redis is over its `maxmemory`, too: for what has a bound of its own, by the nodes, connections and
+   * symbols that there are. Without it a Redis full of messages would also lose who is there, its books and its limits.
+   */
+  static bounded(lua: string): Script {
+    return new Script(`#!lua flags=allow-oom\n${lua}`);
+  }
+
   /** EVALSHA. Fails with `NOSCRIPT` where Redis does not know the script. */
   callByDigest(keys: readonly string[], args: readonly ScriptArgument[]): Command {
     return new ScriptCall('evalsha', [this.#digest, keys.length, ...keys, ...args]);

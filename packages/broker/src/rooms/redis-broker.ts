@@ -4,6 +4,7 @@ import type { MemberEvent } from '../presence/store.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
+import type { StorageWatch } from '../redis/storage-watch.ts';
 import type { ChannelListener, Subscriber } from '../redis/subscriber.ts';
 import type {
   Broker,
@@ -36,6 +37,7 @@ export interface RedisBrokerParts {
   readonly subscriber: Subscriber;
   readonly keys: RoomKeys;
   readonly idempotencyWindowMs: number;
+  readonly storage: Pick<StorageWatch, 'assertWritable'>;
   readonly events: BackplaneEvents;
   /** Called where a room could not be made whole: `catchUp` has to be called again. */
   readonly onStalled: () => void;
@@ -47,6 +49,8 @@ export interface RedisBrokerParts {
 export class RedisBroker implements Broker {
   readonly #parts: RedisBrokerParts;
   readonly #rooms = new Map<string, Sequencer>();
+  /** Epochs that joined rooms were given while Redis took no writes. Redis does not know them until it can store them. */
+  readonly #unstored = new Map<string, string>();
   /** Both are the same for every room: a node has as many rooms as it has users. */
   readonly #sequencerPort: SequencerPort;
   readonly #listener: ChannelListener;
@@ -77,7 +81,8 @@ export class RedisBroker implements Broker {
 
   async publish({ room, head, origin, retention, idempotency }: PublishRequest): Promise<Published> {
     this.#assertOpen();
-    const { commands, keys, idempotencyWindowMs } = this.#parts;
+    const { commands, keys, idempotencyWindowMs, storage } = this.#parts;
+    storage.assertWritable();
     const { meta, stream, channel } = keys.of(room);
     const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
     const reply = await commands.runScript(
@@ -85,7 +90,7 @@ export class RedisBroker implements Broker {
       [meta, stream, ...once],
       [
         channel,
-        createEpoch(),
+        this.#candidateOf(room),
         Buffer.from(head.buffer, head.byteOffset, head.byteLength),
         origin,
         retention.count,
@@ -95,6 +100,7 @@ export class RedisBroker implements Broker {
       ],
     );
     const [epoch, seq, duplicate] = reply as [Buffer, number, number];
+    this.#unstored.delete(room);
     return { position: { epoch: epoch.toString('latin1'), seq }, isDuplicate: duplicate === 1 };
   }
 
@@ -126,6 +132,14 @@ export class RedisBroker implements Broker {
     // Who listens is known to Redis itself: nothing has to be kept, and nothing outlives a node that is lost.
     const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.channels));
     return channels.map((channel) => keys.roomOf(String(channel)));
+  }
+
+  /** Stores what could not be stored before, so that all nodes number such rooms alike. Rejects where that is not possible now. */
+  async storeAgain(): Promise<void> {
+    for (const room of [...this.#unstored.keys()]) {
+      const sequencer = this.#rooms.get(room);
+      if (sequencer !== undefined) await sequencer.catchUp(await this.#open(room, sequencer.position));
+    }
   }
 
   /** Compares every joined room with Redis and reads what it has missed. Rejects where that is not possible now. */
@@ -181,6 +195,12 @@ export class RedisBroker implements Broker {
   #forget(room: string): void {
     this.#rooms.get(room)?.close();
     this.#rooms.delete(room);
+    this.#unstored.delete(room);
+  }
+
+  /** What becomes the room's epoch where it has none. */
+  #candidateOf(room: string): string {
+    return this.#unstored.get(room) ?? createEpoch();
   }
 
   #createSequencerPort(): SequencerPort {
@@ -220,10 +240,13 @@ export class RedisBroker implements Broker {
     const reply = await this.#parts.commands.runScript(
       OPEN_ROOM,
       [meta, stream],
-      [createEpoch(), NUMBERING_TTL_MS, ...seenArgs],
+      [this.#candidateOf(room), NUMBERING_TTL_MS, ...seenArgs],
     );
-    const [epoch, seq, at] = reply as [Buffer, number, number];
-    return { epoch: epoch.toString('latin1'), seq, at };
+    const [epochBytes, seq, at, isStored] = reply as [Buffer, number, number, number];
+    const epoch = epochBytes.toString('latin1');
+    if (isStored === 1) this.#unstored.delete(room);
+    else if (this.#rooms.has(room)) this.#unstored.set(room, epoch);
+    return { epoch, seq, at };
   }
 
   /** `bounds` are the script's: of retention, and of what has been seen. */
@@ -237,7 +260,7 @@ export class RedisBroker implements Broker {
     const reply = await this.#parts.commands.runScript(
       READ_HISTORY,
       [meta, stream],
-      [createEpoch(), NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
+      [this.#candidateOf(room), NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
     );
     const [epochBytes, seq, envelopes, hasMore, seenUpTo] = reply as [Buffer, number, Buffer[], number, number];
     const epoch = epochBytes.toString('latin1');

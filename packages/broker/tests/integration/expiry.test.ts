@@ -178,7 +178,8 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
 
 it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thing is to %s', async (_, use) => {
   const { backplane } = await cluster.startNode();
-  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  const ignore = (): void => undefined;
+  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
   const server = parseServerAddress(cluster.redis.url);
   const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   await commands.connect(performance.now() + TOLERANCE_MS);

@@ -45,7 +45,8 @@ async function startNode(options: Partial<RedisBackplaneOptions> = {}): Promise<
 }
 
 async function openConnection(): Promise<RedisConnection> {
-  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  const ignore = (): void => undefined;
+  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
   const server = parseServerAddress(cluster.redis.url);
   const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   connections.push(commands);

@@ -34,6 +34,12 @@ it('names the policy of the Redis once, and again when it is another', () => {
   ]);
 });
 
+it('tells that nothing is stored, and that it is again', () => {
+  log.onStorage({ state: 'full', reason: 'storage is full' });
+  log.onStorage({ state: 'writable' });
+  expect(lines).toEqual(['warn redis stores no messages', 'info redis stores messages again']);
+});
+
 it('tells a fault that lasts once a minute, and each other one', () => {
   for (let i = 0; i < 10; i += 1) log.onFault(unreachable);
   expect(lines).toHaveLength(1);

@@ -1,4 +1,4 @@
-import type { BackplaneEvents, OutcryError, ServerInfo } from '@outcry/broker';
+import type { BackplaneEvents, OutcryError, ServerInfo, StorageStatus } from '@outcry/broker';
 import type { Logger } from 'pino';
 
 /** A fault that lasts is told again and again; in the log it is once in so long. */
@@ -31,6 +31,11 @@ export class BackplaneLog implements BackplaneEvents {
     this.#lastFault = err.message;
     this.#loggedAt = now;
     this.#logger.warn({ err }, 'redis fault');
+  };
+
+  readonly onStorage = (storage: StorageStatus): void => {
+    if (storage.state === 'writable') this.#logger.info({ storage: storage.state }, 'redis stores messages again');
+    else this.#logger.warn({ storage: storage.state, reason: storage.reason }, 'redis stores no messages');
   };
 
   readonly onUnreadable = (channel: string): void => {

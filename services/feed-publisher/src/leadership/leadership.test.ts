@@ -41,7 +41,7 @@ class RecordedFeed implements Candidate {
 class Member {
   readonly feeds: readonly RecordedFeed[];
   readonly leadership: Leadership;
-  readonly metrics = new FeedMetrics({ isBusUp: () => true, hasProcessMetrics: false });
+  readonly metrics = new FeedMetrics({ isBusUp: () => true, isWritable: () => true, hasProcessMetrics: false });
   isCut = false;
 
   constructor(publisher: string, leases: ScriptedLeases, times: LeadershipTimes = TIMES) {

@@ -6,6 +6,8 @@ export type FrameKind = 'snapshot' | 'delta' | 'pulse';
 export interface FeedMetricsOptions {
   /** Read when the metrics are. */
   readonly isBusUp: () => boolean;
+  /** Read when the metrics are. */
+  readonly isWritable: () => boolean;
   /** Memory, event loop and garbage collection too. Off where another service of the same process tells them. */
   readonly hasProcessMetrics: boolean;
 }
@@ -67,13 +69,21 @@ export class FeedMetrics {
     registers: [this.#registry],
   });
 
-  constructor({ isBusUp, hasProcessMetrics }: FeedMetricsOptions) {
+  constructor({ isBusUp, isWritable, hasProcessMetrics }: FeedMetricsOptions) {
     new Gauge({
       name: 'outcry_feed_publisher_bus_up',
       help: '1 while the feed bus takes what is published.',
       registers: [this.#registry],
       collect() {
         this.set(isBusUp() ? 1 : 0);
+      },
+    });
+    new Gauge({
+      name: 'outcry_feed_publisher_broker_writable',
+      help: '0 while the broker refuses messages: full, where books go on, or read-only, where they do not.',
+      registers: [this.#registry],
+      collect() {
+        this.set(isWritable() ? 1 : 0);
       },
     });
     if (hasProcessMetrics) collectProcessMetrics(this.#registry, 'outcry_feed_publisher');

@@ -1,4 +1,4 @@
-import { OutcryError } from '@outcry/broker';
+import { OutcryError, UnwritableError } from '@outcry/broker';
 import { BodyError } from '@outcry/service';
 
 import { API_ERRORS, ApiError } from './api-error.ts';
@@ -8,6 +8,9 @@ export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof ApiError) return err;
   if (err instanceof BodyError) return new ApiError(err.code, err.message);
   if (!(err instanceof OutcryError)) return undefined;
+  if (err instanceof UnwritableError) {
+    return new ApiError('unavailable', `nothing can be stored now (${err.reason}); try again later, with the same key`);
+  }
   return new ApiError('unavailable', 'the broker did not take the command in time; try again, with the same key');
 }
 

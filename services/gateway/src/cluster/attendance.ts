@@ -1,4 +1,4 @@
-import { type NodeRoster, OutcryError } from '@outcry/broker';
+import { type NodeRoster, OutcryError, UnwritableError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { encodeNodeReport, type NodeReport } from './node-report.ts';
@@ -27,9 +27,14 @@ export class Attendance {
     this.#options = options;
   }
 
-  /** Resolves when the cluster knows of this node. @throws OutcryError `unavailable` */
+  /** Resolves when the cluster knows of this node, or nobody can tell it now. @throws OutcryError `unavailable` */
   async start(): Promise<void> {
-    await this.#attend();
+    try {
+      await this.#attend();
+    } catch (err) {
+      if (!(err instanceof UnwritableError)) throw err;
+      this.#options.logger.warn({ err }, 'attendance not begun');
+    }
     this.#timer = setInterval(() => void this.#renew(), ATTEND_MS).unref();
   }
 

@@ -8,6 +8,16 @@ import { Tally } from './tally.ts';
 const ENCODINGS = Object.values(Encoding);
 const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
+export interface GaugeSources {
+  readonly rooms: () => number;
+  readonly books: () => number;
+  /** Reads of rooms' pasts. */
+  readonly waitingReads: () => number;
+  readonly isWritable: () => boolean;
+  /** Undefined or empty where it is not known. */
+  readonly evictionPolicy: () => string | undefined;
+}
+
 /** What the other parts count. Labels are bounded: encodings, error codes, close codes; never users or rooms. */
 export class GatewayMetrics {
   readonly registry = new Registry();
@@ -93,7 +103,7 @@ export class GatewayMetrics {
   }
 
   /** Gauges that are read when they are asked for. */
-  observe(sources: Readonly<Record<'rooms' | 'books' | 'waitingReads', () => number>>): void {
+  observe(sources: GaugeSources): void {
     const read = (name: string, help: string, value: () => number): void => {
       new Gauge({
         name: `outcry_gateway_${name}`,
@@ -107,6 +117,20 @@ export class GatewayMetrics {
     read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
     read('books', 'Books that this node holds a replica of.', sources.books);
     read('history_reads_waiting', 'Reads of rooms’ pasts that wait for their turn.', sources.waitingReads);
+    read('broker_writable', '0 while the broker refuses messages: its storage is full, or read-only.', () =>
+      sources.isWritable() ? 1 : 0,
+    );
+    new Gauge({
+      name: 'outcry_gateway_broker_eviction_policy',
+      help: '1, under the name of what the broker does when its memory is full.',
+      labelNames: ['policy'],
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        const policy = sources.evictionPolicy();
+        if (policy !== undefined && policy !== '') this.labels(policy).set(1);
+      },
+    });
   }
 
   /** One frame from a client. */

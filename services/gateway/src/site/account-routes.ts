@@ -1,4 +1,4 @@
-import { OutcryError } from '@outcry/broker';
+import { OutcryError, UnwritableError } from '@outcry/broker';
 import { isAccountName } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 import { z } from 'zod';
@@ -60,6 +60,8 @@ function parse(body: Buffer): unknown {
 
 function toAccountError(err: unknown, logger: Logger): AccountError {
   if (err instanceof AccountError) return err;
+  if (err instanceof UnwritableError)
+    return new AccountError('unavailable', `no account can be made now: ${err.reason}`);
   if (err instanceof OutcryError) return new AccountError('unavailable', 'accounts cannot be had now; try again');
   logger.error({ err }, 'request about an account failed');
   return new AccountError('internal', 'a fault of the gateway');

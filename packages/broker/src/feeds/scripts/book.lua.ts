@@ -22,7 +22,7 @@ end
  *     ARGV  channel, frame, ttl ms, fence
  *     reply 0, 3 where the publisher does not lead any more: then nothing was stored or sent
  */
-export const PUBLISH_SNAPSHOT = new Script(String.raw`${IS_FENCED}
+export const PUBLISH_SNAPSHOT = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
@@ -38,7 +38,7 @@ return 0
  *     reply 0, 1 where there is no snapshot, 2 where there are too many deltas, 3 where the publisher does not lead any
  *           more: then nothing was stored or sent
  */
-export const PUBLISH_DELTA = new Script(String.raw`${IS_FENCED}
+export const PUBLISH_DELTA = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
 if redis.call('PEXPIRE', KEYS[1], ARGV[3]) == 0 then return 1 end
 if redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[5]) then return 2 end
@@ -55,7 +55,7 @@ return 0
  *     ARGV  channel, frame, fence
  *     reply 0, 3 where the publisher does not lead any more: then nothing was sent
  */
-export const PUBLISH_PULSE = new Script(String.raw`${IS_FENCED}
+export const PUBLISH_PULSE = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[1], ARGV[3]) then return 3 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
 return 0

@@ -10,7 +10,7 @@ import { Script } from '../../redis/script-call.ts';
  *     ARGV  lease ms, fence ttl ms
  *     reply 1 and the fence, or 0 and the ms for which somebody has the lease
  */
-export const ACQUIRE_LEASE = new Script(String.raw`
+export const ACQUIRE_LEASE = Script.bounded(String.raw`
 local remaining = redis.call('PTTL', KEYS[1])
 if remaining ~= -2 then return { 0, math.max(remaining, 0) } end
 local time = redis.call('TIME')
@@ -26,7 +26,7 @@ return { 1, fence }
  *     ARGV  fence, lease ms, fence ttl ms
  *     reply 1, or 0 where the lease is not that fence's
  */
-export const RENEW_LEASE = new Script(String.raw`
+export const RENEW_LEASE = Script.bounded(String.raw`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])

@@ -7,7 +7,7 @@ import { Script } from '../../redis/script-call.ts';
  *     ARGV  node, count, max ('' for any), ttl ms, nodes that are lost ...
  *     reply 1, or 0 and the nodes that have a count
  */
-export const HOLD_COUNT = new Script(String.raw`
+export const HOLD_COUNT = Script.bounded(String.raw`
 for i = 5, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end
 if ARGV[3] ~= '' then
   local total = tonumber(ARGV[2])
@@ -33,7 +33,7 @@ return { 1, {} }
  *     ARGV  ms per token, tokens
  *     reply 1, or 0 where there is no token
  */
-export const TAKE_TOKEN = new Script(String.raw`
+export const TAKE_TOKEN = Script.bounded(String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]

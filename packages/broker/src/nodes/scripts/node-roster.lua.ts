@@ -13,7 +13,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  *     ARGV  node, report, lease ms
  *     reply 1 where it was present before
  */
-export const ATTEND_NODE = new Script(String.raw`${NOW}
+export const ATTEND_NODE = Script.bounded(String.raw`${NOW}
 for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))) do
   redis.call('ZREM', KEYS[1], node)
   redis.call('HDEL', KEYS[2], node)

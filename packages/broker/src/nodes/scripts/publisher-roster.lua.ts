@@ -7,7 +7,7 @@ import { Script } from '../../redis/script-call.ts';
  *     ARGV  publisher, offers, lease ms
  *     reply publisher, offers, ms for which it is present, one after the other
  */
-export const ATTEND = new Script(String.raw`
+export const ATTEND = Script.bounded(String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])

@@ -16,7 +16,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
  *     KEYS  leases
  *     ARGV  lease, ms from now, in which of these cases, as in 'hu', ttl ms
  */
-export const SET_LEASE = new Script(String.raw`${NOW}
+export const SET_LEASE = Script.bounded(String.raw`${NOW}
 local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 'nil')
 local case = not score and 'u' or score > 0 and 'h' or 'c'
 if string.find(ARGV[3], case, 1, true) then
@@ -33,7 +33,7 @@ return 0
  *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out, ttl ms
  *     reply 1 where the lease is held, expired leases, keys that Redis has evicted since it was started
  */
-export const TEND_LEASES = new Script(String.raw`${NOW}
+export const TEND_LEASES = Script.bounded(String.raw`${NOW}
 local held = 0
 local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or '0')
 if score > 0 then

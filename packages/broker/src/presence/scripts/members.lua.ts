@@ -77,7 +77,7 @@ end
  *     ARGV  fence, from 1, ttl ms
  *     reply 1, or 0 where the lease is void or has a higher fence
  */
-export const RAISE_FENCE = new Script(String.raw`
+export const RAISE_FENCE = Script.bounded(String.raw`
 if ARGV[1] ~= '1' then
   local known = redis.call('HGET', KEYS[1], '')
   if not known or tonumber(known) >= tonumber(ARGV[1]) then return 0 end
@@ -95,7 +95,7 @@ return 1
  *     reply users in the room, users by way of the lease, leases with entries in the room (where asked for, or where this one
  *           is new there); or -1 where the lease is void
  */
-export const WRITE_MEMBERS = new Script(String.raw`${MEMBERS}
+export const WRITE_MEMBERS = Script.bounded(String.raw`${MEMBERS}
 local lease_key, users = KEYS[1], KEYS[2]
 local channel, name, lease, fence, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if redis.call('HGET', lease_key, '') ~= fence then return { -1 } end
@@ -134,7 +134,7 @@ return { count_users(KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1], 'WITHV
  *     ARGV  limit
  *     reply at most so many of the rooms that still have entries of the lease
  */
-export const VOID_LEASE = new Script(String.raw`
+export const VOID_LEASE = Script.bounded(String.raw`
 redis.call('HDEL', KEYS[1], '')
 return redis.call('HRANDFIELD', KEYS[1], ARGV[1])
 `);
@@ -146,7 +146,7 @@ return redis.call('HRANDFIELD', KEYS[1], ARGV[1])
  *     ARGV  channel, room, lease, cursor, about how many users to look at
  *     reply cursor, entries removed
  */
-export const REAP_ROOM = new Script(String.raw`${MEMBERS}
+export const REAP_ROOM = Script.bounded(String.raw`${MEMBERS}
 local lease_key, users = KEYS[1], KEYS[2]
 local channel, name, lease = ARGV[1], ARGV[2], ARGV[3]
 local room = open_users(users, lease, channel)

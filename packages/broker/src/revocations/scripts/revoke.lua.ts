@@ -8,7 +8,7 @@ import { Script } from '../../redis/script-call.ts';
  *     ARGV  revocation, its end in Unix ms, most entries, channel
  *     reply 1, or 0 where there are as many as may be
  */
-export const REVOKE = new Script(String.raw`
+export const REVOKE = Script.bounded(String.raw`
 local time = redis.call('TIME')
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', time[1] * 1000)
 if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end

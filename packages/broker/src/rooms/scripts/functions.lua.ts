@@ -24,11 +24,31 @@ local function renumber(meta, stream, epoch)
   return epoch, 0
 end
 
--- The epoch and the newest seq, and whether they are new: the candidate becomes the epoch of a room without one.
-local function open_room(meta, stream, candidate)
+-- The epoch and the newest seq, and whether the room is without a numbering: then the candidate is to become its epoch.
+local function read_room(meta, candidate)
   local fields = redis.call('HMGET', meta, 'epoch', 'seq')
   if fields[1] and fields[2] then return fields[1], tonumber(fields[2]), false end
-  local epoch, seq = renumber(meta, stream, candidate)
+  return candidate, 0, true
+end
+
+local UNWRITABLE = { OOM = true, READONLY = true, MISCONF = true, NOREPLICAS = true }
+
+-- Whether Redis has taken the write; false where it is full, or takes no writes at all.
+local function try_write(...)
+  local reply = redis.pcall(...)
+  if type(reply) ~= 'table' or not reply.err then return true end
+  if UNWRITABLE[string.match(reply.err, '^%u+')] then return false end
+  error(reply)
+end
+
+-- The epoch and the newest seq of a room, whose numbering begins here where it has none. Where nothing can be written that is
+-- not stored, and the third result is false: the room is as empty as one that nobody has seen yet.
+local function open_room(meta, stream, candidate, ttl)
+  local epoch, seq, is_new = read_room(meta, candidate)
+  if not is_new then return epoch, seq, true end
+  if not try_write('HSET', meta, 'epoch', epoch, 'seq', '0') then return epoch, seq, false end
+  redis.call('DEL', stream)
+  redis.call('PEXPIRE', meta, ttl)
   return epoch, seq, true
 end
 

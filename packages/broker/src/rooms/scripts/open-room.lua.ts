@@ -6,7 +6,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *
  *     KEYS  meta, stream
  *     ARGV  epoch candidate, numbering ttl ms [, epoch and seq that the caller has seen [, time of the message with that seq]]
- *     reply epoch, seq, time of the message with that seq or 0 where it is not stored
+ *     reply epoch, seq, time of the message with that seq or 0 where it is not stored, 1 where the numbering is stored
  *
  * A seq that was seen and is now ahead of the numbering means that Redis has lost acknowledged messages (a restart, a
  * failover). The numbers would be given out again, for other messages: so the room gets a new epoch. Where that has happened
@@ -27,15 +27,11 @@ local function is_other(at)
   return at > 0 and seen_at > 0 and at ~= seen_at
 end
 
-local epoch, seq, is_new = open_room(meta, stream, candidate)
+local epoch, seq, is_stored = open_room(meta, stream, candidate, ttl)
 if epoch == seen_epoch and (seq < seen_seq or is_other(stored_at(seen_seq))) then
   epoch, seq = renumber_behind(meta, stream, candidate, seq, seen_at)
 end
-if is_new then
-  redis.call('PEXPIRE', meta, ttl)
-else
-  -- A publish may have asked for longer: the numbering must outlive the stream.
-  redis.call('PEXPIRE', meta, ttl, 'GT')
-end
-return { epoch, seq, stored_at(seq) }
+-- A publish may have asked for longer: the numbering must outlive the stream.
+try_write('PEXPIRE', meta, ttl, 'GT')
+return { epoch, seq, stored_at(seq), is_stored and 1 or 0 }
 `);

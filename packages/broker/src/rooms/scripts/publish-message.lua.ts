@@ -11,6 +11,9 @@ const AGE_TRIM_INTERVAL = 64;
  *     ARGV  channel, epoch candidate, head, origin, retention count, retention ms, numbering ttl ms, idempotency window ms
  *     reply epoch, seq, 1 where it is a duplicate
  *
+ * The first write is one that needs memory. A Redis that is full refuses it, and with it all of the script: it lets everything
+ * pass behind a first write that needs none, such as the DEL of a stream.
+ *
  * Trimming is approximate (whole nodes of the stream, and by age only now and then); reading is exact.
  */
 export const PUBLISH_MESSAGE = new Script(String.raw`${ROOM_FUNCTIONS}
@@ -23,9 +26,14 @@ if once then
   if known then return { string.sub(known, 1, 8), tonumber(string.sub(known, 9)), 1 } end
 end
 
-local epoch, seq = open_room(meta, stream, candidate)
+local epoch, seq, is_new = read_room(meta, candidate)
 seq = seq + 1
-redis.call('HSET', meta, 'seq', string.format('%.0f', seq))
+if is_new then
+  redis.call('HSET', meta, 'epoch', epoch, 'seq', string.format('%.0f', seq))
+  redis.call('DEL', stream)
+else
+  redis.call('HSET', meta, 'seq', string.format('%.0f', seq))
+end
 redis.call('PEXPIRE', meta, string.format('%.0f', math.max(numbering_ttl, ms)))
 
 local now = now_ms()

@@ -22,8 +22,7 @@ local meta, stream = KEYS[1], KEYS[2]
 local candidate, ttl, direction, bound = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local limit, max_bytes, count, ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 
-local epoch, seq, is_new = open_room(meta, stream, candidate)
-if is_new then redis.call('PEXPIRE', meta, ttl) end
+local epoch, seq = open_room(meta, stream, candidate, ttl)
 
 local is_forward = direction ~= 'before'
 local since = ms and now_ms() - ms or 0

@@ -9,8 +9,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *     reply epoch, seq
  */
 export const REMOVE_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
-local epoch, seq, is_new = open_room(KEYS[1], KEYS[2], ARGV[1])
-if is_new then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+local epoch, seq = open_room(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 redis.call('DEL', KEYS[2])
 return { epoch, seq }
 `);
