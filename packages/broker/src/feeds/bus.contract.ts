@@ -1,5 +1,5 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startNode, type TestCluster, type TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
 import { LeadingPublisher } from '../../tests/support/leading-publisher.ts';
 import { range } from '../../tests/support/requests.ts';
@@ -232,6 +232,7 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
 
     describe('fencing', () => {
       let old: number;
+      let heir: TestNode;
       let next: LeadingPublisher;
 
       /** The lease goes from one publisher to the other, who does not know yet. */
@@ -239,8 +240,11 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
         await publisher.publishSnapshot(SNAPSHOT);
         old = await publisher.fenceOf(SNAPSHOT.symbol);
         await publisher.release(SNAPSHOT.symbol);
-        const [, second] = nodes;
-        next = new LeadingPublisher(second.backplane);
+        heir = await startNode(cluster, 'first');
+        next = new LeadingPublisher(heir.backplane);
+      });
+      afterEach(async () => {
+        await heir.backplane.close();
       });
 
       async function expectRefused(fence: number): Promise<void> {

@@ -3,13 +3,20 @@ import { createHash } from 'node:crypto';
 
 export type ScriptArgument = string | number | Buffer;
 
+export interface ScriptOptions {
+  /** Has Redis refuse whatever it would write, and asks for the right to read its keys alone. */
+  readonly isReadOnly?: boolean;
+}
+
 /** A Lua script, and the digest by which Redis knows it once it has run it. */
 export class Script {
   readonly #lua: string;
   readonly #digest: string;
+  readonly #suffix: '' | '_ro';
 
-  constructor(lua: string) {
+  constructor(lua: string, { isReadOnly = false }: ScriptOptions = {}) {
     this.#lua = lua;
+    this.#suffix = isReadOnly ? '_ro' : '';
     this.#digest = createHash('sha1').update(lua).digest('hex');
   }
 
@@ -21,14 +28,14 @@ export class Script {
     return new Script(`#!lua flags=allow-oom\n${lua}`);
   }
 
-  /** EVALSHA. Fails with `NOSCRIPT` where Redis does not know the script. */
+  /** EVALSHA, or EVALSHA_RO. Fails with `NOSCRIPT` where Redis does not know the script. */
   callByDigest(keys: readonly string[], args: readonly ScriptArgument[]): Command {
-    return new ScriptCall('evalsha', [this.#digest, keys.length, ...keys, ...args]);
+    return new ScriptCall(`evalsha${this.#suffix}`, [this.#digest, keys.length, ...keys, ...args]);
   }
 
-  /** EVAL, from which Redis knows it. */
+  /** EVAL, or EVAL_RO, from which Redis knows it. */
   callByText(keys: readonly string[], args: readonly ScriptArgument[]): Command {
-    return new ScriptCall('eval', [this.#lua, keys.length, ...keys, ...args]);
+    return new ScriptCall(`eval${this.#suffix}`, [this.#lua, keys.length, ...keys, ...args]);
   }
 }
 

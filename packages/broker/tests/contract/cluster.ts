@@ -6,8 +6,8 @@ export const TEST_LEASE: LeaseTimes = { leaseMs: 1500, renewMs: 300 };
 
 /** What a contract suite runs against: nodes over one shared state. */
 export interface TestCluster {
-  /** A backplane that has not been started. */
-  createBackplane(): Backplane;
+  /** A backplane that has not been started: of the first node, or of the second, where those have different roles. */
+  createBackplane(place?: 'first' | 'second'): Backplane;
   /** Loses everything that is stored, behind the nodes' backs. */
   wipe(): Promise<void>;
   stop(): Promise<void>;
@@ -18,9 +18,9 @@ export interface TestNode {
   readonly recorder: Recorder;
 }
 
-export async function startNode(cluster: TestCluster): Promise<TestNode> {
+export async function startNode(cluster: TestCluster, place?: 'first' | 'second'): Promise<TestNode> {
   const recorder = new Recorder();
-  const backplane = cluster.createBackplane();
+  const backplane = cluster.createBackplane(place);
   await backplane.start(recorder);
   return { backplane, recorder };
 }

@@ -23,7 +23,7 @@ export function useTwoNodes(
   }, START_TIMEOUT_MS);
 
   beforeEach(async () => {
-    nodes = [await startNode(cluster), await startNode(cluster)];
+    nodes = [await startNode(cluster, 'first'), await startNode(cluster, 'second')];
     await onStarted({ cluster, nodes });
   });
   afterEach(async () => {

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 /** Who asks Redis for what: the users of deploy/redis/users.acl. */
-export type RedisRole = 'gateway' | 'publisher';
+export const REDIS_ROLES = ['gateway', 'publisher'] as const;
+export type RedisRole = (typeof REDIS_ROLES)[number];
 
 const PASSWORD = 'a-password-of-the-tests';
 const USERS = readFileSync(new URL('../../../../deploy/redis/users.acl', import.meta.url), 'utf8');
@@ -13,7 +14,7 @@ export async function createRole(
   role: RedisRole,
   { url, prefix }: { url: string; prefix: string },
 ): Promise<string> {
-  const rules = rulesOf(role).map((rule) => rule.replace('outcry:', `${prefix}:`));
+  const rules = rulesOf(role).map((rule) => rule.replaceAll('outcry:', `${prefix}:`));
   await admin.acl('SETUSER', role, ...rules, `>${PASSWORD}`);
   const withUser = new URL(url);
   withUser.username = role;
@@ -21,11 +22,15 @@ export async function createRole(
   return withUser.href;
 }
 
-/** The commands that a role may use, as `INFO commandstats` writes them. */
-export function grantedCommands(role: RedisRole): readonly string[] {
-  return rulesOf(role)
-    .filter((rule) => rule.startsWith('+'))
-    .map((rule) => rule.slice(1));
+/** The commands that a role may use on something, as `INFO commandstats` writes them. */
+export function grantedCommands(role: RedisRole): ReadonlySet<string> {
+  return new Set(
+    [
+      ...rulesOf(role)
+        .join(' ')
+        .matchAll(/ \+([^ )]+)/g),
+    ].map(([, command = '']) => command),
+  );
 }
 
 /** The commands that anybody has carried out since the server began. */
@@ -36,8 +41,9 @@ export async function usedCommands(admin: Redis): Promise<readonly string[]> {
     .map(([, command = '']) => command);
 }
 
+/** Each as `ACL SETUSER` takes it; a selector, which is in parentheses, is one. */
 function rulesOf(role: RedisRole): readonly string[] {
   const line = USERS.split('\n').find((text) => text.startsWith(`user ${role} `));
   if (line === undefined) throw new Error(`deploy/redis/users.acl has no user ${role}`);
-  return line.split(' ').slice(2);
+  return (line.match(/\([^)]*\)|[^ ]+/g) ?? []).slice(2);
 }

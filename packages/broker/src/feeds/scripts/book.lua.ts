@@ -67,10 +67,13 @@ return 0
  *     KEYS  snapshot, deltas
  *     reply frames, the snapshot's first; none where there is no snapshot
  */
-export const READ_BOOK = new Script(String.raw`
+export const READ_BOOK = new Script(
+  String.raw`
 local snapshot = redis.call('GET', KEYS[1])
 if not snapshot then return {} end
 local frames = redis.call('LRANGE', KEYS[2], 0, -1)
 table.insert(frames, 1, snapshot)
 return frames
-`);
+`,
+  { isReadOnly: true },
+);
