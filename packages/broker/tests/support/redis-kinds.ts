@@ -34,7 +34,7 @@ export const KEY_KINDS: Readonly<Record<string, Kind<KeyAccess>>> = {
   holder: { ending: 'a name', gateway: 'none', publisher: 'write' },
   publishers: { ending: 'nothing', gateway: 'none', publisher: 'write' },
   offers: { ending: 'nothing', gateway: 'none', publisher: 'write' },
-  // Never stored: deleting it shows that Redis takes writes.
+  // Never stored: asking for a change of it shows whether Redis takes writes.
   loopback: { ending: 'a name', gateway: 'write', publisher: 'write' },
 };
 
