@@ -217,7 +217,7 @@ describe("the demo page's log", () => {
     await proxy.restore();
     await expect.poll(() => numbers(ann), POLL).toEqual([1, 2, 18, 19, 20, 21, 22]);
     expect(await ann.get('divider-gap').textContent()).toMatch(
-      /^Reconnected after \d{1,2}(\.\d)? s\. 15 messages are missing here$/,
+      /^Reconnected after (\d{1,2} ms|\d{1,2}(\.\d)? s)\. 15 messages are missing here$/,
     );
   });
 
