@@ -1,10 +1,17 @@
-import { vi } from 'vitest';
+import { inject, vi } from 'vitest';
 
 /**
  * How long `vi.waitFor` and `vi.waitUntil` wait where a test does not say it: Vitest's own second is less than what a busy
  * machine has stood still for. A test that passes never waits so long. (`expect.poll` has its own in vitest.config.ts.)
  */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = inject('patienceMs') ?? 20_000;
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where tests are run to see them fail, nobody waits so long. */
+    patienceMs?: number;
+  }
+}
 
 type Options = number | { readonly timeout?: number; readonly interval?: number } | undefined;
 

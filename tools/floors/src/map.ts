@@ -155,7 +155,14 @@ export const HOUSE: House = {
   'tools/mutation': {
     is: 'plants faults, and looks whether tests notice',
     imports: [],
-    floors: [{ main: 'the command' }, { lua: 'faults in the scripts that run in Redis' }],
+    floors: [
+      { main: 'the command' },
+      { folders: 'what can be asked for, and who runs it' },
+      { 'mutate-typescript': 'faults in TypeScript, by Stryker' },
+      { lua: 'faults in the scripts that run in Redis' },
+      { '.': 'arguments, survivors, verdict' },
+      { suite: 'what came of a fault' },
+    ],
   },
   'services/gateway': {
     is: 'sockets, rooms and books of the clients of one node',

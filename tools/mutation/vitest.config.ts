@@ -1,0 +1,29 @@
+import { readdirSync } from 'node:fs';
+
+import { defineConfig } from 'vitest/config';
+
+/**
+ * In the copy of the repository in which Stryker plants its faults, `node_modules` leads back to the original: packages are taken
+ * from the copy instead, or a fault in one would never be met by the tests of another.
+ */
+const packages = readdirSync('packages').map((name) => ({
+  find: new RegExp(`^@outcry/${name}$`),
+  replacement: `${process.cwd()}/packages/${name}/src/index.ts`,
+}));
+
+const PATIENCE_MS = 2000;
+
+/** Unit and contract tests as one project, for Stryker alone. */
+export default defineConfig({
+  resolve: { alias: packages },
+  test: {
+    include: ['{packages,services}/*/src/**/*.test.ts', 'packages/*/tests/contract/**/*.test.ts'],
+    setupFiles: ['tests/support/patience.ts'],
+    // A fault may well be that something never comes, and then this is what each costs.
+    provide: { patienceMs: PATIENCE_MS },
+    testTimeout: 30_000,
+    expect: { poll: { timeout: PATIENCE_MS } },
+    // Each fault runs a few tests out of many files: to load everything anew for each of them would take ten times as long.
+    isolate: false,
+  },
+});
