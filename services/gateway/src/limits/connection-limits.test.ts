@@ -77,6 +77,94 @@ describe('ConnectionLimits', () => {
     expect(limits.refuses('192.0.2.2')).toBe(false);
   });
 
+  it('refuses it for 5 s, and then asks again', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const limits = await createNode('a', { perAddressPerMinute: 1 });
+      const exceeded = vi.fn();
+      for (let i = 0; i < 2; i++) limits.seatAddress('192.0.2.1', exceeded);
+      await settled();
+      expect(exceeded).toHaveBeenCalledExactlyOnceWith('rate');
+      vi.advanceTimersByTime(4999);
+      expect(limits.refuses('192.0.2.1')).toBe(true);
+      vi.advanceTimersByTime(1);
+      expect(limits.refuses('192.0.2.1')).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('counts nobody where nothing is limited', async () => {
+    const limits = await createNode('a', {});
+    const set = vi.spyOn(backplanes[0]?.limits ?? expect.fail(), 'set');
+    const exceeded = vi.fn();
+    for (let i = 0; i < 3; i++) {
+      limits.seatAddress('192.0.2.1', exceeded).leave();
+      limits.seatUser('ann', exceeded).leave();
+    }
+    limits.restore();
+    await settled();
+    expect(exceeded).not.toHaveBeenCalled();
+    expect(set).not.toHaveBeenCalled();
+  });
+
+  it('gives the places of a node that closes to the others, and takes none back from who leaves after it', async () => {
+    const [a, b] = [await createNode('a', { perUser: 1 }), await createNode('b', { perUser: 1 })];
+    const exceeded = vi.fn();
+    const seat = a.seatUser('ann', exceeded);
+    await settled();
+    await a.close();
+    b.seatUser('ann', exceeded);
+    await settled();
+    expect(exceeded).not.toHaveBeenCalled();
+    const set = vi.spyOn(backplanes[0]?.limits ?? expect.fail(), 'set');
+    seat.leave();
+    expect(set).not.toHaveBeenCalled();
+  });
+
+  it('goes on counting those who stay when one leaves, in the cluster and for itself', async () => {
+    const [a, b] = [await createNode('a', { perUser: 2 }), await createNode('b', { perUser: 2 })];
+    const exceeded = vi.fn();
+    const last = a.seatUser('ann', exceeded);
+    a.seatUser('ann', exceeded).leave();
+    b.seatUser('ann', exceeded);
+    await settled();
+    expect(exceeded).not.toHaveBeenCalled();
+    b.seatUser('ann', exceeded).leave();
+    await settled();
+    expect(exceeded).toHaveBeenCalledOnce();
+    const set = vi.spyOn(backplanes[0]?.limits ?? expect.fail(), 'set');
+    a.restore();
+    last.leave();
+    a.restore();
+    expect(set.mock.calls).toEqual([
+      ['a', 'user:ann', 1],
+      ['a', 'user:ann', 0],
+    ]);
+  });
+
+  it('remembers each address that it refuses, and no more than 100,000 of them', async () => {
+    const limits = await createNode('a', { perAddressPerMinute: 1 });
+    vi.spyOn(backplanes[0]?.limits ?? expect.fail(), 'pass').mockResolvedValue(false);
+    const refuse = async (address: string): Promise<void> => {
+      await new Promise<void>((resolve) => {
+        limits.seatAddress(address, () => {
+          resolve();
+        });
+      });
+    };
+    const all = Array.from(
+      { length: 100_000 },
+      (_, i) => `10.${String(i >> 16)}.${String((i >> 8) & 255)}.${String(i & 255)}`,
+    );
+    await Promise.all(all.map(refuse));
+    const refused = (): number => all.filter((address) => limits.refuses(address)).length;
+    expect(refused()).toBe(100_000);
+    await refuse('192.0.2.1');
+    expect(limits.refuses('192.0.2.1')).toBe(true);
+    expect(refused()).toBe(0);
+  });
+
   it('tells everything again to a cluster that has forgotten it', async () => {
     const [a, b] = [await createNode('a', { perUser: 1 }), await createNode('b', { perUser: 1 })];
     a.seatUser('ann', vi.fn());

@@ -39,8 +39,7 @@ function fromGroups(groups: readonly number[]): string {
 
 /** The eight groups of an address as URLs write it: hexadecimal, with at most one `::`. */
 function groupsOf(address: string): readonly number[] {
-  const [head = '', tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':').map(fromHex)));
-  const before = head === '' ? [] : head;
+  const [before = [], tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':').map(fromHex)));
   if (tail === undefined) return before;
   const zeros = Array.from({ length: GROUPS - before.length - tail.length }, () => 0);
   return [...before, ...zeros, ...tail];

@@ -27,7 +27,7 @@ class ScriptedMonitor implements DelayMonitor {
 
   /** One window with these samples. */
   pass(...samplesMs: number[]): void {
-    this.#samples = samplesMs;
+    this.#samples = [...this.#samples, ...samplesMs];
     vi.advanceTimersByTime(WINDOW_MS);
   }
 }

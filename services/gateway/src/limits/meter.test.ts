@@ -31,4 +31,6 @@ test('keeps nothing where there is no limit', () => {
 
   expect(meter.take({}, 0, 1_000_000)).toBe('pass');
   expect(meter.size).toBe(0);
+  // Clients are told so.
+  expect(new Meter(0, 100).burst).toBe(0);
 });
