@@ -176,10 +176,30 @@ describe('Coalescer', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('holds nothing back at a window of 0', () => {
+  it('opens one window behind a burst that ends another early', () => {
+    const log: string[] = [];
+    const intake = { hold: () => log.push('hold'), release: () => log.push('release') };
+    const coalescer = new Coalescer({ windowMs: () => WINDOW_MS, maxBytes: 1000, intake });
+    coalescer.hold(source(log, 'a'), 1);
+    vi.advanceTimersByTime(WRITING_MS + 2);
+    coalescer.hold(source(log, 'b'), 1);
+    vi.advanceTimersByTime(WINDOW_MS - 2);
+    coalescer.hold(source(log, 'c'), 1000);
+    expect(log).toEqual(['a', 'hold', 'release', 'b', 'c']);
+    endTurn();
+    coalescer.hold(source(log, 'd'), 1);
+    vi.advanceTimersByTime(WRITING_MS + BETWEEN_BURSTS_MS + WRITING_MS);
+    expect(log.slice(5)).toEqual(['hold', 'release', 'd']);
+  });
+
+  it('holds nothing back at a window of 0, whenever it comes', () => {
     const log: string[] = [];
     const coalescer = new Coalescer({ windowMs: () => 0, maxBytes: 1000 });
-    for (const name of ['a', 'b', 'c']) coalescer.hold(source(log, name), 1);
-    expect(log).toEqual(['a', 'b', 'c']);
+    for (const name of ['a', 'b', 'c']) {
+      coalescer.hold(source(log, name), 1);
+      coalescer.hold(source(log, name), 1);
+      endTurn();
+    }
+    expect(log).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
   });
 });
