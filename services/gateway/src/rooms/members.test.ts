@@ -39,3 +39,29 @@ test('are found when a second one comes, and when the first has gone', () => {
   expect(members.delete('a')).toBe(true);
   expect([members.get('a'), members.get('b'), members.isEmpty]).toEqual([undefined, ben, false]);
 });
+
+test('are told from others also where there are none, or one', () => {
+  const members = new Members<Member>();
+  expect([members.isEmpty, members.get('a'), members.delete('a')]).toEqual([true, undefined, false]);
+  const ann = { connection: 'a', membership: 1 };
+  members.add(ann);
+  expect([members.isEmpty, members.get('a'), members.get('b'), members.delete('b')]).toEqual([
+    false,
+    ann,
+    undefined,
+    false,
+  ]);
+  const again = { connection: 'a', membership: 2 };
+  members.add(again);
+  expect(members.get('a')).toBe(again);
+  expect([members.delete('a'), members.isEmpty, members.get('a')]).toEqual([true, true, undefined]);
+});
+
+test('lose nobody who was the first of them', () => {
+  const members = new Members<Member>();
+  for (const connection of ['a', 'b']) members.add({ connection, membership: 1 });
+  members.delete('b');
+  expect(members.get('a')).toEqual({ connection: 'a', membership: 1 });
+  members.delete('a');
+  expect(members.isEmpty).toBe(true);
+});

@@ -1,6 +1,6 @@
 import { type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Coalescer } from '../fanout/coalescer.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -129,12 +129,108 @@ describe('reading on', () => {
     expect(isRecovered).toBe(false);
   });
 
-  it('gives up on a room whose continuity breaks at every read', async () => {
+  it('starts afresh where nothing of what was missed is kept', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 10);
+    stored = [];
+    source = { ...source, broker: reading({ head: { epoch: EPOCH, seq: 10 }, messages: [] }) };
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 10 } });
+  });
+
+  it('starts afresh in another epoch, and reads nothing where nothing was missed', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 3);
+    const broker = { readHistory: vi.fn() };
+    source = { ...source, broker: broker as unknown as Broker };
+    expect(await readOn(room, { epoch: 'e0', seq: 3 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 3 } });
+    expect(await readOn(room, { epoch: EPOCH, seq: 3 }, source)).toEqual({ messages: [], isWhole: true });
+    expect(broker.readHistory).not.toHaveBeenCalled();
+  });
+
+  it('keeps nothing of what is relayed behind it, whatever has come of it', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    await readOn(room, { epoch: EPOCH, seq: 2 }, source);
+    await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    const failing = { ...source, broker: { readHistory: () => Promise.reject(new Error('no')) } as unknown as Broker };
+    await expect(readOn(room, { epoch: EPOCH, seq: 2 }, failing)).rejects.toThrow('no');
+    await expect(catchUp(room, { since: undefined, history: 9 }, failing)).rejects.toThrow('no');
+    publish(5, 8);
+    expect(room.tail.after(0)).toEqual([]);
+  });
+
+  it('waits for what another gateway has told the client already', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    stored = numbers(1, 6).map((seq) => message(seq));
+    const joining = catchUp(room, { since: { epoch: EPOCH, seq: 5 }, history: 0 }, source);
+    await new Promise(setImmediate);
+    for (const seq of [5, 6]) room.relay(message(seq));
+    expect(await joining).toMatchObject({ from: { seq: 5 }, isRecovered: true });
+  });
+
+  it('reads again where the room goes on in another epoch while it waits for that', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    stored = numbers(1, 6).map((seq) => message(seq));
+    const joining = catchUp(room, { since: { epoch: EPOCH, seq: 6 }, history: 3 }, source);
+    await new Promise(setImmediate);
+    stored = [message(7, 'e2')];
+    room.reset({ epoch: 'e2', seq: 6 });
+    room.relay(message(7, 'e2'));
+    const missed = await joining;
+    expect(missed.messages.map(({ position }) => position)).toEqual([{ epoch: 'e2', seq: 7 }]);
+    expect(missed).toMatchObject({ from: { epoch: 'e2', seq: 6 }, isRecovered: false });
+  });
+
+  it('asks for no more than the room keeps, and no more than is wanted', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 9);
+    const limits: number[] = [];
+    const { broker } = source;
+    source = {
+      retention: { count: 5, ms: 60_000 },
+      broker: {
+        readHistory: (...[name, range, retention]: Parameters<Broker['readHistory']>) => {
+          limits.push(range.limit);
+          return broker.readHistory(name, range, retention);
+        },
+      } as unknown as Broker,
+    };
+    await catchUp(room, { since: undefined, history: 3 }, source);
+    await catchUp(room, { since: undefined, history: 8 }, source);
+    await catchUp(room, { since: { epoch: EPOCH, seq: 7 }, history: 0 }, source);
+    expect(limits).toEqual([3, 5, 5]);
+  });
+
+  it.each([
+    ['reads on', (): Promise<unknown> => readOn(room, { epoch: EPOCH, seq: 2 }, source)],
+    ['joins', (): Promise<unknown> => catchUp(room, { since: undefined, history: 5 }, source)],
+    ['resumes', (): Promise<unknown> => catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 5 }, source)],
+  ])('is given up by who %s after three reads, of a room whose continuity breaks at each', async (_who, read) => {
     room.begin({ epoch: EPOCH, seq: 0 });
     publish(1, 4);
     meanwhile = Array.from({ length: 10 }, (_, i) => () => {
       room.reset({ epoch: EPOCH, seq: 10 + i });
     });
-    await expect(readOn(room, { epoch: EPOCH, seq: 2 }, source)).rejects.toThrow(OutcryError);
+    await expect(read()).rejects.toThrow(OutcryError);
+    expect(meanwhile).toHaveLength(7);
   });
+
+  it('joins in the end where continuity breaks at two reads', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    meanwhile = [1, 2].map((_, i) => () => {
+      room.reset({ epoch: EPOCH, seq: 10 + i });
+    });
+    const { from } = await catchUp(room, { since: undefined, history: 5 }, source);
+    expect(from).toEqual({ epoch: EPOCH, seq: 0 });
+  });
+
+  it('refuses a room that is not delivered yet', async () => {
+    await expect(readOn(room, { epoch: EPOCH, seq: 2 }, source)).rejects.toThrow('not delivered');
+    await expect(catchUp(room, { since: undefined, history: 0 }, source)).rejects.toThrow('not delivered');
+  });
+
+  function reading(history: RoomHistory): Broker {
+    return { readHistory: () => Promise.resolve(history) } as unknown as Broker;
+  }
 });

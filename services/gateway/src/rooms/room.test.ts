@@ -1,0 +1,225 @@
+import type { RoomMessage } from '@outcry/broker';
+import { createCodecs, encodePayload, Encoding, type Position } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { Coalescer } from '../fanout/coalescer.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import { type FakeSocket, FakeTransport } from '../testing/fake-transport.ts';
+import { Room } from './room.ts';
+import type { RoomMember } from './room-member.ts';
+
+const EPOCH = 'e1';
+const START: Position = { epoch: EPOCH, seq: 0 };
+
+interface Guest extends RoomMember {
+  readonly socket: FakeSocket;
+}
+
+describe('Room', () => {
+  let transport: FakeTransport;
+  let metrics: GatewayMetrics;
+  let room: Room;
+
+  beforeEach(() => {
+    transport = new FakeTransport();
+    metrics = new GatewayMetrics();
+    room = create(0);
+  });
+
+  /** A window in which messages are held, 0 for none. */
+  function create(windowMs: number): Room {
+    const fanout = { publisher: transport, codecs: createCodecs(), metrics };
+    return new Room('lobby', fanout, new Coalescer({ windowMs, maxBytes: 1_000_000 }));
+  }
+
+  function guest(connection: string, wishes: Partial<RoomMember> = {}): Guest {
+    const encoding = Encoding.Json;
+    return {
+      socket: transport.connect(encoding),
+      encoding,
+      connection,
+      wantsEcho: true,
+      wantsPresence: false,
+      ...wishes,
+    } as Guest;
+  }
+
+  function member(connection: string, wishes: Partial<RoomMember> = {}): Guest {
+    const came = guest(connection, wishes);
+    room.add(came);
+    return came;
+  }
+
+  function message(seq: number, origin = ''): RoomMessage {
+    const frame = createCodecs().msgpack.encodeServer({
+      type: 'message',
+      room: 'lobby',
+      seq,
+      at: 1,
+      from: 'ann',
+      data: encodePayload(seq),
+    });
+    return { room: 'lobby', position: { epoch: EPOCH, seq }, at: 1, origin, frame: frame as Buffer };
+  }
+
+  const told = ({ socket }: Guest): string[] =>
+    socket.frames.map((frame) => (frame.type === 'message' ? String(frame.seq) : frame.type));
+  const count = async (name: 'roomsHeldBack' | 'roomsReleased'): Promise<unknown> =>
+    (await metrics[name].get()).values.map(({ labels, value }) => [...Object.values(labels), value]);
+
+  it('relays what came before the news of where delivery begins, and nothing of before that', () => {
+    const ann = member('a');
+    for (const seq of [3, 4, 5]) room.relay(message(seq));
+    expect([told(ann), room.position]).toEqual([[], undefined]);
+    room.begin({ epoch: EPOCH, seq: 4 });
+    expect(told(ann)).toEqual(['5']);
+    expect(room.position).toEqual({ epoch: EPOCH, seq: 5 });
+  });
+
+  it('tells its members everything in one order, and those who have gone nothing', () => {
+    room.begin(START);
+    const [ann, ben] = [member('a'), member('b')];
+    room.relay(message(1));
+    room.remove(ben);
+    room.remove(ben);
+    room.relay(message(2));
+    expect([told(ann), told(ben)]).toEqual([['1', '2'], ['1']]);
+    expect(room.hasMembers()).toBe(true);
+    room.remove(ann);
+    expect(room.hasMembers()).toBe(false);
+  });
+
+  it('gives a publisher no echo where it wants none, and everybody else the message', () => {
+    room.begin(START);
+    const [loud, quiet] = [member('a'), member('b', { wantsEcho: false })];
+    room.relay(message(1, 'a'));
+    room.relay(message(2, 'b'));
+    room.relay(message(3, 'elsewhere'));
+    expect([told(loud), told(quiet)]).toEqual([
+      ['1', '2', '3'],
+      ['1', '3'],
+    ]);
+  });
+
+  it('gives one that is held back nothing, also of its own, and goes on where it is resumed', async () => {
+    room.begin(START);
+    const [ann, slow] = [member('a'), member('b', { wantsEcho: false })];
+    room.holdBack(slow);
+    room.relay(message(1));
+    room.relay(message(2, 'b'));
+    room.resume(slow, 'caughtUp');
+    room.relay(message(3));
+    room.relay(message(4, 'b'));
+    expect([told(ann), told(slow)]).toEqual([['1', '2', '3', '4'], ['3']]);
+    expect(await count('roomsHeldBack')).toEqual([[1]]);
+    expect(await count('roomsReleased')).toEqual([['caughtUp', 1]]);
+  });
+
+  it('lets one that is held back leave, and owes it nothing then', async () => {
+    room.begin(START);
+    const slow = member('b');
+    room.holdBack(slow);
+    room.remove(slow);
+    expect(room.hasMembers()).toBe(false);
+    const ann = member('a');
+    room.remove(ann);
+    expect(await count('roomsReleased')).toEqual([['left', 1]]);
+  });
+
+  it('hands on signals behind the messages before them, to all but who sent them', () => {
+    room = create(1000);
+    room.begin(START);
+    const [ann, ben, slow] = [member('a'), member('b'), member('c')];
+    room.relay(message(1));
+    room.holdBack(slow);
+    room.relay(message(2));
+    const frame = createCodecs().msgpack.encodeServer({
+      type: 'signal',
+      room: 'lobby',
+      from: 'ann',
+      name: 'typing',
+      data: encodePayload(1),
+    });
+    room.relaySignal({ room: 'lobby', origin: 'a', frame: frame as Buffer });
+    room.relaySignal({ room: 'lobby', origin: 'c', frame: frame as Buffer });
+    expect([told(ann), told(ben), told(slow)]).toEqual([['1', '2', 'signal'], ['1', '2', 'signal', 'signal'], ['1']]);
+  });
+
+  it('tells who comes and goes to those who want to know, also where they are held back', () => {
+    room.begin(START);
+    const event = { room: 'lobby', user: 'cy', change: 'joined', count: 3 } as const;
+    room.relayMember(event);
+    expect(room.latestMember).toEqual(event);
+    const [plain, curious] = [member('a'), member('b', { wantsPresence: true })];
+    room.holdBack(curious);
+    room.relayMember(event);
+    expect([told(plain), told(curious)]).toEqual([[], ['member']]);
+    room.remove(curious);
+    room.relayMember(event);
+    expect(told(curious)).toEqual(['member']);
+  });
+
+  it.each([
+    [
+      'a reset',
+      (): void => {
+        room.reset({ epoch: 'e2', seq: 7 });
+      },
+      'reset',
+    ],
+    [
+      'staleness',
+      (): void => {
+        room.markStale();
+      },
+      'stale',
+    ],
+    [
+      'who comes',
+      (): void => {
+        room.relayMember({ room: 'lobby', user: 'cy', change: 'joined', count: 3 });
+      },
+      'member',
+    ],
+  ] as const)('tells of %s behind the messages before it', (_what, happen, type) => {
+    room = create(1000);
+    room.begin(START);
+    const ann = member('a', { wantsPresence: true });
+    for (const seq of [1, 2]) room.relay(message(seq));
+    happen();
+    expect(told(ann)).toEqual(['1', '2', type]);
+  });
+
+  it('goes on behind a reset, from the position that it tells', () => {
+    room.begin(START);
+    const ann = member('a');
+    room.reset({ epoch: 'e2', seq: 7 });
+    expect(ann.socket.frames).toEqual([{ type: 'reset', room: 'lobby', epoch: 'e2', seq: 7 }]);
+    expect(room.position).toEqual({ epoch: 'e2', seq: 7 });
+  });
+
+  it('says once that it is fresh again, behind what was held, and only where it was stale', () => {
+    room = create(1000);
+    room.begin(START);
+    const ann = member('a');
+    room.markFresh();
+    expect([told(ann), room.isStale]).toEqual([[], false]);
+    room.markStale();
+    expect(room.isStale).toBe(true);
+    for (const seq of [1, 2]) room.relay(message(seq));
+    room.markFresh();
+    room.markFresh();
+    expect([told(ann), room.isStale]).toEqual([['stale', '1', '2', 'fresh'], false]);
+  });
+
+  it('keeps for those who join what it relays meanwhile, and only then', () => {
+    room.begin(START);
+    room.relay(message(1));
+    room.tail.open();
+    room.relay(message(2));
+    expect(room.tail.after(0)).toHaveLength(1);
+    room.reset({ epoch: EPOCH, seq: 5 });
+    expect(room.tail.breaks).toBe(1);
+    room.tail.close();
+  });
+});
