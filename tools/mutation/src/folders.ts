@@ -28,6 +28,11 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     sources: [gateway('rooms')],
     tests: ['rooms', 'memberships'].map(gateway),
   }),
+  identity: mutateTypeScript({
+    is: 'who somebody is found to be, and what they may',
+    sources: [gateway('identity')],
+    tests: [gateway('identity')],
+  }),
   'order-book': mutateTypeScript({
     is: 'a book without any I/O',
     sources: ['packages/order-book/src'],

@@ -24,6 +24,17 @@ describe('a gateway without keys', () => {
     }
   });
 
+  it('lets guests in under names of their own, and has no keys to use', () => {
+    const open = createAuthenticator(auth, { revokedTokens: new RevokedTokens(), accountNames: new Set() });
+    const [one, other] = [open.guest(), open.guest()];
+    expect(one).toMatchObject({ user: expect.stringMatching(/^guest-[0-9a-f]{8}$/) as string, isGuest: true });
+    expect(one?.user).not.toBe(other?.user);
+    expect(open.authenticate('ann').identity).toMatchObject({ isGuest: false, expiresAt: undefined });
+    expect(() => {
+      open.useKeys([]);
+    }).toThrow('an open gateway has no keys');
+  });
+
   it('takes the tokens of its accounts, those of nobody else, and nobody else for them', () => {
     const accounts = { secret: SECRET, lifetimeMs: 60_000, maxPerAddressPerMinute: 0, policy: POLICY };
     const accountNames = new Set<string>();

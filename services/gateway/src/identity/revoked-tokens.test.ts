@@ -1,7 +1,7 @@
 import type { Revocation } from '@outcry/broker';
 import { describe, expect, it, vi } from 'vitest';
 
-import { RevokedTokens } from './revoked-tokens.ts';
+import { isRevoked, RevokedTokens } from './revoked-tokens.ts';
 
 const NOW = Date.now();
 const ANN = { user: 'ann', tokenId: 'id-1', issuedAt: NOW };
@@ -56,5 +56,23 @@ describe('RevokedTokens', () => {
     }
     vi.useRealTimers();
     expect(tokens.size).toBeLessThan(1200);
+  });
+
+  it('forgets those of users, too, at the very moment at which they end, and keeps the others', () => {
+    vi.useFakeTimers({ now: NOW });
+    const tokens = revoked({ expiresAt: NOW + 10 });
+    tokens.add({ kind: 'user', id: 'bob', issuedUntil: NOW, expiresAt: NOW + 11 });
+    vi.advanceTimersByTime(10);
+    for (let i = 0; i < 998; i++) tokens.add({ kind: 'token', id: 'id', issuedUntil: NOW, expiresAt: NOW + 60_000 });
+    vi.useRealTimers();
+    expect([tokens.has(ANN), tokens.has({ ...ANN, user: 'bob' })]).toEqual([false, true]);
+    expect(tokens.size).toBe(2);
+  });
+
+  it('means by the revocation of a token no user of its name, nor the other way round', () => {
+    const revocation = { id: 'ann', issuedUntil: NOW, expiresAt: NOW + 60_000 };
+    expect(isRevoked({ ...ANN, tokenId: 'id-1' }, { ...revocation, kind: 'token' })).toBe(false);
+    expect(isRevoked({ ...ANN, tokenId: 'ann', user: 'bob' }, { ...revocation, kind: 'token' })).toBe(true);
+    expect(isRevoked({ ...ANN, tokenId: 'ann', user: 'bob' }, { ...revocation, kind: 'user' })).toBe(false);
   });
 });

@@ -1,8 +1,9 @@
-import { createMemoryBackplane } from '@outcry/broker';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Backplane, createMemoryBackplane } from '@outcry/broker';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { TokenVerifier } from '../tokens/token-verifier.ts';
-import { Accounts } from './accounts.ts';
+import { AccountError } from './account-error.ts';
+import { Accounts, type AccountsParts } from './accounts.ts';
 import { TokenIssuer } from './token-issuer.ts';
 
 const SECRET = Buffer.from('a-secret-of-at-least-thirty-two-characters');
@@ -10,26 +11,66 @@ const POLICY = { issuer: 'outcry', audience: 'clients', clockToleranceMs: 0, max
 const ANN = { user: 'ann', password: 'correct horse' };
 
 describe('Accounts', () => {
-  const backplane = createMemoryBackplane();
+  let backplane: Backplane;
   let accounts: Accounts;
   beforeEach(async () => {
+    backplane = createMemoryBackplane();
     await backplane.start({
       handleMessage: () => undefined,
       handleSignal: () => undefined,
       handleReset: () => undefined,
       handleStatus: () => undefined,
     });
+    accounts = create();
+  });
+  afterEach(async () => {
+    await backplane.close();
+  });
+
+  function create(parts: Partial<AccountsParts> = {}): Accounts {
     const { accounts: store, limits } = backplane;
-    accounts = new Accounts({
+    return new Accounts({
       store,
       limits,
       issuer: new TokenIssuer({ secret: SECRET, lifetimeMs: 60_000, policy: POLICY }),
       maxPerAddressPerMinute: 0,
       onRegistered: () => Promise.resolve(),
+      ...parts,
+    });
+  }
+
+  it('counts the tries of an address, and of its network, where that is limited', async () => {
+    const pass = vi.spyOn(backplane.limits, 'pass').mockResolvedValueOnce(true).mockResolvedValueOnce(false);
+    const limited = create({ maxPerAddressPerMinute: 7 });
+    await limited.admit('2001:db8:0:1:0:0:0:1');
+    expect(pass).toHaveBeenLastCalledWith('accounts:2001:db8:0:1::', 7);
+    await expect(limited.admit('192.0.2.1')).rejects.toMatchObject({ code: 'rateLimited', retryAfterSeconds: 9 });
+    pass.mockClear();
+    await accounts.admit('192.0.2.1');
+    expect(pass).not.toHaveBeenCalled();
+  });
+
+  it('counts registrations together, and the tries of each name, before it hashes anything', async () => {
+    const pass = vi.spyOn(backplane.limits, 'pass').mockResolvedValue(false);
+    await expect(accounts.register(ANN)).rejects.toMatchObject({ code: 'rateLimited', retryAfterSeconds: 1 });
+    await expect(accounts.logIn(ANN)).rejects.toMatchObject({ code: 'rateLimited', retryAfterSeconds: 6 });
+    expect(pass.mock.calls).toEqual([
+      ['registrations', 60],
+      ['login:ann', 10],
+    ]);
+  });
+
+  it('gives nobody a token whose name is not kept from others yet', async () => {
+    const registering = create({ onRegistered: () => Promise.reject(new AccountError('unavailable', 'no')) });
+    await expect(registering.register({ ...ANN, user: 'cy' })).rejects.toMatchObject({
+      code: 'unavailable',
+      retryAfterSeconds: 5,
     });
   });
-  afterEach(async () => {
-    await backplane.close();
+
+  it('says when to come again only where that is of use', () => {
+    expect(new AccountError('badCredentials', 'no').retryAfterSeconds).toBeUndefined();
+    expect(new AccountError('rateLimited', 'no', 7).retryAfterSeconds).toBe(7);
   });
 
   it('gives tokens that the gateway takes, and takes as long for a name that nobody has', async () => {
@@ -38,6 +79,7 @@ describe('Accounts', () => {
     expect(verifier.verify(token).claims).toMatchObject({ sub: 'ann', jti: expect.any(String) as string });
     await expect(accounts.register(ANN)).rejects.toMatchObject({ code: 'nameTaken' });
     // What the processor spends on it: the time that passes is also others', on a machine that is busy.
+    await expect(accounts.logIn(ANN)).resolves.toMatchObject({ user: 'ann' });
     const times: number[] = [];
     for (const user of ['ann', 'nobody', 'ann', 'nobody', 'ann', 'nobody']) {
       const before = process.cpuUsage();

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+
+import { loadGatewayConfig } from '../config/config.ts';
+import { clockToleranceOf } from './auth-config.ts';
+
+const SECRET = 's'.repeat(32);
+
+const load = (environment: Readonly<Record<string, string>>): ReturnType<typeof loadGatewayConfig>['config']['auth'] =>
+  loadGatewayConfig(environment).config.auth;
+
+describe('who may come in', () => {
+  it('is anybody, where there are no keys', () => {
+    const auth = load({});
+    expect(auth).toMatchObject({
+      tokens: undefined,
+      accounts: undefined,
+      sources: { cookie: undefined, hasQuery: false },
+    });
+    expect(clockToleranceOf(auth)).toBe(0);
+  });
+
+  it('is set for tokens as it is for the tokens of accounts', () => {
+    const auth = load({
+      OUTCRY_AUTH_SECRET: SECRET,
+      OUTCRY_AUTH_ISSUER: 'us',
+      OUTCRY_AUTH_AUDIENCE: 'them',
+      OUTCRY_AUTH_CLOCK_TOLERANCE_MS: '2000',
+      OUTCRY_AUTH_MAX_LIFETIME_MS: '600000',
+      OUTCRY_AUTH_GUESTS: 'true',
+      OUTCRY_AUTH_COOKIE: 'session',
+      OUTCRY_AUTH_QUERY: 'true',
+      OUTCRY_ACCOUNTS: 'true',
+      OUTCRY_ACCOUNTS_TOKEN_MS: '600000',
+      OUTCRY_MAX_LOGINS_PER_MINUTE: '7',
+    });
+    const policy = { issuer: 'us', audience: 'them', clockToleranceMs: 2000, maxLifetimeMs: 600_000 };
+    expect(auth).toEqual({
+      tokens: {
+        keys: [{ id: undefined, algorithm: 'HS256', material: Buffer.from(SECRET) }],
+        policy,
+        hasGuests: true,
+        keysFile: undefined,
+      },
+      accounts: { secret: Buffer.from(SECRET), lifetimeMs: 600_000, policy, maxPerAddressPerMinute: 7 },
+      sources: { cookie: 'session', hasQuery: true },
+      maxLifetimeMs: 602_000,
+    });
+    expect(clockToleranceOf(auth)).toBe(2000);
+  });
+
+  it('has no accounts without the secret that signs for them, nor tokens that live longer than any may', () => {
+    expect(load({ OUTCRY_AUTH_SECRET: SECRET }).accounts).toBeUndefined();
+    expect(() => load({ OUTCRY_ACCOUNTS: 'true' })).toThrow('OUTCRY_AUTH_SECRET: required');
+    const lifetimes = { OUTCRY_ACCOUNTS_TOKEN_MS: '60001', OUTCRY_AUTH_MAX_LIFETIME_MS: '60000' };
+    expect(() => load(lifetimes)).toThrow('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most');
+  });
+});
