@@ -1,6 +1,15 @@
+import { type Backplane, createMemoryBackplane, OutcryError, type RoomMessage } from '@outcry/broker';
+import { createCodecs } from '@outcry/protocol';
+import { createLogger } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { Coalescer } from '../fanout/coalescer.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
+import { FakeTransport } from '../testing/fake-transport.ts';
+import { RoomDirectory, type Visitor } from './room-directory.ts';
+import { RoomRules } from './room-rules.ts';
 
 describe('RoomDirectory', () => {
   let gateway: TestGateway;
@@ -36,5 +45,117 @@ describe('RoomDirectory', () => {
     gateway.services.rooms.showStatus('up');
     await join();
     expect(aboutLobby()).toEqual(['joined']);
+  });
+});
+
+describe('the rooms of a node', () => {
+  const LINGER_MS = 5000;
+  const WANTED = { since: undefined, history: 5 };
+  const RULE = { presence: true, publish: 'members', signal: 'members', readHistory: true } as const;
+  const metrics = new GatewayMetrics();
+  const logger = createLogger({ level: 'silent', fields: {} });
+  let backplane: Backplane;
+  let rooms: RoomDirectory;
+
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    backplane = createMemoryBackplane();
+    rooms = new RoomDirectory({
+      broker: backplane.broker,
+      rules: new RoomRules([], { ...RULE, retention: { count: 9, ms: 1000 }, users: ALL_RIGHTS, guests: ALL_RIGHTS }),
+      fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics },
+      coalescer: new Coalescer({ windowMs: 0, maxBytes: 1 }),
+      logger,
+    });
+    const nothing = (): void => undefined;
+    await backplane.start({
+      handleMessage: nothing,
+      handleSignal: nothing,
+      handleReset: nothing,
+      handleStatus: nothing,
+    });
+  });
+  afterEach(async () => {
+    rooms.close();
+    vi.useRealTimers();
+    await backplane.close();
+  });
+
+  const visitor = (wishes: Partial<Visitor> = {}): Visitor => ({ admit: () => true, ...wishes });
+  const message = (room: string): RoomMessage => ({
+    room,
+    position: { epoch: 'e', seq: 1 },
+    at: Date.now(),
+    origin: '',
+    frame: Buffer.alloc(1),
+  });
+
+  it('keep a room while somebody is in it, and let it go 5 s after the last', async () => {
+    const leave = vi.spyOn(backplane.broker, 'leave');
+    await rooms.join('lobby', WANTED, visitor());
+    vi.advanceTimersByTime(2 * LINGER_MS);
+    expect([rooms.size, rooms.get('lobby')?.name]).toEqual([1, 'lobby']);
+    rooms.leave('lobby');
+    vi.advanceTimersByTime(LINGER_MS - 1);
+    expect(leave).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(leave).toHaveBeenCalledExactlyOnceWith('lobby');
+    expect(rooms.size).toBe(0);
+  });
+
+  it.each([
+    ['who is not let in', visitor({ admit: () => false })],
+    ['whose preparations fail', visitor({ prepare: () => Promise.reject(new Error('no')) })],
+  ])('keep no room for one %s', async (_who, one) => {
+    await rooms.join('lobby', WANTED, one).catch(() => undefined);
+    vi.advanceTimersByTime(LINGER_MS);
+    expect(rooms.size).toBe(0);
+  });
+
+  it('read what a visitor missed when it is prepared, in the room that is delivered by then', async () => {
+    const steps: string[] = [];
+    vi.spyOn(backplane.broker, 'readHistory').mockImplementation((name, _range, { count }) => {
+      steps.push(`read ${String(count)} of ${name}`);
+      return Promise.resolve({ head: rooms.get(name)?.position ?? expect.fail(), messages: [] });
+    });
+    await rooms.join('lobby', WANTED, {
+      prepare: async ({ position }) => {
+        await Promise.resolve();
+        steps.push(`prepared at ${String(position?.seq)}`);
+      },
+      admit: (room, { messages }) => steps.push(`admitted to ${room.name} with ${String(messages.length)}`) > 0,
+    });
+    expect(steps).toEqual(['prepared at 0', 'read 9 of lobby', 'admitted to lobby with 0']);
+  });
+
+  it('count what comes, also for a room that has just been let go', async () => {
+    rooms.relay(message('gone'));
+    rooms.relaySignal({ room: 'gone', origin: '', frame: Buffer.alloc(1) });
+    rooms.relayMember({ room: 'gone', user: 'ann', change: 'left', count: 0 });
+    rooms.reset('gone', { epoch: 'e', seq: 1 });
+    expect(metrics.relayed.value).toBe(1);
+    const text = await metrics.registry.metrics();
+    expect(text).toMatch('outcry_gateway_room_resets_total 1\n');
+    // A thousandth of what it would be if milliseconds were taken for seconds.
+    expect(text).toMatch('outcry_gateway_relay_lag_seconds_bucket{le="2.5"} 1\n');
+  });
+
+  it('log a room that cannot be left at the broker, and go on', async () => {
+    const warn = vi.spyOn(logger, 'warn');
+    const err = new OutcryError('unavailable', 'no');
+    vi.spyOn(backplane.broker, 'leave').mockRejectedValue(err);
+    await rooms.join('lobby', WANTED, visitor());
+    rooms.leave('lobby');
+    vi.advanceTimersByTime(LINGER_MS);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect(warn).toHaveBeenCalledWith({ err, room: 'lobby' }, expect.any(String));
+  });
+
+  it('leave nothing behind when they are closed', async () => {
+    await rooms.join('lobby', WANTED, visitor());
+    rooms.leave('lobby');
+    rooms.close();
+    expect([rooms.size, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });

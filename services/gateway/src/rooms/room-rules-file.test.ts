@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
+import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
 import { loadGatewayConfig } from '../config/config.ts';
 
 describe('the file of room rules', () => {
@@ -38,6 +38,39 @@ describe('the file of room rules', () => {
       guests: new Set(['read']),
     });
     expect(roomRules.of('lobby').publish).toBe('members');
+  });
+
+  it('takes all that a rule says, also where it takes something away', () => {
+    const rule = {
+      history: { count: 3, seconds: 1 },
+      presence: false,
+      publish: 'anyone',
+      signal: 'nobody',
+      readHistory: false,
+      users: ['read'],
+      guests: [],
+    };
+    const { roomRules } = load(JSON.stringify({ rules: [{ pattern: 'closed', ...rule }] }));
+    expect(roomRules.of('closed')).toEqual({
+      ...rule,
+      history: undefined,
+      retention: { count: 3, ms: 1000 },
+      users: new Set(['read']),
+      guests: NO_RIGHTS,
+    });
+    const { retention } = load('{"rules":[{"pattern":"few","history":{"count":2}}]}').roomRules.of('few');
+    expect(retention).toEqual({ count: 2, ms: 600_000 });
+  });
+
+  it('is not needed: rooms are open to all where nobody can prove who they are, and to nobody where they can', () => {
+    const rightsOf = (environment: Readonly<Record<string, string>>): unknown => {
+      const { users, guests, ...rule } = loadGatewayConfig(environment).config.roomRules.of('lobby');
+      expect(rule).toMatchObject({ presence: true, publish: 'members', signal: 'members', readHistory: true });
+      expect(users).toBe(guests);
+      return users;
+    };
+    expect(rightsOf({})).toBe(ALL_RIGHTS);
+    expect(rightsOf({ OUTCRY_AUTH_SECRET: 's'.repeat(32) })).toBe(NO_RIGHTS);
   });
 
   it('reports every problem at once, by its place', () => {
