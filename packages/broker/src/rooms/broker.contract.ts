@@ -402,6 +402,12 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(await seqsOf('pit', ALL, RETENTION)).toEqual(range(1, 10));
       });
 
+      it('keeps the newest alone where the count is 1', async () => {
+        const retention = { count: 1, ms: 60_000 };
+        await publish(3, retention);
+        expect(await seqsOf('pit', ALL, retention)).toEqual([3]);
+      });
+
       it('keeps nothing where the count is 0, and goes on numbering', async () => {
         await publish(2, { count: 0, ms: 60_000 });
         expect(await seqsOf('pit', ALL, { count: 0, ms: 60_000 })).toEqual([]);

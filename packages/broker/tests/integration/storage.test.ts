@@ -46,6 +46,13 @@ describe('what is stored', () => {
     expectAbout(await ttlOf('meta/pit'), 3 * DAY_MS);
   });
 
+  it('is but the numbering, where nothing is to be kept', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await publish(broker, 2, { count: 5, ms: 60_000 });
+    await publish(broker, 2, { count: 0, ms: 60_000 });
+    expect(await cluster.keys('')).toEqual(await cluster.keys('meta/pit'));
+  });
+
   it('is kept alive by a join', async () => {
     const { broker } = (await cluster.startNode()).backplane;
     await broker.join('pit');

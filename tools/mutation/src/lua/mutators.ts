@@ -51,7 +51,8 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
     if (node.type !== 'NumericLiteral') return [];
     if (parent?.type === 'IndexExpression') return [];
     if (node.value >= LARGE) return [replace(node, String(2 * node.value))];
-    return [1, -1].map((by) => replace(node, String(node.value + by)));
+    // One less than nothing is what the comparison turned says, or another word for no.
+    return (node.value === 0 ? [1] : [1, -1]).map((by) => replace(node, String(node.value + by)));
   },
   text: ({ node }) => (node.type === 'StringLiteral' ? replaceText(node) : []),
   boolean: ({ node }) => (node.type === 'BooleanLiteral' ? [replace(node, String(!node.value))] : []),

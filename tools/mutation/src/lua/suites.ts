@@ -15,6 +15,7 @@ const contract = (...subjects: readonly string[]): Suite => ({
 });
 
 const ROOMS: readonly Suite[] = [
+  { file: integration('room-scripts') },
   contract('Broker'),
   { file: integration('storage') },
   {
@@ -25,8 +26,9 @@ const ROOMS: readonly Suite[] = [
   EXPIRY,
 ];
 const PRESENCE: readonly Suite[] = [
-  contract('PresenceStore'),
+  // Steps straight at what is stored tell at once what the contract tells when leases have run out.
   { file: integration('presence'), tests: /(reaping|a lease|a lost reply|a Redis|what presence costs)/ },
+  contract('PresenceStore'),
   EXPIRY,
   { file: integration('eviction') },
 ];

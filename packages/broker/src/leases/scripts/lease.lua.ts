@@ -38,8 +38,7 @@ return 1
  *     ARGV  fence, channel, name: sent where the lease was that fence's
  */
 export const RELEASE_LEASE = new Script(String.raw`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
 redis.call('DEL', KEYS[1])
 redis.call('PUBLISH', ARGV[2], ARGV[3])
-return 1
 `);

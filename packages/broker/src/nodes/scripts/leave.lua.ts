@@ -9,5 +9,4 @@ import { Script } from '../../redis/script-call.ts';
 export const LEAVE = new Script(String.raw`
 redis.call('ZREM', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[2], ARGV[1])
-return 0
 `);

@@ -19,11 +19,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 export const SET_LEASE = Script.bounded(String.raw`${NOW}
 local score = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]) or 'nil')
 local case = not score and 'u' or score > 0 and 'h' or 'c'
-if string.find(ARGV[3], case, 1, true) then
+if string.find(ARGV[3], case) then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
   redis.call('PEXPIRE', KEYS[1], ARGV[4])
 end
-return 0
 `);
 
 /**

@@ -1,0 +1,222 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { RedisConnection } from '../../src/redis/connection.ts';
+import { KeySpace } from '../../src/redis/keys.ts';
+import { parseServerAddress } from '../../src/redis/server-address.ts';
+import { RoomKeys } from '../../src/rooms/keys.ts';
+import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
+import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
+import { RedisCluster } from '../support/redis-cluster.ts';
+import { range } from '../support/requests.ts';
+
+const MINUTE_MS = 60_000;
+const TTL_MS = 60 * MINUTE_MS;
+const [EARLIER, EPOCH, NEXT] = ['epoch--1', 'epoch--2', 'epoch--3'];
+/** Before the first number that is stored: the stream has been trimmed. */
+const BASE = 100;
+
+/** A stored message; its frame is of so many bytes. */
+interface Stored {
+  readonly seq: number;
+  readonly at: number;
+  readonly epoch?: string;
+  readonly bytes?: number;
+}
+
+let cluster: RedisCluster;
+let commands: RedisConnection;
+let keys: RoomKeys;
+beforeAll(async () => {
+  cluster = await RedisCluster.start();
+  const server = parseServerAddress(cluster.redis.url);
+  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);
+  await commands.connect(performance.now() + 20_000);
+  keys = new RoomKeys(new KeySpace(cluster.prefix));
+  return async () => {
+    await commands.close();
+    await cluster[Symbol.asyncDispose]();
+  };
+});
+
+/** As bus-envelope.ts has it. */
+function envelope({ seq, at, epoch = EPOCH, bytes = 1 }: Stored): Buffer {
+  const numbers = Buffer.alloc(16);
+  numbers.writeBigUInt64BE(BigInt(seq), 0);
+  numbers.writeBigUInt64BE(BigInt(at), 8);
+  return Buffer.concat([Buffer.from(`\u0001\u0001${epoch}`), numbers, Buffer.from('\u0003abc'), Buffer.alloc(bytes)]);
+}
+
+/** A room of its own for each state. */
+let rooms = 0;
+
+async function createRoom(stored: readonly Stored[], seq: number): Promise<{ meta: string; stream: string }> {
+  rooms += 1;
+  const { meta, stream } = keys.of(`room-${String(rooms)}`);
+  const batch = cluster.admin.pipeline().hset(meta, { epoch: EPOCH, seq });
+  for (const message of stored) batch.xadd(stream, `${String(message.seq)}-0`, 'm', envelope(message));
+  await batch.exec();
+  return { meta, stream };
+}
+
+async function storedIn(stream: string): Promise<readonly number[]> {
+  return (await cluster.admin.xrange(stream, '-', '+')).map(([id]) => Number.parseInt(id, 10));
+}
+
+const seqsOf = (stored: readonly Stored[]): readonly number[] => stored.map(({ seq }) => seq);
+
+/** So many messages, ten milliseconds after one another. */
+const messages = (count: number): readonly Stored[] => range(1, count).map((i) => ({ seq: BASE + i, at: 10 * i }));
+
+describe('a room that is opened', () => {
+  async function open(
+    stored: readonly Stored[],
+    seq: number,
+    seen: readonly (string | number)[],
+  ): Promise<{ reply: unknown[]; left: readonly number[] }> {
+    const { meta, stream } = await createRoom(stored, seq);
+    const reply = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS, ...seen])) as unknown[];
+    return { reply: [String(reply[0]), ...reply.slice(1)], left: await storedIn(stream) };
+  }
+
+  it.each([
+    ['nothing was seen', []],
+    ['the newest was seen', [EPOCH, BASE + 5, 50]],
+    ['an earlier one was seen', [EPOCH, BASE + 1, 10]],
+    ['nobody knows when the one was that was seen', [EPOCH, BASE + 3, 0]],
+    ['what was seen is not stored any more', [EPOCH, BASE, 5]],
+    ['nothing was seen but the begin', [EPOCH, 0, 0]],
+    ['another epoch was seen, though further', [EARLIER, BASE + 50, 500]],
+  ])('stays as it is where %s', async (_, seen) => {
+    expect(await open(messages(5), BASE + 5, seen)).toEqual({
+      reply: [EPOCH, BASE + 5, 50],
+      left: seqsOf(messages(5)),
+    });
+  });
+
+  it('says no time of what is not stored', async () => {
+    expect((await open([], BASE, [EPOCH, BASE, 7])).reply).toEqual([EPOCH, BASE, 0]);
+  });
+
+  it('begins anew where another message is where the one was that was seen, the very first time of all too', async () => {
+    expect(await open(messages(5), BASE + 5, [EPOCH, BASE + 3, 31])).toEqual({
+      reply: [NEXT, BASE + 5, 50],
+      left: [BASE + 4, BASE + 5],
+    });
+    const first = [{ seq: BASE + 1, at: 1 }];
+    expect((await open(first, BASE + 1, [EPOCH, BASE + 1, 2])).reply).toEqual([NEXT, 0, 0]);
+    expect((await open(messages(1), BASE + 1, [EPOCH, BASE + 1, 1])).reply).toEqual([NEXT, BASE + 1, 10]);
+  });
+
+  it('keeps of what is behind the one that was seen exactly what is younger, wherever that begins', async () => {
+    const cases = range(0, 7).flatMap((count) => range(0, 15).map((i) => ({ count, since: 5 * i })));
+    const outcomes = await Promise.all(
+      cases.map(({ count, since }) => open(messages(count), BASE + count, [EPOCH, BASE + count + 1, since])),
+    );
+    const expected = cases.map(({ count, since }) => {
+      const left = seqsOf(messages(count).filter(({ at }) => at > since));
+      return { reply: left.length > 0 ? [NEXT, BASE + count, 10 * count] : [NEXT, 0, 0], left };
+    });
+    expect(cases.map((one, i) => ({ ...one, ...outcomes[i] }))).toEqual(
+      cases.map((one, i) => ({ ...one, ...expected[i] })),
+    );
+  });
+});
+
+/** What `READ_HISTORY` takes, by name. */
+interface Read {
+  readonly direction: 'after' | 'last' | 'before';
+  readonly bound: number | '';
+  readonly limit: number;
+  readonly maxBytes: number;
+  readonly count: number | '';
+  readonly ms: number | '';
+}
+
+const EVERYTHING: Read = { direction: 'after', bound: 0, limit: 1000, maxBytes: 1e9, count: '', ms: '' };
+
+async function read(
+  room: { meta: string; stream: string },
+  { direction, bound, limit, maxBytes, count, ms }: Read,
+  seen: readonly (string | number)[] = [],
+): Promise<{ seqs: readonly number[]; hasMore: boolean; known: number }> {
+  const args = [NEXT, TTL_MS, direction, bound, limit, maxBytes, count, ms, ...seen];
+  const reply = await commands.runScript(READ_HISTORY, [room.meta, room.stream], args);
+  const [, , envelopes, hasMore, known] = reply as [Buffer, number, Buffer[], number, number];
+  return { seqs: envelopes.map((bytes) => Number(bytes.readBigUInt64BE(10))), hasMore: hasMore === 1, known };
+}
+
+describe('history that is read', () => {
+  const COUNT = 80;
+  const sizes = range(1, COUNT).map((i) => 1 + ((i * 37) % 50));
+
+  /** What is to come of a read: slower, and in words. */
+  function expected(stored: readonly Stored[], now: number, wish: Read): { seqs: readonly number[]; hasMore: boolean } {
+    const head = BASE + COUNT;
+    const { direction, bound, limit, maxBytes, count, ms } = wish;
+    const isAsked = ({ seq, at }: Stored): boolean =>
+      (count === '' || seq > head - count) &&
+      (ms === '' || at > now - ms) &&
+      (direction !== 'after' || seq > Number(bound)) &&
+      (direction !== 'last' || seq > head - Number(bound)) &&
+      (direction !== 'before' || bound === '' || seq < bound);
+    const asked = stored.filter(isAsked);
+    if (direction === 'before') asked.reverse();
+    const taken: Stored[] = [];
+    let bytes = 0;
+    for (const message of asked) {
+      const size = message.bytes ?? 0;
+      if (taken.length === limit || (taken.length > 0 && bytes + size > maxBytes)) break;
+      taken.push(message);
+      bytes += size;
+    }
+    return { seqs: seqsOf(taken).toSorted((x, y) => x - y), hasMore: taken.length < asked.length };
+  }
+
+  it('is what was asked for, from wherever, as far as limits, bytes and retention go', async () => {
+    const now = Date.now();
+    const stored = sizes.map((bytes, i) => ({ seq: BASE + i + 1, at: now - (COUNT - i) * MINUTE_MS, bytes }));
+    const room = await createRoom(stored, BASE + COUNT);
+    const places = [0, 1, 2, 3, 4, 37, COUNT - 1, COUNT, COUNT + 1];
+    const bounds: readonly (readonly [Read['direction'], number | ''])[] = [
+      ...places.flatMap((i) => [['after', BASE + i] as const, ['before', BASE + i] as const, ['last', i] as const]),
+      ['before', ''],
+      ['after', 0],
+    ];
+    const ages = ['', ...places.map((i) => i * MINUTE_MS + MINUTE_MS / 2)] as const;
+    const wishes = bounds.flatMap(([direction, bound], i) =>
+      [0, 1, 2, 5, 33, 1000].flatMap((limit, j) =>
+        [0, 1, 50, 51, 52, 700, 1e9].map((maxBytes, k): Read => {
+          // Each with another retention: all with all would be ten times as many.
+          const count = (['', ...places] as const)[(i + 2 * j + 3 * k) % (places.length + 1)] ?? '';
+          const ms = k % 2 === 0 ? '' : (ages[(2 * i + j + k) % ages.length] ?? '');
+          return { direction, bound, limit, maxBytes, count, ms };
+        }),
+      ),
+    );
+    const results = await Promise.all(wishes.map((wish) => read(room, wish)));
+    expect(wishes.map((wish, i) => ({ wish, ...results[i] }))).toEqual(
+      wishes.map((wish) => ({ wish, ...expected(stored, now, wish), known: 0 })),
+    );
+  });
+
+  it('is known to whoever has seen it in the epoch before, exactly as far as that goes', async () => {
+    const COUNT_KEPT = 5;
+    for (const kept of range(0, COUNT_KEPT)) {
+      const stored = messages(COUNT_KEPT).map((message, i) => ({ ...message, epoch: i < kept ? EARLIER : EPOCH }));
+      const room = await createRoom(stored, BASE + COUNT_KEPT);
+      const isSeen = (one: Stored, seq: number, at: number): boolean =>
+        one.epoch === EARLIER && one.seq <= seq && (at === 0 || one.at <= at);
+      const cases = range(-1, COUNT_KEPT + 2).flatMap((i) =>
+        range(0, 2 * COUNT_KEPT + 1).map((j) => ({ kept, seq: BASE + i, at: 5 * j })),
+      );
+      const results = await Promise.all(
+        cases.map(({ seq, at }) => read(room, { ...EVERYTHING, bound: seq, limit: 1 }, [EARLIER, at])),
+      );
+      expect(cases.map((one, i) => ({ ...one, known: results[i]?.known }))).toEqual(
+        cases.map((one) => ({ ...one, known: stored.findLast((each) => isSeen(each, one.seq, one.at))?.seq ?? 0 })),
+      );
+      expect((await read(room, { ...EVERYTHING, bound: BASE + 9 }, [EPOCH, 0])).known).toBe(0);
+    }
+    expect((await read(await createRoom([], BASE), { ...EVERYTHING, bound: BASE }, [EARLIER, 0])).known).toBe(0);
+  });
+});
