@@ -86,6 +86,7 @@ export class Memberships implements ConflatableStreams {
     try {
       await this.#rooms.join(name, options, {
         reader: this.#owner,
+        isWaiting: () => this.#current.get(name) === membership,
         prepare: async (room) => {
           if (options.wantsPresence) countMembers = await this.#beCounted(membership, room);
         },
@@ -96,7 +97,9 @@ export class Memberships implements ConflatableStreams {
         },
       });
     } catch (err) {
-      if (this.#current.get(name) === membership) this.leave(name);
+      // It has left meanwhile, or asked again: nobody waits for this one.
+      if (this.#current.get(name) !== membership) return;
+      this.leave(name);
       throw err;
     }
   }

@@ -171,6 +171,19 @@ describe('the past', () => {
     expect(await count('history_reads_spared_total{why="gone"}')).toBe(2);
   });
 
+  it('is not read for who does not want it any more when its turn comes', async () => {
+    const [ann, bob] = [reader(), reader()];
+    const request = { room: 'pit', page: () => ({ limit: 10 }), isWanted: () => false };
+    const unwanted = Promise.allSettled([past.read(ann, request), past.read(ann, request), past.read(bob, request)]);
+    const wanted = ask(bob, { room: 'hall' });
+    await turns();
+    expect((await unwanted).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(open.map(({ room }) => room)).toEqual(['hall']);
+    open[0]?.answer();
+    await wanted;
+    expect(await count('history_reads_spared_total{why="gone"}')).toBe(3);
+  });
+
   it('is not read for who has waited for too long, and read on for the others', async () => {
     const blockers = Array.from({ length: IN_FLIGHT }, (_, i) => ask(reader(), { before: i + 1 }));
     await turns();

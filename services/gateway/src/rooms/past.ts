@@ -31,6 +31,8 @@ export interface PastRequest {
   readonly page: () => HistoryRange;
   /** The reader is sent the whole page at once, whenever it comes: so it is not read before there is room for it. */
   readonly isAsked?: boolean;
+  /** Whether the reader still waits for it; asked right before the broker is. */
+  readonly isWanted?: () => boolean;
   /** Called right before the broker is asked: what is published from here on may be missing in the page. */
   readonly onSent?: () => void;
 }
@@ -101,7 +103,7 @@ export class Past {
   /**
    * Reads a page when it is the reader's turn.
    *
-   * @throws OutcryError `unavailable` where the broker does not answer or too many wait, `closed` where the reader is gone
+   * @throws OutcryError `unavailable` where the broker does not answer or too many wait, `closed` where nobody waits for it any more
    * @throws RequestError `rateLimited` where the reader asks for more than it takes
    */
   async read(reader: PastReader, request: PastRequest): Promise<RoomHistory> {
@@ -133,9 +135,7 @@ export class Past {
     if (queue === undefined) return;
     this.#queues.delete(reader);
     this.#withdraw(queue);
-    for (const waiting of queue.waiting.splice(0)) {
-      this.#refuse(waiting, 'gone', new OutcryError('closed', 'the reader is gone'));
-    }
+    for (const waiting of queue.waiting.splice(0)) this.#refuse(waiting, 'gone', unwanted());
   }
 
   close(): void {
@@ -214,8 +214,13 @@ export class Past {
   }
 
   async #readPage({ room, range, queues }: Page): Promise<void> {
-    const { broker, rules, metrics } = this.#options;
     const readers = [...queues].flatMap((queue) => this.#begin(queue));
+    if (readers.length > 0) await this.#askFor(room, range, readers);
+    this.#served.push(...queues);
+  }
+
+  async #askFor(room: string, range: HistoryRange, readers: readonly Waiting[]): Promise<void> {
+    const { broker, rules, metrics } = this.#options;
     metrics.pastReads.inc();
     metrics.pastReadsSpared.labels('shared').inc(readers.length - 1);
     try {
@@ -225,7 +230,6 @@ export class Past {
     } catch (err) {
       for (const { reject } of readers) reject(err);
     }
-    this.#served.push(...queues);
   }
 
   /** Takes the first of a queue out of it. */
@@ -233,6 +237,10 @@ export class Past {
     const first = queue.waiting.shift();
     queue.state = 'reading';
     if (first === undefined) return [];
+    if (first.request.isWanted?.() === false) {
+      this.#refuse(first, 'gone', unwanted());
+      return [];
+    }
     this.#waiting.delete(first);
     first.request.onSent?.();
     return [first];
@@ -276,4 +284,8 @@ export class Past {
     const [oldest] = this.#waiting;
     return oldest === undefined ? undefined : this.#wakeAfter(Math.max(EXPIRY_STEP_MS, oldest.expiresAt - now));
   }
+}
+
+function unwanted(): OutcryError {
+  return new OutcryError('closed', 'nobody waits for it any more');
 }

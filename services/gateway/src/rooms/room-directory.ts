@@ -28,6 +28,8 @@ const MIN_PART_BYTES = 1;
 /** Who joins a room. */
 export interface Visitor {
   readonly reader: PastReader;
+  /** Whether it still wants to come in: what it missed is not read in vain. */
+  readonly isWaiting?: () => boolean;
   /** The room is delivered to this node; what the visitor missed is read when this has resolved. */
   prepare?(room: Room): Promise<void>;
   /** Whether the visitor comes in, with what it missed. */
@@ -73,7 +75,7 @@ export class RoomDirectory {
     let isAdmitted = false;
     try {
       await visitor.prepare?.(room);
-      isAdmitted = visitor.admit(room, await catchUp(room, request, this.#pastOf(room, visitor.reader)));
+      isAdmitted = visitor.admit(room, await catchUp(room, request, this.#pastOf(room, visitor)));
     } finally {
       if (!isAdmitted) this.#rooms.release(name);
     }
@@ -81,7 +83,7 @@ export class RoomDirectory {
 
   /** What a member that was held back at `from` is to be sent next: as much as it is sent at once. */
   readOn(room: Room, from: Position, reader: PastReader): Promise<ReadOn | StartAfresh> {
-    return readOn(room, from, this.#pastOf(room, reader));
+    return readOn(room, from, this.#pastOf(room, { reader }));
   }
 
   leave(name: string): void {
@@ -121,7 +123,7 @@ export class RoomDirectory {
     this.#rooms.clear();
   }
 
-  #pastOf({ name }: Room, reader: PastReader): HistorySource {
+  #pastOf({ name }: Room, { reader, isWaiting }: Pick<Visitor, 'reader' | 'isWaiting'>): HistorySource {
     const { past, rules } = this.#options;
     const partBytes = Math.min(MAX_PART_BYTES, past.pageBytes);
     return {
@@ -130,6 +132,7 @@ export class RoomDirectory {
         past.read(reader, {
           room: name,
           page: () => ({ ...range, maxBytes: reader.backlog.hasRoom ? partBytes : MIN_PART_BYTES }),
+          isWanted: () => isWaiting?.() ?? true,
           onSent,
         }),
     };
