@@ -41,6 +41,21 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
       expect(seenByA.statuses).toEqual(['up']);
     });
 
+    it('keeps at most so many bytes of a room, and at least half of that, the newest', async () => {
+      const bytes = 20_000;
+      const retention = { count: 10_000, ms: 60_000, bytes };
+      for (const _ of range(1, 100)) await a.publish(request('pit', 'x'.repeat(1000), { retention }));
+      const { head, messages } = await b.readHistory('pit', ALL, retention);
+      const stored = messages.reduce((sum, { frame }) => sum + frame.length, 0);
+      expect(stored).toBeGreaterThan(bytes / 2 - 1100);
+      expect(stored).toBeLessThanOrEqual(bytes + 1100);
+      expect(messages.map(({ position }) => position.seq)).toEqual(range(101 - messages.length, 100));
+      expect(head.seq).toBe(100);
+      // The newest stays, even where it is larger than all of it may be.
+      await a.publish(request('pit', 'y'.repeat(2 * bytes), { retention }));
+      expect((await b.readHistory('pit', { limit: 1 }, retention)).messages).toHaveLength(1);
+    });
+
     describe('publishing', () => {
       it('shows every node one order, whoever publishes', async () => {
         await Promise.all([a.join('pit'), b.join('pit')]);

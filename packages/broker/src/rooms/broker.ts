@@ -5,6 +5,8 @@ import type { BrokerStatus } from '../status.ts';
 export interface Retention {
   readonly count: number;
   readonly ms: number;
+  /** At most so many bytes, and one message, are stored, and at least the newest half of that is. Absent, or 0: as many as there are. */
+  readonly bytes?: number | undefined;
 }
 
 export interface PublishRequest {

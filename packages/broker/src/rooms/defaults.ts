@@ -1,5 +1,8 @@
-/** How long a room without history keeps its numbering after its last publish or join. Its next use begins a new epoch. */
+/** How long a room without history keeps its numbering after its last publish or join. Its next use behind that begins a new epoch. */
 export const NUMBERING_TTL_MS = 24 * 60 * 60 * 1000;
+
+/** The same of a room that nobody has joined and nobody has ever published to: it would be missed by nobody. */
+export const EMPTY_NUMBERING_TTL_MS = 60_000;
 
 /** How long a publish is remembered by its idempotency key: well past the longest wait of a client that tries again. */
 export const IDEMPOTENCY_WINDOW_MS = 5 * 60 * 1000;

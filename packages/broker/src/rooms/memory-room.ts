@@ -1,6 +1,6 @@
 import { appendSeq, type Position } from '@outcry/protocol';
 import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage } from './broker.ts';
-import { HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
+import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 
 /** Messages past their retention that may wait to be cut off together: cutting moves the whole log. */
@@ -11,6 +11,8 @@ export class MemoryRoom {
   readonly #epoch = createEpoch();
   #seq = 0;
   #log: RoomMessage[] = [];
+  /** Of the frames in the log. */
+  #bytes = 0;
   #retention: Retention = { count: 0, ms: 0 };
   #touchedAt: number;
 
@@ -27,8 +29,11 @@ export class MemoryRoom {
     const message = { room, position: this.position, frame: appendSeq(head, this.#seq), origin, at: now };
     this.#retention = retention;
     this.#log.push(message);
-    if (retention.count === 0) this.#log = [];
-    else if (this.#log.length > retention.count + TRIM_SLACK) this.#log.splice(0, this.#log.length - retention.count);
+    this.#bytes += message.frame.length;
+    if (retention.count === 0) this.removeHistory();
+    else if (this.#log.length > retention.count + TRIM_SLACK) this.#cut(this.#log.length - retention.count);
+    const { bytes: maxBytes = 0 } = retention;
+    if (maxBytes > 0 && this.#bytes > maxBytes) this.#cutToHalf(maxBytes);
     this.touch(now);
     return message;
   }
@@ -41,6 +46,7 @@ export class MemoryRoom {
 
   removeHistory(): void {
     this.#log = [];
+    this.#bytes = 0;
   }
 
   touch(now: number): void {
@@ -49,8 +55,22 @@ export class MemoryRoom {
 
   /** Cuts off what is too old, and says whether the room itself may be forgotten. */
   expire(now: number): boolean {
-    this.#log.splice(0, firstFresh(this.#log, now - this.#retention.ms));
-    return this.#touchedAt + Math.max(NUMBERING_TTL_MS, this.#retention.ms) <= now;
+    this.#cut(firstFresh(this.#log, now - this.#retention.ms));
+    const ttlMs = this.#seq === 0 ? EMPTY_NUMBERING_TTL_MS : Math.max(NUMBERING_TTL_MS, this.#retention.ms);
+    return this.#touchedAt + ttlMs <= now;
+  }
+
+  #cut(count: number): void {
+    for (const { frame } of this.#log.splice(0, count)) this.#bytes -= frame.length;
+  }
+
+  /** What comes next has room then without cutting each time. The newest message stays, however large. */
+  #cutToHalf(maxBytes: number): void {
+    let count = 0;
+    for (let bytes = this.#bytes; 2 * bytes > maxBytes && count < this.#log.length - 1; count += 1) {
+      bytes -= this.#log[count]?.frame.length ?? 0;
+    }
+    this.#cut(count);
   }
 }
 

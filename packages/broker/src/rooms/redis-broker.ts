@@ -18,9 +18,10 @@ import type {
   RoomSignal,
 } from './broker.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
-import { HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
+import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 import type { RoomKeys } from './keys.ts';
+import { LET_GO } from './scripts/let-go.lua.ts';
 import { OPEN_ROOM } from './scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from './scripts/publish-message.lua.ts';
 import { READ_HISTORY } from './scripts/read-history.lua.ts';
@@ -97,6 +98,7 @@ export class RedisBroker implements Broker {
         retention.ms,
         NUMBERING_TTL_MS,
         idempotencyWindowMs,
+        retention.bytes ?? 0,
       ],
     );
     const [epoch, seq, duplicate] = reply as [Buffer, number, number];
@@ -118,7 +120,7 @@ export class RedisBroker implements Broker {
   async removeHistory(room: string): Promise<Position> {
     this.#assertOpen();
     const { meta, stream } = this.#parts.keys.of(room);
-    const args = [createEpoch(), NUMBERING_TTL_MS];
+    const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS];
     const [epoch, seq] = (await this.#parts.commands.runScript(REMOVE_HISTORY, [meta, stream], args)) as [
       Buffer,
       number,
@@ -187,9 +189,14 @@ export class RedisBroker implements Broker {
 
   async #leave(room: string): Promise<void> {
     this.#assertOpen();
-    if (!this.#rooms.has(room)) return;
+    const seen = this.#rooms.get(room);
+    if (seen === undefined) return;
     this.#forget(room);
-    await this.#parts.subscriber.remove(this.#parts.keys.of(room).channel);
+    const { meta, channel } = this.#parts.keys.of(room);
+    await this.#parts.subscriber.remove(channel);
+    if (seen.position.seq > 0) return;
+    // Where Redis cannot be told it is forgotten later, by its age.
+    await this.#parts.commands.runScript(LET_GO, [meta], [channel, EMPTY_NUMBERING_TTL_MS]).catch(() => undefined);
   }
 
   #forget(room: string): void {
@@ -260,7 +267,7 @@ export class RedisBroker implements Broker {
     const reply = await this.#parts.commands.runScript(
       READ_HISTORY,
       [meta, stream],
-      [this.#candidateOf(room), NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
+      [this.#candidateOf(room), EMPTY_NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
     );
     const [epochBytes, seq, envelopes, hasMore, seenUpTo] = reply as [Buffer, number, Buffer[], number, number];
     const epoch = epochBytes.toString('latin1');

@@ -4,6 +4,7 @@ import { RedisCluster } from '../support/redis-cluster.ts';
 import { range, request } from '../support/requests.ts';
 
 const DAY_MS = 86_400_000;
+const MINUTE_MS = 60_000;
 
 let cluster: RedisCluster;
 beforeAll(async () => {
@@ -55,11 +56,71 @@ describe('what is stored', () => {
 
   it('is kept alive by a join', async () => {
     const { broker } = (await cluster.startNode()).backplane;
+    await broker.publish(request('pit', 'x'));
     await broker.join('pit');
     await cluster.admin.pexpire((await cluster.keys('meta/pit'))[0] ?? '', 60_000);
     await broker.leave('pit');
     await broker.join('pit');
     expectAbout(await ttlOf('meta/pit'), DAY_MS);
+  });
+
+  it('is forgotten a minute after the last has left, where nobody has ever published', async () => {
+    const [a, b] = [(await cluster.startNode()).backplane.broker, (await cluster.startNode()).backplane.broker];
+    await Promise.all([a.join('pit'), b.join('pit')]);
+    await a.leave('pit');
+    expectAbout(await ttlOf('meta/pit'), DAY_MS);
+    await b.leave('pit');
+    expectAbout(await ttlOf('meta/pit'), MINUTE_MS);
+    // Who comes back finds the same numbering, and keeps it.
+    const { epoch } = await a.join('pit');
+    expectAbout(await ttlOf('meta/pit'), DAY_MS);
+    expect(await a.publish(request('pit', 'x'))).toMatchObject({ position: { epoch, seq: 1 } });
+    await a.leave('pit');
+    expectAbout(await ttlOf('meta/pit'), DAY_MS);
+  });
+
+  it('is forgotten after a minute where a room is only asked about', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    await broker.readHistory('read', { limit: 1 }, { count: 5, ms: 60_000 });
+    await broker.removeHistory('removed');
+    for (const room of ['read', 'removed']) expectAbout(await ttlOf(`meta/${room}`), MINUTE_MS);
+  });
+
+  it('is trimmed by bytes: at most as many as may be, at least half of them, however their sizes change', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    const bytes = 64 * 1024;
+    const retention = { count: 100_000, ms: 60_000, bytes };
+    const [small, large] = ['x'.repeat(100), 'x'.repeat(5000)];
+    for (const text of [small, large, small, large]) {
+      const count = Math.ceil((3 * bytes) / text.length);
+      await Promise.all(range(1, count).map(() => broker.publish(request('pit', text, { retention }))));
+      const [stream = ''] = await cluster.keys('stream/pit');
+      const stored = (await cluster.admin.xrange(stream, '-', '+')).map(([, [, message = '']]) => message.length);
+      const sum = stored.reduce((total, length) => total + length, 0);
+      expect(sum).toBeGreaterThan(bytes / 2 - 6000);
+      expect(sum).toBeLessThanOrEqual(bytes + 6000);
+    }
+    // What is kept is the newest, whole.
+    const { head, messages } = await broker.readHistory('pit', { after: 0, limit: 10_000 }, retention);
+    expect(messages.at(-1)?.position).toEqual(head);
+    expect(messages.map(({ position }) => position.seq)).toEqual(range(head.seq - messages.length + 1, head.seq));
+  });
+
+  it('is bounded by bytes anew where history was removed, or stored before there was a bound', async () => {
+    const { broker } = (await cluster.startNode()).backplane;
+    const text = 'x'.repeat(1000);
+    const unbounded = { count: 100_000, ms: 60_000 };
+    await Promise.all(range(1, 100).map(() => broker.publish(request('pit', text, { retention: unbounded }))));
+    const bounded = { ...unbounded, bytes: 20_000 };
+    const publishBounded = (): Promise<unknown> =>
+      Promise.all(range(1, 30).map(() => broker.publish(request('pit', text, { retention: bounded }))));
+    const [stream = ''] = await cluster.keys('stream/pit');
+    for (const _ of range(1, 2)) {
+      await publishBounded();
+      expect(await cluster.admin.xlen(stream)).toBeLessThanOrEqual(21);
+      expect(await cluster.admin.xlen(stream)).toBeGreaterThanOrEqual(8);
+      await broker.removeHistory('pit');
+    }
   });
 
   it('is trimmed by count', async () => {

@@ -5,6 +5,9 @@
  * there is nothing to read. `String.raw` keeps Lua's own escapes.
  *
  * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
+ * A numbering is a hash: epoch, seq, and where a room's bytes have a bound the first seq of the newer half of what is stored
+ * (mid), and the bytes from there on (half).
+ *
  * An envelope has its epoch from byte 3, its time from byte 19 and its origin, behind its length, from byte 27 (bus-envelope.ts).
  */
 export const ROOM_FUNCTIONS = String.raw`
@@ -20,7 +23,7 @@ end
 -- Begins to number a room anew. A stream never outlives its numbering: its ids would be in the way of the new ones.
 local function renumber(meta, stream, epoch)
   redis.call('DEL', stream)
-  redis.call('HSET', meta, 'epoch', epoch, 'seq', '0')
+  redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'half', '0', 'mid', '1')
   return epoch, 0
 end
 

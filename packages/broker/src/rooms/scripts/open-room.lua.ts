@@ -5,7 +5,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  * A room's newest position; begins its numbering where it has none, and keeps it alive.
  *
  *     KEYS  meta, stream
- *     ARGV  epoch candidate, numbering ttl ms [, epoch and seq that the caller has seen [, time of the message with that seq]]
+ *     ARGV  epoch candidate, numbering ttl ms while it is joined [, epoch and seq that the caller has seen [, time of the message with that seq]]
  *     reply epoch, seq, time of the message with that seq or 0 where it is not stored, 1 where the numbering is stored
  *
  * A seq that was seen and is now ahead of the numbering means that Redis has lost acknowledged messages (a restart, a

@@ -9,7 +9,9 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *     reply epoch, seq
  */
 export const REMOVE_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
-local epoch, seq = open_room(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
+local epoch, seq, is_stored = open_room(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 redis.call('DEL', KEYS[2])
+-- What was stored is as good as an older half.
+if is_stored then redis.call('HSET', KEYS[1], 'half', '0', 'mid', string.format('%.0f', seq + 1)) end
 return { epoch, seq }
 `);
