@@ -29,7 +29,7 @@ describe('the file of room rules', () => {
       JSON.stringify({ rules: [{ pattern: 'news.*', publish: 'nobody', history: { seconds: 60 }, guests: ['read'] }] }),
     );
     expect(roomRules.of('news.eu')).toEqual({
-      retention: { count: 7, ms: 60_000 },
+      retention: { count: 7, ms: 60_000, bytes: 32 * 1024 * 1024 },
       presence: true,
       publish: 'nobody',
       signal: 'members',
@@ -71,6 +71,16 @@ describe('the file of room rules', () => {
     };
     expect(rightsOf({})).toBe(ALL_RIGHTS);
     expect(rightsOf({ OUTCRY_AUTH_SECRET: 's'.repeat(32) })).toBe(NO_RIGHTS);
+  });
+
+  it('keeps little in inboxes, where no rule says otherwise', () => {
+    const inbox = { count: 7, ms: 600_000, bytes: 1024 * 1024 };
+    expect(load(JSON.stringify({ rules: [] })).roomRules.of('@ann').retention).toEqual(inbox);
+    const { roomRules } = load(JSON.stringify({ rules: [{ pattern: '@*', history: { bytes: 5 } }] }));
+    expect(roomRules.of('@ann').retention).toEqual({ ...inbox, bytes: 5 });
+    const byDefault = loadGatewayConfig({}).config.roomRules;
+    expect(byDefault.of('@ann').retention).toMatchObject({ count: 200 });
+    expect(byDefault.of('@all').retention).toEqual(byDefault.of('lobby').retention);
   });
 
   it('reports every problem at once, by its place', () => {

@@ -5,11 +5,12 @@ import { isRoomPattern } from '@outcry/protocol';
 import { z } from 'zod';
 
 import { RoomRight } from '../identity/rights/room-rights.ts';
-import { type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
+import { defaultOf, type DefaultRules, type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
 import { problemsOfRules } from './unkept-rules.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_SECONDS = 2_592_000;
+const MAX_BYTES = 1024 * 1024 * 1024;
 
 const speakers = z.enum(Object.values(Speakers) as [Speakers, ...Speakers[]]);
 
@@ -22,6 +23,7 @@ const entry = z.strictObject({
     .strictObject({
       count: z.int().min(0).max(MAX_COUNT).optional(),
       seconds: z.int().min(1).max(MAX_SECONDS).optional(),
+      bytes: z.int().min(0).max(MAX_BYTES).optional(),
     })
     .optional(),
   presence: z.boolean().optional(),
@@ -39,7 +41,7 @@ const file = z.strictObject({ rules: z.array(entry).max(1000) });
  *
  * @throws ConfigError with every problem of the file at once
  */
-export function readRoomRulesFile(path: string, fallback: RoomRule): readonly RoomPatternRule[] {
+export function readRoomRulesFile(path: string, defaults: DefaultRules): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
     ? problemsOfRules(result.data.rules)
@@ -47,7 +49,10 @@ export function readRoomRulesFile(path: string, fallback: RoomRule): readonly Ro
   if (!result.success || problems.length > 0) {
     throw new ConfigError(problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem}`));
   }
-  return result.data.rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, fallback) }));
+  return result.data.rules.map(({ pattern, ...rule }) => ({
+    pattern,
+    rule: complete(rule, defaultOf(defaults, pattern)),
+  }));
 }
 
 function parse(path: string): unknown {
@@ -65,6 +70,7 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
     retention: {
       count: history?.count ?? fallback.retention.count,
       ms: history?.seconds === undefined ? fallback.retention.ms : history.seconds * 1000,
+      bytes: history?.bytes ?? fallback.retention.bytes,
     },
     presence: presence ?? fallback.presence,
     publish: publish ?? fallback.publish,

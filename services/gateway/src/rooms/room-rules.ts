@@ -1,5 +1,7 @@
 import type { Retention } from '@outcry/broker';
 
+import { ALL_ROOM } from '@outcry/protocol';
+
 import { RoomPattern } from '../identity/rights/room-pattern.ts';
 import type { RoomRights } from '../identity/rights/room-rights.ts';
 
@@ -28,17 +30,28 @@ export interface RoomPatternRule {
   readonly rule: RoomRule;
 }
 
+/** What holds where no rule does. */
+export interface DefaultRules {
+  readonly room: RoomRule;
+  readonly inbox: RoomRule;
+}
+
+/** Which of the defaults is that of a room, or of the rooms that a pattern is for. */
+export function defaultOf({ room, inbox }: DefaultRules, name: string): RoomRule {
+  return name.startsWith('@') && name !== ALL_ROOM ? inbox : room;
+}
+
 /** Finds the rule of a room: that of the first pattern that matches, or the default. */
 export class RoomRules {
   readonly #rules: readonly { readonly pattern: RoomPattern; readonly rule: RoomRule }[];
-  readonly #fallback: RoomRule;
+  readonly #defaults: DefaultRules;
 
-  constructor(rules: readonly RoomPatternRule[], fallback: RoomRule) {
+  constructor(rules: readonly RoomPatternRule[], room: RoomRule, inbox: RoomRule = room) {
     this.#rules = rules.map(({ pattern, rule }) => ({ pattern: new RoomPattern(pattern), rule }));
-    this.#fallback = fallback;
+    this.#defaults = { room, inbox };
   }
 
   of(room: string): RoomRule {
-    return this.#rules.find(({ pattern }) => pattern.matches(room))?.rule ?? this.#fallback;
+    return this.#rules.find(({ pattern }) => pattern.matches(room))?.rule ?? defaultOf(this.#defaults, room);
   }
 }

@@ -1,11 +1,12 @@
 import { integer, optionalText, type SettingValues } from '@outcry/config';
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
-import { type RoomRule, RoomRules } from './room-rules.ts';
+import { type DefaultRules, type RoomRule, RoomRules } from './room-rules.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 
 const KIB = 1024;
 const DAY_MS = 86_400_000;
+const MIB = 1024 * KIB;
 
 const PATH = { pattern: /^.+$/, accepts: 'a path' };
 
@@ -29,6 +30,25 @@ export const ROOM_SETTINGS = {
     min: 1 * KIB,
     max: 64 * KIB * KIB,
     default: 256 * KIB,
+  }),
+  OUTCRY_ROOM_BYTES: integer({
+    meaning:
+      'Bytes of messages that a room stores at most, where no rule says otherwise; when there are more the older half goes. 0 is no limit.',
+    min: 0,
+    max: 1024 * MIB,
+    default: 32 * MIB,
+  }),
+  OUTCRY_INBOX_COUNT: integer({
+    meaning: 'Messages that an inbox keeps, or OUTCRY_HISTORY_COUNT where that is less.',
+    min: 0,
+    max: 100_000,
+    default: 200,
+  }),
+  OUTCRY_INBOX_BYTES: integer({
+    meaning: 'The same of bytes as OUTCRY_ROOM_BYTES, of an inbox.',
+    min: 0,
+    max: 1024 * MIB,
+    default: MIB,
   }),
   OUTCRY_ROOM_RULES_FILE: optionalText(PATH, {
     meaning: 'A JSON file of rules for rooms: docs/OPERATIONS.md. Unset: every room is alike.',
@@ -57,8 +77,12 @@ export function loadRoomRules(
   { areTokensChecked }: { readonly areTokensChecked: boolean },
 ): RoomRules {
   const rights = areTokensChecked ? NO_RIGHTS : ALL_RIGHTS;
-  const fallback: RoomRule = {
-    retention: { count: settings.OUTCRY_HISTORY_COUNT, ms: settings.OUTCRY_HISTORY_MS },
+  const room: RoomRule = {
+    retention: {
+      count: settings.OUTCRY_HISTORY_COUNT,
+      ms: settings.OUTCRY_HISTORY_MS,
+      bytes: settings.OUTCRY_ROOM_BYTES,
+    },
     presence: true,
     publish: 'members',
     signal: 'members',
@@ -66,6 +90,18 @@ export function loadRoomRules(
     users: rights,
     guests: rights,
   };
+  const defaults: DefaultRules = {
+    room,
+    // Anybody may write to one that nobody has ever read, and under as many names as there can be.
+    inbox: {
+      ...room,
+      retention: {
+        count: Math.min(settings.OUTCRY_INBOX_COUNT, settings.OUTCRY_HISTORY_COUNT),
+        ms: settings.OUTCRY_HISTORY_MS,
+        bytes: settings.OUTCRY_INBOX_BYTES,
+      },
+    },
+  };
   const path = settings.OUTCRY_ROOM_RULES_FILE;
-  return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, fallback), fallback);
+  return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, defaults), defaults.room, defaults.inbox);
 }
