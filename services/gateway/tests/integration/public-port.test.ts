@@ -120,13 +120,36 @@ describe('the public port', () => {
       [],
       handshakeLines({ upgrade: undefined, connection: undefined }),
       handshakeLines({ upgrade: 'h2c' }),
+      handshakeLines({ upgrade: 'h2c, websockets' }),
+      handshakeLines({ connection: undefined }),
+      handshakeLines({ connection: 'keep-alive' }),
+      handshakeLines({ 'sec-websocket-version': undefined }),
       handshakeLines({ 'sec-websocket-version': '8' }),
+      [...handshakeLines({ 'sec-websocket-version': '13' }), 'sec-websocket-version', '8'],
     ]) {
       const { status, headers, body } = await ask(`${gateway.publicUrl}${path}`, 'GET', lines);
       expect(status).toBe(426);
       expect(headers).toMatchObject({ upgrade: 'websocket', 'sec-websocket-version': '13' });
       expect(JSON.parse(body.toString())).toMatchObject({ error: { code: 'badRequest' } });
     }
+  });
+
+  it.each(['/ws', '/orderbookfeed'])('refuses a key that is none at %s', async (path) => {
+    // Of 24 characters: a shorter or longer one is none to uWS either, and asks for nothing (426).
+    const keys = [`${'A'.repeat(21)}B==`, randomBytes(18).toString('base64'), '!'.repeat(24)];
+    for (const key of keys) {
+      const lines = handshakeLines({ 'sec-websocket-key': key });
+      const { status, body } = await ask(`${gateway.publicUrl}${path}`, 'GET', lines);
+      expect(status, key).toBe(400);
+      expect(JSON.parse(body.toString())).toMatchObject({ error: { code: 'badRequest', retryable: false } });
+    }
+  });
+
+  it('upgrades whoever asks for it in as many words and lines as RFC 9110 allows', async () => {
+    const lines = handshakeLines({ upgrade: 'h2c, WebSocket', connection: undefined });
+    const all = [...lines, 'connection', 'keep-alive', 'connection', 'te, upgrade'];
+    const offer = ['sec-websocket-protocol', `outcry.v1.json, bearer.${makeToken(SECRET)}`];
+    expect((await ask(gateway.url.replace('ws:', 'http:'), 'GET', [...all, ...offer])).status).toBe(101);
   });
 
   it('takes subprotocols from several header lines, the token among them', async () => {

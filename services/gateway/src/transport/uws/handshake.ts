@@ -7,6 +7,8 @@ import type { HandshakeHeaders } from './read-headers.ts';
 
 /** RFC 6455. */
 export const WEBSOCKET_VERSION = '13';
+const VERSION_HEADER = 'sec-websocket-version';
+const KEY_HEADER = 'sec-websocket-key';
 
 export interface Handshake {
   readonly request: ConnectionRequest;
@@ -60,9 +62,30 @@ export const UPGRADE_REQUIRED: Refusal = {
 /** What such a request should have asked for. */
 export const UPGRADE_HEADERS = { upgrade: 'websocket', 'sec-websocket-version': WEBSOCKET_VERSION } as const;
 
-/** Whether this asks for the WebSocket that is spoken here. uWS (20.67) looks at the key alone. */
-export function asksForWebSocket(req: HttpRequest): boolean {
-  const upgrade = req.getHeader('upgrade').toLowerCase().split(',');
-  const isUpgrade = upgrade.some((protocol) => protocol.trim() === 'websocket');
-  return isUpgrade && req.getHeader('sec-websocket-version') === WEBSOCKET_VERSION;
+/** Of a request for a WebSocket whose key is none (RFC 6455 §4.2.1). */
+const BAD_KEY: Refusal = {
+  status: 400,
+  error: ERROR_CODES.badRequest,
+  message: 'sec-websocket-key: expected 16 bytes in base64',
+  retryAfterSeconds: undefined,
+};
+const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
+
+/** Why this is no request for the WebSocket that is spoken here. uWS (20.67) looks at the key alone, and only whether there is one. */
+export function upgradeRefusal(req: HttpRequest): Refusal | undefined {
+  const lines = readUpgradeLines(req);
+  const names = (header: string, token: string): boolean =>
+    (lines.get(header) ?? []).flatMap((line) => line.split(',')).some((part) => part.trim().toLowerCase() === token);
+  const asksForWebSocket = names('upgrade', 'websocket') && names('connection', 'upgrade');
+  if (!asksForWebSocket || lines.get(VERSION_HEADER)?.join() !== WEBSOCKET_VERSION) return UPGRADE_REQUIRED;
+  return KEY.test(lines.get(KEY_HEADER)?.join() ?? '') ? undefined : BAD_KEY;
+}
+
+/** All lines of each: a second one may say something else. */
+function readUpgradeLines(req: HttpRequest): ReadonlyMap<string, readonly string[]> {
+  const lines = new Map<string, string[]>(
+    ['upgrade', 'connection', VERSION_HEADER, KEY_HEADER].map((name) => [name, []]),
+  );
+  req.forEach((name, value) => lines.get(name)?.push(value));
+  return lines;
 }

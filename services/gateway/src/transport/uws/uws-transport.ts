@@ -14,13 +14,7 @@ import {
 } from 'uWebSockets.js';
 
 import { Endpoint, type TlsFiles, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
-import {
-  asksForWebSocket,
-  readHandshake,
-  UNKNOWN_SUBPROTOCOL,
-  UPGRADE_HEADERS,
-  UPGRADE_REQUIRED,
-} from './handshake.ts';
+import { readHandshake, UNKNOWN_SUBPROTOCOL, UPGRADE_HEADERS, upgradeRefusal } from './handshake.ts';
 import { readHeaders } from './read-headers.ts';
 import { readVisitor } from './read-visitor.ts';
 import { handlePost } from './post-route.ts';
@@ -159,8 +153,9 @@ export class UwsTransport implements Transport {
   /** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
   #upgrade({ res, req, context }: UpgradeRequest, endpoint: Endpoint, handler: TransportHandler): void {
     const { proxies, tokenSources: sources } = this.#options;
-    if (!asksForWebSocket(req)) {
-      writeRefusal(res, UPGRADE_REQUIRED, UPGRADE_HEADERS);
+    const notAsked = upgradeRefusal(req);
+    if (notAsked !== undefined) {
+      writeRefusal(res, notAsked, UPGRADE_HEADERS);
       return;
     }
     const headers = readHeaders(req);
