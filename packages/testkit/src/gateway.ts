@@ -21,6 +21,8 @@ export interface GatewaySettings {
   readonly maxControlFramesPerSecond?: number;
   readonly maxJoinsPerSecond?: number;
   readonly maxConnections?: number;
+  readonly maxHandshakes?: number;
+  readonly maxHandshakesPerAddress?: number;
   readonly maxConnectionsPerUser?: number;
   readonly maxConnectionsPerAddress?: number;
   readonly maxConnectsPerMinute?: number;

@@ -18,6 +18,7 @@ import { KeysFileWatch } from './identity/tokens/keys-file-watch.ts';
 import { LoopLag } from './limits/loop-lag.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
+import { fitOpenFiles, maxOpenFiles } from './reception/open-files.ts';
 import { Reception } from './reception/reception.ts';
 import { createServices, type GatewayServices } from './services.ts';
 
@@ -34,9 +35,15 @@ export interface Gateway {
   reload(): void;
 }
 
-/** Builds a gateway out of its parts. Nothing runs before `start`. */
+/**
+ * Builds a gateway out of its parts. Nothing runs before `start`.
+ *
+ * @throws OutcryError `badConfig` where the process may open too few files for any client
+ */
 export function createGateway(options: GatewayOptions): Gateway {
-  return new ComposedGateway(options);
+  const { reception, warning } = fitOpenFiles(options.config.reception, maxOpenFiles());
+  if (warning !== undefined) options.logger.warn({ maxSockets: reception.maxSockets }, warning);
+  return new ComposedGateway({ ...options, config: { ...options.config, reception } });
 }
 
 type Parts = ReturnType<typeof createParts>;
@@ -105,6 +112,7 @@ function createParts(options: GatewayOptions) {
   const loopLag = new LoopLag();
   const own = { metrics, coalescer, loopLag, runId, publisher: transport, accountNames: accountNames.all };
   const services = createServices({ ...options, ...own });
+  metrics.observeSockets(() => transport.sockets);
   return { transport, coalescer, loopLag, services, attendance: createAttendance(backplane, services, runId) };
 }
 

@@ -50,12 +50,16 @@ function createApi(
 /** The public port: sockets, accounts and the page. */
 export function createTransport(options: GatewayOptions, parts: AccountParts): Transport {
   const { config } = options;
-  const { session, connections, auth, demoDirectory } = config;
+  const { session, connections, auth, demoDirectory, reception } = config;
   return new UwsTransport({
     ...config.public,
     isPortShared: config.processes.index > 0,
     maxPayloadBytes: Math.max(session.maxFrameBytes * PAYLOAD_HEADROOM, MIN_MAX_PAYLOAD_BYTES),
     maxBackpressureBytes: connections.backlog.hardBufferBytes * BACKPRESSURE_HEADROOM,
+    sockets: { ...reception, max: reception.maxSockets },
+    onSocketRefused: (limit) => {
+      parts.metrics.socketsRefused.labels(limit).inc();
+    },
     tokenSources: auth.sources,
     tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies, () => {

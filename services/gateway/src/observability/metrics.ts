@@ -84,6 +84,11 @@ export class GatewayMetrics {
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [
     'status',
   ]);
+  readonly socketsRefused = this.#counter(
+    'sockets_refused_total',
+    'Sockets of the public port that were closed as they came, by the limit: `sockets`, `handshakes` or `address`.',
+    ['limit'],
+  );
   readonly unreadableForwards = this.#counter(
     'forwarded_unreadable_total',
     'Requests whose X-Forwarded-For names no address where a trusted proxy should have: they count as the proxy’s.',
@@ -129,6 +134,22 @@ export class GatewayMetrics {
         this.reset();
         const policy = sources.evictionPolicy();
         if (policy !== undefined && policy !== '') this.labels(policy).set(1);
+      },
+    });
+  }
+
+  /** Sockets of the public port, by what they are. */
+  observeSockets(read: () => Readonly<Record<'handshakes' | 'open' | 'closing', number>>): void {
+    new Gauge({
+      name: 'outcry_gateway_sockets',
+      help: 'Sockets of the public port: no WebSocket yet, open, or closed a moment ago.',
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect() {
+        const { handshakes, open, closing } = read();
+        this.set({ state: 'handshake' }, handshakes);
+        this.set({ state: 'open' }, open);
+        this.set({ state: 'closing' }, closing);
       },
     });
   }

@@ -18,6 +18,20 @@ export const RECEPTION_SETTINGS = {
     max: 10_000_000,
     default: 100_000,
   }),
+  OUTCRY_MAX_HANDSHAKES: integer({
+    meaning:
+      'Sockets of the public port that are no WebSocket yet, page and all; one more is closed as it comes. 0 is no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 10_000,
+  }),
+  OUTCRY_MAX_HANDSHAKES_PER_ADDRESS: integer({
+    meaning:
+      'The same of one address (of IPv6 a /64), with those whose WebSocket was closed less than 5 seconds ago; not of OUTCRY_TRUSTED_PROXIES. 0 is no limit.',
+    min: 0,
+    max: 1_000_000,
+    default: 1000,
+  }),
   OUTCRY_MAX_LOOP_LAG_MS: integer({
     meaning:
       'Mean lag of the event loop, in each of the last two seconds, past which new connections are answered with 503: one stall is none. 0 is no limit.',
@@ -44,6 +58,12 @@ export interface ReceptionConfig {
   readonly origins: readonly string[];
   readonly maxConnections: number;
   /** 0 is no limit. */
+  readonly maxHandshakes: number;
+  /** 0 is no limit. */
+  readonly maxHandshakesPerAddress: number;
+  /** Of all sockets of the public port; 0 until it is known how many files there may be. */
+  readonly maxSockets: number;
+  /** 0 is no limit. */
   readonly maxLoopLagMs: number;
   readonly authDeadlineMs: number;
   readonly maxWaiting: number;
@@ -53,6 +73,9 @@ export function receptionConfigOf(settings: SettingValues<typeof RECEPTION_SETTI
   return {
     origins: settings.OUTCRY_ORIGINS.split(','),
     maxConnections: settings.OUTCRY_MAX_CONNECTIONS,
+    maxHandshakes: settings.OUTCRY_MAX_HANDSHAKES,
+    maxHandshakesPerAddress: settings.OUTCRY_MAX_HANDSHAKES_PER_ADDRESS,
+    maxSockets: 0,
     maxLoopLagMs: settings.OUTCRY_MAX_LOOP_LAG_MS,
     authDeadlineMs: settings.OUTCRY_AUTH_DEADLINE_MS,
     maxWaiting: settings.OUTCRY_AUTH_MAX_WAITING,

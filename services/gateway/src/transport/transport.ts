@@ -2,6 +2,7 @@ import type { Encoding, ErrorCode, WireFrame } from '@outcry/protocol';
 
 import type { TrustedProxies } from './trusted-proxies.ts';
 import type { ClientSocket } from './client-socket.ts';
+import type { SocketLimit, SocketLimits } from './socket-count.ts';
 import type { ContentEncoding } from './content-encoding.ts';
 
 /** The endpoints that upgrade. */
@@ -123,6 +124,9 @@ export interface TransportOptions {
   readonly maxPayloadBytes: number;
   /** Past this frames are lost, and `overflowed` is called. Larger than the session's own limits, which act before. */
   readonly maxBackpressureBytes: number;
+  readonly sockets: SocketLimits;
+  /** Called for each socket that is closed as it comes. */
+  readonly onSocketRefused: (limit: SocketLimit) => void;
   readonly tokenSources: TokenSources;
   readonly proxies: TrustedProxies;
   readonly tls: TlsFiles | undefined;
@@ -132,7 +136,17 @@ export interface TransportOptions {
   readonly site: ReadonlyMap<string, SiteFile>;
 }
 
+/** Sockets of the public port, by what they are. */
+export interface SocketCounts {
+  /** No WebSocket yet. */
+  readonly handshakes: number;
+  readonly open: number;
+  /** Closed, and there for a while still. */
+  readonly closing: number;
+}
+
 export interface Transport extends TopicPublisher {
+  readonly sockets: SocketCounts;
   /** Resolves with the port once connections are taken; rejects with a one-line error where it cannot be had. */
   listen(handler: TransportHandler): Promise<number>;
   /** Takes no further connections; those that are open stay. */

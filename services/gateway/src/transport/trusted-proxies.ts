@@ -39,7 +39,7 @@ export class TrustedProxies {
     const hops = forwardedFor === '' ? [] : forwardedFor.split(',');
     if (proxied !== undefined) hops.push(proxied);
     let client = peer;
-    while (this.#isTrusted(client)) {
+    while (this.isTrusted(client)) {
       const hop = hops.pop();
       if (hop === undefined) break;
       const next = addressOfHop(hop);
@@ -52,7 +52,7 @@ export class TrustedProxies {
     return client;
   }
 
-  #isTrusted(address: string): boolean {
+  isTrusted(address: string): boolean {
     return this.#networks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6');
   }
 }

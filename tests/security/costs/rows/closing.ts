@@ -24,7 +24,6 @@ export const CLOSING_COSTS: readonly Cost[] = [
     name: `${String(SLOW_MEMBERS)} members that read nothing are sent away as slow`,
     before: '140 MB that no limit counts for 20 s after their close',
     settings: SETTINGS,
-    unmet: { memoryLeftBytesPerConnection: 'what waits for a client that is sent away is kept until it is read' },
     run: runSlowMembers,
   },
 ];

@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import type { Cost } from '../support/cost.ts';
+import type { Cost, CostSite } from '../support/cost.ts';
+import { cpuMsOf } from '../support/usage.ts';
 
 const SCRIPT = '/assets/app.js';
 const SCRIPT_BYTES = 150_000;
 const PIPELINED = 10_000;
+/** What a process serves that may open 200 files, with as many idle sockets as want to be there. */
+const IDLE_SOCKETS = 300;
+const MAX_OPEN_FILES = 200;
+/** Longer than a socket may be silent before its request, and longer than uSockets' clock is coarse. */
+const IDLE_MS = 16_000;
 const PIPELINING_MS = 5000;
 
 /** What a connection costs before it is a WebSocket. */
@@ -19,12 +24,11 @@ export const HTTP_COSTS: readonly Cost[] = [
     name: `one connection pipelines ${PIPELINED.toLocaleString('en')} GETs of the page's script and reads nothing`,
     before: '1.5 GB in the gateway, its loop blocked, the node counted as lost',
     settings: { demo: true, demoDir: createPage() },
-    unmet: { memoryBytesPerConnection: 'answers are written whether they are read or not' },
     run: async ({ gateway }) => {
       const request = `GET ${SCRIPT} HTTP/1.1\r\nhost: a\r\n\r\n`.repeat(PIPELINED);
       const socket = await openSocket(gateway.port);
       socket.write(request);
-      await Promise.race([once(socket, 'close'), delay(PIPELINING_MS)]);
+      await Promise.race([closed(socket), delay(PIPELINING_MS)]);
       return {
         requests: PIPELINED,
         connections: 1,
@@ -34,7 +38,36 @@ export const HTTP_COSTS: readonly Cost[] = [
       };
     },
   },
+  {
+    name: `${String(IDLE_SOCKETS)} idle TCP connections at \`ulimit -n ${String(MAX_OPEN_FILES)}\``,
+    before: 'no descriptor left, the internal port answers nothing, the loop spins',
+    maxOpenFiles: MAX_OPEN_FILES,
+    run: sitIdle,
+  },
 ];
+
+async function sitIdle({ gateway }: CostSite): ReturnType<Cost['run']> {
+  const { process, port, internalUrl } = gateway;
+  const sockets = await Promise.all(Array.from({ length: IDLE_SOCKETS }, () => openSocket(port)));
+  const startedAt = performance.now();
+  const health = await fetch(`${internalUrl}/healthz`, { signal: AbortSignal.timeout(2000) });
+  const answeredMs = performance.now() - startedAt;
+  if (!health.ok) throw new Error(`/healthz says ${String(health.status)}`);
+  const cpuMs = await cpuMsOf(process.pid);
+  await delay(IDLE_MS);
+  const idleMs = (await cpuMsOf(process.pid)) - cpuMs;
+  if (idleMs > IDLE_MS / 4)
+    throw new Error(`the loop spins: ${String(idleMs)} ms of the processor for sockets that idle`);
+  const left = sockets.filter(({ destroyed }) => !destroyed).length;
+  if (left > 0) throw new Error(`${String(left)} sockets are open ${String(IDLE_MS)} ms behind their last byte`);
+  return {
+    requests: 0,
+    connections: IDLE_SOCKETS,
+    sentBytes: 0,
+    receivedBytes: 0,
+    remarks: `the internal port answered in ${answeredMs.toFixed(0)} ms; all sockets had been closed after 16 s`,
+  };
+}
 
 /** A socket that sees its end, and reads nothing but that. */
 async function openSocket(port: number): Promise<Socket> {
@@ -42,8 +75,22 @@ async function openSocket(port: number): Promise<Socket> {
   // A reset is an end like any other.
   socket.on('error', () => socket.destroy());
   socket.on('end', () => socket.destroy());
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')]);
+  await new Promise<void>((resolve) => {
+    socket.once('connect', resolve).once('close', () => {
+      resolve();
+    });
+  });
   return socket;
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    if (socket.closed) resolve();
+    else
+      socket.once('close', () => {
+        resolve();
+      });
+  });
 }
 
 /** A page whose script is as large as that of the issue, and cannot be compressed. */

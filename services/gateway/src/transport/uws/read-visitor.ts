@@ -5,20 +5,28 @@ import type { Visitor } from '../transport.ts';
 import type { TrustedProxies } from '../trusted-proxies.ts';
 import type { HandshakeHeaders } from './read-headers.ts';
 
-/** Of a socket whose other end is gone already. */
-const NO_ADDRESS = '0.0.0.0';
+/** The other end of the TCP connection; undefined where that is gone already. */
+export function readPeer(res: HttpResponse): string | undefined {
+  return addressOfBytes(new Uint8Array(res.getRemoteAddress()));
+}
+
+/** What is known of who knocks before a request is looked at. */
+export interface VisitorPlace {
+  readonly peer: string;
+  readonly proxies: TrustedProxies;
+}
 
 /** Who knocks. */
 export function readVisitor(
   res: HttpResponse,
   { origins, cookies, forwardedFor }: HandshakeHeaders,
-  proxies: TrustedProxies,
+  { peer, proxies }: VisitorPlace,
 ): Visitor {
   return {
     origins,
     hasCookies: cookies !== '',
     address: proxies.clientOf({
-      peer: addressOfBytes(new Uint8Array(res.getRemoteAddress())) ?? NO_ADDRESS,
+      peer,
       proxied: addressOfBytes(new Uint8Array(res.getProxiedRemoteAddress())),
       forwardedFor,
     }),

@@ -2,6 +2,7 @@ import type { CloseCode, WireFrame } from '@outcry/protocol';
 import type { WebSocket } from 'uWebSockets.js';
 
 import type { ClientSocket, SendOutcome } from '../client-socket.ts';
+import type { CountedSocket } from '../socket-count.ts';
 import type { ConnectionRequest, SessionPort } from '../transport.ts';
 
 /** What uWS keeps for a connection: the request from the upgrade until it is open, the rest from then on. */
@@ -11,53 +12,95 @@ export interface UwsConnection {
   port: SessionPort | undefined;
   /** Set when it closed before its port was known, as a connection does that is turned away. */
   closeCode: number | undefined;
+  readonly counted: CountedSocket;
 }
 
 const OUTCOMES: readonly SendOutcome[] = ['queued', 'sent', 'dropped'];
 
+/** For how long what a client has not read may stand before its close frame. */
+const MAX_DRAIN_MS = 2000;
+
 export class UwsClientSocket implements ClientSocket {
   // uWS throws on any use of a closed WebSocket, so it is forgotten with its close event.
   #ws: WebSocket<UwsConnection> | undefined;
+  /** What it is closed with once what waits has been read. */
+  #draining: CloseCode | undefined;
+  #drainTimer: NodeJS.Timeout | undefined;
 
   constructor(ws: WebSocket<UwsConnection>) {
     this.#ws = ws;
   }
 
   send(frame: WireFrame): SendOutcome {
-    const status = this.#ws?.send(frame, typeof frame !== 'string');
+    const status = this.#live?.send(frame, typeof frame !== 'string');
     return status === undefined ? 'sent' : (OUTCOMES[status] ?? 'dropped');
   }
 
   bufferedBytes(): number {
-    return this.#ws?.getBufferedAmount() ?? 0;
+    return this.#live?.getBufferedAmount() ?? 0;
   }
 
   cork(write: () => void): void {
-    this.#ws?.cork(write);
+    this.#live?.cork(write);
   }
 
   follow(topic: string): void {
-    this.#ws?.subscribe(topic);
+    this.#live?.subscribe(topic);
   }
 
   unfollow(topic: string): void {
-    this.#ws?.unsubscribe(topic);
+    this.#live?.unsubscribe(topic);
   }
 
   publishToOthers(topic: string, frame: WireFrame): void {
-    this.#ws?.publish(topic, frame, typeof frame !== 'string');
+    this.#live?.publish(topic, frame, typeof frame !== 'string');
   }
 
   ping(): void {
-    this.#ws?.ping();
+    this.#live?.ping();
   }
 
-  close({ code, reason }: CloseCode): void {
-    this.#ws?.end(code, reason);
+  /**
+   * Behind what waits for the client, a close frame would wait as well, and uWS would keep both for as long as the client reads
+   * nothing. So that is given its time, and dropped.
+   */
+  close(closeCode: CloseCode): void {
+    const ws = this.#live;
+    if (ws === undefined) return;
+    if (ws.getBufferedAmount() === 0) {
+      ws.end(closeCode.code, closeCode.reason);
+      return;
+    }
+    for (const topic of ws.getTopics()) ws.unsubscribe(topic);
+    this.#draining = closeCode;
+    this.#drainTimer = setTimeout(() => {
+      this.#ws?.close();
+    }, MAX_DRAIN_MS).unref();
+    closeSession(ws.getUserData(), closeCode.code);
+  }
+
+  /** The transport's drain event. */
+  drained(): void {
+    if (this.#draining === undefined || this.#ws?.getBufferedAmount() !== 0) return;
+    this.#ws.end(this.#draining.code, this.#draining.reason);
   }
 
   /** The transport's close event: from here on the WebSocket is gone. */
   detach(): void {
+    clearTimeout(this.#drainTimer);
     this.#ws = undefined;
   }
+
+  /** Undefined where nothing more is to be sent. */
+  get #live(): WebSocket<UwsConnection> | undefined {
+    return this.#draining === undefined ? this.#ws : undefined;
+  }
+}
+
+/** Tells whoever the connection was for that it is over, once. */
+export function closeSession(connection: UwsConnection, code: number): void {
+  if (connection.closeCode !== undefined) return;
+  connection.closeCode = code;
+  connection.port?.closed(code);
+  connection.port = undefined;
 }

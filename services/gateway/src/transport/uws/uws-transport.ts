@@ -13,20 +13,38 @@ import {
   type WebSocketBehavior,
 } from 'uWebSockets.js';
 
-import { Endpoint, type TlsFiles, type Transport, type TransportHandler, type TransportOptions } from '../transport.ts';
+import { type CountedSocket, SocketCount } from '../socket-count.ts';
+import {
+  Endpoint,
+  type Refusal,
+  type SocketCounts,
+  type TlsFiles,
+  type Transport,
+  type TransportHandler,
+  type TransportOptions,
+} from '../transport.ts';
 import { readHandshake, UNKNOWN_SUBPROTOCOL, UPGRADE_HEADERS, upgradeRefusal } from './handshake.ts';
 import { readHeaders } from './read-headers.ts';
-import { readVisitor } from './read-visitor.ts';
+import { readPeer, readVisitor } from './read-visitor.ts';
+import { PlainExchange } from './plain-exchange.ts';
 import { handlePost } from './post-route.ts';
-import { refuseMethod, serveSite } from './site.ts';
-import { UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
-import { writeRefusal } from './write-answer.ts';
+import { methodNotAllowed, serveSite } from './site.ts';
+import { closeSession, UwsClientSocket, type UwsConnection } from './uws-client-socket.ts';
+import { refusalAnswer } from './write-answer.ts';
 
 /**
- * Seconds of silence after which uWS itself cuts a connection: a back-stop behind the session's own idle timeout, which is
- * shorter and closes with a code. uWS ends the process on 1 to 7 and on more than 960.
+ * uWS cuts nobody for silence: each connection is looked after here, with a code. So it also waits least for the end of a socket
+ * whose WebSocket it has closed, which follows from this (20.67: 0 to 4 seconds; 16 with the 120 that it has by default).
  */
-const IDLE_BACKSTOP_SECONDS = 120;
+const NO_IDLE_TIMEOUT = 0;
+
+/** Within which a socket has ended whose WebSocket is closed, by what uWS says above and a second for its clock. */
+const MAX_CLOSING_MS = 5000;
+
+/** RFC 6455 §7.1.5, where there was no close frame. */
+const NO_CLOSE_FRAME = 1006;
+/** What uWS closes by a close frame of its own, though by the same code. */
+const BAD_CLOSE_FRAME = 'Received invalid close payload';
 
 /** uSockets' LIBUS_LISTEN_DEFAULT, with SO_REUSEPORT, and LIBUS_LISTEN_EXCLUSIVE_PORT. */
 const SHARED_PORT = 0;
@@ -36,6 +54,8 @@ interface UpgradeRequest {
   readonly res: HttpResponse;
   readonly req: HttpRequest;
   readonly context: us_socket_context_t;
+  readonly peer: string;
+  readonly counted: CountedSocket;
 }
 
 type Listen = (...args: [string, number, number, (socket: us_listen_socket | false) => void]) => void;
@@ -44,35 +64,42 @@ function createApp(tls: TlsFiles | undefined): TemplatedApp {
   return tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
 }
 
+/** A request over plain HTTP while uWS still holds it. */
+interface PlainRequest {
+  readonly res: HttpResponse;
+  readonly req: HttpRequest;
+  readonly peer: string;
+  readonly exchange: PlainExchange;
+}
+
 /** WebSockets over uWebSockets.js. Upgrades are synchronous, so none is ever pending. */
 export class UwsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #app: TemplatedApp;
+  readonly #sockets: SocketCount;
   #listenSocket: us_listen_socket | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#app = createApp(options.tls);
+    this.#sockets = new SocketCount({
+      limits: options.sockets,
+      isProxy: (address) => options.proxies.isTrusted(address),
+      onRefused: options.onSocketRefused,
+    });
+  }
+
+  get sockets(): SocketCounts {
+    return this.#sockets;
   }
 
   listen(handler: TransportHandler): Promise<number> {
+    this.#app.filter((res, change) => {
+      // Of an end (-1) it does not say whose.
+      if (change === 1) this.#admit(res);
+    });
     for (const endpoint of Object.values(Endpoint)) this.#app.ws(endpoint, this.#behavior(endpoint, handler));
-    const { posts, proxies } = this.#options;
-    for (const [path, post] of posts) {
-      this.#app.post(path, (res, req) => {
-        handlePost({ handler: post, proxies }, res, req);
-      });
-    }
-    const serve = (res: HttpResponse, req: HttpRequest): void => {
-      if (posts.has(req.getUrl())) refuseMethod('POST', res);
-      else serveSite(this.#options.site, res, req);
-    };
-    this.#app
-      .get('/*', serve)
-      .head('/*', serve)
-      .any('/*', (res, req) => {
-        refuseMethod(posts.has(req.getUrl()) ? 'POST' : 'GET, HEAD', res);
-      });
+    this.#serve();
     const { host, port, isPortShared } = this.#options;
     return new Promise((resolve, reject) => {
       const whenListening = (socket: us_listen_socket | false): void => {
@@ -105,16 +132,73 @@ export class UwsTransport implements Transport {
     this.#app.close();
   }
 
+  /** A socket has come. uWS closes it where it is silent for some 10 seconds; its end is known until a request comes. */
+  #admit(res: HttpResponse): void {
+    const peer = readPeer(res);
+    const counted = peer === undefined ? undefined : this.#sockets.admit(peer);
+    if (counted === undefined) res.close();
+    else res.onAborted(counted.ended);
+  }
+
+  /**
+   * What to do with a request, given who sent it and how its socket counts. Where the other end is gone already nothing is known of
+   * it, and its socket ends by what was said when it came.
+   */
+  #receive(res: HttpResponse, handle: (peer: string, counted: CountedSocket) => void): void {
+    const peer = readPeer(res);
+    if (peer === undefined) res.close();
+    else handle(peer, this.#sockets.find(peer));
+  }
+
+  #receivePlain(res: HttpResponse, req: HttpRequest, handle: (request: PlainRequest) => void): void {
+    this.#receive(res, (peer, counted) => {
+      handle({ res, req, peer, exchange: new PlainExchange(res, counted.ended) });
+    });
+  }
+
+  /** Everything that is no WebSocket. */
+  #serve(): void {
+    const { posts, proxies, site } = this.#options;
+    for (const [path, handler] of posts) {
+      this.#app.post(path, (res, req) => {
+        this.#receivePlain(res, req, (request) => {
+          handlePost({ handler, proxies }, request);
+        });
+      });
+    }
+    // uWS gives each handler a handle of its own on a response. The one that has answered is of no use afterwards, and what is
+    // left of a connection could not be closed: so a second one is kept of those that get the page.
+    let hold: HttpResponse | undefined;
+    const keep = (res: HttpResponse, req: HttpRequest): void => {
+      hold = res;
+      req.setYield(true);
+    };
+    this.#app
+      .get('/*', keep)
+      .head('/*', keep)
+      .any('/*', (res, req) => {
+        const kept = hold;
+        hold = undefined;
+        this.#receivePlain(res, req, ({ exchange }) => {
+          const isPost = posts.has(req.getUrl());
+          if (isPost || kept === undefined) exchange.answer(methodNotAllowed(isPost ? 'POST' : 'GET, HEAD'));
+          else serveSite(site, { req, exchange, hold: kept });
+        });
+      });
+  }
+
   #behavior(endpoint: Endpoint, handler: TransportHandler): WebSocketBehavior<UwsConnection> {
     const { maxPayloadBytes, maxBackpressureBytes } = this.#options;
     return {
       maxPayloadLength: maxPayloadBytes,
       maxBackpressure: maxBackpressureBytes,
       closeOnBackpressureLimit: false,
-      idleTimeout: IDLE_BACKSTOP_SECONDS,
+      idleTimeout: NO_IDLE_TIMEOUT,
       sendPingsAutomatically: false,
       upgrade: (res, req, context) => {
-        this.#upgrade({ res, req, context }, endpoint, handler);
+        this.#receive(res, (peer, counted) => {
+          this.#upgrade({ res, req, context, peer, counted }, endpoint, handler);
+        });
       },
       open: (ws) => {
         const connection = ws.getUserData();
@@ -123,8 +207,9 @@ export class UwsTransport implements Transport {
         connection.request = undefined;
         const socket = new UwsClientSocket(ws);
         connection.socket = socket;
-        connection.port = handler.opened(socket, request);
-        if (connection.closeCode !== undefined) connection.port.closed(connection.closeCode);
+        const port = handler.opened(socket, request);
+        if (connection.closeCode === undefined) connection.port = port;
+        else port.closed(connection.closeCode);
       },
       message: (ws, message, isBinary) => {
         ws.getUserData().port?.received(new Uint8Array(message), isBinary);
@@ -136,46 +221,65 @@ export class UwsTransport implements Transport {
         ws.getUserData().port?.alive();
       },
       drain: (ws) => {
-        ws.getUserData().port?.drained();
+        const { port, socket } = ws.getUserData();
+        port?.drained();
+        socket?.drained();
       },
       dropped: (ws) => {
         ws.getUserData().port?.overflowed();
       },
-      close: (ws, code) => {
-        const connection = ws.getUserData();
-        connection.socket?.detach();
-        connection.closeCode = code;
-        connection.port?.closed(code);
+      close: (ws, code, reason) => {
+        closed(ws.getUserData(), code, reason);
       },
     };
   }
 
   /** Answers a handshake, in one turn: it becomes a WebSocket, or is told why not. */
-  #upgrade({ res, req, context }: UpgradeRequest, endpoint: Endpoint, handler: TransportHandler): void {
+  #upgrade(request: UpgradeRequest, endpoint: Endpoint, handler: TransportHandler): void {
+    const { res, req, context, peer, counted } = request;
     const { proxies, tokenSources: sources } = this.#options;
+    const refuse = (refusal: Refusal, headers?: Readonly<Record<string, string>>): void => {
+      new PlainExchange(res, counted.ended).answer(refusalAnswer(refusal, headers));
+    };
     const notAsked = upgradeRefusal(req);
     if (notAsked !== undefined) {
-      writeRefusal(res, notAsked, UPGRADE_HEADERS);
+      refuse(notAsked, UPGRADE_HEADERS);
       return;
     }
     const headers = readHeaders(req);
-    const visitor = readVisitor(res, headers, proxies);
+    const visitor = readVisitor(res, headers, { peer, proxies });
     const refusal = handler.refusal(visitor);
     if (refusal !== undefined) {
-      writeRefusal(res, refusal);
+      refuse(refusal);
       return;
     }
     const handshake = readHandshake(req, { endpoint, headers, sources, address: visitor.address });
     if (handshake === undefined) {
-      writeRefusal(res, UNKNOWN_SUBPROTOCOL);
+      refuse(UNKNOWN_SUBPROTOCOL);
       return;
     }
+    counted.opened();
     const connection: UwsConnection = {
       request: handshake.request,
       socket: undefined,
       port: undefined,
       closeCode: undefined,
+      counted,
     };
     res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
   }
+}
+
+/** A WebSocket is no more. Where its other end had closed it, or it was cut, the socket is gone as well. */
+function closed(connection: UwsConnection, code: number, reason: ArrayBuffer): void {
+  const { socket, counted } = connection;
+  socket?.detach();
+  const isGone = code === NO_CLOSE_FRAME && Buffer.from(reason).toString() !== BAD_CLOSE_FRAME;
+  if (isGone) {
+    counted.ended();
+  } else {
+    counted.closing();
+    setTimeout(counted.ended, MAX_CLOSING_MS).unref();
+  }
+  closeSession(connection, code);
 }

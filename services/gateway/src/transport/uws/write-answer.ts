@@ -1,34 +1,39 @@
 import { STATUS_CODES } from 'node:http';
 
-import type { HttpResponse } from 'uWebSockets.js';
-
 import type { PostAnswer, Refusal } from '../transport.ts';
+import type { PlainAnswer } from './plain-exchange.ts';
 
-type Headers = Readonly<Record<string, string>>;
+type Headers = PlainAnswer['headers'];
 
-/** Answers with JSON that no cache keeps. */
-export function writeAnswer(
-  res: HttpResponse,
-  { status, body, retryAfterSeconds }: PostAnswer,
-  headers: Headers = {},
-): void {
-  res.cork(() => {
-    res
-      .writeStatus(`${String(status)} ${STATUS_CODES[status] ?? ''}`)
-      .writeHeader('content-type', 'application/json')
-      .writeHeader('cache-control', 'no-store');
-    if (retryAfterSeconds !== undefined) res.writeHeader('retry-after', String(retryAfterSeconds));
-    for (const [name, value] of Object.entries(headers)) res.writeHeader(name, value);
-    res.end(JSON.stringify(body));
-  });
+/** JSON that no cache keeps. */
+export function jsonAnswer({ status, body, retryAfterSeconds }: PostAnswer, headers: Headers = {}): PlainAnswer {
+  return {
+    status: statusLineOf(status),
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...(retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }),
+      ...headers,
+    },
+    body: JSON.stringify(body),
+  };
 }
 
-/** Answers a handshake that is refused, with the same body as every other refusal over HTTP. */
-export function writeRefusal(
-  res: HttpResponse,
-  { status, error, message, retryAfterSeconds }: Refusal,
-  headers?: Headers,
-): void {
+/** What a handshake is answered with that is refused: the same body as every other refusal over HTTP. */
+export function refusalAnswer({ status, error, message, retryAfterSeconds }: Refusal, headers?: Headers): PlainAnswer {
   const body = { error: { code: error.code, message, retryable: error.isRetryable } };
-  writeAnswer(res, { status, body, retryAfterSeconds }, headers);
+  return jsonAnswer({ status, body, retryAfterSeconds }, headers);
+}
+
+/** A line for people. */
+export function textAnswer(status: number, text: string, headers: Headers = {}): PlainAnswer {
+  return {
+    status: statusLineOf(status),
+    headers: { ...headers, 'content-type': 'text/plain; charset=utf-8' },
+    body: `${text}\n`,
+  };
+}
+
+function statusLineOf(status: number): string {
+  return `${String(status)} ${STATUS_CODES[status] ?? ''}`;
 }
