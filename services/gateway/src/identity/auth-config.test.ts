@@ -43,7 +43,7 @@ describe('who may come in', () => {
       },
       accounts: { secret: Buffer.from(SECRET), lifetimeMs: 600_000, policy, maxPerAddressPerMinute: 7 },
       sources: { cookie: 'session', hasQuery: true },
-      maxLifetimeMs: 602_000,
+      maxLifetimeMs: 604_000,
     });
     expect(clockToleranceOf(auth)).toBe(2000);
   });

@@ -8,6 +8,7 @@ import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
+import { Past } from './past.ts';
 import { RoomDirectory, type Visitor } from './room-directory.ts';
 import { RoomRules } from './room-rules.ts';
 
@@ -55,17 +56,23 @@ describe('the rooms of a node', () => {
   const metrics = new GatewayMetrics();
   const logger = createLogger({ level: 'silent', fields: {} });
   let backplane: Backplane;
+  let past: Past;
   let rooms: RoomDirectory;
 
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     backplane = createMemoryBackplane();
+    const { broker } = backplane;
+    const retention = { count: 9, ms: 1000 };
+    const rules = new RoomRules([], { ...RULE, retention, users: ALL_RIGHTS, guests: ALL_RIGHTS });
+    past = new Past({ broker, rules, metrics, pageBytes: 1000 });
     rooms = new RoomDirectory({
-      broker: backplane.broker,
-      rules: new RoomRules([], { ...RULE, retention: { count: 9, ms: 1000 }, users: ALL_RIGHTS, guests: ALL_RIGHTS }),
+      broker,
+      rules,
       fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics },
-      coalescer: new Coalescer({ windowMs: 0, maxBytes: 1 }),
+      coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
       logger,
+      past,
     });
     const nothing = (): void => undefined;
     await backplane.start({
@@ -81,7 +88,8 @@ describe('the rooms of a node', () => {
     await backplane.close();
   });
 
-  const visitor = (wishes: Partial<Visitor> = {}): Visitor => ({ admit: () => true, ...wishes });
+  const reader = { backlog: { hasRoom: true } };
+  const visitor = (wishes: Partial<Visitor> = {}): Visitor => ({ reader, admit: () => true, ...wishes });
   const message = (room: string): RoomMessage => ({
     room,
     position: { epoch: 'e', seq: 1 },
@@ -116,9 +124,10 @@ describe('the rooms of a node', () => {
     const steps: string[] = [];
     vi.spyOn(backplane.broker, 'readHistory').mockImplementation((name, _range, { count }) => {
       steps.push(`read ${String(count)} of ${name}`);
-      return Promise.resolve({ head: rooms.get(name)?.position ?? expect.fail(), messages: [] });
+      return Promise.resolve({ head: rooms.get(name)?.position ?? expect.fail(), messages: [], hasMore: false });
     });
     await rooms.join('lobby', WANTED, {
+      reader,
       prepare: async ({ position }) => {
         await Promise.resolve();
         steps.push(`prepared at ${String(position?.seq)}`);
@@ -156,6 +165,7 @@ describe('the rooms of a node', () => {
     await rooms.join('lobby', WANTED, visitor());
     rooms.leave('lobby');
     rooms.close();
+    past.close();
     expect([rooms.size, vi.getTimerCount()]).toEqual([0, 0]);
   });
 });

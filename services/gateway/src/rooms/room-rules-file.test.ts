@@ -42,7 +42,7 @@ describe('the file of room rules', () => {
 
   it('takes all that a rule says, also where it takes something away', () => {
     const rule = {
-      history: { count: 3, seconds: 1 },
+      history: { count: 3, seconds: 1, bytes: 1024 },
       presence: false,
       publish: 'anyone',
       signal: 'nobody',
@@ -54,12 +54,12 @@ describe('the file of room rules', () => {
     expect(roomRules.of('closed')).toEqual({
       ...rule,
       history: undefined,
-      retention: { count: 3, ms: 1000 },
+      retention: { count: 3, ms: 1000, bytes: 1024 },
       users: new Set(['read']),
       guests: NO_RIGHTS,
     });
     const { retention } = load('{"rules":[{"pattern":"few","history":{"count":2}}]}').roomRules.of('few');
-    expect(retention).toEqual({ count: 2, ms: 600_000 });
+    expect(retention).toEqual({ count: 2, ms: 600_000, bytes: 32 * 1024 * 1024 });
   });
 
   it('is not needed: rooms are open to all where nobody can prove who they are, and to nobody where they can', () => {

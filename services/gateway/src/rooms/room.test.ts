@@ -29,7 +29,7 @@ describe('Room', () => {
   /** A window in which messages are held, 0 for none. */
   function create(windowMs: number): Room {
     const fanout = { publisher: transport, codecs: createCodecs(), metrics };
-    return new Room('lobby', fanout, new Coalescer({ windowMs, maxBytes: 1_000_000 }));
+    return new Room('lobby', fanout, new Coalescer({ windowMs: () => windowMs, maxBytes: 1_000_000 }));
   }
 
   function guest(connection: string, wishes: Partial<RoomMember> = {}): Guest {
