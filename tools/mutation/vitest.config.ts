@@ -13,6 +13,13 @@ const packages = readdirSync('packages').map((name) => ({
 
 const PATIENCE_MS = 2000;
 
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** As tests/support/patience.ts takes it. */
+    patienceMs?: number;
+  }
+}
+
 /** Unit and contract tests as one project, for Stryker alone. */
 export default defineConfig({
   resolve: { alias: packages },
