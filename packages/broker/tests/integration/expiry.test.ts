@@ -198,3 +198,44 @@ it('keeps nothing of a count that is given back', async () => {
   await limits.set('node', 'user:ann', 0);
   expect(await cluster.keys('counts/')).toEqual([]);
 });
+
+interface Roster {
+  readonly set: string;
+  readonly hash: string;
+  readonly attend: (backplane: Backplane, id: string, leaseMs: number) => Promise<unknown>;
+  readonly leave: (backplane: Backplane, id: string) => Promise<void>;
+}
+const ROSTERS: readonly Roster[] = [
+  {
+    set: 'nodes',
+    hash: 'reports',
+    attend: ({ nodes }, id, leaseMs) => nodes.attend({ id, report: '' }, leaseMs),
+    leave: ({ nodes }, id) => nodes.leave(id),
+  },
+  {
+    set: 'publishers',
+    hash: 'offers',
+    attend: ({ roster }, publisher, leaseMs) => roster.attend({ publisher, offers: [] }, leaseMs),
+    leave: ({ roster }, publisher) => roster.leave(publisher),
+  },
+];
+
+it.each(ROSTERS)(
+  'keeps $set and their $hash for as long as the last of them is there, and of others nothing',
+  async ({ set, hash, attend, leave }) => {
+    const { backplane } = await cluster.startNode();
+    await attend(backplane, 'gone', 1);
+    await attend(backplane, 'left', LEASE_MS);
+    await leave(backplane, 'left');
+    const now = Date.now();
+    await vi.waitUntil(() => Date.now() > now + 1);
+    for (const id of ['first', 'second']) await attend(backplane, id, ROSTER_LEASE_MS);
+    await attend(backplane, 'short', MINUTE_MS);
+    const [[setKey = ''], [hashKey = '']] = [await cluster.keys(`${set}/`), await cluster.keys(`${hash}/`)];
+    expect((await cluster.admin.zrange(setKey, '0', '-1')).sort()).toEqual(['first', 'second', 'short']);
+    expect((await cluster.admin.hkeys(hashKey)).sort()).toEqual(['first', 'second', 'short']);
+    for (const key of [setKey, hashKey]) {
+      expect(await cluster.admin.pttl(key)).toBeGreaterThan(ROSTER_LEASE_MS - TOLERANCE_MS);
+    }
+  },
+);

@@ -1,9 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { NOW_MS } from '../../src/redis/clock.lua.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
+import { Script } from '../../src/redis/script-call.ts';
 import { parseServerAddress } from '../../src/redis/server-address.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
+import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
 import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
@@ -22,13 +25,19 @@ interface Stored {
   readonly bytes?: number;
 }
 
+/** What a script sees of the time, beside what it is made of. */
+const CLOCK = new Script(`${NOW_MS}
+local time = redis.call('TIME')
+return { now_ms(), time[1], time[2] }`);
+
 let cluster: RedisCluster;
 let commands: RedisConnection;
 let keys: RoomKeys;
 beforeAll(async () => {
   cluster = await RedisCluster.start();
   const server = parseServerAddress(cluster.redis.url);
-  const handler = { handleReady: () => undefined, handleLost: () => undefined, handleRefused: () => undefined };
+  const ignore = (): void => undefined;
+  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
   commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);
   await commands.connect(performance.now() + 20_000);
   keys = new RoomKeys(new KeySpace(cluster.prefix));
@@ -66,6 +75,11 @@ const seqsOf = (stored: readonly Stored[]): readonly number[] => stored.map(({ s
 
 /** So many messages, ten milliseconds after one another. */
 const messages = (count: number): readonly Stored[] => range(1, count).map((i) => ({ seq: BASE + i, at: 10 * i }));
+
+it('has the time of Redis in whole milliseconds', async () => {
+  const [now, seconds, microseconds] = (await commands.runScript(CLOCK, [], [])) as [number, Buffer, Buffer];
+  expect(now).toBe(Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000));
+});
 
 describe('a room that is opened', () => {
   async function open(
@@ -119,6 +133,27 @@ describe('a room that is opened', () => {
     expect(cases.map((one, i) => ({ ...one, ...outcomes[i] }))).toEqual(
       cases.map((one, i) => ({ ...one, ...expected[i] })),
     );
+  });
+});
+
+describe('a message that is published', () => {
+  it('brings about now and then, and only then, that what is too old goes', async () => {
+    const room = await createRoom(
+      range(1, 300).map((seq) => ({ seq, at: seq })),
+      300,
+    );
+    const publish = (): Promise<unknown> =>
+      commands.runScript(
+        PUBLISH_MESSAGE,
+        [room.meta, room.stream],
+        ['channel', NEXT, 'head', 'origin', 1_000_000, MINUTE_MS, TTL_MS, MINUTE_MS],
+      );
+    await Promise.all(range(301, 319).map(publish));
+    expect(await storedIn(room.stream)).toEqual(range(1, 319));
+    // A multiple of 64. Whole nodes of the stream go.
+    await publish();
+    const [oldest = 0] = await storedIn(room.stream);
+    expect(oldest).toBeGreaterThan(200);
   });
 });
 

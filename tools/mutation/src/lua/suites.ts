@@ -35,6 +35,7 @@ const PRESENCE: readonly Suite[] = [
 
 /** By the folder of a script, which tests are most likely to notice what is wrong in it: those that answer soonest first. Each file once. */
 export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
+  redis: [{ file: integration('room-scripts'), tests: /has the time/ }],
   rooms: ROOMS,
   presence: PRESENCE,
   feeds: [contract('FeedBus'), EXPIRY],

@@ -1,8 +1,8 @@
+import { NOW_MS } from '../../redis/clock.lua.ts';
 import { Script } from '../../redis/script-call.ts';
 
-const NOW = String.raw`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const NOW = String.raw`${NOW_MS}
+local now = now_ms()
 `;
 
 /**

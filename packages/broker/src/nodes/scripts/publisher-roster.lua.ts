@@ -1,3 +1,4 @@
+import { NOW_MS } from '../../redis/clock.lua.ts';
 import { Script } from '../../redis/script-call.ts';
 
 /**
@@ -7,9 +8,8 @@ import { Script } from '../../redis/script-call.ts';
  *     ARGV  publisher, offers, lease ms
  *     reply publisher, offers, ms for which it is present, one after the other
  */
-export const ATTEND = Script.bounded(String.raw`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+export const ATTEND = Script.bounded(String.raw`${NOW_MS}
+local now = now_ms()
 redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[3]), ARGV[1])
 redis.call('HSET', KEYS[2], ARGV[1], ARGV[2])
 

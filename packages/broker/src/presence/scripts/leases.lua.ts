@@ -1,3 +1,4 @@
+import { NOW_MS } from '../../redis/clock.lua.ts';
 import { Script } from '../../redis/script-call.ts';
 
 /**
@@ -5,9 +6,8 @@ import { Script } from '../../redis/script-call.ts';
  * score of 0 or less means that the lease has expired and is being cleared away: without the sign it is the time until
  * which one node has claimed that work.
  */
-const NOW = String.raw`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const NOW = String.raw`${NOW_MS}
+local now = now_ms()
 `;
 
 /**

@@ -1,3 +1,5 @@
+import { NOW_MS } from '../../redis/clock.lua.ts';
+
 /**
  * What the scripts of a room share.
  *
@@ -10,12 +12,7 @@
  *
  * An envelope has its epoch from byte 3, its time from byte 19 and its origin, behind its length, from byte 27 (bus-envelope.ts).
  */
-export const ROOM_FUNCTIONS = String.raw`
-local function now_ms()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
+export const ROOM_FUNCTIONS = String.raw`${NOW_MS}
 local function stream_id(seq)
   return string.format('%.0f-0', seq)
 end
