@@ -138,6 +138,18 @@ describe('a publisher that is posted to', () => {
     expect((await post('PUT /books/ACMEUSD', SNAPSHOT, 'another-key-of-16-characters')).status).toBe(202);
   });
 
+  it('answers wrong keys with 429 when they are many, and takes what comes with a key', async () => {
+    await start();
+    const guesses = await Promise.all(
+      Array.from({ length: 60 }, (_, i) => post('PUT /books/ACMEUSD', SNAPSHOT, `guess-${String(i)}`)),
+    );
+    const limited = guesses.filter(({ status }) => status === 429);
+    expect(limited.length).toBeGreaterThan(20);
+    expect(limited[0]?.headers.get('retry-after')).toBe('1');
+    expect(limited[0]?.body).toMatchObject({ error: { code: 'rateLimited' } });
+    expect((await post('PUT /books/ACMEUSD', SNAPSHOT)).status).toBe(202);
+  });
+
   it('says what is wrong with a request, and keeps the book as it was', async () => {
     await start({ instruments: 'ACMEUSD:2:0', httpMaxBodyBytes: 1024 });
     const deltas = 'POST /books/ACMEUSD/deltas';

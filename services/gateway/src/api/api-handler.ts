@@ -3,7 +3,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
 import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
-import { TokenBucket } from '../limits/token-bucket.ts';
 import { API_COMMANDS } from './api-commands.ts';
 import { API_ERRORS, ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
@@ -16,8 +15,6 @@ const DOCUMENT = 'openapi.json';
 const BATCH = 'batch';
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** Wrong keys, from whomever they come: who guesses gets nowhere, and who has a key is not held up. */
-const MAX_WRONG_KEYS_PER_SECOND = 10;
 const RETRY_AFTER_SECONDS = '1';
 
 export interface ApiHandlerOptions {
@@ -29,10 +26,6 @@ export interface ApiHandlerOptions {
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
 export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOptions): RequestHandler {
   const keys = new ApiKeys(keyTexts);
-  const wrongKeys = new TokenBucket(
-    { perSecond: MAX_WRONG_KEYS_PER_SECOND, burst: MAX_WRONG_KEYS_PER_SECOND * 2 },
-    performance.now(),
-  );
   const document = createOpenApiDocument();
 
   return (request, response) => {
@@ -63,9 +56,14 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
   }
 
   function checkKey({ headers }: IncomingMessage): void {
-    if (keys.admits(headers.authorization)) return;
-    if (wrongKeys.take(performance.now()) !== 'pass') throw new ApiError('rateLimited', 'too many wrong keys');
-    throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
+    switch (keys.judge(headers.authorization)) {
+      case 'admitted':
+        return;
+      case 'rateLimited':
+        throw new ApiError('rateLimited', 'too many wrong keys');
+      case 'unauthorized':
+        throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
+    }
   }
 
   async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {

@@ -132,7 +132,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     this.#stream?.remove(this, 'lost');
     if (this.#symbol !== undefined) this.#services.books.release(this.#symbol);
     this.#services.metrics.connections.labels(this.encoding).dec();
-    this.#services.metrics.closes.labels(String(code)).inc();
+    this.#services.metrics.countClose(code);
   }
 
   close(closeCode: CloseCode): void {

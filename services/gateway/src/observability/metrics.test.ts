@@ -1,4 +1,4 @@
-import { Encoding } from '@outcry/protocol';
+import { CLOSE_CODES, Encoding } from '@outcry/protocol';
 import { expect, test } from 'vitest';
 
 import { GatewayMetrics } from './metrics.ts';
@@ -28,4 +28,15 @@ test('shows what is counted with every frame, each time as it stands', async () 
     outcry_gateway_bytes_out_total{encoding="json"} 0
     outcry_gateway_bytes_out_total{encoding="msgpack"} 60"
   `);
+});
+
+test('has as many labels of close codes as there are codes, whatever clients close with', async () => {
+  const metrics = new GatewayMetrics();
+  const known = new Set(Object.values(CLOSE_CODES).map(({ code }) => code));
+  for (let code = 0; code < 65_536; code++) metrics.countClose(code);
+  const lines = (await metrics.registry.metrics()).split('\n').filter((line) => line.includes('closes_total{'));
+  const counts = new Map(lines.map((line) => [/code="(.*)"/.exec(line)?.[1] ?? '', Number(line.split(' ').at(-1))]));
+  for (const code of known) expect(counts.get(String(code))).toBe(1);
+  expect(counts.size).toBeLessThan(known.size + 20);
+  expect(counts.get('other')).toBe(65_536 - (counts.size - 1));
 });

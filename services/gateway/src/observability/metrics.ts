@@ -1,4 +1,4 @@
-import { Encoding } from '@outcry/protocol';
+import { CLOSE_CODES, Encoding } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Registry } from 'prom-client';
 
@@ -6,6 +6,11 @@ import { DeferredHistogram } from './deferred-histogram.ts';
 import { Tally } from './tally.ts';
 
 const ENCODINGS = Object.values(Encoding);
+/** The protocol's, and those that IANA has registered: a client, or what stands before it, may close with any. */
+const KNOWN_CLOSE_CODES: ReadonlySet<number> = new Set([
+  ...Object.values(CLOSE_CODES).map(({ code }) => code),
+  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014],
+]);
 const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export interface GaugeSources {
@@ -80,7 +85,6 @@ export class GatewayMetrics {
     ['code'],
   );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
-  readonly closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [
     'status',
   ]);
@@ -98,6 +102,7 @@ export class GatewayMetrics {
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
   readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
+  readonly #closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
   readonly #messagesIn = this.#tallies('messages_in_total', 'Frames received from clients.');
   readonly #bytesIn = this.#tallies('bytes_in_total', 'Bytes of frames received from clients.');
   readonly #messagesOut = this.#tallies('messages_out_total', 'Frames sent to clients, each recipient counted.');
@@ -152,6 +157,11 @@ export class GatewayMetrics {
         this.set({ state: 'closing' }, closing);
       },
     });
+  }
+
+  /** A connection that ended. Clients choose codes, too: those that nobody has agreed on count as one. */
+  countClose(code: number): void {
+    this.#closes.labels(KNOWN_CLOSE_CODES.has(code) ? String(code) : 'other').inc();
   }
 
   /** One frame from a client. */

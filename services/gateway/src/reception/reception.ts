@@ -127,7 +127,7 @@ export class Reception implements TransportHandler {
   }
 
   #turnAway(socket: ClientSocket, closeCode: CloseCode): SessionPort {
-    this.#services.metrics.closes.labels(String(closeCode.code)).inc();
+    this.#services.metrics.countClose(closeCode.code);
     socket.close(closeCode);
     return TURNED_AWAY;
   }

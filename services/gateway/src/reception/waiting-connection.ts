@@ -81,7 +81,7 @@ export class WaitingConnection implements SessionPort, Connection {
 
   closed(code: number): void {
     this.#settle();
-    if (this.#session === undefined) this.#services.metrics.closes.labels(String(code)).inc();
+    if (this.#session === undefined) this.#services.metrics.countClose(code);
     else this.#session.closed(code);
   }
 

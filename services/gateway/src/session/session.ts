@@ -157,7 +157,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     connections.remove(this);
     this.#streams.close();
     metrics.connections.labels(this.encoding).dec();
-    metrics.closes.labels(String(code)).inc();
+    metrics.countClose(code);
     logger.debug({ connection: this.connection, closeCode: code }, 'session closed');
   }
 

@@ -16,6 +16,7 @@ export const INGEST_ERRORS = {
   crossedBook: 422,
   bookTooLarge: 422,
   scalesRequired: 422,
+  rateLimited: 429,
   queueFull: 429,
   busUnavailable: 503,
 } as const;

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiKeys, BodyError, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
 import type { BookIngest } from '../book-source.ts';
-import { INGEST_ERRORS, IngestError } from './ingest-error.ts';
+import { INGEST_ERRORS, IngestError, type IngestErrorCode } from './ingest-error.ts';
 
 export interface IngestHandlerOptions {
   readonly ingest: BookIngest;
@@ -22,6 +22,8 @@ interface Exchange {
 const BOOK_PATH = /^\/books\/([^/]+)(\/deltas)?$/;
 
 const RETRY_AFTER_SECONDS = '1';
+/** What the same request may get past a moment later. */
+const CAN_PASS: ReadonlySet<IngestErrorCode> = new Set(['rateLimited', 'queueFull', 'busUnavailable']);
 
 /**
  * `PUT /books/{symbol}` and `POST /books/{symbol}/deltas`, as docs/SOURCES.md describes them. What is accepted (202) is
@@ -42,9 +44,7 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
   };
 
   async function accept({ request, response }: Exchange, path: string): Promise<number> {
-    if (!keys.admits(request.headers.authorization)) {
-      throw new IngestError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
-    }
+    checkKey(request);
     const { symbol, isDeltas } = parsePath(path);
     const method = isDeltas ? 'POST' : 'PUT';
     if (request.method !== method) {
@@ -57,6 +57,17 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     return isDeltas ? options.ingest.extendBook(symbol, body) : options.ingest.replaceBook(symbol, body);
   }
 
+  function checkKey({ headers }: IncomingMessage): void {
+    switch (keys.judge(headers.authorization)) {
+      case 'admitted':
+        return;
+      case 'rateLimited':
+        throw new IngestError('rateLimited', 'too many wrong keys');
+      case 'unauthorized':
+        throw new IngestError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
+    }
+  }
+
   async function refuse({ request, response }: Exchange, err: unknown): Promise<void> {
     if (!(err instanceof IngestError)) {
       // A client that goes away in the middle of its request is its own affair.
@@ -67,7 +78,7 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     }
     const { code, message, path, seq } = err;
     if (code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
-    if (code === 'queueFull' || code === 'busUnavailable') response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+    if (CAN_PASS.has(code)) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, INGEST_ERRORS[code], { error: { code, message, path, seq } });
   }
 }
