@@ -14,7 +14,7 @@ export type {
 } from './feeds/bus.ts';
 export type { Intake } from './intake.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
-export type { HoldRequest, SharedLimits } from './limits/shared-limits.ts';
+export type { HoldRequest, SharedLimits, SpendRequest } from './limits/shared-limits.ts';
 export { MemoryHub } from './memory/hub.ts';
 export type { NodeEntry, NodeRoster } from './nodes/node-roster.ts';
 export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/publisher-roster.ts';

@@ -1,4 +1,4 @@
-export type OutcryErrorCode = 'unavailable' | 'closed' | 'badConfig' | 'badFeed' | 'fenced';
+export type OutcryErrorCode = 'unavailable' | 'closed' | 'badConfig' | 'badFeed' | 'fenced' | 'notBegun';
 
 /** A fault of operation. `message` is one line for an operator; `cause` holds what lies beneath. */
 export class OutcryError extends Error {

@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   unauthenticated: { code: 'unauthenticated', isRetryable: false },
   /** The request needs membership of the room first. */
   notJoined: { code: 'notJoined', isRetryable: false },
-  /** The session is in as many rooms, or watches as many books, as it may; or its user or address has too many connections. */
+  /** The session is in as many rooms, or watches as many books, as it may; its user or address has too many connections, or has stored as much as it may. */
   limitReached: { code: 'limitReached', isRetryable: false },
   /** Frames, or connections of an address, come faster than they may; slow down or be disconnected. */
   rateLimited: { code: 'rateLimited', isRetryable: true },

@@ -31,6 +31,10 @@ export interface GatewaySettings {
   readonly trustedProxies?: string;
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
+  readonly maxStoredBytesPerUser?: number;
+  readonly maxStoredBytesPerAddress?: number;
+  readonly maxNewRoomsPerUser?: number;
+  readonly maxNewRoomsPerAddress?: number;
   readonly maxRooms?: number;
   readonly maxSubscriptions?: number;
   readonly heartbeatMs?: number;

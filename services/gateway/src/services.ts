@@ -14,6 +14,7 @@ import { createAuthenticator } from './identity/create-authenticator.ts';
 import { RevokedTokens } from './identity/revoked-tokens.ts';
 import { ConnectionLimits } from './limits/connection-limits.ts';
 import type { LoopLag } from './limits/loop-lag.ts';
+import { StoredLimits } from './limits/stored-limits.ts';
 import { Meters } from './limits/meters.ts';
 import type { GatewayMetrics } from './observability/metrics.ts';
 import { RoomPresence } from './presence/room-presence.ts';
@@ -92,10 +93,19 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     maxima: limits.connections,
     logger,
   });
+  const storedLimits = new StoredLimits({
+    shared: backplane.limits,
+    maxima: limits.stored,
+    onReached: (limit) => {
+      metrics.storedLimitsReached.labels(limit).inc();
+    },
+    logger,
+  });
   const revokedTokens = new RevokedTokens();
   return {
     connections,
     connectionLimits,
+    storedLimits,
     revokedTokens,
     authenticator: createAuthenticator(auth, { revokedTokens, accountNames }),
     meters: new Meters({ ...limits, maxRooms: session.maxRooms }),

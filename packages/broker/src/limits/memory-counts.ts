@@ -1,6 +1,6 @@
 import type { HubPart, MemoryHub } from '../memory/hub.ts';
 import { createMemoryNodes, type MemoryNodes } from '../nodes/memory-nodes.ts';
-import type { HoldRequest } from './shared-limits.ts';
+import type { HoldRequest, SpendRequest } from './shared-limits.ts';
 
 const MINUTE_MS = 60_000;
 /** Buckets that are full again are forgotten when there are so many. */
@@ -47,6 +47,14 @@ export class MemoryCounts implements HubPart {
     if (fullAt - now > MINUTE_MS) return false;
     this.#buckets.set(subject, fullAt);
     return true;
+  }
+
+  spend({ subject, amount, max, windowMs }: SpendRequest): number {
+    const now = performance.now();
+    if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull(now);
+    const fullAt = Math.max(now, this.#buckets.get(subject) ?? 0) + (amount * windowMs) / max;
+    this.#buckets.set(subject, Math.min(fullAt, now + 2 * windowMs));
+    return Math.max(0, Math.ceil(Math.min(fullAt, now + 2 * windowMs) - now - windowMs));
   }
 
   clear(): void {

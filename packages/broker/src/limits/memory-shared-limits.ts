@@ -1,6 +1,6 @@
 import { NodeState } from '../memory/node-state.ts';
 import type { MemoryCounts } from './memory-counts.ts';
-import type { HoldRequest, SharedLimits } from './shared-limits.ts';
+import type { HoldRequest, SharedLimits, SpendRequest } from './shared-limits.ts';
 
 /** The counts of a hub as one node reaches them. */
 export class MemorySharedLimits implements SharedLimits {
@@ -27,6 +27,10 @@ export class MemorySharedLimits implements SharedLimits {
 
   pass(subject: string, perMinute: number): Promise<boolean> {
     return this.#state.run(() => this.#counts.pass(subject, perMinute));
+  }
+
+  spend(request: SpendRequest): Promise<number> {
+    return this.#state.run(() => this.#counts.spend(request));
   }
 
   close(): void {

@@ -3,8 +3,8 @@ import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import { COUNT_TTL_MS } from './defaults.ts';
 import { limitNames } from './keys.ts';
-import { HOLD_COUNT, TAKE_TOKEN } from './scripts/shared-limits.lua.ts';
-import type { HoldRequest, SharedLimits } from './shared-limits.ts';
+import { HOLD_COUNT, SPEND, TAKE_TOKEN } from './scripts/shared-limits.lua.ts';
+import type { HoldRequest, SharedLimits, SpendRequest } from './shared-limits.ts';
 
 export interface RedisSharedLimitsParts {
   readonly commands: RedisConnection;
@@ -42,6 +42,12 @@ export class RedisSharedLimits implements SharedLimits {
     const { commands, keys } = this.#parts;
     const args = [MINUTE_MS / perMinute, perMinute];
     return (await commands.runScript(TAKE_TOKEN, [limitNames(keys, subject).bucket], args)) === 1;
+  }
+
+  async spend({ subject, amount, max, windowMs }: SpendRequest): Promise<number> {
+    const { commands, keys } = this.#parts;
+    const args = [(amount * windowMs) / max, windowMs];
+    return (await commands.runScript(SPEND, [limitNames(keys, subject).bucket], args)) as number;
   }
 
   async #hold(

@@ -89,10 +89,27 @@ export function describeSharedLimits(name: string, createCluster: () => Promise<
       expect(verdicts).not.toContain(false);
     });
 
+    it('lets a budget be spent over all nodes, a debt be paid back with time, and no debt be endless', async () => {
+      const budget = { subject: 'stored:user:ann', max: 1000, windowMs: 10_000 };
+      expect(await a.spend({ ...budget, amount: 900 })).toBe(0);
+      expect(await b.spend({ ...budget, subject: 'stored:user:bob', amount: 900 })).toBe(0);
+      const waitMs = await b.spend({ ...budget, amount: 200 });
+      expect(waitMs).toBeGreaterThan(0);
+      expect(waitMs).toBeLessThanOrEqual(1000);
+      await vi.waitFor(
+        async () => {
+          expect(await a.spend({ ...budget, amount: 0 })).toBe(0);
+        },
+        { timeout: 10_000 },
+      );
+      expect(await a.spend({ ...budget, amount: 1_000_000 })).toBeLessThanOrEqual(10_000);
+    });
+
     it('rejects calls with closed once closed', async () => {
       await nodes[0].backplane.close();
       const request = { subject: SUBJECT, own: 1, max: 3 };
-      const calls = [a.hold('n1', request), a.set('n1', SUBJECT, 1), a.pass(SUBJECT, 1)];
+      const spent = a.spend({ subject: SUBJECT, amount: 1, max: 1, windowMs: 1 });
+      const calls = [a.hold('n1', request), a.set('n1', SUBJECT, 1), a.pass(SUBJECT, 1), spent];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
       }

@@ -8,6 +8,16 @@ export interface HoldRequest {
   readonly max: number;
 }
 
+/** What a subject has used of what it may in a time. */
+export interface SpendRequest {
+  /** As in `HoldRequest`. */
+  readonly subject: string;
+  readonly amount: number;
+  /** In the window, and as much at once. */
+  readonly max: number;
+  readonly windowMs: number;
+}
+
 /**
  * Counts of what subjects have and do in the whole cluster.
  *
@@ -24,4 +34,9 @@ export interface SharedLimits {
   set(node: string, subject: string, own: number): Promise<void>;
   /** One more event of the subject; false where they come faster than so many a minute, after a burst of as many. */
   pass(subject: string, perMinute: number): Promise<boolean>;
+  /**
+   * Counts what the subject has used already, so also where it is too much: that is paid back with time, and is never more than
+   * another `max`. Resolves with the ms until the subject is within its means again; 0 where it is.
+   */
+  spend(request: SpendRequest): Promise<number>;
 }

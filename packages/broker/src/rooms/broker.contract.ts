@@ -56,6 +56,17 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
       expect((await b.readHistory('pit', { limit: 1 }, retention)).messages).toHaveLength(1);
     });
 
+    it('refuses the first message of a room where it may not be that, and no other', async () => {
+      await a.join('new');
+      for (const room of ['new', 'unknown']) {
+        const refused = b.publish(request(room, 'x', { mayBegin: false }));
+        await expect(refused).rejects.toMatchObject({ name: 'OutcryError', code: 'notBegun' });
+      }
+      await b.publish(request('new', 'x'));
+      expect(await b.publish(request('new', 'y', { mayBegin: false }))).toMatchObject({ position: { seq: 2 } });
+      await seenByA.untilMessages(2);
+    });
+
     describe('publishing', () => {
       it('shows every node one order, whoever publishes', async () => {
         await Promise.all([a.join('pit'), b.join('pit')]);

@@ -16,6 +16,8 @@ export interface PublishRequest {
   /** The connection that publishes, at most 255 bytes of ASCII; handed back with the message, for `echo: false`. */
   readonly origin: string;
   readonly retention: Retention;
+  /** False: the message is refused with `notBegun` where it would be the first that the room has ever had. Absent: it may. */
+  readonly mayBegin?: boolean | undefined;
   /**
    * A repeated publish of the same sender and key to the room within the idempotency window is the same message. The sender
    * is a user name or the like: it has no slash in it.

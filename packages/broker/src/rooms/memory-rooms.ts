@@ -4,6 +4,7 @@ import { createMemoryPresence } from '../presence/memory-presence.ts';
 import type { MemberEvent } from '../presence/store.ts';
 import type { HistoryRange, Published, PublishRequest, Retention, RoomHistory, RoomSignal } from './broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from './defaults.ts';
+import { notBegun } from './faults.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
 import type { Membership } from './membership.ts';
 import { MemoryRoom } from './memory-room.ts';
@@ -53,7 +54,9 @@ export class MemoryRooms implements HubPart {
     const key = idempotencyKey(request);
     const known = key === undefined ? undefined : this.#published.find(key, now);
     if (known !== undefined) return { position: known, isDuplicate: true };
-    const message = this.#room(request.room).append(request, now);
+    const room = this.#room(request.room);
+    if (request.mayBegin === false && room.position.seq === 0) throw notBegun();
+    const message = room.append(request, now);
     if (key !== undefined) this.#published.remember(key, message.position, now);
     for (const member of this.#members.get(request.room) ?? []) member.deliver(message);
     return { position: message.position, isDuplicate: false };

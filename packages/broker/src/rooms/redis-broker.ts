@@ -20,6 +20,7 @@ import type {
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
+import { notBegun } from './faults.ts';
 import type { RoomKeys } from './keys.ts';
 import { LET_GO } from './scripts/let-go.lua.ts';
 import { OPEN_ROOM } from './scripts/open-room.lua.ts';
@@ -30,6 +31,8 @@ import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } fro
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
+/** What the script that publishes replies where the message would have been the first. */
+const NOT_BEGUN = 2;
 /** Rooms that are compared with Redis side by side after a reconnection. */
 const ROOMS_PER_BATCH = 256;
 
@@ -80,7 +83,7 @@ export class RedisBroker implements Broker {
     return this.#turns.run(room, () => this.#leave(room));
   }
 
-  async publish({ room, head, origin, retention, idempotency }: PublishRequest): Promise<Published> {
+  async publish({ room, head, origin, retention, idempotency, mayBegin = true }: PublishRequest): Promise<Published> {
     this.#assertOpen();
     const { commands, keys, idempotencyWindowMs, storage } = this.#parts;
     storage.assertWritable();
@@ -99,9 +102,11 @@ export class RedisBroker implements Broker {
         NUMBERING_TTL_MS,
         idempotencyWindowMs,
         retention.bytes ?? 0,
+        mayBegin ? 1 : 0,
       ],
     );
     const [epoch, seq, duplicate] = reply as [Buffer, number, number];
+    if (duplicate === NOT_BEGUN) throw notBegun();
     this.#unstored.delete(room);
     return { position: { epoch: epoch.toString('latin1'), seq }, isDuplicate: duplicate === 1 };
   }

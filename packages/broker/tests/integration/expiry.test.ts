@@ -167,6 +167,8 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
     backplane.feedBus.publishPulse(FRAME, (await acquire(backplane)) + 1000),
   'hold a count': ({ limits }) => limits.hold('node', { subject: 'user:ann', own: 1, max: 1 }),
   'set a count': ({ limits }) => limits.set('node', 'user:ann', 1),
+  'spend from a budget': ({ limits }) =>
+    limits.spend({ subject: 'stored:user:ann', amount: 5, max: 10, windowMs: MINUTE_MS }),
   'take a token': ({ limits }) => limits.pass('user:ann', 2),
   'attend as a node': ({ nodes }) => nodes.attend({ id: 'node', report: '' }, ROSTER_LEASE_MS),
   'attend as a publisher': ({ roster }) => roster.attend({ publisher: 'p', offers: [] }, ROSTER_LEASE_MS),

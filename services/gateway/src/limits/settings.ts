@@ -2,9 +2,13 @@ import { integer, type SettingValues } from '@outcry/config';
 
 import type { ConnectionMaxima } from './connection-limits.ts';
 import type { Rates } from './meters.ts';
+import type { StoredMaxima } from './stored-limits.ts';
 
 const KIB = 1024;
 const MAX_COUNT = 10_000_000;
+const MAX_STORED_BYTES = 1024 * 1024 * KIB * KIB;
+const WINDOW = 'in ten minutes, in the cluster';
+const REFUSAL = 'One more is refused with `limitReached`. 0 is no limit.';
 
 /** How much and how often: of one connection, of one user, of one address. */
 export const LIMIT_SETTINGS = {
@@ -60,10 +64,35 @@ export const LIMIT_SETTINGS = {
     max: MAX_COUNT,
     default: 0,
   }),
+  OUTCRY_MAX_STORED_BYTES_PER_USER: integer({
+    meaning: `Bytes of messages that one user may store ${WINDOW}, and as many at once; what rooms do not keep does not count. ${REFUSAL}`,
+    min: 0,
+    max: MAX_STORED_BYTES,
+    default: 32 * KIB * KIB,
+  }),
+  OUTCRY_MAX_STORED_BYTES_PER_ADDRESS: integer({
+    meaning: `The same of one address (IPv6: of one /64). Behind a proxy that OUTCRY_TRUSTED_PROXIES lacks all clients have one.`,
+    min: 0,
+    max: MAX_STORED_BYTES,
+    default: 512 * KIB * KIB,
+  }),
+  OUTCRY_MAX_NEW_ROOMS_PER_USER: integer({
+    meaning: `Rooms without any message that one user may join or begin ${WINDOW}, and as many at once; its inbox does not count. ${REFUSAL}`,
+    min: 0,
+    max: MAX_COUNT,
+    default: 500,
+  }),
+  OUTCRY_MAX_NEW_ROOMS_PER_ADDRESS: integer({
+    meaning: 'The same of one address (IPv6: of one /64).',
+    min: 0,
+    max: MAX_COUNT,
+    default: 10_000,
+  }),
 } as const;
 
 export interface LimitsConfig extends Rates {
   readonly connections: ConnectionMaxima;
+  readonly stored: StoredMaxima;
 }
 
 export function limitsConfigOf(settings: SettingValues<typeof LIMIT_SETTINGS>): LimitsConfig {
@@ -77,6 +106,12 @@ export function limitsConfigOf(settings: SettingValues<typeof LIMIT_SETTINGS>): 
       perUser: settings.OUTCRY_MAX_CONNECTIONS_PER_USER,
       perAddress: settings.OUTCRY_MAX_CONNECTIONS_PER_ADDRESS,
       perAddressPerMinute: settings.OUTCRY_MAX_CONNECTS_PER_MINUTE,
+    },
+    stored: {
+      bytesPerUser: settings.OUTCRY_MAX_STORED_BYTES_PER_USER,
+      bytesPerAddress: settings.OUTCRY_MAX_STORED_BYTES_PER_ADDRESS,
+      roomsPerUser: settings.OUTCRY_MAX_NEW_ROOMS_PER_USER,
+      roomsPerAddress: settings.OUTCRY_MAX_NEW_ROOMS_PER_ADDRESS,
     },
   };
 }

@@ -76,6 +76,11 @@ export class GatewayMetrics {
   readonly rateLimited = this.#counter('rate_limited_total', 'What came from clients too fast, and was dropped.', [
     'what',
   ]);
+  readonly storedLimitsReached = this.#counter(
+    'stored_limits_reached_total',
+    'Publishes and joins refused because of what their user or address has stored, by the limit.',
+    ['limit'],
+  );
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
     'reason',
   ]);

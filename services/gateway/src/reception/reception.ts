@@ -1,10 +1,10 @@
-import { CLOSE_CODES, type CloseCode, type Encoding } from '@outcry/protocol';
+import { CLOSE_CODES, type CloseCode } from '@outcry/protocol';
 
 import { sendFrame } from '../connections/send-frame.ts';
 import type { Identity } from '../identity/identity.ts';
 import { FeedConnection } from '../feed/feed-connection.ts';
 import { closeCodeFor } from '../identity/refusal-close-code.ts';
-import { Session } from '../session/session.ts';
+import { Session, type SessionOptions } from '../session/session.ts';
 import type { ReceptionServices } from './reception-services.ts';
 import { WaitingConnection, type WaitingConnectionOptions } from './waiting-connection.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
@@ -69,8 +69,8 @@ export class Reception implements TransportHandler {
     }
   }
 
-  #openSession(socket: ClientSocket, { encoding, token }: ConnectionRequest): SessionPort {
-    const begin = (identity: Identity): Session => this.#beginSession({ socket, encoding, identity });
+  #openSession(socket: ClientSocket, { encoding, token, address }: ConnectionRequest): SessionPort {
+    const begin = (identity: Identity): Session => this.#beginSession({ socket, encoding, identity, address });
     if (token !== undefined) {
       const identity = this.#authenticate(socket, token.text);
       return identity === undefined ? TURNED_AWAY : begin(identity);
@@ -79,7 +79,7 @@ export class Reception implements TransportHandler {
     return guest === undefined ? this.#letWait({ socket, encoding, begin }) : begin(guest);
   }
 
-  #beginSession(options: { socket: ClientSocket; encoding: Encoding; identity: Identity }): Session {
+  #beginSession(options: Omit<SessionOptions, 'connection'>): Session {
     this.#count += 1;
     const connection = `${this.#services.facts.nodeId}-${this.#count.toString(36)}`;
     const session = new Session({ connection, ...options }, this.#services);

@@ -23,6 +23,8 @@ import type { SessionServices } from './session-services.ts';
 export interface RequestClient extends Answerable {
   readonly connection: string;
   readonly identity: Identity;
+  /** Where its connection comes from. */
+  readonly address: string;
   readonly memberships: Memberships;
   readonly watches: Watches;
   readonly backlog: Backlog;

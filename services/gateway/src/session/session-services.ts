@@ -7,6 +7,7 @@ import type { BacklogLimits } from '../connections/backlog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
+import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { Meters } from '../limits/meters.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
@@ -40,6 +41,7 @@ export interface SessionServices {
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
+  readonly storedLimits: StoredLimits;
   readonly meters: Meters;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;

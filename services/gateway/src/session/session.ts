@@ -35,6 +35,8 @@ import { toRequestError } from './to-request-error.ts';
 
 export interface SessionOptions {
   readonly connection: string;
+  /** Where it comes from. */
+  readonly address: string;
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
   readonly identity: Identity;
@@ -43,6 +45,7 @@ export interface SessionOptions {
 /** The protocol state of one client: it decodes, decides and answers. It knows nothing of the transport beneath. */
 export class Session implements SessionPort, Connection, RequestClient, StreamOwner {
   readonly connection: string;
+  readonly address: string;
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
   readonly backlog: Backlog;
@@ -56,6 +59,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
 
   constructor(options: SessionOptions, services: SessionServices) {
     this.connection = options.connection;
+    this.address = options.address;
     this.encoding = options.encoding;
     this.socket = options.socket;
     this.backlog = new Backlog(options.socket, services.backlogLimits);

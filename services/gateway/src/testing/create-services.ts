@@ -100,6 +100,7 @@ function connect(services: GatewayServices, socket: FakeSocket, who: string | Id
   const session = new Session(
     {
       connection: randomUUID(),
+      address: '192.0.2.1',
       encoding: socket.encoding,
       socket,
       identity,

@@ -41,3 +41,19 @@ if full_at - now > ARGV[1] * ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.ceil(full_at - now))
 return 1
 `);
+
+/**
+ * Takes from a bucket like that one what has been used already, even where there is less.
+ *
+ *     KEYS  time
+ *     ARGV  ms that it takes to have as much again, ms that it takes to fill the bucket
+ *     reply ms until the bucket is not in debt, 0 where it is not
+ */
+export const SPEND = Script.bounded(String.raw`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]
+full_at = math.min(full_at, now + 2 * ARGV[2])
+redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.max(1, math.ceil(full_at - now)))
+return math.max(0, math.ceil(full_at - now - ARGV[2]))
+`);

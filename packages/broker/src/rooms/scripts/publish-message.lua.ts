@@ -9,8 +9,8 @@ const AGE_TRIM_INTERVAL = 64;
  *
  *     KEYS  meta, stream [, idempotency key]
  *     ARGV  channel, epoch candidate, head, origin, retention count, retention ms, numbering ttl ms, idempotency window ms,
- *           retention bytes (0 for any)
- *     reply epoch, seq, 1 where it is a duplicate
+ *           retention bytes (0 for any), 0 where it may not be the room's first message
+ *     reply epoch, seq, 1 where it is a duplicate, 2 where it would have been the first and was refused
  *
  * The first write is one that needs memory. A Redis that is full refuses it, and with it all of the script: it lets everything
  * pass behind a first write that needs none, such as the DEL of a stream.
@@ -34,6 +34,7 @@ local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'half', 'mid')
 local is_new = not (fields[1] and fields[2])
 local epoch = is_new and candidate or fields[1]
 local seq = is_new and 1 or tonumber(fields[2]) + 1
+if seq == 1 and ARGV[10] == '0' then return { epoch, 0, 2 } end
 
 local now = now_ms()
 local packed_seq = struct.pack('>I8', seq)

@@ -2,7 +2,9 @@ import { type ClientFrameOf, type CloseCode, RequestError } from '@outcry/protoc
 
 import type { Identity } from '../../identity/identity.ts';
 import { RoomRight } from '../../identity/rights/room-rights.ts';
+import type { Owner, StoredLimits } from '../../limits/stored-limits.ts';
 import type { Memberships } from '../../memberships/memberships.ts';
+import type { RoomDirectory } from '../../rooms/room-directory.ts';
 import type { RoomRules } from '../../rooms/room-rules.ts';
 import { checkJoinRate, type RateParts } from '../rates.ts';
 import { checkMayJoin, hasRight, isOwnRoom } from '../room-rights.ts';
@@ -10,13 +12,15 @@ import type { SessionLimits } from '../settings.ts';
 
 const DEFAULT_HISTORY = 50;
 
-interface Client {
+interface Client extends Owner {
   readonly identity: Identity;
   readonly memberships: Pick<Memberships, 'has' | 'join' | 'ordinaryCount'>;
   close(closeCode: CloseCode): void;
 }
 
 interface Services extends RateParts {
+  readonly rooms: Pick<RoomDirectory, 'get'>;
+  readonly storedLimits: Pick<StoredLimits, 'checkRooms' | 'countRoom'>;
   readonly rules: RoomRules;
   readonly limits: Pick<SessionLimits, 'maxRooms'>;
 }
@@ -24,7 +28,7 @@ interface Services extends RateParts {
 /** Joins a room, or joins it again from another position. Answered by `joined`. */
 export function handleJoin(client: Client, frame: ClientFrameOf<'join'>, services: Services): Promise<void> {
   const { id, room, since, history, echo, presence } = frame;
-  const { rules, limits } = services;
+  const { rules, limits, rooms, storedLimits } = services;
   const { identity, memberships } = client;
   checkJoinRate(client, services);
   checkMayJoin(client, { room, rules });
@@ -32,13 +36,20 @@ export function handleJoin(client: Client, frame: ClientFrameOf<'join'>, service
   if (isNew && memberships.ordinaryCount >= limits.maxRooms) {
     throw new RequestError('limitReached', `a session is in at most ${String(limits.maxRooms)} rooms`);
   }
+  // What is delivered here was counted when that began.
+  const isHere = rooms.get(room) !== undefined;
+  if (isNew && !isHere) storedLimits.checkRooms(client);
   const rule = rules.of(room);
-  return memberships.join(room, {
+  const joining = memberships.join(room, {
     id,
     // A position is not proof of having been there: who may not read the past may not resume into it.
     since: rule.readHistory ? since : undefined,
     history: rule.readHistory ? (history ?? DEFAULT_HISTORY) : 0,
     wantsEcho: echo ?? true,
     wantsPresence: (presence ?? false) && rule.presence && hasRight(identity, RoomRight.Presence, { room, rules }),
+  });
+  if (!isNew || isHere) return joining;
+  return joining.then(() => {
+    if (rooms.get(room)?.position?.seq === 0) storedLimits.countRoom(client);
   });
 }

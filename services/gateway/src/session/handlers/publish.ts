@@ -1,6 +1,7 @@
-import type { Broker } from '@outcry/broker';
+import { type Broker, OutcryError, type Published, type PublishRequest } from '@outcry/broker';
 import { type ClientFrameOf, encodeMessageHead } from '@outcry/protocol';
 
+import type { Owner, StoredLimits } from '../../limits/stored-limits.ts';
 import type { GatewayMetrics } from '../../observability/metrics.ts';
 import type { RoomRules } from '../../rooms/room-rules.ts';
 import { acknowledge, type Answerable } from '../answers.ts';
@@ -8,13 +9,15 @@ import { checkMayPublish, type RightsHolder } from '../room-rights.ts';
 
 const MS_PER_SECOND = 1000;
 
-interface Client extends Answerable, RightsHolder {
+interface Client extends Answerable, RightsHolder, Owner {
+  readonly identity: RightsHolder['identity'];
   readonly connection: string;
 }
 
 interface Services {
   readonly broker: Pick<Broker, 'publish'>;
   readonly rules: RoomRules;
+  readonly storedLimits: StoredLimits;
   readonly metrics: Pick<GatewayMetrics, 'publishSeconds'>;
 }
 
@@ -22,18 +25,39 @@ interface Services {
 export async function handlePublish(
   client: Client,
   { id, room, data, key }: ClientFrameOf<'publish'>,
-  { broker, rules, metrics }: Services,
+  { broker, rules, storedLimits, metrics }: Services,
 ): Promise<void> {
   checkMayPublish(client, { room, rules });
   const { user } = client.identity;
   const startedAt = performance.now();
-  const { position } = await broker.publish({
+  const request = {
     room,
     head: encodeMessageHead({ room, from: user, at: Date.now(), data }),
     origin: client.connection,
     retention: rules.of(room).retention,
     idempotency: key === undefined ? undefined : { sender: user, key },
-  });
+  };
+  const { position } = await publishWithin(client, request, { broker, storedLimits });
   metrics.publishSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
   acknowledge(client, id, position);
+}
+
+/** Counts what is stored against those whom it is of. What a room does not keep is no burden. */
+async function publishWithin(
+  owner: Owner,
+  request: PublishRequest,
+  { broker, storedLimits }: Pick<Services, 'broker' | 'storedLimits'>,
+): Promise<Published> {
+  const isKept = request.retention.count > 0;
+  if (isKept) storedLimits.checkBytes(owner);
+  try {
+    const published = await broker.publish({ ...request, mayBegin: storedLimits.mayBeginRooms(owner) });
+    if (published.isDuplicate) return published;
+    if (isKept) storedLimits.countMessage(owner, request.head.length);
+    if (published.position.seq === 1) storedLimits.countRoom(owner);
+    return published;
+  } catch (err) {
+    if (err instanceof OutcryError && err.code === 'notBegun') storedLimits.checkRooms(owner);
+    throw err;
+  }
 }
