@@ -2,6 +2,9 @@ import type { HubPart, MemoryHub } from '../memory/hub.ts';
 import { createMemoryNodes, type MemoryNodes } from '../nodes/memory-nodes.ts';
 import type { HoldRequest, SpendRequest } from './shared-limits.ts';
 
+/** Of sums of times: it is no millisecond more to wait. */
+const ROUNDING_MS = 0.001;
+
 const MINUTE_MS = 60_000;
 /** Buckets that are full again are forgotten when there are so many. */
 const MAX_BUCKETS = 10_000;
@@ -52,9 +55,10 @@ export class MemoryCounts implements HubPart {
   spend({ subject, amount, max, windowMs }: SpendRequest): number {
     const now = performance.now();
     if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull(now);
-    const fullAt = Math.max(now, this.#buckets.get(subject) ?? 0) + (amount * windowMs) / max;
-    this.#buckets.set(subject, Math.min(fullAt, now + 2 * windowMs));
-    return Math.max(0, Math.ceil(Math.min(fullAt, now + 2 * windowMs) - now - windowMs));
+    const owedMs = Math.max(0, (this.#buckets.get(subject) ?? 0) - now) + (amount * windowMs) / max;
+    const debtMs = Math.min(owedMs, 2 * windowMs);
+    this.#buckets.set(subject, now + debtMs);
+    return Math.max(0, Math.ceil(debtMs - windowMs - ROUNDING_MS));
   }
 
   clear(): void {
