@@ -6,7 +6,7 @@ import type { Experiment } from './experiment.ts';
 
 const MEMBERS = 100;
 const MESSAGES_PER_SECOND = 10;
-const MAX_ADDED_MS = 1;
+const MAX_ADDED_MS = 0.6;
 const REFERENCE = 'bare-uws';
 const PROMISED = 'outcry-msgpack';
 
