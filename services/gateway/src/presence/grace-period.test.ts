@@ -35,6 +35,7 @@ describe('GracePeriod', () => {
   it('hands nothing out once cleared, and begins anew', () => {
     grace.add('a');
     grace.clear();
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(10_000);
     grace.add('b');
     vi.advanceTimersByTime(5000);

@@ -178,6 +178,27 @@ describe('RoomPresence', () => {
     expect(ann.socket.framesOf('error')).toMatchObject([{ id: 1, code: 'unavailable', retryable: true }]);
   });
 
+  it('goes on in a room where the count cannot be had, and does not hide a fault of its own', async () => {
+    const { presence } = here.services;
+    const count = vi.spyOn(here.backplane.presence, 'count');
+    count.mockResolvedValueOnce(7);
+    expect(await presence.count('lobby')).toBe(7);
+    count.mockRejectedValueOnce(new OutcryError('unavailable', 'no'));
+    expect(await presence.count('lobby')).toBeUndefined();
+    count.mockRejectedValueOnce(new TypeError('no'));
+    await expect(presence.count('lobby')).rejects.toThrow(TypeError);
+  });
+
+  it('counts those who come and go', async () => {
+    const { membersAdded, membersRemoved } = here.services.metrics;
+    const ann = await enter(here, 'ann');
+    await enter(here, 'bob');
+    ann.send({ type: 'leave', id: 1, room: 'lobby' });
+    await until(() => ann.socket.framesOf('ack').length === 1);
+    const counts = await Promise.all([membersAdded.get(), membersRemoved.get()]);
+    expect(counts.map(({ values }) => values[0]?.value)).toEqual([2, 1]);
+  });
+
   it('does not go on counting a session whose join fails', async () => {
     vi.spyOn(here.backplane.broker, 'readHistory').mockRejectedValueOnce(new OutcryError('unavailable', 'no'));
     const ann = here.connect('ann');
