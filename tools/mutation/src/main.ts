@@ -25,7 +25,7 @@ let isPassed = true;
 for (const [folder, suite] of wish.suites) {
   // Before hours have gone into what could not be compared.
   const listed = readSurvivors(list, folder);
-  const verdict = judge(await suite.run({ folder, directory, isForced: wish.isForced }), listed);
+  const verdict = judge(await suite.run({ folder, directory, isAnew: wish.isAnew }), listed);
   stdout.write(formatVerdict(folder, verdict, LIST));
   isPassed &&= verdict.isPassed;
 }

@@ -41,16 +41,13 @@ export function mutateTypeScript(suite: TypeScriptSuite): Suite {
   };
 }
 
-function strykerOptions(
-  { sources, tests }: TypeScriptSuite,
-  { folder, isForced }: SuiteOptions,
-): PartialStrykerOptions {
+function strykerOptions({ sources, tests }: TypeScriptSuite, { folder, isAnew }: SuiteOptions): PartialStrykerOptions {
   return {
     configFile: 'tools/mutation/stryker.config.js',
     mutate: [...sources.map((source) => `${source}/**/*.ts`), `!${TESTS}`, '!**/*.contract.ts'],
     testFiles: tests.map((test) => `${test}/${TESTS}`),
     incrementalFile: `artifacts/mutation/${folder}.json`,
-    force: isForced,
+    force: isAnew,
     htmlReporter: { fileName: `artifacts/mutation/${folder}.html` },
   };
 }

@@ -7,15 +7,15 @@ const FOLDERS = {
   books: { is: 'order books', run: () => Promise.resolve([]) },
 };
 
-it('takes folders, each once, and --force', () => {
+it('takes folders, each once, and --anew', () => {
   expect(readArguments(['books', 'rooms', 'books'], FOLDERS)).toEqual({
     suites: [
       ['books', FOLDERS.books],
       ['rooms', FOLDERS.rooms],
     ],
-    isForced: false,
+    isAnew: false,
   });
-  expect(readArguments(['rooms', '--force'], FOLDERS)).toMatchObject({ isForced: true });
+  expect(readArguments(['rooms', '--anew'], FOLDERS)).toMatchObject({ isAnew: true });
 });
 
 it.each([

@@ -11,7 +11,7 @@ export interface SuiteOptions {
   /** Root of the repository. */
   readonly directory: string;
   /** Nothing is taken over from an earlier run. */
-  readonly isForced: boolean;
+  readonly isAnew: boolean;
 }
 
 /** A fault that was planted. */
