@@ -25,7 +25,7 @@ export class Script {
    * symbols that there are. Without it a Redis full of messages would also lose who is there, its books and its limits.
    */
   static bounded(lua: string): Script {
-    return new Script(`#!lua flags=allow-oom\n${lua}`);
+    return new this(`#!lua flags=allow-oom\n${lua}`);
   }
 
   /** EVALSHA, or EVALSHA_RO. Fails with `NOSCRIPT` where Redis does not know the script. */

@@ -102,23 +102,23 @@ describe('a room that is opened', () => {
     ['another epoch was seen, though further', [EARLIER, BASE + 50, 500]],
   ])('stays as it is where %s', async (_, seen) => {
     expect(await open(messages(5), BASE + 5, seen)).toEqual({
-      reply: [EPOCH, BASE + 5, 50],
+      reply: [EPOCH, BASE + 5, 50, 1],
       left: seqsOf(messages(5)),
     });
   });
 
   it('says no time of what is not stored', async () => {
-    expect((await open([], BASE, [EPOCH, BASE, 7])).reply).toEqual([EPOCH, BASE, 0]);
+    expect((await open([], BASE, [EPOCH, BASE, 7])).reply).toEqual([EPOCH, BASE, 0, 1]);
   });
 
   it('begins anew where another message is where the one was that was seen, the very first time of all too', async () => {
     expect(await open(messages(5), BASE + 5, [EPOCH, BASE + 3, 31])).toEqual({
-      reply: [NEXT, BASE + 5, 50],
+      reply: [NEXT, BASE + 5, 50, 1],
       left: [BASE + 4, BASE + 5],
     });
     const first = [{ seq: BASE + 1, at: 1 }];
-    expect((await open(first, BASE + 1, [EPOCH, BASE + 1, 2])).reply).toEqual([NEXT, 0, 0]);
-    expect((await open(messages(1), BASE + 1, [EPOCH, BASE + 1, 1])).reply).toEqual([NEXT, BASE + 1, 10]);
+    expect((await open(first, BASE + 1, [EPOCH, BASE + 1, 2])).reply).toEqual([NEXT, 0, 0, 1]);
+    expect((await open(messages(1), BASE + 1, [EPOCH, BASE + 1, 1])).reply).toEqual([NEXT, BASE + 1, 10, 1]);
   });
 
   it('keeps of what is behind the one that was seen exactly what is younger, wherever that begins', async () => {
@@ -128,7 +128,7 @@ describe('a room that is opened', () => {
     );
     const expected = cases.map(({ count, since }) => {
       const left = seqsOf(messages(count).filter(({ at }) => at > since));
-      return { reply: left.length > 0 ? [NEXT, BASE + count, 10 * count] : [NEXT, 0, 0], left };
+      return { reply: left.length > 0 ? [NEXT, BASE + count, 10 * count, 1] : [NEXT, 0, 0, 1], left };
     });
     expect(cases.map((one, i) => ({ ...one, ...outcomes[i] }))).toEqual(
       cases.map((one, i) => ({ ...one, ...expected[i] })),
@@ -146,7 +146,7 @@ describe('a message that is published', () => {
       commands.runScript(
         PUBLISH_MESSAGE,
         [room.meta, room.stream],
-        ['channel', NEXT, 'head', 'origin', 1_000_000, MINUTE_MS, TTL_MS, MINUTE_MS],
+        ['channel', NEXT, 'head', 'origin', 1_000_000, MINUTE_MS, TTL_MS, MINUTE_MS, 0],
       );
     await Promise.all(range(301, 319).map(publish));
     expect(await storedIn(room.stream)).toEqual(range(1, 319));

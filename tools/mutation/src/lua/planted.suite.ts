@@ -21,7 +21,7 @@ interface Script {
   callByText(keys: unknown, args: unknown): unknown;
 }
 interface ScriptModule {
-  readonly Script: new (lua: string) => Script;
+  readonly Script: new (lua: string, options?: object) => Script;
 }
 
 const bench = vi.hoisted(() => ({ change: (lua: string): string => lua }));
@@ -32,19 +32,25 @@ vi.mock('../../../../packages/broker/src/redis/script-call.ts', async (importAct
   return {
     Script: class extends Script {
       readonly #lua: string;
+      readonly #options: object | undefined;
 
-      constructor(lua: string) {
-        super(lua);
+      constructor(lua: string, options?: object) {
+        super(lua, options);
         this.#lua = lua;
+        this.#options = options;
       }
 
       override callByDigest(keys: unknown, args: unknown): unknown {
         const lua = bench.change(this.#lua);
-        return lua === this.#lua ? super.callByDigest(keys, args) : new Script(lua).callByText(keys, args);
+        return lua === this.#lua ? super.callByDigest(keys, args) : this.#planted(lua).callByText(keys, args);
       }
 
       override callByText(keys: unknown, args: unknown): unknown {
-        return new Script(bench.change(this.#lua)).callByText(keys, args);
+        return this.#planted(bench.change(this.#lua)).callByText(keys, args);
+      }
+
+      #planted(lua: string): Script {
+        return new Script(lua, this.#options);
       }
     },
   };
