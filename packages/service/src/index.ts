@@ -13,5 +13,6 @@ export {
 export { BackplaneLog } from './log/backplane-log.ts';
 export { createLogger, type Logger } from './log/logger.ts';
 export { collectProcessMetrics } from './observability/process-metrics.ts';
-export { isPublicHost, productionProblems, weaknessOf } from './production-problems.ts';
+export { isPublicHost, productionProblems } from './production-problems.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';
+export { weaknessOf } from './secret-strength.ts';

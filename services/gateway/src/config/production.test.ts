@@ -30,11 +30,36 @@ describe('a gateway in production', () => {
     ['OUTCRY_ORIGINS', { OUTCRY_AUTH_COOKIE: 'token' }],
     ['OUTCRY_API_KEYS', { OUTCRY_API_KEYS: 'my-secret-server-key' }],
     ['OUTCRY_INTERNAL_HOST', { OUTCRY_INTERNAL_HOST: '0.0.0.0' }],
+    ['OUTCRY_INTERNAL_HOST', { OUTCRY_INTERNAL_HOST: '0' }],
+    ['OUTCRY_INTERNAL_HOST', { OUTCRY_INTERNAL_HOST: '::' }],
+    ['OUTCRY_INTERNAL_HOST', { OUTCRY_INTERNAL_HOST: '0x0' }],
+    ['OUTCRY_AUTH_SECRET', { OUTCRY_AUTH_SECRET: 'abcdefghijklmnopqrstuvwxyz0123456789' }],
+    ['OUTCRY_API_KEYS', { OUTCRY_API_KEYS: 'Zk3vQ8pLx2Wm7Zk3vQ8pLx2Wm7Zk3vQ8pLx2Wm7' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '10.0.0.0/8,128.0.0.0/1' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '::/0' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '2000::/3' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '::ffff:0:0/96' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '0:0:0:0:0:ffff:0.0.0.0/97' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: '::/80' }],
+    ['OUTCRY_TRUSTED_PROXIES', { OUTCRY_TRUSTED_PROXIES: 'fc00::/6' }],
+    ['OUTCRY_REDIS_URL', { OUTCRY_REDIS_URL: 'rediss://0' }],
     ['OUTCRY_REDIS_URL', { OUTCRY_REDIS_URL: 'rediss://redis.example.com' }],
   ])('refuses %s of %j', (name, settings) => {
     const problems = problemsOf({ ...GOOD, ...settings });
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name}: `));
+  });
+
+  it.each([
+    '10.0.0.0/8,172.16.0.0/12,192.168.0.0/16',
+    '203.0.113.7',
+    '2400:cb00::/32',
+    'fc00::/7',
+    '::1',
+    '::ffff:10.0.0.0/104',
+  ])('believes proxies of %s', (networks) => {
+    expect(problemsOf({ ...GOOD, OUTCRY_TRUSTED_PROXIES: networks })).toEqual([]);
   });
 
   it('tells all problems at once, and no secret with them', () => {
