@@ -129,6 +129,8 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
         maxSignalBurst: 20,
         maxControlFramesPerSecond: 10,
         maxControlFrameBurst: 20,
+        maxAnswerBytesPerSecond: 1_048_576,
+        maxAnswerByteBurst: 16_777_216,
       });
     });
 
@@ -199,6 +201,33 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
       expect(errors).toBeGreaterThanOrEqual(99);
       // One a second is forgiven.
       expect(errors).toBeLessThanOrEqual(101 + Math.ceil(seconds));
+    });
+  });
+});
+
+describe.runIf(OWNS_SERVER)('the rate of answers', () => {
+  const target = useTarget({
+    settings: { maxAnswerBytesPerSecond: 100, maxFramesPerSecond: 0, maxBytesPerSecond: 0 },
+  });
+  const large = 'x'.repeat(16_000);
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test('refuses requests for more once a burst has been answered, but no message, and closes who asks on', async () => {
+      const room = uniqueName('room');
+      const client = await openIn(room, { url: target.url, encoding });
+      for (let i = 0; i < 5; i++) await client.expectAnswer('ack', { type: 'publish', room, data: large });
+      const ids = Array.from({ length: 20 }, (_, i) => `page ${String(i)}`);
+      client.sendAtOnce(ids.map((id) => ({ type: 'history', id, room, limit: 5 })));
+      const isPage = (frame: WireServerFrame): boolean => 'id' in frame && ids.includes(String(frame.id));
+      const answers: WireServerFrame[] = [];
+      for (const id of ids) answers.push(await client.nextWhere(isPage, { what: id }));
+      // The first takes what it would take a quarter of an hour to pay back.
+      expect(answers.map(({ type }) => type)).toEqual(['ack', ...ids.slice(1).map(() => 'error')]);
+      for (const answer of answers.slice(1)) expect(answer).toMatchObject({ code: 'rateLimited', retryable: true });
+      await client.expectAnswer('ack', { type: 'publish', room, data: 'still' });
+      client.sendAtOnce(Array.from({ length: 400 }, () => ({ type: 'symbols' })));
+      const { code, reason } = closeCode('rateLimited');
+      expect(await client.waitForClose()).toEqual({ code, reason });
     });
   });
 });

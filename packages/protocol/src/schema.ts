@@ -111,6 +111,8 @@ export const SERVER_SCHEMA = {
       maxSignalBurst: 'uint?',
       maxControlFramesPerSecond: 'uint?',
       maxControlFrameBurst: 'uint?',
+      maxAnswerBytesPerSecond: 'uint?',
+      maxAnswerByteBurst: 'uint?',
     },
   },
   ack: {

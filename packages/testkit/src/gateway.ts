@@ -20,6 +20,7 @@ export interface GatewaySettings {
   readonly maxBytesPerSecond?: number;
   readonly maxControlFramesPerSecond?: number;
   readonly maxJoinsPerSecond?: number;
+  readonly maxAnswerBytesPerSecond?: number;
   readonly maxConnections?: number;
   readonly maxHandshakes?: number;
   readonly maxHandshakesPerAddress?: number;

@@ -108,6 +108,8 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
       maxSignalBurst: 20,
       maxControlFramesPerSecond: 0,
       maxControlFrameBurst: 0,
+      maxAnswerBytesPerSecond: 1_048_576,
+      maxAnswerByteBurst: 16_777_216,
     },
   ],
   ['ack with only an id', 33, 'ack', { id: 1 }],

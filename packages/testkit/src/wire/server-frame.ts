@@ -21,6 +21,8 @@ interface ServerFrames {
     maxSignalBurst?: number;
     maxControlFramesPerSecond?: number;
     maxControlFrameBurst?: number;
+    maxAnswerBytesPerSecond?: number;
+    maxAnswerByteBurst?: number;
   };
   ack: {
     id?: RequestId;

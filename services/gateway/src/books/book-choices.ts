@@ -13,6 +13,18 @@ export interface ClassChoice {
   readonly interval: number;
 }
 
+/** Something was asked for that there is not. Who refuses many at once names the choices with the first only. */
+export class UnknownChoice extends RequestError {
+  readonly problem: string;
+  readonly choices: string;
+
+  constructor(problem: string, choices: string) {
+    super('unknownSymbol', `${problem}; ${choices}`);
+    this.problem = problem;
+    this.choices = choices;
+  }
+}
+
 /** @throws RequestError `unknownSymbol` that names the choices */
 export function checkChoice({ depth, interval }: ClassChoice): void {
   refuseUnless(DEPTHS, depth, 'depth');
@@ -21,10 +33,7 @@ export function checkChoice({ depth, interval }: ClassChoice): void {
 
 function refuseUnless(choices: readonly number[], value: number, what: string): void {
   if (choices.includes(value)) return;
-  throw new RequestError(
-    'unknownSymbol',
-    `${what} ${String(value)} is not on offer; choose from ${choices.join(', ')}`,
-  );
+  throw new UnknownChoice(`${what} ${String(value)} is not on offer`, `choose from ${choices.join(', ')}`);
 }
 
 /** As much of a name as an error quotes: all of one that is a symbol. */
@@ -33,10 +42,7 @@ const MAX_QUOTED_CHARS = 128;
 export function unknownSymbol(symbol: string, instruments: readonly FeedInstrument[]): RequestError {
   const names = instruments.map((instrument) => instrument.symbol).sort();
   const choices = names.length === 0 ? 'there are none now' : `choose from ${names.slice(0, 50).join(', ')}`;
-  return new RequestError(
-    'unknownSymbol',
-    `no book of ${symbol.slice(0, MAX_QUOTED_CHARS).toWellFormed()}; ${choices}`,
-  );
+  return new UnknownChoice(`no book of ${symbol.slice(0, MAX_QUOTED_CHARS).toWellFormed()}`, choices);
 }
 
 export function describeInstrument({ symbol, priceScale, sizeScale, sourceKind }: FeedInstrument): Instrument {

@@ -12,6 +12,18 @@ test('counts each sender by itself', () => {
   expect(meter.take(ben, 0)).toBe('pass');
 });
 
+test('counts what is over already, and makes what comes next wait the longer', () => {
+  const meter = new Meter(1);
+  const ann = {};
+  meter.spend(ann, 0, 4);
+
+  expect([meter.take(ann, 0, 0), meter.take(ann, 2 * SECOND, 0), meter.take(ann, 3 * SECOND, 0)]).toEqual([
+    'refuse',
+    'refuse',
+    'pass',
+  ]);
+});
+
 test('lets go of those who are idle, and of nobody else', () => {
   const meter = new Meter(1);
   const [ann, ben] = [{}, {}];
@@ -30,6 +42,7 @@ test('keeps nothing where there is no limit', () => {
   const meter = new Meter(0);
 
   expect(meter.take({}, 0, 1_000_000)).toBe('pass');
+  meter.spend({}, 0, 1_000_000);
   expect(meter.size).toBe(0);
   // Clients are told so.
   expect(new Meter(0, 100).burst).toBe(0);

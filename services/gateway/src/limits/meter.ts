@@ -26,14 +26,22 @@ export class Meter {
 
   /** Of a sender that is told from others by what it is, not by a name. `now` as in `TokenBucket`. */
   take(sender: object, now: number, cost = 1): Verdict {
-    if (this.#rate.perSecond === 0) return 'pass';
-    let bucket = this.#buckets.get(sender);
-    if (bucket === undefined) this.#buckets.set(sender, (bucket = new TokenBucket(this.#rate, now)));
-    return bucket.take(now, cost);
+    return this.#rate.perSecond === 0 ? 'pass' : this.#bucketOf(sender, now).take(now, cost);
+  }
+
+  /** Counts what cannot be refused any more: what comes next waits the longer. */
+  spend(sender: object, now: number, cost: number): void {
+    if (this.#rate.perSecond !== 0) this.#bucketOf(sender, now).spend(now, cost);
   }
 
   /** Lets go of the buckets that are full. */
   sweep(now: number): void {
     for (const [sender, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(sender);
+  }
+
+  #bucketOf(sender: object, now: number): TokenBucket {
+    let bucket = this.#buckets.get(sender);
+    if (bucket === undefined) this.#buckets.set(sender, (bucket = new TokenBucket(this.#rate, now)));
+    return bucket;
   }
 }

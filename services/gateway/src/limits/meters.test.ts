@@ -8,6 +8,7 @@ const RATES = {
   maxControlFramesPerSecond: 10,
   maxJoinsPerSecond: 20,
   maxSignalsPerSecond: 5,
+  maxAnswerBytesPerSecond: 3000,
   maxRooms: 100,
 };
 
@@ -34,6 +35,8 @@ describe('Meters', () => {
       maxSignalBurst: 10,
       maxControlFramesPerSecond: 10,
       maxControlFrameBurst: 20,
+      maxAnswerBytesPerSecond: 3000,
+      maxAnswerByteBurst: 48_000,
     });
   });
 
@@ -47,12 +50,12 @@ describe('Meters', () => {
   });
 
   it('lets go of everybody who is idle, by itself, until it is stopped', () => {
-    const all = [meters.frames, meters.bytes, meters.controlFrames, meters.joins, meters.signals];
+    const all = [meters.frames, meters.bytes, meters.controlFrames, meters.joins, meters.signals, meters.answers];
     const sizes = (): number[] => all.map(({ size }) => size);
     for (const meter of all) meter.take({}, performance.now());
-    expect(sizes()).toEqual([1, 1, 1, 1, 1]);
+    expect(sizes()).toEqual([1, 1, 1, 1, 1, 1]);
     vi.advanceTimersByTime(2000);
-    expect(sizes()).toEqual([0, 0, 0, 0, 0]);
+    expect(sizes()).toEqual([0, 0, 0, 0, 0, 0]);
     meters.stop();
     expect(vi.getTimerCount()).toBe(0);
   });

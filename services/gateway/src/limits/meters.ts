@@ -9,6 +9,7 @@ export interface Rates {
   readonly maxControlFramesPerSecond: number;
   readonly maxJoinsPerSecond: number;
   readonly maxSignalsPerSecond: number;
+  readonly maxAnswerBytesPerSecond: number;
 }
 
 export interface MeterLimits extends Rates {
@@ -28,9 +29,14 @@ export type ToldRates = Pick<
   | 'maxSignalBurst'
   | 'maxControlFramesPerSecond'
   | 'maxControlFrameBurst'
+  | 'maxAnswerBytesPerSecond'
+  | 'maxAnswerByteBurst'
 >;
 
 const SWEEP_MS = 2000;
+
+/** Seconds' worth of answers that may come at once: with the default, all that a room keeps, of the largest messages. */
+const ANSWER_BURST_SECONDS = 16;
 
 /** How fast one connection may do what it does; 0 is no limit. */
 export class Meters {
@@ -39,6 +45,8 @@ export class Meters {
   readonly controlFrames: Meter;
   readonly joins: Meter;
   readonly signals: Meter;
+  /** Bytes of answers, which are counted when they have been sent. */
+  readonly answers: Meter;
   readonly #timer: NodeJS.Timeout;
 
   constructor(limits: MeterLimits) {
@@ -48,13 +56,14 @@ export class Meters {
     // All rooms at once are a client that is back.
     this.joins = new Meter(limits.maxJoinsPerSecond, Math.max(limits.maxRooms, limits.maxJoinsPerSecond * 2));
     this.signals = new Meter(limits.maxSignalsPerSecond);
+    this.answers = new Meter(limits.maxAnswerBytesPerSecond, limits.maxAnswerBytesPerSecond * ANSWER_BURST_SECONDS);
     this.#timer = setInterval(() => {
       this.#sweep(performance.now());
     }, SWEEP_MS).unref();
   }
 
   get told(): ToldRates {
-    const { frames, bytes, joins, signals, controlFrames } = this;
+    const { frames, bytes, joins, signals, controlFrames, answers } = this;
     return {
       maxFramesPerSecond: frames.perSecond,
       maxFrameBurst: frames.burst,
@@ -66,6 +75,8 @@ export class Meters {
       maxSignalBurst: signals.burst,
       maxControlFramesPerSecond: controlFrames.perSecond,
       maxControlFrameBurst: controlFrames.burst,
+      maxAnswerBytesPerSecond: answers.perSecond,
+      maxAnswerByteBurst: answers.burst,
     };
   }
 
@@ -74,6 +85,7 @@ export class Meters {
   }
 
   #sweep(now: number): void {
-    for (const meter of [this.frames, this.bytes, this.controlFrames, this.joins, this.signals]) meter.sweep(now);
+    const { frames, bytes, controlFrames, joins, signals, answers } = this;
+    for (const meter of [frames, bytes, controlFrames, joins, signals, answers]) meter.sweep(now);
   }
 }

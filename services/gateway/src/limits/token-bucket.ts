@@ -46,6 +46,12 @@ export class TokenBucket {
     return 'refuse';
   }
 
+  /** Takes what is over already, whether it is there or not. */
+  spend(now: number, cost: number): void {
+    this.#fill(now);
+    this.#tokens -= cost;
+  }
+
   /** Whether it is as good as new. */
   isFull(now: number): boolean {
     this.#fill(now);

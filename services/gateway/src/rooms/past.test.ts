@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../config/config.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
-import { Past, type PastReader } from './past.ts';
+import { Past, type PastReader, unwanted } from './past.ts';
 
 const PAGE_BYTES = 256 * 1024;
 /** Of `PAGE_BYTES`, as past.ts has it. */
@@ -173,11 +173,14 @@ describe('the past', () => {
 
   it('is not read for who does not want it any more when its turn comes', async () => {
     const [ann, bob] = [reader(), reader()];
-    const request = { room: 'pit', page: () => ({ limit: 10 }), isWanted: () => false };
-    const unwanted = Promise.allSettled([past.read(ann, request), past.read(ann, request), past.read(bob, request)]);
+    const check = (): void => {
+      throw unwanted();
+    };
+    const request = { room: 'pit', page: () => ({ limit: 10 }), check };
+    const refused = Promise.allSettled([past.read(ann, request), past.read(ann, request), past.read(bob, request)]);
     const wanted = ask(bob, { room: 'hall' });
     await turns();
-    expect((await unwanted).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect((await refused).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(open.map(({ room }) => room)).toEqual(['hall']);
     open[0]?.answer();
     await wanted;

@@ -31,8 +31,8 @@ export interface PastRequest {
   readonly page: () => HistoryRange;
   /** The reader is sent the whole page at once, whenever it comes: so it is not read before there is room for it. */
   readonly isAsked?: boolean;
-  /** Whether the reader still waits for it; asked right before the broker is. */
-  readonly isWanted?: () => boolean;
+  /** Called before the broker is asked, when the reader has come to it: what it throws refuses the read. */
+  readonly check?: () => void;
   /** Called right before the broker is asked: what is published from here on may be missing in the page. */
   readonly onSent?: () => void;
 }
@@ -237,8 +237,10 @@ export class Past {
     const first = queue.waiting.shift();
     queue.state = 'reading';
     if (first === undefined) return [];
-    if (first.request.isWanted?.() === false) {
-      this.#refuse(first, 'gone', unwanted());
+    try {
+      first.request.check?.();
+    } catch (err) {
+      this.#refuse(first, err instanceof OutcryError ? 'gone' : 'refused', err);
       return [];
     }
     this.#waiting.delete(first);
@@ -255,7 +257,7 @@ export class Past {
     queue.state = 'idle';
   }
 
-  #refuse(waiting: Waiting, why: 'gone' | 'expired', err: OutcryError): void {
+  #refuse(waiting: Waiting, why: 'gone' | 'expired' | 'refused', err: unknown): void {
     this.#waiting.delete(waiting);
     this.#options.metrics.pastReadsSpared.labels(why).inc();
     waiting.reject(err);
@@ -286,6 +288,7 @@ export class Past {
   }
 }
 
-function unwanted(): OutcryError {
+/** What a read is refused with that is of no use any more. */
+export function unwanted(): OutcryError {
   return new OutcryError('closed', 'nobody waits for it any more');
 }

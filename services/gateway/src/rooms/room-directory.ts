@@ -6,7 +6,7 @@ import type { Coalescer } from '../fanout/coalescer.ts';
 import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { type CatchUp, catchUp, type CatchUpRequest, type HistorySource } from './catch-up.ts';
-import { MAX_PART_BYTES, type Past, type PastReader } from './past.ts';
+import { MAX_PART_BYTES, type Past, type PastReader, unwanted } from './past.ts';
 import { readOn, type ReadOn, type StartAfresh } from './read-on.ts';
 import { Room } from './room.ts';
 import type { RoomRules } from './room-rules.ts';
@@ -132,7 +132,9 @@ export class RoomDirectory {
         past.read(reader, {
           room: name,
           page: () => ({ ...range, maxBytes: reader.backlog.hasRoom ? partBytes : MIN_PART_BYTES }),
-          isWanted: () => isWaiting?.() ?? true,
+          check: () => {
+            if (isWaiting?.() === false) throw unwanted();
+          },
           onSent,
         }),
     };

@@ -43,3 +43,9 @@ export function refusalFrame(
     ...(room === undefined ? {} : { room }),
   };
 }
+
+/** Whether it is an answer whose bytes count. What refuses a client for its pace does not: it could never pay that back. */
+export function isMetered(frame: ServerFrame): boolean {
+  if (frame.type === 'error') return frame.code !== ERROR_CODES.rateLimited.code;
+  return frame.type === 'ack' || frame.type === 'results';
+}

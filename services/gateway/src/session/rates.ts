@@ -4,7 +4,7 @@ import type { Meters } from '../limits/meters.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 
 export interface RateParts {
-  readonly meters: Pick<Meters, 'joins' | 'signals'>;
+  readonly meters: Pick<Meters, 'joins' | 'signals' | 'answers'>;
   readonly metrics: Pick<GatewayMetrics, 'rateLimited'>;
 }
 
@@ -21,7 +21,18 @@ export function checkJoinRate(client: { close(closeCode: CloseCode): void }, par
   if (verdict !== 'pass') refuse('joins', parts);
 }
 
-function refuse(what: 'signals' | 'joins', { meters, metrics }: RateParts): never {
+/** @throws RequestError where answers have come to more than they may, and who asks on all the same is closed */
+export function checkAnswerRate(client: { close(closeCode: CloseCode): void }, parts: RateParts): void {
+  const verdict = parts.meters.answers.take(client, performance.now(), 0);
+  if (verdict === 'giveUp') client.close(CLOSE_CODES.rateLimited);
+  if (verdict !== 'pass') refuse('answers', parts);
+}
+
+/** What a refusal calls them. */
+const NAMES = { signals: 'signals', joins: 'joins', answers: 'bytes of answers' } as const;
+
+function refuse(what: keyof typeof NAMES, { meters, metrics }: RateParts): never {
   metrics.rateLimited.labels(what).inc();
-  throw new RequestError('rateLimited', `${what} come faster than ${String(meters[what].perSecond)} a second`);
+  const most = `${String(meters[what].perSecond)} a second`;
+  throw new RequestError('rateLimited', `${NAMES[what]} come faster than ${most}`);
 }

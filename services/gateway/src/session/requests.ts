@@ -17,6 +17,7 @@ import { handleSignal } from './handlers/signal.ts';
 import { handleSubscribe } from './handlers/subscribe.ts';
 import { handleSymbols } from './handlers/symbols.ts';
 import { handleUnsubscribe } from './handlers/unsubscribe.ts';
+import { checkAnswerRate } from './rates.ts';
 import type { SessionServices } from './session-services.ts';
 
 /** What there is of a session for handlers. Each says what it needs of it, and sees nothing else. */
@@ -54,12 +55,22 @@ const HANDLERS: { readonly [T in ClientFrameType]: Handler<T> } = {
   ping: handlePing,
 };
 
+/** Requests whose answers may be many times their size. */
+const ASKING: ReadonlySet<ClientFrameType> = new Set<ClientFrameType>([
+  'history',
+  'members',
+  'symbols',
+  'subscribe',
+  'unsubscribe',
+]);
+
 /** @throws RequestError, at once or by rejection, where the request is refused */
 export function handleRequest<T extends ClientFrameType>(
   client: RequestClient,
   frame: ClientFrameOf<T>,
   services: SessionServices,
 ): Promise<void> | void {
+  if (ASKING.has(frame.type)) checkAnswerRate(client, services);
   const handle = HANDLERS[frame.type] as Handler<T>;
   return handle(client, frame, services);
 }

@@ -25,7 +25,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
-import { expiryFieldOf, refusalFrame } from './answers.ts';
+import { expiryFieldOf, isMetered, refusalFrame } from './answers.ts';
 import { handleRequest, type RequestClient } from './requests.ts';
 import { forbidden, hasRight } from './room-rights.ts';
 import { SessionIdentity } from './session-identity.ts';
@@ -170,7 +170,9 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   sendFrame(frame: ServerFrame): void {
-    this.#send(this.#services.codecs[this.encoding].encodeServer(frame));
+    const encoded = this.#services.codecs[this.encoding].encodeServer(frame);
+    if (isMetered(frame)) this.#services.meters.answers.spend(this, performance.now(), encoded.length);
+    this.#send(encoded);
   }
 
   /** A room's message as the broker gave it, in the session's own encoding. */

@@ -1,5 +1,6 @@
 import { type ClientFrameOf, ERROR_CODES, RequestError, type SymbolResult } from '@outcry/protocol';
 
+import { UnknownChoice } from '../../books/book-choices.ts';
 import { acknowledge, type Answerable } from '../answers.ts';
 import { toRequestError } from '../to-request-error.ts';
 
@@ -31,22 +32,32 @@ export function failedOutcome(symbol: string, err: unknown): Outcome {
 }
 
 /**
- * Answers a request as it was asked: `ack` for one symbol, `results` for a list.
+ * Answers a request as it was asked: `ack` for one symbol, `results` for a list, in which the choices are named once.
  *
  * @throws RequestError the failure of the only symbol
  */
 export function answerSymbols(client: Answerable, frame: SymbolRequest, outcomes: readonly Outcome[]): void {
   const { id, symbols } = frame;
   if (symbols !== undefined) {
-    client.sendFrame({ type: 'results', ...(id === undefined ? {} : { id }), results: outcomes.map(toResult) });
+    const named = new Set<string>();
+    const results = outcomes.map((outcome) => toResult(outcome, named));
+    client.sendFrame({ type: 'results', ...(id === undefined ? {} : { id }), results });
     return;
   }
   for (const { error } of outcomes) if (error !== undefined) throw error;
   acknowledge(client, id);
 }
 
-function toResult({ symbol, error }: Outcome): SymbolResult {
+function toResult({ symbol, error }: Outcome, named: Set<string>): SymbolResult {
   if (error === undefined) return { symbol };
   const { code, isRetryable } = ERROR_CODES[error.code];
-  return { symbol, error: { code, message: error.message, retryable: isRetryable } };
+  return { symbol, error: { code, message: describe(error, named), retryable: isRetryable } };
+}
+
+/** `named`: the choices that the answer has named so far. */
+function describe(error: RequestError, named: Set<string>): string {
+  if (!(error instanceof UnknownChoice)) return error.message;
+  if (named.has(error.choices)) return error.problem;
+  named.add(error.choices);
+  return error.message;
 }
