@@ -130,7 +130,10 @@ export const SERVER_SCHEMA = {
       more: 'bool?',
     },
   },
-  error: { tag: 34, fields: { id: 'id?', code: 'text', message: 'text', retryable: 'bool', room: 'room?' } },
+  error: {
+    tag: 34,
+    fields: { id: 'id?', code: 'text', message: 'text', retryable: 'bool', room: 'room?', retryInMs: 'uint?' },
+  },
   joined: {
     tag: 35,
     fields: { id: 'id?', room: 'room', epoch: 'text', recovered: 'bool', members: 'uint?', seq: 'seq' },

@@ -16,6 +16,7 @@ import { ConnectionLimits } from './limits/connection-limits.ts';
 import type { LoopLag } from './limits/loop-lag.ts';
 import { StoredLimits } from './limits/stored-limits.ts';
 import { Meters } from './limits/meters.ts';
+import { PublishAdmission } from './limits/publish-admission.ts';
 import type { GatewayMetrics } from './observability/metrics.ts';
 import { RoomPresence } from './presence/room-presence.ts';
 import { Doorkeeper } from './reception/doorkeeper.ts';
@@ -102,6 +103,8 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     logger,
   });
   const revokedTokens = new RevokedTokens();
+  const admission = new PublishAdmission();
+  metrics.observePublishes(admission);
   return {
     connections,
     connectionLimits,
@@ -109,6 +112,7 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     revokedTokens,
     authenticator: createAuthenticator(auth, { revokedTokens, accountNames }),
     meters: new Meters({ ...limits, maxRooms: session.maxRooms }),
+    admission,
     doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, metrics }),
     readiness: new Readiness(),
   };

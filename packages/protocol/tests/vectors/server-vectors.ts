@@ -157,6 +157,12 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     'error',
     { id: undefined, code: 'forbidden', message: 'no right', retryable: false, room: 'vault' },
   ],
+  [
+    'error with a hint when to come back',
+    34,
+    'error',
+    { id: 8, code: 'unavailable', message: 'busy', retryable: true, room: undefined, retryInMs: 1000 },
+  ],
   ['joined', 35, 'joined', { id: 1, room: 'lobby', epoch: 'V7c-2LxT', recovered: true, members: 12, seq: seq(43) }],
   [
     'joined on connect',

@@ -105,6 +105,10 @@ export class GatewayMetrics {
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
+  readonly publishesShed = this.#counter(
+    'publishes_shed_total',
+    'Publishes refused at the door, because those before them wait for their answers.',
+  );
   readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
   readonly #closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
@@ -119,20 +123,10 @@ export class GatewayMetrics {
 
   /** Gauges that are read when they are asked for. */
   observe(sources: GaugeSources): void {
-    const read = (name: string, help: string, value: () => number): void => {
-      new Gauge({
-        name: `outcry_gateway_${name}`,
-        help,
-        registers: [this.registry],
-        collect() {
-          this.set(value());
-        },
-      });
-    };
-    read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
-    read('books', 'Books that this node holds a replica of.', sources.books);
-    read('history_reads_waiting', 'Reads of rooms’ pasts that wait for their turn.', sources.waitingReads);
-    read('broker_writable', '0 while the broker refuses messages: its storage is full, or read-only.', () =>
+    this.#read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
+    this.#read('books', 'Books that this node holds a replica of.', sources.books);
+    this.#read('history_reads_waiting', 'Reads of rooms’ pasts that wait for their turn.', sources.waitingReads);
+    this.#read('broker_writable', '0 while the broker refuses messages: its storage is full, or read-only.', () =>
       sources.isWritable() ? 1 : 0,
     );
     new Gauge({
@@ -169,6 +163,12 @@ export class GatewayMetrics {
     this.#closes.labels(KNOWN_CLOSE_CODES.has(code) ? String(code) : 'other').inc();
   }
 
+  /** Publishes without an answer, and how many there may be. */
+  observePublishes(source: { readonly inFlight: number; readonly maxInFlight: number }): void {
+    this.#read('publishes_in_flight', 'Publishes that wait for their answer.', () => source.inFlight);
+    this.#read('publishes_in_flight_max', 'How many there may be; one more is refused.', () => source.maxInFlight);
+  }
+
   /** One frame from a client. */
   countIn(encoding: Encoding, frameBytes: number): void {
     this.#messagesIn[encoding].inc();
@@ -179,6 +179,17 @@ export class GatewayMetrics {
   countOut(encoding: Encoding, frameBytes: number, recipients: number): void {
     this.#messagesOut[encoding].inc(recipients);
     this.#bytesOut[encoding].inc(frameBytes * recipients);
+  }
+
+  #read(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name: `outcry_gateway_${name}`,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(value());
+      },
+    });
   }
 
   #gauge(name: string, help: string, labelNames: string[] = []): Gauge {

@@ -41,6 +41,7 @@ export function refusalFrame(
     message: err.message,
     retryable: isRetryable,
     ...(room === undefined ? {} : { room }),
+    ...(err.retryInMs === undefined ? {} : { retryInMs: err.retryInMs }),
   };
 }
 

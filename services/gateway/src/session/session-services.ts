@@ -9,6 +9,7 @@ import type { Authenticator } from '../identity/authenticator.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { Meters } from '../limits/meters.ts';
+import type { PublishAdmission } from '../limits/publish-admission.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { Past } from '../rooms/past.ts';
@@ -43,6 +44,7 @@ export interface SessionServices {
   readonly connectionLimits: ConnectionLimits;
   readonly storedLimits: StoredLimits;
   readonly meters: Meters;
+  readonly admission: PublishAdmission;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

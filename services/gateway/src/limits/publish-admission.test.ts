@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+
+import { PublishAdmission } from './publish-admission.ts';
+
+interface Load {
+  /** What is offered, and what the broker can do, in each millisecond. */
+  readonly offered: number;
+  readonly capacity: number;
+  readonly ms: number;
+}
+
+/** A gateway by the millisecond: what is let in waits in a line for its turn. */
+class SimulatedGateway {
+  #ms = 0;
+  readonly admission = new PublishAdmission(() => this.#ms);
+  readonly #line: number[] = [];
+  #due = 0;
+
+  run({ offered, capacity, ms }: Load) {
+    const outcome = { answered: 0, refused: 0, longestWaitMs: 0 };
+    for (const end = this.#ms + ms; this.#ms < end; this.#ms += 1) {
+      for (let i = 0; i < offered; i += 1) {
+        if (this.admission.enter()) this.#line.push(this.#ms);
+        else outcome.refused += 1;
+      }
+      this.#due = Math.min(this.#due + capacity, this.#line.length);
+      for (; this.#due >= 1; this.#due -= 1) {
+        const since = this.#line.shift() ?? this.#ms;
+        this.admission.leave(true);
+        outcome.answered += 1;
+        outcome.longestWaitMs = Math.max(outcome.longestWaitMs, this.#ms - since);
+      }
+    }
+    return outcome;
+  }
+}
+
+describe('the admission of publishes', () => {
+  it('refuses nobody while all are answered in time', () => {
+    const gateway = new SimulatedGateway();
+    expect(gateway.run({ offered: 9, capacity: 10, ms: 10_000 })).toMatchObject({ refused: 0, answered: 90_000 });
+  });
+
+  it('refuses at twice the load what is too much, keeps doing what it can, and keeps its time', () => {
+    const gateway = new SimulatedGateway();
+    gateway.run({ offered: 20, capacity: 10, ms: 4000 });
+    const { answered, refused, longestWaitMs } = gateway.run({ offered: 20, capacity: 10, ms: 10_000 });
+    expect(answered).toBe(100_000);
+    expect(refused).toBe(100_000);
+    expect(longestWaitMs).toBeLessThanOrEqual(100);
+  });
+
+  it('lets in more where more is done than the smallest gateway can, and less where less is', () => {
+    const large = new SimulatedGateway();
+    large.run({ offered: 60, capacity: 50, ms: 4000 });
+    expect(large.admission.maxInFlight).toBeGreaterThanOrEqual(5000);
+    const slow = new SimulatedGateway();
+    slow.run({ offered: 3, capacity: 2, ms: 10_000 });
+    expect(slow.admission.maxInFlight).toBe(200);
+    const { answered, longestWaitMs } = slow.run({ offered: 4, capacity: 2, ms: 5000 });
+    expect(answered).toBe(10_000);
+    expect(longestWaitMs).toBeLessThanOrEqual(101);
+  });
+
+  it('never lets in more and more by answers that come late and all at once', () => {
+    let now = 0;
+    const admission = new PublishAdmission(() => now);
+    for (let i = 0; i < 100; i += 1) {
+      while (admission.enter());
+      now += 400;
+      for (let left = admission.inFlight; left > 0; left -= 1) admission.leave(true);
+      expect(admission.maxInFlight).toBeLessThanOrEqual(1000);
+    }
+  });
+
+  it('lets in a few while nothing is answered, and as many as ever soon after', () => {
+    const gateway = new SimulatedGateway();
+    gateway.run({ offered: 5, capacity: 10, ms: 3000 });
+    const silent = gateway.run({ offered: 5, capacity: 0, ms: 5000 });
+    expect(silent).toMatchObject({ answered: 0, refused: 24_000 });
+    gateway.run({ offered: 5, capacity: 10, ms: 3000 });
+    expect(gateway.run({ offered: 5, capacity: 10, ms: 3000 })).toMatchObject({ refused: 0, answered: 15_000 });
+  });
+
+  it('learns nothing of what can be done from what was not', () => {
+    let now = 0;
+    const admission = new PublishAdmission(() => now);
+    while (admission.enter());
+    for (let i = 0; i < 20; i += 1) {
+      now += 250;
+      while (admission.inFlight > 1) admission.leave(false);
+      while (admission.enter());
+    }
+    expect(admission.maxInFlight).toBe(64);
+  });
+});

@@ -1,0 +1,68 @@
+/** How long a publish that is let in may wait for those before it. */
+const BOUND_MS = 100;
+/** Over which answers are counted. At least twice the bound: else a burst of late answers would let in a greater one. */
+const WINDOW_MS = 250;
+/** Windows that are looked back on: what the best of them did, can be done. */
+const WINDOWS = 8;
+/** What a gateway is trusted with that was never seen at its limit, in answers for each millisecond: what the smallest can do. */
+const UNTRIED_PER_MS = 10;
+/** May be with the broker however slow it is: nobody is refused because of a few. */
+const MIN_IN_FLIGHT = 64;
+
+/**
+ * Lets in what can be answered in time, and refuses the rest at the door, where that costs least.
+ *
+ * There may be as many publishes without an answer as have been answered lately in the time that one may wait. It does not matter what is
+ * slow: where it is this loop, what it has read and sent waits for answers that it has not read yet. A window in which there was a moment
+ * without any open publish says nothing of what could be done, so it counts as one of a gateway that can do what the smallest can.
+ */
+export class PublishAdmission {
+  readonly #now: () => number;
+  readonly #rates: number[] = [UNTRIED_PER_MS];
+  #windowStart: number;
+  #answered = 0;
+  #wasIdle = true;
+  #inFlight = 0;
+  #max = UNTRIED_PER_MS * BOUND_MS;
+
+  /** @param now The monotonic clock, in milliseconds. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#windowStart = now();
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** How many there may be. */
+  get maxInFlight(): number {
+    return this.#max;
+  }
+
+  /** Whether there is room for one more; then `leave` has to follow, once it has been answered. */
+  enter(): boolean {
+    if (this.#inFlight >= this.#max) return false;
+    this.#inFlight += 1;
+    return true;
+  }
+
+  /** @param isAnswered Whether the broker has done it; else it says nothing of what can be done. */
+  leave(isAnswered: boolean): void {
+    this.#inFlight -= 1;
+    if (isAnswered) this.#answered += 1;
+    if (this.#inFlight === 0) this.#wasIdle = true;
+    const elapsedMs = this.#now() - this.#windowStart;
+    if (elapsedMs >= WINDOW_MS) this.#endWindow(elapsedMs);
+  }
+
+  #endWindow(elapsedMs: number): void {
+    const perMs = this.#answered / elapsedMs;
+    this.#rates.push(this.#wasIdle ? Math.max(perMs, UNTRIED_PER_MS) : perMs);
+    if (this.#rates.length > WINDOWS) this.#rates.shift();
+    this.#max = Math.max(MIN_IN_FLIGHT, Math.floor(Math.max(...this.#rates) * BOUND_MS));
+    this.#windowStart += elapsedMs;
+    this.#answered = 0;
+    this.#wasIdle = this.#inFlight === 0;
+  }
+}
