@@ -12,6 +12,7 @@ import {
   type TestRedis,
   uniquePrefix,
   type WireEncoding,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
@@ -131,7 +132,7 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     slowConsumer: async (encoding) => {
       // So far apart that a flood is seen between the two; then nothing is read for too long.
       const limits = { softBufferBytes: 65_536, hardBufferBytes: 2 ** 28, laggingTimeoutMs: 500 };
-      const gateway = await start({ maxFramesPerSecond: 0, maxBytesPerSecond: 0, ...limits });
+      const gateway = await start({ ...UNLIMITED, ...limits });
       const room = uniqueName('room');
       const slow = await openIn(room, { url: gateway.url, encoding });
       slow.pause();

@@ -10,6 +10,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
@@ -24,8 +25,7 @@ const NOTICE_DEADLINE_MS = 20_000;
 
 /** Of a gateway with a client that stops reading: far apart, so that a flood is seen between the two. */
 const SLOW_READER = {
-  maxFramesPerSecond: 0,
-  maxBytesPerSecond: 0,
+  ...UNLIMITED,
   softBufferBytes: 65_536,
   hardBufferBytes: 2 ** 28,
   laggingTimeoutMs: NOTICE_DEADLINE_MS,

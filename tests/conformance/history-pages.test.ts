@@ -1,4 +1,5 @@
 import type { RawClient, ServerFrameOf } from '@outcry/testkit';
+import { UNLIMITED } from '@outcry/testkit';
 import { describe, expect, test } from 'vitest';
 
 import { ENCODINGS, openIn, uniqueName } from './support/clients.ts';
@@ -13,7 +14,7 @@ const LARGE = 'x'.repeat(16_000);
 type Ack = ServerFrameOf<'ack'>;
 
 describe.runIf(OWNS_SERVER)('the past of a room, page by page', () => {
-  const target = useTarget({ settings: { maxBytesPerSecond: 0, maxFramesPerSecond: 0 } });
+  const target = useTarget({ settings: UNLIMITED });
 
   describe.each(ENCODINGS)('%s', (encoding) => {
     test('comes whole, each message once, to who asks for what is before the last answer', async () => {

@@ -10,6 +10,7 @@ import {
   uniquePrefix,
   type WireEncoding,
   type WireServerFrame,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -77,7 +78,7 @@ describe.each(['json', 'msgpack'] as const)('a client that stops reading, over r
 
   async function start(settings: GatewaySettings): Promise<GatewayProcess> {
     const cluster = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
-    const gateway = await startGateway({ ...cluster, maxFramesPerSecond: 0, maxBytesPerSecond: 0, ...settings });
+    const gateway = await startGateway({ ...cluster, ...UNLIMITED, ...settings });
     onTestFinished(() => gateway[Symbol.asyncDispose]());
     const publisher = await startPublisher({ ...cluster, feed: { symbols: SYMBOL, rate: 1000, deltaMs: 0 } });
     onTestFinished(() => publisher[Symbol.asyncDispose]());

@@ -9,7 +9,7 @@ import {
   type PlatformChange,
   type RoomEvent,
 } from '@outcry/client';
-import { FaultProxy, type GatewayProcess, RawClient, startStandalone } from '@outcry/testkit';
+import { FaultProxy, type GatewayProcess, RawClient, startStandalone, UNLIMITED } from '@outcry/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { metricOf } from '../metrics.ts';
@@ -57,7 +57,7 @@ describe.each(['json', 'msgpack'] as const)('the client library on real networks
   beforeAll(async () => {
     standalone = await startStandalone({
       ...{ historyCount: KEPT, softBufferBytes: SOFT, hardBufferBytes: 64 * SOFT },
-      ...{ maxFramesPerSecond: 0, maxBytesPerSecond: 0 },
+      ...UNLIMITED,
     });
     proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });
   });

@@ -1,5 +1,5 @@
 import { type Client, connect, encryptWith, keyFromBytes, type Room } from '@outcry/client';
-import { type GatewayProcess, startStandalone } from '@outcry/testkit';
+import { type GatewayProcess, startStandalone, UNLIMITED } from '@outcry/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 const ENCODINGS = ['json', 'msgpack'] as const;
@@ -33,7 +33,7 @@ describe.each(ENCODINGS)('payloads of a client, %s', (encoding) => {
   const open: Client[] = [];
   let standalone: GatewayProcess;
   beforeAll(async () => {
-    standalone = await startStandalone({ maxFramesPerSecond: 0, maxBytesPerSecond: 0 });
+    standalone = await startStandalone(UNLIMITED);
   });
   afterEach(() => {
     for (const client of open.splice(0)) client.close();

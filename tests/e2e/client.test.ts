@@ -13,6 +13,7 @@ import {
   RedisProcess,
   startGateway,
   uniquePrefix,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -54,7 +55,7 @@ describe.runIf(hasRedisServer())('the client library, through faults', () => {
   });
 
   function startNode(nodeId: string): Promise<GatewayProcess> {
-    const settings = { redisUrl: redis.url, redisPrefix: prefix, nodeId, maxFramesPerSecond: 0, maxBytesPerSecond: 0 };
+    const settings = { redisUrl: redis.url, redisPrefix: prefix, nodeId, ...UNLIMITED };
     return startGateway({ ...settings, reconnectSpreadMs: 100 });
   }
 

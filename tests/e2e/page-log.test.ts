@@ -1,5 +1,5 @@
 import { type Client, connect, type Room } from '@outcry/client';
-import { FaultProxy, type GatewayProcess, type StandaloneOptions, startStandalone } from '@outcry/testkit';
+import { FaultProxy, type GatewayProcess, type StandaloneOptions, startStandalone, UNLIMITED } from '@outcry/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -7,7 +7,6 @@ import { launchChromium, Visitor, type VisitorOptions } from './support/browser.
 
 const DESKTOP = { viewport: { width: 1440, height: 900 } };
 const POLL = { timeout: 20_000, interval: 50 };
-const UNLIMITED = { maxFramesPerSecond: 0, maxBytesPerSecond: 0 };
 /** More than a page holds. */
 const MANY = 1_600;
 

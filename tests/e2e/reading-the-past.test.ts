@@ -9,6 +9,7 @@ import {
   type TestRedis,
   uniquePrefix,
   type WireServerFrame,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -27,7 +28,7 @@ const PAGE_BYTES = 256 * KIB;
 const OVERHEAD = 1.05;
 /** CPU time, not time: that of a shared machine says nothing. */
 const MAX_CPU_MS_PER_READ = 5;
-const NO_LIMITS: GatewaySettings = { maxBytesPerSecond: 0, maxFramesPerSecond: 0, maxJoinsPerSecond: 0 };
+const NO_LIMITS: GatewaySettings = { ...UNLIMITED, maxJoinsPerSecond: 0 };
 
 const READS = 'outcry_gateway_history_reads_total';
 const READ_BYTES = 'outcry_gateway_history_read_bytes_total';

@@ -7,6 +7,7 @@ import {
   type TestRedis,
   uniquePrefix,
   type WireEncoding,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -30,8 +31,7 @@ describe('a room across three gateways', () => {
           redisUrl: redis.url,
           redisPrefix,
           nodeId,
-          maxFramesPerSecond: 0,
-          maxBytesPerSecond: 0,
+          ...UNLIMITED,
           historyCount: 20_000,
         }),
       ),

@@ -8,6 +8,7 @@ import {
   type TestRedis,
   uniquePrefix,
   type WireServerFrame,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -92,8 +93,7 @@ describe.each(['json', 'msgpack'] as const)('a member that stops reading, over r
       softBufferBytes: SOFT,
       hardBufferBytes: HARD,
       laggingTimeoutMs: DEADLINE_MS,
-      maxFramesPerSecond: 0,
-      maxBytesPerSecond: 0,
+      ...UNLIMITED,
       historyCount: 5000,
       ...settings,
     });

@@ -78,6 +78,15 @@ export interface GatewayProcess extends AsyncDisposable {
   readonly internalUrl: string;
 }
 
+/** No limit on what clients ask for and store, for tests that are not about those. */
+export const UNLIMITED = {
+  maxFramesPerSecond: 0,
+  maxBytesPerSecond: 0,
+  maxAnswerBytesPerSecond: 0,
+  maxStoredBytesPerUser: 0,
+  maxStoredBytesPerAddress: 0,
+} as const satisfies GatewaySettings;
+
 /** Any free port, on loopback only. */
 export const LOOPBACK: GatewaySettings = {
   host: '127.0.0.1',

@@ -8,6 +8,7 @@ import {
   startRedis,
   startStandalone,
   uniquePrefix,
+  UNLIMITED,
 } from '@outcry/testkit';
 
 import { PlainChromium } from './chromium.ts';
@@ -21,9 +22,6 @@ export interface StageOptions {
   /** A user's token, where names are not enough. */
   readonly tokenOf?: (user: string) => string;
 }
-
-/** No limits but those that a test is about. */
-const UNLIMITED = { maxFramesPerSecond: 0, maxBytesPerSecond: 0 } as const;
 
 /** What has to go, the last first. Node 22 has no stack of disposables of its own. */
 class Owned implements AsyncDisposable {

@@ -6,6 +6,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 
@@ -54,8 +55,7 @@ export class System implements AsyncDisposable {
           redisUrl: `redis://127.0.0.1:${String(proxy.port)}`,
           redisPrefix: prefix,
           nodeId: id,
-          maxFramesPerSecond: 0,
-          maxBytesPerSecond: 0,
+          ...UNLIMITED,
           ...settings,
         });
         return { id, gateway, proxy };

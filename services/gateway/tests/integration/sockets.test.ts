@@ -13,6 +13,7 @@ import {
   startGateway,
   startRedis,
   type TestRedis,
+  UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -41,8 +42,7 @@ describe('the sockets of the public port', () => {
       accounts: true,
       authSecret: SECRET,
       maxHandshakesPerAddress: MAX_PER_ADDRESS,
-      maxFramesPerSecond: 100_000,
-      maxBytesPerSecond: 1_000_000_000,
+      ...UNLIMITED,
       laggingTimeoutMs: 1000,
     });
   });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { closeCode, RawClient } from '@outcry/testkit';
+import { closeCode, RawClient, UNLIMITED } from '@outcry/testkit';
 
 import { metricOf } from '../../../metrics.ts';
 import type { Cost, CostSite, Deed } from '../support/cost.ts';
@@ -16,7 +16,7 @@ const DEADLINE_MS = 120_000;
 /** Within which what waited for a client is dropped that is sent away. */
 const DROP_MS = 2000;
 /** Who is held back in time is sent away soon, too. */
-const SETTINGS = { laggingTimeoutMs: 3000, maxFramesPerSecond: 1_000_000, maxBytesPerSecond: 1_000_000_000 };
+const SETTINGS = { ...UNLIMITED, laggingTimeoutMs: 3000 };
 
 /** What is left of a connection that is closed. */
 export const CLOSING_COSTS: readonly Cost[] = [
