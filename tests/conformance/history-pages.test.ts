@@ -1,5 +1,4 @@
-import type { RawClient, ServerFrameOf } from '@outcry/testkit';
-import { UNLIMITED } from '@outcry/testkit';
+import { type RawClient, type ServerFrameOf, UNLIMITED } from '@outcry/testkit';
 import { describe, expect, test } from 'vitest';
 
 import { ENCODINGS, openIn, uniqueName } from './support/clients.ts';
