@@ -3,7 +3,7 @@ import type { Planted } from './planted.suite.ts';
 import type { Suite } from './suites.ts';
 
 /** A test that waits for what never comes costs so much, twice. A test that passes takes no second, but for a few. */
-const TEST_TIMEOUT_MS = 8000;
+const TEST_TIMEOUT_MS = 12_000;
 
 /**
  * Runs tests on scripts in which something is planted. Vitest is started once, and what the tests are made of is loaded once
@@ -37,7 +37,7 @@ export class TestBench {
     return new TestBench(vitest);
   }
 
-  /** For each mutant the first test that notices it, or undefined. */
+  /** For each mutant the first test that notices it, and how; or undefined. */
   async run(planted: readonly Planted[], suites: readonly Suite[]): Promise<readonly (string | undefined)[]> {
     this.#vitest.provide('planted', planted);
     this.#vitest.provide(
@@ -69,7 +69,10 @@ export class TestBench {
 function findNotice(mutant: TestSuite): string | undefined {
   const tests = [...mutant.children.allTests()];
   const failed = tests.find((test) => test.result().state === 'failed');
-  if (failed !== undefined) return failed.fullName.split(' > ').slice(2).join(' > ');
+  if (failed !== undefined) {
+    const why = failed.result().errors?.[0]?.message.split('\n')[0] ?? '';
+    return `${failed.fullName.split(' > ').slice(2).join(' > ')}: ${why}`;
+  }
   const broken = [...mutant.children.allSuites()].find((suite) => suite.errors().length > 0);
   if (broken !== undefined) return `around the tests of ${broken.name}: ${broken.errors()[0]?.message ?? ''}`;
   if (!tests.some((test) => test.result().state === 'passed')) throw new Error(`${mutant.name}: no test was run`);
