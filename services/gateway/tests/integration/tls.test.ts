@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect, type SecureVersion } from 'node:tls';
 
 import { createCertificate, startGateway, startRedis } from '@outcry/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 /** The status of a WebSocket handshake over TLS with a server that the certificate proves. */
 function handshake(port: number, certFile: string): Promise<number | undefined> {
@@ -34,6 +38,50 @@ it('takes WebSockets over TLS, with its certificate, and nothing without TLS', a
   await using gateway = await startGateway({ redisUrl: redis.url, tlsCertFile: certFile, tlsKeyFile: keyFile });
   expect(await handshake(gateway.port, certFile)).toBe(101);
   await expect(fetch(`http://127.0.0.1:${String(gateway.port)}/`)).rejects.toThrow();
+});
+
+it('speaks TLS 1.2 with forward secrecy alone, and 1.3, and keeps pages at it', async () => {
+  const page = mkdtempSync(join(tmpdir(), 'outcry-page-'));
+  onTestFinished(() => {
+    rmSync(page, { recursive: true });
+  });
+  writeFileSync(join(page, 'index.html'), '<!doctype html>');
+  using certificate = createCertificate();
+  const { certFile, keyFile } = certificate;
+  await using redis = await startRedis();
+  const demo = { demo: true, demoDir: page };
+  await using gateway = await startGateway({
+    redisUrl: redis.url,
+    tlsCertFile: certFile,
+    tlsKeyFile: keyFile,
+    ...demo,
+  });
+  const ca = readFileSync(certFile);
+  const suiteOf = (ciphers: string, maxVersion: SecureVersion = 'TLSv1.2'): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect({ host: 'localhost', port: gateway.port, ca, ciphers, maxVersion, family: 4 }, () => {
+        resolve(socket.getCipher().name);
+        socket.destroy();
+      });
+      socket.once('error', () => {
+        resolve('refused');
+      });
+    });
+  for (const weak of ['AES128-GCM-SHA256', 'AES256-SHA', 'ECDHE-RSA-AES128-SHA', 'ECDHE-ECDSA-AES128-SHA']) {
+    expect(await suiteOf(weak), weak).toBe('refused');
+  }
+  expect(await suiteOf('ECDHE+AESGCM')).toMatch(/^ECDHE-.*-GCM-/);
+  expect(await suiteOf('ECDHE+CHACHA20')).toMatch(/^ECDHE-.*-CHACHA20-/);
+  expect(await suiteOf('TLS_AES_128_GCM_SHA256', 'TLSv1.3')).toBe('TLS_AES_128_GCM_SHA256');
+  const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
+    const attempt = request({ host: 'localhost', port: gateway.port, path: '/', ca, family: 4 }, (response) => {
+      response.resume();
+      resolve(response.headers);
+    });
+    attempt.once('error', reject);
+    attempt.end();
+  });
+  expect(headers['strict-transport-security']).toBe('max-age=31536000');
 });
 
 it('does not start with a key that is of another certificate', async () => {

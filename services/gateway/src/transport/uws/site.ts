@@ -14,6 +14,15 @@ const HEADERS: PlainAnswer['headers'] = {
   'referrer-policy': 'no-referrer',
 };
 
+/** Where TLS is this gateway's own; RFC 6797. A balancer that ends it says so itself. */
+const STRICT_TRANSPORT: PlainAnswer['headers'] = { 'strict-transport-security': 'max-age=31536000' };
+
+/** What there is to be had by GET. */
+export interface Site {
+  readonly files: ReadonlyMap<string, SiteFile>;
+  readonly isTls: boolean;
+}
+
 const ENDPOINTS: ReadonlySet<string> = new Set(Object.values(Endpoint));
 
 /** A GET or HEAD on the public port, and what answers it. */
@@ -25,21 +34,22 @@ export interface SiteRequest {
 }
 
 /** Answers a plain GET or HEAD on the public port from memory. */
-export function serveSite(site: ReadonlyMap<string, SiteFile>, { req, exchange, hold }: SiteRequest): void {
+export function serveSite({ files, isTls }: Site, { req, exchange, hold }: SiteRequest): void {
   const path = req.getUrl();
   const isHead = req.getMethod() === 'head';
   if (ENDPOINTS.has(path)) {
     exchange.answer(refusalAnswer(UPGRADE_REQUIRED, UPGRADE_HEADERS));
     return;
   }
-  const file = site.get(path === '/' ? '/index.html' : path);
+  const file = files.get(path === '/' ? '/index.html' : path);
   if (file === undefined) {
     const answer = textAnswer(404, 'not found');
     if (isHead) exchange.answerHead(answer, hold);
     else exchange.answer(answer);
     return;
   }
-  const answer = fileAnswer(file, req.getHeader('accept-encoding'));
+  const plain = fileAnswer(file, req.getHeader('accept-encoding'));
+  const answer = isTls ? { ...plain, headers: { ...plain.headers, ...STRICT_TRANSPORT } } : plain;
   if (isHead) exchange.answerHead(answer, hold);
   else exchange.stream(answer, hold);
 }

@@ -60,8 +60,12 @@ interface UpgradeRequest {
 
 type Listen = (...args: [string, number, number, (socket: us_listen_socket | false) => void]) => void;
 
+/** Of TLS 1.2 only suites with forward secrecy and authenticated encryption (RFC 9325 §4.2); of 1.3 there are no others. */
+const CIPHERS = 'ECDHE+AESGCM:ECDHE+CHACHA20';
+
 function createApp(tls: TlsFiles | undefined): TemplatedApp {
-  return tls === undefined ? App() : SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile });
+  if (tls === undefined) return App();
+  return SSLApp({ cert_file_name: tls.certFile, key_file_name: tls.keyFile, ssl_ciphers: CIPHERS });
 }
 
 /** A request over plain HTTP while uWS still holds it. */
@@ -158,7 +162,7 @@ export class UwsTransport implements Transport {
 
   /** Everything that is no WebSocket. */
   #serve(): void {
-    const { posts, proxies, site } = this.#options;
+    const { posts, proxies, site, tls } = this.#options;
     for (const [path, handler] of posts) {
       this.#app.post(path, (res, req) => {
         this.#receivePlain(res, req, (request) => {
@@ -182,7 +186,7 @@ export class UwsTransport implements Transport {
         this.#receivePlain(res, req, ({ exchange }) => {
           const isPost = posts.has(req.getUrl());
           if (isPost || kept === undefined) exchange.answer(methodNotAllowed(isPost ? 'POST' : 'GET, HEAD'));
-          else serveSite(site, { req, exchange, hold: kept });
+          else serveSite({ files: site, isTls: tls !== undefined }, { req, exchange, hold: kept });
         });
       });
   }
