@@ -91,4 +91,12 @@ describe('Accounts', () => {
     expect(best(1) / best(0)).toBeGreaterThan(0.5);
     expect(best(1) / best(0)).toBeLessThan(2);
   }, 30_000);
+
+  it('takes nothing of what all may register for a name that is taken', async () => {
+    await accounts.register({ user: 'bob', password: 'correct horse' });
+    for (let i = 0; i < 100; i++) {
+      await expect(accounts.register({ user: 'bob', password: 'wrong' })).rejects.toMatchObject({ code: 'nameTaken' });
+    }
+    expect(await accounts.register({ user: 'carl', password: 'correct horse' })).toMatchObject({ user: 'carl' });
+  }, 30_000);
 });

@@ -50,9 +50,11 @@ export class Accounts {
   /** @throws AccountError `nameTaken`, `rateLimited`, `unavailable` */
   async register({ user, password }: Credentials): Promise<IssuedToken> {
     const { store, issuer, onRegistered } = this.#parts;
+    // First: what cannot succeed must take nothing of everybody's budget.
+    if ((await store.readPasswordHash(user)) !== undefined) throw nameTaken(user);
     await this.#limit('registrations', REGISTRATIONS_PER_MINUTE);
     const hash = await this.#queue.run(() => hashPassword(password));
-    if (!(await store.create(user, hash))) throw new AccountError('nameTaken', `${user} is taken`);
+    if (!(await store.create(user, hash))) throw nameTaken(user);
     await onRegistered(user);
     return issuer.issue(user);
   }
@@ -72,4 +74,8 @@ export class Accounts {
     if (await this.#parts.limits.pass(subject, perMinute)) return;
     throw new AccountError('rateLimited', 'too many attempts; wait a little', Math.ceil(60 / perMinute));
   }
+}
+
+function nameTaken(user: string): AccountError {
+  return new AccountError('nameTaken', `${user} is taken`);
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { HashQueue } from './hash-queue.ts';
 
@@ -23,6 +23,30 @@ describe('HashQueue', () => {
     expect(await Promise.all(tasks)).toEqual(Array.from({ length: 32 }, () => 'done'));
     expect(most).toBe(2);
     expect(await queue.run(task)).toBe('done');
+  });
+
+  it('lets nothing wait for more than five seconds, and goes on with those that came later', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const queue = new HashQueue();
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const running = [queue.run(() => gate), queue.run(() => gate)];
+    const early = queue.run(() => Promise.resolve('early'));
+    vi.advanceTimersByTime(3000);
+    const late = queue.run(() => Promise.resolve('late'));
+    const refused = expect(early).rejects.toMatchObject({ code: 'unavailable', retryAfterSeconds: 5 });
+    vi.advanceTimersByTime(2000);
+    await refused;
+    open();
+    expect(await late).toBe('late');
+    await Promise.all(running);
+    vi.advanceTimersByTime(10_000);
+    expect(await Promise.all([1, 2, 3].map((n) => queue.run(() => Promise.resolve(n))))).toEqual([1, 2, 3]);
   });
 
   it('goes on behind what fails', async () => {
