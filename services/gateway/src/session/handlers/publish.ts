@@ -47,8 +47,8 @@ export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, s
       services.admission.leave(true);
     },
     (err: unknown) => {
-      // Whatever else it says is an answer.
-      services.admission.leave(!(err instanceof OutcryError && err.code === 'unavailable'));
+      // Whatever else the broker says is an answer.
+      services.admission.leave(err instanceof OutcryError && err.code !== 'unavailable');
       throw err;
     },
   );
