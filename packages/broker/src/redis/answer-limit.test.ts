@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { AnswerLimit } from './answer-limit.ts';
 
@@ -56,4 +56,45 @@ it('gives its verdict where there is none', async () => {
   const late = new Promise<void>((resolve) => new AnswerLimit(LIMIT_MS, resolve));
   standStill(5 * LIMIT_MS);
   await late;
+});
+
+describe('a limit of 2 s on a loop that is late', () => {
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+  });
+
+  /** When it comes to its verdict where each turn of the loop takes so long: timers that are due ring in the next one. */
+  function verdictAt(turnMs: number): number {
+    let now = 0;
+    let timers: { readonly dueAt: number; readonly ring: () => void }[] = [];
+    const immediates: (() => void)[] = [];
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    vi.stubGlobal('setTimeout', (ring: () => void, ms: number) => timers.push({ dueAt: now + ms, ring }));
+    vi.stubGlobal('setImmediate', (run: () => void) => immediates.push(run));
+    const onExpired = vi.fn<() => void>();
+    new AnswerLimit(2000, onExpired);
+    while (onExpired.mock.calls.length === 0) {
+      now += turnMs;
+      const due = timers.filter(({ dueAt }) => dueAt <= now);
+      timers = timers.filter(({ dueAt }) => dueAt > now);
+      for (const { ring } of due) ring();
+      for (const run of immediates.splice(0)) run();
+    }
+    return now;
+  }
+
+  it('counts as it is where the loop is in time', () => {
+    expect(verdictAt(1)).toBe(2000);
+    expect(verdictAt(20)).toBe(2000);
+  });
+
+  it('does not count the time by which the loop is late', () => {
+    expect(verdictAt(200)).toBeGreaterThan(3000);
+  });
+
+  it('ends in twice the time and a turn or two, however late the loop is', () => {
+    expect(verdictAt(1000)).toBeLessThanOrEqual(2 * 2000 + 2 * 1000);
+    expect(verdictAt(300)).toBeLessThanOrEqual(2 * 2000 + 2 * 300);
+  });
 });
