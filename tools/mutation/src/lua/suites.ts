@@ -23,6 +23,7 @@ const ROOMS: readonly Suite[] = [
     tests: /.*(a Redis that loses data|falls silent|more than one read|has been trimmed|a lost reply)/,
   },
   { file: integration('lost-tail') },
+  { file: integration('unwritable') },
   EXPIRY,
 ];
 const PRESENCE: readonly Suite[] = [

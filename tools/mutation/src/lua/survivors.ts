@@ -1,4 +1,21 @@
 import type { KnownSurvivors } from './report.ts';
 
+const FENCE = "local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, time[1] * 1000000 + time[2])";
+const LISTED =
+  "for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do";
+
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
-export const SURVIVORS: KnownSurvivors = {};
+export const SURVIVORS: KnownSurvivors = {
+  'leases/lease': {
+    [`${FENCE} → ${FENCE.replace("'0'", "'1'")}`]: 'Where no fence is known, the time is far ahead of either.',
+    [`${FENCE} → ${FENCE.replace('+ 1', '+ 2')}`]: 'A fence only has to be higher than the one before.',
+    [`${FENCE} → ${FENCE.replace('1000000', '2000000')}`]:
+      'A fence only has to go up with the time, and stays exact until 2112.',
+  },
+  'nodes/node-roster': {
+    'return 1 - is_new → return 1 + is_new': 'It is 1 where the node was present before, and something else where not.',
+    'if not until_ms or tonumber(until_ms) <= now then missing[#missing + 1] = node end → if not until_ms or tonumber(until_ms) < now then missing[#missing + 1] = node end':
+      'A node is missing a millisecond later.',
+    [`${LISTED} → ${LISTED.replace("'('", "''")}`]: 'A node is shown for a millisecond longer.',
+  },
+};
