@@ -28,7 +28,8 @@ const PAGE_BYTES = 256 * KIB;
 const OVERHEAD = 1.05;
 /** CPU time, not time: that of a shared machine says nothing. */
 const MAX_CPU_MS_PER_READ = 5;
-const NO_LIMITS: GatewaySettings = { ...UNLIMITED, maxJoinsPerSecond: 0 };
+/** Of who fills rooms, with more than the kernel keeps for who does not read. */
+const NO_LIMITS: GatewaySettings = { ...UNLIMITED, maxJoinsPerSecond: 0, roomBytes: 0 };
 
 const READS = 'outcry_gateway_history_reads_total';
 const READ_BYTES = 'outcry_gateway_history_read_bytes_total';

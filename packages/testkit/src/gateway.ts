@@ -46,6 +46,7 @@ export interface GatewaySettings {
   readonly historyCount?: number;
   readonly historyMs?: number;
   readonly historyBytes?: number;
+  readonly roomBytes?: number;
   readonly reconnectSpreadMs?: number;
   readonly authSecret?: string;
   readonly authKeysFile?: string;
