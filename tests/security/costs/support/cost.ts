@@ -67,6 +67,8 @@ export interface Cost {
   readonly maxOpenFiles?: number;
   /** Bars that are known not to be met, each with the reason: they are shown, and not asserted. */
   readonly unmet?: { readonly [B in keyof Bars]?: string };
+  /** What has to be there before; what it costs is not measured. */
+  readonly prepare?: (site: CostSite) => Promise<void>;
   /** Resolves when it has been done. Whatever it leaves open, `release` ends. */
   readonly run: (site: CostSite) => Promise<Deed>;
 }

@@ -46,6 +46,7 @@ export async function measure(cost: Cost): Promise<Measurement> {
   await using bystander = await Bystander.join(other.url);
   using meter = new RedisMeter(redis);
   const lookNow = (): Promise<Look> => look(gateway.process.pid, meter);
+  await cost.prepare?.({ redis, gateway });
   // The first publishes are slow for reasons of their own.
   await delay(WARM_UP_MS);
   await bystander.take();
