@@ -59,7 +59,8 @@ it('speaks TLS 1.2 with forward secrecy alone, and 1.3, and keeps pages at it', 
   const ca = readFileSync(certFile);
   const suiteOf = (ciphers: string, maxVersion: SecureVersion = 'TLSv1.2'): Promise<string> =>
     new Promise((resolve) => {
-      const socket = connect({ host: 'localhost', port: gateway.port, ca, ciphers, maxVersion, family: 4 }, () => {
+      const host = { host: '127.0.0.1', servername: 'localhost', port: gateway.port };
+      const socket = connect({ ...host, ca, ciphers, maxVersion }, () => {
         resolve(socket.getCipher().name);
         socket.destroy();
       });
