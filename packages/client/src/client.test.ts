@@ -457,6 +457,25 @@ describe('direct messages', () => {
     await expect(Promise.all([first, second, other])).resolves.toMatchObject([{ seq: 2 }, { seq: 3 }, { seq: 1 }]);
   });
 
+  it('come back when the gateway says, and are known not to be stored where that is too late', async () => {
+    start();
+    await goLive();
+    const sent = (): number => platform.socket.of('publish').length;
+    const refuse = (nth: number, retryInMs: number): void => {
+      const id = Number(platform.socket.of('publish')[nth]?.id);
+      const error = { code: 'unavailable', message: 'too many publishes wait', retryable: true, retryInMs };
+      platform.socket.receive({ type: 'error', id, ...error });
+    };
+    const first = client.send('bob', 1);
+    refuse(0, 1300);
+    await platform.pass(1299);
+    expect(sent()).toBe(1);
+    await platform.pass(1);
+    expect(sent()).toBe(2);
+    refuse(1, 60_000);
+    await expect(first).rejects.toMatchObject({ code: 'unavailable', retryInMs: 60_000, mayBeStored: false });
+  });
+
   it('keep their order where they are sealed, however long each takes', async () => {
     start();
     await goLive();

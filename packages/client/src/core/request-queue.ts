@@ -120,16 +120,23 @@ export class RequestQueue {
     const entry = typeof frame.id === 'number' ? this.#sent.get(frame.id) : undefined;
     if (entry === undefined) return false;
     this.#sent.delete(entry.request.id);
-    if (frame.type !== 'error') {
-      this.#emit({ kind: 'resolve', request: entry.request, answer: frame });
-    } else if (frame.retryable && entry.request.isRepeatable && now + REPEAT_AFTER_MS < entry.request.deadlineAt) {
-      entry.notBefore = now + REPEAT_AFTER_MS;
-      this.#waitAgain([entry]);
-    } else {
-      const mayBeStored = entry.request.isPublish && frame.code === ERROR_CODES.unavailable.code;
-      this.#emit({ kind: 'reject', request: entry.request, error: toOutcryError(frame, { mayBeStored }) });
-    }
+    if (frame.type === 'error') this.#settleRefused(entry, frame, now);
+    else this.#emit({ kind: 'resolve', request: entry.request, answer: frame });
     return true;
+  }
+
+  #settleRefused(entry: Entry, frame: Extract<ReceivedFrame, { type: 'error' }>, now: number): void {
+    const { request } = entry;
+    const notBefore = now + (frame.retryInMs ?? REPEAT_AFTER_MS);
+    if (frame.retryable && request.isRepeatable && notBefore < request.deadlineAt) {
+      entry.notBefore = notBefore;
+      this.#waitAgain([entry]);
+      return;
+    }
+    // Who is told when to come back has been refused at the door.
+    const isUnknown = frame.code === ERROR_CODES.unavailable.code && frame.retryInMs === undefined;
+    const error = toOutcryError(frame, { mayBeStored: request.isPublish && isUnknown });
+    this.#emit({ kind: 'reject', request, error });
   }
 
   /** The connection is gone: what can be repeated waits for the next one. */

@@ -35,6 +35,7 @@ export interface OutcryErrorOptions {
   readonly isRetryable?: boolean;
   readonly mayBeStored?: boolean;
   readonly closeCode?: number | undefined;
+  readonly retryInMs?: number | undefined;
   readonly cause?: unknown;
 }
 
@@ -48,6 +49,8 @@ export class OutcryError extends Error {
   readonly mayBeStored: boolean;
   /** The WebSocket close code, where one was the cause. */
   readonly closeCode: number | undefined;
+  /** After so long, in milliseconds, the gateway wants to be asked again at the earliest; undefined where it did not say. */
+  readonly retryInMs: number | undefined;
 
   constructor(code: OutcryErrorCode, message: string, options: OutcryErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -55,16 +58,23 @@ export class OutcryError extends Error {
     this.isRetryable = options.isRetryable ?? false;
     this.mayBeStored = options.mayBeStored ?? false;
     this.closeCode = options.closeCode;
+    this.retryInMs = options.retryInMs;
   }
 }
 
 /** What an `error` frame says. */
 export function toOutcryError(
-  frame: { readonly code: string; readonly message: string; readonly retryable: boolean },
+  frame: {
+    readonly code: string;
+    readonly message: string;
+    readonly retryable: boolean;
+    readonly retryInMs?: number | undefined;
+  },
   options: OutcryErrorOptions = {},
 ): OutcryError {
   const code = isErrorCode(frame.code) ? frame.code : 'refused';
-  return new OutcryError(code, frame.message, { isRetryable: frame.retryable, ...options });
+  const { message, retryable: isRetryable, retryInMs } = frame;
+  return new OutcryError(code, message, { isRetryable, retryInMs, ...options });
 }
 
 /** What somebody else's error says; empty where that is nothing. */
