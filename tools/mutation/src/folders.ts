@@ -33,6 +33,48 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     sources: [gateway('identity')],
     tests: [gateway('identity')],
   }),
+  books: mutateTypeScript({
+    is: 'replicas of books, and their classes',
+    sources: [gateway('books')],
+    tests: [gateway('books')],
+  }),
+  session: mutateTypeScript({
+    is: 'what a client asks for, decoded, decided and answered',
+    sources: [gateway('session')],
+    tests: ['session', 'memberships', 'reception'].map(gateway),
+  }),
+  'broker-sequence': mutateTypeScript({
+    is: 'order, repair and recovery of rooms, and how long answers may take',
+    sources: [
+      'packages/broker/src/rooms/sequencer.ts',
+      ...['recovery', 'heartbeat', 'loopback', 'keyed-queue', 'command-deadlines', 'answer-limit'].map(
+        (file) => `packages/broker/src/redis/${file}.ts`,
+      ),
+    ],
+    tests: ['packages/broker/src/rooms', 'packages/broker/src/redis'],
+  }),
+  'broker-presence': mutateTypeScript({
+    is: 'leases of who is in which room',
+    sources: ['lease-keeper', 'member-ledger', 'writer', 'reaper', 'memory-table'].map(
+      (file) => `packages/broker/src/presence/${file}.ts`,
+    ),
+    tests: ['packages/broker/src/presence', 'packages/broker/tests/contract/memory.test.ts'],
+  }),
+  leadership: mutateTypeScript({
+    is: 'who publishes which symbol',
+    sources: ['services/feed-publisher/src/leadership'],
+    tests: ['services/feed-publisher/src/leadership'],
+  }),
+  'client-core': mutateTypeScript({
+    is: 'the state machine of the client',
+    sources: ['packages/client/src/core'],
+    tests: ['packages/client/src/core', 'packages/client/src/client.test.ts'],
+  }),
+  codec: mutateTypeScript({
+    is: 'frames in both encodings',
+    sources: ['packages/protocol/src/codec'],
+    tests: ['packages/protocol/src/codec'],
+  }),
   'order-book': mutateTypeScript({
     is: 'a book without any I/O',
     sources: ['packages/order-book/src'],

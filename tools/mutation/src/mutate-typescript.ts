@@ -8,9 +8,9 @@ import type { Mutant, Suite, SuiteOptions } from './suite.ts';
 
 export interface TypeScriptSuite {
   readonly is: string;
-  /** Folders whose sources are changed, from the root of the repository. */
+  /** Folders whose sources are changed, or single files, from the root of the repository. */
   readonly sources: readonly string[];
-  /** Folders whose tests may catch it. */
+  /** Folders whose tests may catch it, or single files of tests. */
   readonly tests: readonly string[];
 }
 
@@ -44,19 +44,29 @@ export function mutateTypeScript(suite: TypeScriptSuite): Suite {
 function strykerOptions({ sources, tests }: TypeScriptSuite, { folder, isAnew }: SuiteOptions): PartialStrykerOptions {
   return {
     configFile: 'tools/mutation/stryker.config.js',
-    mutate: [...sources.map((source) => `${source}/**/*.ts`), `!${TESTS}`, '!**/*.contract.ts'],
-    testFiles: tests.map((test) => `${test}/${TESTS}`),
+    mutate: [...sources.map(globOf), `!${TESTS}`, '!**/*.contract.ts'],
+    testFiles: tests.map((test) => (isFile(test) ? test : `${test}/${TESTS}`)),
     incrementalFile: `artifacts/mutation/${folder}.json`,
     force: isAnew,
     htmlReporter: { fileName: `artifacts/mutation/${folder}.html` },
   };
 }
 
-function readSources(folders: readonly string[]): ReadonlyMap<string, string> {
-  const files = folders.flatMap((folder) =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+function isFile(source: string): boolean {
+  return source.endsWith('.ts');
+}
+
+function globOf(source: string): string {
+  return isFile(source) ? source : `${source}/**/*.ts`;
+}
+
+function readSources(sources: readonly string[]): ReadonlyMap<string, string> {
+  const files = sources.flatMap((source) =>
+    isFile(source)
+      ? [source]
+      : readdirSync(source, { recursive: true, encoding: 'utf8' }).map((name) => `${source}/${name}`),
   );
-  return new Map(files.filter((file) => file.endsWith('.ts')).map((file) => [file, readFileSync(file, 'utf8')]));
+  return new Map(files.filter(isFile).map((file) => [file, readFileSync(file, 'utf8')]));
 }
 
 function toPlace(
