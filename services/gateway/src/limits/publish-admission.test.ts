@@ -62,6 +62,16 @@ describe('the admission of publishes', () => {
     expect(longestWaitMs).toBeLessThanOrEqual(101);
   });
 
+  it('goes by the best of the last two seconds, and by nothing before', () => {
+    const gateway = new SimulatedGateway();
+    expect(gateway.admission.maxInFlight).toBe(1000);
+    gateway.run({ offered: 60, capacity: 50, ms: 4000 });
+    gateway.run({ offered: 60, capacity: 20, ms: 1500 });
+    expect(gateway.admission.maxInFlight).toBeGreaterThanOrEqual(4900);
+    gateway.run({ offered: 60, capacity: 20, ms: 1000 });
+    expect(gateway.admission.maxInFlight).toBeLessThanOrEqual(2100);
+  });
+
   it('never lets in more and more by answers that come late and all at once', () => {
     let now = 0;
     const admission = new PublishAdmission(() => now);
