@@ -1,7 +1,9 @@
-import { MemoryHub } from '@outcry/broker';
+import { MemoryHub, type SharedLimits } from '@outcry/broker';
+import { createLogger } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
+import { StoredLimits } from './stored-limits.ts';
 
 const MIB = 1024 * 1024;
 const POLL = { interval: 1, timeout: 10_000 };
@@ -101,5 +103,27 @@ describe('what users and addresses store', () => {
       expect(await ask(ann, { type: 'publish', room, data: 'x' })).toMatchObject({ type: 'ack' });
     }
     expect(await ask(bob, { type: 'join', room: 'new-4' })).toMatchObject({ type: 'joined' });
+  });
+});
+
+it('tells the cluster whose a message is, with what Redis needs besides its bytes, and in whole seconds when there may be more', async () => {
+  const spend = vi.fn<SharedLimits['spend']>().mockResolvedValue(1500);
+  const maxima = { ...UNLIMITED, bytesPerUser: 64, bytesPerAddress: 64, roomsPerAddress: 64 };
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const limits = new StoredLimits({ shared: { spend }, maxima, onReached: vi.fn(), logger });
+  const owner = { identity: { user: 'ann' }, address: '2001:db8:1:2:3:4:5:6' };
+  limits.countMessage(owner, 100);
+  limits.countRoom(owner);
+  await vi.waitFor(() => {
+    expect(spend.mock.calls.map(([{ subject, amount }]) => [subject, amount])).toEqual([
+      ['stored:user:ann', 228],
+      ['stored:address:2001:db8:1:2::', 228],
+      ['rooms:address:2001:db8:1:2::', 1],
+    ]);
+  });
+  await vi.waitFor(() => {
+    expect(() => {
+      limits.checkBytes(owner);
+    }).toThrow(/^storedBytesPerUser: the user stores as much as it may; again in 2 s$/);
   });
 });
