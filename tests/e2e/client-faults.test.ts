@@ -56,7 +56,7 @@ describe.each(['json', 'msgpack'] as const)('the client library on real networks
   let proxy: FaultProxy;
   beforeAll(async () => {
     standalone = await startStandalone({
-      ...{ historyCount: KEPT, softBufferBytes: SOFT, hardBufferBytes: 64 * SOFT },
+      ...{ historyCount: KEPT, softBufferBytes: SOFT, hardBufferBytes: 2 ** 28 },
       ...UNLIMITED,
     });
     proxy = await FaultProxy.start({ host: '127.0.0.1', port: standalone.port });

@@ -115,7 +115,9 @@ describe('the past of a room, over a real Redis', () => {
   });
 
   it.each(['json', 'msgpack'] as const)('is read once for a member that reads slowly, %s', async (encoding) => {
-    const gateway = await start({ historyCount: 2 * COUNT });
+    // So far apart that whoever reads nothing is held back, and not sent away, however fast the machine.
+    const limits = { hardBufferBytes: 2 ** 28, laggingTimeoutMs: DEADLINE_MS };
+    const gateway = await start({ historyCount: 2 * COUNT, ...limits });
     const slow = await member(gateway, encoding);
     slow.pause();
     const fast = await member(gateway);
