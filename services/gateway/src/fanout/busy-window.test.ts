@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { BusyWindow, type LoadReading } from './busy-window.ts';
+import { BusyWindow, type LoadReading, readOwnLoad } from './busy-window.ts';
 
 const MAX_MS = 5;
 
@@ -81,6 +81,21 @@ describe('BusyWindow', () => {
     expect(seen.burstsPerSecond).toBeGreaterThanOrEqual(least.bursts);
     expect(seen.burstsPerSecond).toBeLessThanOrEqual(most.bursts);
   });
+});
+
+it('reads what this process uses, in milliseconds', async () => {
+  const WORK_MS = 60;
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  const before = readOwnLoad();
+  const cpuBefore = process.cpuUsage();
+  while (performance.now() - before.at < WORK_MS);
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const after = readOwnLoad();
+  expect(after.at - before.at).toBeGreaterThanOrEqual(WORK_MS);
+  expect(after.activeMs - before.activeMs).toBeGreaterThanOrEqual(WORK_MS - 1);
+  const usedMs = (user + system) / 1000;
+  expect(Math.abs(after.cpuMs - before.cpuMs - usedMs)).toBeLessThan(usedMs / 10 + 10);
+  expect(after.cpuMs - before.cpuMs).toBeGreaterThan(0);
 });
 
 function openWindow(load: Load): BusyWindow {
