@@ -48,7 +48,7 @@ describe('the sockets of the public port', () => {
     expect(refused).toEqual(['handshakes']);
   });
 
-  it('may be so many of one address that are no WebSocket yet, or no more', () => {
+  it('may be so many of one address that are no WebSocket yet; an office may leave at once, and come back', () => {
     const { count, refused, admit } = createCount({ maxHandshakesPerAddress: 2 });
     const [one, other] = [admit('1.1.1.1'), admit('1.1.1.1')];
     expect(count.admit('1.1.1.1')).toBeUndefined();
@@ -57,10 +57,13 @@ describe('the sockets of the public port', () => {
     other.opened();
     const third = admit('1.1.1.1');
     one.closing();
+    other.closing();
+    const fourth = admit('1.1.1.1');
     expect(count.admit('1.1.1.1')).toBeUndefined();
     third.ended();
     one.ended();
     admit('1.1.1.1');
+    fourth.ended();
     expect(refused).toEqual(['address', 'address']);
   });
 

@@ -6,7 +6,7 @@ export interface SocketLimits {
   readonly max: number;
   /** Those that are no WebSocket yet. */
   readonly maxHandshakes: number;
-  /** Of one address, those that are no WebSocket yet, or no more. */
+  /** Of one address, those that are no WebSocket yet. */
   readonly maxHandshakesPerAddress: number;
 }
 
@@ -36,7 +36,7 @@ export interface SocketCountOptions {
  */
 export class SocketCount {
   readonly #options: SocketCountOptions;
-  /** Those that are no WebSocket, by address. */
+  /** Those that are no WebSocket yet, by address. */
   readonly #looseOf = new Map<string, number>();
   #handshakes = 0;
   #open = 0;
@@ -90,10 +90,8 @@ export class SocketCount {
       closing: () => {
         leave();
         this.#closing += 1;
-        this.#enter(network);
         leave = () => {
           this.#closing -= 1;
-          this.#leave(network);
         };
       },
       ended: () => {
