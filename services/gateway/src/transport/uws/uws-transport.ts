@@ -230,7 +230,11 @@ export class UwsTransport implements Transport {
         socket?.drained();
       },
       dropped: (ws) => {
-        ws.getUserData().port?.overflowed();
+        // In the midst of a publish, whose list of sockets must not change: to close one there ends the process (uWS 20.67).
+        const connection = ws.getUserData();
+        setImmediate(() => {
+          connection.port?.overflowed();
+        });
       },
       close: (ws, code, reason) => {
         closed(ws.getUserData(), code, reason);
