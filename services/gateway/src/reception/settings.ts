@@ -26,8 +26,7 @@ export const RECEPTION_SETTINGS = {
     default: 10_000,
   }),
   OUTCRY_MAX_HANDSHAKES_PER_ADDRESS: integer({
-    meaning:
-      'The same of one address (of IPv6 a /64); not of OUTCRY_TRUSTED_PROXIES. 0 is no limit.',
+    meaning: 'The same of one address (of IPv6 a /64); not of OUTCRY_TRUSTED_PROXIES. 0 is no limit.',
     min: 0,
     max: 1_000_000,
     default: 1000,
