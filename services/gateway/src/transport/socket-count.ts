@@ -16,12 +16,14 @@ export type SocketLimit = 'sockets' | 'handshakes' | 'address';
 /** What becomes of a socket that is counted; `ended` may come behind any of the others. */
 export interface CountedSocket {
   /** It has become a WebSocket: its seats and the connections' own limits are about it from here on. */
-  readonly opened: () => void;
+  opened(): void;
   /** The WebSocket is closed, and the socket may be there for a while. */
-  readonly closing: () => void;
+  closing(): void;
   /** It is gone. */
-  readonly ended: () => void;
+  ended(): void;
 }
+
+type State = 'handshake' | 'open' | 'closing' | 'ended';
 
 export interface SocketCountOptions {
   readonly limits: SocketLimits;
@@ -38,25 +40,23 @@ export class SocketCount {
   readonly #options: SocketCountOptions;
   /** Those that are no WebSocket yet, by address. */
   readonly #looseOf = new Map<string, number>();
-  #handshakes = 0;
-  #open = 0;
-  #closing = 0;
+  readonly #sockets = { handshake: 0, open: 0, closing: 0, ended: 0 };
 
   constructor(options: SocketCountOptions) {
     this.#options = options;
   }
 
   get open(): number {
-    return this.#open;
+    return this.#sockets.open;
   }
 
   get handshakes(): number {
-    return this.#handshakes;
+    return this.#sockets.handshake;
   }
 
   /** WebSockets that are closed, and whose sockets may be there still. */
   get closing(): number {
-    return this.#closing;
+    return this.#sockets.closing;
   }
 
   /** Counts a socket that has come; undefined where there is no room for it, and it has to go. */
@@ -67,38 +67,21 @@ export class SocketCount {
       this.#options.onRefused(exceeded);
       return undefined;
     }
-    this.#handshakes += 1;
+    this.#sockets.handshake += 1;
     this.#enter(network);
     return this.find(address);
   }
 
   /** A socket of this address that has been admitted and is no WebSocket yet: to who counts them one is as good as another. */
   find(address: string): CountedSocket {
-    const network = this.#networkOf(address);
-    let leave = (): void => {
-      this.#handshakes -= 1;
-      this.#leave(network);
-    };
-    return {
-      opened: () => {
-        leave();
-        this.#open += 1;
-        leave = () => {
-          this.#open -= 1;
-        };
-      },
-      closing: () => {
-        leave();
-        this.#closing += 1;
-        leave = () => {
-          this.#closing -= 1;
-        };
-      },
-      ended: () => {
-        leave();
-        leave = () => undefined;
-      },
-    };
+    return new Counted(this, this.#networkOf(address));
+  }
+
+  /** A socket goes from one state to another. */
+  move(from: State, to: State, network: string | undefined): void {
+    this.#sockets[from] -= 1;
+    this.#sockets[to] += 1;
+    if (from === 'handshake') this.#leave(network);
   }
 
   /** Undefined where it says nothing about who it is. */
@@ -108,8 +91,9 @@ export class SocketCount {
 
   #exceededBy(network: string | undefined): SocketLimit | undefined {
     const { max, maxHandshakes, maxHandshakesPerAddress } = this.#options.limits;
-    if (max > 0 && this.#handshakes + this.#open + this.#closing >= max) return 'sockets';
-    if (maxHandshakes > 0 && this.#handshakes >= maxHandshakes) return 'handshakes';
+    const { handshake, open, closing } = this.#sockets;
+    if (max > 0 && handshake + open + closing >= max) return 'sockets';
+    if (maxHandshakes > 0 && handshake >= maxHandshakes) return 'handshakes';
     if (network === undefined || maxHandshakesPerAddress === 0) return undefined;
     return (this.#looseOf.get(network) ?? 0) >= maxHandshakesPerAddress ? 'address' : undefined;
   }
@@ -123,5 +107,35 @@ export class SocketCount {
     const left = (this.#looseOf.get(network) ?? 0) - 1;
     if (left > 0) this.#looseOf.set(network, left);
     else this.#looseOf.delete(network);
+  }
+}
+
+/** One for each connection, so it is small. */
+class Counted implements CountedSocket {
+  readonly #count: SocketCount;
+  readonly #network: string | undefined;
+  #state: State = 'handshake';
+
+  constructor(count: SocketCount, network: string | undefined) {
+    this.#count = count;
+    this.#network = network;
+  }
+
+  opened(): void {
+    this.#move('open');
+  }
+
+  closing(): void {
+    this.#move('closing');
+  }
+
+  ended(): void {
+    this.#move('ended');
+  }
+
+  #move(to: State): void {
+    if (this.#state === 'ended') return;
+    this.#count.move(this.#state, to, this.#network);
+    this.#state = to;
   }
 }

@@ -1,5 +1,7 @@
 import type { HttpResponse } from 'uWebSockets.js';
 
+import type { CountedSocket } from '../socket-count.ts';
+
 /** An answer over plain HTTP, ready to be written. */
 export interface PlainAnswer {
   /** `200 OK` where it is left out. */
@@ -17,13 +19,13 @@ export interface PlainAnswer {
  */
 export class PlainExchange {
   readonly #res: HttpResponse;
-  readonly #onEnded: () => void;
+  readonly #counted: Pick<CountedSocket, 'ended'>;
   #isGone = false;
 
-  /** @param onEnded Called once, when the socket is gone. */
-  constructor(res: HttpResponse, onEnded: () => void) {
+  /** @param counted Told once, when the socket is gone. */
+  constructor(res: HttpResponse, counted: Pick<CountedSocket, 'ended'>) {
     this.#res = res;
-    this.#onEnded = onEnded;
+    this.#counted = counted;
     res.onAborted(() => {
       this.#end();
     });
@@ -103,6 +105,6 @@ export class PlainExchange {
   #end(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#onEnded();
+    this.#counted.ended();
   }
 }

@@ -141,7 +141,11 @@ export class UwsTransport implements Transport {
     const peer = readPeer(res);
     const counted = peer === undefined ? undefined : this.#sockets.admit(peer);
     if (counted === undefined) res.close();
-    else res.onAborted(counted.ended);
+    else {
+      res.onAborted(() => {
+        counted.ended();
+      });
+    }
   }
 
   /**
@@ -156,7 +160,7 @@ export class UwsTransport implements Transport {
 
   #receivePlain(res: HttpResponse, req: HttpRequest, handle: (request: PlainRequest) => void): void {
     this.#receive(res, (peer, counted) => {
-      handle({ res, req, peer, exchange: new PlainExchange(res, counted.ended) });
+      handle({ res, req, peer, exchange: new PlainExchange(res, counted) });
     });
   }
 
@@ -247,7 +251,7 @@ export class UwsTransport implements Transport {
     const { res, req, context, peer, counted } = request;
     const { proxies, tokenSources: sources } = this.#options;
     const refuse = (refusal: Refusal, headers?: Readonly<Record<string, string>>): void => {
-      new PlainExchange(res, counted.ended).answer(refusalAnswer(refusal, headers));
+      new PlainExchange(res, counted).answer(refusalAnswer(refusal, headers));
     };
     const notAsked = upgradeRefusal(req);
     if (notAsked !== undefined) {
@@ -287,7 +291,9 @@ function closed(connection: UwsConnection, code: number, reason: ArrayBuffer): v
     counted.ended();
   } else {
     counted.closing();
-    setTimeout(counted.ended, MAX_CLOSING_MS).unref();
+    setTimeout(() => {
+      counted.ended();
+    }, MAX_CLOSING_MS).unref();
   }
   closeSession(connection, code);
 }
