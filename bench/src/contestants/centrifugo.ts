@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
+import { leasePort } from '@outcry/testkit';
+
 import { type Contestant, type Dialect, ROOM, UnavailableError } from './contestant.ts';
-import { findFreePort } from './free-port.ts';
 import { givenProgram, installGo } from './go-toolchain.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -45,7 +46,7 @@ export function createCentrifugo(): Contestant {
       return versionOf(given);
     },
     start: async (redisUrl) => {
-      const port = await findFreePort();
+      const { port } = await leasePort();
       return ServerProcess.start({
         command: executable,
         args: [],

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+
+import { leasePort } from '@outcry/testkit';
 
 export interface TestSentinel extends AsyncDisposable {
   readonly url: string;
@@ -13,7 +14,8 @@ export interface TestSentinel extends AsyncDisposable {
 /** A Sentinel that watches nobody. It writes into its own configuration, so that is a file of its own. */
 export async function startSentinel(): Promise<TestSentinel> {
   const directory = mkdtempSync(join(tmpdir(), 'outcry-sentinel-'));
-  const port = await findFreePort();
+  const lease = await leasePort();
+  const { port } = lease;
   const file = join(directory, 'sentinel.conf');
   writeFileSync(file, `port ${String(port)}\nbind 127.0.0.1\n`);
   const child = spawn('redis-server', [file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -25,16 +27,8 @@ export async function startSentinel(): Promise<TestSentinel> {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
+      lease[Symbol.dispose]();
       rmSync(directory, { recursive: true });
     },
   };
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { type Backplane, createRedisBackplane, type FeedDelta, type FeedSnapshot } from '@outcry/broker';
 import { OrderBook } from '@outcry/order-book';
 import {
+  leasePort,
   BinanceServer,
   DEFAULT_DEADLINE_MS,
   hasRedisServer,
@@ -49,14 +50,6 @@ async function watch(prefix: string, symbol: string): Promise<{ frames: Inbox<Fr
 
 function isSnapshot(frame: Frame): frame is FeedSnapshot {
   return 'priceScale' in frame;
-}
-
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function get(service: ServiceProcess, path: string): Promise<{ status: number; body: string }> {
@@ -178,7 +171,8 @@ describe.runIf(hasRedisServer())('a feed publisher whose Redis is not there yet'
 
   it('lives, is not ready, and starts when Redis has come', async () => {
     await using ownRedis = await RedisProcess.start();
-    const port = await findFreePort();
+    using lease = await leasePort();
+    const { port } = lease;
     await using service = await startWithout(ownRedis, port);
     const ask = async (path: string): Promise<string> =>
       (await fetch(`http://127.0.0.1:${String(port)}${path}`)).text();

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { createServer, type ListenOptions, type Server } from 'node:net';
 
 import { OutcryError } from '@outcry/broker';
 import type { Environment } from '@outcry/config';
@@ -41,12 +41,15 @@ export class Fleet {
    * @throws OutcryError `badConfig` where the port is taken, `unavailable` where one of them does not come up; nothing is left running then
    */
   static async start({ count, host, port, entry, environment, logger }: FleetOptions): Promise<Fleet> {
-    const freePort = await takeFreePort(host, port);
+    const held = port === 0 ? await holdFreePort(host) : undefined;
+    if (held === undefined) await checkFree(host, port);
+    const sharedPort = held?.port ?? port;
     const children = Array.from({ length: count }, (_, i) => {
-      const own = { OUTCRY_PORT: String(freePort), OUTCRY_PROCESS: String(i + 1) };
+      const own = { OUTCRY_PORT: String(sharedPort), OUTCRY_PROCESS: String(i + 1) };
       return new Child({ index: i + 1, entry, environment: { ...environment, ...own }, logger });
     });
     const started = await Promise.allSettled(children.map((child) => child.start()));
+    await held?.release();
     const failed = started.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       await Promise.all(children.map((child) => child.stop()));
@@ -57,7 +60,7 @@ export class Fleet {
     }
     const fleet = new Fleet(logger, children);
     process.on('SIGUSR2', fleet.#replaceOnSignal);
-    logger.info({ port: freePort, processes: count }, 'gateways listening');
+    logger.info({ port: sharedPort, processes: count }, 'gateways listening');
     return fleet;
   }
 
@@ -93,24 +96,42 @@ export class Fleet {
   }
 }
 
+interface HeldPort {
+  readonly port: number;
+  release(): Promise<void>;
+}
+
+/**
+ * A free port that stays taken until all processes have it: any connection that leaves this host could be given it meanwhile,
+ * and a process could not listen there any more. Nobody knows of the port yet, so nobody is lost who connects to whoever holds it.
+ */
+async function holdFreePort(host: string): Promise<HeldPort> {
+  const server = await listen({ host, port: 0, reusePort: true });
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('expected a server that listens on a port');
+  return { port: address.port, release: () => close(server) };
+}
+
 /**
  * Whoever shares a port cannot find out that a stranger has it, so it is taken for a moment by somebody who does not share.
  *
  * @throws OutcryError `badConfig` where it is taken
  */
-async function takeFreePort(host: string, port: number): Promise<number> {
-  const server = createServer();
-  try {
-    server.listen({ host, port, exclusive: true });
-    await once(server, 'listening');
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : port;
-  } catch (cause) {
+async function checkFree(host: string, port: number): Promise<void> {
+  const server = await listen({ host, port, exclusive: true }).catch((cause: unknown) => {
     throw new OutcryError('badConfig', `cannot listen on ${host}:${String(port)}: the port is taken`, { cause });
-  } finally {
-    if (server.listening) {
-      server.close();
-      await once(server, 'close');
-    }
-  }
+  });
+  await close(server);
+}
+
+async function listen(options: ListenOptions): Promise<Server> {
+  const server = createServer((socket) => socket.destroy());
+  server.listen(options);
+  await once(server, 'listening');
+  return server;
+}
+
+async function close(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
 }
