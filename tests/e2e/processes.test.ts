@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
 import {
   closeCode,
   type GatewayProcess,
+  leasePort,
   RawClient,
   startGateway,
   startRedis,
@@ -115,9 +119,11 @@ describe('several gateways on one port', () => {
   });
 
   it('are none where one of them does not come up', async () => {
-    await using alone = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix() });
+    using lease = await leasePort();
+    await using stranger = createServer().listen(lease.port, '127.0.0.1');
+    await once(stranger, 'listening');
     // The internal port of the second one is taken; the first may come up before that shows.
-    const gateways = await startAll({ internalPort: alone.port - 1 }).catch(String);
+    const gateways = await startAll({ internalPort: lease.port - 1 }).catch(String);
     if (typeof gateways === 'string') expect(gateways).toMatch(/process 2 ended with code 1/);
     else expect(await gateways.process.exited).toEqual({ code: 1, signal: null });
   });
