@@ -4,6 +4,7 @@ import {
   FaultProxy,
   type GatewayProcess,
   type GatewaySettings,
+  IdentityProvider,
   makeToken,
   PROTOCOL,
   startGateway,
@@ -128,6 +129,14 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
       proxy.freeze();
       const client = await connect({ url: gateway.url, encoding });
       return client.waitForClose(CLOSE_DEADLINE_MS);
+    },
+    keyPending: async (encoding) => {
+      const provider = await IdentityProvider.start();
+      onTestFinished(() => provider[Symbol.asyncDispose]());
+      const gateway = await start({ authJwksUrl: provider.jwksUrl });
+      const token = provider.makeToken({ header: { kid: 'key-to-come' } });
+      const client = await connect({ url: gateway.url, encoding, token });
+      return client.waitForClose();
     },
     slowConsumer: async (encoding) => {
       // So far apart that a flood is seen between the two; then nothing is read for too long.

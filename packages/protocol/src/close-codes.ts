@@ -39,6 +39,8 @@ export const CLOSE_CODES = {
   rateLimited: { code: 4101, reason: 'rate-limited', retry: Retry.Wait },
   /** The connection needs the broker to start, and the broker cannot be reached. */
   brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },
+  /** The token names a key that the gateway does not know, and that its identity provider may have begun to sign with. */
+  keyPending: { code: 4103, reason: 'key-pending', retry: Retry.Wait },
   /** The server API asked the client to connect anew, to whichever node. */
   reconnect: { code: 4200, reason: 'reconnect', retry: Retry.Now },
   /** The session's token has expired: come back with another one. */

@@ -50,7 +50,8 @@ export interface GatewaySettings {
   readonly reconnectSpreadMs?: number;
   readonly authSecret?: string;
   readonly authKeysFile?: string;
-  readonly authIssuer?: string;
+  readonly authJwksUrl?: string;
+  readonly authIssuer?: string | undefined;
   readonly authAudience?: string;
   readonly authClockToleranceMs?: number;
   readonly authCookie?: string;

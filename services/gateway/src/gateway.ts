@@ -14,7 +14,7 @@ import type { Connections } from './connections/connections.ts';
 import { BusyWindow, readOwnLoad } from './fanout/busy-window.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import type { AuthConfig } from './identity/auth-config.ts';
-import { KeysFileWatch } from './identity/tokens/keys-file-watch.ts';
+import { WatchedKeys } from './identity/watched-keys.ts';
 import { LoopLag } from './limits/loop-lag.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
@@ -52,7 +52,7 @@ class ComposedGateway implements Gateway {
   readonly #options: GatewayOptions;
   readonly #parts: Parts;
   #internalServer: InternalServer | undefined;
-  #keysFileWatch: KeysFileWatch | undefined;
+  #keys: WatchedKeys | undefined;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -62,8 +62,8 @@ class ComposedGateway implements Gateway {
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
     const { config, backplane, logger } = this.#options;
     const { transport, services, attendance } = this.#parts;
-    this.#keysFileWatch = watchKeysFile(config.auth, services);
-    await joinCluster(backplane, services);
+    this.#keys = watchKeys(config.auth, services);
+    await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
     this.#internalServer = await openInternalPort(this.#options, services);
     const port = await transport.listen(new Reception(services));
@@ -87,13 +87,13 @@ class ComposedGateway implements Gateway {
     await connectionLimits.close();
     await attendance.stop();
     await presence.close(reconnectSpreadMs);
-    for (const part of [this.#keysFileWatch, coalescer, past, rooms, books, transport]) part?.close();
+    for (const part of [this.#keys, coalescer, past, rooms, books, transport]) part?.close();
     await Promise.all([this.#internalServer?.close(), backplane.close()]);
     logger.info('gateway stopped');
   }
 
   reload(): void {
-    this.#keysFileWatch?.readNow();
+    this.#keys?.readNow();
   }
 }
 
@@ -124,11 +124,11 @@ async function joinCluster(backplane: Backplane, services: GatewayServices): Pro
 }
 
 /** New keys need no restart: the issuer's and the gateways' change one after the other. */
-function watchKeysFile({ tokens }: AuthConfig, { authenticator, logger }: GatewayServices): KeysFileWatch | undefined {
-  const keysFile = tokens?.keysFile;
-  if (keysFile === undefined) return undefined;
-  const onKeys = authenticator.useKeys.bind(authenticator);
-  return new KeysFileWatch({ ...keysFile, onKeys, logger });
+function watchKeys({ tokens }: AuthConfig, services: GatewayServices): WatchedKeys | undefined {
+  if (tokens === undefined) return undefined;
+  const { authenticator, readiness, metrics, logger } = services;
+  const onKeys = readiness.showKeys.bind(readiness);
+  return new WatchedKeys({ config: tokens, authenticator, onKeys, metrics, logger });
 }
 
 function createAttendance(

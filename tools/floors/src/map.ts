@@ -192,6 +192,7 @@ export const HOUSE: House = {
         identity: 'which authenticator there is, and its settings',
       },
       { fanout: 'one topic per stream and encoding', 'identity/accounts': 'names and passwords' },
+      { 'identity/provider': 'keys that an identity provider publishes' },
       { 'identity/tokens': 'keys, claims, signatures' },
       { 'identity/{authenticator,guest-identity,revoked-tokens}': 'who somebody is found to be' },
       {

@@ -2,6 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { isPublicHost, productionProblems, weaknessOf } from '@outcry/service';
 
+import { hasKeys } from '../identity/settings.ts';
 import { canonicalAddress } from '../limits/ip-address.ts';
 import type { GatewaySettings } from './settings.ts';
 
@@ -26,10 +27,13 @@ export function problemsInProduction(settings: GatewaySettings): readonly string
 function problemsOfIdentity(settings: GatewaySettings): readonly string[] {
   const problems: string[] = [];
   const { OUTCRY_AUTH_SECRET: secret } = settings;
-  if (secret === undefined && settings.OUTCRY_AUTH_KEYS_FILE === undefined) {
+  if (!hasKeys(settings) && settings.OUTCRY_AUTH_ISSUER === undefined) {
     problems.push(
-      'OUTCRY_AUTH_SECRET: this or OUTCRY_AUTH_KEYS_FILE is required, or clients are who they say they are',
+      'OUTCRY_AUTH_SECRET: this, OUTCRY_AUTH_KEYS_FILE, OUTCRY_AUTH_JWKS_URL or OUTCRY_AUTH_ISSUER is required, or clients are who they say they are',
     );
+  }
+  if (settings.OUTCRY_AUTH_JWKS_URL !== undefined && settings.OUTCRY_AUTH_ISSUER === undefined) {
+    problems.push('OUTCRY_AUTH_ISSUER: required with OUTCRY_AUTH_JWKS_URL: providers sign for many with the same keys');
   }
   const weakness = secret === undefined ? undefined : weaknessOf(secret);
   if (weakness !== undefined) problems.push(`OUTCRY_AUTH_SECRET: ${weakness}`);

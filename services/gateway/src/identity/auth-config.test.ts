@@ -40,12 +40,33 @@ describe('who may come in', () => {
         policy,
         hasGuests: true,
         keysFile: undefined,
+        provider: undefined,
       },
       accounts: { secret: Buffer.from(SECRET), lifetimeMs: 600_000, policy, maxPerAddressPerMinute: 7 },
       sources: { cookie: 'session', hasQuery: true },
       maxLifetimeMs: 604_000,
     });
     expect(clockToleranceOf(auth)).toBe(2000);
+  });
+
+  it.each([
+    [{ OUTCRY_AUTH_JWKS_URL: 'https://keys.example/jwks' }, { jwksUrl: 'https://keys.example/jwks' }],
+    [{ OUTCRY_AUTH_ISSUER: 'https://login.example/' }, { issuer: 'https://login.example/' }],
+    [
+      { OUTCRY_AUTH_JWKS_URL: 'http://127.0.0.1:9000/jwks', OUTCRY_AUTH_ISSUER: 'anybody' },
+      { jwksUrl: 'http://127.0.0.1:9000/jwks' },
+    ],
+    [{ OUTCRY_AUTH_ISSUER: 'anybody', OUTCRY_AUTH_SECRET: SECRET }, undefined],
+  ])('is known to a provider: %o', (environment, provider) => {
+    expect(load(environment).tokens?.provider).toEqual(provider);
+  });
+
+  it.each([
+    [{ OUTCRY_AUTH_JWKS_URL: 'http://keys.example/jwks' }, 'OUTCRY_AUTH_JWKS_URL: expected an https URL'],
+    [{ OUTCRY_AUTH_JWKS_URL: 'keys.example/jwks' }, 'OUTCRY_AUTH_JWKS_URL: expected a URL'],
+    [{ OUTCRY_AUTH_ISSUER: 'anybody' }, 'OUTCRY_AUTH_ISSUER: without a key, expected an https URL'],
+  ])('is not known from where anybody could write: %o', (environment, problem) => {
+    expect(() => load(environment)).toThrow(problem);
   });
 
   it('has no accounts without the secret that signs for them, nor tokens that live longer than any may', () => {

@@ -1,8 +1,10 @@
 import type { TokenPolicy } from './tokens/token-verifier.ts';
 import { KeyAlgorithm, type VerificationKey } from './tokens/verification-key.ts';
 import type { TokenSources } from '../transport/transport.ts';
-import type { AuthSettings } from './settings.ts';
-import { type KeySet, readKeysFile, type SkippedKey } from './tokens/keys-file.ts';
+import type { ProviderSource } from './provider/load-key-set.ts';
+import { type AuthSettings, hasKeys } from './settings.ts';
+import type { KeySet, SkippedKey } from './tokens/key-set.ts';
+import { readKeysFile } from './tokens/keys-file.ts';
 
 /** Who may come in, and by which door. */
 export interface AuthConfig {
@@ -24,11 +26,14 @@ export interface AccountsConfig {
 }
 
 export interface TokenConfig {
+  /** Those that are at hand. */
   readonly keys: readonly VerificationKey[];
   readonly policy: TokenPolicy;
   readonly hasGuests: boolean;
   /** Where some of the keys are from, and all of them as they are now; undefined without a file. */
   readonly keysFile: KeysFile | undefined;
+  /** Where others are fetched from while the gateway runs; undefined where all are at hand. */
+  readonly provider: ProviderSource | undefined;
 }
 
 export interface KeysFile {
@@ -48,7 +53,7 @@ export function clockToleranceOf({ tokens }: Pick<AuthConfig, 'tokens'>): number
 export function authConfigOf(settings: AuthSettings): AuthConfig {
   const set = keySetOf(settings);
   return {
-    tokens: set.keys.length === 0 ? undefined : tokenConfigOf(settings, set),
+    tokens: tokenConfigOf(settings, set),
     accounts: accountsOf(settings),
     sources: { cookie: settings.OUTCRY_AUTH_COOKIE, hasQuery: settings.OUTCRY_AUTH_QUERY },
     // A clock may be ahead when a token is issued, and behind when it is taken for the last time.
@@ -56,14 +61,23 @@ export function authConfigOf(settings: AuthSettings): AuthConfig {
   };
 }
 
-function tokenConfigOf(settings: AuthSettings, { keys, skipped }: KeySet): TokenConfig {
+function tokenConfigOf(settings: AuthSettings, { keys, skipped }: KeySet): TokenConfig | undefined {
   const { OUTCRY_AUTH_KEYS_FILE: path } = settings;
+  const provider = providerOf(settings);
+  if (keys.length === 0 && provider === undefined) return undefined;
   return {
     keys,
     policy: policyOf(settings),
     hasGuests: settings.OUTCRY_AUTH_GUESTS,
     keysFile: path === undefined ? undefined : { path, skipped, read: () => keySetOf(settings) },
+    provider,
   };
+}
+
+function providerOf(settings: AuthSettings): ProviderSource | undefined {
+  const { OUTCRY_AUTH_JWKS_URL: jwksUrl, OUTCRY_AUTH_ISSUER: issuer } = settings;
+  if (jwksUrl !== undefined) return { jwksUrl };
+  return issuer === undefined || hasKeys(settings) ? undefined : { issuer };
 }
 
 function policyOf(settings: AuthSettings): TokenPolicy {

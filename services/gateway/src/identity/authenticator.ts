@@ -1,7 +1,7 @@
 import type { Identity } from './identity.ts';
-import type { VerificationKey } from './tokens/verification-key.ts';
+import type { TokenKeys } from './tokens/verification-key.ts';
 
-/** Why a token is refused. For metrics and logs: a client is not told which check its token failed, but for the last two. */
+/** Why a token is refused. For metrics and logs: a client is not told which check its token failed, but for those that it may pass or has passed once. */
 export const TokenRefusal = {
   /** No token of the kind that is expected here. */
   Malformed: 'malformed',
@@ -9,6 +9,8 @@ export const TokenRefusal = {
   NameTaken: 'name-taken',
   /** Names no key that is known, or none where it must. */
   UnknownKey: 'unknown-key',
+  /** Names a key that is not known, but may be a new one of the provider's. */
+  KeyToCome: 'key-to-come',
   /** Signed with another algorithm than the key's. */
   Algorithm: 'algorithm',
   Signature: 'signature',
@@ -31,5 +33,5 @@ export interface Authenticator {
   /** The identity of a client that brings no token, or undefined where a token is required. */
   guest(): Identity | undefined;
   /** Tokens are checked with these keys from now on; sessions that began with others go on. */
-  useKeys(keys: readonly VerificationKey[]): void;
+  useKeys(keys: TokenKeys): void;
 }

@@ -31,7 +31,7 @@ describe('a gateway without keys', () => {
     expect(one?.user).not.toBe(other?.user);
     expect(open.authenticate('ann').identity).toMatchObject({ isGuest: false, expiresAt: undefined });
     expect(() => {
-      open.useKeys([]);
+      open.useKeys({ all: [] });
     }).toThrow('an open gateway has no keys');
   });
 

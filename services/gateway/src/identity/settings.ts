@@ -1,8 +1,11 @@
 import { boolean, integer, optionalText, type SettingValues } from '@outcry/config';
 
+import { isTrustedUrl, TRUSTED_URL } from './provider/provider-url.ts';
+
 const DAY_MS = 86_400_000;
 
 const PATH = { pattern: /^.+$/, accepts: 'a path' };
+const URL_TEXT = { pattern: /^https?:\/\/[\x21-\x7e]{1,1024}$/, accepts: 'a URL' };
 const CLAIM = { pattern: /^[\x21-\x7e]{1,256}$/, accepts: 'printable ASCII without spaces (256 at most)' };
 const SECRET = { pattern: /^[\x21-\x7e]{32,512}$/, accepts: '32 to 512 printable ASCII characters without spaces' };
 /** RFC 6265 §4.1.1. */
@@ -12,13 +15,20 @@ const COOKIE = { pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, accepts: 'the na
 export const AUTH_SETTINGS = {
   OUTCRY_AUTH_SECRET: optionalText(SECRET, {
     meaning:
-      'Shared secret (HS256) of tokens that name no key. Without this and OUTCRY_AUTH_KEYS_FILE, clients are who they say they are.',
+      'Shared secret (HS256) of tokens that name no key. Without this, OUTCRY_AUTH_KEYS_FILE, OUTCRY_AUTH_JWKS_URL and OUTCRY_AUTH_ISSUER, clients are who they say they are.',
     isSecret: true,
   }),
   OUTCRY_AUTH_KEYS_FILE: optionalText(PATH, {
     meaning: 'A JSON Web Key Set: the keys of tokens that name one by `kid`. docs/AUTH.md shows one.',
   }),
-  OUTCRY_AUTH_ISSUER: optionalText(CLAIM, { meaning: 'The `iss` that a token must have. Unset: any, or none.' }),
+  OUTCRY_AUTH_JWKS_URL: optionalText(URL_TEXT, {
+    meaning:
+      'Where an identity provider has its JSON Web Key Set, by https. Fetched at the start, again ahead of the end of its time, and when a token names a key that is not known.',
+  }),
+  OUTCRY_AUTH_ISSUER: optionalText(CLAIM, {
+    meaning:
+      'The `iss` that a token must have. Unset: any, or none. Where no key is given, an https URL: its keys are found by OpenID Connect Discovery.',
+  }),
   OUTCRY_AUTH_AUDIENCE: optionalText(CLAIM, { meaning: 'An `aud` that a token must have. Unset: any, or none.' }),
   OUTCRY_AUTH_CLOCK_TOLERANCE_MS: integer({
     meaning: 'How far the clocks of issuer and gateway may differ; a session ends so long after its token expires.',
@@ -71,8 +81,22 @@ export function problemsOfAuth(settings: AuthSettings): readonly string[] {
   if (settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET === undefined) {
     problems.push('OUTCRY_AUTH_SECRET: required where OUTCRY_ACCOUNTS is true');
   }
+  const { OUTCRY_AUTH_JWKS_URL: url, OUTCRY_AUTH_ISSUER: issuer } = settings;
+  if (url !== undefined && !isTrustedUrl(url)) problems.push(`OUTCRY_AUTH_JWKS_URL: expected ${TRUSTED_URL}`);
+  if (issuer !== undefined && !hasKeys(settings) && !isTrustedUrl(issuer)) {
+    problems.push(`OUTCRY_AUTH_ISSUER: without a key, expected ${TRUSTED_URL}`);
+  }
   if (settings.OUTCRY_ACCOUNTS_TOKEN_MS > settings.OUTCRY_AUTH_MAX_LIFETIME_MS) {
     problems.push('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most OUTCRY_AUTH_MAX_LIFETIME_MS');
   }
   return problems;
+}
+
+/** Whether it is said where keys are, and the issuer need not be asked. */
+export function hasKeys({
+  OUTCRY_AUTH_SECRET: secret,
+  OUTCRY_AUTH_KEYS_FILE: file,
+  OUTCRY_AUTH_JWKS_URL: url,
+}: AuthSettings): boolean {
+  return secret !== undefined || file !== undefined || url !== undefined;
 }

@@ -84,6 +84,13 @@ export class GatewayMetrics {
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
     'reason',
   ]);
+  readonly keyFetches = this.#counter('key_fetches_total', 'Fetches of the provider’s keys, by what came of them.', [
+    'outcome',
+  ]);
+  readonly keysFetchedAt = this.#gauge(
+    'keys_fetched_timestamp_seconds',
+    'When the keys of the identity provider were last fetched; 0 where none have been, or there is no provider.',
+  );
   readonly accountRefusals = this.#counter(
     'account_refusals_total',
     'Requests to register or to log in that were refused, by error code.',

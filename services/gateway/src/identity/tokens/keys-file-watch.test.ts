@@ -10,6 +10,7 @@ import { loadGatewayConfig } from '../../config/config.ts';
 import { createAuthenticator } from '../create-authenticator.ts';
 import { KeysFileWatch } from './keys-file-watch.ts';
 import { RevokedTokens } from '../revoked-tokens.ts';
+import type { VerificationKey } from './verification-key.ts';
 
 const OLD = 'the-old-secret-of-thirty-two-bytes-or-more';
 const NEW = 'the-new-secret-of-thirty-two-bytes-or-more';
@@ -44,7 +45,9 @@ it('takes new keys where the mounted file is replaced, and keeps what it has whe
   const onError = vi.spyOn(logger, 'error');
   const takes = (kid: string, secret: string): boolean =>
     authenticator.authenticate(makeToken(secret, { header: { kid } })).identity !== undefined;
-  const onKeys = authenticator.useKeys.bind(authenticator);
+  const onKeys = (all: readonly VerificationKey[]): void => {
+    authenticator.useKeys({ all });
+  };
   const keysFile = auth.tokens?.keysFile ?? expect.fail('there is a keys file');
   const watch = new KeysFileWatch({ ...keysFile, onKeys, logger });
   expect([takes('old', OLD), takes('new', NEW)]).toEqual([true, false]);

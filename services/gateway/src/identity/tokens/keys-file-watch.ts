@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { ConfigError } from '@outcry/config';
 import type { Logger } from '@outcry/service';
 
-import type { KeySet, SkippedKey } from './keys-file.ts';
+import type { KeySet, SkippedKey } from './key-set.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 /** A file is written in several steps; it is read when nothing more has happened for this long. */

@@ -4,7 +4,7 @@ import type { Identity } from '../identity.ts';
 import type { RevokedTokens } from '../revoked-tokens.ts';
 import type { TokenClaims } from './token-claims.ts';
 import type { TokenVerifier } from './token-verifier.ts';
-import type { VerificationKey } from './verification-key.ts';
+import type { TokenKeys } from './verification-key.ts';
 
 /** Takes who a signed token says, and guests where they are let in. */
 export class TokenAuthenticator implements Authenticator {
@@ -25,7 +25,7 @@ export class TokenAuthenticator implements Authenticator {
     return this.#revoked.has(identity) ? { refusal: TokenRefusal.Revoked } : { identity };
   }
 
-  useKeys(keys: readonly VerificationKey[]): void {
+  useKeys(keys: TokenKeys): void {
     this.#verifier.useKeys(keys);
   }
 

@@ -2,7 +2,7 @@ import { createDecoder, createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
 
 import { TokenRefusal } from '../authenticator.ts';
 import { TOKEN_CLAIMS, type TokenClaims } from './token-claims.ts';
-import type { VerificationKey } from './verification-key.ts';
+import type { TokenKeys, VerificationKey } from './verification-key.ts';
 
 /** What a token must be besides signed. */
 export interface TokenPolicy {
@@ -44,30 +44,40 @@ const decode = createDecoder({ complete: true });
  */
 export class TokenVerifier {
   #verifiers: ReadonlyMap<string | undefined, Verify> = new Map();
+  #keys: TokenKeys = { all: [] };
   readonly #policy: TokenPolicy;
 
   constructor(keys: readonly VerificationKey[], policy: TokenPolicy) {
     this.#policy = policy;
-    this.useKeys(keys);
+    this.useKeys({ all: keys });
   }
 
   /** From now on these keys, and no others. */
-  useKeys(keys: readonly VerificationKey[]): void {
-    this.#verifiers = new Map(keys.map((key) => [key.id, verifierOf(key, this.#policy)]));
+  useKeys(keys: TokenKeys): void {
+    this.#keys = keys;
+    this.#verifiers = new Map(keys.all.map((key) => [key.id, verifierOf(key, this.#policy)]));
   }
 
   /** Never throws: whatever is wrong with a token is a refusal. */
   verify(token: string): Verification {
     if (token.length > MAX_TOKEN_LENGTH) return { refusal: TokenRefusal.Malformed };
     try {
-      const verify = this.#verifiers.get(keyIdOf(token));
-      if (verify === undefined) return { refusal: TokenRefusal.UnknownKey };
+      const { keyId, payload } = unverified(token);
+      const verify = this.#verifiers.get(keyId);
+      if (verify === undefined) return { refusal: this.#refusalOfUnknown(keyId, payload) };
       const { data: claims } = TOKEN_CLAIMS.safeParse(verify(token));
       if (claims === undefined || this.#lastsTooLong(claims)) return { refusal: TokenRefusal.Claims };
       return this.#isOfTheFuture(claims) ? { refusal: TokenRefusal.NotYetValid } : { claims };
     } catch (err) {
       return { refusal: refusalOf(err) };
     }
+  }
+
+  #refusalOfUnknown(keyId: string | undefined, payload: unknown): TokenRefusal {
+    const { iat } = Object(payload) as { iat?: unknown };
+    const issuedAt = typeof iat === 'number' ? iat * 1000 : undefined;
+    const isToCome = keyId !== undefined && (this.#keys.mayStillCome?.(issuedAt) ?? false);
+    return isToCome ? TokenRefusal.KeyToCome : TokenRefusal.UnknownKey;
   }
 
   /** Counted from when it was issued, or else it became good when the revocation that means it is forgotten. */
@@ -95,14 +105,14 @@ function verifierOf({ algorithm, material }: VerificationKey, policy: TokenPolic
   });
 }
 
-/** What the header names the key by; undefined where it names none. Throws where there is no header to speak of. */
-function keyIdOf(token: string): string | undefined {
-  const { header } = decode(token) as { header: Readonly<Record<string, unknown>> };
+/** What the header names the key by, undefined where it names none, and what is signed. Throws where there is no header to speak of. */
+function unverified(token: string): { readonly keyId: string | undefined; readonly payload: unknown } {
+  const { header, payload } = decode(token) as { header: Readonly<Record<string, unknown>>; payload: unknown };
   // Extensions that must be understood (RFC 7515 §4.1.11): none is. The library lets empty ones pass (fast-jwt 6.3.6).
   if ('crit' in header) throw new TypeError('crit');
   const { kid } = header as { kid?: unknown };
   if (kid !== undefined && typeof kid !== 'string') throw new TypeError('kid');
-  return kid;
+  return { keyId: kid, payload };
 }
 
 function refusalOf(err: unknown): TokenRefusal {

@@ -1,6 +1,6 @@
 import { type ClientFrameOf, RequestError } from '@outcry/protocol';
 
-import type { Authenticator } from '../../identity/authenticator.ts';
+import { type Authenticator, TokenRefusal } from '../../identity/authenticator.ts';
 import type { Identity } from '../../identity/identity.ts';
 import type { Memberships } from '../../memberships/memberships.ts';
 import type { GatewayMetrics } from '../../observability/metrics.ts';
@@ -27,6 +27,7 @@ export async function handleAuth(
   const { identity, refusal } = authenticator.authenticate(token);
   if (identity === undefined) {
     metrics.tokenRefusals.labels(refusal).inc();
+    if (refusal === TokenRefusal.KeyToCome) throw new RequestError('unavailable', 'the key of the token is not known yet');
     throw new RequestError('unauthenticated', 'the token is refused');
   }
   const { user, isGuest } = client.identity;
