@@ -17,10 +17,17 @@ describe('describeDoors', () => {
 
   it('says whether there are guests where tokens are checked', () => {
     const tokens = { keys: [], policy: POLICY };
-    expect(doorsOf({ tokens: { ...tokens, hasGuests: true, keysFile: undefined, provider: undefined }, accounts: ACCOUNTS })).toMatchObject({
+    expect(
+      doorsOf({ tokens: { ...tokens, hasGuests: true, keysFile: undefined, provider: undefined }, accounts: ACCOUNTS }),
+    ).toMatchObject({
       strangers: 'guest',
     });
-    expect(doorsOf({ tokens: { ...tokens, hasGuests: false, keysFile: undefined, provider: undefined }, accounts: undefined })).toEqual({
+    expect(
+      doorsOf({
+        tokens: { ...tokens, hasGuests: false, keysFile: undefined, provider: undefined },
+        accounts: undefined,
+      }),
+    ).toEqual({
       hasAccounts: false,
       strangers: 'none',
     });

@@ -27,7 +27,8 @@ export async function handleAuth(
   const { identity, refusal } = authenticator.authenticate(token);
   if (identity === undefined) {
     metrics.tokenRefusals.labels(refusal).inc();
-    if (refusal === TokenRefusal.KeyToCome) throw new RequestError('unavailable', 'the key of the token is not known yet');
+    if (refusal === TokenRefusal.KeyToCome)
+      throw new RequestError('unavailable', 'the key of the token is not known yet');
     throw new RequestError('unauthenticated', 'the token is refused');
   }
   const { user, isGuest } = client.identity;
