@@ -130,12 +130,27 @@ describe('OrderBook', () => {
     expect(book.sizeAt(Side.Asks, 104)).toBe(0);
   });
 
+  it('has no size at a price that is better than the best, or on an empty side', () => {
+    const book = createBook();
+    expect(book.sizeAt(Side.Bids, 101)).toBe(0);
+    expect(book.sizeAt(Side.Asks, 100)).toBe(0);
+    expect(new OrderBook().sizeAt(Side.Bids, 100)).toBe(0);
+  });
+
   it('is crossed when the best bid reaches the best ask', () => {
     const book = createBook();
     expect(book.isCrossed).toBe(false);
     book.applyDelta([[101, 1]], []);
     expect(book.isCrossed).toBe(true);
     book.applyDelta([[101, 0]], []);
+    expect(book.isCrossed).toBe(false);
+  });
+
+  it('is not crossed while one of its sides is empty', () => {
+    const book = new OrderBook();
+    book.applySnapshot(BIDS, []);
+    expect(book.isCrossed).toBe(false);
+    book.applySnapshot([], ASKS);
     expect(book.isCrossed).toBe(false);
   });
 });

@@ -66,6 +66,7 @@ describe('parseScaled', () => {
 
   it('quotes no more than the start of a long text', () => {
     expect(() => parseScaled('x'.repeat(10_000), 2)).toThrow(/^"x{40}…" is not a decimal number$/);
+    expect(() => parseScaled('x'.repeat(40), 2)).toThrow(/^"x{40}" is not a decimal number$/);
   });
 });
 
@@ -74,6 +75,7 @@ describe('scaleOf', () => {
     expect(scaleOf(['61737.63000000', '0.50', '3'])).toBe(2);
     expect(scaleOf(['1.54698000'])).toBe(5);
     expect(scaleOf(['100', '20.00'])).toBe(0);
+    expect(scaleOf(['-0.125', '1'])).toBe(3);
     expect(scaleOf([])).toBe(0);
   });
 

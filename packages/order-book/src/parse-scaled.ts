@@ -17,7 +17,7 @@ export function parseScaled(text: string, scale: number): number {
   const start = isNegative ? 1 : 0;
   const point = pointOf(text, start);
   const integer = appendDigits(0, text, { from: start, to: point });
-  const decimalsEnd = endWithoutZeros(text, point);
+  const decimalsEnd = endWithoutZeros(text);
   const decimals = Math.max(0, decimalsEnd - point - 1);
   if (decimals > scale) {
     throw new ScaledNumberError('tooPrecise', `${quote(text)} has more than ${String(scale)} decimals`);
@@ -30,7 +30,7 @@ export function parseScaled(text: string, scale: number): number {
 /** The decimals that a decimal string needs, its trailing zeros left out: that of "0.50" is 1. */
 export function decimalsOf(text: string): number {
   const point = pointOf(text, text.charCodeAt(0) === MINUS ? 1 : 0);
-  return Math.max(0, endWithoutZeros(text, point) - point - 1);
+  return Math.max(0, endWithoutZeros(text) - point - 1);
 }
 
 /** The least scale at which each of the decimal strings is an integer; 0 where there are none. */
@@ -53,10 +53,10 @@ function pointOf(text: string, start: number): number {
   return point;
 }
 
-/** The end of what counts of the decimals; not past the point where all of them are zeros. */
-function endWithoutZeros(text: string, point: number): number {
+/** The end of what counts of the decimals. Where there are none to count, it is at the point or before. */
+function endWithoutZeros(text: string): number {
   let end = text.length;
-  while (end > point + 1 && text.charCodeAt(end - 1) === ZERO) end--;
+  while (text.charCodeAt(end - 1) === ZERO) end--;
   return end;
 }
 
