@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 
 import { createCodecs, ProtocolError, RequestError } from '../index.ts';
 import { CLIENT_VECTORS, SERVER_VECTORS } from '../testing/golden-vectors.ts';
+import { randomRuns } from '../testing/random-runs.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
 
-const RUNS = 20_000;
+const RUNS = randomRuns(20_000);
 const SEED = 4002;
 
 const { json, msgpack } = createCodecs();

@@ -54,7 +54,8 @@ describe.each(SERVER_VECTORS.map((vector) => [vector.name, vector] as const))('s
   });
 
   test('is decoded from its golden msgpack', () => {
-    expect(msgpack.decodeServer(vector.msgpack)).toEqual(vector.frame);
+    // An absent field is no field: some are asked for with `in`.
+    expect(msgpack.decodeServer(vector.msgpack)).toStrictEqual(vector.frame);
   });
 });
 

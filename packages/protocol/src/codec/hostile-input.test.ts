@@ -16,6 +16,25 @@ const LENGTH_BOMBS = {
   'array32 of ten million': [0xdd, 0x00, 0x98, 0x96, 0x80],
 };
 
+/** All forms that have a fixed size, the first byte counted. */
+const FIXED: Readonly<Record<string, readonly [type: number, size: number]>> = {
+  float32: [0xca, 5],
+  float64: [0xcb, 9],
+  uint8: [0xcc, 2],
+  uint16: [0xcd, 3],
+  uint32: [0xce, 5],
+  uint64: [0xcf, 9],
+  int8: [0xd0, 2],
+  int16: [0xd1, 3],
+  int32: [0xd2, 5],
+  int64: [0xd3, 9],
+  fixext1: [0xd4, 3],
+  fixext2: [0xd5, 4],
+  fixext4: [0xd6, 6],
+  fixext8: [0xd7, 10],
+  fixext16: [0xd8, 18],
+};
+
 /** Each place of a frame where a hostile value may stand, as the last of it. */
 const PLACES: Record<string, (value: readonly number[]) => Uint8Array> = {
   'as the frame': (value) => new Uint8Array(value),
@@ -58,6 +77,17 @@ describe.each(Object.entries(PLACES))('msgpack, %s', (name, place) => {
   ])('ends the session at %s', (_case, value) => {
     expect(outcomeOf(place(value))).toBe('malformed');
   });
+
+  test.each(Object.entries(FIXED))(
+    'ends the session at a %s that breaks off, wherever it does',
+    (_form, [type, size]) => {
+      for (let length = 1; length < size; length += 1) {
+        expect(outcomeOf(place([type, ...new Array<number>(length - 1).fill(0)])), `${String(length)} bytes`).toBe(
+          'malformed',
+        );
+      }
+    },
+  );
 
   test.each([
     ['fixext1', [0xd4, 0x01, 0x00]],
@@ -115,10 +145,12 @@ describe('msgpack', () => {
       const bytes = new Uint8Array(depth + 1).fill(0x91, 0, depth);
       expect(() => msgpack.decodeServer(bytes)).toThrow(ProtocolError);
     }
-    const causes = [60, 65].map((depth) =>
-      causeOf(() => msgpack.decodeServer(new Uint8Array(depth + 1).fill(0x91, 0, depth))),
-    );
-    expect(causes).toEqual([undefined, expect.objectContaining({ message: 'arrays and maps go too deep' })]);
+    for (const head of [[0x91], [0x81, 0xa1, 0x61]]) {
+      const causes = [63, 64].map((depth) =>
+        causeOf(() => msgpack.decodeServer(new Uint8Array([0x91, ...repeat(head, depth), 0]))),
+      );
+      expect(causes).toEqual([undefined, expect.objectContaining({ message: 'arrays and maps go too deep' })]);
+    }
   });
 
   test('gives a frame of the server no other prototype', () => {
@@ -153,6 +185,7 @@ describe('msgpack', () => {
     ['a map', [0x80]],
     ['a string', [0xa1, 0x61]],
     ['an empty array', [0x90]],
+    ['an empty array, with what would be a frame behind it', [0x90, 11]],
     ['an array that starts with a string', [0x91, 0xa4, ...Buffer.from('ping')]],
     ['an array that starts with a float', [0x91, 0xcb, 0x40, 0x26, 0, 0, 0, 0, 0, 0]],
     ['an array that starts with a negative number', [0x91, 0xff]],

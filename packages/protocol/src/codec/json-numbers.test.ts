@@ -50,6 +50,10 @@ test('an integer that JSON.parse rounds is refused, and no other text', () => {
   expect(taken).toBeGreaterThan(RUNS / 100);
 });
 
+test('a text that is one string has no integer, whatever stands in it', () => {
+  expect(findWideInteger('"a 9007199254740993"')).toBeUndefined();
+});
+
 /** The same by the parser's own word on each number's source, which is too slow for every frame. */
 function hasWideInteger(text: string): boolean {
   let hasWide = false;

@@ -116,6 +116,12 @@ describe('a writer', () => {
     }
   });
 
+  test('says what it expected, and which number it was given', () => {
+    expect(() => write(new MsgpackWriter(), [[METHODS[1]?.[1] ?? expect.fail(), -1]])).toThrow(
+      'expected an unsigned integer, not -1',
+    );
+  });
+
   test.each(METHODS)('refuses what is of another type: %s', (_, method, good) => {
     for (const value of VALUES.filter((each) => typeof each !== typeof good)) {
       expect(() => write(new MsgpackWriter(), [[method, value]]), String(value)).toThrow(TypeError);
@@ -124,6 +130,12 @@ describe('a writer', () => {
 });
 
 describe('a codec', () => {
+  test('takes no memory of its own for each small frame, also after one that it could not encode', () => {
+    expect(() => encodePayload([1n])).toThrow(TypeError);
+    const frames = Array.from({ length: 100 }, (_, index) => encodePayload(index));
+    expect(new Set(frames.map(({ buffer }) => buffer)).size).toBeLessThanOrEqual(2);
+  });
+
   test('encodes as before after frames that it could not encode', () => {
     const codec = createClientCodec('msgpack');
     const publish = { type: 'publish', id: 1, room: 'lobby', data: GOOD, key: 'k' } as const;

@@ -2,13 +2,14 @@ import { describe, expect, test } from 'vitest';
 
 import { createCodecs, decodePayload, MAX_PAYLOAD_DEPTH, RequestError } from '../index.ts';
 import { randomPayload } from '../testing/random-frames.ts';
+import { randomRuns } from '../testing/random-runs.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
 import { encodePayload } from './encode-payload.ts';
 
 const { json, msgpack } = createCodecs();
 const utf8 = new TextEncoder();
 const MAX = Number.MAX_SAFE_INTEGER;
-const RUNS = 2000;
+const RUNS = randomRuns(2000);
 const SEED = 2_026_110;
 
 /** Publishes a payload in each encoding, the way a client would. */
@@ -67,6 +68,15 @@ describe.each(Object.entries(ENCODINGS))('a payload in %s', (_, publish) => {
     expect(error.message.slice(0, message.length)).toBe(message);
     expect(error.message.length).toBeLessThan(400);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test('is told of with whole characters, wherever the place is cut', () => {
+    for (const length of [8, 9, 10, 11, 12]) {
+      // A letter of two halves.
+      const error = refusalOf(() => publish(nestedMaps(MAX_PAYLOAD_DEPTH + 1, '𝒜'.repeat(length))));
+      expect(error.message).toContain('…: expected at most');
+      expect(error.message.isWellFormed()).toBe(true);
+    }
   });
 
   test('is refused for the first of its faults, whatever stands behind', () => {

@@ -20,6 +20,8 @@ describe('a payload', () => {
     [{}, '80'],
     [[], '90'],
     [[undefined], '91c0'],
+    [[NaN, Infinity, -Infinity], '93c0c0c0'],
+    [{ toJSON: 1 }, '81a6746f4a534f4e01'],
     [{ a: undefined, b: 1 }, '81a16201'],
     [Object.fromEntries(Array.from({ length: 16 }, (_, i) => [String.fromCharCode(97 + i), i])), /^de0010a16100a16201/],
     [new Uint8Array([1, 2]), 'c4020102'],

@@ -40,6 +40,8 @@ describe.each(Object.entries(ENCODINGS))('%s', (_, decode) => {
   test.each([
     ['auth without a token', 'token', { type: 'auth' }],
     ['an empty token', 'token', { type: 'auth', token: '' }],
+    ['a token of 4097 bytes', 'token', { type: 'auth', token: 'x'.repeat(4097) }],
+    ['a token of 4098 bytes in 2049 characters', 'token', { type: 'auth', token: 'é'.repeat(2049) }],
     ['join without a room', 'room', { type: 'join' }],
     ['an empty room', 'room', { ...join, room: '' }],
     ['a room of 129 characters', 'room', { ...join, room: 'x'.repeat(129) }],
@@ -126,7 +128,30 @@ describe.each(Object.entries(ENCODINGS))('%s', (_, decode) => {
   });
 });
 
+describe.each(Object.entries(ENCODINGS))('a refusal in %s', (_, decode) => {
+  test('says what was expected', () => {
+    const { message } = errorOf(decode({ ...publish, key: 'a b' }));
+    expect(message).toBe('key: expected printable ASCII without spaces (64 at most)');
+  });
+});
+
 describe('JSON', () => {
+  test.each([
+    ['an id', 'id', { type: 'ping', id: 'a\ud83d' }],
+    ['a token', 'token', { type: 'auth', token: '\ude00' }],
+    ['a room', 'room', { ...join, room: 'a\ud83d' }],
+    ['an epoch', 'since', { ...join, since: { epoch: '\ud83d', seq: 1 } }],
+    ['one of the symbols', 'symbols', { ...subscribe, symbols: ['BTCUSDT', '\ud83d'] }],
+  ])('answers half a surrogate pair in %s with badRequest', (_case, field, request) => {
+    const error = errorOf(ENCODINGS.json(request));
+    expect(error).toMatchObject({ code: 'badRequest', id: undefined });
+    expect(error.message).toMatch(new RegExp(`^${field}: expected `));
+  });
+
+  test('quotes no more than the start of a type that it does not know', () => {
+    expect(errorOf(ENCODINGS.json({ type: 'x'.repeat(10_000) })).message).toMatch(/^type "x{32}" is not/);
+  });
+
   test('treats null as a payload', () => {
     const decodeText = (text: string): unknown => json.decodeClient(Buffer.from(text));
     const data = Buffer.of(0xc0);
@@ -154,6 +179,29 @@ describe('msgpack', () => {
   test('takes nil for absent fields at the end, too', () => {
     const bytes = Buffer.from('9702c0a161c0c0c0c0', 'hex');
     expect(msgpack.decodeClient(bytes)).toEqual({ type: 'join', room: 'a' });
+  });
+});
+
+describe.each([
+  ['JSON', json, (request: Request) => Buffer.from(JSON.stringify(request))],
+  [
+    'msgpack',
+    msgpack,
+    ({ type, id, room }: Request) =>
+      encodePayload([LAYOUTS[type]?.tag ?? 99, ...[id, room].filter((value) => value !== undefined)]),
+  ],
+] as const)('the id of a frame in %s that is not looked at further', (_, codec, encode) => {
+  test.each([[7], ['seven'], [undefined]])('is %j, however bad the rest of the frame is', (id) => {
+    expect(codec.readId(encode({ type: 'ping', id }))).toBe(id);
+    expect(codec.readId(encode({ type: 'teleport', id }))).toBe(id);
+    if (id !== undefined) expect(codec.readId(encode({ type: 'join', id, room: 'a*' }))).toBe(id);
+  });
+
+  test('is none where it is bad, or what there is is no frame', () => {
+    expect(codec.readId(encode({ type: 'ping', id: -1 }))).toBeUndefined();
+    for (const bytes of [Buffer.of(), Buffer.of(0xc1), Buffer.from('[7]'), Buffer.from([0x92, 11])]) {
+      expect(codec.readId(bytes)).toBeUndefined();
+    }
   });
 });
 
