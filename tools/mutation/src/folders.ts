@@ -68,7 +68,12 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
   'client-core': mutateTypeScript({
     is: 'the state machine of the client',
     sources: ['packages/client/src/core'],
-    tests: ['packages/client/src/core', 'packages/client/src/client.test.ts'],
+    tests: [
+      'packages/client/src/core',
+      ...['client', 'client-connection', 'client-history', 'client-methods'].map(
+        (file) => `packages/client/src/${file}.test.ts`,
+      ),
+    ],
   }),
   codec: mutateTypeScript({
     is: 'frames in both encodings',

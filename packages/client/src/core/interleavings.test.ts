@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 
 import { Interleaving } from '../testing/interleaving.ts';
+import { randomRuns } from '../testing/random-runs.ts';
 
-const CASES = 10_000;
+const CASES = randomRuns(10_000);
 const SEED = 20_261_121;
 const DEADLINE_MS = 60_000;
 
