@@ -77,6 +77,7 @@ describe('scaleOf', () => {
     expect(scaleOf(['100', '20.00'])).toBe(0);
     expect(scaleOf(['-0.125', '1'])).toBe(3);
     expect(scaleOf([])).toBe(0);
+    expect(decimalsOf('-100')).toBe(0);
   });
 
   it('refuses what is not a decimal', () => {

@@ -199,7 +199,14 @@ describe.each([
 
   test('is none where it is bad, or what there is is no frame', () => {
     expect(codec.readId(encode({ type: 'ping', id: -1 }))).toBeUndefined();
-    for (const bytes of [Buffer.of(), Buffer.of(0xc1), Buffer.from('[7]'), Buffer.from([0x92, 11])]) {
+    for (const bytes of [
+      Buffer.of(),
+      Buffer.of(0xc1),
+      Buffer.from('[7]'),
+      Buffer.of(0x92, 11),
+      Buffer.of(0x91, 11, 7),
+      Buffer.of(0x92, 11, 0xa2, 0x61),
+    ]) {
       expect(codec.readId(bytes)).toBeUndefined();
     }
   });
