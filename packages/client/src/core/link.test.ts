@@ -123,6 +123,29 @@ describe('a token that is replaced', () => {
     expect(harness.socket.of('auth')).toMatchObject([{ token: 't3' }]);
   });
 
+  it('is not sent where the connection was lost meanwhile', async () => {
+    const answers: ((token: string) => void)[] = [];
+    const { platform } = start({ token: () => new Promise((resolve) => answers.push(resolve)) });
+    answers[0]?.('t1');
+    await goLiveFor(100_000);
+    await platform.pass(80_000);
+    harness.socket.lose(CLOSE_CODES.atCapacity.code);
+    answers[1]?.('t2');
+    await platform.pass(0);
+    expect(harness.socket.of('auth')).toEqual([]);
+  });
+
+  it('is not given up for what an earlier call says in the end', async () => {
+    const calls: ((error: Error) => void)[] = [];
+    const { client, platform } = start({ token: () => new Promise((_resolve, reject) => calls.push(reject)) });
+    while (calls.length < 2) await platform.pass(1_000);
+    const { status } = client;
+    expect(status).toMatchObject({ state: 'reconnecting', retryAt: undefined });
+    calls[0]?.(new Error('late'));
+    await platform.pass(0);
+    expect(client.status).toEqual(status);
+  });
+
   it('is not asked for where the program gave but one', async () => {
     const { client, platform } = start({ token: 'ann' });
     await goLiveFor(100_000);
@@ -268,6 +291,46 @@ describe('a client that reads too slowly', () => {
     expect(client.status).toMatchObject({ state: 'connected', isLagging: true });
     await platform.pass(1);
     expect(client.status).toMatchObject({ state: 'connected', isLagging: false });
+  });
+});
+
+describe('a connection on which things are late', () => {
+  it('is told as lagging once an answer is overdue while other things come, and with the next quick answer no more', async () => {
+    const { client, platform } = start({ pingAfterMs: 10_000 });
+    await harness.goLive();
+    const isLagging = (): unknown => client.status.state === 'connected' && client.status.isLagging;
+    const somethingComes = (): void => {
+      harness.socket.receive({ type: 'fresh', room: 'lobby' });
+    };
+    const pongComes = (): void => {
+      harness.socket.receive({ type: 'pong', at: platform.now() });
+    };
+    await platform.pass(10_000 + 2_999);
+    somethingComes();
+    expect(isLagging()).toBe(false);
+    await platform.pass(1);
+    somethingComes();
+    expect(isLagging()).toBe(true);
+    pongComes();
+    expect([isLagging(), harness.socket.of('ping').length]).toEqual([true, 1]);
+    await platform.pass(50);
+    expect(harness.socket.of('ping')).toHaveLength(2);
+    pongComes();
+    expect(isLagging()).toBe(false);
+  });
+
+  it('says nothing of the next one', async () => {
+    const { client, platform } = start({ pingAfterMs: 10_000 });
+    await harness.goLive({ at: platform.now() + 5_000 });
+    await platform.pass(13_000);
+    harness.socket.receive({ type: 'fresh', room: 'lobby' });
+    expect(client.status).toMatchObject({ isLagging: true });
+    harness.socket.lose(CLOSE_CODES.slowConsumer.code);
+    await platform.pass(250);
+    await harness.goLive({ at: platform.now() - 5_000 });
+    expect(client.status).toMatchObject({ state: 'connected', isLagging: false });
+    // Another gateway, and its clock.
+    expect(client.serverNow() - client.now()).toBe(-5_000);
   });
 });
 

@@ -69,6 +69,7 @@ export class Link {
   #user = '';
   #authId = 0;
   #laggingUntil = 0;
+  /** What the status says of that; the welcome of the next connection is the first to say otherwise. */
   #wasLate = false;
   #drainMs: number | undefined;
 
@@ -286,6 +287,7 @@ export class Link {
 
   #open(now: number): void {
     this.#socket += 1;
+    this.#heartbeat.begin(now);
     this.#phase = { name: 'opening', deadlineAt: now + this.#options.connectTimeoutMs };
     this.#emit({ kind: 'openSocket', socket: this.#socket, token: this.#needsAuthFrame ? undefined : this.#token });
   }
@@ -294,7 +296,6 @@ export class Link {
     if (this.#phase.name !== 'opening') return;
     this.#welcome = frame;
     this.#user = frame.user;
-    this.#heartbeat.begin(now);
     this.#delay.forget();
     this.#delay.see(frame.at, now);
     this.#refresh.begin(this.clockOffsetMs);
@@ -329,7 +330,7 @@ export class Link {
   }
 
   #takeAuthAnswer(frame: Frame<'ack' | 'error'>, now: number): boolean {
-    if (frame.id === undefined || frame.id !== this.#authId) return false;
+    if (frame.id !== this.#authId) return false;
     const isFirst = this.#phase.name === 'authenticating';
     if (frame.type === 'ack') {
       this.#user = frame.user ?? this.#user;
@@ -347,7 +348,7 @@ export class Link {
   }
 
   #watch(now: number): void {
-    if (this.#laggingUntil > 0 && now >= this.#laggingUntil) this.handleCaughtUp();
+    if (now >= this.#laggingUntil) this.handleCaughtUp();
     if (this.#heartbeat.isLost(now)) {
       this.#emit({ kind: 'dropSocket', socket: this.#socket });
       const error = new OutcryError('disconnected', 'nothing came from the gateway', { isRetryable: true });
@@ -400,7 +401,6 @@ export class Link {
   #leaveSocket(): void {
     this.#drainMs = undefined;
     this.#laggingUntil = 0;
-    this.#wasLate = false;
     this.#refresh.end();
   }
 
