@@ -2,6 +2,7 @@ import { CLOSE_CODES } from '@outcry/protocol';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { ConnectOptions } from '../connection/options.ts';
+import type { ClientStatus } from './status.ts';
 import { ClientHarness } from '../testing/client-harness.ts';
 
 const DAY_MS = 86_400_000;
@@ -282,6 +283,18 @@ describe('an attempt', () => {
   });
 });
 
+describe('a client that is closed', () => {
+  it('goes on saying why, whoever closes it once more', async () => {
+    const statuses: ClientStatus[] = [];
+    const { client } = start({ onStatus: (status) => statuses.push(status) });
+    await harness.goLive();
+    harness.socket.lose(CLOSE_CODES.revoked.code);
+    client.close();
+    expect(client.status).toMatchObject({ state: 'closed', error: { closeCode: CLOSE_CODES.revoked.code } });
+    expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'connected', 'closed']);
+  });
+});
+
 describe('a client that reads too slowly', () => {
   it('is told so, and no more once five seconds have passed', async () => {
     const { client, platform } = start();
@@ -320,7 +333,8 @@ describe('a connection on which things are late', () => {
   });
 
   it('says nothing of the next one', async () => {
-    const { client, platform } = start({ pingAfterMs: 10_000 });
+    const statuses: ClientStatus[] = [];
+    const { client, platform } = start({ pingAfterMs: 10_000, onStatus: (status) => statuses.push(status) });
     await harness.goLive({ at: platform.now() + 5_000 });
     await platform.pass(13_000);
     harness.socket.receive({ type: 'fresh', room: 'lobby' });
@@ -329,6 +343,9 @@ describe('a connection on which things are late', () => {
     await platform.pass(250);
     await harness.goLive({ at: platform.now() - 5_000 });
     expect(client.status).toMatchObject({ state: 'connected', isLagging: false });
+    expect(statuses.map(({ state }) => state)).toEqual([
+      ...['connecting', 'connected', 'connected', 'reconnecting', 'reconnecting', 'connected'],
+    ]);
     // Another gateway, and its clock.
     expect(client.serverNow() - client.now()).toBe(-5_000);
   });

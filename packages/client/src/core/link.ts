@@ -374,7 +374,8 @@ export class Link {
     this.#attempt += 1;
     this.#step += 1;
     this.#error = error;
-    this.#leaveSocket();
+    this.#drainMs = undefined;
+    this.#laggingUntil = 0;
     this.#phase = { name: 'waiting', retryAt: now + waitMs };
     this.#tellStatus();
   }
@@ -393,15 +394,8 @@ export class Link {
 
   #end(error: OutcryError | undefined): void {
     this.#error = error;
-    this.#leaveSocket();
     this.#phase = { name: 'closed' };
     this.#tellStatus();
-  }
-
-  #leaveSocket(): void {
-    this.#drainMs = undefined;
-    this.#laggingUntil = 0;
-    this.#refresh.end();
   }
 
   #send(frame: ClientFrame<unknown>): void {

@@ -15,7 +15,10 @@ export function isSubprotocolToken(token: string): boolean {
   return TOKEN_PATTERN.test(token);
 }
 
-/** When a token is to be had anew: one request for it at a time, whatever it is for. */
+/**
+ * When a token is to be had anew: one request for it at a time, whatever it is for. Where the connection is lost, one that is on its way is
+ * the next one's.
+ */
 export class TokenRefresh {
   readonly #emit: Emit;
   #ticket = 0;
@@ -70,10 +73,5 @@ export class TokenRefresh {
 
   failed(now: number): void {
     this.#refreshAt = now + TRY_AGAIN_MS;
-  }
-
-  /** The connection is gone. A token that is on its way is the next one's: it is not asked for twice. */
-  end(): void {
-    this.#refreshAt = Infinity;
   }
 }
