@@ -15,12 +15,17 @@ const PATIENCE_MS = 2000;
 /** Of random cases: those that all tests together are made for take ten times as long as everything else. */
 const SHARE_OF_RUNS = 0.05;
 
+/** Half a second of books/continuity.test.ts, which takes ten where it is run once. */
+const CONTINUITY_CASES = 500;
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** As tests/support/patience.ts takes it. */
     patienceMs?: number;
     /** As `randomRuns` takes it, in packages. */
     shareOfRuns?: number;
+    /** As books/continuity.test.ts takes it. */
+    continuityCases?: number;
   }
 }
 
@@ -31,7 +36,7 @@ export default defineConfig({
     include: ['{packages,services}/*/src/**/*.test.ts', 'packages/*/tests/contract/**/*.test.ts'],
     setupFiles: ['tests/support/patience.ts'],
     // A fault may well be that something never comes, and then this is what each costs.
-    provide: { patienceMs: PATIENCE_MS, shareOfRuns: SHARE_OF_RUNS },
+    provide: { patienceMs: PATIENCE_MS, shareOfRuns: SHARE_OF_RUNS, continuityCases: CONTINUITY_CASES },
     testTimeout: 30_000,
     expect: { poll: { timeout: PATIENCE_MS } },
     // Each fault runs a few tests out of many files: to load everything anew for each of them would take ten times as long.

@@ -94,4 +94,87 @@ describe('BookReplica', () => {
     expect(told).toEqual([]);
     expect(replica.state?.seq).toBe(10);
   });
+
+  it('reads the book again a second after it could not, and only then', async () => {
+    const read = vi.spyOn(feed, 'readBook').mockRejectedValueOnce(new Error('away'));
+    feed.storeDelta(delta('e1', 11));
+    replica.resync();
+    await vi.advanceTimersByTimeAsync(999);
+    expect(read).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(replica.state?.seq).toBe(11);
+    expect(resyncs).toBe(2);
+  });
+
+  it('reads the book once however often it is told to while it does, and keeps to what it was where there is none', async () => {
+    const read = vi.spyOn(feed, 'readBook').mockResolvedValueOnce(undefined);
+    replica.resync();
+    replica.resync();
+    feed.publishPulse({ symbol: 'X', epoch: 'e2', seq: 1 });
+    feed.publishSnapshot(snapshot('e2', 1));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(told).toEqual([]);
+    expect(replica.state).toMatchObject({ epoch: 'e1', seq: 10 });
+  });
+
+  it('reads the book once more where too much came meanwhile, in place of what would have a hole', async () => {
+    const read = vi.spyOn(feed, 'readBook');
+    replica.resync();
+    for (let seq = 11; seq <= 10_011; seq += 1) feed.publishDelta(delta('e1', seq));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(read).toHaveBeenCalledTimes(2);
+    expect(told).toEqual(['replaced by e1 10', 'replaced by e1 10011']);
+  });
+
+  it('applies as much as may come meanwhile', async () => {
+    const read = vi.spyOn(feed, 'readBook');
+    replica.resync();
+    for (let seq = 11; seq < 10_010; seq += 1) feed.publishDelta(delta('e1', seq));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(replica.state?.seq).toBe(10_009);
+  });
+
+  it('says stale after two seconds without news, whatever the news was', async () => {
+    const news = [
+      () => {
+        feed.publishDelta(delta('e1', 11));
+      },
+      () => {
+        feed.publishSnapshot(snapshot('e1', 11));
+      },
+      () => {
+        feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 11 });
+      },
+      () => {
+        replica.resync();
+      },
+    ];
+    for (const happens of news) {
+      await vi.advanceTimersByTimeAsync(1999);
+      happens();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    expect(replica.isStale).toBe(false);
+    await vi.advanceTimersByTimeAsync(1999);
+    expect(replica.isStale).toBe(false);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(told.filter((what) => !what.startsWith('replaced'))).toEqual(['moved 11', 'stale']);
+    replica.markStale();
+    expect(told.filter((what) => what === 'stale')).toHaveLength(1);
+  });
+
+  it('does nothing any more once it is closed', async () => {
+    const read = vi.spyOn(feed, 'readBook');
+    feed.storeDelta(delta('e1', 11));
+    replica.resync();
+    replica.close();
+    replica.resync();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(told).toEqual([]);
+    expect(feed.handlerOf('X')).toBeUndefined();
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -7,7 +7,7 @@ import {
   type WireFrame,
 } from '@outcry/protocol';
 import { createLogger } from '@outcry/service';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 
 import { Backlog } from '../connections/backlog.ts';
 import type { Connection } from '../connections/connection.ts';
@@ -23,6 +23,7 @@ import { SeededRandom } from '../testing/seeded-random.ts';
 import { BookDirectory } from './book-directory.ts';
 
 const SYMBOL = 'X';
+const CASES = inject('continuityCases') ?? 10_000;
 const STEPS = 25;
 const CLIENTS = 2;
 const DEPTHS = [0, 1, 10];
@@ -31,6 +32,13 @@ const LIMITS = { softBufferBytes: 1000, hardBufferBytes: 6000, laggingTimeoutMs:
 const clock = new PlainClock();
 const codecs = createCodecs();
 const logger = createLogger({ level: 'silent', fields: {} });
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Where the test is run for each of many faults that are planted, fewer find them. */
+    continuityCases?: number;
+  }
+}
 
 interface Faults {
   readonly hidesGaps: boolean;
@@ -235,13 +243,13 @@ describe('a book on its way from publisher to client', () => {
 
   it('is the publisher’s at every seq that a client holds, whatever is lost, late, out of order, repeated or unread', async () => {
     const metrics = new GatewayMetrics();
-    const { failed, seen, closed } = await runCases(10_000, ONLY_TOLD, metrics);
+    const { failed, seen, closed } = await runCases(CASES, ONLY_TOLD, metrics);
     expect(failed).toEqual([]);
     const counts = await countsOf(metrics);
     process.stdout.write(`${JSON.stringify({ ...seen, closed, ...counts })}\n`);
     // Each fault was there, and each remedy was used.
     expect(Math.min(...Object.values(seen), closed, counts.resyncs, counts.conflated, counts.evicted)).toBeGreaterThan(
-      100,
+      CASES / 100,
     );
     expect(counts.relayed).toBe(counts.delivered + counts.conflated + counts.evicted);
   }, 120_000);
