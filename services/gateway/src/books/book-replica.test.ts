@@ -106,6 +106,37 @@ describe('BookReplica', () => {
     expect(resyncs).toBe(2);
   });
 
+  it('reads a book that could not be read no more often because much of it comes, and at once where it is told to', async () => {
+    const read = vi.spyOn(feed, 'readBook').mockRejectedValue(new Error('away'));
+    for (let seq = 12; seq < 112; seq += 1) {
+      feed.publishDelta(delta('e1', seq));
+      feed.publishPulse({ symbol: 'X', epoch: 'e2', seq });
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    expect(read).toHaveBeenCalledTimes(2);
+    read.mockRestore();
+    feed.storeSnapshot(snapshot('e1', 111));
+    replica.resync();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(replica.state?.seq).toBe(111);
+    await vi.advanceTimersByTimeAsync(1500);
+    expect(resyncs).toBe(3);
+    expect(told).toEqual(['replaced by e1 111']);
+  });
+
+  it('does not read what it could not read when the publisher has shown the whole of it meanwhile', async () => {
+    const read = vi.spyOn(feed, 'readBook').mockRejectedValue(new Error('away'));
+    replica.resync();
+    await vi.advanceTimersByTimeAsync(500);
+    feed.publishSnapshot(snapshot('e1', 20));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(read).toHaveBeenCalledTimes(1);
+    read.mockRestore();
+    feed.publishDelta(delta('e1', 22));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(told).toEqual(['replaced by e1 20', 'replaced by e1 22']);
+  });
+
   it('reads the book once however often it is told to while it does, and keeps to what it was where there is none', async () => {
     const read = vi.spyOn(feed, 'readBook').mockResolvedValueOnce(undefined);
     replica.resync();

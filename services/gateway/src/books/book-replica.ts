@@ -1,4 +1,4 @@
-import { type FeedDelta, type FeedHandler, type FeedPulse, type FeedSnapshot, OutcryError } from '@outcry/broker';
+import type { FeedDelta, FeedHandler, FeedPulse, FeedSnapshot } from '@outcry/broker';
 import { OrderBook } from '@outcry/order-book';
 import type { SourceKind } from '@outcry/protocol';
 
@@ -55,6 +55,8 @@ export class BookReplica implements FeedHandler {
   #isStale = false;
   #isClosed = false;
   #staleTimer: NodeJS.Timeout | undefined;
+  /** Where the book could not be read: whatever shows meanwhile that it is another one waits for this, too. */
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: ReplicaOptions) {
     this.#options = options;
@@ -72,14 +74,15 @@ export class BookReplica implements FeedHandler {
   /** Begins to follow the feed. Whether there is such a book is told by `state`. */
   async start(): Promise<void> {
     const { feedBus, symbol } = this.#options;
-    this.#waiting = [];
+    const waiting = (this.#waiting = []);
     await feedBus.watch(symbol, this);
-    await this.#read();
+    await this.#read(waiting);
   }
 
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#staleTimer);
+    this.#endRetry();
     this.#options.feedBus.unwatch(this.#options.symbol).catch((err: unknown) => {
       this.#options.logger.warn({ err, symbol: this.#options.symbol }, 'book not unwatched');
     });
@@ -88,12 +91,14 @@ export class BookReplica implements FeedHandler {
   /** Reads the book anew: after a fault of the broker nobody knows what was missed. */
   resync(): void {
     if (this.#waiting !== undefined || this.#isClosed) return;
+    this.#endRetry();
     this.#options.countResync();
-    this.#waiting = [];
-    this.#read().catch((err: unknown) => {
+    const waiting = (this.#waiting = []);
+    this.#read(waiting).catch((err: unknown) => {
       this.#options.logger.warn({ err, symbol: this.#options.symbol }, 'book not read');
       this.#waiting = undefined;
-      setTimeout(() => {
+      if (this.#isClosed) return;
+      this.#retry = setTimeout(() => {
         this.resync();
       }, RETRY_MS).unref();
     });
@@ -104,12 +109,13 @@ export class BookReplica implements FeedHandler {
       if (this.#waiting.length < MAX_WAITING) this.#waiting.push(delta);
       return;
     }
-    if (this.#state === undefined || this.#isPast(delta)) return;
-    if (delta.epoch !== this.#state.epoch || delta.prev !== this.#state.seq) {
-      this.resync();
+    const state = this.#state;
+    if (state === undefined || isPast(delta, state)) return;
+    if (delta.epoch !== state.epoch || delta.prev !== state.seq) {
+      this.#missed();
       return;
     }
-    this.#apply(delta);
+    this.#apply(delta, state);
     this.#options.listener.moved(delta);
     this.#seen();
   }
@@ -119,6 +125,7 @@ export class BookReplica implements FeedHandler {
     const state = this.#state;
     const isNews = state?.epoch !== snapshot.epoch || snapshot.seq > state.seq;
     if (isNews) {
+      this.#endRetry();
       this.#replace(snapshot);
       this.#options.listener.replaced();
     }
@@ -129,7 +136,7 @@ export class BookReplica implements FeedHandler {
   handlePulse({ epoch, seq }: FeedPulse): void {
     const state = this.#state;
     if (this.#waiting !== undefined || state === undefined) return;
-    if (epoch !== state.epoch || seq > state.seq) this.resync();
+    if (epoch !== state.epoch || seq > state.seq) this.#missed();
     else this.#seen();
   }
 
@@ -138,35 +145,39 @@ export class BookReplica implements FeedHandler {
     this.#setStale(true);
   }
 
-  async #read(): Promise<void> {
+  /** A busy feed says it a hundred times a second; a broker that fails is not asked as often. */
+  #missed(): void {
+    if (this.#retry === undefined) this.resync();
+  }
+
+  #endRetry(): void {
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+  }
+
+  async #read(waiting: readonly FeedDelta[]): Promise<void> {
     const stored = await this.#options.feedBus.readBook(this.#options.symbol);
     if (this.#isClosed) return;
-    const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     if (stored === undefined) return;
-    this.#replace(stored.snapshot);
-    for (const delta of stored.deltas) this.#apply(delta);
+    let state = this.#replace(stored.snapshot);
+    for (const delta of stored.deltas) state = this.#apply(delta, state);
     this.#options.listener.replaced();
     if (waiting.length >= MAX_WAITING) this.resync();
     else for (const delta of waiting) this.handleDelta(delta);
     this.#seen();
   }
 
-  #replace(snapshot: FeedSnapshot): void {
+  #replace(snapshot: FeedSnapshot): BookState {
     this.book.applySnapshot(snapshot.bids, snapshot.asks);
     const { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale, sourceKind } = snapshot;
-    this.#state = { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale, sourceKind };
+    return (this.#state = { epoch, seq, venueSeq, venueAt, at, priceScale, sizeScale, sourceKind });
   }
 
-  #apply(delta: FeedDelta): void {
-    if (this.#state === undefined) throw new OutcryError('badFeed', 'a delta before any snapshot');
+  #apply(delta: FeedDelta, state: BookState): BookState {
     this.book.applyDelta(delta.bids, delta.asks);
     const { seq, venueSeq, venueAt, at } = delta;
-    this.#state = { ...this.#state, seq, venueSeq, venueAt, at };
-  }
-
-  #isPast(delta: FeedDelta): boolean {
-    return delta.epoch === this.#state?.epoch && delta.seq <= this.#state.seq;
+    return (this.#state = { ...state, seq, venueSeq, venueAt, at });
   }
 
   #seen(): void {
@@ -185,4 +196,8 @@ export class BookReplica implements FeedHandler {
     this.#isStale = isStale;
     this.#options.listener.staleChanged(isStale);
   }
+}
+
+function isPast(delta: FeedDelta, { epoch, seq }: BookState): boolean {
+  return delta.epoch === epoch && delta.seq <= seq;
 }
