@@ -62,6 +62,12 @@ describe('the rate of answers', () => {
     expect(reads).toBe('2');
   });
 
+  it('counts nothing but answers', async () => {
+    for (let sent = 0; sent < 2 * BURST; sent += 32) ann.send({ type: 'ping', id: 'x'.repeat(32) });
+    ann.send({ type: 'symbols', id: 'symbols' });
+    expect(await answered('symbols')).toMatchObject({ type: 'ack' });
+  });
+
   it('closes who asks on and on', async () => {
     ann.send({ type: 'history', id: 'first', room: 'lobby', limit: 1 });
     await answered('first');

@@ -90,5 +90,7 @@ describe('a newer token', () => {
     const next = connect(makeToken(SECRET));
     await vi.waitUntil(() => next.socket.framesOf('joined').length === 2);
     expect(next.socket.closeCode).toBeUndefined();
+    const another = connect(makeToken(SECRET));
+    await vi.waitUntil(() => another.socket.closeCode !== undefined);
   });
 });

@@ -139,8 +139,8 @@ describe('the rights of a session where tokens are checked', () => {
     client.send({ type: 'auth', id: 'narrower', token: narrower });
     await vi.waitUntil(() => client.socket.framesOf('ack').some(({ id }) => id === 'narrower'));
     expect(client.socket.framesOf('error')).toMatchObject([
-      { code: 'forbidden', message: expect.stringContaining('left team.b') as string },
-      { code: 'forbidden', message: expect.stringContaining('left secret') as string },
+      { code: 'forbidden', room: 'team.b', message: expect.stringContaining('left team.b') as string },
+      { code: 'forbidden', room: 'secret', message: expect.stringContaining('left secret') as string },
     ]);
     expect(client.session.memberships.has('team.a')).toBe(true);
     expect(client.session.memberships.has('secret')).toBe(false);

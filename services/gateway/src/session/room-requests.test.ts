@@ -102,22 +102,32 @@ describe('requests about rooms', () => {
     expect(late.socket.framesOf('member')).toEqual([]);
   });
 
-  it('join from a position where one is given, without what came before it', async () => {
+  it('join from a position, or with as many messages as are asked for', async () => {
     const first = await ask(ann, { type: 'publish', room: 'lobby', data: 1 });
     await ask(ann, { type: 'publish', room: 'lobby', data: 2 });
     const late = gateway.connect('carl');
     const since = { epoch: first['epoch'], seq: first['seq'] };
     expect(await ask(late, { type: 'join', room: 'lobby', since })).toMatchObject({ recovered: true });
     expect(late.socket.framesOf('message').map(({ data }) => data)).toEqual([2]);
+    const some = gateway.connect('eve');
+    await ask(some, { type: 'join', room: 'lobby', history: 1 });
+    expect(some.socket.framesOf('message').map(({ data }) => data)).toEqual([2]);
     const fresh = await ask(gateway.connect('dora'), { type: 'join', room: 'lobby', history: 0, presence: true });
-    expect(fresh).toMatchObject({ recovered: false, members: 4 });
+    expect(fresh).toMatchObject({ recovered: false, members: 5 });
   });
 
-  it('tell nobody who comes and goes where the room keeps no presence', async () => {
-    expect(await ask(ann, { type: 'join', room: 'quiet', presence: true })).not.toHaveProperty('members');
-    expect(ann.session.memberships.leaveWhere((room, uses) => room === 'quiet' && uses.includes('presence'))).toEqual(
-      [],
-    );
+  it.each(['quiet', '@ann', '@all'])('tell nobody who comes and goes in %s, which keeps no presence', async (room) => {
+    expect(await ask(ann, { type: 'join', room, presence: true })).not.toHaveProperty('members');
+    expect(await ask(ann, { type: 'members', room })).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('come with an inbox that echoes, tells nobody’s coming and going, and begins now', async () => {
+    await ask(bob, { type: 'publish', room: '@carl', data: 'before' });
+    const carl = gateway.connect('carl');
+    await ask(carl, { type: 'publish', room: '@carl', data: 'note' });
+    await ask(carl, { type: 'ping' });
+    expect(carl.socket.framesOf('message').map(({ data }) => data)).toEqual(['note']);
+    for (const joined of carl.socket.framesOf('joined')) expect(joined).not.toHaveProperty('members');
   });
 
   it('join again at the limit of rooms, and none besides', async () => {

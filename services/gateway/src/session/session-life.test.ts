@@ -132,11 +132,13 @@ describe('the life of a session', () => {
     ann.socket.wire.length = 0;
     ann.session.closed(1000);
     ann.socket.outcome = 'dropped';
+    ann.send({ type: 'join', room: 'lobby' });
     await Promise.allSettled(failing.mock.results.map(({ value }) => value as unknown));
     await new Promise((resolve) => setImmediate(resolve));
     expect(ann.socket.wire).toEqual([]);
     expect(ann.socket.closeCode).toBeUndefined();
     expect(await metrics()).toContain('outcry_gateway_overflows_total 0');
+    expect(gateway.services.rooms.get('lobby')).toBeUndefined();
   });
 
   it('is in no room and watches no book when it has ended', async () => {
@@ -148,6 +150,20 @@ describe('the life of a session', () => {
     await vi.advanceTimersByTimeAsync(10_000);
     expect(gateway.services.books.size).toBe(0);
     expect(ann.session.memberships.has('@ann')).toBe(false);
+  });
+
+  it('leaves in the log what failed, and on which connection', async () => {
+    const { logger, broker } = gateway.services;
+    const [logged, warned] = [vi.spyOn(logger, 'error'), vi.spyOn(logger, 'warn')];
+    const fault = new Error('a fault');
+    vi.spyOn(feed, 'listInstruments').mockRejectedValueOnce(fault);
+    ann.send({ type: 'symbols' });
+    await vi.waitUntil(() => ann.socket.closeCode !== undefined);
+    expect(logged).toHaveBeenCalledWith({ err: fault, connection: ann.session.connection }, 'request failed');
+    vi.spyOn(broker, 'join').mockRejectedValue(fault);
+    const { session, socket } = gateway.connect('bob');
+    await vi.waitUntil(() => socket.closeCode !== undefined);
+    expect(warned).toHaveBeenCalledWith({ err: fault, connection: session.connection }, 'own rooms not joined');
   });
 
   it('does not go on without the rooms that are its own, and is told to come back', async () => {
@@ -173,11 +189,15 @@ describe('the life of a session', () => {
 });
 
 describe('what a slow session is owed', () => {
-  it('comes in order: what it asked for, then rooms, then books', async () => {
+  it('is nothing at first, and then comes in order: what it asked for, then rooms, then books', async () => {
     const gateway = await createTestGateway({ feed: new FakeFeed() });
     const { session } = gateway.connect('ann');
-    const { streams, memberships, watches } = session;
+    const { streams, memberships } = session;
     const { past } = gateway.services;
+    streams.holdBack();
+    streams.catchUpOne();
+    expect([streams.isBehind, streams.isHoldingBack]).toEqual([false, false]);
+    const { watches } = session;
     const owed = { past: true, rooms: true, books: true };
     const done: string[] = [];
     vi.spyOn(past, 'isParked').mockImplementation((reader) => reader === session && owed.past);

@@ -111,22 +111,25 @@ describe('what a session stores', () => {
   it('counts the rooms that it begins: those that it joins first, and those that it speaks in first', async () => {
     const gateway = await start({ roomsPerUser: 1 });
     const [ann, bob] = [gateway.connect('ann'), gateway.connect('bob')];
-    await ask(bob, { type: 'join', room: 'bobs' });
+    for (const room of ['bobs', 'bobs-too']) await ask(bob, { type: 'join', room });
     const said = await answers(ann, [
+      { type: 'join', room: 'bobs' },
       { type: 'join', room: 'one' },
       { type: 'join', room: 'one' },
       { type: 'publish', room: 'two', data: 1 },
       { type: 'publish', room: 'two', data: 2 },
       { type: 'join', room: 'three' },
       { type: 'publish', room: 'three', data: 1 },
-      { type: 'join', room: 'bobs' },
+      { type: 'join', room: 'bobs-too' },
       { type: 'join', room: 'one' },
       { type: 'publish', room: 'two', data: 3 },
     ]);
-    expect(said).toBe('joined joined ack ack limitReached limitReached joined joined ack');
+    expect(said).toBe('joined joined joined ack ack limitReached limitReached joined joined ack');
     expect(await ask(ann, { type: 'publish', room: 'three', data: 1 })).toMatchObject({
       message: expect.stringMatching(/^newRoomsPerUser: the user begins as many new rooms/) as string,
     });
+    vi.spyOn(gateway.services.broker, 'publish').mockRejectedValueOnce(new OutcryError('unavailable', 'away'));
+    expect(await answers(ann, [{ type: 'publish', room: 'two', data: 4 }])).toBe('unavailable');
   });
 
   it('counts no room that others have begun on another node', async () => {
