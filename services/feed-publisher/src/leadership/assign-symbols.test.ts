@@ -55,6 +55,33 @@ describe('assignSymbols', () => {
     expect(moved.length).toBeLessThan(120);
   });
 
+  it('shares evenly among those who offer what nobody else does, where they must have more than their share', () => {
+    const offers = symbols(100);
+    const specialists = ['s0', 's1'].map((publisher) => ({ publisher, offers: ['Z'] }));
+    const entries = [...publishers(2, offers), ...specialists];
+    const counts = shares(entries);
+    expect(counts.slice(0, 2)).toEqual([50, 50]);
+    expect(counts.slice(2).sort()).toEqual([0, 1]);
+  });
+
+  it('does not count those who offer nothing: nothing moves when they come', () => {
+    const entries = publishers(3, symbols(100));
+    const idle = ['i0', 'i1'].map((publisher) => ({ publisher, offers: [] }));
+    expect(assignSymbols([...entries, ...idle])).toEqual(assignSymbols(entries));
+  });
+
+  it('gives what it always gave, so that publishers of two versions agree while one replaces the other', () => {
+    const offers = ['ADA-USD', 'BTC-USD', 'ETH-USD', 'LTC-USD', 'SOL-USD', 'XRP-USD'];
+    expect(Object.fromEntries(assignSymbols(publishers(3, offers)))).toEqual({
+      'ADA-USD': 'p0',
+      'BTC-USD': 'p2',
+      'ETH-USD': 'p0',
+      'LTC-USD': 'p2',
+      'SOL-USD': 'p1',
+      'XRP-USD': 'p1',
+    });
+  });
+
   it('knows of nothing where nobody offers anything', () => {
     expect(assignSymbols([]).size).toBe(0);
     expect(assignSymbols(publishers(2, [])).size).toBe(0);

@@ -43,9 +43,17 @@ class Member {
   readonly leadership: Leadership;
   readonly metrics = new FeedMetrics({ isBusUp: () => true, isWritable: () => true, hasProcessMetrics: false });
   isCut = false;
+  /** How long the store takes to answer. */
+  answerMs = 0;
+  /** When it has looked who else is there. */
+  readonly lookedAt: number[] = [];
 
   constructor(publisher: string, leases: ScriptedLeases, times: LeadershipTimes = TIMES) {
-    const reach = <T>(call: () => Promise<T>): Promise<T> => (this.isCut ? Promise.reject(UNAVAILABLE) : call());
+    const reach = async <T>(call: () => Promise<T>): Promise<T> => {
+      if (this.isCut) throw UNAVAILABLE;
+      if (this.answerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.answerMs));
+      return call();
+    };
     const lease: Lease = {
       acquire: (name, leaseMs) => reach(() => leases.acquire(name, leaseMs)),
       renew: (grant) => reach(() => leases.renew(grant)),
@@ -53,7 +61,10 @@ class Member {
       watch: (onReleased) => reach(() => leases.watch(onReleased)),
     };
     const roster: PublisherRoster = {
-      attend: (entry, leaseMs) => reach(() => leases.attend(entry, leaseMs)),
+      attend: (entry, leaseMs) => {
+        this.lookedAt.push(performance.now());
+        return reach(() => leases.attend(entry, leaseMs));
+      },
       leave: (name) => reach(() => leases.leave(name)),
     };
     const logger = pino({ level: 'silent' });
@@ -83,7 +94,10 @@ beforeEach(() => {
   members = [];
 });
 afterEach(async () => {
-  await Promise.all(members.map(({ leadership }) => leadership.stop()));
+  const stopping = Promise.all(members.map(({ leadership }) => leadership.stop()));
+  // Some have a store that takes its time.
+  await vi.advanceTimersByTimeAsync(5000);
+  await stopping;
   vi.useRealTimers();
 });
 
@@ -179,6 +193,30 @@ describe('Leadership', () => {
     for (const symbol of lost) expect(q.feed(symbol).fence).toBeGreaterThan(fences.get(symbol) ?? Infinity);
   });
 
+  it.each([
+    [
+      'presence is over, where its leases have ended before',
+      (lost: Member): void => {
+        for (const symbol of lost.led) leases.expire(symbol);
+      },
+    ],
+    ['leases are over, where its presence has ended before', (): void => void leases.leave('p')],
+  ])('takes over as soon as the %s, and does not keep asking', async (_, endEarly) => {
+    const [p, q] = await joinBoth();
+    // The last that is heard of it comes between two looks of the other.
+    await vi.advanceTimersByTimeAsync(300);
+    p.leadership.hurry();
+    await vi.advanceTimersByTimeAsync(0);
+    p.isCut = true;
+    endEarly(p);
+    await vi.advanceTimersByTimeAsync(TIMES.leaseMs - 10);
+    expect(q.led).not.toEqual(SYMBOLS);
+    q.lookedAt.length = 0;
+    await vi.advanceTimersByTimeAsync(20);
+    expect(q.led).toEqual(SYMBOLS);
+    expect(q.lookedAt.length).toBeLessThanOrEqual(2);
+  });
+
   it('does not count on a lease that it could not renew, for no longer than it lasts', async () => {
     const [p] = await joinBoth();
     p.isCut = true;
@@ -259,6 +297,65 @@ describe('Leadership', () => {
     expect(p.led).toEqual([]);
     expect(q.led).toEqual(SYMBOLS);
     expect(leases.publishers).toEqual(['q']);
+  });
+
+  it('looks at its intervals, however long the store takes to answer', async () => {
+    const alone = await join('p');
+    alone.answerMs = TIMES.renewMs / 2;
+    await vi.advanceTimersByTimeAsync(5 * TIMES.renewMs);
+    expect(alone.lookedAt.map((at) => at - (alone.lookedAt[0] ?? 0))).toEqual([0, 1, 2, 3, 4, 5].map((i) => 1000 * i));
+  });
+
+  it('looks again at once where something changes while it looks', async () => {
+    const alone = await join('p');
+    alone.answerMs = 100;
+    alone.leadership.hurry();
+    alone.leadership.hurry();
+    alone.leadership.hurry();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(alone.lookedAt).toHaveLength(3);
+  });
+
+  it('is woken by what others let go of its own symbols, and not of those that only others have', async () => {
+    const alone = await join('p');
+    for (const name of ['A', 'elsewhere']) {
+      leases.expire(name);
+      const grant = await leases.acquire(name, TIMES.leaseMs);
+      if ('fence' in grant) await leases.release(grant);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(alone.lookedAt).toHaveLength(2);
+    }
+  });
+
+  it('does nothing before it is started, or for a symbol that it has no feed of', async () => {
+    const member = new Member('p', leases);
+    members.push(member);
+    member.leadership.hurry();
+    await vi.advanceTimersByTimeAsync(2 * TIMES.renewMs);
+    expect(leases.publishers).toEqual([]);
+    await member.leadership.start();
+    member.leadership.handleFenced('elsewhere', 1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(member.led).toEqual(SYMBOLS);
+  });
+
+  it('looks no more once it has been stopped in the midst of it', async () => {
+    const alone = await join('p');
+    alone.answerMs = 100;
+    alone.leadership.hurry();
+    const stopping = alone.leadership.stop();
+    await vi.advanceTimersByTimeAsync(1000);
+    await stopping;
+    expect(alone.led).toEqual([]);
+    expect(leases.publishers).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('does not take a fault of the program for a store that is away', async () => {
+    const alone = await join('p');
+    leases.fault = new TypeError('no function');
+    await expect(alone.leadership.stop()).rejects.toThrow(TypeError);
+    leases.fault = undefined;
   });
 
   it('stops though the store is away, and has no timers then', async () => {

@@ -64,11 +64,6 @@ export class Leadership {
     this.#options = options;
   }
 
-  /** Symbols that this publisher leads now. */
-  get ledCount(): number {
-    return [...this.#seats.values()].filter(({ isLed }) => isLed).length;
-  }
-
   add(candidate: Candidate): void {
     const { lease, times, metrics, logger } = this.#options;
     this.#seats.set(candidate.symbol, new Seat({ candidate, lease, leaseMs: times.leaseMs, metrics, logger }));
@@ -134,7 +129,7 @@ export class Leadership {
     this.#options.metrics.setPublishers(present.length);
     const assignment = assignSymbols(present);
     const waits = await Promise.all(seats.map((seat) => this.#settle(seat, assignment.get(seat.symbol))));
-    const ends = present.filter((other) => other.publisher !== publisher).map(({ remainingMs }) => remainingMs);
+    const ends = present.map(({ remainingMs }) => remainingMs);
     return Math.min(times.renewMs, ...[...waits, ...ends].map((ms = Infinity) => Math.max(0, ms) + MIN_WAIT_MS));
   }
 

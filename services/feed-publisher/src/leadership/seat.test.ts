@@ -6,25 +6,33 @@ import { type Candidate, Seat } from './seat.ts';
 
 const LEASE_MS = 3000;
 const GRANT: LeaseGrant = { name: 'A', fence: 7, leaseMs: LEASE_MS };
+const UNAVAILABLE = new OutcryError('unavailable', 'Redis is away');
 
 interface Answers {
   acquire: Promise<LeaseGrant | LeaseRefusal>;
   renew: Promise<boolean>;
+  /** What the feed holds has been said. */
+  standBy: Promise<void>;
 }
 
 let answers: Answers;
 let calls: string[];
+let lines: string[];
 let seat: Seat;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  answers = { acquire: Promise.resolve(GRANT), renew: Promise.resolve(true) };
+  answers = { acquire: Promise.resolve(GRANT), renew: Promise.resolve(true), standBy: Promise.resolve() };
   calls = [];
+  lines = [];
   const candidate: Candidate = {
     symbol: 'A',
     isOffered: true,
     lead: (fence) => calls.push(`lead ${String(fence)}`),
-    standBy: () => Promise.resolve(),
+    standBy: () => {
+      calls.push('standBy');
+      return answers.standBy;
+    },
     cease: () => calls.push('cease'),
   };
   const lease: Lease = {
@@ -36,14 +44,23 @@ beforeEach(() => {
     },
     watch: () => Promise.resolve(),
   };
-  const metrics = { setLeader: () => undefined, countTakeover: () => undefined };
-  seat = new Seat({ candidate, lease, leaseMs: LEASE_MS, metrics, logger: pino({ level: 'silent' }) });
+  const metrics = {
+    setLeader: (symbol: string, isLeader: boolean) => lines.push(`${symbol} ${isLeader ? 'led' : 'not led'}`),
+    countTakeover: (symbol: string) => lines.push(`${symbol} taken`),
+  };
+  const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(toText(line)) });
+  seat = new Seat({ candidate, lease, leaseMs: LEASE_MS, metrics, logger });
 });
 afterEach(async () => {
   await seat.handOver();
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
 });
+
+function toText(line: string): string {
+  const { msg, symbol, fence, reason } = JSON.parse(line) as Record<string, string | undefined>;
+  return [msg, symbol, fence, reason].filter((part) => part !== undefined).join(' ');
+}
 
 function after<T>(ms: number, value: T): Promise<T> {
   return new Promise((resolve) => {
@@ -92,7 +109,7 @@ describe('Seat', () => {
   it('does not count on a renewal that was not answered, or refused', async () => {
     await seat.take();
     await vi.advanceTimersByTimeAsync(1000);
-    answers.renew = Promise.reject(new OutcryError('unavailable', 'Redis is away'));
+    answers.renew = Promise.reject(UNAVAILABLE);
     await seat.renew();
     await expectLossIn(LEASE_MS - 1000);
 
@@ -110,5 +127,80 @@ describe('Seat', () => {
     await vi.advanceTimersByTimeAsync(LEASE_MS);
     await renewal;
     expect(calls).toEqual(['lead 7', 'cease']);
+  });
+
+  it('stands by while somebody else has it, and tells for how long that may be', async () => {
+    answers.acquire = Promise.resolve({ heldForMs: 1200 });
+    expect(await seat.take()).toBe(1200);
+    expect(seat.isLed).toBe(false);
+    expect(calls).toEqual(['standBy']);
+  });
+
+  it('does nothing where nobody can be asked, and may be taken later', async () => {
+    answers.acquire = Promise.reject(UNAVAILABLE);
+    expect(await seat.take()).toBeUndefined();
+    expect(calls).toEqual([]);
+    answers.acquire = Promise.resolve(GRANT);
+    await seat.take();
+    expect(calls).toEqual(['lead 7']);
+  });
+
+  it('begins one term however often it is taken, and does not stand by in it', async () => {
+    await seat.take();
+    await seat.take();
+    await seat.standBy();
+    expect(calls).toEqual(['lead 7']);
+  });
+
+  it('says what it holds before it is given back, once, and is neither renewed nor taken meanwhile', async () => {
+    await seat.take();
+    answers.standBy = after(100, undefined);
+    const handingOver = [seat.handOver(), seat.handOver()];
+    answers.renew = Promise.resolve(false);
+    await seat.renew();
+    await seat.take();
+    expect(calls).toEqual(['lead 7', 'standBy']);
+    await vi.advanceTimersByTimeAsync(100);
+    await Promise.all(handingOver);
+    expect(calls).toEqual(['lead 7', 'standBy', 'release 7']);
+    await seat.take();
+    expect(calls.at(-1)).toBe('lead 7');
+  });
+
+  it('is not given back where it is lost while it is handed over: it may be somebody else’s by then', async () => {
+    await seat.take();
+    answers.standBy = after(100, undefined);
+    const handingOver = seat.handOver();
+    seat.lose(GRANT.fence, 'a frame was refused');
+    answers.acquire = Promise.resolve({ ...GRANT, fence: 9 });
+    await seat.take();
+    await vi.advanceTimersByTimeAsync(100);
+    await handingOver;
+    expect(calls).toEqual(['lead 7', 'standBy', 'cease']);
+    expect(seat.isLed).toBe(false);
+    await seat.take();
+    expect(calls.at(-1)).toBe('lead 9');
+  });
+
+  it('is not lost for a frame of an earlier term, nor where it is not led', async () => {
+    seat.lose(GRANT.fence, 'a frame was refused');
+    await seat.take();
+    seat.lose(GRANT.fence - 1, 'a frame was refused');
+    expect(calls).toEqual(['lead 7']);
+  });
+
+  it('tells operators what it leads, and how it came to an end', async () => {
+    await seat.take();
+    await seat.handOver();
+    await seat.take();
+    seat.lose(GRANT.fence, 'a frame was refused');
+    const taken = ['A led', 'A taken', 'feed led A 7'];
+    const lost = ['A not led', 'feed lost to another publisher A 7 a frame was refused'];
+    expect(lines).toEqual(['A not led', ...taken, 'A not led', 'feed handed over A 7', ...taken, ...lost]);
+  });
+
+  it('does not take a fault of the program for a store that is away', async () => {
+    answers.acquire = Promise.reject(new TypeError('no function'));
+    await expect(seat.take()).rejects.toThrow(TypeError);
   });
 });
