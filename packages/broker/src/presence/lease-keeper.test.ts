@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OutcryError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { NodeLease, PresenceTable, Tended, TendRequest } from './table.ts';
 
 const HOUR_MS = 3_600_000;
 const TIMES = { leaseMs: 6000, renewMs: 2000 };
 
-/** A store that answers at once, and as it is told to. */
+/** A store that answers as it is told to, at once where nothing else is said. */
 class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence' | 'tend' | 'giveUp' | 'keep'> {
   run = 'run-1';
   isHeld = true;
   isFenceRaised = true;
   isAway = false;
+  /** What every call rejects with while it is away. */
+  fault: Error = new OutcryError('unavailable', 'away');
+  answerMs = 0;
   expired: string[] = [];
   evictions = 0;
   isKept = true;
@@ -54,8 +57,10 @@ class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence
     return this.#answer({ isHeld, evictions, expired: request.maxGapMs > 0 ? this.expired : [] });
   }
 
-  #answer<T>(value: T): Promise<T> {
-    return this.isAway ? Promise.reject(new OutcryError('unavailable', 'away')) : Promise.resolve(value);
+  async #answer<T>(value: T): Promise<T> {
+    if (this.isAway) throw this.fault;
+    if (this.answerMs > 0) await new Promise((resolve) => setTimeout(resolve, this.answerMs));
+    return value;
   }
 }
 
@@ -63,21 +68,29 @@ describe('LeaseKeeper', () => {
   let table: FakeTable;
   let keeper: LeaseKeeper;
   let calls: string[];
+  let timesHeld: number;
 
-  beforeEach(async () => {
-    vi.useFakeTimers();
-    table = new FakeTable();
-    calls = [];
-    keeper = new LeaseKeeper(
+  function createKeeper(): LeaseKeeper {
+    return new LeaseKeeper(
       { table: table as unknown as PresenceTable, times: TIMES },
       {
         handleTaken: (isFirst) => calls.push(isFirst ? 'first' : 'another'),
-        handleHeld: () => undefined,
+        handleHeld: () => {
+          timesHeld += 1;
+        },
         handleExpired: (ids) => calls.push(`expired ${ids.join()}`),
         handleReview: () => calls.push('review'),
         handleFault: () => calls.push('fault'),
       },
     );
+  }
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    table = new FakeTable();
+    calls = [];
+    timesHeld = 0;
+    keeper = createKeeper();
     await keeper.start();
   });
   afterEach(() => {
@@ -224,20 +237,135 @@ describe('LeaseKeeper', () => {
     expect(table.givenUp.map(([id]) => id)).toEqual([first?.id]);
   });
 
-  it('does not run where the first lease cannot be taken', async () => {
-    keeper.close();
+  it('says each time that its lease has been found in force, so that what rests goes on', async () => {
+    expect(timesHeld).toBe(1);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(timesHeld).toBe(3);
     table.isAway = true;
-    const other = new LeaseKeeper(
-      { table: table as unknown as PresenceTable, times: TIMES },
-      {
-        handleTaken: () => calls.push('taken'),
-        handleHeld: () => undefined,
-        handleExpired: () => undefined,
-        handleReview: () => undefined,
-        handleFault: () => undefined,
-      },
-    );
-    await expect(other.start()).rejects.toMatchObject({ code: 'unavailable' });
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(timesHeld).toBe(3);
+  });
+
+  it('asks for no more than it can tell of: leases of others for as long as it looks again, and only where it was in time', async () => {
+    await vi.advanceTimersByTimeAsync(8000);
+    const { leaseMs, renewMs } = TIMES;
+    const own = { id: table.begun[0]?.id, leaseMs, claimMs: 2 * renewMs };
+    expect(table.tended.at(0)).toEqual({ ...own, maxGapMs: 0 });
+    expect(table.tended.at(-1)).toEqual({ ...own, maxGapMs: 1.5 * renewMs });
+  });
+
+  it('leaves expired leases alone for as long again where it has lost its connection', async () => {
+    await vi.advanceTimersByTimeAsync(7000);
+    table.tended.length = 0;
+    keeper.doubt();
+    await vi.advanceTimersByTimeAsync(7000);
+    expect(wants()).toEqual([false, false, false, true]);
+  });
+
+  it('leaves expired leases alone for as long again where an answer took longer than a lease lasts', async () => {
+    await vi.advanceTimersByTimeAsync(6000);
+    table.tended.length = 0;
+    table.answerMs = TIMES.leaseMs + 1;
+    await vi.advanceTimersByTimeAsync(2000);
+    table.answerMs = 0;
+    await vi.advanceTimersByTimeAsync(14_000);
+    // The one that was held up, and those behind it.
+    expect(wants()).toEqual([true, false, false, false, false, true]);
+  });
+
+  it('looks once more where there is reason to while it looks, and not side by side', async () => {
+    table.answerMs = 100;
+    for (let i = 0; i < 5; i += 1) keeper.hurry();
+    expect(table.tended).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(table.tended).toHaveLength(2);
+  });
+
+  it('keeps its lease where what was refused was written under an earlier fence', async () => {
+    const lease = keeper.current;
+    if (lease === undefined) throw new Error('no lease');
+    keeper.doubt();
+    keeper.hurry();
+    await vi.advanceTimersByTimeAsync(0);
+    keeper.drop(lease);
+    expect(keeper.current).toEqual({ id: lease.id, fence: 2 });
+  });
+
+  it('gives back its lease when it closes, and has none and does nothing then', async () => {
+    const lease = keeper.current;
+    expect(lease).toBeDefined();
+    expect(keeper.close()).toBe(lease);
+    expect(keeper.current).toBeUndefined();
+    expect(keeper.close()).toBeUndefined();
+    keeper.hurry();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(table.tended).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('tells of nothing that an answer brings when it has been closed meanwhile', async () => {
+    Object.assign(table, { answerMs: 100, isHeld: false, evictions: 1 });
+    await vi.advanceTimersByTimeAsync(6000);
+    calls.length = 0;
+    keeper.hurry();
+    const before = timesHeld;
+    keeper.close();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(calls).toEqual([]);
+    expect(timesHeld).toBe(before);
+  });
+
+  it('does not take it for a fault that it has been closed', async () => {
+    table.fault = new OutcryError('closed', 'closed');
+    table.isAway = true;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(calls).toEqual(['first']);
+  });
+
+  describe('before it has been started', () => {
+    beforeEach(() => {
+      keeper.close();
+      calls.length = 0;
+      timesHeld = 0;
+      table = new FakeTable();
+      keeper = createKeeper();
+    });
+
+    it('has no lease, and looks for none', async () => {
+      keeper.hurry();
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(keeper.current).toBeUndefined();
+      expect(table.begun).toEqual([]);
+    });
+
+    it('does not run where the first lease cannot be taken', async () => {
+      table.isAway = true;
+      await expect(keeper.start()).rejects.toMatchObject({ code: 'unavailable' });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('runs without a lease where the store takes no writes, and takes its first when it does', async () => {
+      table.fault = new UnwritableError('full', 'Redis is full');
+      table.isAway = true;
+      await keeper.start();
+      expect(calls).toEqual(['fault']);
+      expect(keeper.current).toBeUndefined();
+      expect(timesHeld).toBe(0);
+      table.isAway = false;
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(calls).toEqual(['fault', 'first']);
+      expect(keeper.current).toBe(table.begun[0]);
+    });
+
+    it('does not run where it is closed while it takes the first', async () => {
+      table.answerMs = 100;
+      const starting = expect(keeper.start()).rejects.toMatchObject({ code: 'closed' });
+      keeper.close();
+      await vi.advanceTimersByTimeAsync(1000);
+      await starting;
+      expect(calls).toEqual([]);
+      expect(timesHeld).toBe(0);
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 });
