@@ -58,7 +58,8 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     sources: ['lease-keeper', 'member-ledger', 'writer', 'reaper', 'memory-table'].map(
       (file) => `packages/broker/src/presence/${file}.ts`,
     ),
-    tests: ['packages/broker/src/presence', 'packages/broker/tests/contract/memory.test.ts'],
+    // Without the contract suite: it waits for leases to run out, seconds for each fault, where these have time in their hand.
+    tests: ['packages/broker/src/presence'],
   }),
   leadership: mutateTypeScript({
     is: 'who publishes which symbol',

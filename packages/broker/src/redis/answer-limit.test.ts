@@ -58,6 +58,32 @@ it('gives its verdict where there is none', async () => {
   await late;
 });
 
+describe('a limit that has been met', () => {
+  const onExpired = vi.fn<() => void>();
+
+  beforeEach(() => {
+    onExpired.mockClear();
+    // Immediates stay real: they are how a verdict waits for the reading.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('leaves no timer behind', () => {
+    new AnswerLimit(LIMIT_MS, onExpired).clear();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has no verdict any more, though its timer has rung', async () => {
+    const limit = new AnswerLimit(LIMIT_MS, onExpired);
+    vi.advanceTimersByTime(LIMIT_MS);
+    limit.clear();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(onExpired).not.toHaveBeenCalled();
+  });
+});
+
 describe('a limit of 2 s on a loop that is late', () => {
   afterEach(() => {
     vi.unstubAllGlobals();
@@ -89,8 +115,9 @@ describe('a limit of 2 s on a loop that is late', () => {
     expect(verdictAt(20)).toBe(2000);
   });
 
-  it('does not count the time by which the loop is late', () => {
+  it('does not count the time by which the loop is late, where that is more than a turn takes', () => {
     expect(verdictAt(200)).toBeGreaterThan(3000);
+    expect(verdictAt(30)).toBeLessThan(2100);
   });
 
   it('ends in twice the time and a turn or two, however late the loop is', () => {

@@ -37,6 +37,20 @@ describe('a command', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test('costs no timer of its own, and none for those that have been answered', async () => {
+    const deadlines = new CommandDeadlines(LIMIT_MS);
+    const limited = (reply: Promise<string>): Promise<unknown> => deadlines.limit(reply).catch(() => undefined);
+
+    await Promise.all(Array.from({ length: 100 }, () => limited(Promise.resolve('OK'))));
+    expect(vi.getTimerCount()).toBe(1);
+    await vi.advanceTimersByTimeAsync(LIMIT_MS / 2);
+    await limited(Promise.resolve('OK'));
+    await limited(Promise.reject(new Error('READONLY')));
+    await vi.advanceTimersByTimeAsync(LIMIT_MS / 2);
+
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   test('fails at its own limit, whatever becomes of those before and behind it', async () => {
     const deadlines = new CommandDeadlines(LIMIT_MS);
     const quick = createReply();

@@ -39,3 +39,32 @@ it('does not make one key wait for another', async () => {
   gate.resolve();
   await blocked;
 });
+
+it('keeps those in line in their order though the first is done', async () => {
+  const queue = new KeyedQueue();
+  const gate = deferred();
+  const calls: string[] = [];
+  const first = queue.run('a', () => Promise.resolve());
+  const second = queue.run('a', () => gate.promise.then(() => calls.push('second')));
+  await first;
+  const third = queue.run('a', () => Promise.resolve(calls.push('third')));
+  await new Promise((resolve) => setImmediate(resolve));
+  gate.resolve();
+  await Promise.all([second, third]);
+  expect(calls).toEqual(['second', 'third']);
+});
+
+it.each([
+  ['done', (): Promise<void> => Promise.resolve()],
+  ['failed', (): Promise<void> => Promise.reject(new Error('no'))],
+])('keeps nothing of a key whose last task is %s: the next one begins at once', async (_, task) => {
+  const queue = new KeyedQueue();
+  await queue.run('a', task).catch(() => undefined);
+  let hasBegun = false;
+  const next = queue.run('a', () => {
+    hasBegun = true;
+    return Promise.resolve();
+  });
+  expect(hasBegun).toBe(true);
+  await next;
+});

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Loopback } from './loopback.ts';
+import { KeySpace } from './keys.ts';
+import { Loopback, loopbackChannel } from './loopback.ts';
 
 const INTERVAL_MS = 3000;
 const LIMIT_MS = 2000;
@@ -90,6 +91,27 @@ describe('Loopback', () => {
     };
     await vi.advanceTimersByTimeAsync(INTERVAL_MS + LIMIT_MS);
     expect(onDeaf).toHaveBeenCalledTimes(1);
+  });
+
+  it('takes no notice of what it hears before it has said anything', () => {
+    expect(() => {
+      echo(Buffer.from('1'));
+    }).not.toThrow();
+  });
+
+  it('says nothing more once it is stopped, and leaves no timer behind', async () => {
+    await loopback.probe();
+    loopback.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    send = vi.fn<() => Promise<void>>(() => Promise.resolve());
+    await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
+    expect(send).not.toHaveBeenCalled();
+  });
+
+  it('has a channel of its own for each node, in one of the partitions', () => {
+    const space = new KeySpace('outcry');
+    expect(loopbackChannel(space, 'node-1')).toBe(`${space.baseOf('node-1')}loopback/node-1`);
+    expect(loopbackChannel(space, 'node-2')).not.toBe(loopbackChannel(space, 'node-1'));
   });
 
   it('says nothing of deafness where it could not speak', async () => {

@@ -81,6 +81,14 @@ describe('Recovery', () => {
     recovery.hurry();
     await vi.advanceTimersByTimeAsync(0);
     expect(calls.at(-1)).toBe('up');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('has nothing to hurry where it does not wait', () => {
+    expect(() => {
+      recovery.hurry();
+    }).not.toThrow();
+    expect(calls).toEqual([]);
   });
 
   it('starts over where it breaks again meanwhile', async () => {
@@ -89,6 +97,9 @@ describe('Recovery', () => {
     recovery.handleBroken();
     recovery.handleBroken();
     finish.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+    // Not at once: what breaks again and again is not to be asked without a pause.
+    expect(calls).toEqual(['down', 'restore']);
     await vi.advanceTimersByTimeAsync(LONGEST_WAIT_MS);
     expect(calls).toEqual(['down', 'restore', 'restore']);
     finish.shift()?.();
@@ -106,6 +117,29 @@ describe('Recovery', () => {
     recovery.handleBroken();
     await vi.advanceTimersByTimeAsync(10 * LONGEST_WAIT_MS);
     expect(calls).toEqual(known);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('says nothing of a break once closed, though all was well', async () => {
+    recovery.close();
+    recovery.handleBroken();
+    await vi.advanceTimersByTimeAsync(LONGEST_WAIT_MS);
+    expect(calls).toEqual([]);
+  });
+
+  it('has nothing to say of an attempt that it was closed in the midst of', async () => {
+    const fail: (() => void)[] = [];
+    restore = () =>
+      new Promise((_, reject) =>
+        fail.push(() => {
+          reject(unavailable);
+        }),
+      );
+    recovery.handleBroken();
+    recovery.close();
+    fail.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(calls).toEqual(['down', 'restore']);
     expect(vi.getTimerCount()).toBe(0);
   });
 });

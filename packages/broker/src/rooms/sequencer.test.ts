@@ -1,5 +1,5 @@
 import type { Position } from '@outcry/protocol';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RoomMessage } from './broker.ts';
 import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
 
@@ -147,6 +147,8 @@ describe('Sequencer', () => {
       await port.read(0).answer({ epoch: EPOCH, seq: 9 }, []);
       expect(await caughtUp).toBe(true);
       expect(port.calls).toEqual(['reset 9']);
+      // Nobody has seen the message there, so it cannot be told from another one of that number.
+      expect(sequencer.position).toEqual({ epoch: EPOCH, seq: 9, at: 0 });
     });
 
     it('begins a new epoch from its first message', async () => {
@@ -234,13 +236,84 @@ describe('Sequencer', () => {
       const large = messages(8, 40).map(({ position }) => message(position.seq, { bytes: 100_000 }));
       receive(...large);
       await port.read(0).answer({ epoch: EPOCH, seq: 7 }, messages(6, 7));
-      const queued = sequencer.position.seq;
-      expect(queued).toBeLessThan(20);
-      expect(port.read(1).after).toBe(queued);
-      await port.read(1).answer({ epoch: EPOCH, seq: 40 }, messages(queued + 1, 40));
+      expect(port.read(1).after).toBe(7);
+      await port.read(1).answer({ epoch: EPOCH, seq: 40 }, messages(8, 40));
       expect(port.calls.filter((call) => !call.startsWith('repaired'))).toEqual(
         messages(6, 40).map(({ position }) => String(position.seq)),
       );
+    });
+
+    it.each([
+      ['large messages', { bytes: 100_000, most: 10 }],
+      ['small messages', { bytes: 10, most: 3941 }],
+    ])('has room for a MiB of %s during a repair, and no more', async (_, { bytes, most }) => {
+      const arriving = messages(8, 7 + most).map(({ position }) => message(position.seq, { bytes }));
+      receive(message(7), ...arriving);
+      await port.read(0).answer({ epoch: EPOCH, seq: 7 }, messages(6, 7));
+      expect(port.reads).toHaveLength(1);
+      expect(sequencer.position.seq).toBe(7 + most);
+
+      const { seq } = sequencer.position;
+      receive(
+        message(seq + 2),
+        ...arriving.map((_each, i) => message(seq + 3 + i, { bytes })),
+        message(seq + 3 + most, { bytes }),
+      );
+      await port.read(1).answer({ epoch: EPOCH, seq: seq + 2 }, messages(seq + 1, seq + 2));
+      expect(port.read(2).after).toBe(seq + 2);
+    });
+
+    it('has all of its room for what waits again behind each repair', async () => {
+      for (let i = 0; i < 5; i += 1) {
+        const { seq } = sequencer.position;
+        const arriving = messages(seq + 2, seq + 6).map(({ position }) => message(position.seq, { bytes: 100_000 }));
+        receive(...arriving);
+        await port.read(i).answer({ epoch: EPOCH, seq: seq + 2 }, messages(seq + 1, seq + 2));
+        expect(sequencer.position.seq).toBe(seq + 6);
+      }
+    });
+
+    it('has all of its room for what waits again behind a stall', async () => {
+      receive(...messages(7, 16).map(({ position }) => message(position.seq, { bytes: 100_000 })));
+      await port.read(0).fail();
+      const repaired = sequencer.repair();
+      receive(...messages(17, 21).map(({ position }) => message(position.seq, { bytes: 100_000 })));
+      await port.read(1).answer({ epoch: EPOCH, seq: 16 }, messages(6, 16));
+      expect(await repaired).toBe(true);
+      expect(sequencer.position.seq).toBe(21);
+    });
+
+    it('says that it is whole only behind a repair that is under way, though it has all up to the head', async () => {
+      receive(message(8));
+      const done = vi.fn<(isWhole: boolean) => void>();
+      const caughtUp = sequencer.catchUp({ epoch: EPOCH, seq: 5 }).then(done);
+      await settled();
+      expect(done).not.toHaveBeenCalled();
+      await port.read(0).answer({ epoch: EPOCH, seq: 8 }, messages(6, 8));
+      await port.read(1).answer({ epoch: EPOCH, seq: 8 }, []);
+      await caughtUp;
+      expect(done).toHaveBeenCalledWith(true);
+    });
+
+    it('is not whole where it has stalled, though nothing has come meanwhile, until it has been read', async () => {
+      receive(message(7));
+      const stalling = sequencer.catchUp({ epoch: EPOCH, seq: 7 });
+      await port.read(0).fail();
+      expect(await stalling).toBe(false);
+      const caughtUp = sequencer.catchUp({ epoch: EPOCH, seq: 5 });
+      await port.read(1).answer({ epoch: EPOCH, seq: 5 }, []);
+      expect(await caughtUp).toBe(true);
+      receive(message(6));
+      expect(port.calls).toEqual(['stalled', '6']);
+    });
+
+    it('has nothing to say of a read that fails when it is closed', async () => {
+      receive(message(8));
+      const repaired = sequencer.repair();
+      sequencer.close();
+      await port.read(0).fail();
+      expect(await repaired).toBe(true);
+      expect(port.calls).toEqual([]);
     });
 
     it('delivers nothing once closed, not even the rest of a repair', async () => {
@@ -281,6 +354,7 @@ describe('Sequencer', () => {
       receive(message(6));
       sequencer.close();
       sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      receive(message(6));
       expect(port.calls).toEqual([]);
     });
   });

@@ -203,7 +203,7 @@ export class Sequencer {
     if (this.#isClosed()) return;
     this.#mustAnnounce = false;
     const { epoch } = this.#position;
-    this.#position = { epoch, seq, at: seq === this.#position.seq ? this.#position.at : 0 };
+    this.#position = { epoch, seq, at: 0 };
     this.#port.handleReset(this.#room, { epoch, seq });
   }
 
