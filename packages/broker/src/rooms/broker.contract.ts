@@ -226,6 +226,11 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(await b.join('pit')).toEqual(position);
       });
 
+      it('resolves with the same position for all who join at the same time', async () => {
+        const { position } = await a.publish(request('pit', 'x'));
+        expect(await Promise.all([b.join('pit'), b.join('pit')])).toEqual([position, position]);
+      });
+
       it('delivers once per node, however often the room is joined', async () => {
         await Promise.all([a.join('pit'), a.join('pit'), a.join('pit')]);
         await a.publish(request('pit', 'x'));

@@ -180,9 +180,10 @@ export class RedisBroker implements Broker {
     try {
       await this.#parts.subscriber.add(channel, this.#listener);
       const head = await this.#open(room);
+      sequencer.place(head);
       // Whoever awaits the join has seen its position before the first message is delivered.
       setImmediate(() => {
-        sequencer.open(head);
+        sequencer.open();
       });
       return { epoch: head.epoch, seq: head.seq };
     } catch (error) {

@@ -81,13 +81,18 @@ describe('Sequencer', () => {
     sequencer = new Sequencer('pit', port);
   });
 
+  function openBehind5(): void {
+    sequencer.place({ epoch: EPOCH, seq: 5, at: 50 });
+    sequencer.open();
+  }
+
   function receive(...received: RoomMessage[]): void {
     for (const each of received) sequencer.receive(each);
   }
 
   describe('once open', () => {
     beforeEach(() => {
-      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      openBehind5();
     });
 
     it('delivers what follows and drops what came before', () => {
@@ -329,23 +334,26 @@ describe('Sequencer', () => {
   });
 
   describe('while opening', () => {
-    it('keeps what arrives, and begins exactly behind the position', () => {
+    it('keeps what arrives, and begins exactly behind the position, which it knows before', () => {
       receive(message(4), message(5), message(6), message(7));
-      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      sequencer.place({ epoch: EPOCH, seq: 5, at: 50 });
+      expect(sequencer.position).toEqual({ epoch: EPOCH, seq: 5, at: 50 });
+      expect(port.calls).toEqual([]);
+      sequencer.open();
       expect(port.calls).toEqual(['6', '7']);
       expect(port.reads).toEqual([]);
     });
 
     it('repairs a hole in what arrived', async () => {
       receive(message(6), message(8));
-      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      openBehind5();
       await port.read(0).answer({ epoch: EPOCH, seq: 8 }, messages(7, 8));
       expect(port.calls).toEqual(['6', '7', '8', 'repaired 2']);
     });
 
     it('looks again where the connection was lost meanwhile', async () => {
       expect(await sequencer.catchUp({ epoch: EPOCH, seq: 9 })).toBe(true);
-      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      openBehind5();
       await port.read(0).answer({ epoch: EPOCH, seq: 9 }, messages(6, 9));
       expect(port.calls).toEqual(['6', '7', '8', '9', 'repaired 4']);
     });
@@ -353,7 +361,7 @@ describe('Sequencer', () => {
     it('never opens once closed', () => {
       receive(message(6));
       sequencer.close();
-      sequencer.open({ epoch: EPOCH, seq: 5, at: 50 });
+      openBehind5();
       receive(message(6));
       expect(port.calls).toEqual([]);
     });

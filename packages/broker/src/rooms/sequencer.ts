@@ -61,10 +61,13 @@ export class Sequencer {
     return this.#position;
   }
 
-  /** Delivery begins behind this position. Messages that came before the call have waited for it. */
-  open(position: SeenPosition): void {
-    if (this.#state !== 'opening') return;
+  /** Delivery will begin behind this position: messages wait for `open`. */
+  place(position: SeenPosition): void {
     this.#position = position;
+  }
+
+  open(): void {
+    if (this.#state !== 'opening') return;
     this.#state = 'live';
     this.#drain();
     if (this.#mustRead || this.#queue.length > 0) void this.repair();
