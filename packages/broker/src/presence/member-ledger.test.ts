@@ -49,4 +49,29 @@ describe('MemberLedger', () => {
     expect([...ledger.unwrittenRooms()]).toEqual(['hall']);
     expect(ledger.take('hall', 100)).toHaveLength(2);
   });
+
+  it('knows who is where, and nothing of rooms that everybody has left', () => {
+    const ledger = new MemberLedger();
+    for (const user of ['ann', 'bob']) ledger.add('pit', user);
+    ledger.add('hall', 'ann');
+    ledger.remove('hall', 'ann');
+    ledger.remove('nowhere', 'ann');
+    ledger.remove('pit', 'cy');
+    expect([...ledger.rooms()]).toEqual(['pit']);
+    expect(['pit', 'hall', 'nowhere'].map((room) => ledger.userCount(room))).toEqual([2, 0, 0]);
+    expect(['pit', 'hall', 'nowhere'].map((room) => ledger.unwrittenCount(room))).toEqual([2, 1, 0]);
+    expect(ledger.take('nowhere', 100)).toEqual([]);
+  });
+
+  it('has all of a room written again that the store has lost, and nothing of others', () => {
+    const ledger = new MemberLedger();
+    for (const room of ['pit', 'hall']) {
+      for (const user of ['ann', 'bob']) ledger.add(room, user);
+      ledger.take(room, 100);
+    }
+    ledger.forgetRoom('pit');
+    ledger.forgetRoom('nowhere');
+    expect([...ledger.unwrittenRooms()]).toEqual(['pit']);
+    expect(ledger.take('pit', 100).map(({ user }) => user)).toEqual(['ann', 'bob']);
+  });
 });

@@ -150,6 +150,66 @@ describe('PresenceWriter', () => {
     expect(writes).toHaveLength(2);
   });
 
+  it.each([
+    [0, 1],
+    [1, 1],
+    [100, 1],
+    [101, 2],
+    [200, 2],
+  ])('settles %i users in %i writes', async (users, expected) => {
+    const { ledger, writer, writes } = createFixture();
+    for (let i = 0; i < users; i += 1) ledger.add('pit', `user-${String(i)}`);
+    const settling = writer.settle('pit');
+    for (let done = 0; done < expected; done += 1) {
+      await turn();
+      writes[done]?.resolve(users);
+    }
+    await expect(settling).resolves.toBe(users);
+    expect(writes).toHaveLength(expected);
+    expect(writes.flatMap(({ entries }) => entries)).toHaveLength(users);
+  });
+
+  it('settles all rooms, a few at a time, those included whose users come meanwhile', async () => {
+    const { ledger, writer, writes } = createFixture();
+    for (let i = 0; i < 70; i += 1) ledger.add(`room-${String(i)}`, 'ann');
+    const settling = writer.settleAll();
+    await turn();
+    expect(writes).toHaveLength(32);
+    ledger.add('late', 'ann');
+    for (let done = 0; done < writes.length; done += 1) {
+      expect(writes.length - done).toBeLessThanOrEqual(32);
+      writes[done]?.resolve(1);
+      await turn();
+    }
+    await settling;
+    expect(writes.map(({ room }) => room)).toContain('late');
+    expect(writes).toHaveLength(71);
+  });
+
+  it('does not say that all is settled where something is not', async () => {
+    const { ledger, writer, writes, faults } = createFixture();
+    for (const room of ['pit', 'hall']) ledger.add(room, 'ann');
+    const settling = writer.settleAll();
+    await turn();
+    writes[0]?.resolve(1);
+    writes[1]?.reject(new OutcryError('unavailable', 'no'));
+    await expect(settling).rejects.toMatchObject({ code: 'unavailable' });
+    // Whoever asked has been told.
+    expect(faults).toEqual([]);
+    expect([...ledger.unwrittenRooms()]).toEqual(['hall']);
+  });
+
+  it('does not take it for a fault that it has been closed', async () => {
+    const { ledger, writer, writes, faults } = createFixture();
+    ledger.add('pit', 'ann');
+    writer.wake();
+    await turn();
+    writes[0]?.reject(new OutcryError('closed', 'closed'));
+    await turn();
+    expect(faults).toEqual([]);
+    expect(writes).toHaveLength(1);
+  });
+
   const usersOf = (write: Write | undefined): string[] => (write?.entries ?? []).map(({ user }) => user).sort();
 
   it('writes a room again of which the store has fewer users than it was told, and counts behind that', async () => {
