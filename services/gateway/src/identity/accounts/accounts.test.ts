@@ -92,6 +92,10 @@ describe('Accounts', () => {
     expect(best(1) / best(0)).toBeLessThan(2);
   }, 30_000);
 
+  it('lets nobody in under a name that nobody has, not even without a password', async () => {
+    await expect(accounts.logIn({ user: 'nobody', password: '' })).rejects.toMatchObject({ code: 'badCredentials' });
+  }, 30_000);
+
   it('takes nothing of what all may register for a name that is taken', async () => {
     await accounts.register({ user: 'bob', password: 'correct horse' });
     for (let i = 0; i < 100; i++) {

@@ -107,6 +107,17 @@ describe('the file of keys', () => {
     expect(JSON.stringify(tokens?.keysFile?.skipped)).not.toContain(CANARY);
   });
 
+  it('names what it leaves out by its kid, and by its place where it has none', () => {
+    const { tokens } = load([SYMMETRIC, { kty: 'AKP', kid: 'pq' }, { kty: 'AKP' }, { kty: 'AKP', kid: 'a b' }, null]);
+    expect(tokens?.keysFile?.skipped.map(({ key }) => key)).toEqual(['pq', 'keys.2', 'keys.3', 'keys.4']);
+  });
+
+  it('takes a secret of 32 bytes, and refuses one of 31', () => {
+    const secretOf = (bytes: number) => ({ ...SYMMETRIC, k: Buffer.alloc(bytes, 's').toString('base64url') });
+    expect(load([secretOf(32)]).tokens?.keys).toHaveLength(1);
+    expect(problemsOf([secretOf(31)])).toContain('keys.0: expected at least 32 bytes');
+  });
+
   it('refuses a file with one private or weak key among good ones', () => {
     const weak = { ...SYMMETRIC, kid: 'weak', k: 'c2hvcnQ' };
     const secret = { ...RSA.privateKey.export({ format: 'jwk' }), kid: 'private' };
@@ -130,6 +141,12 @@ describe('the file of keys', () => {
 
   it('says that a file is no JSON without quoting it', () => {
     expect(problemsOf(`{"keys":[{"k":${CANARY}`)).toMatch(/keys\.json is not JSON$/);
+  });
+
+  it('says which file cannot be read', () => {
+    expect(() => loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: '/nowhere/keys.json' })).toThrow(
+      'OUTCRY_AUTH_KEYS_FILE: /nowhere/keys.json cannot be read',
+    );
   });
 
   it('refuses a secret that is short', () => {

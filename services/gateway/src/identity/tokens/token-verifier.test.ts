@@ -79,6 +79,13 @@ describe('TokenVerifier', () => {
     expect(verifier.verify(token).claims).toMatchObject({ sub: 'ann' });
   });
 
+  it('takes a token of 4096 characters', () => {
+    const token = withClaims({ pad: 'x'.repeat(2921) });
+    expect(token).toHaveLength(MAX_TOKEN_LENGTH);
+    expect(refusalOf(token)).toBe('taken');
+    expect(refusalOf(withClaims({ pad: 'x'.repeat(2922) }))).toBe(TokenRefusal.Malformed);
+  });
+
   it('hands on the claims that a session is made of, and no others', () => {
     const { claims } = verifier.verify(withClaims({ jti: 'id-1', iat: NOW, exp: NOW + 60, secret: 'x' }));
     expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, rooms: RoomGrants.NONE });
