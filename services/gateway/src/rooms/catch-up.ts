@@ -54,7 +54,6 @@ export class TailedSource implements HistorySource {
 
   close(): void {
     if (this.#isOpen) this.#tail.close();
-    this.#isOpen = false;
   }
 }
 
@@ -70,8 +69,6 @@ const REACH_TIMEOUT_MS = 2000;
  */
 export async function catchUp(room: Room, request: CatchUpRequest, untailed: HistorySource): Promise<CatchUp> {
   const { since, history } = request;
-  // Nothing is read, so nothing can come meanwhile.
-  if (since === undefined && history === 0) return startHere(room);
   const source = new TailedSource(room, untailed);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
@@ -113,6 +110,7 @@ async function resume(
 
 /** The newest messages or the first page of them, and the room's position where there are none. */
 async function startAfresh(room: Room, history: number, source: TailedSource): Promise<CatchUp | 'broken'> {
+  // Nothing is read, so nothing can come meanwhile.
   if (history === 0) return startHere(room);
   const stored = await readSound(room, { last: Math.min(history, source.kept) }, source);
   if (stored === 'broken') return 'broken';

@@ -1,4 +1,5 @@
 import { type HistoryRange, OutcryError, type RoomHistory } from '@outcry/broker';
+import { RequestError } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../config/config.ts';
@@ -8,6 +9,7 @@ import { Past, type PastReader, unwanted } from './past.ts';
 const PAGE_BYTES = 256 * 1024;
 /** Of `PAGE_BYTES`, as past.ts has it. */
 const IN_FLIGHT = 4;
+const MIN_PAGE_BYTES = 16 * 1024;
 const MAX_WAIT_MS = 8000;
 const MAX_ASKED = 128;
 const MAX_WAITING = 10_000;
@@ -95,6 +97,12 @@ describe('the past', () => {
     expect(open).toHaveLength(4 * IN_FLIGHT);
   });
 
+  it('is read for no more than so many at a time, however small the pages', async () => {
+    for (let i = 0; i < 100; i += 1) void ask(reader(), { before: i + 1, maxBytes: 1 });
+    await turns();
+    expect(open).toHaveLength((IN_FLIGHT * PAGE_BYTES) / MIN_PAGE_BYTES);
+  });
+
   it('is read once for all who ask for the same at the same time', async () => {
     const answers = Promise.all(Array.from({ length: 200 }, () => ask(reader())));
     await turns();
@@ -155,6 +163,29 @@ describe('the past', () => {
     expect(await answer).toBe(HISTORY);
   });
 
+  it('is read for who has no room where it is for the gateway to send it', async () => {
+    const slow = reader();
+    slow.backlog.hasRoom = false;
+    void ask(slow);
+    await turns();
+    expect(open).toHaveLength(1);
+    expect(past.isParked(slow)).toBe(false);
+  });
+
+  it('takes nothing of room again that who waits for none has, and of who is gone or never came', async () => {
+    const ann = reader();
+    for (let i = 0; i < 3; i += 1) void ask(ann, { before: i + 1, isAsked: true });
+    await turns();
+    past.resume(ann);
+    await turns();
+    expect(open).toHaveLength(1);
+    const stranger = reader();
+    past.resume(stranger);
+    past.forget(stranger);
+    expect(past.isParked(stranger)).toBe(false);
+    expect(past.size).toBe(2);
+  });
+
   it('is not read for who is gone', async () => {
     const blockers = Array.from({ length: IN_FLIGHT }, (_, i) => ask(reader(), { before: i + 1 }));
     await turns();
@@ -185,6 +216,34 @@ describe('the past', () => {
     open[0]?.answer();
     await wanted;
     expect(await count('history_reads_spared_total{why="gone"}')).toBe(3);
+  });
+
+  it('is refused to who may not read it when its turn comes', async () => {
+    const check = (): void => {
+      throw new RequestError('forbidden', 'no');
+    };
+    const refused = past.read(reader(), { room: 'pit', page: () => ({ limit: 10 }), check });
+    await expect(refused).rejects.toThrow('no');
+    expect([asked, past.size]).toEqual([0, 0]);
+    expect(await count('history_reads_spared_total{why="refused"}')).toBe(1);
+  });
+
+  it('is refused to each when its own time is over, and one page of it is read for it until then', async () => {
+    const ann = reader();
+    void ask(ann, { before: 1 });
+    await turns();
+    const early = [2, 3].map((before) => ask(ann, { before }));
+    vi.advanceTimersByTime(MAX_WAIT_MS - 1000);
+    const late = ask(ann, { before: 4 });
+    vi.advanceTimersByTime(1000);
+    for (const read of early) await expect(read).rejects.toMatchObject({ code: 'unavailable' });
+    await turns();
+    expect([open.length, past.size]).toEqual([1, 1]);
+    vi.advanceTimersByTime(MAX_WAIT_MS - 1001);
+    expect(past.size).toBe(1);
+    vi.advanceTimersByTime(1);
+    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('is not read for who has waited for too long, and read on for the others', async () => {
@@ -223,6 +282,13 @@ describe('the past', () => {
     await expect(ask(reader())).rejects.toMatchObject({ code: 'unavailable' });
     expect(await count('history_reads_spared_total{why="refused"}')).toBe(2);
     expect(past.size).toBe(MAX_WAITING);
+  });
+
+  it('waits for all that one does not ask for by itself: it may have joined many rooms', async () => {
+    const ann = reader();
+    for (let i = 0; i < 2 * MAX_ASKED; i += 1) void ask(ann, { before: i + 1 });
+    expect(past.size).toBe(2 * MAX_ASKED);
+    await expect(ask(ann, { isAsked: true })).rejects.toMatchObject({ code: 'rateLimited' });
   });
 
   it('goes on where the broker fails', async () => {

@@ -249,11 +249,9 @@ export class Past {
   }
 
   #withdraw(queue: Queue): void {
-    if (queue.state === 'ready') {
-      const page = this.#ready.get(queue.key);
-      page?.queues.delete(queue);
-      if (page?.queues.size === 0) this.#ready.delete(queue.key);
-    }
+    const page = this.#ready.get(queue.key);
+    page?.queues.delete(queue);
+    if (page?.queues.size === 0) this.#ready.delete(queue.key);
     queue.state = 'idle';
   }
 

@@ -1,6 +1,6 @@
 import { type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { Coalescer } from '../fanout/coalescer.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -13,6 +13,8 @@ const EPOCH = 'e1';
 
 /** As in read-on.ts. */
 const PAGE = 256;
+/** As in relay-tail.ts. */
+const MAX_TAIL = 10_000;
 
 function message(seq: number, epoch = EPOCH): RoomMessage {
   return { room: 'lobby', position: { epoch, seq }, at: 1, origin: '', frame: Buffer.alloc(1) };
@@ -164,6 +166,109 @@ describe('reading on', () => {
     await expect(catchUp(room, { since: undefined, history: 9 }, failing)).rejects.toThrow('no');
     publish(5, 8);
     expect(room.tail.after(0)).toEqual([]);
+  });
+
+  it('keeps nothing behind one that had to read twice, either', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    meanwhile.push(() => {
+      room.reset({ epoch: EPOCH, seq: 4 });
+    });
+    expect(await catchUp(room, { since: undefined, history: 2 }, source)).toMatchObject({ from: { seq: 2 } });
+    publish(5, 8);
+    expect(room.tail.after(0)).toEqual([]);
+  });
+
+  it('keeps what the others need behind one whose turn to read never came', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    const gone: HistorySource = { ...source, read: () => Promise.reject(new Error('gone')) };
+    meanwhile.push(() => {
+      publish(5, 6);
+    });
+    await expect(catchUp(room, { since: undefined, history: 2 }, gone)).rejects.toThrow('gone');
+    expect(await readAll(2)).toEqual([3, 4, 5, 6]);
+  });
+
+  it('minds nothing that breaks before its turn to read has come', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    const reading = source;
+    let reads = 0;
+    source = {
+      ...source,
+      read: (range, onSent) => {
+        reads += 1;
+        room.reset({ epoch: EPOCH, seq: 10 * reads });
+        publish(10 * reads + 1, 10 * reads + 3);
+        return reading.read(range, onSent);
+      },
+    };
+    const { messages } = await catchUp(room, { since: undefined, history: 2 }, source);
+    expect(messages.map(({ position }) => position.seq)).toEqual([12, 13]);
+    expect(reads).toBe(1);
+  });
+
+  it('leaves to the relay what it has not relayed yet', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    stored.push(message(5), message(6));
+    const { messages, isWhole } = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    expect([messages.map(({ position }) => position.seq), isWhole]).toEqual([[3, 4], true]);
+  });
+
+  it('is refused where more is relayed during the read than is kept for it', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    meanwhile.push(() => {
+      for (const seq of numbers(1, MAX_TAIL + 1)) room.relay(message(seq));
+    });
+    await expect(catchUp(room, { since: { epoch: EPOCH, seq: 0 }, history: 0 }, source)).rejects.toThrow('too fast');
+  });
+
+  it('takes nothing out of an epoch that the room is not in yet', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    source = answering({ head: { epoch: 'e2', seq: 4 }, messages: [message(4, 'e2')], hasMore: false });
+    await expect(readOn(room, { epoch: EPOCH, seq: 3 }, source)).rejects.toThrow('too fast');
+    await expect(catchUp(room, { since: undefined, history: 1 }, source)).rejects.toThrow('too fast');
+  });
+
+  it('recovers nobody who would find a hole behind what is kept', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 6);
+    stored = [3, 4, 6].map((seq) => message(seq));
+    const missed = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    expect(missed).toMatchObject({ from: { seq: 6 }, messages: [], isRecovered: false });
+  });
+
+  it('reads nothing for who wants nothing, also where its epoch is over', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    const read = vi.fn<HistorySource['read']>();
+    for (const since of [undefined, { epoch: 'e0', seq: 2 }]) {
+      const missed = await catchUp(room, { since, history: 0 }, { ...source, read });
+      expect(missed).toMatchObject({ from: { seq: 4 }, messages: [], isWhole: true, isRecovered: false });
+    }
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  it('waits for nothing where the room is as far as the client', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    for (const seq of [3, 4]) {
+      const joining = catchUp(room, { since: { epoch: EPOCH, seq }, history: 0 }, source);
+      const first = await Promise.race([joining, new Promise((resolve) => setImmediate(resolve, 'waits'))]);
+      expect(first).toMatchObject({ from: { seq }, isRecovered: true });
+    }
+  });
+
+  it('waits for it for two seconds, and then recovers nobody', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    room.begin({ epoch: EPOCH, seq: 4 });
+    stored = numbers(1, 6).map((seq) => message(seq));
+    const joining = catchUp(room, { since: { epoch: EPOCH, seq: 6 }, history: 0 }, source);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(await joining).toMatchObject({ from: { seq: 4 }, messages: [], isRecovered: false });
   });
 
   it('waits for what another gateway has told the client already', async () => {

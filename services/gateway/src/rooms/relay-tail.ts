@@ -69,7 +69,6 @@ export class RelayTail {
   }
 
   #wake(seq: number): void {
-    if (this.#waiters.length === 0) return;
     const reached = this.#waiters.filter((waiter) => waiter.seq <= seq);
     this.#waiters = this.#waiters.filter((waiter) => waiter.seq > seq);
     for (const { resolve } of reached) resolve();

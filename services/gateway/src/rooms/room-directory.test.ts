@@ -9,7 +9,7 @@ import { GatewayMetrics } from '../observability/metrics.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { Past } from './past.ts';
-import { RoomDirectory, type Visitor } from './room-directory.ts';
+import { RoomDirectory, type RoomDirectoryOptions, type Visitor } from './room-directory.ts';
 import { RoomRules } from './room-rules.ts';
 
 describe('RoomDirectory', () => {
@@ -53,6 +53,8 @@ describe('the rooms of a node', () => {
   const LINGER_MS = 5000;
   const WANTED = { since: undefined, history: 5 };
   const RULE = { presence: true, publish: 'members', signal: 'members', readHistory: true } as const;
+  const retention = { count: 9, ms: 1000 };
+  const rules = new RoomRules([], { ...RULE, retention, users: ALL_RIGHTS, guests: ALL_RIGHTS });
   const metrics = new GatewayMetrics();
   const logger = createLogger({ level: 'silent', fields: {} });
   let backplane: Backplane;
@@ -62,18 +64,8 @@ describe('the rooms of a node', () => {
   beforeEach(async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     backplane = createMemoryBackplane();
-    const { broker } = backplane;
-    const retention = { count: 9, ms: 1000 };
-    const rules = new RoomRules([], { ...RULE, retention, users: ALL_RIGHTS, guests: ALL_RIGHTS });
-    past = new Past({ broker, rules, metrics, pageBytes: 1000 });
-    rooms = new RoomDirectory({
-      broker,
-      rules,
-      fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics },
-      coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
-      logger,
-      past,
-    });
+    past = new Past({ broker: backplane.broker, rules, metrics, pageBytes: 1000 });
+    rooms = directory();
     const nothing = (): void => undefined;
     await backplane.start({
       handleMessage: nothing,
@@ -87,6 +79,18 @@ describe('the rooms of a node', () => {
     vi.useRealTimers();
     await backplane.close();
   });
+
+  function directory(options: Partial<RoomDirectoryOptions> = {}): RoomDirectory {
+    return new RoomDirectory({
+      broker: backplane.broker,
+      rules,
+      fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics },
+      coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
+      logger,
+      past,
+      ...options,
+    });
+  }
 
   const reader = { backlog: { hasRoom: true } };
   const visitor = (wishes: Partial<Visitor> = {}): Visitor => ({ reader, admit: () => true, ...wishes });
@@ -147,6 +151,39 @@ describe('the rooms of a node', () => {
     expect(text).toMatch('outcry_gateway_room_resets_total 1\n');
     // A thousandth of what it would be if milliseconds were taken for seconds.
     expect(text).toMatch('outcry_gateway_relay_lag_seconds_bucket{le="2.5"} 1\n');
+  });
+
+  it('tell how late messages come, and no time that is less than none where clocks differ', async () => {
+    const own = new GatewayMetrics();
+    const late = directory({ fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics: own } });
+    late.relay({ ...message('lobby'), at: Date.now() + 60_000 });
+    expect(await own.registry.metrics()).toMatch('outcry_gateway_relay_lag_seconds_sum 0\n');
+    late.relay({ ...message('lobby'), at: Date.now() - 60_000 });
+    expect(await own.registry.metrics()).toMatch(/outcry_gateway_relay_lag_seconds_sum 6\d\b/);
+  });
+
+  it.each([
+    [1000, 1000],
+    [1_000_000, 64 * 1024],
+  ])(
+    'read at once what one is sent at once, out of pages of %i bytes, and next to nothing for who has no room',
+    async (pageBytes, part) => {
+      past = new Past({ broker: backplane.broker, rules, metrics, pageBytes });
+      rooms = directory({ past });
+      const read = vi.spyOn(backplane.broker, 'readHistory');
+      await rooms.join('lobby', WANTED, visitor());
+      await rooms.join('lobby', WANTED, visitor({ reader: { backlog: { hasRoom: false } } }));
+      expect(read.mock.calls.map(([, { maxBytes }]) => maxBytes)).toEqual([part, 1]);
+    },
+  );
+
+  it('read nothing for who does not want to come in any more', async () => {
+    const read = vi.spyOn(backplane.broker, 'readHistory');
+    const admit = vi.fn(() => true);
+    const joining = rooms.join('lobby', WANTED, visitor({ admit, isWaiting: () => false }));
+    await expect(joining).rejects.toMatchObject({ code: 'closed' });
+    await rooms.join('lobby', WANTED, visitor({ isWaiting: () => true }));
+    expect([read.mock.calls.length, admit.mock.calls.length]).toEqual([1, 0]);
   });
 
   it('log a room that cannot be left at the broker, and go on', async () => {

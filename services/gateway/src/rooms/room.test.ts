@@ -159,6 +159,19 @@ describe('Room', () => {
     expect(told(curious)).toEqual(['member']);
   });
 
+  it('ends no window for who comes and goes where nobody wants to know any more', () => {
+    room = create(1000);
+    room.begin(START);
+    const [plain, curious] = [member('a'), member('b', { wantsPresence: true })];
+    room.remove(curious);
+    for (const seq of [1, 2]) room.relay(message(seq));
+    const before = told(plain);
+    room.relayMember({ room: 'lobby', user: 'cy', change: 'joined', count: 3 });
+    expect(told(plain)).toEqual(before);
+    room.flush();
+    expect(told(plain)).toEqual(['1', '2']);
+  });
+
   it.each([
     [
       'a reset',

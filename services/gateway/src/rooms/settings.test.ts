@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+
+import { loadGatewayConfig } from '../config/config.ts';
+
+const KIB = 1024;
+
+it.each([
+  [{}, 256 * KIB],
+  [{ OUTCRY_HISTORY_BYTES: String(100 * KIB) }, 100 * KIB],
+  [{ OUTCRY_SOFT_BUFFER_BYTES: '100000', OUTCRY_HARD_BUFFER_BYTES: '200000' }, 66_666],
+])('a page of the past is no more than a third of what a client may leave unread: %j', (environment, bytes) => {
+  expect(loadGatewayConfig(environment).config.historyPageBytes).toBe(bytes);
+});
