@@ -1,6 +1,7 @@
 import { OutcryError, type RoomMessage } from '@outcry/broker';
 import type { Position, ServerFrame } from '@outcry/protocol';
 
+import { positionOf } from '../rooms/catch-up.ts';
 import type { Room } from '../rooms/room.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomMember } from '../rooms/room-member.ts';
@@ -94,21 +95,21 @@ export class HeldRooms {
     do {
       const next = await this.#rooms.readOn(room, seat.position, this.#owner);
       if (this.#held.get(room) !== seat) return;
-      if ('reset' in next) this.#startAfresh(seat, next.reset);
-      else if (this.#send(seat, next.messages) && next.isWhole) this.#goLive(seat, 'caughtUp');
+      if (next === 'lost') this.#startAfresh(seat);
+      else this.#send(seat, next);
     } while (this.#held.get(room) === seat && this.#owner.backlog.hasRoom);
     if (this.#held.get(room) === seat) this.#waiting.add(seat);
   }
 
-  /** Whether all of them were sent. */
-  #send(seat: HeldSeat, messages: readonly RoomMessage[]): boolean {
+  /** As many as the client has room for; behind the last that the room has relayed by now comes live delivery. */
+  #send(seat: HeldSeat, messages: readonly RoomMessage[]): void {
     const sent = sendReplay(this.#owner, seat.member, messages);
     seat.position = messages[sent - 1]?.position ?? seat.position;
-    return sent === messages.length;
+    if (seat.room.isAt(seat.position)) this.#goLive(seat, 'caughtUp');
   }
 
-  #startAfresh(seat: HeldSeat, position: Position): void {
-    this.#owner.sendFrame({ type: 'reset', room: seat.room.name, ...position });
+  #startAfresh(seat: HeldSeat): void {
+    this.#owner.sendFrame({ type: 'reset', room: seat.room.name, ...positionOf(seat.room) });
     this.#goLive(seat, 'reset');
   }
 

@@ -183,8 +183,7 @@ export class Memberships implements ConflatableStreams {
       if (this.#owner.backlog.hasRoom) sent = sendReplay(this.#owner, membership, missed.messages);
       if (room.isStale) this.#owner.sendFrame({ type: 'stale', room: room.name });
     });
-    const isWhole = missed.isWhole && sent === missed.messages.length;
-    if (!isWhole) this.#hold(membership, missed.messages[sent - 1]?.position ?? missed.from);
-    else if (this.#owner.backlog.isLagging) this.#hold(membership);
+    const seen = missed.messages[sent - 1]?.position ?? missed.from;
+    if (this.#owner.backlog.isLagging || !room.isAt(seen)) this.#hold(membership, seen);
   }
 }

@@ -124,17 +124,16 @@ describe('catching up', () => {
     expect(missed).toEqual({
       from: { epoch, seq: 10 },
       messages: [],
-      isWhole: true,
       isRecovered: false,
       isRolledBack: true,
     });
   });
 
-  it('replays a page from the oldest on where more is wanted, and says that there is more', async () => {
+  it('replays a page from the oldest on where more is wanted, and no more than that', async () => {
     await publish(10, LARGE);
     const missed = await join({ history: 8 });
     expect(seqs(missed)).toEqual([3, 4, 5]);
-    expect(missed).toMatchObject({ from: { seq: 2 }, isWhole: false, isRecovered: false });
+    expect(missed).toMatchObject({ from: { seq: 2 }, isRecovered: false });
   });
 
   it('recovers by a page where more was missed, and nothing where the oldest of it is gone', async () => {
@@ -142,9 +141,9 @@ describe('catching up', () => {
     const { epoch } = (await join({})).from;
     const missed = await join({ since: { epoch, seq: 4 } });
     expect(seqs(missed)).toEqual([5, 6, 7]);
-    expect(missed).toMatchObject({ from: { epoch, seq: 4 }, isWhole: false, isRecovered: true });
+    expect(missed).toMatchObject({ from: { epoch, seq: 4 }, isRecovered: true });
     await publish(retention.count, LARGE);
-    expect(await join({ since: { epoch, seq: 4 } })).toMatchObject({ messages: [], isWhole: true, isRecovered: false });
+    expect(await join({ since: { epoch, seq: 4 } })).toMatchObject({ messages: [], isRecovered: false });
   });
 
   it('takes what is relayed while history is being read from the tail', async () => {

@@ -1,7 +1,6 @@
 import { type HistoryRange, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 
-import type { RelayTail } from './relay-tail.ts';
 import type { Room } from './room.ts';
 
 export interface CatchUpRequest {
@@ -10,14 +9,15 @@ export interface CatchUpRequest {
   readonly history: number;
 }
 
-/** What a joining member gets before it goes live: a position, and the messages between there and the room's own. */
+/**
+ * What a joining member gets before it goes live: a position, and the messages behind it. Where they do not lead up to the room's
+ * own position when the member is added (`Room.isAt`), it reads on behind them.
+ */
 export interface CatchUp {
   /** The first message that follows has `from.seq` + 1. */
   readonly from: Position;
   /** From the first on, without a hole. */
   readonly messages: readonly RoomMessage[];
-  /** They lead up to the room's own position; else there is more than a page, and the member reads on behind them. */
-  readonly isWhole: boolean;
   readonly isRecovered: boolean;
   /** The broker no longer has all that the client has been told of, and gives its numbers to others. */
   readonly isRolledBack: boolean;
@@ -34,26 +34,27 @@ export interface HistorySource {
 /** A source, and the room's tail for as long as somebody needs it: what is relayed while a read waits for its turn is in its page. */
 export class TailedSource implements HistorySource {
   readonly kept: number;
-  readonly #tail: RelayTail;
+  /** Whose tail is made when something is read: most rooms are inboxes, of which nothing is. */
+  readonly #room: Room;
   readonly #source: HistorySource;
   #isOpen = false;
 
-  constructor({ tail }: Room, source: HistorySource) {
+  constructor(room: Room, source: HistorySource) {
     this.kept = source.kept;
-    this.#tail = tail;
+    this.#room = room;
     this.#source = source;
   }
 
   read(range: HistoryRange, onSent: () => void): Promise<RoomHistory> {
     return this.#source.read(range, () => {
-      if (!this.#isOpen) this.#tail.open();
+      if (!this.#isOpen) this.#room.tail.open();
       this.#isOpen = true;
       onSent();
     });
   }
 
   close(): void {
-    if (this.#isOpen) this.#tail.close();
+    if (this.#isOpen) this.#room.tail.close();
   }
 }
 
@@ -61,9 +62,9 @@ const MAX_ATTEMPTS = 3;
 const REACH_TIMEOUT_MS = 2000;
 
 /**
- * Reads what a member missed, a page of it or up to the very position of the room's relay: the caller sends it and adds the
- * member in the same turn, so that nothing can come between. History is read from the broker; what the room relays meanwhile
- * is taken from its tail.
+ * Reads what a member missed, a page of it or up to the position of the room's relay. History is read from the broker; what the
+ * room relays meanwhile is taken from its tail. It may relay more before the caller has the answer, though all of that is one
+ * turn of the loop: so it is the caller who looks where the room is as it adds the member.
  *
  * @throws OutcryError `unavailable` where the broker does not answer, or the room is too fast to be caught up with
  */
@@ -101,11 +102,11 @@ async function resume(
   // A client may have been told more by a faster gateway than this one has relayed yet: it is on its way here.
   if (positionOf(room).seq < since.seq) await room.tail.whenRelayed(since.seq, REACH_TIMEOUT_MS);
   if (positionOf(room).epoch !== since.epoch) return 'broken';
-  const following = upToRelay(room, stored, since.seq);
+  const { messages, isWhole } = upToRelay(room, stored, since.seq);
   const missing = positionOf(room).seq - since.seq;
-  const isUnbroken = missing === 0 || following.messages[0]?.position.seq === since.seq + 1;
-  if (!isUnbroken || !(following.isWhole || stored.hasMore)) return 'lost';
-  return { from: since, ...following, isRecovered: true, isRolledBack: false };
+  const isUnbroken = missing === 0 || messages[0]?.position.seq === since.seq + 1;
+  if (!isUnbroken || !(isWhole || stored.hasMore)) return 'lost';
+  return { from: since, messages, isRecovered: true, isRolledBack: false };
 }
 
 /** The newest messages or the first page of them, and the room's position where there are none. */
@@ -119,11 +120,11 @@ async function startAfresh(room: Room, history: number, source: TailedSource): P
   const first = messages[0];
   if (first === undefined) return startHere(room);
   const from = { epoch: positionOf(room).epoch, seq: first.position.seq - 1 };
-  return { from, messages, isWhole, isRecovered: false, isRolledBack: false };
+  return { from, messages, isRecovered: false, isRolledBack: false };
 }
 
 function startHere(room: Room): CatchUp {
-  return { from: positionOf(room), messages: [], isWhole: true, isRecovered: false, isRolledBack: false };
+  return { from: positionOf(room), messages: [], isRecovered: false, isRolledBack: false };
 }
 
 /** `broken` where continuity broke while the broker was being asked, or the tail could not hold what came meanwhile. */
@@ -140,15 +141,17 @@ export async function readSound(
   return isSound ? stored : 'broken';
 }
 
+export interface Continuation {
+  readonly messages: readonly RoomMessage[];
+  /** They lead up to the room's own position. */
+  readonly isWhole: boolean;
+}
+
 /**
  * History behind `after`, cut at or continued to the room's own position: what is newer than that will come live. A page may
  * end before the tail begins; what is behind that hole is for the next one.
  */
-export function upToRelay(
-  room: Room,
-  stored: Pick<RoomHistory, 'messages'>,
-  after: number,
-): Pick<CatchUp, 'messages' | 'isWhole'> {
+export function upToRelay(room: Room, stored: Pick<RoomHistory, 'messages'>, after: number): Continuation {
   const relayed = positionOf(room).seq;
   const past = stored.messages.filter(({ position }) => position.seq > after && position.seq <= relayed);
   const all = [...past, ...room.tail.after(past.at(-1)?.position.seq ?? after)];

@@ -6,7 +6,7 @@ import { Coalescer } from '../fanout/coalescer.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { catchUp, type HistorySource } from './catch-up.ts';
-import { type ReadOn, readOn, type StartAfresh } from './read-on.ts';
+import { readOn } from './read-on.ts';
 import { Room } from './room.ts';
 
 const EPOCH = 'e1';
@@ -20,9 +20,9 @@ function message(seq: number, epoch = EPOCH): RoomMessage {
   return { room: 'lobby', position: { epoch, seq }, at: 1, origin: '', frame: Buffer.alloc(1) };
 }
 
-function seqsOf(result: ReadOn | StartAfresh): readonly number[] {
-  if ('reset' in result) throw new Error('starts afresh');
-  return result.messages.map(({ position }) => position.seq);
+function seqsOf(result: readonly RoomMessage[] | 'lost'): readonly number[] {
+  if (result === 'lost') throw new Error('starts afresh');
+  return result.map(({ position }) => position.seq);
 }
 
 function numbers(from: number, to: number): readonly number[] {
@@ -68,9 +68,8 @@ describe('reading on', () => {
   async function readAll(from: number): Promise<readonly number[]> {
     const seen: number[] = [];
     for (let part = 0; part < 20; part += 1) {
-      const next = await readOn(room, { epoch: EPOCH, seq: seen.at(-1) ?? from }, source);
-      seen.push(...seqsOf(next));
-      if ('isWhole' in next && next.isWhole) return seen;
+      seen.push(...seqsOf(await readOn(room, { epoch: EPOCH, seq: seen.at(-1) ?? from }, source)));
+      if (room.isAt({ epoch: EPOCH, seq: seen.at(-1) ?? from })) return seen;
     }
     throw new Error('never whole');
   }
@@ -83,7 +82,6 @@ describe('reading on', () => {
     });
     const first = await readOn(room, { epoch: EPOCH, seq: 0 }, source);
     expect(seqsOf(first)).toEqual(numbers(1, PAGE));
-    expect(first).toMatchObject({ isWhole: false });
     expect(await readAll(PAGE)).toEqual(numbers(PAGE + 1, 2 * PAGE + 3));
   });
 
@@ -95,14 +93,13 @@ describe('reading on', () => {
     });
     const next = await readOn(room, { epoch: EPOCH, seq: 2 }, source);
     expect(seqsOf(next)).toEqual([3, 4, 5, 6, 7, 8]);
-    expect(next).toMatchObject({ isWhole: true });
   });
 
   it('starts afresh where the oldest of what was missed is gone', async () => {
     room.begin({ epoch: EPOCH, seq: 0 });
     publish(1, 10);
     stored = stored.slice(5);
-    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 10 } });
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toBe('lost');
   });
 
   it('throws away what it has read where continuity breaks meanwhile, and reads again', async () => {
@@ -116,8 +113,7 @@ describe('reading on', () => {
     const next = await readOn(room, { epoch: EPOCH, seq: 2 }, source);
     // What stands before the break, and not what is behind it as if it followed.
     expect(seqsOf(next)).toEqual([3, 4]);
-    expect(next).toMatchObject({ isWhole: false });
-    expect(await readOn(room, { epoch: EPOCH, seq: 4 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 10 } });
+    expect(await readOn(room, { epoch: EPOCH, seq: 4 }, source)).toBe('lost');
   });
 
   it('joins with no hole where continuity breaks while the past is read', async () => {
@@ -137,7 +133,7 @@ describe('reading on', () => {
     publish(1, 10);
     stored = [];
     source = answering({ head: { epoch: EPOCH, seq: 10 }, messages: [], hasMore: false });
-    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 10 } });
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toBe('lost');
   });
 
   it('starts afresh in another epoch, and reads nothing where nothing was missed', async () => {
@@ -145,8 +141,8 @@ describe('reading on', () => {
     publish(1, 3);
     const read = vi.fn<HistorySource['read']>();
     source = { ...source, read };
-    expect(await readOn(room, { epoch: 'e0', seq: 3 }, source)).toEqual({ reset: { epoch: EPOCH, seq: 3 } });
-    expect(await readOn(room, { epoch: EPOCH, seq: 3 }, source)).toEqual({ messages: [], isWhole: true });
+    expect(await readOn(room, { epoch: 'e0', seq: 3 }, source)).toBe('lost');
+    expect(await readOn(room, { epoch: EPOCH, seq: 3 }, source)).toEqual([]);
     expect(read).not.toHaveBeenCalled();
   });
 
@@ -212,8 +208,8 @@ describe('reading on', () => {
     room.begin({ epoch: EPOCH, seq: 0 });
     publish(1, 4);
     stored.push(message(5), message(6));
-    const { messages, isWhole } = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
-    expect([messages.map(({ position }) => position.seq), isWhole]).toEqual([[3, 4], true]);
+    const { messages } = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    expect(seqsOf(messages)).toEqual([3, 4]);
   });
 
   it('is refused where more is relayed during the read than is kept for it', async () => {
@@ -242,11 +238,14 @@ describe('reading on', () => {
   it('reads nothing for who wants nothing, also where its epoch is over', async () => {
     room.begin({ epoch: EPOCH, seq: 4 });
     const read = vi.fn<HistorySource['read']>();
+    const tail = vi.spyOn(room, 'tail', 'get');
     for (const since of [undefined, { epoch: 'e0', seq: 2 }]) {
       const missed = await catchUp(room, { since, history: 0 }, { ...source, read });
-      expect(missed).toMatchObject({ from: { seq: 4 }, messages: [], isWhole: true, isRecovered: false });
+      expect(missed).toMatchObject({ from: { seq: 4 }, messages: [], isRecovered: false });
     }
     expect(read).not.toHaveBeenCalled();
+    // Which every inbox would have for ever.
+    expect(tail).not.toHaveBeenCalled();
   });
 
   it('waits for nothing where the room is as far as the client', async () => {

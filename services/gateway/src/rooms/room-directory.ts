@@ -7,7 +7,7 @@ import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { type CatchUp, catchUp, type CatchUpRequest, type HistorySource } from './catch-up.ts';
 import { MAX_PART_BYTES, type Past, type PastReader, unwanted } from './past.ts';
-import { readOn, type ReadOn, type StartAfresh } from './read-on.ts';
+import { readOn } from './read-on.ts';
 import { Room } from './room.ts';
 import type { RoomRules } from './room-rules.ts';
 
@@ -66,9 +66,9 @@ export class RoomDirectory {
   }
 
   /**
-   * Makes sure that the room is delivered here and reads what the visitor missed. `admit` is called in the same turn as the
-   * reading ends, so that what it sends and what comes live have no hole and no repeat between them. Where it admits nobody
-   * (returns false), or something fails, the room is let go; otherwise `leave` must follow some day.
+   * Makes sure that the room is delivered here and reads what the visitor missed. `admit` looks with `Room.isAt` whether that
+   * leads up to what comes live; else the visitor reads on behind it. Where it admits nobody (returns false), or something fails,
+   * the room is let go; otherwise `leave` must follow some day.
    */
   async join(name: string, request: CatchUpRequest, visitor: Visitor): Promise<void> {
     const room = await this.#rooms.acquire(name);
@@ -81,8 +81,8 @@ export class RoomDirectory {
     }
   }
 
-  /** What a member that was held back at `from` is to be sent next: as much as it is sent at once. */
-  readOn(room: Room, from: Position, reader: PastReader): Promise<ReadOn | StartAfresh> {
+  /** What a member that was held back at `from` is to be sent next: as much as it is sent at once, or `lost` where it is not kept. */
+  readOn(room: Room, from: Position, reader: PastReader): Promise<readonly RoomMessage[] | 'lost'> {
     return readOn(room, from, this.#pastOf(room, { reader }));
   }
 

@@ -203,6 +203,14 @@ describe('Room', () => {
     expect(told(ann)).toEqual(['1', '2', type]);
   });
 
+  it('is at the position of the last that it has handed on, of its epoch alone', () => {
+    expect(room.isAt(START)).toBe(false);
+    room.begin(START);
+    expect([room.isAt(START), room.isAt({ epoch: 'e0', seq: 0 })]).toEqual([true, false]);
+    room.relay(message(1));
+    expect([room.isAt(START), room.isAt({ epoch: EPOCH, seq: 1 })]).toEqual([false, true]);
+  });
+
   it('goes on behind a reset, from the position that it tells', () => {
     room.begin(START);
     const ann = member('a');

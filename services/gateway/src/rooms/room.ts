@@ -45,6 +45,11 @@ export class Room implements Flushable {
     return this.#position;
   }
 
+  /** Nothing has been relayed behind the position: who has all up to it may go live, if it does so without a pause. */
+  isAt({ epoch, seq }: Position): boolean {
+    return this.#position?.seq === seq && this.#position.epoch === epoch;
+  }
+
   /** What members know may be old: the node does not hear of the room. */
   get isStale(): boolean {
     return this.#isStale;
