@@ -1,16 +1,19 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { type FSWatcher, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createLogger } from '@outcry/service';
 import { makeToken } from '@outcry/testkit';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../../config/config.ts';
 import { createAuthenticator } from '../create-authenticator.ts';
 import { KeysFileWatch } from './keys-file-watch.ts';
 import { RevokedTokens } from '../revoked-tokens.ts';
 import type { VerificationKey } from './verification-key.ts';
+
+vi.mock(import('node:fs'), { spy: true });
 
 const OLD = 'the-old-secret-of-thirty-two-bytes-or-more';
 const NEW = 'the-new-secret-of-thirty-two-bytes-or-more';
@@ -81,4 +84,52 @@ it('names the keys that it leaves out, at the start and whenever it reads the fi
   expect(onKeys).toHaveBeenCalledWith([expect.objectContaining({ id: 'good' })]);
   expect(warn.mock.lastCall?.[0]).toMatchObject({ key: 'other' });
   watch.close();
+});
+
+it('says when it hears of no changes any more, and hears of none when it is closed', async () => {
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const onError = vi.spyOn(logger, 'error');
+  const read = vi.fn(() => ({ keys: [], skipped: [] }));
+  const keysFile = new KeysFileWatch({ path: join(folder, 'keys.json'), skipped: [], read, onKeys: vi.fn(), logger });
+  const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
+  const err = new Error('gone');
+  watcher.emit('error', err);
+  expect(onError).toHaveBeenCalledExactlyOnceWith({ err }, expect.any(String));
+  const closed = once(watcher, 'close');
+  keysFile.close();
+  await closed;
+});
+
+it('takes a fault of its own for no fault of the file', () => {
+  const read = (): never => {
+    throw new TypeError('our own');
+  };
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const watching = new KeysFileWatch({ path: join(folder, 'keys.json'), skipped: [], read, onKeys: vi.fn(), logger });
+  expect(() => {
+    watching.readNow();
+  }).toThrow('our own');
+  watching.close();
+});
+
+it('reads once what is written in several steps, when nothing more happens, and nothing when it is closed meanwhile', () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  const logger = createLogger({ level: 'silent', fields: {} });
+  const read = vi.fn(() => ({ keys: [], skipped: [] }));
+  const watching = new KeysFileWatch({ path: join(folder, 'keys.json'), skipped: [], read, onKeys: vi.fn(), logger });
+  const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
+  for (let step = 0; step < 3; step += 1) {
+    watcher.emit('change', 'change', 'keys.json');
+    vi.advanceTimersByTime(199);
+  }
+  expect(read).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(1);
+  expect(read).toHaveBeenCalledOnce();
+  watcher.emit('change', 'change', 'keys.json');
+  watching.close();
+  vi.advanceTimersByTime(1000);
+  expect(read).toHaveBeenCalledOnce();
 });
