@@ -89,6 +89,15 @@ export function describeSharedLimits(name: string, createCluster: () => Promise<
       expect(verdicts).not.toContain(false);
     });
 
+    it('lets the only event of a minute pass, and the next one not', async () => {
+      expect(await a.pass(SUBJECT, 1)).toBe(true);
+      expect(await b.pass(SUBJECT, 1)).toBe(false);
+    });
+
+    it('says of a budget of which nothing is used that nothing is owed', async () => {
+      expect(await a.spend({ subject: SUBJECT, amount: 0, max: 1000, windowMs: 10_000 })).toBe(0);
+    });
+
     it('lets a budget be spent over all nodes, a debt be paid back with time, and no debt be endless', async () => {
       const budget = { subject: 'stored:user:ann', max: 1000, windowMs: 10_000 };
       expect(await a.spend({ ...budget, amount: 900 })).toBe(0);

@@ -57,10 +57,10 @@ describe('reading on', () => {
   });
 
   /** Stored and relayed, as a publish is. */
-  function publish(from: number, to: number): void {
+  function publish(from: number, to: number, epoch = EPOCH): void {
     for (const seq of numbers(from, to)) {
-      stored.push(message(seq));
-      room.relay(message(seq));
+      stored.push(message(seq, epoch));
+      room.relay(message(seq, epoch));
     }
   }
 
@@ -114,6 +114,20 @@ describe('reading on', () => {
     // What stands before the break, and not what is behind it as if it followed.
     expect(seqsOf(next)).toEqual([3, 4]);
     expect(await readOn(room, { epoch: EPOCH, seq: 4 }, source)).toBe('lost');
+  });
+
+  it('takes nothing of a numbering that is over, though somebody still reads who began in it', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    room.tail.open();
+    publish(1, 6);
+    room.reset({ epoch: 'e2', seq: 0 });
+    stored = [];
+    publish(1, 2, 'e2');
+    expect(await readOn(room, { epoch: 'e2', seq: 0 }, source)).toEqual({
+      messages: [message(1, 'e2'), message(2, 'e2')],
+      isWhole: true,
+    });
+    room.tail.close();
   });
 
   it('joins with no hole where continuity breaks while the past is read', async () => {

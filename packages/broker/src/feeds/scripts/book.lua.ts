@@ -20,14 +20,13 @@ end
  *
  *     KEYS  snapshot, deltas, highest fence
  *     ARGV  channel, frame, ttl ms, fence
- *     reply 0, 3 where the publisher does not lead any more: then nothing was stored or sent
+ *     reply 3 where the publisher does not lead any more: then nothing was stored or sent
  */
 export const PUBLISH_SNAPSHOT = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 redis.call('PUBLISH', ARGV[1], ARGV[2])
-return 0
 `);
 
 /**
@@ -35,8 +34,8 @@ return 0
  *
  *     KEYS  snapshot, deltas, highest fence
  *     ARGV  channel, frame, ttl ms, fence, most deltas to keep
- *     reply 0, 1 where there is no snapshot, 2 where there are too many deltas, 3 where the publisher does not lead any
- *           more: then nothing was stored or sent
+ *     reply 1 where there is no snapshot, 2 where there are too many deltas, 3 where the publisher does not lead any more: then
+ *           nothing was stored or sent
  */
 export const PUBLISH_DELTA = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[3], ARGV[4]) then return 3 end
@@ -45,7 +44,6 @@ if redis.call('LLEN', KEYS[2]) >= tonumber(ARGV[5]) then return 2 end
 redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
 redis.call('PUBLISH', ARGV[1], ARGV[2])
-return 0
 `);
 
 /**
@@ -53,12 +51,11 @@ return 0
  *
  *     KEYS  highest fence
  *     ARGV  channel, frame, fence
- *     reply 0, 3 where the publisher does not lead any more: then nothing was sent
+ *     reply 3 where the publisher does not lead any more: then nothing was sent
  */
 export const PUBLISH_PULSE = Script.bounded(String.raw`${IS_FENCED}
 if is_fenced(KEYS[1], ARGV[3]) then return 3 end
 redis.call('PUBLISH', ARGV[1], ARGV[2])
-return 0
 `);
 
 /**

@@ -8,11 +8,9 @@ import { Script } from '../../redis/script-call.ts';
  */
 export const ANNOUNCE = Script.bounded(String.raw`
 for i = 1, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return 0
 `);
 
 /** As above, of those of which nothing is known yet. */
 export const ANNOUNCE_UNKNOWN = Script.bounded(String.raw`
 for i = 1, #ARGV, 2 do redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return 0
 `);

@@ -27,32 +27,36 @@ return { 1, {} }
 `);
 
 /**
- * A token bucket as one number: the time at which it is full again, in milliseconds of Redis's clock.
+ * A token bucket as one number: the time at which it is full again, in milliseconds of Redis's clock and parts of them. What is
+ * taken from it is the time that it takes to have as much again.
+ */
+const TAKE = String.raw`
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]
+`;
+
+/**
+ * Takes a token, where there is one.
  *
  *     KEYS  time
  *     ARGV  ms per token, tokens
  *     reply 1, or 0 where there is no token
  */
-export const TAKE_TOKEN = Script.bounded(String.raw`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]
+export const TAKE_TOKEN = Script.bounded(String.raw`${TAKE}
 if full_at - now > ARGV[1] * ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.ceil(full_at - now))
 return 1
 `);
 
 /**
- * Takes from a bucket like that one what has been used already, even where there is less.
+ * Takes what has been used already, even where there is less.
  *
  *     KEYS  time
  *     ARGV  ms that it takes to have as much again, ms that it takes to fill the bucket
  *     reply ms until the bucket is not in debt, 0 where it is not
  */
-export const SPEND = Script.bounded(String.raw`
-local time = redis.call('TIME')
-local now = time[1] * 1000 + time[2] / 1000
-local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]
+export const SPEND = Script.bounded(String.raw`${TAKE}
 full_at = math.min(full_at, now + 2 * ARGV[2])
 redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.max(1, math.ceil(full_at - now)))
 return math.max(0, math.ceil(full_at - now - ARGV[2]))
