@@ -159,7 +159,7 @@ export const HOUSE: House = {
       { main: 'the command' },
       { folders: 'what can be asked for, and who runs it' },
       { 'mutate-typescript': 'faults in TypeScript, by Stryker' },
-      { lua: 'faults in the scripts that run in Redis' },
+      { lua: 'faults in the scripts that run in Redis', planted: 'faults that once went through' },
       { '.': 'arguments, survivors, verdict' },
       { suite: 'what came of a fault' },
     ],

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { FOLDERS } from './folders.ts';
 import { formatVerdict } from './format-verdict.ts';
 import { runLua } from './lua/run-lua.ts';
+import { runPlanted } from './planted/run-planted.ts';
 import { readArguments } from './read-arguments.ts';
 import { readSurvivors } from './survivors.ts';
 import { judge } from './verdict.ts';
@@ -15,6 +16,7 @@ const LIST = 'docs/testing/survivors.md';
 const directory = fileURLToPath(new URL('../../../', import.meta.url));
 chdir(directory);
 if (argv[2] === 'lua') exit((await mutateLua(argv.slice(3))) ? 0 : 1);
+if (argv[2] === 'planted') exit((await runPlanted({ root: directory.replace(/\/$/, ''), name: argv[3] })) ? 0 : 1);
 const wish = readArguments(argv.slice(2), FOLDERS);
 if (typeof wish === 'string') {
   stderr.write(wish);

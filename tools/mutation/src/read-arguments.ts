@@ -29,6 +29,7 @@ function complain(problem: string, folders: Folders): string {
     `${problem}; expected: npm run test:mutation -- <folder>… [--anew]`,
     ...list,
     '  lua [a part of a name]: faults in the scripts that run in Redis',
+    '  planted [the beginning of a name]: faults that once went through, each with the test that notices it now',
     '  --anew runs also what an earlier run has judged and nobody has changed since',
     '',
   ].join('\n');
