@@ -41,7 +41,7 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   presence: PRESENCE,
   feeds: [contract('FeedBus'), EXPIRY],
   leases: [contract('Lease', 'FeedBus'), EXPIRY],
-  limits: [contract('SharedLimits'), EXPIRY],
+  limits: [{ file: integration('limits') }, contract('SharedLimits'), EXPIRY],
   nodes: [contract('NodeRoster', 'PublisherRoster'), EXPIRY],
   revocations: [
     contract('RevocationList'),
