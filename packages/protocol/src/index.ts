@@ -1,7 +1,7 @@
 export type { ClientFrame, ClientFrameOf, ClientFrameType } from './client-frames.ts';
 export { CLOSE_CODES, type CloseCode, type CloseCodeName, Retry, retryAfter } from './close-codes.ts';
 export type { ClientCodec, SendableFrame, WireFrame } from './codec/client-codec.ts';
-export type { Codec } from './codec/codec.ts';
+export type { Codec, PublishHead } from './codec/codec.ts';
 export { createClientCodec } from './codec/create-client-codec.ts';
 export { createCodecs } from './codec/create-codec.ts';
 export {

@@ -23,6 +23,7 @@ import { Doorkeeper } from './reception/doorkeeper.ts';
 import type { ReceptionServices } from './reception/reception-services.ts';
 import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
+import { PublishRefusals } from './session/publish-refusals.ts';
 import type { TopicPublisher } from './transport/transport.ts';
 
 /** Everything that the parts of a gateway work with. */
@@ -71,6 +72,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     past,
     books,
     codecs,
+    publishRefusals: new PublishRefusals(codecs),
     metrics,
     logger,
   };

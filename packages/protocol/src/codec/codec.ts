@@ -3,6 +3,11 @@ import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { ClientCodec, WireFrame } from './client-codec.ts';
 
+/** What is known of a `publish` that was not decoded. */
+export interface PublishHead {
+  readonly id: RequestId | undefined;
+}
+
 /**
  * One encoding of the wire. The gateway uses `decodeClient` and `encodeServer`, a client the other two.
  *
@@ -23,6 +28,12 @@ export interface Codec extends ClientCodec {
    * where it cannot be decoded.
    */
   readId(bytes: Uint8Array): RequestId | undefined;
+
+  /**
+   * Whether a frame is a `publish`, and its `id`; undefined where it is none, or cannot be decoded. Nothing of it is looked at that
+   * this can be told without, so what is refused whatever it says costs next to nothing.
+   */
+  peekPublish(bytes: Uint8Array): PublishHead | undefined;
 
   encodeServer(frame: ServerFrame): WireFrame;
 }

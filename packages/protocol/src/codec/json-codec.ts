@@ -3,7 +3,7 @@ import { ProtocolError, RequestError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
 import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
-import type { Codec } from './codec.ts';
+import type { Codec, PublishHead } from './codec.ts';
 import { EXPECTED_IN_PAYLOAD } from '../payload-rules.ts';
 import { checkJsonValue } from './check-json-value.ts';
 import { encodePayload } from './encode-payload.ts';
@@ -15,6 +15,7 @@ import { JsonClientCodec } from './json-client-codec.ts';
 import { messageFrameToJson } from './message-frame.ts';
 import { parseObject } from './parse-object.ts';
 import { payloadToJson } from './payload.ts';
+import { peekPublishId } from './peek-publish-id.ts';
 import { placeOf, ValueFault } from './value-fault.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -43,6 +44,17 @@ export class JsonCodec extends JsonClientCodec implements Codec {
   readId(bytes: Uint8Array): RequestId | undefined {
     try {
       return idOf(parseObject(decodeUtf8(bytes)));
+    } catch {
+      return undefined;
+    }
+  }
+
+  peekPublish(bytes: Uint8Array): PublishHead | undefined {
+    const id = peekPublishId(bytes);
+    if (id !== undefined) return { id };
+    try {
+      const input = parseObject(decodeUtf8(bytes));
+      return input['type'] === 'publish' ? { id: idOf(input) } : undefined;
     } catch {
       return undefined;
     }

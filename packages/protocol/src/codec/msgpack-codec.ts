@@ -1,14 +1,16 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
-import type { Position, RequestId } from '../schema.ts';
+import { CLIENT_SCHEMA, type Position, type RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
-import type { Codec } from './codec.ts';
+import type { Codec, PublishHead } from './codec.ts';
 import { expectedOf, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
 import { encodeFrame } from './msgpack-frame.ts';
 import { MsgpackClientCodec } from './msgpack-client-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { ValueFault } from './value-fault.ts';
+
+const PUBLISH_TAG = CLIENT_SCHEMA.publish.tag;
 
 /** The binary encoding: a frame is the array `[tag, …fields in schema order]`; absent fields are nil or left off the end. */
 export class MsgpackCodec extends MsgpackClientCodec implements Codec {
@@ -25,6 +27,16 @@ export class MsgpackCodec extends MsgpackClientCodec implements Codec {
     try {
       const reader = new MsgpackReader(bytes);
       return readHead(reader).length > 0 ? readId(reader) : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  peekPublish(bytes: Uint8Array): PublishHead | undefined {
+    try {
+      const reader = new MsgpackReader(bytes);
+      const { tag, length } = readHead(reader);
+      return tag === PUBLISH_TAG ? { id: length > 0 ? readId(reader) : undefined } : undefined;
     } catch {
       return undefined;
     }

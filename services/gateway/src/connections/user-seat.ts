@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 
 export interface SeatParts {
   readonly connectionLimits: Pick<ConnectionLimits, 'seatUser'>;
-  readonly metrics: Pick<GatewayMetrics, 'errors'>;
+  readonly metrics: Pick<GatewayMetrics, 'countError'>;
 }
 
 /**
@@ -27,7 +27,7 @@ export class UserSeat {
     this.leave();
     this.#seat = this.#parts.connectionLimits.seatUser(user, (limit) => {
       const { error, closeCode } = describeExceeded(limit, 'user');
-      this.#parts.metrics.errors.labels(error.code).inc();
+      this.#parts.metrics.countError(error.code);
       this.#holder.sendFrame(error);
       this.#holder.close(closeCode);
     });

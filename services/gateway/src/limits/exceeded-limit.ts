@@ -1,8 +1,8 @@
-import { CLOSE_CODES, type CloseCode, ERROR_CODES, type ServerFrame } from '@outcry/protocol';
+import { CLOSE_CODES, type CloseCode, ERROR_CODES, type ErrorCodeName, type ServerFrame } from '@outcry/protocol';
 
 import type { ExceededLimit } from './connection-limits.ts';
 
-type ErrorFrame = Extract<ServerFrame, { type: 'error' }>;
+type ErrorFrame = Extract<ServerFrame, { type: 'error' }> & { readonly code: ErrorCodeName };
 
 /** What a client is told whose connection is one too many, and what it is closed with then. */
 export function describeExceeded(

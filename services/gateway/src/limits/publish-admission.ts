@@ -40,11 +40,14 @@ export class PublishAdmission {
     return this.#max;
   }
 
-  /** Whether there is room for one more; then `leave` has to follow, once it has been answered. */
-  enter(): boolean {
-    if (this.#inFlight >= this.#max) return false;
+  /** Whether one more is to be refused. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#max;
+  }
+
+  /** One more; `leave` has to follow, once it has been answered. */
+  enter(): void {
     this.#inFlight += 1;
-    return true;
   }
 
   /** @param isAnswered Whether the broker has done it; else it says nothing of what can be done. */

@@ -1,11 +1,12 @@
-import { CLOSE_CODES, Encoding } from '@outcry/protocol';
+import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 import { DeferredHistogram } from './deferred-histogram.ts';
 import { Tally } from './tally.ts';
 
-const ENCODINGS = Object.values(Encoding);
+const ENCODINGS = { encoding: Object.values(Encoding) };
+const ERROR_NAMES = Object.keys(ERROR_CODES) as ErrorCodeName[];
 /** The protocol's, and those that IANA has registered: a client, or what stands before it, may close with any. */
 const KNOWN_CLOSE_CODES: ReadonlySet<number> = new Set([
   ...Object.values(CLOSE_CODES).map(({ code }) => code),
@@ -72,7 +73,6 @@ export class GatewayMetrics {
     'book_frames_evicted_total',
     'Book frames held back from a slow watcher whose connection ended before it had caught up.',
   );
-  readonly errors = this.#counter('errors_total', 'Error frames sent.', ['code']);
   readonly rateLimited = this.#counter('rate_limited_total', 'What came from clients too fast, and was dropped.', [
     'what',
   ]);
@@ -112,17 +112,26 @@ export class GatewayMetrics {
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
-  readonly publishesShed = this.#counter(
+  readonly publishesShed = this.#tally(
     'publishes_shed_total',
     'Publishes refused at the door, because those before them wait for their answers.',
   );
   readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
   readonly #closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
-  readonly #messagesIn = this.#tallies('messages_in_total', 'Frames received from clients.');
-  readonly #bytesIn = this.#tallies('bytes_in_total', 'Bytes of frames received from clients.');
-  readonly #messagesOut = this.#tallies('messages_out_total', 'Frames sent to clients, each recipient counted.');
-  readonly #bytesOut = this.#tallies('bytes_out_total', 'Bytes of frames sent to clients, each recipient counted.');
+  readonly #errors = this.#tallies('errors_total', 'Error frames sent.', { code: ERROR_NAMES });
+  readonly #messagesIn = this.#tallies('messages_in_total', 'Frames received from clients.', ENCODINGS);
+  readonly #bytesIn = this.#tallies('bytes_in_total', 'Bytes of frames received from clients.', ENCODINGS);
+  readonly #messagesOut = this.#tallies(
+    'messages_out_total',
+    'Frames sent to clients, each recipient counted.',
+    ENCODINGS,
+  );
+  readonly #bytesOut = this.#tallies(
+    'bytes_out_total',
+    'Bytes of frames sent to clients, each recipient counted.',
+    ENCODINGS,
+  );
 
   constructor() {
     collectProcessMetrics(this.registry, 'outcry_gateway');
@@ -176,6 +185,11 @@ export class GatewayMetrics {
     this.#read('publishes_in_flight_max', 'How many there may be; one more is refused.', () => source.maxInFlight);
   }
 
+  /** An error frame that was sent. */
+  countError(code: ErrorCodeName): void {
+    this.#errors[code].inc();
+  }
+
   /** One frame from a client. */
   countIn(encoding: Encoding, frameBytes: number): void {
     this.#messagesIn[encoding].inc();
@@ -215,10 +229,16 @@ export class GatewayMetrics {
     return tally;
   }
 
-  #tallies(name: string, help: string): Readonly<Record<Encoding, Tally>> {
-    const tallies = { [Encoding.Json]: new Tally(), [Encoding.Msgpack]: new Tally() };
-    this.#readCounter({ name, help, labelNames: ['encoding'] }, (counter) => {
-      for (const encoding of ENCODINGS) counter.inc({ encoding }, tallies[encoding].value);
+  /** One for each value of a label. */
+  #tallies<V extends string>(
+    name: string,
+    help: string,
+    labels: Readonly<Record<string, readonly V[]>>,
+  ): Readonly<Record<V, Tally>> {
+    const [[label, values] = ['', []]] = Object.entries(labels);
+    const tallies = Object.fromEntries(values.map((value) => [value, new Tally()])) as Record<V, Tally>;
+    this.#readCounter({ name, help, labelNames: [label] }, (counter) => {
+      for (const value of values) counter.inc({ [label]: value }, tallies[value].value);
     });
     return tallies;
   }

@@ -48,13 +48,14 @@ export class PacedPort implements SessionPort {
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
-    const excess = this.#excessOf('frames', 1) ?? this.#excessOf('bytes', bytes.length);
+    const now = performance.now();
+    const excess = this.#excessOf('frames', 1, now) ?? this.#excessOf('bytes', bytes.length, now);
     if (excess === undefined) this.#port.received(bytes, isBinary);
     else this.#refuse(excess, excess.isGivenUp ? undefined : this.#readId(bytes, isBinary));
   }
 
   alive(): void {
-    const excess = this.#excessOf('controlFrames', 1);
+    const excess = this.#excessOf('controlFrames', 1, performance.now());
     if (excess === undefined) this.#port.alive();
     else this.#refuse(excess);
   }
@@ -71,8 +72,8 @@ export class PacedPort implements SessionPort {
     this.#port.closed(code);
   }
 
-  #excessOf(what: Paced, cost: number): Excess | undefined {
-    const verdict = this.#parts.meters[what].take(this, performance.now(), cost);
+  #excessOf(what: Paced, cost: number, now: number): Excess | undefined {
+    const verdict = this.#parts.meters[what].take(this, now, cost);
     if (verdict === 'pass') return undefined;
     this.#parts.metrics.rateLimited.labels(what).inc();
     return { what, isGivenUp: verdict === 'giveUp' };
@@ -92,7 +93,7 @@ export class PacedPort implements SessionPort {
     }
     const message = `${PACED[what]} come faster than ${String(this.#parts.meters[what].perSecond)} a second`;
     const { code, isRetryable: retryable } = ERROR_CODES.rateLimited;
-    this.#parts.metrics.errors.labels(code).inc();
+    this.#parts.metrics.countError(code);
     const client = { socket: this.#socket, encoding: this.#encoding };
     const outcome = sendFrame(
       client,

@@ -52,7 +52,7 @@ export class Reception implements TransportHandler {
     const { connectionLimits, metrics } = this.#services;
     const seat = connectionLimits.seatAddress(request.address, (limit) => {
       const { error, closeCode } = describeExceeded(limit, 'address');
-      metrics.errors.labels(error.code).inc();
+      metrics.countError(error.code);
       sendFrame({ socket, encoding }, error, this.#services);
       socket.close(closeCode);
     });

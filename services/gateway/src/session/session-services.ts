@@ -15,6 +15,7 @@ import type { RoomPresence } from '../presence/room-presence.ts';
 import type { Past } from '../rooms/past.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
+import type { PublishRefusals } from './publish-refusals.ts';
 import type { SessionLimits } from './settings.ts';
 
 /** What a session tells its client of the gateway. */
@@ -45,6 +46,7 @@ export interface SessionServices {
   readonly storedLimits: StoredLimits;
   readonly meters: Meters;
   readonly admission: PublishAdmission;
+  readonly publishRefusals: PublishRefusals;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

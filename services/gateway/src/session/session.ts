@@ -195,6 +195,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   #handle(bytes: Uint8Array): void {
+    if (this.#services.admission.isFull && this.#shed(bytes)) return;
     let frame: ClientFrame;
     try {
       frame = this.#services.codecs[this.encoding].decodeClient(bytes);
@@ -211,13 +212,29 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     }
   }
 
+  /**
+   * Refuses a publish that could not be answered in time, whatever it says: to decode it, and to look at rights, costs nearly as much
+   * as to publish it. False where it is another request.
+   */
+  #shed(bytes: Uint8Array): boolean {
+    const { codecs, publishRefusals, meters, metrics } = this.#services;
+    const publish = codecs[this.encoding].peekPublish(bytes);
+    if (publish === undefined) return false;
+    const refusal = publishRefusals.encode(this.encoding, publish.id);
+    metrics.publishesShed.inc();
+    metrics.countError('unavailable');
+    meters.answers.spend(this, this.lastHeardAt, refusal.length);
+    this.#send(refusal);
+    return true;
+  }
+
   #send(frame: WireFrame): void {
     if (!this.#isClosed && sendEncoded(this, frame, this.#services) === 'dropped') this.overflowed();
   }
 
   #refuse(err: RequestError, about: Parameters<typeof refusalFrame>[1]): void {
     const frame = refusalFrame(err, about);
-    this.#services.metrics.errors.labels(frame.code).inc();
+    this.#services.metrics.countError(err.code);
     this.sendFrame(frame);
   }
 

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
+import type { PublishAdmission } from '../limits/publish-admission.ts';
 import { createTestGateway, type TestGateway } from '../testing/create-services.ts';
+
+const fill = (admission: PublishAdmission): void => {
+  while (!admission.isFull) admission.enter();
+};
 
 let gateway: TestGateway;
 beforeEach(async () => {
@@ -16,7 +21,7 @@ it('refuses a publish that could not be answered in time, says when to come back
   send({ type: 'join', id: 1, room: 'lobby' });
   await vi.waitUntil(() => socket.framesOf('joined').some(({ room }) => room === 'lobby'));
   const published = vi.spyOn(services.broker, 'publish');
-  while (services.admission.enter());
+  fill(services.admission);
   send({ type: 'publish', id: 2, room: 'lobby', data: 'too much' });
   const [refusal] = socket.framesOf('error');
   expect(refusal).toMatchObject({ id: 2, code: 'unavailable', retryable: true });
@@ -41,4 +46,35 @@ it('keeps no place for a publish that failed', async () => {
   send({ type: 'publish', id: 2, room: 'lobby', data: 'lost' });
   await vi.waitUntil(() => socket.closeCode !== undefined);
   expect(services.admission.inFlight).toBe(0);
+});
+
+it('looks at nothing of a publish that is refused, and at everything of other requests', async () => {
+  const { services } = gateway;
+  const { send, session, socket } = gateway.connect('ann');
+  fill(services.admission);
+  const decoded = vi.spyOn(services.codecs.json, 'decodeClient');
+  const before = socket.framesOf('error').length;
+  send({ type: 'publish', id: 2, room: 'no right to it', data: 'x'.repeat(1000) });
+  send({ id: 'three', type: 'publish', data: null, room: 'lobby' });
+  session.received(Buffer.from('{"type":"publish","room":"lobby","data":1}'), false);
+  expect(decoded).not.toHaveBeenCalled();
+  expect(socket.framesOf('error').slice(before)).toMatchObject([
+    { id: 2, code: 'unavailable' },
+    { id: 'three', code: 'unavailable' },
+    { code: 'unavailable' },
+  ]);
+  send({ type: 'ping', id: 4 });
+  expect(socket.framesOf('pong')).toMatchObject([{ id: 4 }]);
+  const metrics = await services.metrics.registry.metrics();
+  expect(metrics).toContain('outcry_gateway_publishes_shed_total 3');
+  expect(metrics).toContain('outcry_gateway_errors_total{code="unavailable"} 3');
+});
+
+it('counts what it refuses with against the answers of its client', () => {
+  const { services } = gateway;
+  const { send, session } = gateway.connect('ann');
+  const spent = vi.spyOn(services.meters.answers, 'spend');
+  fill(services.admission);
+  send({ type: 'publish', id: 2, room: 'lobby', data: 'too much' });
+  expect(spent).toHaveBeenCalledExactlyOnceWith(session, expect.any(Number), expect.any(Number));
 });

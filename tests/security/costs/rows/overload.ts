@@ -2,7 +2,7 @@ import { UNLIMITED } from '@outcry/testkit';
 
 import { quantile } from '../support/bystander.ts';
 import type { Cost, CostSite, Deed } from '../support/cost.ts';
-import { offerLoad } from '../support/offered-load.ts';
+import { type LoadOutcome, offerLoad } from '../support/offered-load.ts';
 
 const CONNECTIONS = 40;
 const WARM_UP_MS = 4000;
@@ -24,7 +24,13 @@ export const OVERLOAD_COSTS: readonly Cost[] = [
 ];
 
 async function overload({ gateway }: CostSite): Promise<Deed> {
-  const load = { url: gateway.url, connections: CONNECTIONS, warmUpMs: WARM_UP_MS, countedMs: COUNTED_MS };
+  const load = {
+    url: gateway.url,
+    pid: gateway.process.pid,
+    connections: CONNECTIONS,
+    warmUpMs: WARM_UP_MS,
+    countedMs: COUNTED_MS,
+  };
   const peak = await offerLoad({ ...load, pace: { openPerConnection: OPEN_PER_CONNECTION } });
   const twice = await offerLoad({ ...load, pace: { perSecond: peak.acknowledgedPerSecond * 2 } });
   const downs = gateway.process.log.filter(({ msg, status }) => msg === 'broker status' && status !== 'up').length;
@@ -33,6 +39,7 @@ async function overload({ gateway }: CostSite): Promise<Deed> {
   const remarks =
     `a second: peak ${shown(peak.acknowledgedPerSecond)}; offered ${shown(twice.offeredPerSecond)}, acknowledged ` +
     `${shown(twice.acknowledgedPerSecond)}, refused ${shown(twice.refusedPerSecond)}, with a hint ${shown(twice.hintedPerSecond)}; ` +
+    `of a second's processor the gateway had ${shown(peak.gatewayMsPerSecond)} and ${shown(twice.gatewayMsPerSecond)} ms; ` +
     `p99 to an acknowledgement ${quantile(peak.waitsMs, 0.99).toFixed(0)} ms at the peak, ${quantile(twice.waitsMs, 0.99).toFixed(0)} ms at twice the load`;
   if (downs > 0) throw new Error(`the broker was called down ${String(downs)} times; ${remarks}`);
   if (twice.hintedPerSecond < twice.refusedPerSecond) throw new Error(`refusals without a hint; ${remarks}`);
@@ -41,7 +48,12 @@ async function overload({ gateway }: CostSite): Promise<Deed> {
     connections: 2 * CONNECTIONS,
     sentBytes: requests * BYTES,
     receivedBytes: requests * BYTES,
-    goodput: twice.acknowledgedPerSecond / peak.acknowledgedPerSecond,
+    // By the gateway's processor time: who offers twice as much takes it from the same processors.
+    goodput: perProcessorMs(twice) / perProcessorMs(peak),
     remarks,
   };
+}
+
+function perProcessorMs({ acknowledgedPerSecond, gatewayMsPerSecond }: LoadOutcome): number {
+  return acknowledgedPerSecond / gatewayMsPerSecond;
 }

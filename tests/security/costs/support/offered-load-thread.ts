@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { WebSocket } from 'ws';
 
 import type { LoadData, LoadOutcome } from './offered-load.ts';
+import { cpuMsOf } from './usage.ts';
 
 const TICK_MS = 5;
 /** Bytes of an answer that are looked at: the rest says nothing that is counted. */
@@ -14,7 +15,7 @@ const HINT = '"retryInMs":';
 /** Waits that are kept: a sample of them. */
 const SAMPLE = 16;
 
-const { url, connections, pace, warmUpMs, countedMs } = workerData as LoadData;
+const { url, pid, connections, pace, warmUpMs, countedMs } = workerData as LoadData;
 const sentAt = new Map<number, number>();
 const count = { acknowledged: 0, refused: 0, hinted: 0, offered: 0 };
 const waitsMs: number[] = [];
@@ -29,16 +30,19 @@ if ('openPerConnection' in pace) {
   void offer(pace.perSecond);
 }
 await delay(warmUpMs);
+const cpuMsBefore = await cpuMsOf(pid);
 isCounting = true;
 const startedAt = performance.now();
 await delay(countedMs);
 const seconds = (performance.now() - startedAt) / 1000;
 isOver = true;
+const gatewayMs = (await cpuMsOf(pid)) - cpuMsBefore;
 parentPort?.postMessage({
   acknowledgedPerSecond: count.acknowledged / seconds,
   refusedPerSecond: count.refused / seconds,
   offeredPerSecond: count.offered / seconds,
   hintedPerSecond: count.hinted / seconds,
+  gatewayMsPerSecond: gatewayMs / seconds,
   waitsMs,
 } satisfies LoadOutcome);
 for (const socket of sockets) socket.terminate();

@@ -7,6 +7,8 @@ export interface LoadData {
   readonly connections: number;
   /** Publishes in each second, whatever becomes of them; or else so many open at once of each connection. */
   readonly pace: { readonly perSecond: number } | { readonly openPerConnection: number };
+  /** The gateway's process. */
+  readonly pid: number;
   /** Not counted, until everything runs as it will. */
   readonly warmUpMs: number;
   readonly countedMs: number;
@@ -17,6 +19,8 @@ export interface LoadOutcome {
   readonly acknowledgedPerSecond: number;
   readonly refusedPerSecond: number;
   readonly offeredPerSecond: number;
+  /** Processor time that the gateway had in each second. */
+  readonly gatewayMsPerSecond: number;
   /** From a publish to its acknowledgement. */
   readonly waitsMs: readonly number[];
   /** Of refusals, those that say when to come back. */

@@ -1,5 +1,5 @@
 import { type Broker, OutcryError, type Published, type PublishRequest } from '@outcry/broker';
-import { type ClientFrameOf, encodeMessageHead, RequestError } from '@outcry/protocol';
+import { type ClientFrameOf, encodeMessageHead } from '@outcry/protocol';
 
 import type { PublishAdmission } from '../../limits/publish-admission.ts';
 import type { Owner, StoredLimits } from '../../limits/stored-limits.ts';
@@ -9,17 +9,6 @@ import { acknowledge, type Answerable } from '../answers.ts';
 import { checkMayPublish, type RightsHolder } from '../room-rights.ts';
 
 const MS_PER_SECOND = 1000;
-
-/** Within which who was refused should come back, each at another time of it. */
-const RETRY_FROM_MS = 500;
-const RETRY_TO_MS = 1500;
-const RETRY_STEPS = 20;
-
-/** Made once: what is refused has to cost next to nothing, and a stack costs more than the rest of it. */
-const REFUSALS = Array.from({ length: RETRY_STEPS }, (_, step) => {
-  const retryInMs = RETRY_FROM_MS + ((RETRY_TO_MS - RETRY_FROM_MS) / RETRY_STEPS) * step;
-  return new RequestError('unavailable', 'too many publishes wait for their answers; try again later', { retryInMs });
-});
 
 interface Client extends Answerable, RightsHolder, Owner {
   readonly identity: RightsHolder['identity'];
@@ -31,17 +20,13 @@ interface Services {
   readonly rules: RoomRules;
   readonly storedLimits: StoredLimits;
   readonly admission: Pick<PublishAdmission, 'enter' | 'leave'>;
-  readonly metrics: Pick<GatewayMetrics, 'publishSeconds' | 'publishesShed'>;
+  readonly metrics: Pick<GatewayMetrics, 'publishSeconds'>;
 }
 
-/**
- * Publishes, and acknowledges once the broker has stored and numbered the message.
- *
- * @throws RequestError at once where more publishes wait for their answers than can be answered in time
- */
+/** Publishes, and acknowledges once the broker has stored and numbered the message. */
 export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, services: Services): Promise<void> {
   checkMayPublish(client, { room: frame.room, rules: services.rules });
-  if (!services.admission.enter()) refuse(services.metrics);
+  services.admission.enter();
   return publish(client, frame, services).then(
     () => {
       services.admission.leave(true);
@@ -52,11 +37,6 @@ export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, s
       throw err;
     },
   );
-}
-
-function refuse({ publishesShed }: Services['metrics']): never {
-  publishesShed.inc();
-  throw REFUSALS[Math.floor(Math.random() * RETRY_STEPS)] as RequestError;
 }
 
 async function publish(
