@@ -123,10 +123,7 @@ describe('reading on', () => {
     room.reset({ epoch: 'e2', seq: 0 });
     stored = [];
     publish(1, 2, 'e2');
-    expect(await readOn(room, { epoch: 'e2', seq: 0 }, source)).toEqual({
-      messages: [message(1, 'e2'), message(2, 'e2')],
-      isWhole: true,
-    });
+    expect(await readOn(room, { epoch: 'e2', seq: 0 }, source)).toEqual([message(1, 'e2'), message(2, 'e2')]);
     room.tail.close();
   });
 
