@@ -24,6 +24,9 @@ describe('who may come in', () => {
       OUTCRY_AUTH_SECRET: SECRET,
       OUTCRY_AUTH_ISSUER: 'us',
       OUTCRY_AUTH_AUDIENCE: 'them',
+      OUTCRY_AUTH_USER_CLAIM: 'email',
+      OUTCRY_AUTH_ROOMS_CLAIM: 'https://us/rooms',
+      OUTCRY_AUTH_SCOPE_CLAIM: 'realm_access.roles',
       OUTCRY_AUTH_CLOCK_TOLERANCE_MS: '2000',
       OUTCRY_AUTH_MAX_LIFETIME_MS: '600000',
       OUTCRY_AUTH_GUESTS: 'true',
@@ -33,7 +36,8 @@ describe('who may come in', () => {
       OUTCRY_ACCOUNTS_TOKEN_MS: '600000',
       OUTCRY_MAX_LOGINS_PER_MINUTE: '7',
     });
-    const policy = { issuer: 'us', audience: 'them', clockToleranceMs: 2000, maxLifetimeMs: 600_000 };
+    const claimNames = { user: 'email', rooms: 'https://us/rooms', scopes: 'realm_access.roles' };
+    const policy = { issuer: 'us', audience: 'them', clockToleranceMs: 2000, maxLifetimeMs: 600_000, claimNames };
     expect(auth).toEqual({
       tokens: {
         keys: [{ id: undefined, algorithm: 'HS256', material: Buffer.from(SECRET) }],

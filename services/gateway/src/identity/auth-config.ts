@@ -86,6 +86,11 @@ function policyOf(settings: AuthSettings): TokenPolicy {
     audience: settings.OUTCRY_AUTH_AUDIENCE,
     clockToleranceMs: settings.OUTCRY_AUTH_CLOCK_TOLERANCE_MS,
     maxLifetimeMs: settings.OUTCRY_AUTH_MAX_LIFETIME_MS,
+    claimNames: {
+      user: settings.OUTCRY_AUTH_USER_CLAIM,
+      rooms: settings.OUTCRY_AUTH_ROOMS_CLAIM,
+      scopes: settings.OUTCRY_AUTH_SCOPE_CLAIM,
+    },
   };
 }
 

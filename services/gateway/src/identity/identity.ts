@@ -13,9 +13,14 @@ export interface Identity {
   readonly tokenId: string | undefined;
   /** Beside what room rules give to everybody. */
   readonly grants: RoomGrants;
+  /** What the token's issuer calls what it may: room rules say what that means. */
+  readonly scopes: ReadonlySet<string>;
 }
+
+const NO_SCOPES: ReadonlySet<string> = new Set();
 
 /** The identity of somebody who is known by name alone. */
 export function identityOf(user: string, { isGuest }: { readonly isGuest: boolean }): Identity {
-  return { user, isGuest, expiresAt: undefined, issuedAt: undefined, tokenId: undefined, grants: RoomGrants.NONE };
+  const grants = RoomGrants.NONE;
+  return { user, isGuest, expiresAt: undefined, issuedAt: undefined, tokenId: undefined, grants, scopes: NO_SCOPES };
 }

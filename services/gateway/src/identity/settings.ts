@@ -1,4 +1,4 @@
-import { boolean, integer, optionalText, type SettingValues } from '@outcry/config';
+import { boolean, integer, optionalText, type SettingValues, text } from '@outcry/config';
 
 import { isTrustedUrl, TRUSTED_URL } from './provider/provider-url.ts';
 
@@ -10,6 +10,15 @@ const CLAIM = { pattern: /^[\x21-\x7e]{1,256}$/, accepts: 'printable ASCII witho
 const SECRET = { pattern: /^[\x21-\x7e]{32,512}$/, accepts: '32 to 512 printable ASCII characters without spaces' };
 /** RFC 6265 §4.1.1. */
 const COOKIE = { pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, accepts: 'the name of a cookie' };
+
+const CLAIM_NAME = {
+  pattern: /^[\x21-\x7e]{1,256}$/,
+  accepts: 'the name of a claim, or the way to it (`realm_access.roles`)',
+};
+
+function claimName(name: string, meaning: string) {
+  return text(CLAIM_NAME, { meaning, default: name });
+}
 
 /** Who is who: docs/AUTH.md. */
 export const AUTH_SETTINGS = {
@@ -30,6 +39,15 @@ export const AUTH_SETTINGS = {
       'The `iss` that a token must have. Unset: any, or none. Where no key is given, an https URL: its keys are found by OpenID Connect Discovery.',
   }),
   OUTCRY_AUTH_AUDIENCE: optionalText(CLAIM, { meaning: 'An `aud` that a token must have. Unset: any, or none.' }),
+  OUTCRY_AUTH_USER_CLAIM: claimName(
+    'sub',
+    'The claim that is the user: one that its holder cannot change, and nobody else has.',
+  ),
+  OUTCRY_AUTH_ROOMS_CLAIM: claimName('rooms', 'The claim that holds rights by room pattern: docs/AUTH.md.'),
+  OUTCRY_AUTH_SCOPE_CLAIM: claimName(
+    'scope',
+    'The claim that holds scopes or roles, a text with spaces or a list: `scopes` of the room rules say what they mean.',
+  ),
   OUTCRY_AUTH_CLOCK_TOLERANCE_MS: integer({
     meaning: 'How far the clocks of issuer and gateway may differ; a session ends so long after its token expires.',
     min: 0,

@@ -49,6 +49,7 @@ describe('the file of room rules', () => {
       readHistory: false,
       users: ['read'],
       guests: [],
+      scopes: { 'chat:write': ['read', 'write'] },
     };
     const { roomRules } = load(JSON.stringify({ rules: [{ pattern: 'closed', ...rule }] }));
     expect(roomRules.of('closed')).toEqual({
@@ -57,6 +58,7 @@ describe('the file of room rules', () => {
       retention: { count: 3, ms: 1000, bytes: 1024 },
       users: new Set(['read']),
       guests: NO_RIGHTS,
+      scopes: new Map([['chat:write', new Set(['read', 'write'])]]),
     });
     const { retention } = load('{"rules":[{"pattern":"few","history":{"count":2}}]}').roomRules.of('few');
     expect(retention).toEqual({ count: 2, ms: 600_000, bytes: 32 * 1024 * 1024 });
@@ -86,12 +88,12 @@ describe('the file of room rules', () => {
   it('reports every problem at once, by its place', () => {
     const content = JSON.stringify({
       rules: [
-        { pattern: 'Bad Room ', publish: 'me', users: ['own'] },
+        { pattern: 'Bad Room ', publish: 'me', users: ['own'], scopes: { 'two words': ['read'], fine: ['own'] } },
         { pattern: 'a', history: { count: -1 }, presense: true },
       ],
     });
     expect(() => load(content)).toThrow(
-      /rules\.0\.pattern: expected a room name.*rules\.0\.publish.*rules\.0\.users\.0.*rules\.1\.history\.count.*rules\.1: .*presense/s,
+      /rules\.0\.pattern: expected a room name.*rules\.0\.publish.*rules\.0\.users\.0.*rules\.0\.scopes\.two words.*rules\.0\.scopes\.fine\.0.*rules\.1\.history\.count.*rules\.1: .*presense/s,
     );
   });
 
@@ -104,6 +106,11 @@ describe('the file of room rules', () => {
     ['in an inbox members signal', { pattern: '@a*', signal: 'members' }, 'rules.0.signal: an inbox has no members'],
     ['users read inboxes', { pattern: '@*', users: ['write', 'read'] }, 'rules.0.users: read: an inbox is read by its'],
     ['guests see who reads an inbox', { pattern: '@ann', guests: ['presence'] }, 'rules.0.guests: presence: an inbox'],
+    [
+      'a scope reads inboxes',
+      { pattern: '@*', scopes: { admin: ['read'] } },
+      'rules.0.scopes.admin: read: an inbox is read by its',
+    ],
     ['inboxes list members', { pattern: '@*', presence: true }, 'rules.0.presence: inboxes and @all list no members'],
     [
       'anyone speaks to all',

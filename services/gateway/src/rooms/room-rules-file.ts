@@ -32,6 +32,10 @@ const entry = z.strictObject({
   readHistory: z.boolean().optional(),
   users: rights.optional(),
   guests: rights.optional(),
+  scopes: z
+    .record(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'expected a scope: printable ASCII without spaces'), rights)
+    .transform((scopes) => new Map(Object.entries(scopes)))
+    .optional(),
 });
 
 const file = z.strictObject({ rules: z.array(entry).max(1000) });
@@ -65,7 +69,7 @@ function parse(path: string): unknown {
 }
 
 function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
-  const { history, presence, publish, signal, readHistory, users, guests } = rule;
+  const { history, presence, publish, signal, readHistory, users, guests, scopes } = rule;
   return {
     retention: {
       count: history?.count ?? fallback.retention.count,
@@ -78,5 +82,6 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
     readHistory: readHistory ?? fallback.readHistory,
     users: users ?? fallback.users,
     guests: guests ?? fallback.guests,
+    scopes: scopes ?? fallback.scopes,
   };
 }

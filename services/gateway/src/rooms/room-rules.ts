@@ -22,6 +22,8 @@ export interface RoomRule {
   readonly users: RoomRights;
   /** What guests may do here. */
   readonly guests: RoomRights;
+  /** What a scope of somebody's token means here; unset: nothing. */
+  readonly scopes?: ReadonlyMap<string, RoomRights> | undefined;
 }
 
 /** A rule for the rooms that match `pattern`: an exact name, with `*` for any run of characters. */

@@ -12,6 +12,7 @@ export interface StatedRule {
   readonly signal?: Speakers | undefined;
   readonly users?: RoomRights | undefined;
   readonly guests?: RoomRights | undefined;
+  readonly scopes?: ReadonlyMap<string, RoomRights> | undefined;
 }
 
 const SPECIAL = '@';
@@ -62,7 +63,9 @@ function problemsOfInboxes(rule: StatedRule): readonly string[] {
 }
 
 function grantsOf(rule: StatedRule, unkept: readonly RoomRight[]): readonly string[] {
-  return (['users', 'guests'] as const).flatMap((who) =>
-    unkept.filter((right) => rule[who]?.has(right) === true).map((right) => `${who}: ${right}`),
+  const scopes = [...(rule.scopes ?? [])].map(([scope, rights]) => [`scopes.${scope}`, rights] as const);
+  const holders = [['users', rule.users] as const, ['guests', rule.guests] as const, ...scopes];
+  return holders.flatMap(([who, rights]) =>
+    unkept.filter((right) => rights?.has(right) === true).map((right) => `${who}: ${right}`),
   );
 }

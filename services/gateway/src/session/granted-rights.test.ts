@@ -11,6 +11,10 @@ const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const { auth, roomRules } = loadGatewayConfig({ OUTCRY_AUTH_SECRET: SECRET }).config;
 const CLOSED = roomRules.of('anything');
 const HALL: RoomRule = { ...CLOSED, users: new Set(['read', 'write']), guests: new Set(['read']) };
+const SCOPES = new Map<string, ReadonlySet<RoomRight>>([
+  ['desk:read', new Set(['read', 'presence'])],
+  ['desk:write', new Set(['write'])],
+]);
 
 /** Every right in `team.*`, or one of them. */
 const ROLES: Readonly<Record<string, Readonly<Record<string, readonly RoomRight[]>>>> = {
@@ -39,7 +43,15 @@ const ANSWERS: Readonly<Record<string, string>> = {
 describe('the rights of a session where tokens are checked', () => {
   let gateway: TestGateway;
   beforeEach(async () => {
-    const rules = new RoomRules([{ pattern: 'hall', rule: HALL }], CLOSED);
+    const scoped = { ...CLOSED, scopes: SCOPES };
+    const rules = new RoomRules(
+      [
+        { pattern: 'hall', rule: HALL },
+        { pattern: 'desk.*', rule: scoped },
+        { pattern: '@*', rule: scoped },
+      ],
+      CLOSED,
+    );
     gateway = await createTestGateway({ auth, roomRules: rules });
   });
   afterEach(async () => {
@@ -112,6 +124,22 @@ describe('the rights of a session where tokens are checked', () => {
     expect(await answer(user, { type: 'publish', room: 'hall' })).toBe('ack');
     expect(await answer(guest, { type: 'publish', room: 'hall' })).toBe('forbidden');
     expect(await answer(user, { type: 'members', room: 'hall' })).toBe('forbidden');
+  });
+
+  it('are those that a rule gives to the scopes of a token, in its rooms and in no others', async () => {
+    const withScope = (scope: string): TestClient =>
+      gateway.connect(authenticate(makeToken(SECRET, { claims: { scope } })));
+    const trader = withScope('profile desk:read desk:write');
+    expect(await answer(trader, { type: 'join', room: 'desk.fx' })).toBe('joined');
+    expect(await answer(trader, { type: 'publish', room: 'desk.fx' })).toBe('ack');
+    expect(await answer(trader, { type: 'signal', room: 'desk.fx' })).toBe('forbidden');
+    expect(await answer(trader, { type: 'join', room: 'team.a' })).toBe('forbidden');
+    expect(await answer(trader, { type: 'join', room: '@bob' })).toBe('forbidden');
+    expect(await answer(trader, { type: 'publish', room: '@bob' })).toBe('ack');
+    const analyst = withScope('desk:read');
+    expect(await answer(analyst, { type: 'join', room: 'desk.fx' })).toBe('joined');
+    expect(await answer(analyst, { type: 'publish', room: 'desk.fx' })).toBe('forbidden');
+    expect(await answer(withScope('desk'), { type: 'join', room: 'desk.fx' })).toBe('forbidden');
   });
 
   it('tell nobody who comes and goes that may not know', async () => {

@@ -4,7 +4,7 @@ import type { Identity } from '../identity/identity.ts';
 import { RoomRight } from '../identity/rights/room-rights.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
-import { type RoomRules, Speakers } from '../rooms/room-rules.ts';
+import { type RoomRule, type RoomRules, Speakers } from '../rooms/room-rules.ts';
 
 /** Whose rights are asked for. */
 export interface RightsHolder {
@@ -30,8 +30,15 @@ export function hasRight(identity: Identity, right: RoomRight, { room, rules }: 
   const isAboutOthers = right === RoomRight.Read || right === RoomRight.Presence;
   if (isAboutOthers && isOwnRoom(identity, room)) return right === RoomRight.Read;
   if (isAboutOthers && isInbox(room)) return false;
-  const { guests, users } = rules.of(room);
-  return (identity.isGuest ? guests : users).has(right) || identity.grants.has(right, room);
+  const { guests, users, scopes } = rules.of(room);
+  const isGiven = (identity.isGuest ? guests : users).has(right) || identity.grants.has(right, room);
+  return isGiven || hasScope(identity, right, scopes);
+}
+
+function hasScope(identity: Identity, right: RoomRight, scopes: RoomRule['scopes']): boolean {
+  if (scopes === undefined) return false;
+  for (const scope of identity.scopes) if (scopes.get(scope)?.has(right) === true) return true;
+  return false;
 }
 
 /** @throws RequestError `forbidden` */

@@ -59,3 +59,11 @@ it('lets in who logs in right behind a revocation of all that was issued before'
     expect(authenticator.authenticate(token).identity?.user).toBe('ann');
   }
 });
+
+it('says who somebody is where the gateway looks for it', () => {
+  const claimNames = { user: 'ids.name', rooms: 'rooms', scopes: 'scope' };
+  const policy = { issuer: undefined, audience: undefined, clockToleranceMs: 0, maxLifetimeMs: 60_000, claimNames };
+  const { token } = new TokenIssuer({ secret: SECRET, lifetimeMs: 60_000, policy }).issue('ann');
+  const verifier = new TokenVerifier([{ id: undefined, algorithm: 'HS256', material: SECRET }], policy);
+  expect(verifier.verify(token).claims?.sub).toBe('ann');
+});

@@ -7,7 +7,7 @@ export interface TokenIssuerOptions {
   readonly secret: Buffer;
   readonly lifetimeMs: number;
   /** What the tokens are checked for when they come back. */
-  readonly policy: Pick<TokenPolicy, 'issuer' | 'audience'>;
+  readonly policy: Pick<TokenPolicy, 'issuer' | 'audience' | 'claimNames'>;
 }
 
 export interface IssuedToken {
@@ -31,9 +31,15 @@ export class TokenIssuer {
     const { lifetimeMs, policy } = this.#options;
     const now = Date.now();
     const exp = Math.floor((now + lifetimeMs) / 1000);
-    const { issuer: iss, audience: aud } = policy;
+    const { issuer: iss, audience: aud, claimNames } = policy;
     // Not in whole seconds: whoever logs in right behind a revocation of old tokens is not meant by it.
-    const claims = { sub: user, jti: randomUUID(), iat: now / 1000, exp };
+    const claims = {
+      sub: user,
+      ...(claimNames && { [claimNames.user]: user }),
+      jti: randomUUID(),
+      iat: now / 1000,
+      exp,
+    };
     const token = this.#sign({
       ...claims,
       ...(iss === undefined ? {} : { iss }),

@@ -34,7 +34,7 @@ export class TokenAuthenticator implements Authenticator {
   }
 }
 
-function identityFrom({ sub, exp, iat, jti, rooms }: TokenClaims): Identity {
+function identityFrom({ sub, exp, iat, jti, rooms, scopes }: TokenClaims): Identity {
   return {
     user: sub,
     isGuest: false,
@@ -42,5 +42,6 @@ function identityFrom({ sub, exp, iat, jti, rooms }: TokenClaims): Identity {
     issuedAt: iat === undefined ? undefined : Math.floor(iat * 1000),
     tokenId: jti,
     grants: rooms,
+    scopes,
   };
 }

@@ -13,8 +13,13 @@ const roomGrants = z
   .refine((grants) => Object.keys(grants).length <= MAX_PATTERNS)
   .transform((grants) => new RoomGrants(Object.entries(grants).map(([pattern, rights]) => [pattern, new Set(rights)])));
 
-/** The claims that a session is made of, read from a token that is verified. Others are ignored, and reach nobody. */
-export const TOKEN_CLAIMS = z.object({
+/** RFC 8693 §4.2 has a text with spaces, others have lists. What is neither gives no right. */
+const scopes = z
+  .union([z.string().transform((text) => text.split(' ')), z.array(z.string())])
+  .transform((names) => new Set(names.filter((name) => name !== '')))
+  .catch(new Set<string>());
+
+const tokenClaims = z.object({
   sub: z.string().refine(isAssignableUserName),
   exp: z.number().positive(),
   iat: z.number().nonnegative().optional(),
@@ -24,6 +29,34 @@ export const TOKEN_CLAIMS = z.object({
     .max(MAX_TOKEN_ID_LENGTH)
     .optional(),
   rooms: roomGrants.prefault({}),
+  scopes,
 });
 
-export type TokenClaims = z.output<typeof TOKEN_CLAIMS>;
+export type TokenClaims = z.output<typeof tokenClaims>;
+
+/** Where claims stand that every provider has under a name of its own. */
+export interface ClaimNames {
+  readonly user: string;
+  readonly rooms: string;
+  readonly scopes: string;
+}
+
+const REGISTERED_NAMES: ClaimNames = { user: 'sub', rooms: 'rooms', scopes: 'scope' };
+
+/** The claims that a session is made of, out of a token that is verified; undefined where one is missing or no good. Others reach nobody. */
+export function readClaims(payload: unknown, names: ClaimNames = REGISTERED_NAMES): TokenClaims | undefined {
+  const named = { sub: valueAt(payload, names.user), rooms: valueAt(payload, names.rooms) };
+  return tokenClaims.safeParse({ ...(payload as object), ...named, scopes: valueAt(payload, names.scopes) }).data;
+}
+
+/** A claim by its name, or else by the way to it: `realm_access.roles`. */
+function valueAt(payload: unknown, name: string): unknown {
+  const whole = ownValue(payload, name);
+  if (whole !== undefined || !name.includes('.')) return whole;
+  return name.split('.').reduce(ownValue, payload);
+}
+
+function ownValue(holder: unknown, name: string): unknown {
+  if (typeof holder !== 'object' || holder === null || !Object.hasOwn(holder, name)) return undefined;
+  return (holder as Readonly<Record<string, unknown>>)[name];
+}

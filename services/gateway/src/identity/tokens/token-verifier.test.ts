@@ -88,7 +88,57 @@ describe('TokenVerifier', () => {
 
   it('hands on the claims that a session is made of, and no others', () => {
     const { claims } = verifier.verify(withClaims({ jti: 'id-1', iat: NOW, exp: NOW + 60, secret: 'x' }));
-    expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, rooms: RoomGrants.NONE });
+    const none = { rooms: RoomGrants.NONE, scopes: new Set() };
+    expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, ...none });
+  });
+
+  describe('where claims have other names', () => {
+    const names = { user: 'email', rooms: 'https://us.example/rooms', scopes: 'realm_access.roles' };
+    const renaming = new TokenVerifier(KEYS, { ...POLICY, claimNames: names });
+    const verify = (claims: Readonly<Record<string, unknown>>) => renaming.verify(withClaims(claims));
+
+    it('takes them by those, or by the way to them', () => {
+      const { claims } = verify({
+        email: 'ann@example.org',
+        'https://us.example/rooms': { lobby: ['read'] },
+        realm_access: { roles: ['chat-user', 'staff'] },
+        scope: 'of another',
+      });
+      expect(claims).toMatchObject({ sub: 'ann@example.org', scopes: new Set(['chat-user', 'staff']) });
+      expect(claims?.rooms.has('read', 'lobby')).toBe(true);
+    });
+
+    it('goes by a whole name before the way', () => {
+      const roles = { 'realm_access.roles': 'whole', realm_access: { roles: 'way' } };
+      expect(verify({ email: 'ann', ...roles }).claims?.scopes).toEqual(new Set(['whole']));
+    });
+
+    it.each([{}, { email: undefined }, { email: 5 }, { email: 'all' }])(
+      'lets nobody in under the name of another claim: %o',
+      (claims) => {
+        expect(verify(claims).refusal).toBe(TokenRefusal.Claims);
+      },
+    );
+
+    it('finds nothing in what objects have of themselves', () => {
+      const inherited = new TokenVerifier(KEYS, { ...POLICY, claimNames: { ...names, user: 'constructor.name' } });
+      expect(inherited.verify(withClaims({})).refusal).toBe(TokenRefusal.Claims);
+    });
+  });
+
+  it.each([
+    ['chat:read  chat:write ', ['chat:read', 'chat:write']],
+    [
+      ['a', 'b c'],
+      ['a', 'b c'],
+    ],
+    ['', []],
+    [undefined, []],
+    [5, []],
+    [['a', 5], []],
+    [{ a: true }, []],
+  ])('takes scopes as a text or as a list, and nothing else for one: %j', (scope, scopes) => {
+    expect(verifier.verify(withClaims({ scope })).claims?.scopes).toEqual(new Set(scopes));
   });
 
   it('takes the last of two claims of one name, as RFC 7519 §4 has it', () => {

@@ -1,7 +1,7 @@
 import { createDecoder, createVerifier, TOKEN_ERROR_CODES } from 'fast-jwt';
 
 import { TokenRefusal } from '../authenticator.ts';
-import { TOKEN_CLAIMS, type TokenClaims } from './token-claims.ts';
+import { type ClaimNames, readClaims, type TokenClaims } from './token-claims.ts';
 import type { TokenKeys, VerificationKey } from './verification-key.ts';
 
 /** What a token must be besides signed. */
@@ -14,6 +14,8 @@ export interface TokenPolicy {
   readonly clockToleranceMs: number;
   /** A token that is valid for longer than this is refused: its revocation is forgotten so much later. */
   readonly maxLifetimeMs: number;
+  /** Unset: the names that RFC 7519 and RFC 8693 have for them, and `rooms`. */
+  readonly claimNames?: ClaimNames;
 }
 
 export type Verification =
@@ -65,7 +67,7 @@ export class TokenVerifier {
       const { keyId, payload } = unverified(token);
       const verify = this.#verifiers.get(keyId);
       if (verify === undefined) return { refusal: this.#refusalOfUnknown(keyId, payload) };
-      const { data: claims } = TOKEN_CLAIMS.safeParse(verify(token));
+      const claims = readClaims(verify(token), this.#policy.claimNames);
       if (claims === undefined || this.#lastsTooLong(claims)) return { refusal: TokenRefusal.Claims };
       return this.#isOfTheFuture(claims) ? { refusal: TokenRefusal.NotYetValid } : { claims };
     } catch (err) {
@@ -99,7 +101,7 @@ function verifierOf({ algorithm, material }: VerificationKey, policy: TokenPolic
     key: material,
     algorithms: [algorithm],
     clockTolerance: clockToleranceMs,
-    requiredClaims: ['sub', 'exp', ...required],
+    requiredClaims: ['exp', ...required],
     ...(issuer === undefined ? {} : { allowedIss: issuer }),
     ...(audience === undefined ? {} : { allowedAud: audience }),
   });
