@@ -56,7 +56,10 @@ export default tseslint.config(
   { files: ['packages/broker/src/redis/**'], rules: boundaries(UWS, PROM) },
   { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
-  { files: ['bench/src/contestants/servers/**', 'bench/src/measure/redis-cpu.ts'], rules: boundaries(PROM) },
+  {
+    files: ['bench/src/contestants/servers/**', 'bench/src/measure/{redis-cpu,least-writer}.ts'],
+    rules: boundaries(PROM),
+  },
   {
     files: ['**/config/env.ts', 'packages/testkit/src/**', 'bench/src/contestants/go-toolchain.ts'],
     rules: refuse(ONE_BY_ONE),

@@ -8,6 +8,7 @@ import { LATENCY } from './latency.ts';
 import { MEMORY } from './memory.ts';
 import { PUBLISH } from './publish.ts';
 import { SCALING } from './scaling.ts';
+import { SCRIPT } from './script.ts';
 import { SLOW_READER } from './slow-reader.ts';
 import { SQUATTERS_EXPERIMENT } from './squatters.ts';
 
@@ -19,6 +20,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   MEMORY,
   PUBLISH,
   CEILING,
+  SCRIPT,
   SCALING,
   SLOW_READER,
   BOOK_COST,

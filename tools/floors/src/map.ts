@@ -55,7 +55,7 @@ export const HOUSE: House = {
   },
   bench: {
     is: 'outcry beside others',
-    imports: ['packages/testkit', 'packages/order-book', 'packages/protocol'],
+    imports: ['packages/testkit', 'packages/broker', 'packages/order-book', 'packages/protocol'],
     floors: [
       { main: 'runs what the command line asks for' },
       { bench: 'one experiment after the other', profile: 'a flame graph of a gateway' },

@@ -19,7 +19,7 @@ import type {
 } from './broker.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
-import { createEpoch } from './epoch.ts';
+import { createEpoch, EPOCH_LENGTH } from './epoch.ts';
 import { notBegun } from './faults.ts';
 import type { RoomKeys } from './keys.ts';
 import { LET_GO } from './scripts/let-go.lua.ts';
@@ -94,21 +94,24 @@ export class RedisBroker implements Broker {
       [meta, stream, ...once],
       [
         channel,
-        this.#candidateOf(room),
+        mayBegin ? this.#candidateOf(room) : '',
         Buffer.from(head.buffer, head.byteOffset, head.byteLength),
         origin,
         retention.count,
         retention.ms,
-        NUMBERING_TTL_MS,
-        idempotencyWindowMs,
         retention.bytes ?? 0,
-        mayBegin ? 1 : 0,
+        NUMBERING_TTL_MS,
+        ...(idempotency === undefined ? [] : [idempotencyWindowMs]),
       ],
     );
-    const [epoch, seq, duplicate] = reply as [Buffer, number, number];
-    if (duplicate === NOT_BEGUN) throw notBegun();
+    if (reply === NOT_BEGUN) throw notBegun();
     this.#unstored.delete(room);
-    return { position: { epoch: epoch.toString('latin1'), seq }, isDuplicate: duplicate === 1 };
+    const isDuplicate = Array.isArray(reply);
+    const position = String(isDuplicate ? reply[0] : reply);
+    return {
+      position: { epoch: position.slice(0, EPOCH_LENGTH), seq: Number(position.slice(EPOCH_LENGTH)) },
+      isDuplicate,
+    };
   }
 
   async signal(signal: RoomSignal): Promise<void> {

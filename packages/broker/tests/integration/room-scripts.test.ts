@@ -137,17 +137,94 @@ describe('a room that is opened', () => {
 });
 
 describe('a message that is published', () => {
+  interface Room {
+    readonly meta: string;
+    readonly stream: string;
+  }
+
+  async function publishTo({ meta, stream }: Room, ms = MINUTE_MS): Promise<void> {
+    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, 0, TTL_MS];
+    await commands.runScript(PUBLISH_MESSAGE, [meta, stream], args);
+  }
+
+  /** What a slow machine may take to look. */
+  const TOLERANCE_MS = 2000;
+  const SET_MS = MINUTE_MS + MINUTE_MS / 8;
+
+  async function expectSet({ meta, stream }: Room, ms = MINUTE_MS): Promise<void> {
+    const slack = ms / 8;
+    const until = Number(await cluster.admin.hget(meta, 'until')) - (await timeOfRedis());
+    for (const left of [until, await cluster.admin.pttl(stream)]) {
+      expect(left).toBeLessThanOrEqual(ms + slack);
+      expect(left).toBeGreaterThan(ms + slack - TOLERANCE_MS);
+    }
+    const numbering = await cluster.admin.pttl(meta);
+    expect(numbering).toBeLessThanOrEqual(Math.max(ms, TTL_MS) + slack);
+    expect(numbering).toBeGreaterThan(Math.max(ms, TTL_MS) + slack - TOLERANCE_MS);
+  }
+
+  async function timeOfRedis(): Promise<number> {
+    const [now] = (await commands.runScript(CLOCK, [], [])) as [number];
+    return now;
+  }
+
+  /** Times to live that nothing sets, so that it shows who sets them, with so much of what was set before left. */
+  async function leave(room: Room, leftMs: number): Promise<void> {
+    await cluster.admin
+      .multi()
+      .hset(room.meta, 'until', (await timeOfRedis()) + leftMs)
+      .persist(room.meta)
+      .persist(room.stream)
+      .exec();
+  }
+
+  it.each([MINUTE_MS, 3 * TTL_MS])('sets the times to live of its room where none is known, for %i ms', async (ms) => {
+    const room = await createRoom([], 0);
+    await publishTo(room, ms);
+    await expectSet(room, ms);
+  });
+
+  it.each([
+    ['half of what they are longer is over', SET_MS - MINUTE_MS / 16 - 1],
+    ['they are over', -1],
+    ['they are of a longer retention', SET_MS + TOLERANCE_MS],
+    ['they are of one that is longer by far', 10 * SET_MS],
+  ])('sets them again where %s', async (_, leftMs) => {
+    const room = await createRoom([], 0);
+    await publishTo(room);
+    await leave(room, leftMs);
+    await publishTo(room);
+    await expectSet(room);
+  });
+
+  it.each([
+    ['they were set just now', SET_MS],
+    ['more than half of what they are longer is left', SET_MS - MINUTE_MS / 16 + TOLERANCE_MS],
+  ])('leaves them as they are where %s', async (_, leftMs) => {
+    const room = await createRoom([], 0);
+    await publishTo(room);
+    await leave(room, leftMs);
+    await publishTo(room);
+    expect([await cluster.admin.pttl(room.stream), await cluster.admin.pttl(room.meta)]).toEqual([-1, -1]);
+  });
+
+  it('sets them of a stream that was gone, whoever has removed it', async () => {
+    const room = await createRoom([], 0);
+    for (const seq of [1, 2]) {
+      await publishTo(room);
+      await expectSet(room);
+      expect(await storedIn(room.stream)).toEqual([seq]);
+      await leave(room, SET_MS);
+      await cluster.admin.del(room.stream);
+    }
+  });
+
   it('brings about now and then, and only then, that what is too old goes', async () => {
     const room = await createRoom(
       range(1, 300).map((seq) => ({ seq, at: seq })),
       300,
     );
-    const publish = (): Promise<unknown> =>
-      commands.runScript(
-        PUBLISH_MESSAGE,
-        [room.meta, room.stream],
-        ['channel', NEXT, 'head', 'origin', 1_000_000, MINUTE_MS, TTL_MS, MINUTE_MS, 0],
-      );
+    const publish = (): Promise<unknown> => publishTo(room);
     await Promise.all(range(301, 319).map(publish));
     expect(await storedIn(room.stream)).toEqual(range(1, 319));
     // A multiple of 64. Whole nodes of the stream go.

@@ -66,6 +66,13 @@ it('leaves alone what TypeScript puts in', () => {
   ]);
 });
 
+it('finds what stands around functions that a branch takes in', () => {
+  expect(becomes('if a < b then\n  ${FUNCTIONS}\n  f(a)\nend', 'comparison', 'call')).toEqual([
+    'if a <= b then\n  ${FUNCTIONS}\n  f(a)\nend',
+    'if a < b then\n  ${FUNCTIONS}\n  \nend',
+  ]);
+});
+
 it('tells by its name which of two equal lines is meant', () => {
   const names = findMutants(script('\nf(a)\nf(a)\n')).map(({ name }) => name);
   expect(names).toEqual(['f(a) → ', 'f(a) →  (2)']);

@@ -45,15 +45,20 @@ function holeOf(source: string, { expression }: ts.TemplateSpan): Piece {
   };
 }
 
-/** What is put in from TypeScript is not Lua: it is blank before all Lua, where scripts take in functions, and else a variable. */
+/**
+ * What is put in from TypeScript is not Lua: it is blank before all Lua and on a line of its own, where scripts take in functions,
+ * and else a variable.
+ */
 function readText(source: string, template: ts.TemplateLiteral): LuaText {
   const start = template.getStart() + 1;
   let lua = source.slice(start, template.getEnd() - 1);
   if (!ts.isTemplateExpression(template)) return { start, lua };
   for (const hole of template.templateSpans.map((span) => holeOf(source, span))) {
     const [from, to] = [hole.start - start, hole.end - start];
-    const stand = lua.slice(0, from).trim() === '' ? '' : 'x';
-    lua = lua.slice(0, from) + stand.padEnd(to - from) + lua.slice(to);
+    const [before, behind] = [lua.slice(0, from), lua.slice(to)];
+    const line = `${before.split('\n').at(-1) ?? ''}${behind.split('\n')[0] ?? ''}`;
+    const stand = before.trim() === '' || line.trim() === '' ? '' : 'x';
+    lua = before + stand.padEnd(to - from) + behind;
   }
   return { start, lua };
 }

@@ -1,5 +1,37 @@
 import { NOW_MS } from '../../redis/clock.lua.ts';
 
+/** What is known of a stream of messages. */
+export const STREAM_FUNCTIONS = String.raw`
+local function stream_id(seq)
+  return string.format('%.0f-0', seq)
+end
+
+local function entry_seq(entry)
+  return tonumber(string.match(entry[1], '^%d+'))
+end
+
+local function entry_at(entry)
+  return (struct.unpack('>I8', entry[2][2], 19))
+end
+
+-- The lowest stored seq that is younger than the time, or nil. The seqs of a stream are contiguous and so can be bisected.
+local function first_since(stream, since)
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  if not oldest then return nil end
+  if entry_at(oldest) > since then return entry_seq(oldest) end
+  local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if entry_at(newest) <= since then return nil end
+  local old, fresh = entry_seq(oldest), entry_seq(newest)
+  while fresh - old > 1 do
+    local middle = math.floor((old + fresh) / 2)
+    local id = stream_id(middle)
+    local entry = redis.call('XRANGE', stream, id, id)[1]
+    if entry and entry_at(entry) > since then fresh = middle else old = middle end
+  end
+  return fresh
+end
+`;
+
 /**
  * What the scripts of a room share.
  *
@@ -7,16 +39,13 @@ import { NOW_MS } from '../../redis/clock.lua.ts';
  * there is nothing to read. `String.raw` keeps Lua's own escapes.
  *
  * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
- * A numbering is a hash: epoch, seq, and where a room's bytes have a bound the first seq of the newer half of what is stored
- * (mid), and the bytes from there on (half).
+ * A numbering is a hash: epoch, seq, until when the times to live are set (until), and where a room's bytes have a bound the first
+ * seq of the newer half of what is stored (mid), and the bytes from there on (half).
  *
  * An envelope has its epoch from byte 3, its time from byte 19 and its origin, behind its length, from byte 27 (bus-envelope.ts).
  */
 export const ROOM_FUNCTIONS = String.raw`${NOW_MS}
-local function stream_id(seq)
-  return string.format('%.0f-0', seq)
-end
-
+${STREAM_FUNCTIONS}
 -- Begins to number a room anew. A stream never outlives its numbering: its ids would be in the way of the new ones.
 local function renumber(meta, stream, epoch)
   redis.call('DEL', stream)
@@ -52,14 +81,6 @@ local function open_room(meta, stream, candidate, ttl)
   return epoch, seq, true
 end
 
-local function entry_seq(entry)
-  return tonumber(string.match(entry[1], '^%d+'))
-end
-
-local function entry_at(entry)
-  return (struct.unpack('>I8', entry[2][2], 19))
-end
-
 -- Of the frame that the envelope is around.
 local function entry_bytes(entry)
   local envelope = entry[2][2]
@@ -69,23 +90,6 @@ end
 -- The epoch in which it was numbered, of which the stream may have gone on into another.
 local function entry_epoch(entry)
   return string.sub(entry[2][2], 3, 10)
-end
-
--- The lowest stored seq that is younger than the time, or nil. The seqs of a stream are contiguous and so can be bisected.
-local function first_since(stream, since)
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
-  if not oldest then return nil end
-  if entry_at(oldest) > since then return entry_seq(oldest) end
-  local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
-  if entry_at(newest) <= since then return nil end
-  local old, fresh = entry_seq(oldest), entry_seq(newest)
-  while fresh - old > 1 do
-    local middle = math.floor((old + fresh) / 2)
-    local id = stream_id(middle)
-    local entry = redis.call('XRANGE', stream, id, id)[1]
-    if entry and entry_at(entry) > since then fresh = middle else old = middle end
-  end
-  return fresh
 end
 
 -- Begins a new epoch where the numbering went back behind somebody's back. What is younger than the last that was seen was
