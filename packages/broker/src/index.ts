@@ -22,6 +22,7 @@ export { OutcryError, type OutcryErrorCode, UnwritableError } from './outcry-err
 export type { LeaseTimes } from './presence/lease-keeper.ts';
 export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
 export type { BackplaneEvents } from './redis/events.ts';
+export { type Credentials, parseTopology, type Topology } from './redis/topology.ts';
 export type { ServerInfo } from './redis/server-info.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export type {

@@ -29,6 +29,7 @@ export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';
 export { hasRedisServer, RedisProcess } from './redis-process.ts';
+export { RedisSentinels, type RedisSentinelsOptions, SentinelProcess } from './redis-sentinels.ts';
 export { startRedis, type TestRedis, type TestRedisOptions, uniquePrefix } from './redis.ts';
 export { type FrameMatch, RawClient, type RawClientOptions } from './raw-client.ts';
 export { type StandaloneOptions, startStandalone } from './standalone.ts';

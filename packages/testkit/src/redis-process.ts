@@ -7,8 +7,8 @@ import { leasePort, type PortLease } from './port-lease.ts';
 
 const START_DEADLINE_MS = 60_000;
 const HOST = '127.0.0.1';
-/** Nothing is kept on disk; later arguments may say otherwise. */
-const SERVER_ARGS = ['--save', '', '--appendonly', 'no'];
+/** Nothing is kept on disk, by a replica neither; later arguments may say otherwise. */
+const SERVER_ARGS = ['--save', '', '--appendonly', 'no', '--repl-diskless-load', 'swapdb'];
 const HELP = 'start Docker, or install redis-server (Debian: apt-get install redis-server), version 7 or newer';
 
 /** Whether there is a `redis-server` on the PATH: tests that kill it and start it again can do with nothing else. */
@@ -55,6 +55,15 @@ export class RedisProcess implements AsyncDisposable {
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
     await waitUntilReady(child);
+  }
+
+  /** Lets it stand still, as a machine that hangs would: its connections stay, and nobody answers on them. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child?.kill('SIGCONT');
   }
 
   /** Ends it at once, as a crash would. */

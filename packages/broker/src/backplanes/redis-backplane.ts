@@ -15,16 +15,18 @@ import { LeasedPresence } from '../presence/leased-presence.ts';
 import { RedisPresenceTable } from '../presence/redis-table.ts';
 import { backoffMs } from '../redis/backoff.ts';
 import { type ConnectionOptions, RedisConnection } from '../redis/connection.ts';
+import { createRoute } from '../redis/create-route.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { REPLICA_WORDS, type WriteRefusal } from '../redis/fault.ts';
 import { KeySpace } from '../redis/keys.ts';
 import { Loopback, loopbackChannel } from '../redis/loopback.ts';
 import { isInStep, leadsToPrimary } from '../redis/primary-search.ts';
 import { Recovery } from '../redis/recovery.ts';
-import { parseServerAddress } from '../redis/server-address.ts';
+import type { Route } from '../redis/route.ts';
 import { assertUsable, readField, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
 import { StorageWatch } from '../redis/storage-watch.ts';
 import { Subscriber } from '../redis/subscriber.ts';
+import { type Credentials, parseTopology } from '../redis/topology.ts';
 import { RedisRevocationList } from '../revocations/redis-list.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../rooms/defaults.ts';
@@ -41,8 +43,10 @@ const COMMAND_TIMEOUT_MS = 1500;
 const START_TIMEOUT_MS = 10_000;
 
 export interface RedisBackplaneOptions {
-  /** `redis://` or `rediss://`, with user and password where needed. */
+  /** One Redis (`redis://`, `rediss://`, `redis+unix://`) or its sentinels (`redis+sentinel://a,b,c/name`), with user and password where needed. */
   readonly url: string;
+  /** As whom to log in at the sentinels, where they want to know. */
+  readonly sentinel?: Credentials | undefined;
   /** Begins every name in Redis; clusters with different prefixes do not see each other. */
   readonly prefix?: string | undefined;
   /** After this a command fails, whether or not it may still be carried out. Not longer than the 3 s between two pings. */
@@ -57,7 +61,7 @@ export interface RedisBackplaneOptions {
 }
 
 /**
- * A backplane over one Redis (7 or newer): two connections, one for commands and one that listens.
+ * A backplane over one Redis (7 or newer), which may be another one behind a failover of its sentinels: two connections, one for commands and one that listens.
  *
  * @throws OutcryError `badConfig` where the URL or the prefix is none
  */
@@ -82,6 +86,7 @@ class RedisBackplane implements Backplane {
   /** A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. */
   readonly #probeKey: string;
   readonly #storage: StorageWatch;
+  readonly #route: Route;
   readonly #commandOptions: ConnectionOptions;
   readonly #commands: RedisConnection;
   readonly #listener: RedisConnection;
@@ -90,6 +95,7 @@ class RedisBackplane implements Backplane {
   readonly #loopback: Loopback;
   #handler: BrokerHandler | undefined;
   #server: ServerInfo | undefined;
+  #stopWatching: (() => void) | undefined;
   #isStarted = false;
   #isUp = false;
   /** Connected to a replica that hears its primary. */
@@ -100,7 +106,8 @@ class RedisBackplane implements Backplane {
   constructor(options: RedisBackplaneOptions) {
     const { url, prefix = 'outcry', commandTimeoutMs = COMMAND_TIMEOUT_MS, events = {} } = options;
     const keys = new KeySpace(prefix);
-    const server = parseServerAddress(url);
+    const server = createRoute(parseTopology(url, options.sentinel));
+    this.#route = server;
     this.#events = events;
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#commandOptions = { server, name: `${prefix}:commands`, commandTimeoutMs };
@@ -151,6 +158,9 @@ class RedisBackplane implements Backplane {
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);
+    this.#stopWatching = this.#route.watch((address) => {
+      for (const connection of [this.#commands, this.#listener]) connection.moveTo(address);
+    });
     try {
       const deadline = performance.now() + this.#startTimeoutMs;
       await Promise.all([this.#commands.connect(deadline), this.#listener.connect(deadline)]);
@@ -165,6 +175,7 @@ class RedisBackplane implements Backplane {
   }
 
   async close(): Promise<void> {
+    this.#stopWatching?.();
     this.#recovery.close();
     this.#loopback.stop();
     this.#storage.stop();
@@ -243,7 +254,7 @@ class RedisBackplane implements Backplane {
       if (!(error instanceof UnwritableError)) throw error;
       const replication = await this.#inspectReplication();
       if (readField(replication, 'role') !== 'slave') return;
-      this.#isFollowing = isInStep(replication);
+      this.#isFollowing = !this.#route.isToPrimary && isInStep(replication);
       if (this.#isFollowing) return;
       this.#commands.reconnect(REPLICA_WORDS);
       throw error;

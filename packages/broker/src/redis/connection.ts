@@ -4,11 +4,12 @@ import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
-import { RedisConnector } from './connector.ts';
+import { connectorFor, type ConnectorPort } from './connector.ts';
 import { describeFault, isLasting, type WriteRefusal, writeRefusalOf } from './fault.ts';
 import { Heartbeat } from './heartbeat.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
-import type { ServerAddress } from './server-address.ts';
+import { isSameHost, type Route } from './route.ts';
+import type { HostAddress, SocketAddress } from './topology.ts';
 
 /** How long one attempt to connect may take. */
 const CONNECT_LIMIT_MS = 3000;
@@ -25,7 +26,7 @@ const MAX_COMMANDS_IN_FLIGHT = 8192;
 const MAX_LOADING_WAIT_MS = 250;
 
 export interface ConnectionOptions {
-  readonly server: ServerAddress;
+  readonly server: Route;
   /** Shows in `CLIENT LIST`. */
   readonly name: string;
   readonly commandTimeoutMs: number;
@@ -56,6 +57,9 @@ export class RedisConnection implements Intake {
   /** On the connection that there is. */
   readonly #sentScripts = new Set<Script>();
   readonly #commandTimeoutMs: number;
+  readonly #connectLimitMs: number;
+  /** Where the connection is, or the attempt at one goes. */
+  #at: SocketAddress | undefined;
   #inFlight = 0;
   /** What holds the commands of this turn back, if there were any. */
   #gathering: Redis['stream'] | undefined;
@@ -70,19 +74,19 @@ export class RedisConnection implements Intake {
 
   constructor({ server, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
     this.address = server.shown;
+    this.#connectLimitMs = CONNECT_LIMIT_MS + server.findLimitMs;
     this.#handler = handler;
     this.#commandTimeoutMs = commandTimeoutMs;
     this.#deadlines = new CommandDeadlines(commandTimeoutMs);
     this.#redis = new Redis({
       ...FIXED_OPTIONS,
-      host: server.host,
-      port: server.port,
+      Connector: connectorFor(this.#createConnectorPort(server)),
       ...server.credentials,
       ...(server.isTls ? { tls: {} } : {}),
       connectionName: name,
       commandTimeout: commandTimeoutMs,
-      // Its own count of attempts begins anew with each connection, however little that one was good for.
-      retryStrategy: () => (this.#hasBeenUp ? backoffMs((this.#failures += 1)) : null),
+      // At once, because the connector waits until an attempt is due: its waiting can be cut short.
+      retryStrategy: () => (this.#hasBeenUp ? 0 : null),
     });
     this.#heartbeat = new Heartbeat({
       intervalMs: PING_INTERVAL_MS,
@@ -188,6 +192,18 @@ export class RedisConnection implements Intake {
     this.#redis.disconnect(true);
   }
 
+  /** The server is there from now on: whatever leads elsewhere is given up, and nothing waits any longer. */
+  moveTo(address: HostAddress): void {
+    const why = 'there is another primary';
+    this.#wake?.();
+    if (this.#isClosed || this.#at === undefined || isSameHost(this.#at, address)) return;
+    if (this.#redis.status === 'ready') this.reconnect(why);
+    else {
+      this.#lastFault = why;
+      this.#redis.disconnect(true);
+    }
+  }
+
   /** The connection has proved to be of use: the next one, should it be lost, is made without delay. */
   trust(): void {
     this.#failures = 0;
@@ -207,8 +223,8 @@ export class RedisConnection implements Intake {
   async #tryConnect(): Promise<boolean> {
     this.#lastFault = 'connection closed';
     this.#isLasting = false;
-    const limit = new AnswerLimit(CONNECT_LIMIT_MS, () => {
-      this.#lastFault = `no answer within ${String(CONNECT_LIMIT_MS)} ms`;
+    const limit = new AnswerLimit(this.#connectLimitMs, () => {
+      this.#lastFault = `no answer within ${String(this.#connectLimitMs)} ms`;
       this.#redis.disconnect();
     });
     try {
@@ -222,6 +238,20 @@ export class RedisConnection implements Intake {
     } finally {
       limit.clear();
     }
+  }
+
+  #createConnectorPort(route: Route): ConnectorPort {
+    return {
+      route,
+      untilDue: async () => {
+        this.#at = undefined;
+        // ioredis's own count of attempts begins anew with each connection, however little that one was good for.
+        if (this.#hasBeenUp) await this.#pause(backoffMs((this.#failures += 1)));
+      },
+      handleFound: (address) => {
+        this.#at = address;
+      },
+    };
   }
 
   async #pause(ms: number): Promise<void> {
@@ -284,7 +314,6 @@ export class RedisConnection implements Intake {
 }
 
 const FIXED_OPTIONS = {
-  Connector: RedisConnector,
   lazyConnect: true,
   connectTimeout: CONNECT_LIMIT_MS,
   disconnectTimeout: DISCONNECT_LIMIT_MS,

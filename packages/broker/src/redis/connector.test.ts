@@ -4,8 +4,15 @@ import { leasePort } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RedisConnector } from './connector.ts';
+import { createRoute } from './create-route.ts';
+import { parseTopology } from './topology.ts';
 
 const CHUNK = Buffer.alloc(100, 'x');
+
+function createConnector(port: number): RedisConnector {
+  const route = createRoute(parseTopology(`redis://127.0.0.1:${String(port)}`));
+  return new RedisConnector({}, { route, untilDue: () => Promise.resolve(), handleFound: () => undefined });
+}
 
 describe('RedisConnector', () => {
   let server: Server;
@@ -17,7 +24,7 @@ describe('RedisConnector', () => {
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     const accepted = once(server, 'connection') as Promise<[Socket]>;
-    near = await new RedisConnector({ host: '127.0.0.1', port }).connect();
+    near = await createConnector(port).connect();
     [far] = await accepted;
   });
 
@@ -56,7 +63,7 @@ describe('RedisConnector', () => {
 
   it('tells why it could not connect', async () => {
     using nobody = await leasePort();
-    const connector = new RedisConnector({ host: '127.0.0.1', port: nobody.port });
+    const connector = createConnector(nobody.port);
     const stream = await connector.connect();
     await new Promise((resolve) => stream.once('close', resolve));
     expect(connector.firstError).toMatchObject({ code: 'ECONNREFUSED' });

@@ -42,10 +42,13 @@ export function describeFault(error: unknown): string {
   return text === '' ? (codeOf(error) ?? error.name) : text;
 }
 
+/** In words already, and no better the next time. */
+export class LastingError extends Error {}
+
 /** Whether somebody has to do something before it can be otherwise: a password or a certificate that is refused. */
 export function isLasting(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return LASTING.test(error.message) || LASTING_CODE.test(codeOf(error) ?? '');
+  return error instanceof LastingError || LASTING.test(error.message) || LASTING_CODE.test(codeOf(error) ?? '');
 }
 
 /** Why a Redis that answers took no write. */

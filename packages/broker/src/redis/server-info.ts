@@ -28,7 +28,10 @@ export function assertUsable(info: string, address: string): void {
     throw refuse(address, 'is a node of a Redis Cluster: outcry needs one Redis with cluster-enabled no');
   }
   if (mode === 'sentinel') {
-    throw refuse(address, 'is a Sentinel, which stores nothing: outcry needs the address of the primary itself');
+    throw refuse(
+      address,
+      'is a Sentinel, which stores nothing: outcry needs redis+sentinel://host:port/name in its place',
+    );
   }
   if (Number.parseInt(version, 10) >= MIN_MAJOR_VERSION) return;
   throw refuse(address, `is ${version}: outcry needs ${String(MIN_MAJOR_VERSION)} or newer`);

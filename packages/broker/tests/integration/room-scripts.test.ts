@@ -3,7 +3,8 @@ import { NOW_MS } from '../../src/redis/clock.lua.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
 import { Script } from '../../src/redis/script-call.ts';
-import { parseServerAddress } from '../../src/redis/server-address.ts';
+import { createRoute } from '../../src/redis/create-route.ts';
+import { parseTopology } from '../../src/redis/topology.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
@@ -35,7 +36,7 @@ let commands: RedisConnection;
 let keys: RoomKeys;
 beforeAll(async () => {
   cluster = await RedisCluster.start();
-  const server = parseServerAddress(cluster.redis.url);
+  const server = createRoute(parseTopology(cluster.redis.url));
   const ignore = (): void => undefined;
   const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
   commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);

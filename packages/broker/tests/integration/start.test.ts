@@ -3,13 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasRedisServer, RedisProcess, startRedis, type TestRedis } from '@outcry/testkit';
+import { hasRedisServer, RedisProcess, SentinelProcess, startRedis, type TestRedis } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createRedisBackplane, OutcryError, type ServerInfo } from '../../src/index.ts';
 import { Recorder } from '../support/recorder.ts';
 import { range, request } from '../support/requests.ts';
-import { startSentinel } from '../support/sentinel.ts';
 
 const PASSWORD = 'correct-horse';
 const A_MINUTE_MS = 60_000;
@@ -158,11 +157,11 @@ describe.runIf(hasRedisServer())('starting before Redis', () => {
   });
 
   it('says in one line that the address is that of a Sentinel, at once', async () => {
-    await using sentinel = await startSentinel();
+    await using sentinel = await SentinelProcess.start();
     const { code, message } = await failToStart(sentinel.url, A_MINUTE_MS);
     expect(code).toBe('badConfig');
     expect(message).toMatch(
-      /^Redis at [^ ]+ is a Sentinel, which stores nothing: outcry needs the address of the prim/,
+      /^Redis at [^ ]+ is a Sentinel, which stores nothing: outcry needs redis\+sentinel:\/\/host:port\/name in its place$/,
     );
   });
 });

@@ -1,0 +1,227 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { withDeadline } from './deadline.ts';
+import { leasePort, type PortLease } from './port-lease.ts';
+import { RedisProcess } from './redis-process.ts';
+
+const HOST = '127.0.0.1';
+const START_DEADLINE_MS = 60_000;
+const LOOK_INTERVAL_MS = 50;
+/** Of the primary, as the sentinels call it. */
+const NAME = 'main';
+/** A replica has everything at once, and not after the 5 s in which others might come. */
+const SERVER_ARGS = ['--repl-diskless-sync-delay', '0'];
+
+export interface RedisSentinelsOptions {
+  /** A server that is silent for so long is down. Short where there is to be a failover; long where there must be none. */
+  readonly downAfterMs?: number;
+  /** More arguments for both servers. */
+  readonly args?: readonly string[];
+  /** More lines of the configuration of each sentinel. */
+  readonly sentinelArgs?: readonly string[];
+  /** By which the tests look at them, where those arguments set some. */
+  readonly passwords?: { readonly servers: string; readonly sentinels: string };
+}
+
+/** One `redis-server --sentinel`, on a port of its own that it keeps. It writes into its configuration, so that is a file of its own. */
+export class SentinelProcess implements AsyncDisposable {
+  readonly port: number;
+  readonly #lease: PortLease;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'outcry-sentinel-'));
+  readonly #password: string | undefined;
+  #child: ChildProcess | undefined;
+
+  private constructor(lease: PortLease, lines: readonly string[], password: string | undefined) {
+    this.#lease = lease;
+    this.#password = password;
+    this.port = lease.port;
+    const all = [`port ${String(this.port)}`, `bind ${HOST}`, `dir ${this.#directory}`, ...lines];
+    writeFileSync(this.#file, `${all.join('\n')}\n`);
+  }
+
+  /** @param lines of its configuration; without any it watches nobody */
+  static async start(lines: readonly string[] = [], password?: string): Promise<SentinelProcess> {
+    const sentinel = new SentinelProcess(await leasePort(), lines, password);
+    await sentinel.restart();
+    return sentinel;
+  }
+
+  get url(): string {
+    return `redis://${HOST}:${String(this.port)}`;
+  }
+
+  get #file(): string {
+    return join(this.#directory, 'sentinel.conf');
+  }
+
+  async restart(): Promise<void> {
+    const child = spawn('redis-server', [this.#file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    this.#child = child;
+    const kill = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    const ready = new Promise<void>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', () => {
+        reject(new Error('a sentinel ended'));
+      });
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        if (line.includes('Sentinel ID is')) resolve();
+      });
+    });
+    await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'a sentinel was not ready' });
+  }
+
+  /** Ends it at once, as a crash would. */
+  async kill(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** What it answers, as it comes over the wire. */
+  ask(...words: readonly string[]): Promise<string> {
+    return askServer(this.port, words, this.#password);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    this.#lease[Symbol.dispose]();
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+/** A primary, its replica and the three sentinels that watch both, until they are disposed of. */
+export class RedisSentinels implements AsyncDisposable {
+  readonly servers: readonly [RedisProcess, RedisProcess];
+  readonly sentinels: readonly SentinelProcess[];
+
+  readonly #password: string | undefined;
+
+  private constructor(
+    servers: readonly [RedisProcess, RedisProcess],
+    sentinels: readonly SentinelProcess[],
+    password: string | undefined,
+  ) {
+    this.servers = servers;
+    this.sentinels = sentinels;
+    this.#password = password;
+  }
+
+  /** Resolves when the replica has what the primary has, and all sentinels know of each other and of the replica. */
+  static async start(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
+    const { downAfterMs = 500, args = [], sentinelArgs = [], passwords } = options;
+    const primary = await RedisProcess.start([...SERVER_ARGS, ...args]);
+    const replicaOf = ['--replicaof', HOST, String(primary.port)];
+    const replica = await RedisProcess.start([...SERVER_ARGS, ...args, ...replicaOf]);
+    const lines = [
+      `sentinel monitor ${NAME} ${HOST} ${String(primary.port)} 2`,
+      `sentinel down-after-milliseconds ${NAME} ${String(downAfterMs)}`,
+      // An election that nobody has won is held again after twice of it.
+      `sentinel failover-timeout ${NAME} 3000`,
+      ...sentinelArgs,
+    ];
+    const sentinels = await Promise.all([1, 2, 3].map(() => SentinelProcess.start(lines, passwords?.sentinels)));
+    const group = new RedisSentinels([primary, replica], sentinels, passwords?.servers);
+    await group.untilWhole();
+    return group;
+  }
+
+  /** `redis+sentinel://…/name` */
+  get url(): string {
+    return `redis+sentinel://${this.sentinels.map(({ port }) => `${HOST}:${String(port)}`).join(',')}/${NAME}`;
+  }
+
+  /** As the first sentinel has it that answers. */
+  async primary(): Promise<RedisProcess> {
+    for (const sentinel of this.sentinels) {
+      const answer = await sentinel.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME).catch(() => '');
+      const found = this.servers.find(({ port }) => answer.includes(`\r\n${String(port)}\r\n`));
+      if (found !== undefined) return found;
+    }
+    throw new Error('no sentinel knows the primary');
+  }
+
+  other(server: RedisProcess): RedisProcess {
+    return server === this.servers[0] ? this.servers[1] : this.servers[0];
+  }
+
+  /** Resolves when all sentinels say that another server than `old` is the primary. */
+  async untilFailedOver(old: RedisProcess): Promise<void> {
+    const port = `\r\n${String(this.other(old).port)}\r\n`;
+    await until(`no failover from ${String(old.port)}`, async () => {
+      const asked = this.sentinels.map((sentinel) => sentinel.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME));
+      return (await Promise.all(asked)).every((answer) => answer.includes(port));
+    });
+  }
+
+  /** Resolves when one server follows the other, and every sentinel could begin a failover. */
+  async untilWhole(): Promise<void> {
+    await until('the sentinels do not know of all', async () => {
+      const primary = await this.primary();
+      const [replication, ...known] = await Promise.all([
+        this.ask(primary, 'INFO', 'replication'),
+        ...this.sentinels.map((sentinel) => sentinel.ask('SENTINEL', 'MASTER', NAME)),
+      ]);
+      const count = (text: string, name: string): number =>
+        Number(new RegExp(`\r\n${name}\r\n\\$\\d+\r\n(\\d+)\r\n`).exec(text)?.[1]);
+      return (
+        /slave0:.*state=online/.test(replication) &&
+        known.every((text) => count(text, 'num-slaves') === 1 && count(text, 'num-other-sentinels') === 2)
+      );
+    });
+  }
+
+  /** Resolves when the replica has everything that the primary has now. */
+  async untilReplicated(): Promise<void> {
+    const primary = await this.primary();
+    const [, wanted] = /master_repl_offset:(\d+)/.exec(await this.ask(primary, 'INFO', 'replication')) ?? [];
+    await until('the replica lags', async () => {
+      const [, has] = /slave0:.*offset=(\d+)/.exec(await this.ask(primary, 'INFO', 'replication')) ?? [];
+      return Number(has) >= Number(wanted);
+    });
+  }
+
+  /** Runs a command on a server. The answer is as it comes over the wire. */
+  ask(server: RedisProcess, ...words: readonly string[]): Promise<string> {
+    return askServer(server.port, words, this.#password);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.sentinels, ...this.servers].map((one) => one[Symbol.asyncDispose]()));
+  }
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + START_DEADLINE_MS;
+  while (!(await isSo().catch(() => false))) {
+    if (performance.now() > deadline) throw new Error(`${what} after ${String(START_DEADLINE_MS)} ms`);
+    await delay(LOOK_INTERVAL_MS);
+  }
+}
+
+/** One command on a connection of its own; the whole answer, without being understood. */
+async function askServer(port: number, words: readonly string[], password?: string): Promise<string> {
+  const socket = connect(port, HOST);
+  socket.end((password === undefined ? '' : toCommand(['AUTH', password])) + toCommand(words));
+  let answer = '';
+  for await (const piece of socket) answer += String(piece);
+  return password === undefined ? answer : answer.replace('+OK\r\n', '');
+}
+
+function toCommand(words: readonly string[]): string {
+  const parts = words.map((word) => `$${String(Buffer.byteLength(word))}\r\n${word}\r\n`);
+  return `*${String(words.length)}\r\n${parts.join('')}`;
+}
