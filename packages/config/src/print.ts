@@ -25,9 +25,9 @@ export function formatEffective(
     .join('\n');
 }
 
-/** A URL without its password; other text as it is. */
+/** A URL without its password, as far as that may reach; other text as it is. */
 export function redactUrl(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^:@/]*):[^@/]*@/i, '$1:[redacted]@');
+  return text.replace(/^([a-z][a-z\d+.-]*:\/\/[^:@/]*):.*@/is, '$1:[redacted]@');
 }
 
 /** The rows of docs/CONFIGURATION.md. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { readSettings } from '@outcry/config';
+import { COMMON_SETTINGS } from './common-settings.ts';
 import { isPublicHost, productionProblems } from './production-problems.ts';
 
 describe('isPublicHost', () => {
@@ -49,7 +51,15 @@ describe('productionProblems', () => {
     ['redis://:word@redis.example.com', 1],
     ['rediss://redis.example.com', 1],
     ['rediss://user:word@redis.example.com', 0],
+    ['redis+unix:///run/redis.sock', 0],
+    ['redis+sentinel://a,b,10.0.0.1/main', 0],
+    ['redis+sentinel://a,203.0.113.7/main', 3],
+    ['rediss+sentinel://:word@a,b.example.com/main', 1],
+    ['redis+sentinel://no-name', 0],
   ])('of %s are %i', (url, count) => {
-    expect(productionProblems({ OUTCRY_REDIS_URL: url })).toHaveLength(count);
+    expect(productionProblems(settingsOf({ OUTCRY_REDIS_URL: url }))).toHaveLength(count);
   });
 });
+
+const settingsOf = (environment: Record<string, string>): ReturnType<typeof readSettings<typeof COMMON_SETTINGS>> =>
+  readSettings(COMMON_SETTINGS, environment);

@@ -1,4 +1,6 @@
+import type { Topology } from '@outcry/broker';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { type RedisSettings, topologyOf } from './redis-config.ts';
 
 const PRIVATE_NETWORKS = new BlockList();
 for (const [network, bits] of [
@@ -30,13 +32,26 @@ export function isPublicHost(host: string): boolean {
   return ODD_ADDRESS.test(host) || !PRIVATE_NAME.test(host);
 }
 
-/** What every service refuses in production: a Redis that anybody reaches and nobody asks who they are. */
-export function productionProblems({ OUTCRY_REDIS_URL: url }: { readonly OUTCRY_REDIS_URL: string }): string[] {
-  const { hostname, password, protocol } = new URL(url);
-  // IPv6 addresses stand in brackets.
-  if (!isPublicHost(hostname.replace(/^\[|\]$/g, ''))) return [];
+/** What every service refuses in production: a Redis, or a sentinel, that anybody reaches and nobody asks who they are. */
+export function productionProblems(settings: RedisSettings): readonly string[] {
+  const topology = topologyOf(settings);
+  // What is wrong with it is told in any environment.
+  if (typeof topology === 'string') return [];
+  if (!hostsOf(topology).some(isPublicHost)) return [];
   const problems: string[] = [];
-  if (password === '') problems.push('OUTCRY_REDIS_URL: a Redis at a public address needs a password');
-  if (protocol !== 'rediss:') problems.push('OUTCRY_REDIS_URL: a Redis at a public address needs TLS (rediss://)');
+  const scheme = topology.kind === 'sentinel' ? 'rediss+sentinel' : 'rediss';
+  if ((topology.credentials?.password ?? '') === '') {
+    problems.push('OUTCRY_REDIS_URL: a Redis at a public address needs a password');
+  }
+  if (topology.kind === 'sentinel' && (topology.sentinelCredentials?.password ?? '') === '') {
+    problems.push('OUTCRY_REDIS_SENTINEL_PASSWORD: sentinels at a public address need a password');
+  }
+  if (!topology.isTls) problems.push(`OUTCRY_REDIS_URL: a Redis at a public address needs TLS (${scheme}://)`);
   return problems;
+}
+
+/** Those that are known beforehand: where a primary is, its sentinels say. */
+function hostsOf(topology: Topology): readonly string[] {
+  if (topology.kind === 'sentinel') return topology.sentinels.map(({ host }) => host);
+  return 'host' in topology.address ? [topology.address.host] : [];
 }

@@ -23,7 +23,7 @@ import { Loopback, loopbackChannel } from '../redis/loopback.ts';
 import { isInStep, leadsToPrimary } from '../redis/primary-search.ts';
 import { Recovery } from '../redis/recovery.ts';
 import type { Route } from '../redis/route.ts';
-import { assertUsable, readField, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
+import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from '../redis/server-info.ts';
 import { StorageWatch } from '../redis/storage-watch.ts';
 import { Subscriber } from '../redis/subscriber.ts';
 import { type Credentials, parseTopology } from '../redis/topology.ts';
@@ -47,6 +47,8 @@ export interface RedisBackplaneOptions {
   readonly url: string;
   /** As whom to log in at the sentinels, where they want to know. */
   readonly sentinel?: Credentials | undefined;
+  /** Refuses a Redis that takes writes while no replica would get them. */
+  readonly requiresReplicas?: boolean | undefined;
   /** Begins every name in Redis; clusters with different prefixes do not see each other. */
   readonly prefix?: string | undefined;
   /** After this a command fails, whether or not it may still be carried out. Not longer than the 3 s between two pings. */
@@ -83,6 +85,7 @@ class RedisBackplane implements Backplane {
   readonly intake: Intake;
   readonly #events: BackplaneEvents;
   readonly #startTimeoutMs: number;
+  readonly #requiresReplicas: boolean;
   /** A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. */
   readonly #probeKey: string;
   readonly #storage: StorageWatch;
@@ -109,6 +112,7 @@ class RedisBackplane implements Backplane {
     const server = createRoute(parseTopology(url, options.sentinel));
     this.#route = server;
     this.#events = events;
+    this.#requiresReplicas = options.requiresReplicas ?? false;
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#commandOptions = { server, name: `${prefix}:commands`, commandTimeoutMs };
     this.#storage = this.#createStorageWatch();
@@ -219,8 +223,9 @@ class RedisBackplane implements Backplane {
   async #inspect(): Promise<void> {
     const server = await this.#commands.run((redis) => redis.info('server'));
     assertUsable(server, this.#commands.address);
-    const memory = await this.#commands.run((redis) => redis.info('memory'));
-    this.#server = readServerInfo(server + memory);
+    const rest = await this.#commands.run((redis) => redis.info('memory', 'replication'));
+    this.#server = readServerInfo(server + rest);
+    if (this.#requiresReplicas) assertReplicated(this.#server, this.#commands.address);
     this.#events.onServer?.(this.#server);
   }
 

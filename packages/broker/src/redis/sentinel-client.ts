@@ -25,7 +25,7 @@ export interface PrimaryReport {
 }
 
 /** One connection to one sentinel, that is not made again when it ends. */
-export class SentinelClient implements Disposable {
+export class SentinelClient {
   readonly #redis: Redis;
   readonly #group: SentinelGroup;
   #lastFault: unknown;
@@ -95,7 +95,8 @@ export class SentinelClient implements Disposable {
     });
   }
 
-  [Symbol.dispose](): void {
+  /** Lets go of the connection, whatever it is doing. */
+  close(): void {
     if (this.#redis.status !== 'end') this.#redis.disconnect();
   }
 

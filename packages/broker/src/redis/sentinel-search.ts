@@ -92,9 +92,9 @@ export class SentinelSearch implements Route {
 
 function askOnce(group: SentinelGroup): Ask {
   return async (sentinel, signal) => {
-    using client = new SentinelClient(group, sentinel);
+    const client = new SentinelClient(group, sentinel);
     const giveUp = (): void => {
-      client[Symbol.dispose]();
+      client.close();
     };
     signal.addEventListener('abort', giveUp);
     try {
@@ -102,6 +102,7 @@ function askOnce(group: SentinelGroup): Ask {
       return await client.ask();
     } finally {
       signal.removeEventListener('abort', giveUp);
+      client.close();
     }
   };
 }

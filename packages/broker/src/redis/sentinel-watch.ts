@@ -39,9 +39,9 @@ export class SentinelWatch {
 
   /** Resolves when a connection that was of use has ended. */
   async #listen(sentinel: HostAddress): Promise<void> {
-    using client = new SentinelClient(this.#group, sentinel);
+    const client = new SentinelClient(this.#group, sentinel);
     const giveUp = (): void => {
-      client[Symbol.dispose]();
+      client.close();
     };
     this.#stop.signal.addEventListener('abort', giveUp);
     let timer: NodeJS.Timeout | undefined;
@@ -59,6 +59,7 @@ export class SentinelWatch {
     } finally {
       clearInterval(timer);
       this.#stop.signal.removeEventListener('abort', giveUp);
+      client.close();
     }
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { assertUsable, readServerInfo } from './server-info.ts';
+import { assertReplicated, assertUsable, readServerInfo } from './server-info.ts';
 
 const ADDRESS = 'redis://redis.example:6379';
 
@@ -33,5 +33,20 @@ it('reads what a Redis does when its memory is full', () => {
     version: '8.0.1',
     evictionPolicy: 'allkeys-lru',
     maxMemoryBytes: 1_073_741_824,
+    needsReplicas: false,
   });
+});
+
+it('reads whether a Redis refuses what no replica would get, and says where it should', () => {
+  const alone = readServerInfo('# Replication\r\nrole:master\r\nconnected_slaves:1\r\n');
+  const guarded = readServerInfo('# Replication\r\nrole:master\r\nconnected_slaves:1\r\nmin_slaves_good_slaves:0\r\n');
+  expect([alone.needsReplicas, guarded.needsReplicas]).toEqual([false, true]);
+  expect(() => {
+    assertReplicated(guarded, 'redis://redis.example:6379');
+  }).not.toThrow();
+  expect(() => {
+    assertReplicated(alone, 'redis://redis.example:6379');
+  }).toThrow(
+    /^Redis at redis:\/\/redis\.example:6379 takes writes without any replica: [^\n]+ needs min-replicas-to-write 1$/,
+  );
 });

@@ -12,6 +12,8 @@ export interface ServerInfo {
   readonly evictionPolicy: string;
   /** 0: as much as there is. */
   readonly maxMemoryBytes: number;
+  /** It refuses writes that no replica would get (`min-replicas-to-write`). */
+  readonly needsReplicas: boolean;
 }
 
 /**
@@ -37,13 +39,25 @@ export function assertUsable(info: string, address: string): void {
   throw refuse(address, `is ${version}: outcry needs ${String(MIN_MAJOR_VERSION)} or newer`);
 }
 
-/** @param info the replies of `INFO server` and `INFO memory` */
+/** @param info the replies of `INFO server`, `INFO memory` and `INFO replication` */
 export function readServerInfo(info: string): ServerInfo {
   return {
     version: readField(info, 'redis_version') ?? '',
     evictionPolicy: readField(info, 'maxmemory_policy') ?? '',
     maxMemoryBytes: Number(readField(info, 'maxmemory') ?? 0),
+    // It counts replicas that keep up only where it needs some; `CONFIG GET`, which says how many, is not for services.
+    needsReplicas: readField(info, 'min_slaves_good_slaves') !== undefined,
   };
+}
+
+/** @throws OutcryError `badConfig` where what is acknowledged may be on one server alone */
+export function assertReplicated({ needsReplicas }: ServerInfo, address: string): void {
+  if (!needsReplicas) {
+    throw refuse(
+      address,
+      'takes writes without any replica: OUTCRY_REDIS_REQUIRE_REPLICAS needs min-replicas-to-write 1',
+    );
+  }
 }
 
 /** The value of a line of INFO. */

@@ -1,7 +1,7 @@
 import { hasRedisServer, RedisProcess, RedisSentinels, uniquePrefix } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { type Backplane, createRedisBackplane, type RedisBackplaneOptions } from '../../src/index.ts';
+import { type Backplane, createRedisBackplane, type RedisBackplaneOptions, UnwritableError } from '../../src/index.ts';
 import { OddSentinel } from '../support/odd-sentinel.ts';
 import { Recorder } from '../support/recorder.ts';
 import { range, request } from '../support/requests.ts';
@@ -99,6 +99,18 @@ describe.runIf(hasRedisServer())('behind sentinels', () => {
     expect(node.recorder.statuses).toEqual(['up', 'down', 'up']);
   });
 
+  it('refuses a primary that would take writes without its replica, where that is asked for', async () => {
+    await using group = await RedisSentinels.start({ downAfterMs: A_MINUTE_MS });
+    const node = createRedisBackplane({ url: group.url, startTimeoutMs: A_MINUTE_MS, requiresReplicas: true });
+    await expect(node.start(new Recorder())).rejects.toMatchObject({
+      code: 'badConfig',
+      message: expect.stringMatching(/ takes writes without any replica: /) as string,
+    });
+    const primary = await group.primary();
+    await ask(primary, 'CONFIG', 'SET', 'min-replicas-to-write', '1');
+    await startNode(group.url, { requiresReplicas: true });
+  });
+
   it('leaves a primary that hangs as soon as a sentinel says that there is another', async () => {
     await using group = await RedisSentinels.start();
     const node = await startNode(group.url);
@@ -112,6 +124,21 @@ describe.runIf(hasRedisServer())('behind sentinels', () => {
     expect(node.recorder.statuses).toEqual(['up', 'down', 'up']);
     const { messages } = await node.backplane.broker.readHistory('pit', { after: 0, limit: 1000 }, RETENTION);
     expect(messages).toHaveLength(20);
+  });
+
+  it('has nothing acknowledged by a primary that is cut off from its replica and its sentinels', async () => {
+    const demanding = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '1'];
+    await using group = await RedisSentinels.start({ downAfterMs: A_MINUTE_MS, args: demanding });
+    const node = await startNode(group.url, { requiresReplicas: true });
+    await publish(node, 'x');
+    // To the primary it is one and the same: whoever is behind the cut says nothing.
+    group.other(await group.primary()).freeze();
+    await node.recorder.until(() => node.backplane.storage?.state === 'readOnly');
+    await expect(publish(node, 'y')).rejects.toBeInstanceOf(UnwritableError);
+    group.other(await group.primary()).thaw();
+    await node.recorder.until(() => node.backplane.storage?.state === 'writable');
+    await publish(node, 'z');
+    expect(node.recorder.statuses).toEqual(['up']);
   });
 
   it('follows a change of the primary that an operator asks for', async () => {

@@ -184,7 +184,7 @@ it('tells what the Redis does when its memory is full, at the start and when it 
   await backplane.close();
 });
 
-const NO_EVICTION = { evictionPolicy: 'noeviction', maxMemoryBytes: 0 };
+const NO_EVICTION = { evictionPolicy: 'noeviction', maxMemoryBytes: 0, needsReplicas: false };
 
 function nodesFile(): string {
   const directory = mkdtempSync(join(tmpdir(), 'outcry-cluster-'));

@@ -2,7 +2,7 @@ import { OutcryError } from '@outcry/broker';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { BackplaneLog } from './backplane-log.ts';
 
-const SERVER = { version: '8.0.1', evictionPolicy: 'noeviction', maxMemoryBytes: 0 };
+const SERVER = { version: '8.0.1', evictionPolicy: 'noeviction', maxMemoryBytes: 0, needsReplicas: false };
 const unreachable = new OutcryError('unavailable', 'cannot reach Redis at redis://redis:6379: ECONNREFUSED');
 const lost = new OutcryError('unavailable', 'Redis at redis://redis:6379: connection closed');
 

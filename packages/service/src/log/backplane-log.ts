@@ -15,11 +15,11 @@ export class BackplaneLog implements BackplaneEvents {
     this.#logger = logger;
   }
 
-  readonly onServer = ({ version, evictionPolicy, maxMemoryBytes }: ServerInfo): void => {
+  readonly onServer = ({ version, evictionPolicy, maxMemoryBytes, needsReplicas }: ServerInfo): void => {
     this.#lastFault = '';
     if (evictionPolicy === this.#policy) return;
     this.#policy = evictionPolicy;
-    const fields = { redisVersion: version, evictionPolicy, maxMemoryBytes };
+    const fields = { redisVersion: version, evictionPolicy, maxMemoryBytes, needsReplicas };
     this.#logger.info(fields, 'redis found');
     if (evictionPolicy === 'noeviction' || evictionPolicy === '') return;
     this.#logger.warn(fields, 'redis forgets what is stored when its memory is full; set maxmemory-policy noeviction');

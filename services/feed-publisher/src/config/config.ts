@@ -1,5 +1,5 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { productionProblems, weaknessOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf, weaknessOf } from '@outcry/service';
 
 import { timingOf } from '../feed/settings.ts';
 import type { FeedTiming } from '../feed/frame-sender.ts';
@@ -14,7 +14,7 @@ export type FeedPublisherSettings = SettingValues<typeof FEED_PUBLISHER_SETTINGS
 export interface FeedPublisherConfig {
   readonly logLevel: FeedPublisherSettings['OUTCRY_LOG_LEVEL'];
   readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: { readonly url: string; readonly prefix: string };
+  readonly redis: RedisConfig;
   readonly source: SourceConfig;
   readonly timing: FeedTiming;
   readonly leadership: LeadershipTimes;
@@ -26,7 +26,12 @@ export function loadFeedPublisherConfig(environment: Environment): {
   settings: FeedPublisherSettings;
 } {
   const settings = readSettings(FEED_PUBLISHER_SETTINGS, environment);
-  const problems = [...problemsOfSource(settings), ...problemsOfLease(settings), ...problemsInProduction(settings)];
+  const problems = [
+    ...problemsOfRedis(settings),
+    ...problemsOfSource(settings),
+    ...problemsOfLease(settings),
+    ...problemsInProduction(settings),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: configOf(settings), settings };
 }
@@ -42,7 +47,7 @@ function configOf(settings: FeedPublisherSettings): FeedPublisherConfig {
   return {
     logLevel: settings.OUTCRY_LOG_LEVEL,
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
-    redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
+    redis: redisConfigOf(settings),
     source: sourceConfigOf(settings),
     timing: timingOf(settings),
     leadership: leadershipOf(settings),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { ConfigError, type Environment, readSettings } from '@outcry/config';
+import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
 
 import { apiKeysOf } from '../api/settings.ts';
 import { type ConnectionsConfig, connectionsConfigOf, problemsOfConnections } from '../connections/settings.ts';
@@ -23,7 +24,7 @@ export interface GatewayConfig extends TransportConfig {
   readonly processes: ProcessesConfig;
   readonly logLevel: GatewaySettings['OUTCRY_LOG_LEVEL'];
   readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: { readonly url: string; readonly prefix: string };
+  readonly redis: RedisConfig;
   readonly auth: AuthConfig;
   readonly reception: ReceptionConfig;
   readonly limits: LimitsConfig;
@@ -46,6 +47,7 @@ export interface GatewayConfig extends TransportConfig {
 export function loadGatewayConfig(environment: Environment): { config: GatewayConfig; settings: GatewaySettings } {
   const settings = readSettings(GATEWAY_SETTINGS, environment);
   const problems = [
+    ...problemsOfRedis(settings),
     ...problemsOfConnections(settings),
     ...problemsOfProcesses(settings),
     ...problemsOfTransport(settings),
@@ -67,7 +69,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     logLevel: settings.OUTCRY_LOG_LEVEL,
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: internalPort },
     processes: processesConfigOf(settings),
-    redis: { url: settings.OUTCRY_REDIS_URL, prefix: settings.OUTCRY_REDIS_PREFIX },
+    redis: redisConfigOf(settings),
     auth,
     reception: receptionConfigOf(settings),
     limits: limitsConfigOf(settings),
