@@ -194,6 +194,15 @@ export class RedisSentinels implements AsyncDisposable {
     });
   }
 
+  /** Cuts the replica off from its primary, until the next failover: what is written from now on, the primary alone has. */
+  async detachReplica(): Promise<void> {
+    const replica = this.other(await this.primary());
+    await this.ask(replica, 'REPLICAOF', HOST, '1');
+    await until('the replica is not cut off', async () =>
+      (await this.ask(replica, 'INFO', 'replication')).includes('master_link_status:down'),
+    );
+  }
+
   /** Runs a command on a server. The answer is as it comes over the wire. */
   ask(server: RedisProcess, ...words: readonly string[]): Promise<string> {
     return askServer(server.port, words, this.#password);

@@ -1,0 +1,73 @@
+import { hasRedisServer, NO_FAULTS, RedisSentinels } from '@outcry/testkit';
+import { expect, it } from 'vitest';
+
+import { eventually, last } from '../support/eventually.ts';
+import { roomNames, Run } from './support/run.ts';
+import { scaled, TIMEOUT_MS } from './support/scale.ts';
+import { System } from './support/system.ts';
+import { addRow } from './support/table.ts';
+
+const ROOMS = roomNames(6);
+const MEMBERS_PER_ROOM = 6;
+const RATE = 120;
+const FAILOVERS = scaled({ short: 1, long: 10 });
+/** For so long nothing reaches the replica before the primary dies: what is acknowledged then is lost. */
+const LAG_MS = 300;
+const LIVE_LIMIT_MS = 30_000;
+
+/** Issue 16. */
+it.runIf(hasRedisServer())(
+  'goes over to the replica of a primary that dies, tells what was lost, and never back to the old one',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using group = await RedisSentinels.start();
+    await using system = await System.start({ redis: group.servers[0], settings: { redisUrl: group.url } });
+    using run = new Run(system);
+    run.spread(ROOMS, MEMBERS_PER_ROOM);
+    for (const at of system.nodes) run.publisher({ rooms: ROOMS, rate: RATE / system.nodes.length, at });
+    await run.untilJoined();
+    for (const publisher of run.publishers) publisher.start();
+    await last(1000);
+
+    const repairs: number[] = [];
+    for (let round = 1; round <= FAILOVERS; round += 1) {
+      const resetsBefore = run.judge().resets;
+      const old = await group.primary();
+      await group.detachReplica();
+      await last(LAG_MS);
+      await old.kill();
+      await group.untilFailedOver(old);
+      repairs.push(await run.untilWhole(LIVE_LIMIT_MS));
+      // It comes back where it was, empty, and takes itself for the primary until a sentinel tells it otherwise.
+      await old.restart();
+      expect(await group.ask(old, 'INFO', 'replication')).toContain('role:master');
+      await last(1000);
+      expect(await group.ask(old, 'CLIENT', 'LIST')).not.toContain(system.prefix);
+      await group.untilWhole();
+      await run.untilWhole(LIVE_LIMIT_MS);
+      // Each member has been told once that it is not live, and once that what came after a position is gone.
+      expect(Math.max(...run.members.map(({ staleCount }) => staleCount))).toBe(round);
+      expect(run.judge().resets - resetsBefore).toBe(run.members.length);
+    }
+
+    await run.stopPublishing();
+    await run.untilWhole(LIVE_LIMIT_MS);
+    await eventually(() => Promise.resolve(run.publishers.every(({ pending }) => pending === 0)), {
+      deadlineMs: LIVE_LIMIT_MS,
+      describe: () => 'a publish is not settled',
+    });
+    // What was acknowledged on its way to nobody is lost with the tail, and told with it.
+    const { unseen, ...verdict } = run.judge();
+    addRow(
+      `Sentinel failover ×${String(FAILOVERS)}`,
+      { unseen, ...verdict },
+      {
+        repairMs: Math.max(...repairs),
+        remarks: `${String(verdict.resets)} told of lost tails; behind the failover itself`,
+      },
+    );
+    const { unseen: _, ...noFaults } = NO_FAULTS;
+    expect(verdict).toMatchObject({ ...noFaults, recovered: 0, startedAfresh: 0 });
+    expect(run.members.every(({ losses }) => losses === 0)).toBe(true);
+  },
+);
