@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 import { withDeadline } from './deadline.ts';
+import { REDIS_SERVER } from './redis-server.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
 
 const START_DEADLINE_MS = 60_000;
@@ -13,7 +14,7 @@ const HELP = 'start Docker, or install redis-server (Debian: apt-get install red
 
 /** Whether there is a `redis-server` on the PATH: tests that kill it and start it again can do with nothing else. */
 export function hasRedisServer(): boolean {
-  return spawnSync('redis-server', ['--version']).status === 0;
+  return spawnSync(REDIS_SERVER, ['--version']).status === 0;
 }
 
 /** A `redis-server` from the PATH, on a port of its own that it keeps over restarts, until it is disposed of. */
@@ -44,7 +45,7 @@ export class RedisProcess implements AsyncDisposable {
   /** Starts the server again after `kill`; resolves when it takes connections. */
   async restart(): Promise<void> {
     const address = ['--bind', HOST, '--port', String(this.port)];
-    const child = spawn('redis-server', [...address, ...SERVER_ARGS, ...this.#args], {
+    const child = spawn(REDIS_SERVER, [...address, ...SERVER_ARGS, ...this.#args], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     this.#child = child;

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
+import { REDIS_SERVER } from './redis-server.ts';
 import { RedisProcess } from './redis-process.ts';
 
 const HOST = '127.0.0.1';
@@ -62,7 +63,7 @@ export class SentinelProcess implements AsyncDisposable {
   }
 
   async restart(): Promise<void> {
-    const child = spawn('redis-server', [this.#file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const child = spawn(REDIS_SERVER, [this.#file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
     this.#child = child;
     const kill = (): void => {
       child.kill('SIGKILL');
