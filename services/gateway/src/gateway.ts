@@ -17,7 +17,7 @@ import type { AuthConfig } from './identity/auth-config.ts';
 import { WatchedKeys } from './identity/watched-keys.ts';
 import { LoopLag } from './limits/loop-lag.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
-import { createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
+import { createAccounts, createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
 import { fitOpenFiles, maxOpenFiles } from './reception/open-files.ts';
 import { Reception } from './reception/reception.ts';
 import { createServices, type GatewayServices } from './services.ts';
@@ -61,11 +61,11 @@ class ComposedGateway implements Gateway {
 
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
     const { config, backplane, logger } = this.#options;
-    const { transport, services, attendance } = this.#parts;
+    const { transport, services, attendance, accounts } = this.#parts;
     this.#keys = watchKeys(config.auth, services);
     await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
-    this.#internalServer = await openInternalPort(this.#options, services);
+    this.#internalServer = await openInternalPort(this.#options, { services, accounts });
     const port = await transport.listen(new Reception(services));
     const internalPort = this.#internalServer.port;
     logger.info({ port, internalPort }, 'gateway listening');
@@ -101,7 +101,8 @@ function createParts(options: GatewayOptions) {
   const { config, backplane } = options;
   const metrics = new GatewayMetrics();
   const accountNames = new AccountNames(backplane.control);
-  const transport = createTransport(options, { metrics, accountNames });
+  const accounts = createAccounts(options, accountNames);
+  const transport = createTransport(options, { metrics, accounts });
   const window = new BusyWindow({ maxMs: config.coalesceMs, readLoad: readOwnLoad });
   const coalescer = new Coalescer({
     windowMs: () => window.next(),
@@ -113,7 +114,8 @@ function createParts(options: GatewayOptions) {
   const own = { metrics, coalescer, loopLag, runId, publisher: transport, accountNames: accountNames.all };
   const services = createServices({ ...options, ...own });
   metrics.observeSockets(() => transport.sockets);
-  return { transport, coalescer, loopLag, services, attendance: createAttendance(backplane, services, runId) };
+  const attendance = createAttendance(backplane, services, runId);
+  return { transport, coalescer, loopLag, services, accounts, attendance };
 }
 
 async function joinCluster(backplane: Backplane, services: GatewayServices): Promise<void> {

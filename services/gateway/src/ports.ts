@@ -27,28 +27,34 @@ export interface GatewayOptions {
   readonly logger: Logger;
 }
 
-/** What accounts are built of, besides what is given. */
-interface AccountParts {
+/** What the ports are built of, besides what is given. */
+interface PublicParts {
   readonly metrics: GatewayMetrics;
-  readonly accountNames: AccountNames;
+  readonly accounts: Accounts | undefined;
+}
+
+interface InternalParts {
+  readonly services: GatewayServices;
+  readonly accounts: Accounts | undefined;
 }
 
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { presence, past }: GatewayServices,
+  { services: { presence, past }, accounts }: InternalParts,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
   const { broker, control, nodes, revocations } = backplane;
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
-  const parts = { broker, past, presence, control, nodes, revocations, maxTokenLifetimeMs, rules, maxDataBytes };
+  const own = { past, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, logger };
+  const parts = { broker, control, nodes, revocations, ...own };
   return createApiHandler({ parts, keys, logger });
 }
 
 /** The public port: sockets, accounts and the page. */
-export function createTransport(options: GatewayOptions, parts: AccountParts): Transport {
+export function createTransport(options: GatewayOptions, parts: PublicParts): Transport {
   const { config } = options;
   const { session, connections, auth, demoDirectory, reception } = config;
   return new UwsTransport({
@@ -70,28 +76,33 @@ export function createTransport(options: GatewayOptions, parts: AccountParts): T
   });
 }
 
-function createPosts(
-  { config, backplane, logger }: GatewayOptions,
-  { metrics, accountNames }: AccountParts,
-): ReadonlyMap<string, PostHandler> {
+function createPosts({ logger }: GatewayOptions, { metrics, accounts }: PublicParts): ReadonlyMap<string, PostHandler> {
+  return accounts === undefined ? new Map() : createAccountRoutes({ accounts, metrics, logger });
+}
+
+/** Names and passwords, where they are kept here. */
+export function createAccounts(
+  { config, backplane }: GatewayOptions,
+  accountNames: AccountNames,
+): Accounts | undefined {
   const { accounts: settings, tokens } = config.auth;
-  if (settings === undefined) return new Map();
+  if (settings === undefined) return undefined;
   const { accounts: store, limits } = backplane;
   const { maxPerAddressPerMinute } = settings;
   const issuer = new TokenIssuer(settings);
   const onRegistered = (user: string): Promise<void> =>
     tokens === undefined ? accountNames.claim(user) : Promise.resolve();
-  const accounts = new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
-  return createAccountRoutes({ accounts, metrics, logger });
+  return new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
 }
 
 /** The internal port: health, metrics and the server API. */
-export function openInternalPort(options: GatewayOptions, services: GatewayServices): Promise<InternalServer> {
+export function openInternalPort(options: GatewayOptions, parts: InternalParts): Promise<InternalServer> {
+  const { services } = parts;
   return startInternalServer(options.config.internal, {
     notReady: () => services.readiness.notReady,
     limitation: () => limitationOf(options.backplane),
     exposeMetrics: () => services.metrics.registry.metrics(),
-    handle: createApi(options, services),
+    handle: createApi(options, parts),
   });
 }
 

@@ -1,20 +1,29 @@
 import { Command, Option } from 'commander';
 
+import { deleteAccount, type OperatorContext, resetPassword } from './commands/account.ts';
 import { book } from './commands/book.ts';
 import { join } from './commands/join.ts';
 import { members } from './commands/members.ts';
 import { ping } from './commands/ping.ts';
 import { publish } from './commands/publish.ts';
 import { tail } from './commands/tail.ts';
+import type { ServerApiOptions } from './connection/server-api.ts';
 import type { ConnectionOptions } from './connection/session.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_LINES } from './exit-code.ts';
-import { parsePosition, parseUrl, parseWhole } from './option-values.ts';
+import { parseApiUrl, parsePosition, parseUrl, parseWhole } from './option-values.ts';
 import type { InputForm } from './payload.ts';
 
 export type GlobalOptions = ConnectionOptions & { readonly json: boolean };
+/** What commands of the operator are about; the key is in the environment alone, because others see command lines. */
+export type OperatorOptions = Pick<GlobalOptions, 'json'> & Pick<ServerApiOptions, 'api' | 'timeout'>;
 /** Runs what a command does, with a client and somewhere to write. */
 export type Run = (options: GlobalOptions, act: (context: Context) => Promise<void>) => Promise<void>;
+/** The same with the server API. */
+export type RunAsOperator = (
+  options: OperatorOptions,
+  act: (context: OperatorContext) => Promise<void>,
+) => Promise<void>;
 
 const MAX_COUNT = 1_000_000;
 const DAY_MS = 86_400_000;
@@ -28,10 +37,11 @@ Examples:
   $ outcry publish quotes '{"bid":1}' --input json
   $ outcry tail lobby --since V7c-2LxT:43 --json | jq .data
   $ outcry book BTCUSDT --depth 10
-  $ outcry ping --count 100`;
+  $ outcry ping --count 100
+  $ OUTCRY_API_KEY=… outcry account reset ann`;
 
 /** The command line: what there is, its help, and nothing of what it does. */
-export function createCommand(run: Run): Command {
+export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
   const command = new Command('outcry')
     .description('Talks to an outcry cluster: rooms, books and latency.')
     .addOption(
@@ -52,6 +62,7 @@ export function createCommand(run: Run): Command {
     run(command.opts<GlobalOptions>(), action);
   addRoomCommands(command, act);
   addBookCommands(command, act);
+  addAccountCommands(command, runAsOperator);
   return command;
 }
 
@@ -106,4 +117,29 @@ function addBookCommands(command: Command, act: Act): void {
     .option('-n, --count <n>', 'how often', some, 10)
     .option('--interval <ms>', 'between two', parseWhole(0, DAY_MS), 100)
     .action((options: { count: number; interval: number }) => act((context) => ping(context, options)));
+}
+
+function addAccountCommands(command: Command, run: RunAsOperator): void {
+  const account = command
+    .command('account')
+    .description("accounts, for the cluster's operator: over the server API, with a key in OUTCRY_API_KEY")
+    .addOption(
+      new Option('--api <url>', 'the internal port of any gateway')
+        .argParser(parseApiUrl)
+        .default('http://localhost:8081')
+        .env('OUTCRY_API_URL'),
+    );
+  const act = (action: (context: OperatorContext) => Promise<void>): Promise<void> =>
+    run(account.optsWithGlobals<OperatorOptions>(), action);
+  account
+    .command('delete <user>')
+    .description('take the password and the tokens of an account away; nobody else gets its name')
+    .action((user: string) => act((context) => deleteAccount(context, user)));
+  account
+    .command('reset <user>')
+    .description('give an account another password, shown here, and take its tokens away; a deleted one is back')
+    .option('--password-stdin', 'the password is the first line of what comes in', false)
+    .action((user: string, { passwordStdin: isFromInput }: { passwordStdin: boolean }) =>
+      act((context) => resetPassword(context, user, { isFromInput })),
+    );
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 import { OutcryError } from '@outcry/client';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 
-import { createCommand, type Run } from './command.ts';
+import { createCommand, type Run, type RunAsOperator } from './command.ts';
 import { CommandError } from './command-error.ts';
-import { isDumbTerminal } from './config/env.ts';
+import { apiKey, isDumbTerminal } from './config/env.ts';
+import { ServerApi } from './connection/server-api.ts';
 import { openSession } from './connection/session.ts';
 import { ExitCode } from './exit-code.ts';
 import { createOutput } from './output/output.ts';
@@ -38,6 +39,11 @@ const run: Run = async (options, act) => {
   }
 };
 
+const runAsOperator: RunAsOperator = async (options, act) => {
+  const output = createOutput(options.json, { out: process.stdout, notes: process.stderr, isDumb: isDumbTerminal });
+  await act({ api: new ServerApi({ ...options, apiKey }), output, input: process.stdin });
+};
+
 function exitCodeOf(error: unknown): ExitCode {
   // Whoever ends a command does not want to hear what it was at.
   if (ended.signal.aborted) return ExitCode.Done;
@@ -52,8 +58,12 @@ function exitCodeOf(error: unknown): ExitCode {
   return error.code === 'timedOut' ? ExitCode.NoAnswer : ExitCode.Refused;
 }
 
-const command = createCommand(run);
-for (const part of [command, ...command.commands]) part.exitOverride();
+function commandsOf(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)];
+}
+
+const command = createCommand(run, runAsOperator);
+for (const part of commandsOf(command)) part.exitOverride();
 try {
   await command.parseAsync(process.argv);
 } catch (error) {

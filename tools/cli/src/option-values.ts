@@ -20,6 +20,13 @@ export function parsePosition(text: string): Position {
   return { epoch, seq: Number(seq) };
 }
 
+/** Where the server API is: the internal port of any gateway. */
+export function parseApiUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.origin;
+  throw new InvalidArgumentError('Expected http:// or https://, a host and a port.');
+}
+
 /** Where the gateway is: `host:port`, or a URL. */
 export function parseUrl(text: string): string {
   try {

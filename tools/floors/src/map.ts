@@ -137,7 +137,10 @@ export const HOUSE: House = {
       { main: 'the program' },
       { command: 'the command line' },
       { commands: 'one file each' },
-      { context: 'a client and the terminal, for a command', connection: 'a client, and why it has no connection' },
+      {
+        context: 'a client and the terminal, for a command',
+        connection: 'a client, and why it has no connection; the server API',
+      },
       { '.': 'values, payloads, exit codes' },
       { output: 'lines, JSON, and what is drawn', config: 'the terminal, by its own word' },
     ],

@@ -1,6 +1,6 @@
 import type { HubPart } from '../memory/hub.ts';
 import { OutcryError } from '../outcry-error.ts';
-import { MAX_ACCOUNTS } from './defaults.ts';
+import { DELETED, MAX_ACCOUNTS } from './defaults.ts';
 
 export function createMemoryAccounts(): MemoryAccounts {
   return new MemoryAccounts();
@@ -19,7 +19,19 @@ export class MemoryAccounts implements HubPart {
   }
 
   find(user: string): string | undefined {
-    return this.#hashes.get(user);
+    const hash = this.#hashes.get(user);
+    return hash === DELETED ? undefined : hash;
+  }
+
+  has(user: string): boolean {
+    return this.#hashes.has(user);
+  }
+
+  /** False where the name was never taken. */
+  replace(user: string, passwordHash: string): boolean {
+    if (!this.#hashes.has(user)) return false;
+    this.#hashes.set(user, passwordHash);
+    return true;
   }
 
   clear(): void {

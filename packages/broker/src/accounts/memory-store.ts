@@ -1,4 +1,5 @@
 import { NodeState } from '../memory/node-state.ts';
+import { DELETED } from './defaults.ts';
 import type { MemoryAccounts } from './memory-accounts.ts';
 import type { AccountStore } from './store.ts';
 
@@ -21,6 +22,18 @@ export class MemoryAccountStore implements AccountStore {
 
   readPasswordHash(user: string): Promise<string | undefined> {
     return this.#state.run(() => this.#accounts.find(user));
+  }
+
+  isTaken(user: string): Promise<boolean> {
+    return this.#state.run(() => this.#accounts.has(user));
+  }
+
+  replacePasswordHash(user: string, passwordHash: string): Promise<boolean> {
+    return this.#state.run(() => this.#accounts.replace(user, passwordHash));
+  }
+
+  delete(user: string): Promise<boolean> {
+    return this.#state.run(() => this.#accounts.replace(user, DELETED));
   }
 
   close(): void {

@@ -1,9 +1,10 @@
 import { OutcryError } from '../outcry-error.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import { MAX_ACCOUNTS } from './defaults.ts';
+import { DELETED, MAX_ACCOUNTS } from './defaults.ts';
 import { accountsKey } from './keys.ts';
 import { CREATE_ACCOUNT } from './scripts/create.lua.ts';
+import { REPLACE_PASSWORD } from './scripts/replace-password.lua.ts';
 import type { AccountStore } from './store.ts';
 
 export interface RedisAccountStoreParts {
@@ -29,6 +30,21 @@ export class RedisAccountStore implements AccountStore {
 
   async readPasswordHash(user: string): Promise<string | undefined> {
     const { commands, keys } = this.#parts;
-    return (await commands.run((redis) => redis.hget(accountsKey(keys), user))) ?? undefined;
+    const hash = await commands.run((redis) => redis.hget(accountsKey(keys), user));
+    return hash === null || hash === DELETED ? undefined : hash;
+  }
+
+  async isTaken(user: string): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    return (await commands.run((redis) => redis.hexists(accountsKey(keys), user))) === 1;
+  }
+
+  async replacePasswordHash(user: string, passwordHash: string): Promise<boolean> {
+    const { commands, keys } = this.#parts;
+    return (await commands.runScript(REPLACE_PASSWORD, [accountsKey(keys)], [user, passwordHash])) === 1;
+  }
+
+  delete(user: string): Promise<boolean> {
+    return this.replacePasswordHash(user, DELETED);
   }
 }

@@ -27,10 +27,50 @@ export function describeAccountStore(name: string, createCluster: () => Promise<
       }
     });
 
+    it('takes another password for the old one, on every node', async () => {
+      const [a, b] = nodes;
+      await a.backplane.accounts.create('ann', 'old');
+      expect(await b.backplane.accounts.replacePasswordHash('ann', 'new')).toBe(true);
+      for (const { backplane } of nodes) expect(await backplane.accounts.readPasswordHash('ann')).toBe('new');
+    });
+
+    it('has no password of a deleted account, gives its name to nobody, and takes it back with another password', async () => {
+      const [a, b] = nodes;
+      await a.backplane.accounts.create('ann', 'old');
+      expect(await b.backplane.accounts.delete('ann')).toBe(true);
+      for (const { backplane } of nodes) {
+        expect(await backplane.accounts.readPasswordHash('ann')).toBeUndefined();
+        expect(await backplane.accounts.isTaken('ann')).toBe(true);
+        expect(await backplane.accounts.create('ann', 'of another')).toBe(false);
+        expect(await backplane.accounts.readPasswordHash('ann')).toBeUndefined();
+      }
+      // Asked for again, as where the first answer was lost.
+      expect(await a.backplane.accounts.delete('ann')).toBe(true);
+      expect(await a.backplane.accounts.replacePasswordHash('ann', 'new')).toBe(true);
+      expect(await b.backplane.accounts.readPasswordHash('ann')).toBe('new');
+    });
+
+    it('makes no account of a name that was never one', async () => {
+      const { accounts } = nodes[0].backplane;
+      for (const user of ['bob', 'constructor']) {
+        expect(await accounts.isTaken(user)).toBe(false);
+        expect(await accounts.delete(user)).toBe(false);
+        expect(await accounts.replacePasswordHash(user, 'hash')).toBe(false);
+        expect(await accounts.isTaken(user)).toBe(false);
+      }
+    });
+
     it('rejects calls with closed once closed', async () => {
       const { accounts } = nodes[0].backplane;
       await nodes[0].backplane.close();
-      for (const result of await Promise.allSettled([accounts.create('ann', 'x'), accounts.readPasswordHash('ann')])) {
+      const calls = [
+        accounts.create('ann', 'x'),
+        accounts.readPasswordHash('ann'),
+        accounts.isTaken('ann'),
+        accounts.replacePasswordHash('ann', 'x'),
+        accounts.delete('ann'),
+      ];
+      for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
       }
     });

@@ -1,4 +1,5 @@
 import type { ApiCommand } from './api-command.ts';
+import { deleteAccount, resetPassword } from './commands/accounts.ts';
 import { info, nodes } from './commands/cluster.ts';
 import { disconnect } from './commands/connections.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
@@ -17,6 +18,8 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   rooms,
   disconnect,
   revoke,
+  deleteAccount,
+  resetPassword,
   nodes,
   info,
 };

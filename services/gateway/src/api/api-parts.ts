@@ -1,5 +1,7 @@
 import type { Broker, ControlBus, NodeRoster, RevocationList } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
 
+import type { Accounts } from '../identity/accounts/accounts.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { Past } from '../rooms/past.ts';
 import type { RoomRules } from '../rooms/room-rules.ts';
@@ -12,9 +14,13 @@ export interface ApiParts {
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
   readonly revocations: RevocationList;
+  /** Undefined where there are none. */
+  readonly accounts: Pick<Accounts, 'delete' | 'resetPassword'> | undefined;
   /** How long a token can be good at most, clocks that differ included. */
   readonly maxTokenLifetimeMs: number;
   readonly rules: RoomRules;
   /** Of one payload, as msgpack: what a client may publish, so that every client can take it. */
   readonly maxDataBytes: number;
+  /** Is told of what cannot be undone. */
+  readonly logger: Pick<Logger, 'info'>;
 }

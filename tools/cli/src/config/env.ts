@@ -1,2 +1,5 @@
 /** What the terminal can do, by its own word: a `dumb` one has no cursor to move. */
 export const isDumbTerminal = process.env['TERM'] === 'dumb';
+
+/** What the operator shows the server API. */
+export const apiKey = process.env['OUTCRY_API_KEY'];

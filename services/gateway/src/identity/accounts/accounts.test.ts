@@ -103,4 +103,45 @@ describe('Accounts', () => {
     }
     expect(await accounts.register({ user: 'carl', password: 'correct horse' })).toMatchObject({ user: 'carl' });
   }, 30_000);
+
+  it('lets nobody in by a deleted account, and nobody have its name', async () => {
+    await accounts.register(ANN);
+    expect(await accounts.delete('ann')).toBe(true);
+    await expect(accounts.logIn(ANN)).rejects.toMatchObject({ code: 'badCredentials' });
+    const pass = vi.spyOn(backplane.limits, 'pass');
+    await expect(accounts.register(ANN)).rejects.toMatchObject({ code: 'nameTaken' });
+    expect(pass).not.toHaveBeenCalled();
+    expect(await accounts.delete('bob')).toBe(false);
+  }, 30_000);
+
+  it('gives an account another password, and a deleted one back', async () => {
+    await accounts.register(ANN);
+    for (const [password, isDeleted] of [
+      ['battery staple', false],
+      ['another one', true],
+    ] as const) {
+      if (isDeleted) await accounts.delete('ann');
+      expect(await accounts.resetPassword({ user: 'ann', password })).toBe(true);
+      await expect(accounts.logIn({ user: 'ann', password })).resolves.toMatchObject({ user: 'ann' });
+      await expect(accounts.logIn(ANN)).rejects.toMatchObject({ code: 'badCredentials' });
+    }
+    expect(await accounts.resetPassword({ user: 'bob', password: 'battery staple' })).toBe(false);
+  }, 30_000);
+
+  it('gives no token to whom it is taken from while the password is looked at', async () => {
+    await accounts.register(ANN);
+    const issuer = new TokenIssuer({ secret: SECRET, lifetimeMs: 60_000, policy: POLICY });
+    const issued = vi.spyOn(issuer, 'issue');
+    const { accounts: store } = backplane;
+    const read = store.readPasswordHash.bind(store);
+    // Right behind the look that the password is compared with.
+    vi.spyOn(store, 'readPasswordHash').mockImplementationOnce(async (user) => {
+      const hash = await read(user);
+      await store.delete(user);
+      return hash;
+    });
+    const racing = create({ issuer });
+    await expect(racing.logIn(ANN)).rejects.toMatchObject({ code: 'badCredentials' });
+    expect(issued).toHaveBeenCalledOnce();
+  }, 30_000);
 });

@@ -23,7 +23,7 @@ export interface Credentials {
 
 /** Of one name, whether somebody has it or not, in the whole cluster: guessing is slow, and a lock lasts seconds. */
 const LOGINS_PER_MINUTE = 10;
-/** In the whole cluster: accounts are never removed, so they are not made faster than people come. */
+/** In the whole cluster: names stay taken, so they are not made faster than people come. */
 const REGISTRATIONS_PER_MINUTE = 60;
 
 /** Accounts by name and password. Registering and logging in both give a token. */
@@ -49,31 +49,66 @@ export class Accounts {
 
   /** @throws AccountError `nameTaken`, `rateLimited`, `unavailable` */
   async register({ user, password }: Credentials): Promise<IssuedToken> {
-    const { store, issuer, onRegistered } = this.#parts;
+    const { store, onRegistered } = this.#parts;
     // First: what cannot succeed must take nothing of everybody's budget.
-    if ((await store.readPasswordHash(user)) !== undefined) throw nameTaken(user);
+    if (await store.isTaken(user)) throw nameTaken(user);
     await this.#limit('registrations', REGISTRATIONS_PER_MINUTE);
     const hash = await this.#queue.run(() => hashPassword(password));
     if (!(await store.create(user, hash))) throw nameTaken(user);
     await onRegistered(user);
-    return issuer.issue(user);
+    return this.#issue(user, hash);
   }
 
   /** @throws AccountError `badCredentials`, `rateLimited`, `unavailable` */
   async logIn({ user, password }: Credentials): Promise<IssuedToken> {
-    const { store, issuer } = this.#parts;
+    const { store } = this.#parts;
     await this.#limit(`login:${user}`, LOGINS_PER_MINUTE);
     const hash = await store.readPasswordHash(user);
     const stored = hash ?? (await this.#decoy);
     const isRight = await this.#queue.run(() => verifyPassword(password, stored));
-    if (hash === undefined || !isRight) throw new AccountError('badCredentials', 'the name or the password is wrong');
-    return issuer.issue(user);
+    if (hash === undefined || !isRight) throw badCredentials();
+    return this.#issue(user, hash);
+  }
+
+  /**
+   * Nobody logs in any more, and nobody else gets the name. Tokens that there are have to be revoked behind it. False where there
+   * never was such an account.
+   */
+  delete(user: string): Promise<boolean> {
+    return this.#parts.store.delete(user);
+  }
+
+  /**
+   * Gives an account another password, and a deleted one back. Tokens that there are have to be revoked behind it. False where there
+   * never was such an account.
+   *
+   * @throws AccountError `unavailable`
+   */
+  async resetPassword({ user, password }: Credentials): Promise<boolean> {
+    const { store } = this.#parts;
+    if (!(await store.isTaken(user))) return false;
+    return store.replacePasswordHash(user, await this.#queue.run(() => hashPassword(password)));
+  }
+
+  /**
+   * A token, unless the account has been deleted or has another password by now. It is looked at behind the token's making: whoever
+   * takes the password away revokes behind that what was issued before, and so each token is seen by one of the two.
+   */
+  async #issue(user: string, hash: string): Promise<IssuedToken> {
+    const { store, issuer } = this.#parts;
+    const token = issuer.issue(user);
+    if ((await store.readPasswordHash(user)) !== hash) throw badCredentials();
+    return token;
   }
 
   async #limit(subject: string, perMinute: number): Promise<void> {
     if (await this.#parts.limits.pass(subject, perMinute)) return;
     throw new AccountError('rateLimited', 'too many attempts; wait a little', Math.ceil(60 / perMinute));
   }
+}
+
+function badCredentials(): AccountError {
+  return new AccountError('badCredentials', 'the name or the password is wrong');
 }
 
 function nameTaken(user: string): AccountError {
