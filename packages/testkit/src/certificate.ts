@@ -9,12 +9,18 @@ export interface TestCertificate extends Disposable {
   readonly keyFile: string;
 }
 
+const KEYS = {
+  ec: ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  /** With which a server could also speak suites without forward secrecy. */
+  rsa: ['-newkey', 'rsa:2048'],
+} as const;
+
 /** A certificate for `localhost`, made by `openssl` from the PATH; its files are removed when it is disposed of. */
-export function createCertificate(): TestCertificate {
+export function createCertificate(kind: keyof typeof KEYS = 'ec'): TestCertificate {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-tls-'));
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const key = [...KEYS[kind], '-nodes'];
   execFileSync('openssl', ['req', '-x509', ...key, '-keyout', keyFile, '-out', certFile, '-days', '2', ...subject], {
     stdio: 'ignore',
   });

@@ -25,6 +25,7 @@ export { payloadHash } from './payload-hash.ts';
 export { type ExitStatus, type LogRecord, type ServiceOptions, ServiceProcess } from './process.ts';
 export type { LaneFaults } from './proxy-lane.ts';
 export { IdentityProvider } from './identity-provider.ts';
+export { negotiateSuite, type SuiteOffer } from './negotiate-suite.ts';
 export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';

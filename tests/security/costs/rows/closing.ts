@@ -46,7 +46,8 @@ async function runSlowMembers({ gateway }: CostSite): Promise<Deed> {
   while ((await metricOf(gateway, CLOSED_AS_SLOW)) < SLOW_MEMBERS) {
     if (performance.now() > deadline) throw new Error('not all of them have been sent away');
     publisher.sendAtOnce(Array.from({ length: BATCH }, () => ({ type: 'publish', room: ROOM, data: MESSAGE })));
-    await publisher.expectAnswer('ack', { type: 'publish', room: ROOM, data: MESSAGE });
+    // Whatever the answer is: it only has to be there before the next batch goes.
+    await publisher.request({ type: 'publish', room: ROOM, data: MESSAGE });
     published += BATCH + 1;
   }
   await delay(DROP_MS);
