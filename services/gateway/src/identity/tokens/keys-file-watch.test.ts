@@ -56,6 +56,7 @@ it('takes new keys where the mounted file is replaced, and keeps what it has whe
   expect([takes('old', OLD), takes('new', NEW)]).toEqual([true, false]);
   mount('2', '{"keys":[');
   await vi.waitUntil(() => onError.mock.calls.length > 0, { timeout: 5000 });
+  expect(onError.mock.calls[0]?.[0]).toMatchObject({ path, problems: [expect.stringMatching('is not JSON')] });
   expect(takes('old', OLD)).toBe(true);
   mount('3', keySet('new', NEW));
   await vi.waitUntil(() => takes('new', NEW), { timeout: 5000 });
@@ -72,7 +73,7 @@ it('names the keys that it leaves out, at the start and whenever it reads the fi
   write({ kid: 'theirs', kty: 'RSA', use: 'enc', n: 'AQAB', e: 'AQAB' });
   const { auth } = loadGatewayConfig({ OUTCRY_AUTH_KEYS_FILE: path }).config;
   const logger = createLogger({ level: 'silent', fields: {} });
-  const warn = vi.spyOn(logger, 'warn');
+  const [warn, info] = [vi.spyOn(logger, 'warn'), vi.spyOn(logger, 'info')];
   const onKeys = vi.fn();
   const keysFile = auth.tokens?.keysFile ?? expect.fail('there is a keys file');
   const watch = new KeysFileWatch({ ...keysFile, onKeys, logger });
@@ -83,6 +84,7 @@ it('names the keys that it leaves out, at the start and whenever it reads the fi
   watch.readNow();
   expect(onKeys).toHaveBeenCalledWith([expect.objectContaining({ id: 'good' })]);
   expect(warn.mock.lastCall?.[0]).toMatchObject({ key: 'other' });
+  expect(info.mock.calls).toEqual([[{ path, keys: 1 }, expect.any(String)]]);
   watch.close();
 });
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 
 import { makeToken, signToken } from '@outcry/testkit';
-import { afterAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { TokenRefusal } from '../authenticator.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
@@ -40,7 +40,10 @@ const POLICY = {
 const GOOD = { iss: POLICY.issuer, aud: POLICY.audience };
 const NOW = Math.floor(Date.now() / 1000);
 
-const verifier = new TokenVerifier(KEYS, POLICY);
+let verifier: TokenVerifier;
+beforeEach(() => {
+  verifier = new TokenVerifier(KEYS, POLICY);
+});
 
 function refusalOf(token: string): TokenRefusal | 'taken' {
   return verifier.verify(token).refusal ?? 'taken';
@@ -139,6 +142,12 @@ describe('TokenVerifier', () => {
     [{ a: true }, []],
   ])('takes scopes as a text or as a list, and nothing else for one: %j', (scope, scopes) => {
     expect(verifier.verify(withClaims({ scope })).claims?.scopes).toEqual(new Set(scopes));
+  });
+
+  it('gives each right of 64 patterns of rooms, and no other', () => {
+    const rooms = verifier.verify(withClaims({ rooms: manyRooms(64) })).claims?.rooms ?? expect.fail();
+    expect([rooms.has('read', 'r0'), rooms.has('read', 'r63')]).toEqual([true, true]);
+    expect([rooms.has('write', 'r0'), rooms.has('read', 'r64')]).toEqual([false, false]);
   });
 
   it('takes the last of two claims of one name, as RFC 7519 §4 has it', () => {
