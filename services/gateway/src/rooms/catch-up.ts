@@ -153,7 +153,7 @@ export interface Continuation {
  */
 export function upToRelay(room: Room, stored: Pick<RoomHistory, 'messages'>, after: number): Continuation {
   const relayed = positionOf(room).seq;
-  const past = stored.messages.filter(({ position }) => position.seq > after && position.seq <= relayed);
+  const past = stored.messages.filter(({ position }) => position.seq <= relayed);
   const all = [...past, ...room.tail.after(past.at(-1)?.position.seq ?? after)];
   const first = all[0]?.position.seq ?? 0;
   const hole = all.findIndex(({ position }, i) => position.seq !== first + i);

@@ -193,6 +193,7 @@ describe('the past', () => {
     const reads = [ask(gone, { room: 'a' }), ask(gone, { room: 'b' })];
     await turns();
     past.forget(gone);
+    expect(past.isParked(gone)).toBe(false);
     for (const read of reads) await expect(read).rejects.toMatchObject({ code: 'closed' });
     for (const { answer } of open) answer();
     await Promise.all(blockers);

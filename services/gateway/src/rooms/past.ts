@@ -134,7 +134,6 @@ export class Past {
     const queue = this.#queues.get(reader);
     if (queue === undefined) return;
     this.#queues.delete(reader);
-    this.#withdraw(queue);
     for (const waiting of queue.waiting.splice(0)) this.#refuse(waiting, 'gone', unwanted());
   }
 
@@ -232,7 +231,7 @@ export class Past {
     }
   }
 
-  /** Takes the first of a queue out of it. */
+  /** Takes the first of a queue out of it. There is none where the reader is gone meanwhile. */
   #begin(queue: Queue): Waiting[] {
     const first = queue.waiting.shift();
     queue.state = 'reading';
@@ -246,13 +245,6 @@ export class Past {
     this.#waiting.delete(first);
     first.request.onSent?.();
     return [first];
-  }
-
-  #withdraw(queue: Queue): void {
-    const page = this.#ready.get(queue.key);
-    page?.queues.delete(queue);
-    if (page?.queues.size === 0) this.#ready.delete(queue.key);
-    queue.state = 'idle';
   }
 
   #refuse(waiting: Waiting, why: 'gone' | 'expired' | 'refused', err: unknown): void {
@@ -278,7 +270,8 @@ export class Past {
         this.#refuse(waiting, 'expired', new OutcryError('unavailable', 'the past is asked for by too many'));
       }
       if (queue.state === 'reading') continue;
-      this.#withdraw(queue);
+      // Its first is another one now, and so is the page that it waits for.
+      this.#ready.get(queue.key)?.queues.delete(queue);
       this.#admit(queue);
     }
     const [oldest] = this.#waiting;

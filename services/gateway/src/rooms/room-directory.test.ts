@@ -145,7 +145,9 @@ describe('the rooms of a node', () => {
     rooms.relay(message('gone'));
     rooms.relaySignal({ room: 'gone', origin: '', frame: Buffer.alloc(1) });
     rooms.relayMember({ room: 'gone', user: 'ann', change: 'left', count: 0 });
+    const warn = vi.spyOn(logger, 'warn');
     rooms.reset('gone', { epoch: 'e', seq: 1 });
+    expect(warn).toHaveBeenCalledWith({ room: 'gone', seq: 1 }, 'room reset');
     expect(metrics.relayed.value).toBe(1);
     const text = await metrics.registry.metrics();
     expect(text).toMatch('outcry_gateway_room_resets_total 1\n');

@@ -150,7 +150,8 @@ describe('Room', () => {
     const event = { room: 'lobby', user: 'cy', change: 'joined', count: 3 } as const;
     room.relayMember(event);
     expect(room.latestMember).toEqual(event);
-    const [plain, curious] = [member('a'), member('b', { wantsPresence: true })];
+    const [plain, curious, gone] = [member('a'), member('b', { wantsPresence: true }), member('c')];
+    room.remove(gone);
     room.holdBack(curious);
     room.relayMember(event);
     expect([told(plain), told(curious)]).toEqual([[], ['member']]);
