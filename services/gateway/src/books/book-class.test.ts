@@ -130,13 +130,37 @@ describe('BookClass', () => {
     const soon = (await books.open('Y')).classOf({ depth: 10, interval: 100 });
     const socket = transport.connect();
     soon.add({ socket, encoding: Encoding.Json, wantsChecksum: false });
+    const head = { ...HEAD, symbol: 'Y' };
+    feed.publishDelta({ ...head, seq: 5, prev: 4, bids: [[100, 5]], asks: [] });
+    feed.publishPulse({ symbol: 'Y', epoch: 'e1', seq: 5 });
     vi.advanceTimersByTime(1500);
     expect(socket.frames).toEqual([]);
+    feed.publishSnapshot({ ...head, seq: 6, bids: [[100, 6]], asks: [], priceScale: 1, sizeScale: 0 });
+    expect(socket.frames).toMatchObject([{ type: 'snapshot', symbol: 'Y', seq: 6 }]);
+  });
+
+  it('says nothing of staleness to who was held back while the book was fresh', () => {
+    const bookClass = book.classOf({ depth: 10, interval: 0 });
+    const watcher = watch({ depth: 10, interval: 0 });
+    bookClass.holdBack(watcher);
+    move(11);
+    bookClass.resume(watcher);
+    expect(watcher.socket.frames).toMatchObject([
+      { type: 'snapshot', seq: 10 },
+      { type: 'snapshot', seq: 11 },
+    ]);
+  });
+
+  it('compares nothing at an interval in which the book stood still', () => {
+    watch({ depth: 10, interval: 100 });
+    const looks = vi.spyOn(book.replica.book, 'bids');
+    vi.advanceTimersByTime(500);
+    expect(looks).not.toHaveBeenCalled();
   });
 
   it('makes the snapshot once for all who come to the same view, with its checksum for those who want it', () => {
     const encoded = vi.spyOn(codecs.json, 'encodeServer');
-    const choice = { depth: 10, interval: 0 };
+    const choice = { depth: 1, interval: 0 };
     const come = (wantsChecksum: boolean): FakeSocket =>
       watch(choice, { encoding: Encoding.Json, wantsChecksum }).socket;
     const [plain, checked] = [
@@ -144,7 +168,7 @@ describe('BookClass', () => {
       [come(true), come(true)],
     ];
     expect(encoded).toHaveBeenCalledTimes(2);
-    const checksum = bookChecksum(book.replica.book.bids(10), book.replica.book.asks(10));
+    const checksum = bookChecksum(book.replica.book.bids(1), book.replica.book.asks(1));
     for (const socket of checked) expect(socket.framesOf('snapshot')).toMatchObject([{ seq: 10, checksum }]);
     for (const socket of plain) expect(socket.framesOf('snapshot')[0]).not.toHaveProperty('checksum');
     move(11);
@@ -160,13 +184,13 @@ describe('BookClass', () => {
     expect(socket.framesOf('delta')).toMatchObject([{ seq: 11, checksum }]);
   });
 
-  it('makes frames for those who are there, and for nobody else', () => {
-    watch({ depth: 10, interval: 0 });
+  it('makes frames and checksums for those who are there, and for nobody else', () => {
+    watch({ depth: 0, interval: 0 });
     const encoded = vi.spyOn(codecs.msgpack, 'encodeServer');
-    const checksums = vi.spyOn(book.replica.book, 'asks');
+    const copied = vi.spyOn(book.replica.book, 'bids');
     move(11);
     expect(encoded).toHaveBeenCalledTimes(1);
-    expect(checksums).toHaveBeenCalledTimes(1);
+    expect(copied).not.toHaveBeenCalled();
     expect(transport.publishCount).toBe(1);
   });
 

@@ -105,7 +105,7 @@ export class BookClass {
   }
 
   staleChanged(isStale: boolean): void {
-    if (this.size > 0) this.#publishToAll({ type: isStale ? 'stale' : 'fresh', symbol: this.#symbol });
+    this.#publishToAll({ type: isStale ? 'stale' : 'fresh', symbol: this.#symbol });
   }
 
   close(): void {
@@ -137,9 +137,7 @@ export class BookClass {
   }
 
   #publishChanges(): void {
-    if (this.#view !== undefined && this.#options.replica.state?.seq !== this.#view.state.seq) {
-      this.#publishMove(undefined);
-    }
+    if (this.#options.replica.state?.seq !== this.#view?.state.seq) this.#publishMove(undefined);
   }
 
   /** `known` are the changes where they are known without comparing. At an interval, no change is no frame. */
@@ -160,7 +158,8 @@ export class BookClass {
 
   /** Publishes what leads to `view`, with the view's checksum to those who want it. */
   #publish(frame: Extract<ServerFrame, { type: 'snapshot' | 'delta' }>, view: BookView): void {
-    if (this.#plain.size > 0) this.#plain.publishFrame(frame);
+    this.#plain.publishFrame(frame);
+    // A checksum costs something even where nobody gets it.
     if (this.#checked.size > 0) this.#checked.publishFrame({ ...frame, checksum: this.#checksumOf(view) });
     this.#heartbeat?.refresh();
   }

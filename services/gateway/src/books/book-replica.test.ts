@@ -16,6 +16,7 @@ function delta(epoch: string, seq: number): FeedDelta {
 }
 
 describe('BookReplica', () => {
+  const logger = createLogger({ level: 'silent', fields: {} });
   let feed: FakeFeed;
   let replica: BookReplica;
   let told: string[];
@@ -29,7 +30,7 @@ describe('BookReplica', () => {
     replica = new BookReplica({
       symbol: 'X',
       feedBus: feed,
-      logger: createLogger({ level: 'silent', fields: {} }),
+      logger,
       countResync: () => (resyncs += 1),
       listener: {
         moved: ({ seq }) => told.push(`moved ${String(seq)}`),
@@ -42,6 +43,7 @@ describe('BookReplica', () => {
   });
   afterEach(() => {
     replica.close();
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
@@ -86,6 +88,24 @@ describe('BookReplica', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(replica.state?.seq).toBe(13);
     expect(told).toEqual(['replaced by e1 12', 'moved 13']);
+  });
+
+  it.each([5, 11])('reads the book anew at a delta of another epoch, whatever its place in that: %i', async (seq) => {
+    feed.storeSnapshot(snapshot('e2', seq));
+    feed.handlerOf('X')?.handleDelta(delta('e2', seq));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(replica.state).toMatchObject({ epoch: 'e2', seq });
+    expect(told).toEqual([`replaced by e2 ${String(seq)}`]);
+  });
+
+  it('says stale while the book cannot be read, though pulses say that the old one is as it was', async () => {
+    vi.spyOn(feed, 'readBook').mockReturnValue(new Promise(() => undefined));
+    replica.resync();
+    for (let second = 0; second < 3; second += 1) {
+      await vi.advanceTimersByTimeAsync(1000);
+      feed.publishPulse({ symbol: 'X', epoch: 'e1', seq: 10 });
+    }
+    expect(told).toEqual(['stale']);
   });
 
   it('ignores what it has seen', () => {
@@ -201,11 +221,36 @@ describe('BookReplica', () => {
     feed.storeDelta(delta('e1', 11));
     replica.resync();
     replica.close();
-    replica.resync();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(read).toHaveBeenCalledTimes(1);
     expect(told).toEqual([]);
     expect(feed.handlerOf('X')).toBeUndefined();
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it.each(['before', 'while', 'after'])('reads nothing again once it is closed, %s a reading fails', async (when) => {
+    const read = vi.spyOn(feed, 'readBook').mockRejectedValue(new Error('away'));
+    if (when === 'before') replica.close();
+    replica.resync();
+    if (when === 'while') replica.close();
+    await vi.advanceTimersByTimeAsync(0);
+    if (when === 'after') replica.close();
+    expect(vi.getTimerCount()).toBe(0);
+    expect(read).toHaveBeenCalledTimes(when === 'before' ? 0 : 1);
+  });
+
+  it('leaves in the log what failed, and of which book', async () => {
+    const warned = vi.spyOn(logger, 'warn');
+    const err = new Error('away');
+    vi.spyOn(feed, 'readBook').mockRejectedValueOnce(err);
+    vi.spyOn(feed, 'unwatch').mockRejectedValueOnce(err);
+    replica.resync();
+    await vi.advanceTimersByTimeAsync(0);
+    replica.close();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(warned.mock.calls).toEqual([
+      [{ err, symbol: 'X' }, 'book not read'],
+      [{ err, symbol: 'X' }, 'book not unwatched'],
+    ]);
   });
 });

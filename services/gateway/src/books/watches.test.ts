@@ -97,6 +97,7 @@ describe('Watches', () => {
     watches.holdBack();
     expect(watches.isBehind).toBe(true);
     other.holdBack();
+    other.catchUpOne();
     expect(other.isBehind).toBe(false);
     expect(other.remove('X', CHOICE)).toBe(true);
     begin();
