@@ -98,6 +98,8 @@ describe('Watches', () => {
     expect(watches.isBehind).toBe(true);
     other.holdBack();
     other.catchUpOne();
+    other.holdBack();
+    other.catchUpOne();
     expect(other.isBehind).toBe(false);
     expect(other.remove('X', CHOICE)).toBe(true);
     begin();
