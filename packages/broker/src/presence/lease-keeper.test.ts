@@ -104,6 +104,7 @@ describe('LeaseKeeper', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(table.tended).toHaveLength(10);
     expect(new Set(table.tended.map(({ id }) => id))).toEqual(new Set([table.begun[0]?.id]));
+    expect(table.fences).toEqual([]);
     expect(calls).toEqual(['first']);
   });
 
@@ -303,16 +304,21 @@ describe('LeaseKeeper', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('tells of nothing that an answer brings when it has been closed meanwhile', async () => {
-    Object.assign(table, { answerMs: 100, isHeld: false, evictions: 1 });
-    await vi.advanceTimersByTimeAsync(6000);
-    calls.length = 0;
+  it.each([
+    ['has lost its lease', { isHeld: false }],
+    ['may have lost what was written', { evictions: 1 }],
+  ])('says nothing and looks no more when it has been closed while it finds that the store %s', async (_, change) => {
+    await vi.advanceTimersByTimeAsync(TIMES.leaseMs);
+    Object.assign(table, change, { answerMs: 100 });
     keeper.hurry();
+    keeper.hurry();
+    const looks = table.tended.length;
     const before = timesHeld;
     keeper.close();
     await vi.advanceTimersByTimeAsync(10_000);
-    expect(calls).toEqual([]);
+    expect(calls).toEqual(['first']);
     expect(timesHeld).toBe(before);
+    expect(table.tended).toHaveLength(looks);
   });
 
   it('does not take it for a fault that it has been closed', async () => {

@@ -112,6 +112,7 @@ describe('PresenceWriter', () => {
     writer.resume();
     await turn();
     expect(writes[1]?.entries.map(({ user }) => user).sort()).toEqual(['ann', 'bob']);
+    expect(writes[1]?.asksForLeases).toBe(false);
   });
 
   it('says that the lease is void, and keeps what was refused for the next one', async () => {
@@ -126,12 +127,14 @@ describe('PresenceWriter', () => {
 
   it('sends nothing without a lease', async () => {
     const lease = vi.fn<() => NodeLease | undefined>();
-    const { ledger, writer, writes } = createFixture(lease);
+    const { ledger, writer, writes, faults } = createFixture(lease);
     ledger.add('pit', 'ann');
     writer.wake();
     await turn();
     await expect(writer.settle('pit')).rejects.toMatchObject({ code: 'unavailable' });
     expect(writes).toEqual([]);
+    // What keeps the lease tells of that.
+    expect(faults).toEqual([]);
     lease.mockReturnValue(LEASE);
     writer.resume();
     await turn();
