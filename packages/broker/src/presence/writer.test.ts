@@ -236,7 +236,7 @@ describe('PresenceWriter', () => {
   });
 
   it('does not compare while something else of the room is under way', async () => {
-    const { ledger, writer, writes } = createFixture();
+    const { ledger, writer, writes, refused } = createFixture();
     ledger.add('pit', 'ann');
     writer.wake();
     await turn();
@@ -248,6 +248,7 @@ describe('PresenceWriter', () => {
     writes[0]?.resolve(1);
     await turn();
     expect(writes).toHaveLength(2);
+    expect(refused).toEqual([]);
   });
 
   it('takes another lease where the store has more of it than it was told', async () => {
