@@ -42,7 +42,7 @@ export class PresenceWriter {
 
   /** Something has to be written. */
   wake(): void {
-    if (this.#isScheduled || this.#isResting) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     // What changes in the same turn goes together.
     queueMicrotask(() => {
@@ -69,11 +69,9 @@ export class PresenceWriter {
    * @throws OutcryError `unavailable`, or `closed`
    */
   async settle(room: string): Promise<number> {
-    // What is added from now on may wait: in a busy room there would be no end of it.
-    let remaining = this.#ledger.unwrittenCount(room);
     let written = await this.#write(room);
-    if (written.isLost) remaining = this.#ledger.unwrittenCount(room) + MAX_ENTRIES;
-    while ((remaining -= MAX_ENTRIES) > 0) written = await this.#write(room);
+    // What that has left, or shown to be lost. What is added from now on may wait: in a busy room there would be no end of it.
+    for (let left = this.#ledger.unwrittenCount(room); left > 0; left -= MAX_ENTRIES) written = await this.#write(room);
     return written.count;
   }
 
@@ -109,7 +107,7 @@ export class PresenceWriter {
     }
   }
 
-  async #write(room: string): Promise<Written & { readonly isLost: boolean }> {
+  async #write(room: string): Promise<Written> {
     const lease = this.#port.lease();
     if (lease === undefined) throw new OutcryError('unavailable', 'this node holds no presence lease');
     const entries = this.#ledger.take(room, MAX_ENTRIES);
@@ -120,7 +118,10 @@ export class PresenceWriter {
     this.#count(room, 1);
     try {
       const written = await this.#table.write(lease, { room, entries, asksForLeases });
-      if (written !== 'refused') return { ...written, isLost: this.#compare({ lease, room, expected, written }) };
+      if (written !== 'refused') {
+        this.#compare({ lease, room, expected, written });
+        return written;
+      }
     } catch (error) {
       this.#ledger.giveBack(room, entries);
       if (asksForLeases) this.#unreviewed.add(room);
@@ -133,21 +134,20 @@ export class PresenceWriter {
     throw new OutcryError('unavailable', 'the presence lease of this node is void');
   }
 
-  /** Whether the store has lost what was written of the room; it is to be written again then. */
+  /** Has the room written again where the store has lost something of it. */
   #compare(write: {
     readonly lease: NodeLease;
     readonly room: string;
     readonly expected: number | undefined;
     readonly written: Written;
-  }): boolean {
+  }): void {
     const { lease, room, expected, written } = write;
     if (written.leases.length > 0) this.#port.handleLeases(room, written.leases);
-    if (expected === undefined || written.own === expected) return false;
+    if (expected === undefined || written.own === expected) return;
     if (written.own < expected) this.#ledger.forgetRoom(room);
     // More than this node knows of: another lease is written from the beginning, and this one cleared away.
     else this.#port.handleRefused(lease);
     this.wake();
-    return written.own < expected;
   }
 
   #count(room: string, change: 1 | -1): void {
