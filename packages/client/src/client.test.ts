@@ -436,6 +436,22 @@ describe('a book', () => {
   });
 });
 
+describe('a book that was refused', () => {
+  it('does not end with it what opens it anew, and has failed, whoever closes it', async () => {
+    start();
+    const first = client.book('BTCUSDT');
+    await goLive();
+    const id = Number(platform.socket.of('subscribe')[0]?.id);
+    platform.socket.receive({ type: 'error', id, code: 'unknownSymbol', message: 'not here', retryable: false });
+    await expect(first.ready).rejects.toMatchObject({ code: 'unknownSymbol' });
+    client.book('BTCUSDT');
+    first.close();
+    expect(first.status).toBe('failed');
+    expect(() => client.book('BTCUSDT')).toThrow('open already');
+    expect(platform.socket.of('unsubscribe')).toEqual([]);
+  });
+});
+
 describe('direct messages', () => {
   it('keep their order where one has to wait, and hold up nobody else', async () => {
     start();

@@ -124,18 +124,6 @@ describe('a token that is replaced', () => {
     expect(harness.socket.of('auth')).toMatchObject([{ token: 't3' }]);
   });
 
-  it('is not sent where the connection was lost meanwhile', async () => {
-    const answers: ((token: string) => void)[] = [];
-    const { platform } = start({ token: () => new Promise((resolve) => answers.push(resolve)) });
-    answers[0]?.('t1');
-    await goLiveFor(100_000);
-    await platform.pass(80_000);
-    harness.socket.lose(CLOSE_CODES.atCapacity.code);
-    answers[1]?.('t2');
-    await platform.pass(0);
-    expect(harness.socket.of('auth')).toEqual([]);
-  });
-
   it('is not given up for what an earlier call says in the end', async () => {
     const calls: ((error: Error) => void)[] = [];
     const { client, platform } = start({ token: () => new Promise((_resolve, reject) => calls.push(reject)) });

@@ -98,7 +98,7 @@ export class Machine {
   closeRoom(room: RoomState, now: number): void {
     if (!this.#rooms.delete(room)) return;
     const farewell = room.leave();
-    if (farewell !== undefined && this.#link.isLive()) this.#farewells.push(farewell);
+    if (farewell !== undefined) this.#farewells.push(farewell);
     this.#queue.rejectOf(room, new OutcryError('left', 'the room was left'));
     this.#pump(now);
   }
@@ -111,7 +111,7 @@ export class Machine {
   closeBook(book: BookState, now: number): void {
     if (!this.#books.delete(book)) return;
     const farewell = book.close();
-    if (farewell !== undefined && this.#link.isLive()) this.#farewells.push(farewell);
+    if (farewell !== undefined) this.#farewells.push(farewell);
     this.#pump(now);
   }
 

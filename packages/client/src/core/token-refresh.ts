@@ -50,7 +50,7 @@ export class TokenRefresh {
   }
 
   isCurrent(ticket: number): boolean {
-    return this.#isFetching && ticket === this.#ticket;
+    return ticket === this.#ticket;
   }
 
   fetched(): void {
