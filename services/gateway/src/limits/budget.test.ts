@@ -126,4 +126,21 @@ describe('a budget', () => {
     expect(settled().at(-1)).toEqual(['stored:oldest', 7]);
     expect(spend).toHaveBeenCalledTimes(2);
   });
+
+  it('tells once what was on its way when its subject was forgotten, and then the rest', async () => {
+    let answer: (waitMs: number) => void = () => undefined;
+    spend.mockImplementationOnce(() => new Promise((resolve) => (answer = resolve)));
+    const budget = open();
+    budget.spend('oldest', PART);
+    budget.spend('oldest', 7);
+    for (let i = 1; i <= MAX_KNOWN; i++) budget.spend(String(i), 1);
+    await turn();
+    expect(settled()).toEqual([['stored:oldest', PART]]);
+    answer(0);
+    await turn();
+    expect(settled()).toEqual([
+      ['stored:oldest', PART],
+      ['stored:oldest', 7],
+    ]);
+  });
 });

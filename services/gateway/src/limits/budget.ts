@@ -61,7 +61,7 @@ export class Budget {
     if (this.#accounts.size < MAX_ACCOUNTS) return;
     for (const [subject, account] of this.#accounts) {
       this.#accounts.delete(subject);
-      if (account.unsettled > 0 && !account.isSettling) void this.#settle(subject, account);
+      if (!account.isSettling) void this.#settle(subject, account);
       return;
     }
   }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { PublishAdmission } from './publish-admission.ts';
 
@@ -110,5 +110,25 @@ describe('the admission of publishes', () => {
       fill(admission);
     }
     expect(admission.maxInFlight).toBe(64);
+  });
+
+  it('goes by the clock of its process, where none is given', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const admission = new PublishAdmission();
+      const { maxInFlight } = admission;
+      fill(admission);
+      vi.advanceTimersByTime(10_000);
+      while (admission.inFlight > 1) admission.leave(true);
+      fill(admission);
+      for (let i = 0; i < 10; i += 1) {
+        vi.advanceTimersByTime(10_000);
+        admission.leave(true);
+        fill(admission);
+      }
+      expect(admission.maxInFlight).toBeLessThan(maxInFlight);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });

@@ -51,6 +51,12 @@ describe('TokenBucket', () => {
     expect(takeMany(createBucket(10), 25, 3_600_000)).toEqual({ pass: 20, refuse: 5 });
   });
 
+  it('is owed what is spent after a quiet spell, however long that was', () => {
+    const bucket = createBucket(10);
+    bucket.spend(3_600_000, 25);
+    expect([3_600_000, 3_600_500, 3_600_600].map((now) => bucket.take(now))).toEqual(['refuse', 'refuse', 'pass']);
+  });
+
   it('lets everything pass at a rate of 0', () => {
     expect(takeMany(createBucket(0), 10_000, 0)).toEqual({ pass: 10_000 });
   });
