@@ -95,7 +95,7 @@ export class RedisPresenceTable implements PresenceTable {
     const fields = entries.flatMap(({ user, connections }) => [user, connections]);
     const args = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0, ...fields];
     const reply = (await this.#commands.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
-    if (reply.length === 1) return 'refused';
+    if (reply.length === 0) return 'refused';
     const [count, own, leases] = reply as [number, number, Buffer[]];
     return { count, own, leases: leases.map(String) };
   }

@@ -271,9 +271,9 @@ describe('reaping', () => {
     await table.begin(lease, 60_000);
     await table.begin({ id: 'mine', fence: 1 }, 60_000);
     await table.expire(lease.id, 0);
-    const late = { id: 'mine', leaseMs: 60_000, claimMs: 0, maxGapMs: 3000 };
-    // As if it had been renewed 4 s ago.
-    await table.expire('mine', 56_000);
+    const late = { id: 'mine', leaseMs: 60_000, claimMs: 0, maxGapMs: 30_000 };
+    // As if it had been renewed 40 s ago.
+    await table.expire('mine', 20_000);
     expect(await table.tend(late)).toMatchObject({ isHeld: true, expired: [] });
     expect(await table.tend(late)).toMatchObject({ isHeld: true, expired: [lease.id] });
   });
@@ -339,6 +339,44 @@ describe('a lease', () => {
     expect(await cluster.admin.zscore(zset, 'known')).toBe(before);
     const deadline = Number(await cluster.admin.zscore(zset, 'forgotten'));
     expect(Math.abs(deadline - Date.now() - 5000)).toBeLessThan(2000);
+  });
+});
+
+describe('a room', () => {
+  // One is the beginning of another, and of one a letter means something in a pattern.
+  const LEASES: readonly NodeLease[] = ['a', 'aa', 'a-a'].map((id) => ({ id, fence: 1 }));
+  const CONNECTIONS = [1, 12, 0, 123, 2, 0, 10];
+
+  it('knows how often each user is there by way of each lease, and tells of the leases whom it should', async () => {
+    const table = await openTable();
+    for (const lease of LEASES) await table.begin(lease, 60_000);
+    const connectionsBy = new Map(LEASES.map(({ id }) => [id, new Map<string, number>()]));
+    const presentBy = (id: string): number => connectionsBy.get(id)?.size ?? 0;
+    // Every user by way of every lease with every number of connections.
+    for (const i of range(0, 3 * 4 * 7 - 1)) {
+      const lease = LEASES[i % 3] ?? { id: '', fence: 0 };
+      const [user, connections] = [`user-${String(i % 4)}`, CONNECTIONS[i % 7] ?? 0];
+      const asksForLeases = i % 5 === 0;
+      const present = [...connectionsBy.keys()].filter((id) => presentBy(id) > 0);
+      const isKnown = presentBy(lease.id) > 0;
+      if (connections > 0) connectionsBy.get(lease.id)?.set(user, connections);
+      else connectionsBy.get(lease.id)?.delete(user);
+      const totals = new Map<string, number>();
+      for (const [name, more] of [...connectionsBy.values()].flatMap((users) => [...users])) {
+        totals.set(name, (totals.get(name) ?? 0) + more);
+      }
+
+      const entries = [{ user, connections }];
+      const written = await table.write(lease, { room: 'pit', entries, asksForLeases });
+      if (written === 'refused') throw new Error('refused');
+      const own = presentBy(lease.id);
+      expect(written).toMatchObject({ count: totals.size, own });
+      const isTold = asksForLeases || (!isKnown && own > 0);
+      expect(written.leases.toSorted()).toEqual(isTold ? present.toSorted() : []);
+      const { count, members } = await table.list('pit', 10);
+      expect(count).toBe(totals.size);
+      expect(new Map(members.map((member) => [member.user, member.connections]))).toEqual(totals);
+    }
   });
 });
 

@@ -28,7 +28,7 @@ const ROOMS: readonly Suite[] = [
 ];
 const PRESENCE: readonly Suite[] = [
   // Steps straight at what is stored tell at once what the contract tells when leases have run out.
-  { file: integration('presence'), tests: /(reaping|a lease|a lost reply|a Redis|what presence costs)/ },
+  { file: integration('presence'), tests: /(a room|reaping|a lease|a lost reply|a Redis|what presence costs)/ },
   contract('PresenceStore'),
   EXPIRY,
   { file: integration('eviction') },

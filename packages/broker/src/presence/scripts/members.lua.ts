@@ -6,7 +6,7 @@ import { Script } from '../../redis/script-call.ts';
  * entries in the room, with how many users each has. Both are lists of ' <lease> <number>'.
  *
  * What a lease has in a partition is one hash, too: its fence under the empty name, which is absent where the lease is void, and
- * its rooms.
+ * the names of its rooms, with nothing to say about them.
  */
 const MEMBERS = String.raw`
 local LEASES = '\0'
@@ -93,19 +93,19 @@ return 1
  *     KEYS  lease, users of the room
  *     ARGV  channel, room, lease, fence, ttl ms, 1 where the leases are asked for [, user, connections …]
  *     reply users in the room, users by way of the lease, leases with entries in the room (where asked for, or where this one
- *           is new there); or -1 where the lease is void
+ *           is new there); or nothing where the lease is void
  */
 export const WRITE_MEMBERS = Script.bounded(String.raw`${MEMBERS}
 local lease_key, users = KEYS[1], KEYS[2]
 local channel, name, lease, fence, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-if redis.call('HGET', lease_key, '') ~= fence then return { -1 } end
+if redis.call('HGET', lease_key, '') ~= fence then return {} end
 
 local room = open_users(users, lease, channel)
 local is_new = room.own == 0
 for i = 7, #ARGV, 2 do room.set(ARGV[i], tonumber(ARGV[i + 1])) end
 room.close()
 
-if room.own > 0 then redis.call('HSET', lease_key, name, '1') else redis.call('HDEL', lease_key, name) end
+if room.own > 0 then redis.call('HSET', lease_key, name, '') else redis.call('HDEL', lease_key, name) end
 redis.call('PEXPIRE', lease_key, ttl)
 redis.call('PEXPIRE', users, ttl)
 
