@@ -147,6 +147,16 @@ describe('LeaseKeeper', () => {
     expect(table.begun).toHaveLength(2);
   });
 
+  it('takes another lease where the store has more under the current one than it was told, though it holds it', async () => {
+    const lease = keeper.current;
+    if (lease === undefined) throw new Error('no lease');
+    keeper.drop(lease);
+    expect(keeper.current).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(keeper.current).toBe(table.begun[1]);
+    expect(table.givenUp).toEqual([[lease.id, TIMES.leaseMs]]);
+  });
+
   it('lets nothing be written after a loss of the connection until the lease has a higher fence', async () => {
     keeper.doubt();
     expect(keeper.current).toBeUndefined();
