@@ -266,6 +266,35 @@ describe('a client that was told the rates of its gateway', () => {
   });
 });
 
+describe('a client that may send no more for now', () => {
+  it('sends no signal either, which would be refused', async () => {
+    const { client, platform } = start({ maxFramesPerSecond: 1 });
+    const room = client.join('lobby');
+    await harness.goLive();
+    harness.joined('lobby', 0);
+    expect([room.signal('typing'), room.signal('typing')]).toEqual([true, false]);
+    await platform.pass(1_000);
+    expect(room.signal('typing')).toBe(true);
+    expect(harness.socket.of('signal')).toHaveLength(2);
+  });
+
+  it('says on no later connection that it leaves what was left on this one', async () => {
+    const { client, platform } = start({ maxFramesPerSecond: 1 });
+    const left = client.join('left');
+    client.join('kept');
+    await harness.goLive();
+    harness.joined('left', 0);
+    harness.joined('kept', 0);
+    left.leave();
+    expect(harness.socket.of('leave')).toEqual([]);
+    harness.socket.lose(CLOSE_CODES.slowConsumer.code);
+    await platform.pass(250);
+    await harness.goLive();
+    await platform.pass(5_000);
+    expect(harness.socket.sent.map(({ type }) => type)).toEqual(['join']);
+  });
+});
+
 describe("the cluster's time", () => {
   it('is known from what gateways say, whatever the clock here shows', async () => {
     const { client, platform } = start();
