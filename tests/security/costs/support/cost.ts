@@ -22,6 +22,11 @@ export interface Deed {
   readonly goodput?: number;
   /** What is to be known about the numbers, or was seen besides. */
   readonly remarks?: string;
+  /**
+   * Does it once more. An allocator keeps what it was given back, for the next who asks: so what is left is what a second time leaves
+   * beyond the first.
+   */
+  readonly again?: () => Promise<unknown>;
   /** Ends what it has left open, so that what that costs is seen before. */
   readonly release?: () => void;
 }
@@ -35,7 +40,7 @@ export interface Bars {
   readonly longestWaitMs: number;
   readonly redisMsPerRequest: number;
   readonly memoryBytesPerConnection: number;
-  /** Of the gateway's memory, within 5 s of the end, for each hostile connection. */
+  /** Of the gateway's memory, within 5 s of the end, for each hostile connection: beyond what it had before, or what `again` says. */
   readonly memoryLeftBytesPerConnection: number;
   readonly amplification: number;
   readonly goodput: number;
@@ -49,8 +54,8 @@ export const BARS: Bars = {
   longestWaitMs: 250,
   redisMsPerRequest: 5,
   memoryBytesPerConnection: 4 * MIB,
-  // An allocator gives back pages, not bytes.
-  memoryLeftBytesPerConnection: MIB / 2,
+  // An allocator gives back pages, not bytes: a quarter of what it may cost while it is there.
+  memoryLeftBytesPerConnection: MIB,
   amplification: 1.2,
   goodput: 0.9,
 };

@@ -56,14 +56,13 @@ export async function measure(cost: Cost): Promise<Measurement> {
   using peak = new PeakMemory(gateway.process.pid);
   const deed = await cost.run({ redis, gateway });
   const [after, noticed] = [await lookNow(), await bystander.take()];
-  const leftBytes = await recovered(gateway.process.pid, before.residentBytes);
+  const memoryLeft = await leftBy(deed, gateway.process.pid, before.residentBytes);
   deed.release?.();
   const seconds = (after.at - before.at) / 1000;
   const quietCpuMs = ((before.redis.cpuMs - beforeQuiet.redis.cpuMs) / (before.at - beforeQuiet.at)) * seconds * 1000;
   const redisCpuMs = Math.max(0, after.redis.cpuMs - before.redis.cpuMs - quietCpuMs);
   const quietP99Ms = quantile(quiet.waitsMs, P99);
-  const perConnection = (bytes: number): number =>
-    Math.max(0, bytes - before.residentBytes - WORKING_BYTES) / deed.connections;
+  const mostBytes = Math.max(peak.bytes, after.residentBytes);
   return {
     deed,
     seconds,
@@ -79,8 +78,8 @@ export async function measure(cost: Cost): Promise<Measurement> {
       ...(deed.connections === 0
         ? {}
         : {
-            memoryBytesPerConnection: perConnection(Math.max(peak.bytes, after.residentBytes)),
-            memoryLeftBytesPerConnection: perConnection(leftBytes),
+            memoryBytesPerConnection: beyond(before.residentBytes + WORKING_BYTES, mostBytes) / deed.connections,
+            memoryLeftBytesPerConnection: memoryLeft / deed.connections,
           }),
     },
   };
@@ -103,6 +102,18 @@ async function look(pid: number, meter: RedisMeter): Promise<Look> {
 
 function foundByBystander({ waitsMs, refused }: Notice, quietP99Ms: number): Measurement['found'] {
   return { refused, p99Ratio: quantile(waitsMs, P99) / quietP99Ms, longestWaitMs: Math.max(...waitsMs) };
+}
+
+/** What stays of the memory that it took. */
+async function leftBy({ again }: Deed, pid: number, bytesBefore: number): Promise<number> {
+  const left = await recovered(pid, bytesBefore);
+  if (again === undefined) return beyond(bytesBefore + WORKING_BYTES, left);
+  await again();
+  return beyond(left, await recovered(pid, left));
+}
+
+function beyond(enoughBytes: number, bytes: number): number {
+  return Math.max(0, bytes - enoughBytes);
 }
 
 /** The least memory that a process takes within the time in which it has to give back what it took. */
