@@ -19,7 +19,7 @@ const TABLE = new SuiteTable<readonly string[]>({
     "bystander's publishes refused (bar 0)",
     'its p99, quiet p99 (bar 3 times)',
     'its longest wait (bar 250 ms)',
-    'memory per connection (bar 4 MiB), 5 s later (bar 0.5 MiB)',
+    'memory per connection (bar 4 MiB), 5 s later (bar 1 MiB)',
     'other bars',
     'remarks',
   ],
