@@ -61,6 +61,21 @@ describe('RedisConnector', () => {
     });
   });
 
+  it('goes on reading while it hands on what it has read, to a listener that came as ioredis does', async () => {
+    const taken: Buffer[] = [];
+    near.prependListener('data', (data) => taken.push(data));
+    near.resume();
+    const push = vi.spyOn(near, 'push');
+    for (const text of ['a', 'bc', 'def']) {
+      far.write(text);
+      await vi.waitFor(() => {
+        expect(taken.map(String).at(-1)).toBe(text);
+      });
+    }
+    // False: it would stop.
+    expect(push.mock.results.map(({ value }) => value as boolean)).toEqual([true, true, true]);
+  });
+
   it('tells why it could not connect', async () => {
     using nobody = await leasePort();
     const connector = createConnector(nobody.port);

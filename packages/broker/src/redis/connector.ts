@@ -54,6 +54,9 @@ export class RedisConnector extends AbstractConnector {
     stream.once('error', (err: Error) => {
       this.firstError = err;
     });
+    // ioredis (6.0.0) begins to listen by `prependListener`, which a stream (Node 22) does not take for a listener. It would keep
+    // each piece until the next tick, which is more than it may hold: so it would stop reading and begin again, for every piece.
+    stream.on('data', () => undefined);
     return stream;
   }
 
