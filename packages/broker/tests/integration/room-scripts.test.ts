@@ -179,6 +179,39 @@ describe('a message that is published', () => {
       .exec();
   }
 
+  /** When the newest message of the room was numbered, as it says itself. */
+  async function newestAt({ stream }: Room): Promise<number> {
+    const [[, [, envelope]] = ['', []]] = (await cluster.admin.xrevrangeBuffer(stream, '+', '-', 'COUNT', 1)) as [
+      [Buffer, Buffer[]]?,
+    ];
+    return Number(envelope?.readBigUInt64BE(18));
+  }
+
+  it('says when it was numbered, by the clock of Redis in whole milliseconds', async () => {
+    const room = await createRoom([], 0);
+    for (const _ of range(1, 40)) {
+      const [before, , after] = await Promise.all([timeOfRedis(), publishTo(room), timeOfRedis()]);
+      const at = await newestAt(room);
+      expect(at).toBeGreaterThanOrEqual(before);
+      expect(at).toBeLessThanOrEqual(after);
+    }
+  });
+
+  it('says to the millisecond until when the times to live are set', async () => {
+    const room = await createRoom([], 0);
+    await publishTo(room, MINUTE_MS + 1);
+    const until = Number(await cluster.admin.hget(room.meta, 'until'));
+    expect(until - (await newestAt(room))).toBe(MINUTE_MS + 1 + Math.floor((MINUTE_MS + 1) / 8));
+  });
+
+  it('begins a numbering without what was stored under one that is gone', async () => {
+    const room = await createRoom(messages(3), BASE + 3);
+    await cluster.admin.del(room.meta);
+    await publishTo(room);
+    expect(await storedIn(room.stream)).toEqual([1]);
+    await expectSet(room);
+  });
+
   it.each([MINUTE_MS, 3 * TTL_MS])('sets the times to live of its room where none is known, for %i ms', async (ms) => {
     const room = await createRoom([], 0);
     await publishTo(room, ms);
