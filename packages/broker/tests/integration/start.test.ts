@@ -138,6 +138,29 @@ describe.runIf(hasRedisServer())('starting before Redis', () => {
     await backplane.close();
   });
 
+  it('goes by a unix socket as by any other', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'outcry-socket-'));
+    onTestFinished(() => {
+      rmSync(directory, { recursive: true });
+    });
+    const path = join(directory, 'redis 1.sock');
+    await using server = await RedisProcess.start(['--unixsocket', path, '--requirepass', PASSWORD]);
+    const recorder = new Recorder();
+    const url = `redis+unix://:${PASSWORD}@${directory}/redis%201.sock`;
+    const backplane = createRedisBackplane({ url, startTimeoutMs: A_MINUTE_MS });
+    await backplane.start(recorder);
+    await backplane.broker.publish(request('pit', 'x'));
+    await server.kill();
+    await recorder.until(() => recorder.statuses.at(-1) === 'down');
+    const late = createRedisBackplane({ url, startTimeoutMs: AT_ONCE });
+    await expect(late.start(new Recorder())).rejects.toThrow(
+      `cannot reach Redis at redis+unix://${directory}/redis%201.sock: ECONNREFUSED ${path}`,
+    );
+    await server.restart();
+    await recorder.untilUpAgain();
+    await backplane.close();
+  });
+
   it('makes good a connection that is lost before it was of use', async () => {
     await using server = await RedisProcess.start();
     const proxy = await startFlakyProxy(server, 2);

@@ -5,11 +5,15 @@ import { createServer, getCACertificates, setDefaultCACertificates } from 'node:
 import { createCertificate, startRedis, type TestCertificate, type TestRedis } from '@outcry/testkit';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createRedisBackplane } from '../../src/index.ts';
+import { OddSentinel } from '../support/odd-sentinel.ts';
 import { Recorder } from '../support/recorder.ts';
 import { request } from '../support/requests.ts';
 
 /** The port on which a Redis is had over TLS. */
-async function openTlsPort({ host, port }: TestRedis, { certFile, keyFile }: TestCertificate): Promise<number> {
+async function openTlsPort(
+  { host, port }: Pick<TestRedis, 'host' | 'port'>,
+  { certFile, keyFile }: TestCertificate,
+): Promise<number> {
   const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (client) => {
     const redis = connect(port, host);
     client.pipe(redis).pipe(client);
@@ -47,6 +51,21 @@ describe('Redis over TLS', () => {
     await vi.waitFor(() => {
       expect(recorder.messages).toHaveLength(1);
     });
+    await backplane.close();
+  });
+
+  it('is found by sentinels that are asked over TLS, too', async () => {
+    await using redis = await startRedis();
+    using certificate = createCertificate();
+    const port = await openTlsPort(redis, certificate);
+    await using sentinel = await OddSentinel.start({ host: 'localhost', port, configEpoch: 1 });
+    const asked = await openTlsPort({ host: '127.0.0.1', port: sentinel.port }, certificate);
+    const url = `rediss+sentinel://localhost:${String(asked)}/main`;
+    await expect(createRedisBackplane({ url }).start(new Recorder())).rejects.toThrow('(self-signed certificate)');
+    trust(readFileSync(certificate.certFile, 'latin1'));
+    const backplane = createRedisBackplane({ url });
+    await backplane.start(new Recorder());
+    await backplane.broker.publish(request('pit', 'over TLS'));
     await backplane.close();
   });
 

@@ -3,6 +3,13 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 const HOST = '127.0.0.1';
 
+interface Named {
+  /** 127.0.0.1 where nothing is said. */
+  readonly host?: string;
+  readonly port: number;
+  readonly configEpoch: number;
+}
+
 /**
  * A sentinel that says what it is told to, for what real ones come to only by chance: of one that is wrong, late or silent.
  * The primary that it names goes by the name of main.
@@ -13,15 +20,15 @@ export class OddSentinel implements AsyncDisposable {
   });
   readonly #sockets = new Set<Socket>();
   readonly #listening = new Set<Socket>();
-  #named: { readonly port: number; readonly configEpoch: number };
+  #named: Named;
   /** Takes connections and answers nothing. */
   isSilent = false;
 
-  private constructor(named: { port: number; configEpoch: number }) {
+  private constructor(named: Named) {
     this.#named = named;
   }
 
-  static async start(named: { port: number; configEpoch: number }): Promise<OddSentinel> {
+  static async start(named: Named): Promise<OddSentinel> {
     const sentinel = new OddSentinel(named);
     sentinel.#server.listen(0, HOST);
     await once(sentinel.#server, 'listening');
@@ -38,7 +45,7 @@ export class OddSentinel implements AsyncDisposable {
   }
 
   /** Names another primary, and tells who listens. */
-  switchTo(named: { port: number; configEpoch: number }): void {
+  switchTo(named: Named): void {
     const text = `main ${HOST} ${String(this.#named.port)} ${HOST} ${String(named.port)}`;
     this.#named = named;
     for (const socket of this.#listening) socket.write(push('message', '+switch-master', text));
@@ -70,12 +77,12 @@ export class OddSentinel implements AsyncDisposable {
   }
 
   #answer(socket: Socket, [name = '', subject = '']: readonly string[]): string {
-    const { port, configEpoch } = this.#named;
+    const { host = HOST, port, configEpoch } = this.#named;
     switch (`${name} ${subject}`.trim().toUpperCase()) {
       case 'HELLO 3':
         return `%1\r\n${bulk('proto')}:3\r\n`;
       case 'SENTINEL GET-MASTER-ADDR-BY-NAME':
-        return `*2\r\n${bulk(HOST)}${bulk(String(port))}`;
+        return `*2\r\n${bulk(host)}${bulk(String(port))}`;
       case 'SENTINEL MASTER':
         return `%1\r\n${bulk('config-epoch')}${bulk(String(configEpoch))}`;
       case 'SUBSCRIBE +SWITCH-MASTER':
