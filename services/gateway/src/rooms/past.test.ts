@@ -184,6 +184,12 @@ describe('the past', () => {
     past.forget(stranger);
     expect(past.isParked(stranger)).toBe(false);
     expect(past.size).toBe(2);
+    ann.backlog.hasRoom = false;
+    open.shift()?.answer();
+    await turns();
+    expect(past.isParked(ann)).toBe(true);
+    past.forget(ann);
+    expect([past.isParked(ann), past.size]).toEqual([false, 0]);
   });
 
   it('is not read for who is gone', async () => {

@@ -193,7 +193,7 @@ export class Past {
   /** What is asked for in one turn of the loop is read once where it is the same; what comes later is read again, so that it is not older than its question. */
   #takeTurn(): void {
     this.#nextTurn = undefined;
-    for (const queue of this.#served.splice(0)) if (queue.state === 'reading') this.#admit(queue);
+    for (const queue of this.#served.splice(0)) this.#admit(queue);
     const limit = MAX_PAGES_IN_FLIGHT * this.pageBytes;
     for (const [key, page] of this.#ready) {
       if (this.#inFlight.has(key)) continue;

@@ -69,11 +69,14 @@ describe('RelayTail', () => {
     expect(tail.after(0).map(({ position }) => position.seq)).toEqual([5]);
   });
 
-  it('says that it is cut when more comes than it keeps', () => {
+  it('says that it is cut when more comes than it keeps, to those who read then and to nobody after them', () => {
     for (let seq = 1; seq <= 10_000; seq += 1) tail.add(message(seq));
     expect(tail.isCut).toBe(false);
     tail.add(message(10_001));
     expect(tail.isCut).toBe(true);
     expect(tail.after(9_999)).toHaveLength(1);
+    tail.close();
+    tail.open();
+    expect([tail.isCut, tail.after(0)]).toEqual([false, []]);
   });
 });
