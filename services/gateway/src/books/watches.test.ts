@@ -128,9 +128,16 @@ describe('Watches', () => {
   });
 
   it('counts no book that there is not against those that there are', async () => {
-    const asked = ['NONE', 'X', 'NOBODY', 'Y'].map((symbol) => watches.prepare(symbol, CHOICE, false));
-    const outcomes = await Promise.allSettled(asked);
-    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+    let fail = (_err: Error): void => undefined;
+    const read = feed.readBook.bind(feed);
+    vi.spyOn(feed, 'readBook').mockImplementation((symbol) =>
+      symbol === 'Z' ? new Promise((_, reject) => (fail = reject)) : read(symbol),
+    );
+    const failing = watches.prepare('Z', CHOICE, false);
+    for (const symbol of ['X', 'Y']) (await watches.prepare(symbol, CHOICE, false))();
+    expect(socket.framesOf('snapshot')).toHaveLength(2);
+    fail(new Error('away'));
+    await expect(failing).rejects.toThrow('away');
   });
 
   it('forgets a book that could not be opened, and none that was asked for again meanwhile', async () => {
