@@ -266,6 +266,51 @@ describe('a client that was told the rates of its gateway', () => {
   });
 });
 
+describe('a room on a connection', () => {
+  const refusal = { type: 'error', code: 'forbidden', message: 'no right', retryable: false } as const;
+
+  it('is sent no signal before it is joined', async () => {
+    const { client } = start();
+    const room = client.join('lobby');
+    await harness.goLive();
+    expect(room.signal('typing')).toBe(false);
+    harness.joined('lobby', 0);
+    expect(room.signal('typing')).toBe(true);
+    expect(harness.socket.of('signal')).toHaveLength(1);
+  });
+
+  it('is asked for again where a newer token may have taken the right to any', async () => {
+    const { client } = start();
+    for (const name of ['a', 'b']) client.join(name);
+    await harness.goLive();
+    for (const name of ['a', 'b']) harness.joined(name, 0);
+    harness.socket.receive(refusal);
+    expect(harness.socket.of('join').map(({ room }) => room)).toEqual(['a', 'b', 'a', 'b']);
+  });
+
+  it('stays joined where it is a request that was refused, however late', async () => {
+    const { client, platform } = start();
+    const room = client.join('lobby');
+    await harness.goLive();
+    harness.joined('lobby', 0);
+    const published = expect(room.publish('x', { timeoutMs: 1_000 })).rejects.toMatchObject({ code: 'timedOut' });
+    await platform.pass(1_000);
+    await published;
+    harness.socket.receive({ ...refusal, id: Number(harness.socket.of('publish')[0]?.id), room: 'lobby' });
+    expect(harness.socket.of('join')).toHaveLength(1);
+  });
+
+  it('is not told that it is away when its client is closed', async () => {
+    const told: string[] = [];
+    const { client } = start();
+    client.join('lobby', { onEvent: ({ type }) => told.push(type) });
+    await harness.goLive();
+    harness.joined('lobby', 0);
+    client.close();
+    expect(told).toEqual(['joined']);
+  });
+});
+
 describe('a client that may send no more for now', () => {
   it('sends no signal either, which would be refused', async () => {
     const { client, platform } = start({ maxFramesPerSecond: 1 });

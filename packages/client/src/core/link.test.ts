@@ -204,6 +204,18 @@ describe('a token that no handshake can carry', () => {
     expect(platform.sockets[0]?.isClosed).toBe(true);
   });
 
+  it('is not brought before the connection is open, whatever a socket that was given up still says', async () => {
+    const { platform } = start({ token: WIDE_TOKEN, connectTimeoutMs: 5_000 });
+    await platform.pass(0);
+    const first = harness.socket;
+    await platform.pass(5_500);
+    expect(platform.sockets).toHaveLength(2);
+    first.open();
+    expect(platform.sockets.flatMap(({ sent }) => sent)).toEqual([]);
+    harness.socket.open();
+    expect(harness.socket.of('auth')).toHaveLength(1);
+  });
+
   it('is not taken for answered by an answer to something else', async () => {
     await welcomed();
     harness.socket.receive({ type: 'ack', id: 999 });
