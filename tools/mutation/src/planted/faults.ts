@@ -90,8 +90,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'pulse-of-another-epoch',
     felt: 'an old book is shown as fresh, where the first snapshot of a new epoch was lost',
     file: gateway('books/book-replica.ts'),
-    from: 'if (epoch !== state.epoch || seq > state.seq) this.resync();',
-    to: 'if (epoch === state.epoch && seq > state.seq) this.resync();',
+    from: 'if (epoch !== state.epoch || seq > state.seq) this.#missed();',
+    to: 'if (epoch === state.epoch && seq > state.seq) this.#missed();',
     test: {
       file: gateway('books/book-replica.test.ts'),
       name: 'reads the book anew on a pulse of another epoch, whose first snapshot was lost',
