@@ -75,4 +75,21 @@ describe('the sockets of the public port', () => {
     admit(PROXY);
     admit(PROXY);
   });
+
+  it('are one like another while they are WebSockets, and need not be remembered', () => {
+    const { count, admit } = createCount({ max: 3 });
+    const counts = (): readonly number[] => [count.handshakes, count.open, count.closing];
+    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3']) admit(address).opened();
+    const [cut, left] = [count.findOpen(), count.findOpen()];
+    expect(counts()).toEqual([0, 3, 0]);
+    cut.ended();
+    left.closing();
+    expect(counts()).toEqual([0, 1, 1]);
+    left.ended();
+    left.ended();
+    expect(counts()).toEqual([0, 1, 0]);
+    admit('1.1.1.1');
+    admit('1.1.1.1');
+    expect(count.admit('1.1.1.1')).toBeUndefined();
+  });
 });

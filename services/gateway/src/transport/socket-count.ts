@@ -77,6 +77,11 @@ export class SocketCount {
     return new Counted(this, this.#networkOf(address));
   }
 
+  /** One of the WebSockets that are open. Here, too, one is as good as another: none keeps an object of this kind while it is open. */
+  findOpen(): CountedSocket {
+    return new Counted(this, undefined, 'open');
+  }
+
   /** A socket goes from one state to another. */
   move(from: State, to: State, network: string | undefined): void {
     this.#sockets[from] -= 1;
@@ -110,15 +115,15 @@ export class SocketCount {
   }
 }
 
-/** One for each connection, so it is small. */
 class Counted implements CountedSocket {
   readonly #count: SocketCount;
   readonly #network: string | undefined;
-  #state: State = 'handshake';
+  #state: State;
 
-  constructor(count: SocketCount, network: string | undefined) {
+  constructor(count: SocketCount, network: string | undefined, state: State = 'handshake') {
     this.#count = count;
     this.#network = network;
+    this.#state = state;
   }
 
   opened(): void {

@@ -2,7 +2,6 @@ import type { CloseCode, WireFrame } from '@outcry/protocol';
 import type { WebSocket } from 'uWebSockets.js';
 
 import type { ClientSocket, SendOutcome } from '../client-socket.ts';
-import type { CountedSocket } from '../socket-count.ts';
 import type { ConnectionRequest, SessionPort } from '../transport.ts';
 
 /** What uWS keeps for a connection: the request from the upgrade until it is open, the rest from then on. */
@@ -12,7 +11,6 @@ export interface UwsConnection {
   port: SessionPort | undefined;
   /** Set when it closed before its port was known, as a connection does that is turned away. */
   closeCode: number | undefined;
-  readonly counted: CountedSocket;
 }
 
 const OUTCOMES: readonly SendOutcome[] = ['queued', 'sent', 'dropped'];

@@ -241,7 +241,7 @@ export class UwsTransport implements Transport {
         });
       },
       close: (ws, code, reason) => {
-        closed(ws.getUserData(), code, reason);
+        closed(ws.getUserData(), this.#sockets.findOpen(), { code, reason });
       },
     };
   }
@@ -276,16 +276,19 @@ export class UwsTransport implements Transport {
       socket: undefined,
       port: undefined,
       closeCode: undefined,
-      counted,
     };
     res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
   }
 }
 
+interface Closing {
+  readonly code: number;
+  readonly reason: ArrayBuffer;
+}
+
 /** A WebSocket is no more. Where its other end had closed it, or it was cut, the socket is gone as well. */
-function closed(connection: UwsConnection, code: number, reason: ArrayBuffer): void {
-  const { socket, counted } = connection;
-  socket?.detach();
+function closed(connection: UwsConnection, counted: CountedSocket, { code, reason }: Closing): void {
+  connection.socket?.detach();
   const isGone = code === NO_CLOSE_FRAME && Buffer.from(reason).toString() !== BAD_CLOSE_FRAME;
   if (isGone) {
     counted.ended();
