@@ -125,8 +125,9 @@ export class RedisSentinels implements AsyncDisposable {
   static async start(options: RedisSentinelsOptions = {}): Promise<RedisSentinels> {
     const { downAfterMs = 500, args = [], sentinelArgs = [], passwords } = options;
     const primary = await RedisProcess.start([...SERVER_ARGS, ...args]);
-    const replicaOf = ['--replicaof', HOST, String(primary.port)];
-    const replica = await RedisProcess.start([...SERVER_ARGS, ...args, ...replicaOf]);
+    const replica = await RedisProcess.start([...SERVER_ARGS, ...args]);
+    // By a command, so that whichever is started anew takes itself for a primary.
+    await askServer(replica.port, ['REPLICAOF', HOST, String(primary.port)], passwords?.servers);
     const lines = [
       `sentinel monitor ${NAME} ${HOST} ${String(primary.port)} 2`,
       `sentinel down-after-milliseconds ${NAME} ${String(downAfterMs)}`,
