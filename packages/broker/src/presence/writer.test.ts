@@ -235,20 +235,6 @@ describe('PresenceWriter', () => {
     expect(writes).toHaveLength(5);
   });
 
-  it('writes a room again also where the last write of many shows that it is lost', async () => {
-    const { ledger, writer, writes } = createFixture();
-    for (let i = 0; i < 150; i += 1) ledger.add('pit', `user-${String(i)}`);
-    const settling = writer.settle('pit');
-    writes[0]?.resolve(100);
-    await turn();
-    writes[1]?.resolve({ count: 0, own: 0, leases: [] });
-    await settling;
-    await turn();
-    writes[2]?.resolve({ count: 100, own: 100, leases: [] });
-    await turn();
-    expect(writes.slice(2).flatMap(usersOf)).toHaveLength(150);
-  });
-
   it('does not compare while something else of the room is under way', async () => {
     const { ledger, writer, writes, refused } = createFixture();
     ledger.add('pit', 'ann');

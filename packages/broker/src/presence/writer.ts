@@ -42,7 +42,7 @@ export class PresenceWriter {
 
   /** Something has to be written. */
   wake(): void {
-    if (this.#isScheduled) return;
+    if (this.#isScheduled || this.#isResting) return;
     this.#isScheduled = true;
     // What changes in the same turn goes together.
     queueMicrotask(() => {
@@ -69,9 +69,11 @@ export class PresenceWriter {
    * @throws OutcryError `unavailable`, or `closed`
    */
   async settle(room: string): Promise<number> {
+    // What is added from now on may wait: in a busy room there would be no end of it.
+    let remaining = this.#ledger.unwrittenCount(room);
     let written = await this.#write(room);
-    // What that has left, or shown to be lost. What is added from now on may wait: in a busy room there would be no end of it.
-    for (let left = this.#ledger.unwrittenCount(room); left > 0; left -= MAX_ENTRIES) written = await this.#write(room);
+    if (written.isLost) remaining = this.#ledger.unwrittenCount(room) + MAX_ENTRIES;
+    while ((remaining -= MAX_ENTRIES) > 0) written = await this.#write(room);
     return written.count;
   }
 
@@ -107,7 +109,7 @@ export class PresenceWriter {
     }
   }
 
-  async #write(room: string): Promise<Written> {
+  async #write(room: string): Promise<Written & { readonly isLost: boolean }> {
     const lease = this.#port.lease();
     if (lease === undefined) throw new OutcryError('unavailable', 'this node holds no presence lease');
     const entries = this.#ledger.take(room, MAX_ENTRIES);
@@ -118,10 +120,7 @@ export class PresenceWriter {
     this.#count(room, 1);
     try {
       const written = await this.#table.write(lease, { room, entries, asksForLeases });
-      if (written !== 'refused') {
-        this.#compare({ lease, room, expected, written });
-        return written;
-      }
+      if (written !== 'refused') return { ...written, isLost: this.#compare({ lease, room, expected, written }) };
     } catch (error) {
       this.#ledger.giveBack(room, entries);
       if (asksForLeases) this.#unreviewed.add(room);
@@ -134,20 +133,21 @@ export class PresenceWriter {
     throw new OutcryError('unavailable', 'the presence lease of this node is void');
   }
 
-  /** Has the room written again where the store has lost something of it. */
+  /** Whether the store has lost what was written of the room; it is to be written again then. */
   #compare(write: {
     readonly lease: NodeLease;
     readonly room: string;
     readonly expected: number | undefined;
     readonly written: Written;
-  }): void {
+  }): boolean {
     const { lease, room, expected, written } = write;
     if (written.leases.length > 0) this.#port.handleLeases(room, written.leases);
-    if (expected === undefined || written.own === expected) return;
+    if (expected === undefined || written.own === expected) return false;
     if (written.own < expected) this.#ledger.forgetRoom(room);
     // More than this node knows of: another lease is written from the beginning, and this one cleared away.
     else this.#port.handleRefused(lease);
     this.wake();
+    return written.own < expected;
   }
 
   #count(room: string, change: 1 | -1): void {
