@@ -15,6 +15,8 @@ import { ApiClient, type ApiAnswer } from '../support/api-client.ts';
 
 const KEYS = ['first-key-of-a-server', 'second-key-of-a-server'] as const;
 
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+
 /** What is asked through one gateway holds on the other, where the clients are. */
 let redis: TestRedis;
 let gateways: readonly GatewayProcess[];
@@ -26,7 +28,7 @@ beforeAll(async () => {
   redis = await startRedis();
   const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: KEYS.join(',') };
   const [first, second] = await Promise.all([
-    startGateway({ ...shared, nodeId: 'first' }),
+    startGateway({ ...shared, nodeId: 'first', accounts: true, authSecret: SECRET }),
     startGateway({ ...shared, nodeId: 'second' }),
   ]);
   gateways = [first, second];
@@ -50,6 +52,16 @@ async function connect(user: string, ...rooms: readonly string[]): Promise<{ cli
     await client.expectAnswer('joined', { type: 'join', room, history: 0 });
   }
   return { client, connection };
+}
+
+async function register(user: string): Promise<void> {
+  const { publicUrl } = gateways[0] ?? expect.fail('a gateway has been started');
+  const answer = await fetch(`${publicUrl}/auth/register`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password: 'correct horse' }),
+  });
+  expect(answer.status).toBe(201);
 }
 
 async function succeed(command: string, params: unknown): Promise<ApiAnswer['body']> {
@@ -269,6 +281,8 @@ describe('the OpenAPI document', () => {
     nodes: {},
     info: {},
     batch: { commands: [{ command: 'info', params: {} }] },
+    resetPassword: { user: 'documented', password: 'battery staple' },
+    deleteAccount: { user: 'documented' },
   };
 
   /** Behind `@`, too. */
@@ -345,6 +359,7 @@ describe('the OpenAPI document', () => {
 
   beforeAll(async () => {
     const { body } = await api.call('openapi.json', undefined, { method: 'GET' });
+    await register('documented');
     ({ schemas } = body['components'] as { schemas: object });
     paths = body['paths'] as Readonly<Record<string, Schemas>>;
   });
