@@ -311,6 +311,20 @@ describe('a room on a connection', () => {
   });
 });
 
+describe('a request', () => {
+  it('that waited for a gateway that takes less than it has is refused, and does not end the session', async () => {
+    const { client } = start();
+    const published = expect(client.send('bob', 'x'.repeat(8_000))).rejects.toMatchObject({
+      code: 'tooBig',
+      mayBeStored: false,
+    });
+    await harness.goLive({ maxFrameBytes: 4_096 });
+    await published;
+    expect(harness.socket.of('publish')).toEqual([]);
+    expect(client.status.state).toBe('connected');
+  });
+});
+
 describe('a client that may send no more for now', () => {
   it('sends no signal either, which would be refused', async () => {
     const { client, platform } = start({ maxFramesPerSecond: 1 });
