@@ -4,6 +4,8 @@ const FENCE = "local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'
 const LISTED =
   "for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do";
 
+const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
+
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
   'leases/lease': {
@@ -17,5 +19,11 @@ export const SURVIVORS: KnownSurvivors = {
     'if not until_ms or tonumber(until_ms) <= now then missing[#missing + 1] = node end → if not until_ms or tonumber(until_ms) < now then missing[#missing + 1] = node end':
       'A node is missing a millisecond later.',
     [`${LISTED} → ${LISTED.replace("'('", "''")}`]: 'A node is shown for a millisecond longer.',
+  },
+  'rooms/publish-message': {
+    'local left = (fields[5] or 0) - now → local left = (fields[5] or 1) - now':
+      'Where nothing says until when, it is long over by either.',
+    [`${DUE} → ${DUE.replace('< 17', '<= 17')}`]: 'Times to live are set again a millisecond earlier.',
+    [`${DUE} → ${DUE.replace('> 9', '>= 9')}`]: 'They are set twice in the same millisecond.',
   },
 };
