@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterEach(() => cluster.reset());
 
-/** Carries a command out so many times, within Redis: `line` is Lua with `i` in it. */
+/** Carries a command out so many times, within Redis: `line` is Lua with `i` in it. It serves nobody else meanwhile, whom it would lose. */
 async function repeat(line: string, key: string, { times, value }: { times: number; value: number }): Promise<void> {
   const lua = `for i = 1, ARGV[1] do ${line} end`;
   await cluster.admin.eval(lua, 1, key, String(times), String(value));
@@ -24,9 +24,9 @@ async function repeat(line: string, key: string, { times, value }: { times: numb
 
 describe('accounts', () => {
   it('are made until there are as many as may be, and those that there are stay taken', async () => {
-    const { accounts } = (await cluster.startNode()).backplane;
     const key = accountsKey(new KeySpace(cluster.prefix));
     await repeat("redis.call('HSET', KEYS[1], 'user-' .. i, ARGV[2])", key, { times: MAX_ACCOUNTS - 1, value: 0 });
+    const { accounts } = (await cluster.startNode()).backplane;
     expect(await accounts.create('last', 'hash')).toBe(true);
     await expect(accounts.create('more', 'hash')).rejects.toMatchObject({ name: 'OutcryError', code: 'unavailable' });
     expect(await accounts.readPasswordHash('more')).toBeUndefined();
@@ -47,8 +47,8 @@ describe('revocations', () => {
   };
 
   it('are stored until there are as many in force as may be', async () => {
-    const { revocations } = (await cluster.startNode()).backplane;
     await store(MAX_REVOCATIONS - 1, Date.now() + MINUTE_MS);
+    const { revocations } = (await cluster.startNode()).backplane;
     await revocations.revoke(revocation('last'));
     await expect(revocations.revoke(revocation('more'))).rejects.toMatchObject({
       name: 'OutcryError',
@@ -58,8 +58,8 @@ describe('revocations', () => {
   });
 
   it('make room when their time is over', async () => {
-    const { revocations } = (await cluster.startNode()).backplane;
     await store(MAX_REVOCATIONS, Date.now() - MINUTE_MS);
+    const { revocations } = (await cluster.startNode()).backplane;
     await revocations.revoke(revocation('new'));
     expect(await cluster.admin.zcard((await cluster.keys('revocations/'))[0] ?? '')).toBe(1);
   });
