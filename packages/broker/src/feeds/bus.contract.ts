@@ -156,10 +156,10 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
     it('stores the latest snapshot with the deltas behind it', async () => {
       expect(await gateway.readBook(SNAPSHOT.symbol)).toBeUndefined();
       await publisher.publishSnapshot(SNAPSHOT);
-      await publisher.publishDelta(delta(101));
-      await publisher.publishDelta(delta(102));
-      expect(await gateway.readBook(SNAPSHOT.symbol)).toEqual({ snapshot: SNAPSHOT, deltas: [delta(101), delta(102)] });
-      const next = { ...SNAPSHOT, seq: 102 };
+      const deltas = range(101, 105).map((seq) => delta(seq));
+      for (const each of deltas) await publisher.publishDelta(each);
+      expect(await gateway.readBook(SNAPSHOT.symbol)).toEqual({ snapshot: SNAPSHOT, deltas });
+      const next = { ...SNAPSHOT, seq: 105 };
       await publisher.publishSnapshot(next);
       expect(await gateway.readBook(SNAPSHOT.symbol)).toEqual({ snapshot: next, deltas: [] });
     });
@@ -198,7 +198,11 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
     });
 
     it('refuses a delta that has no snapshot to follow', async () => {
-      await expect(publisher.publishDelta(delta(101))).rejects.toMatchObject({ name: 'OutcryError', code: 'badFeed' });
+      await expect(publisher.publishDelta(delta(101))).rejects.toMatchObject({
+        name: 'OutcryError',
+        code: 'badFeed',
+        message: expect.stringContaining('no snapshot') as string,
+      });
       expect(await gateway.readBook(SNAPSHOT.symbol)).toBeUndefined();
     });
 
@@ -209,7 +213,10 @@ export function describeFeedBus(name: string, createCluster: () => Promise<TestC
         await Promise.all(range(first, first + 255).map((seq) => publisher.publishDelta(delta(seq))));
       }
       const next = 101 + MAX_STORED_DELTAS;
-      await expect(publisher.publishDelta(delta(next))).rejects.toMatchObject({ code: 'badFeed' });
+      await expect(publisher.publishDelta(delta(next))).rejects.toMatchObject({
+        code: 'badFeed',
+        message: expect.stringContaining('4096 deltas') as string,
+      });
       await publisher.publishSnapshot({ ...SNAPSHOT, seq: next });
       await publisher.publishDelta(delta(next + 1));
       expect((await gateway.readBook(SNAPSHOT.symbol))?.deltas).toEqual([delta(next + 1)]);

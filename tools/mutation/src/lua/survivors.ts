@@ -3,16 +3,33 @@ import type { KnownSurvivors } from './report.ts';
 const FENCE = "local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, time[1] * 1000000 + time[2])";
 const LISTED =
   "for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do";
+const RAISED = "if tonumber(fence) > tonumber(highest) then redis.call('SET', highest_key, fence, 'KEEPTTL') end";
+const REMOVED = "for i = 5, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end";
+const FULL_AT = "local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]";
+const SPENT = "redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.max(1, math.ceil(full_at - now)))";
+const OWED = 'return math.max(0, math.ceil(full_at - now - ARGV[2]))';
 
 const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
+  'feeds/book': {
+    [`${RAISED} → ${RAISED.replace('>', '>=')}`]: 'The highest fence is written over by itself.',
+  },
   'leases/lease': {
     [`${FENCE} → ${FENCE.replace("'0'", "'1'")}`]: 'Where no fence is known, the time is far ahead of either.',
     [`${FENCE} → ${FENCE.replace('+ 1', '+ 2')}`]: 'A fence only has to be higher than the one before.',
     [`${FENCE} → ${FENCE.replace('1000000', '2000000')}`]:
       'A fence only has to go up with the time, and stays exact until 2112.',
+  },
+  'limits/shared-limits': {
+    [`${REMOVED} → ${REMOVED.replace('5', '4')}`]: 'What stands before the lost nodes is a time to live, and no node.',
+    [`${FULL_AT} → ${FULL_AT.replace("'0'", "'1'")}`]:
+      'Where nothing is known of a bucket, the time is far ahead of either.',
+    [`${SPENT} → ${SPENT.replace('(1', '(2')}`]: 'A bucket that is full again is remembered for a millisecond longer.',
+    [`${SPENT} → ${SPENT.replace('ceil', 'floor')}`]:
+      'A budget is forgotten less than a millisecond before all of it is there again.',
+    [`${OWED} → ${OWED.replace('ceil', 'floor')}`]: 'Who owes something waits less than a millisecond too little.',
   },
   'nodes/node-roster': {
     'return 1 - is_new → return 1 + is_new': 'It is 1 where the node was present before, and something else where not.',
