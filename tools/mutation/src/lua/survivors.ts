@@ -8,6 +8,10 @@ const REMOVED = "for i = 5, #ARGV do redis.call('HDEL', KEYS[1], ARGV[i]) end";
 const FULL_AT = "local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or '0')) + ARGV[1]";
 const SPENT = "redis.call('SET', KEYS[1], string.format('%.3f', full_at), 'PX', math.max(1, math.ceil(full_at - now)))";
 const OWED = 'return math.max(0, math.ceil(full_at - now - ARGV[2]))';
+const FOUND = "local from, to = string.find(list, ' ' .. lease .. ' ', 1, true)";
+const CUT = 'if from then list = string.sub(list, 1, from - 1) .. string.sub(list, to + 1) end';
+const PAGED = 'for i = 1, #page[2], 2 do';
+const TENDED = "return { held, expired, tonumber(evicted or '0') }";
 
 const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
 
@@ -37,6 +41,15 @@ export const SURVIVORS: KnownSurvivors = {
       'A node is missing a millisecond later.',
     [`${LISTED} → ${LISTED.replace("'('", "''")}`]: 'A node is shown for a millisecond longer.',
   },
+  'presence/leases': {
+    [`${TENDED} → ${TENDED.replace("'0'", "'1'")}`]: 'Every Redis says how many keys it has evicted.',
+  },
+  'presence/members': {
+    [`${FOUND} → ${FOUND.replace('1', '0')}`]: 'Lua begins at the first character in either case.',
+    [`${CUT} → ${CUT.replace('1', '0')}`]: 'Lua begins at the first character in either case.',
+    [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
+      'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
+    'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
   'rooms/publish-message': {
     'local left = (fields[5] or 0) - now → local left = (fields[5] or 1) - now':
       'Where nothing says until when, it is long over by either.',
