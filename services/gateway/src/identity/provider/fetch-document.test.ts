@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -36,6 +36,9 @@ describe('fetchDocument', () => {
     [{ 'cache-control': 'public, max-age=300' }, 300],
     [{ 'cache-control': 'max-age=300', age: '100' }, 200],
     [{ 'cache-control': 'no-store' }, 0],
+    [{ 'cache-control': 'private, max-age=300, s-maxage=10' }, 300],
+    [{ date: 'Thu, 01 Jan 2026 00:00:00 GMT', expires: 'Thu, 01 Jan 2026 00:05:00 GMT' }, 300],
+    [{ date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'last-modified': 'Wed, 01 Jan 2025 00:00:00 GMT' }, undefined],
     [{}, undefined],
   ])('gives what is there, and for how long it is good: %o', async (headers, freshForSeconds) => {
     const url = await serve((_, response) => response.writeHead(200, headers).end(JSON.stringify(DOCUMENT)));
@@ -63,6 +66,49 @@ describe('fetchDocument', () => {
     const url = await serve((_, response) => response.writeHead(307, { location: other }).end());
     await expect(fetchFrom(url)).rejects.toThrow('redirects to another host');
     expect(asked).toBe(0);
+  });
+
+  it('asks for JSON, and lets go of an answer that it does not read', async () => {
+    const accepted: unknown[] = [];
+    const url = await serve(({ url: path, headers }, response) => {
+      accepted.push(headers.accept);
+      if (path === '/there') response.end(JSON.stringify(DOCUMENT));
+      else response.writeHead(302, { location: '/there' }).write('moved, and more is to come');
+    });
+    const dropped = once(servers.at(-1) ?? expect.fail(), 'request') as Promise<[unknown, ServerResponse]>;
+    const fetching = fetchFrom(url, 60_000);
+    const [, response] = await dropped;
+    await Promise.all([fetching, once(response, 'close')]);
+    expect(accepted).toEqual(['application/json', 'application/json']);
+  });
+
+  it('takes as much as the largest providers have, and not a byte more than it says', async () => {
+    const text = (bytes: number): string => JSON.stringify('x'.repeat(bytes - 2));
+    const url = await serve(({ url: path }, response) => {
+      response.end(text(256 * 1024 + (path === '/more' ? 1 : 0)));
+    });
+    expect((await fetchFrom(url)).value).toHaveLength(256 * 1024 - 2);
+    await expect(fetchFrom(`${url}/more`)).rejects.toThrow('has more than 262144 bytes');
+  });
+
+  it.each([
+    [201, 'http://127.0.0.1/', 'answered with status 201'],
+    [503, 'http://127.0.0.1/', 'answered with status 503'],
+    [302, 'http://', 'redirects to another host'],
+  ])('follows no status %i to %s', async (status, location, problem) => {
+    const url = await serve((_, response) => response.writeHead(status, { location }).end());
+    await expect(fetchFrom(url)).rejects.toThrow(problem);
+  });
+
+  it.each([
+    [undefined, 'This operation was aborted'],
+    ['the gateway stops', 'the gateway stops'],
+  ])('ends when its caller ends it, and says why: %s', async (reason, why) => {
+    const caller = new AbortController();
+    const url = await serve(() => {
+      caller.abort(reason);
+    });
+    await expect(fetchDocument(url, { signal: caller.signal })).rejects.toThrow(`${url} cannot be had: ${why}`);
   });
 
   it.each([

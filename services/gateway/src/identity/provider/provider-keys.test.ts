@@ -23,6 +23,7 @@ describe('ProviderKeys', () => {
   /** When it was asked, in milliseconds from the start. */
   let asked: number[];
   let taken: string[][];
+  let fetched: boolean[];
   let answer: () => Promise<LoadedKeySet>;
   const logger = createLogger({ level: 'silent', fields: {} });
 
@@ -37,6 +38,7 @@ describe('ProviderKeys', () => {
     const startedAt = Date.now();
     asked = [];
     taken = [];
+    fetched = [];
     answer = first;
     keys = new ProviderKeys({
       load: () => {
@@ -44,7 +46,7 @@ describe('ProviderKeys', () => {
         return answer();
       },
       onKeys: (all) => taken.push(all.map(({ id }) => String(id))),
-      onFetched: () => undefined,
+      onFetched: (isLoaded) => fetched.push(isLoaded),
       clockToleranceMs: TOLERANCE_MS,
       logger,
     });
@@ -76,13 +78,32 @@ describe('ProviderKeys', () => {
     expect(asked).toEqual([0, 5 * SECOND, 35 * SECOND, 65 * SECOND, 95 * SECOND]);
   });
 
+  it('fetches them no more often than it says where a token had them fetched in between', async () => {
+    await start(() => Promise.resolve(setOf('a', HOUR)));
+    await vi.advanceTimersByTimeAsync(5 * SECOND);
+    keys.mayStillCome(Date.now());
+    await vi.advanceTimersByTimeAsync(55 * MINUTE);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('fetches them once, whoever asks for them meanwhile', async () => {
+    let come: (set: LoadedKeySet) => void = () => undefined;
+    const starting = start(() => new Promise((resolve) => (come = resolve)));
+    keys.fetchSoon();
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect([asked, fetched]).toEqual([[0], []]);
+    come(setOf('a'));
+    await starting;
+    expect([asked, fetched]).toEqual([[0], [true]]);
+  });
+
   it('lets a token hope where its key may be newer than those that are known', async () => {
     await start(() => Promise.resolve(setOf('a')));
     const loadedAt = Date.now();
     await vi.advanceTimersByTimeAsync(5 * SECOND);
     expect(keys.mayStillCome(Date.now())).toBe(true);
-    expect(keys.mayStillCome(loadedAt - 59 * SECOND)).toBe(true);
-    expect(keys.mayStillCome(loadedAt - 61 * SECOND)).toBe(false);
+    expect(keys.mayStillCome(loadedAt - MINUTE)).toBe(true);
+    expect(keys.mayStillCome(loadedAt - MINUTE - 1)).toBe(false);
     expect(keys.mayStillCome(Date.now() + TOLERANCE_MS)).toBe(true);
     expect(keys.mayStillCome(Date.now() + TOLERANCE_MS + 1)).toBe(false);
     expect(keys.mayStillCome(Infinity)).toBe(false);
@@ -104,15 +125,27 @@ describe('ProviderKeys', () => {
     await vi.advanceTimersByTimeAsync(HOUR);
     expect(taken).toEqual([['a']]);
     expect(asked.length).toBeGreaterThan(95);
-    expect(asked.length).toBeLessThan(121);
-    expect(error.mock.lastCall?.[1]).toBe('keys of the provider not fetched; the last ones stay');
+    for (const [i, at] of asked.slice(2).entries()) expect(at - (asked[i + 1] ?? NaN)).toBe(30 * SECOND);
+    const told = 'keys of the provider not fetched; the last ones stay';
+    const problem = 'https://login.example is away';
+    expect(error.mock.lastCall).toEqual([{ problem, failures: asked.length - 1 }, told]);
     answer = () => Promise.resolve(setOf('b'));
     await vi.advanceTimersByTimeAsync(30 * SECOND);
     expect(taken).toEqual([['a'], ['b']]);
+    answer = away;
+    error.mockClear();
+    await vi.advanceTimersByTimeAsync(9 * MINUTE);
+    expect(error.mock.calls[0]).toEqual([{ problem, failures: 1 }, told]);
   });
 
   it('asks more often as long as it has none, and everybody may hope', async () => {
+    const error = vi.spyOn(logger, 'error');
     await start(away);
+    expect(error.mock.lastCall?.[1]).toBe('keys of the provider not fetched; there are none yet');
+    expect(fetched).toEqual([false]);
+    expect(keys.mayStillCome(0)).toBe(true);
+    await vi.advanceTimersByTimeAsync(SECOND);
+    // It does not put off what comes sooner.
     expect(keys.mayStillCome(0)).toBe(true);
     await vi.advanceTimersByTimeAsync(2 * MINUTE);
     expect(asked.slice(0, 4)).toEqual([0, 0, 2 * SECOND, 6 * SECOND]);
@@ -146,5 +179,24 @@ describe('ProviderKeys', () => {
     await vi.advanceTimersByTimeAsync(HOUR);
     expect(taken).toEqual([['a']]);
     expect(asked).toHaveLength(2);
+  });
+
+  it('asks no more where it is closed between two fetches, and does not complain of one that its end has ended', async () => {
+    await start(() => Promise.resolve(setOf('a')));
+    keys.close();
+    await vi.advanceTimersByTimeAsync(HOUR);
+    expect(asked).toHaveLength(1);
+    const error = vi.spyOn(logger, 'error').mockClear();
+    let fail: (err: unknown) => void = () => undefined;
+    const starting = start(() => new Promise((_, reject) => (fail = reject)));
+    keys.close();
+    fail(new ProviderError('aborted'));
+    await starting;
+    expect(error).not.toHaveBeenCalled();
+    expect(fetched).toEqual([]);
+  });
+
+  it('takes a fault of its own for no fault of the provider', async () => {
+    await expect(start(() => Promise.reject(new TypeError('our own')))).rejects.toThrow('our own');
   });
 });

@@ -7,6 +7,7 @@ it.each([
   'https://login.example:8443/realms/a/keys?x=1',
   'http://localhost:9000/keys',
   'http://127.0.0.1/keys',
+  'http://127.10.20.30/keys',
   'http://[::1]:9000/',
 ])('trusts %s', (url) => {
   expect(isTrustedUrl(url)).toBe(true);
@@ -16,8 +17,10 @@ it.each([
   'http://login.example/keys',
   'http://127.0.0.1.example/keys',
   'http://localhost.example/keys',
+  'http://notlocalhost/keys',
   'http://10.0.0.1/keys',
-  'https://user:password@login.example/',
+  'https://user@login.example/',
+  'https://:password@login.example/',
   'https://login.example/#keys',
   'file:///etc/keys.json',
   'data:application/json,{}',

@@ -116,6 +116,21 @@ describe('TokenVerifier', () => {
       expect(verify({ email: 'ann', ...roles }).claims?.scopes).toEqual(new Set(['whole']));
     });
 
+    it.each([
+      [{ realm_access: null }, []],
+      [{ realm_access: 'roles' }, []],
+      [{ realm_access: { roles: null } }, []],
+      [{ scope: 'of another' }, []],
+    ])('gives no scope where the way leads to none: %j', (claims, scopes) => {
+      expect(verify({ email: 'ann', ...claims }).claims?.scopes).toEqual(new Set(scopes));
+    });
+
+    it('takes no letter of a text for a claim in it', () => {
+      const spelled = new TokenVerifier(KEYS, { ...POLICY, claimNames: { ...names, user: 'email.0' } });
+      expect(spelled.verify(withClaims({ email: 'ann' })).refusal).toBe(TokenRefusal.Claims);
+      expect(spelled.verify(withClaims({ email: ['ann'] })).claims?.sub).toBe('ann');
+    });
+
     it.each([{}, { email: undefined }, { email: 5 }, { email: 'all' }])(
       'lets nobody in under the name of another claim: %o',
       (claims) => {
@@ -272,6 +287,23 @@ describe('TokenVerifier', () => {
   it('asks for neither issuer nor audience where none is configured', () => {
     const lax = new TokenVerifier(KEYS, { ...POLICY, issuer: undefined, audience: undefined });
     expect(lax.verify(makeToken(SECRET)).claims).toMatchObject({ sub: 'ann' });
+  });
+
+  it('says of a key that is not known that it may still come where it may, by when the token says it was issued', () => {
+    const asked: (number | undefined)[] = [];
+    const mayStillCome = (issuedAt: number | undefined): boolean => {
+      asked.push(issuedAt);
+      return issuedAt === NOW * 1000;
+    };
+    verifier.useKeys({ all: KEYS.filter(({ id }) => id !== undefined), mayStillCome });
+    const named = (claims: object) => makeToken(SECRET, { header: { kid: 'new' }, claims: { ...GOOD, ...claims } });
+    expect(refusalOf(named({ iat: NOW }))).toBe(TokenRefusal.KeyToCome);
+    expect(refusalOf(named({ iat: NOW - 1 }))).toBe(TokenRefusal.UnknownKey);
+    for (const iat of [undefined, String(NOW)]) expect(refusalOf(named({ iat }))).toBe(TokenRefusal.UnknownKey);
+    expect(asked).toEqual([NOW * 1000, NOW * 1000 - 1000, undefined, undefined]);
+    // No key comes for one that names none.
+    expect(refusalOf(withClaims({}))).toBe(TokenRefusal.UnknownKey);
+    expect(asked).toHaveLength(4);
   });
 
   it('refuses what it once took as soon as the key is gone', () => {

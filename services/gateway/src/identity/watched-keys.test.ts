@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import { type FSWatcher, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { createLogger } from '@outcry/service';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { loadGatewayConfig } from '../config/config.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import type { TokenKeys } from './tokens/verification-key.ts';
+import { WatchedKeys } from './watched-keys.ts';
+
+vi.mock(import('node:fs'), { spy: true });
+
+const secretOf = (kid: string) => ({ kid, kty: 'oct', k: Buffer.alloc(32, kid).toString('base64url') });
+const publicOf = (kid: string) => ({ kid, kty: 'OKP', crv: 'Ed25519', x: Buffer.alloc(32, 1).toString('base64url') });
+
+describe('the keys of the authenticator', () => {
+  let directory: string;
+  let path: string;
+  let provider: Server;
+  let url: string;
+  /** What the provider has; undefined where it is away. */
+  let provided: object[] | undefined;
+  let asked: number;
+  let metrics: GatewayMetrics;
+  let used: TokenKeys[];
+  let counts: number[];
+  let keys: WatchedKeys;
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'outcry-'));
+    path = join(directory, 'keys.json');
+    provided = [];
+    asked = 0;
+    provider = createServer((_, response) => {
+      asked += 1;
+      if (provided === undefined) response.writeHead(503);
+      response.end(JSON.stringify({ keys: provided }));
+    }).listen(0, '127.0.0.1');
+    await once(provider, 'listening');
+    url = `http://127.0.0.1:${String((provider.address() as AddressInfo).port)}/jwks`;
+    metrics = new GatewayMetrics();
+    used = [];
+    counts = [];
+  });
+  afterEach(async () => {
+    keys.close();
+    provider.closeAllConnections();
+    await provider[Symbol.asyncDispose]();
+    rmSync(directory, { recursive: true });
+  });
+
+  function watchKeys(environment: Readonly<Record<string, string>>): void {
+    keys = new WatchedKeys({
+      config: loadGatewayConfig(environment).config.auth.tokens ?? expect.fail('tokens are checked'),
+      authenticator: { useKeys: (all) => used.push(all) },
+      onKeys: (count) => counts.push(count),
+      metrics,
+      logger: createLogger({ level: 'silent', fields: {} }),
+    });
+  }
+
+  const write = (...own: object[]): void => {
+    writeFileSync(path, JSON.stringify({ keys: own }));
+  };
+  const names = (): unknown => used.at(-1)?.all.map(({ id, algorithm }) => [id, algorithm]);
+  const outcomes = async (): Promise<unknown> =>
+    (await metrics.keyFetches.get()).values.map(({ labels, value }) => [labels['outcome'], value]);
+  const fetchedAt = async (): Promise<number> => (await metrics.keysFetchedAt.get()).values[0]?.value ?? NaN;
+
+  it('are those at hand, and the provider’s as soon as they are there; of two with one name it is our own', async () => {
+    write(secretOf('ours'), secretOf('both'));
+    provided = [publicOf('both'), publicOf('theirs')];
+    watchKeys({ OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_JWKS_URL: url });
+    const atHand = [
+      ['ours', 'HS256'],
+      ['both', 'HS256'],
+    ];
+    expect([names(), counts]).toEqual([atHand, [2]]);
+    expect(used[0]?.mayStillCome?.(0)).toBe(true);
+    await keys.start();
+    expect([names(), counts]).toEqual([
+      [...atHand, ['theirs', 'EdDSA']],
+      [2, 3],
+    ]);
+    expect(used.at(-1)?.mayStillCome?.(0)).toBe(false);
+    expect(await outcomes()).toEqual([['fetched', 1]]);
+    expect(Date.now() / 1000 - (await fetchedAt())).toBeLessThan(60);
+  });
+
+  it('are those at hand while the provider is away, whose coming nobody excludes', async () => {
+    write(secretOf('ours'));
+    provided = undefined;
+    watchKeys({ OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_JWKS_URL: url });
+    await keys.start();
+    expect([names(), counts]).toEqual([[['ours', 'HS256']], [1]]);
+    expect(used.at(-1)?.mayStillCome?.(0)).toBe(true);
+    expect(await outcomes()).toEqual([['failed', 1]]);
+    expect(await fetchedAt()).toBe(0);
+  });
+
+  it('are read and fetched again at once for whoever has changed them', async () => {
+    write(secretOf('ours'));
+    provided = [publicOf('theirs')];
+    watchKeys({ OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_JWKS_URL: url });
+    await keys.start();
+    write(secretOf('new'));
+    provided = [publicOf('their-new')];
+    keys.readNow();
+    expect(names()).toEqual([
+      ['new', 'HS256'],
+      ['theirs', 'EdDSA'],
+    ]);
+    await vi.waitUntil(() => used.at(-1)?.all.some(({ id }) => id === 'their-new'));
+    expect(names()).toEqual([
+      ['new', 'HS256'],
+      ['their-new', 'EdDSA'],
+    ]);
+    expect(asked).toBe(2);
+  });
+
+  it('are all there ever will be where there is neither a file nor a provider', async () => {
+    watchKeys({ OUTCRY_AUTH_SECRET: 's'.repeat(32) });
+    await keys.start();
+    keys.readNow();
+    expect(used).toEqual([{ all: [expect.objectContaining({ id: undefined, algorithm: 'HS256' })] }]);
+    expect([counts, asked]).toEqual([[1], 0]);
+  });
+
+  it('are neither watched nor fetched any more when it is closed', async () => {
+    write(secretOf('ours'));
+    provided = [publicOf('theirs')];
+    watchKeys({ OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_JWKS_URL: url });
+    const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
+    const closed = once(watcher, 'close');
+    const starting = keys.start();
+    keys.close();
+    await Promise.all([closed, starting]);
+    expect([names(), await outcomes()]).toEqual([[['ours', 'HS256']], []]);
+  });
+});
