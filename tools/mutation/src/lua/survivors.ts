@@ -50,6 +50,7 @@ export const SURVIVORS: KnownSurvivors = {
     [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
       'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
     'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
+  },
   'rooms/publish-message': {
     'local left = (fields[5] or 0) - now → local left = (fields[5] or 1) - now':
       'Where nothing says until when, it is long over by either.',
