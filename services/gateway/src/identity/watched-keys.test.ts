@@ -1,19 +1,18 @@
 import { once } from 'node:events';
-import { type FSWatcher, mkdtempSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createLogger } from '@outcry/service';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../config/config.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
+import { KeysFileWatch } from './tokens/keys-file-watch.ts';
 import type { TokenKeys } from './tokens/verification-key.ts';
 import { WatchedKeys } from './watched-keys.ts';
-
-vi.mock(import('node:fs'), { spy: true });
 
 const secretOf = (kid: string) => ({ kid, kty: 'oct', k: Buffer.alloc(32, kid).toString('base64url') });
 const publicOf = (kid: string) => ({ kid, kty: 'OKP', crv: 'Ed25519', x: Buffer.alloc(32, 1).toString('base64url') });
@@ -135,11 +134,14 @@ describe('the keys of the authenticator', () => {
     write(secretOf('ours'));
     provided = [publicOf('theirs')];
     watchKeys({ OUTCRY_AUTH_KEYS_FILE: path, OUTCRY_AUTH_JWKS_URL: url });
-    const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
-    const closed = once(watcher, 'close');
+    const ended = vi.spyOn(KeysFileWatch.prototype, 'close');
+    onTestFinished(() => {
+      ended.mockRestore();
+    });
     const starting = keys.start();
     keys.close();
-    await Promise.all([closed, starting]);
+    await starting;
+    expect(ended).toHaveBeenCalledOnce();
     expect([names(), await outcomes()]).toEqual([[['ours', 'HS256']], []]);
   });
 });

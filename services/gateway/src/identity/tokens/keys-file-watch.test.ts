@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { type FSWatcher, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, watch, writeFileSync } from 'node:fs';
+import fs, { type FSWatcher, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createLogger } from '@outcry/service';
 import { makeToken } from '@outcry/testkit';
-import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../../config/config.ts';
 import { createAuthenticator } from '../create-authenticator.ts';
@@ -13,14 +14,19 @@ import { KeysFileWatch } from './keys-file-watch.ts';
 import { RevokedTokens } from '../revoked-tokens.ts';
 import type { VerificationKey } from './verification-key.ts';
 
-vi.mock(import('node:fs'), { spy: true });
-
 const OLD = 'the-old-secret-of-thirty-two-bytes-or-more';
 const NEW = 'the-new-secret-of-thirty-two-bytes-or-more';
 
 let folder: string;
+const watch = vi.spyOn(fs, 'watch');
 beforeEach(() => {
+  // Also for what has been loaded with another test, where the files of tests share it.
+  syncBuiltinESMExports();
   folder = mkdtempSync(join(tmpdir(), 'outcry-keys-'));
+});
+afterAll(() => {
+  watch.mockRestore();
+  syncBuiltinESMExports();
 });
 afterEach(() => {
   rmSync(folder, { recursive: true });
@@ -93,7 +99,7 @@ it('says when it hears of no changes any more, and hears of none when it is clos
   const onError = vi.spyOn(logger, 'error');
   const read = vi.fn(() => ({ keys: [], skipped: [] }));
   const keysFile = new KeysFileWatch({ path: join(folder, 'keys.json'), skipped: [], read, onKeys: vi.fn(), logger });
-  const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
+  const watcher = watch.mock.results.at(-1)?.value as FSWatcher;
   const err = new Error('gone');
   watcher.emit('error', err);
   expect(onError).toHaveBeenCalledExactlyOnceWith({ err }, expect.any(String));
@@ -122,7 +128,7 @@ it('reads once what is written in several steps, when nothing more happens, and 
   const logger = createLogger({ level: 'silent', fields: {} });
   const read = vi.fn(() => ({ keys: [], skipped: [] }));
   const watching = new KeysFileWatch({ path: join(folder, 'keys.json'), skipped: [], read, onKeys: vi.fn(), logger });
-  const watcher = vi.mocked(watch).mock.results.at(-1)?.value as FSWatcher;
+  const watcher = watch.mock.results.at(-1)?.value as FSWatcher;
   for (let step = 0; step < 3; step += 1) {
     watcher.emit('change', 'change', 'keys.json');
     vi.advanceTimersByTime(199);
