@@ -22,6 +22,7 @@ export default {
     '!tests/support/**',
     '!tools/mutation/**',
     '!docs/*.md',
+    '!deploy/room-rules/**',
     '!{package,tsconfig*}.json',
     '**/{dist,node_modules}/**',
   ],

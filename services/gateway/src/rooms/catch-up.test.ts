@@ -97,7 +97,7 @@ describe('catching up', () => {
     const { epoch } = (await join({})).from;
     const missed = await join({ since: { epoch, seq: 6 }, history: 50 });
     expect(seqs(missed)).toEqual([7, 8, 9, 10]);
-    expect(missed).toMatchObject({ from: { epoch, seq: 6 }, isRecovered: true });
+    expect(missed).toMatchObject({ from: { epoch, seq: 6 }, isRecovered: true, isRolledBack: false });
   });
 
   it('recovers nothing where nothing was missed', async () => {

@@ -253,6 +253,22 @@ describe('the past', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('is refused when its time is over also to who has had no room for it', async () => {
+    const slow = reader();
+    slow.backlog.hasRoom = false;
+    const parked = ask(slow, { isAsked: true });
+    vi.advanceTimersByTime(MAX_WAIT_MS);
+    await expect(parked).rejects.toMatchObject({ code: 'unavailable' });
+    expect([past.isParked(slow), past.size, asked]).toEqual([false, 0, 0]);
+  });
+
+  it('is refused to all who wait for it when it is closed', async () => {
+    const waiting = [reader(), reader()].flatMap((one) => [ask(one), ask(one)]);
+    past.close();
+    for (const read of waiting) await expect(read).rejects.toMatchObject({ code: 'closed' });
+    expect([past.size, vi.getTimerCount()]).toEqual([0, 0]);
+  });
+
   it('is not read for who has waited for too long, and read on for the others', async () => {
     const blockers = Array.from({ length: IN_FLIGHT }, (_, i) => ask(reader(), { before: i + 1 }));
     await turns();

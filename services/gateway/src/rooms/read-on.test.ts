@@ -95,6 +95,40 @@ describe('reading on', () => {
     expect(seqsOf(next)).toEqual([3, 4, 5, 6, 7, 8]);
   });
 
+  it('takes once what is both in the page and relayed during the read', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 5);
+    const reading = source;
+    source = {
+      ...source,
+      read: (range, onSent) =>
+        reading.read(range, () => {
+          onSent();
+          publish(6, 7);
+        }),
+    };
+    meanwhile.push(() => {
+      publish(8, 9);
+    });
+    const { messages, isRecovered } = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 0 }, source);
+    expect([seqsOf(messages), isRecovered]).toEqual([numbers(3, 9), true]);
+  });
+
+  it('gives nothing, and starts nobody afresh, where the room is set back to where the member is', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 4);
+    const reading = source;
+    source = {
+      ...source,
+      read: (range, onSent) => {
+        room.reset({ epoch: EPOCH, seq: 2 });
+        stored = stored.slice(0, 2);
+        return reading.read(range, onSent);
+      },
+    };
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toEqual([]);
+  });
+
   it('starts afresh where the oldest of what was missed is gone', async () => {
     room.begin({ epoch: EPOCH, seq: 0 });
     publish(1, 10);

@@ -1,5 +1,5 @@
 import { type Backplane, createMemoryBackplane, OutcryError, type RoomMessage } from '@outcry/broker';
-import { createCodecs } from '@outcry/protocol';
+import { createCodecs, encodePayload } from '@outcry/protocol';
 import { createLogger } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -39,6 +39,35 @@ describe('RoomDirectory', () => {
     expect(aboutLobby()).toEqual(['joined', 'stale']);
     gateway.services.rooms.showStatus('up');
     expect(aboutLobby()).toEqual(['joined', 'stale', 'fresh']);
+  });
+
+  it('tells its members when the broker is not heard any more, and when it is again', async () => {
+    await join();
+    gateway.services.rooms.showStatus('down');
+    expect(aboutLobby()).toEqual(['joined', 'stale']);
+    gateway.services.rooms.showStatus('up');
+    expect(aboutLobby()).toEqual(['joined', 'stale', 'fresh']);
+  });
+
+  it('hands on to a room what the broker has for it, and to no other', async () => {
+    client.send({ type: 'join', room: 'lobby', presence: true });
+    await vi.waitUntil(() => aboutLobby().includes('joined'));
+    const { rooms } = gateway.services;
+    const before = aboutLobby().length;
+    const frame = createCodecs().msgpack.encodeServer({
+      type: 'signal',
+      room: 'lobby',
+      from: 'ben',
+      name: 'typing',
+      data: encodePayload(1),
+    }) as Buffer;
+    for (const room of ['lobby', 'hall']) {
+      rooms.relaySignal({ room, origin: 'elsewhere', frame });
+      rooms.relayMember({ room, user: 'ben', change: 'left', count: 1 });
+      rooms.reset(room, { epoch: 'e', seq: 4 });
+    }
+    expect(aboutLobby().slice(before)).toEqual(['signal', 'member', 'reset']);
+    expect([rooms.get('lobby')?.position, rooms.get('hall')]).toEqual([{ epoch: 'e', seq: 4 }, undefined]);
   });
 
   it('says nothing of staleness that has passed', async () => {
