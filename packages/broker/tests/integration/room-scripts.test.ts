@@ -9,6 +9,7 @@ import { RoomKeys } from '../../src/rooms/keys.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
 import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
+import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
 
@@ -106,6 +107,7 @@ describe('a room that is opened', () => {
     ['the newest was seen', [EPOCH, BASE + 5, 50]],
     ['an earlier one was seen', [EPOCH, BASE + 1, 10]],
     ['nobody knows when the one was that was seen', [EPOCH, BASE + 3, 0]],
+    ['nobody says when the one was that was seen', [EPOCH, BASE + 3]],
     ['what was seen is not stored any more', [EPOCH, BASE, 5]],
     ['nothing was seen but the begin', [EPOCH, 0, 0]],
     ['another epoch was seen, though further', [EARLIER, BASE + 50, 500]],
@@ -151,8 +153,8 @@ describe('a message that is published', () => {
     readonly stream: string;
   }
 
-  async function publishTo({ meta, stream }: Room, ms = MINUTE_MS): Promise<void> {
-    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, 0, TTL_MS];
+  async function publishTo({ meta, stream }: Room, ms = MINUTE_MS, bytes = 0): Promise<void> {
+    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, bytes, TTL_MS];
     await commands.runScript(PUBLISH_MESSAGE, [meta, stream], args);
   }
 
@@ -187,12 +189,16 @@ describe('a message that is published', () => {
       .exec();
   }
 
-  /** When the newest message of the room was numbered, as it says itself. */
-  async function newestAt({ stream }: Room): Promise<number> {
+  async function newestIn({ stream }: Room): Promise<Buffer> {
     const [[, [, envelope]] = ['', []]] = (await cluster.admin.xrevrangeBuffer(stream, '+', '-', 'COUNT', 1)) as [
       [Buffer, Buffer[]]?,
     ];
-    return Number(envelope?.readBigUInt64BE(18));
+    return envelope ?? Buffer.alloc(0);
+  }
+
+  /** When the newest message of the room was numbered, as it says itself. */
+  async function newestAt(room: Room): Promise<number> {
+    return Number((await newestIn(room)).readBigUInt64BE(18));
   }
 
   it('says when it was numbered, by the clock of Redis in whole milliseconds', async () => {
@@ -274,6 +280,68 @@ describe('a message that is published', () => {
     const [oldest = 0] = await storedIn(room.stream);
     expect(oldest).toBeGreaterThan(200);
   });
+
+  it('takes nothing along that is young enough where what is too old goes', async () => {
+    const old = range(1, 100).map((seq) => ({ seq, at: seq }));
+    const room = await createRoom(old, old.length);
+    await Promise.all(range(101, 320).map(() => publishTo(room)));
+    const stored = await storedIn(room.stream);
+    expect(stored[0]).toBeGreaterThan(1);
+    expect(stored.filter((seq) => seq > old.length)).toEqual(range(101, 320));
+  });
+
+  describe('of a room with a bound in bytes', () => {
+    /** Of eight messages. */
+    let bytes: number;
+    beforeAll(async () => {
+      const room = await createRoom([], 0);
+      await publishTo(room);
+      bytes = 8 * (await newestIn(room)).length;
+    });
+
+    const BEGINNINGS: Readonly<Record<string, () => Promise<Room>>> = {
+      'that nobody has seen': async () => {
+        const room = await createRoom([], 0);
+        await cluster.admin.del(room.meta);
+        return room;
+      },
+      'that was unbounded': () => createRoom([], 0),
+      'whose numbering has begun anew': async () => {
+        const room = await createRoom(messages(3), BASE + 3);
+        await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, EPOCH, BASE + 4, 40]);
+        return room;
+      },
+      'whose history was removed': async () => {
+        const room = await createRoom([], BASE);
+        for (const _ of range(1, 3)) await publishTo(room, MINUTE_MS, bytes);
+        await commands.runScript(REMOVE_HISTORY, [room.meta, room.stream], [NEXT, TTL_MS]);
+        return room;
+      },
+    };
+
+    it.each(Object.entries(BEGINNINGS))(
+      'lets the older half go when the newer has grown to more than half of that, to the byte: %s',
+      async (_, begin) => {
+        const room = await begin();
+        const first = 1 + Number((await cluster.admin.hget(room.meta, 'seq')) ?? 0);
+        const oldest: number[] = [];
+        for (const _ of range(1, 13)) {
+          await publishTo(room, MINUTE_MS, bytes);
+          oldest.push(((await storedIn(room.stream))[0] ?? 0) - first);
+        }
+        expect(oldest).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 8]);
+        // Without a bound nothing goes any more.
+        for (const _ of range(1, 6)) await publishTo(room);
+        expect(await storedIn(room.stream)).toEqual(range(first + 8, first + 18));
+      },
+    );
+
+    it('is stored beside the one before it where not a single one fits', async () => {
+      const room = await createRoom([], 0);
+      for (const _ of range(1, 4)) await publishTo(room, MINUTE_MS, 1);
+      expect(await storedIn(room.stream)).toEqual([3, 4]);
+    });
+  });
 });
 
 /** What `READ_HISTORY` takes, by name. */
@@ -351,6 +419,44 @@ describe('history that is read', () => {
     expect(wishes.map((wish, i) => ({ wish, ...results[i] }))).toEqual(
       wishes.map((wish) => ({ wish, ...expected(stored, now, wish), known: 0 })),
     );
+  });
+
+  /** Of how many entries at most each read in Redis was, in order; of 0 where it was of one by its number. */
+  async function stepsOf(room: { meta: string; stream: string }, wish: Read): Promise<readonly number[]> {
+    const monitor = await cluster.admin.monitor();
+    const steps: number[] = [];
+    const isOver = new Promise<void>((resolve) => {
+      monitor.on('monitor', (_: string, [command = '', key = '', , , , count = '0']: string[]) => {
+        if (/^x(rev)?range$/i.test(command) && key === room.stream) steps.push(Number(count));
+        if (/^echo$/i.test(command)) resolve();
+      });
+    });
+    await read(room, wish);
+    await cluster.admin.echo('over');
+    await isOver;
+    monitor.disconnect();
+    return steps;
+  }
+
+  it('is read in steps that double, up to 32, and to one behind what fits', async () => {
+    const at = Date.now() - MINUTE_MS;
+    const room = await createRoom(
+      range(1, COUNT).map((i) => ({ seq: BASE + i, at, bytes: 10 })),
+      BASE + COUNT,
+    );
+    const backwards = { ...EVERYTHING, direction: 'before', bound: '' } as const;
+    const wishes: readonly (readonly [Read, readonly number[]])[] = [
+      [EVERYTHING, [1, 2, 4, 8, 16, 32, 32]],
+      [{ ...EVERYTHING, limit: 10 }, [1, 2, 4, 4]],
+      [{ ...EVERYTHING, maxBytes: 105 }, [1, 2, 4, 4]],
+      [{ ...EVERYTHING, maxBytes: 10 }, [1, 1]],
+      [{ ...EVERYTHING, maxBytes: 1 }, [1, 1]],
+      [{ ...backwards, limit: 10 }, [1, 2, 4, 4]],
+      [{ ...backwards, limit: 10, ms: TTL_MS }, [1, 2, 4, 4]],
+      // The one that it would begin with, and with it the oldest and the newest, are too old.
+      [{ ...EVERYTHING, ms: 1000 }, [0, 1, 1]],
+    ];
+    for (const [wish, steps] of wishes) expect(await stepsOf(room, wish), JSON.stringify(wish)).toEqual(steps);
   });
 
   it('is known to whoever has seen it in the epoch before, exactly as far as that goes', async () => {
