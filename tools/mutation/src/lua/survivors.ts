@@ -18,8 +18,6 @@ const KEPT = "if ms > 0 and count ~= '0' then";
 const LEFT = 'local left = (fields[5] or 0) - now';
 const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
 
-const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
-
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
   'feeds/book': {
