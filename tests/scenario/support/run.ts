@@ -80,13 +80,20 @@ export class Run implements Disposable {
     });
   }
 
-  /** Resolves when nobody is stale and everybody who has not left has what was acknowledged until now; with how long that took. */
+  /**
+   * Resolves when nobody is stale and everybody who has not left has what was acknowledged until now; with how long that took. What
+   * was acknowledged in a numbering that is over then is had by nobody: in its room it goes by the first that is acknowledged in the
+   * next one.
+   */
   untilWhole(deadlineMs: number): Promise<number> {
     const heads = new Map(this.#heads);
     const members = this.members.filter(({ log }) => !log.hasLeft);
     const isWhole = (member: Member): boolean => {
       const head = heads.get(member.room);
-      return member.isFresh && (head === undefined || member.has(head));
+      if (head === undefined) return member.isFresh;
+      const newest = this.#heads.get(member.room) ?? head;
+      if (newest.epoch !== head.epoch) heads.set(member.room, newest);
+      return member.isFresh && member.has(newest.epoch === head.epoch ? head : newest);
     };
     return eventually(() => members.every(isWhole), {
       deadlineMs,
