@@ -70,6 +70,8 @@ describe('BookClass', () => {
     expect(late.socket.framesOf('delta')).toMatchObject([{ prev: 10, seq: 11 }]);
     expect(early.socket.framesOf('delta')).toEqual([]);
     book.classOf(choice).remove(late, 'left');
+    const everyFrame = { depth: 10, interval: 0 };
+    book.classOf(everyFrame).remove(watch(everyFrame), 'left');
     expect(vi.getTimerCount()).toBe(idle);
     const looks = vi.spyOn(book.replica.book, 'bids');
     move(12);
@@ -117,6 +119,20 @@ describe('BookClass', () => {
     expect(socket.framesOf('heartbeat')).toHaveLength(1);
   });
 
+  it('tells those who want checksums, too, that it is alive, stale and fresh again', () => {
+    const { socket } = watch({ depth: 10, interval: 0 }, { wantsChecksum: true });
+    vi.advanceTimersByTime(2000);
+    move(11);
+    expect(socket.frames.map(({ type }) => type)).toEqual([
+      'snapshot',
+      'heartbeat',
+      'stale',
+      'heartbeat',
+      'delta',
+      'fresh',
+    ]);
+  });
+
   it('shows that it is alive no more often than its interval', () => {
     const { socket } = watch({ depth: 10, interval: 2000 });
     vi.advanceTimersByTime(1999);
@@ -125,9 +141,12 @@ describe('BookClass', () => {
     expect(socket.framesOf('heartbeat')).toHaveLength(1);
   });
 
-  it('has nothing to show of a book that is not known yet', async () => {
+  it.each([
+    { depth: 10, interval: 100 },
+    { depth: 0, interval: 0 },
+  ])('has nothing to show of a book that is not known yet, at %o', async (choice) => {
     feed.announce('Y');
-    const soon = (await books.open('Y')).classOf({ depth: 10, interval: 100 });
+    const soon = (await books.open('Y')).classOf(choice);
     const socket = transport.connect();
     soon.add({ socket, encoding: Encoding.Json, wantsChecksum: false });
     const head = { ...HEAD, symbol: 'Y' };

@@ -108,9 +108,11 @@ describe('BookReplica', () => {
     expect(told).toEqual(['stale']);
   });
 
-  it('ignores what it has seen', () => {
+  it('ignores what it has seen', async () => {
     feed.handlerOf('X')?.handleDelta(delta('e1', 10));
     feed.handlerOf('X')?.handleSnapshot(snapshot('e1', 9));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(resyncs).toBe(0);
     expect(told).toEqual([]);
     expect(replica.state?.seq).toBe(10);
   });

@@ -52,6 +52,7 @@ describe('SnapshotStream', () => {
     expect(socket.framesOf('snapshot')).toHaveLength(1);
     vi.advanceTimersByTime(251);
     expect(socket.framesOf('snapshot').map(({ seq }) => seq)).toEqual([1, 2, 2]);
+    expect(socket.framesOf('snapshot')[2]).toMatchObject({ symbol: 'X', depth: 10, interval: 250 });
   });
 
   it('sends ten a second at most, whatever was asked for', () => {

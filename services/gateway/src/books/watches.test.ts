@@ -92,7 +92,8 @@ describe('Watches', () => {
   it('takes nobody out of a class that it has not come to yet', async () => {
     const bookClass = (await books.open('X')).classOf(CHOICE);
     (await watches.prepare('X', CHOICE, false))();
-    const other = new Watches(ownerOf(transport.connect(Encoding.Json)), { books, maxWatches: 2 });
+    const otherSocket = transport.connect(Encoding.Json);
+    const other = new Watches(ownerOf(otherSocket), { books, maxWatches: 2 });
     const begin = await other.prepare('X', CHOICE, false);
     watches.holdBack();
     expect(watches.isBehind).toBe(true);
@@ -101,6 +102,7 @@ describe('Watches', () => {
     other.holdBack();
     other.catchUpOne();
     expect(other.isBehind).toBe(false);
+    expect(otherSocket.frames).toEqual([]);
     expect(other.remove('X', CHOICE)).toBe(true);
     begin();
     expect(bookClass.size).toBe(1);
