@@ -6,17 +6,23 @@ import { inject, vi } from 'vitest';
  */
 export const PATIENCE_MS = inject('patienceMs') ?? 20_000;
 
+/** How often they look meanwhile. */
+const LOOK_EVERY_MS = inject('lookEveryMs') ?? 50;
+
 declare module 'vitest' {
   interface ProvidedContext {
     /** Where tests are run to see them fail, nobody waits so long. */
     patienceMs?: number;
+    /** Where tests are run very often, nobody waits for the next look. */
+    lookEveryMs?: number;
   }
 }
 
 type Options = number | { readonly timeout?: number; readonly interval?: number } | undefined;
 
 function patient(options: Options): Options {
-  return typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options };
+  const stated = typeof options === 'number' ? { timeout: options } : options;
+  return { timeout: PATIENCE_MS, interval: LOOK_EVERY_MS, ...stated };
 }
 
 const { waitFor, waitUntil } = vi;

@@ -12,6 +12,8 @@ const packages = readdirSync('packages').map((name) => ({
 }));
 
 const PATIENCE_MS = 2000;
+/** Most of what a test waits for is there at once, and what it costs is the wait for the next look. */
+const LOOK_EVERY_MS = 5;
 /** Of random cases: those that all tests together are made for take ten times as long as everything else. */
 const SHARE_OF_RUNS = 0.05;
 
@@ -22,6 +24,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** As tests/support/patience.ts takes it. */
     patienceMs?: number;
+    /** As tests/support/patience.ts takes it. */
+    lookEveryMs?: number;
     /** As `randomRuns` takes it, in packages. */
     shareOfRuns?: number;
     /** As books/continuity.test.ts takes it. */
@@ -36,7 +40,12 @@ export default defineConfig({
     include: ['{packages,services}/*/src/**/*.test.ts', 'packages/*/tests/contract/**/*.test.ts'],
     setupFiles: ['tests/support/patience.ts'],
     // A fault may well be that something never comes, and then this is what each costs.
-    provide: { patienceMs: PATIENCE_MS, shareOfRuns: SHARE_OF_RUNS, continuityCases: CONTINUITY_CASES },
+    provide: {
+      patienceMs: PATIENCE_MS,
+      lookEveryMs: LOOK_EVERY_MS,
+      shareOfRuns: SHARE_OF_RUNS,
+      continuityCases: CONTINUITY_CASES,
+    },
     testTimeout: 30_000,
     expect: { poll: { timeout: PATIENCE_MS } },
     // Each fault runs a few tests out of many files: to load everything anew for each of them would take ten times as long.
