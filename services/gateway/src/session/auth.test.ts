@@ -3,6 +3,7 @@ import { makeToken } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { loadGatewayConfig } from '../config/config.ts';
+import { TokenRefusal } from '../identity/authenticator.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
@@ -72,6 +73,17 @@ describe('a newer token', () => {
     const metrics = await gateway.services.metrics.registry.metrics();
     expect(metrics).toContain('outcry_gateway_token_refusals_total{reason="signature"} 1');
     expect(ann.session.deadline).toBe(deadline);
+  });
+
+  it('may be tried again where the key that it is signed with is to come', async () => {
+    const ann = connect(makeToken(SECRET));
+    vi.spyOn(gateway.services.authenticator, 'authenticate').mockReturnValueOnce({
+      identity: undefined,
+      refusal: TokenRefusal.KeyToCome,
+    });
+    expect(await answer(ann, makeToken(SECRET))).toMatchObject({ code: 'unavailable', retryable: true });
+    const metrics = await gateway.services.metrics.registry.metrics();
+    expect(metrics).toContain('outcry_gateway_token_refusals_total{reason="key-to-come"} 1');
   });
 
   it('gives a guest a name, its messages, and one of the seats of that name', async () => {

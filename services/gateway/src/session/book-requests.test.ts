@@ -128,12 +128,13 @@ describe('requests about books', () => {
   it('may be tried again where the broker is away, for the list of them and for each of a list', async () => {
     vi.spyOn(feed, 'listInstruments').mockRejectedValue(new OutcryError('unavailable', 'away'));
     ann.send({ type: 'symbols', id: 1 });
-    ann.send({ type: 'subscribe', id: 2, symbols: ['X'], ...CHOICE });
+    ann.send({ type: 'subscribe', id: 2, symbols: ['X', 'Y'], ...CHOICE });
     await frames(2);
-    expect(ann.socket.framesOf('error')).toMatchObject([{ id: 1, code: 'unavailable', retryable: true }]);
-    expect(ann.socket.framesOf('results')).toMatchObject([
-      { id: 2, results: [{ symbol: 'X', error: { code: 'unavailable', retryable: true } }] },
-    ]);
+    const message = 'the broker did not take the request in time; try again';
+    const error = { code: 'unavailable', message, retryable: true };
+    expect(ann.socket.framesOf('error')).toEqual([{ type: 'error', id: 1, ...error }]);
+    const results = ['X', 'Y'].map((symbol) => ({ symbol, error }));
+    expect(ann.socket.framesOf('results')).toEqual([{ type: 'results', id: 2, results }]);
     expect(ann.socket.closeCode).toBeUndefined();
   });
 

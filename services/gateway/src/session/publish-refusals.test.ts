@@ -1,10 +1,9 @@
 import { createCodecs, type Encoding, type RequestId } from '@outcry/protocol';
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 
 import { PublishRefusals } from './publish-refusals.ts';
 
 const codecs = createCodecs();
-const refusals = new PublishRefusals(codecs);
 const IDS: readonly (RequestId | undefined)[] = [
   0,
   1,
@@ -17,6 +16,11 @@ const IDS: readonly (RequestId | undefined)[] = [
   'ä',
   undefined,
 ];
+
+let refusals: PublishRefusals;
+beforeEach(() => {
+  refusals = new PublishRefusals(codecs);
+});
 
 it.each<Encoding>(['json', 'msgpack'])('writes in %s what the codec writes, for each id', (encoding) => {
   for (const id of IDS) {

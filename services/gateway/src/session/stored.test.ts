@@ -150,6 +150,7 @@ describe('what a session stores', () => {
   it('says how long it took, in seconds', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const gateway = await start();
+    vi.advanceTimersByTime(3000);
     const { broker, metrics } = gateway.services;
     const publish = broker.publish.bind(broker);
     vi.spyOn(broker, 'publish').mockImplementation((request) => {
