@@ -457,6 +457,10 @@ describe('history that is read', () => {
       [{ ...EVERYTHING, ms: 1000 }, [0, 1, 1]],
     ];
     for (const [wish, steps] of wishes) expect(await stepsOf(room, wish), JSON.stringify(wish)).toEqual(steps);
+    // To the byte.
+    for (const [maxBytes, count] of [[99, 9] as const, [100, 10] as const]) {
+      expect(await read(room, { ...EVERYTHING, maxBytes })).toMatchObject({ seqs: range(BASE + 1, BASE + count) });
+    }
   });
 
   it('is known to whoever has seen it in the epoch before, exactly as far as that goes', async () => {

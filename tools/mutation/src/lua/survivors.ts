@@ -17,6 +17,13 @@ const HALF = 'local half, mid, older = #message + (fields[3] or 0), fields[4], n
 const KEPT = "if ms > 0 and count ~= '0' then";
 const LEFT = 'local left = (fields[5] or 0) - now';
 const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
+const SINCE = 'local since = ms and now_ms() - ms or 0';
+const LOW = 'local low, high = 1, seq';
+const YOUNG = 'return entry_at(entry) > since';
+const FIRST = 'if not first or not is_young(first) then low = math.max(low, first_since(stream, since) or seq + 1) end';
+const AGED = 'if ms and is_forward and low <= high then';
+const TURNED = 'for i = 1, math.floor(#taken / 2) do';
+const SEEN = "local seen_epoch, seen_at = ARGV[9], tonumber(ARGV[10] or '0')";
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -64,5 +71,15 @@ export const SURVIVORS: KnownSurvivors = {
     [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond earlier.',
     [`${DUE} → ${DUE.replace('>', '>=')}`]:
       'Times to live are set once more within the millisecond in which they were set.',
+  },
+  'rooms/read-history': {
+    [`${SINCE} → ${SINCE.replace('or 0', 'or 1')}`]: 'Nothing was stored in the first millisecond of 1970.',
+    [`${LOW} → ${LOW.replace('1', '0')}`]: 'No message has the number 0.',
+    [`${YOUNG} → ${YOUNG.replace('>', '>=')}`]: 'A message is shown for a millisecond longer.',
+    [`${AGED} → ${AGED.replace('<=', '<')}`]: 'Of a single message it is asked whether it is young when it is taken.',
+    [`${FIRST} → ${FIRST.replace('seq + 1', 'seq + 2')}`]: 'Either is behind the newest, so that nothing is read.',
+    [`${TURNED} → ${TURNED.replace('1', '0')}`]: 'In front of the first and behind the last there is nothing.',
+    [`${TURNED} → ${TURNED.replace('floor', 'ceil')}`]: 'The one in the middle changes places with itself.',
+    [`${SEEN} → ${SEEN.replace("'0'", "'1'")}`]: 'Who says no time says no epoch.',
   },
 };
