@@ -306,6 +306,17 @@ describe('Leadership', () => {
     expect(alone.lookedAt.map((at) => at - (alone.lookedAt[0] ?? 0))).toEqual([0, 1, 2, 3, 4, 5].map((i) => 1000 * i));
   });
 
+  it('looks no more often from then on, however often something has changed', async () => {
+    const alone = await join('one');
+    for (let i = 0; i < 20; i += 1) {
+      alone.leadership.hurry();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    alone.lookedAt.length = 0;
+    await vi.advanceTimersByTimeAsync(5 * TIMES.renewMs);
+    expect(alone.lookedAt).toHaveLength(5);
+  });
+
   it('looks again at once where something changes while it looks', async () => {
     const alone = await join('p');
     alone.answerMs = 100;
