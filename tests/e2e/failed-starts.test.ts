@@ -21,12 +21,12 @@ describe.runIf(hasRedisServer())('a service whose Redis is none that it can use'
     folder = await mkdtemp(join(tmpdir(), 'outcry-redis-'));
   });
   afterAll(async () => {
-    for (const server of servers) await server.kill();
+    for (const server of servers) await server[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
   });
 
-  async function start(...args: readonly string[]): Promise<string> {
-    const server = await RedisProcess.start(args);
+  async function start(starting: Promise<RedisProcess>): Promise<string> {
+    const server = await starting;
     servers.push(server);
     return server.url;
   }
@@ -44,14 +44,14 @@ describe.runIf(hasRedisServer())('a service whose Redis is none that it can use'
 
   describe.each(Object.keys(SERVICES) as Entry[])('%s', (entry) => {
     it('says so in one sentence of a node of a Redis Cluster', async () => {
-      const url = await start('--cluster-enabled', 'yes', '--dir', await mkdtemp(join(folder, 'cluster-')));
+      const url = await start(RedisProcess.startClusterNode(['--dir', await mkdtemp(join(folder, 'cluster-'))]));
       expect(await reasonsOf(entry, url)).toEqual([
         `start failed: Redis at ${url} is a node of a Redis Cluster: outcry needs one Redis with cluster-enabled no`,
       ]);
     });
 
     it('says so in one sentence of one that wants a password', async () => {
-      const url = await start('--requirepass', 'swordfish');
+      const url = await start(RedisProcess.start(['--requirepass', 'swordfish']));
       const [reason, ...others] = await reasonsOf(entry, url);
       expect(others).toEqual([]);
       expect(reason).toContain('password');

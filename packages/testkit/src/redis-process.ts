@@ -21,19 +21,33 @@ export function hasRedisServer(): boolean {
 export class RedisProcess implements AsyncDisposable {
   readonly host = HOST;
   readonly port: number;
-  readonly #lease: PortLease;
+  readonly #leases: readonly [PortLease, ...PortLease[]];
   readonly #args: readonly string[];
   #child: ChildProcess | undefined;
 
-  private constructor(lease: PortLease, args: readonly string[]) {
-    this.#lease = lease;
-    this.port = lease.port;
+  private constructor(leases: readonly [PortLease, ...PortLease[]], args: readonly string[]) {
+    this.#leases = leases;
+    this.port = leases[0].port;
     this.#args = args;
   }
 
   /** @throws Error that says how to get a Redis, where there is none */
   static async start(args: readonly string[] = []): Promise<RedisProcess> {
-    const redis = new RedisProcess(await leasePort(), args);
+    const redis = new RedisProcess([await leasePort()], args);
+    await redis.restart();
+    return redis;
+  }
+
+  /**
+   * A server that may be one of a Redis Cluster. Its port for the others of the cluster is 10,000 above its own unless it is told, where
+   * any connection that leaves this host may be.
+   *
+   * @throws Error that says how to get a Redis, where there is none
+   */
+  static async startClusterNode(args: readonly string[] = []): Promise<RedisProcess> {
+    const leases = [await leasePort(), await leasePort()] as const;
+    const asNode = ['--cluster-enabled', 'yes', '--cluster-port', String(leases[1].port)];
+    const redis = new RedisProcess(leases, [...asNode, ...args]);
     await redis.restart();
     return redis;
   }
@@ -79,7 +93,7 @@ export class RedisProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    this.#lease[Symbol.dispose]();
+    for (const lease of this.#leases) lease[Symbol.dispose]();
   }
 }
 

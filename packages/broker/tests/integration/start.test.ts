@@ -173,7 +173,7 @@ describe.runIf(hasRedisServer())('starting before Redis', () => {
   });
 
   it('says in one line that the address is that of a node of a cluster, at once', async () => {
-    await using node = await RedisProcess.start(['--cluster-enabled', 'yes', '--cluster-config-file', nodesFile()]);
+    await using node = await RedisProcess.startClusterNode(['--cluster-config-file', nodesFile()]);
     const { code, message } = await failToStart(node.url, A_MINUTE_MS);
     expect(code).toBe('badConfig');
     expect(message).toMatch(/^Redis at [^ ]+ is a node of a Redis Cluster: outcry needs one Redis/);
