@@ -33,6 +33,7 @@ export { hasRedisServer, RedisProcess } from './redis-process.ts';
 export { RedisSentinels, type RedisSentinelsOptions, SentinelProcess } from './redis-sentinels.ts';
 export { startRedis, type TestRedis, type TestRedisOptions, uniquePrefix } from './redis.ts';
 export { type FrameMatch, RawClient, type RawClientOptions } from './raw-client.ts';
+export { untilClosed } from './socket-end.ts';
 export { type StandaloneOptions, startStandalone } from './standalone.ts';
 export { encodeFrame, type Frame, Opcode } from './websocket/frame.ts';
 export { type HandshakeOptions, HandshakeRefusedError, type HandshakeResponse } from './websocket/handshake.ts';

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setInterval as ticks } from 'node:timers/promises';
 
-import { encodeFrame, Opcode } from '@outcry/testkit';
+import { encodeFrame, Opcode, untilClosed } from '@outcry/testkit';
 
 import type { Attack, Attempt } from '../support/attack.ts';
 import { outcomeOfEnd, withConnection } from '../support/outcome.ts';
@@ -91,7 +90,7 @@ async function withSocket(
 
 async function endOf(socket: Socket): Promise<string> {
   try {
-    await once(socket, 'close', { signal: AbortSignal.timeout(HEAD_DEADLINE_MS) });
+    await untilClosed(socket, HEAD_DEADLINE_MS);
     return 'cut';
   } catch {
     return 'left open';

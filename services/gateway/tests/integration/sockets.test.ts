@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import {
   startGateway,
   startRedis,
   type TestRedis,
+  untilClosed,
   UNLIMITED,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -23,7 +23,6 @@ const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const TOKEN = makeToken(SECRET, { sub: 'ann', claims: { rooms: { '*': ['read', 'write'] } } });
 const MAX_PER_ADDRESS = 8;
 const MAX_OPEN_FILES = 200;
-const DEADLINE_MS = 20_000;
 
 describe('the sockets of the public port', () => {
   let redis: TestRedis;
@@ -64,7 +63,7 @@ describe('the sockets of the public port', () => {
   ])('end with the answer to a %s of %s', async (method, path, status) => {
     const { socket, received } = open(gateway.port);
     socket.write(request(method, path));
-    await ended(socket);
+    await untilClosed(socket);
     const text = Buffer.concat(received).toString();
     const [head = '', ...body] = text.split('\r\n\r\n');
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${String(status)} `));
@@ -77,7 +76,7 @@ describe('the sockets of the public port', () => {
     for (const path of ['/assets/app.js', '/nothing', '/ws']) {
       const { socket, received } = open(gateway.port);
       socket.write(request('GET', path).repeat(1000));
-      await ended(socket);
+      await untilClosed(socket);
       expect(Buffer.concat(received)).toHaveLength(0);
     }
     await untilSockets(gateway, { handshake: 0 });
@@ -103,7 +102,7 @@ describe('the sockets of the public port', () => {
     const silent = Array.from({ length: MAX_PER_ADDRESS }, () => open(gateway.port).socket);
     await untilSockets(gateway, { handshake: MAX_PER_ADDRESS });
     const { socket: refused } = open(gateway.port);
-    await ended(refused);
+    await untilClosed(refused);
     expect(await metric(gateway, 'outcry_gateway_sockets_refused_total{limit="address"}')).toBeGreaterThan(0);
     for (const socket of silent) socket.destroy();
     await untilSockets(gateway, { handshake: 0 });
@@ -137,7 +136,7 @@ describe('the sockets of the public port', () => {
     await using small = await startGateway({ redisUrl: redis.url }, { maxOpenFiles: MAX_OPEN_FILES });
     expect(small.process.log.map(({ msg }) => msg)).toContainEqual(expect.stringContaining('may have 200 (ulimit -n)'));
     const sockets = Array.from({ length: MAX_OPEN_FILES + 100 }, () => open(small.port).socket);
-    await Promise.all(sockets.slice(MAX_OPEN_FILES).map(ended));
+    await Promise.all(sockets.slice(MAX_OPEN_FILES).map((socket) => untilClosed(socket)));
     expect((await fetch(`${small.internalUrl}/healthz`)).status).toBe(200);
     expect(await metric(small, 'outcry_gateway_sockets_refused_total{limit="handshakes"}')).toBeGreaterThan(0);
     for (const socket of sockets) socket.destroy();
@@ -173,11 +172,6 @@ function open(port: number): { readonly socket: Socket; readonly received: reado
     socket.destroy();
   });
   return { socket, received };
-}
-
-async function ended(socket: Socket): Promise<void> {
-  if (socket.closed) return;
-  await once(socket, 'close', { signal: AbortSignal.timeout(DEADLINE_MS) });
 }
 
 async function untilSockets(
