@@ -43,6 +43,15 @@ describe('a log whose reader is slow', () => {
     expect(output.dropped).toBe(3);
   });
 
+  test('keeps 4 MiB unless it is told otherwise', () => {
+    const output = new LogOutput(new SlowReader());
+    const line = 'x'.repeat(1024);
+    for (let i = 0; i < 4 * 1024; i += 1) output.write(line);
+    expect(output.dropped).toBe(0);
+    output.write(line);
+    expect(output.dropped).toBe(1);
+  });
+
   test('is flushed when the reader has taken all', async () => {
     const reader = new SlowReader();
     const output = new LogOutput(reader, LIMIT);
