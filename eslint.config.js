@@ -73,5 +73,7 @@ export default tseslint.config(
       ...boundaries(UWS, PROM),
     },
   },
+  // What a refusal costs is held against the transport by itself.
+  { files: ['tests/security/costs/support/bare-server-process.ts'], rules: boundaries(PROM) },
   { files: ['**/*.js'], ...tseslint.configs.disableTypeChecked },
 );

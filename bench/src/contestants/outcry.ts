@@ -1,15 +1,13 @@
 import { fileURLToPath } from 'node:url';
 
 import { BEARER_PREFIX, createCodecs, type Encoding, SUBPROTOCOLS } from '@outcry/protocol';
+import { GATEWAY_RUNTIME } from '@outcry/testkit';
 
 import type { Greeting } from '../generator/client-plan.ts';
 import { type Contestant, type Dialect, ROOM } from './contestant.ts';
 import { ServerProcess } from './server-process.ts';
 
 const GATEWAY = fileURLToPath(new URL('../../../services/gateway/src/main.ts', import.meta.url));
-
-/** As the image and `npm run gateway` have it. */
-const NODE_ARGS = ['--max-semi-space-size=4'];
 
 /** `welcome`, and `joined` for `@all`, the inbox and the room. */
 const ANSWERS_TO_JOIN = 4;
@@ -33,8 +31,9 @@ export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryO
     start: (redisUrl) =>
       ServerProcess.start({
         command: process.execPath,
-        args: [...NODE_ARGS, ...nodeArgs, GATEWAY],
+        args: [...GATEWAY_RUNTIME.nodeArgs, ...nodeArgs, GATEWAY],
         env: {
+          ...GATEWAY_RUNTIME.env,
           OUTCRY_HOST: '127.0.0.1',
           OUTCRY_PORT: '0',
           OUTCRY_INTERNAL_PORT: '0',

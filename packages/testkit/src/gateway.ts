@@ -89,6 +89,12 @@ export const UNLIMITED = {
   maxStoredBytesPerAddress: 0,
 } as const satisfies GatewaySettings;
 
+/** How the image runs a gateway (deploy/docker/Dockerfile, where the reasons are). */
+export const GATEWAY_RUNTIME = {
+  nodeArgs: ['--max-semi-space-size=8'],
+  env: { MALLOC_MMAP_THRESHOLD_: '131072' },
+} as const;
+
 /** Any free port, on loopback only. */
 export const LOOPBACK: GatewaySettings = {
   host: '127.0.0.1',
@@ -110,7 +116,8 @@ export async function startGateway(
 ): Promise<GatewayProcess> {
   const process = new ServiceProcess({
     entry: 'services/gateway/src/main.ts',
-    env: toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }),
+    nodeArgs: GATEWAY_RUNTIME.nodeArgs,
+    env: { ...GATEWAY_RUNTIME.env, ...toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }) },
     maxOpenFiles,
   });
   return listening(process);

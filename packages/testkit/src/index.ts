@@ -11,7 +11,7 @@ export {
 export { createCertificate, type TestCertificate } from './certificate.ts';
 export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
-export { type GatewayProcess, type GatewaySettings, startGateway, UNLIMITED } from './gateway.ts';
+export { GATEWAY_RUNTIME, type GatewayProcess, type GatewaySettings, startGateway, UNLIMITED } from './gateway.ts';
 export { Inbox, type TakeOptions } from './inbox.ts';
 export { checkMessages, type MessageFaults, type MessageVerdict, NO_FAULTS } from './message-checker.ts';
 export {

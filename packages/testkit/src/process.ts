@@ -30,6 +30,8 @@ export interface ServiceOptions {
   /** The file to run, from the repository's root. */
   readonly entry: string;
   readonly args?: readonly string[];
+  /** Of Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** Joins the environment of the tests, from which every `OUTCRY_*` name is taken out first. */
   readonly env?: Readonly<Record<string, string>>;
   /** Files and sockets that it may have open at once; as many as this process where it is left out. */
@@ -50,9 +52,9 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #output: string[] = [];
   readonly #log = new Inbox<LogRecord>((record) => record.msg);
 
-  constructor({ entry, args = [], env = {}, maxOpenFiles }: ServiceOptions) {
+  constructor({ entry, args = [], nodeArgs = [], env = {}, maxOpenFiles }: ServiceOptions) {
     this.#entry = entry;
-    const [command, ...words] = withFileLimit([NODE, entry, ...args], maxOpenFiles);
+    const [command, ...words] = withFileLimit([NODE, ...nodeArgs, entry, ...args], maxOpenFiles);
     this.#child = spawn(command, words, {
       cwd: REPOSITORY,
       env: { ...inheritedEnvironment(), ...env },

@@ -20,6 +20,8 @@ export interface Deed {
   readonly amplification?: number;
   /** What went through at twice the load, for each that went through at the peak, where that is what the row is about. */
   readonly goodput?: number;
+  /** What a refusal took of the gateway's processor, for each millisecond that a bare uWebSockets.js takes to answer such a frame. */
+  readonly refusal?: number;
   /** What is to be known about the numbers, or was seen besides. */
   readonly remarks?: string;
   /**
@@ -44,6 +46,8 @@ export interface Bars {
   readonly memoryLeftBytesPerConnection: number;
   readonly amplification: number;
   readonly goodput: number;
+  /** Nobody answers a frame for less than the transport takes for it; what is measured is a difference, and shakes. */
+  readonly refusal: number;
 }
 
 const MIB = 1024 * 1024;
@@ -58,6 +62,7 @@ export const BARS: Bars = {
   memoryLeftBytesPerConnection: MIB,
   amplification: 1.2,
   goodput: 0.9,
+  refusal: 1.5,
 };
 
 /** One thing that a client does, and what it costs everybody. */

@@ -68,6 +68,7 @@ function cellsOf({ name, before, unmet = {} }: Cost, measurement: Measurement): 
         (ratio) => `${ratio.toFixed(2)} from Redis for each byte (bar ${String(BARS.amplification)})`,
       ),
       show('goodput', (share) => `${share.toFixed(2)} of the peak (bar ${String(BARS.goodput)})`),
+      show('refusal', (ratio) => `a refusal ${ratio.toFixed(2)} of a bare answer (bar ${String(BARS.refusal)})`),
     ]
       .filter((cell) => cell !== '–')
       .join('; '),
