@@ -1,0 +1,158 @@
+import type { SendableFrame } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import type { Effect } from './effects.ts';
+import type { Request } from './request.ts';
+import { RequestQueue } from './request-queue.ts';
+
+const ANN = { user: 'ann', maxFrameBytes: 1_000 };
+const REFUSAL = { type: 'error', message: 'later', retryable: true } as const;
+const LOSS = { code: 'disconnected', isRetryable: true };
+
+let queue: RequestQueue;
+let effects: Effect[];
+let lastId: number;
+
+beforeEach(() => {
+  effects = [];
+  lastId = 0;
+  queue = new RequestQueue((effect) => effects.push(effect), 10);
+});
+
+interface Wish extends Partial<Request> {
+  readonly bytes?: number;
+}
+
+/** Adds a request; before there is a gateway, frames may have 2,000 bytes. */
+function add({ bytes = 100, ...details }: Wish = {}): number {
+  const id = ++lastId;
+  const request: Request = {
+    id,
+    encoded: { frame: `frame ${String(id)}` as unknown as SendableFrame, bytes },
+    isUnchecked: false,
+    room: undefined,
+    lane: undefined,
+    deadlineAt: 10_000,
+    isRepeatable: true,
+    isPublish: true,
+    encodeFor: () => undefined,
+    resolve: () => undefined,
+    reject: () => undefined,
+    ...details,
+  };
+  queue.add(request, 2_000);
+  return id;
+}
+
+/** Everything that can go out now. */
+function takeAll(now = 0, session = ANN): unknown[] {
+  const taken: unknown[] = [];
+  for (;;) {
+    const next = queue.take(now, session);
+    if (next === undefined) return taken;
+    taken.push(next.frame);
+  }
+}
+
+function rejected(): unknown[] {
+  return effects.flatMap((effect) => (effect.kind === 'reject' ? [effect.error] : []));
+}
+
+describe('a request that has waited for a gateway', () => {
+  it('is not sent to one that would end the session for its size, and those behind it go out', () => {
+    add();
+    add({ bytes: 1_001 });
+    add({ bytes: 1_000 });
+    expect(takeAll()).toEqual(['frame 1', 'frame 3']);
+    expect(rejected()).toMatchObject([{ code: 'tooBig', message: '1001 bytes, and the gateway takes 1000' }]);
+    expect(queue.size).toBe(2);
+  });
+
+  it('has its whole limit, and ends with it', () => {
+    add({ deadlineAt: 500 });
+    add({ deadlineAt: 700 });
+    expect(queue.nextAlarmAt).toBe(500);
+    queue.handleAlarm(499);
+    expect(rejected()).toEqual([]);
+    queue.handleAlarm(500);
+    expect(rejected()).toMatchObject([{ code: 'timedOut', isRetryable: true, mayBeStored: false }]);
+    expect([queue.size, queue.nextAlarmAt]).toEqual([1, 700]);
+  });
+});
+
+describe('a request that is refused for now', () => {
+  it('goes out again when the gateway has said, and until then wants an alarm for that', () => {
+    add();
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'unavailable', retryInMs: 300 }, 100);
+    expect([takeAll(399), queue.nextAlarmAt]).toEqual([[], 400]);
+    queue.handleAlarm(400);
+    expect(takeAll(400)).toEqual(['frame 1']);
+    expect(queue.nextAlarmAt).toBe(10_000);
+  });
+
+  it('waits for nothing more on the next connection once it has gone out again', () => {
+    add();
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'unavailable', retryInMs: 300 }, 100);
+    expect(takeAll(400)).toEqual(['frame 1']);
+    queue.handleLoss();
+    expect(queue.nextAlarmAt).toBe(10_000);
+  });
+
+  it('fails where it makes no sense another time, and where its limit is over by then', () => {
+    add({ isRepeatable: false });
+    add({ deadlineAt: 300 });
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'rateLimited', retryInMs: 200 }, 0);
+    queue.settle({ ...REFUSAL, id: 2, code: 'rateLimited', retryInMs: 300 }, 0);
+    expect(rejected()).toMatchObject([
+      { code: 'rateLimited', retryInMs: 200, isRetryable: true },
+      { code: 'rateLimited', retryInMs: 300, isRetryable: true },
+    ]);
+    expect(queue.size).toBe(0);
+  });
+});
+
+describe('a message', () => {
+  it('may be stored where a gateway does not know it, and where it was under way; what is none never is', () => {
+    add({ deadlineAt: 500 });
+    add({ deadlineAt: 500, isPublish: false });
+    add({ isRepeatable: false });
+    add({ isRepeatable: false, isPublish: false });
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'unavailable' }, 0);
+    queue.settle({ ...REFUSAL, id: 2, code: 'unavailable' }, 0);
+    queue.handleLoss();
+    expect(rejected()).toMatchObject([
+      { code: 'unavailable', mayBeStored: true },
+      { code: 'unavailable', mayBeStored: false },
+      { ...LOSS, mayBeStored: true },
+      { ...LOSS, mayBeStored: false },
+    ]);
+  });
+
+  it('that was under way is repeated for the same user alone, before those that were not', () => {
+    add();
+    add();
+    queue.take(0, ANN);
+    queue.handleLoss();
+    expect(takeAll()).toEqual(['frame 1', 'frame 2']);
+    queue.handleLoss();
+    add();
+    expect(takeAll(0, { ...ANN, user: 'bob' })).toEqual(['frame 3']);
+    expect(rejected()).toMatchObject([
+      { code: 'disconnected', message: 'it was sent as ann, and this is bob now', mayBeStored: true },
+      { code: 'disconnected', mayBeStored: true },
+    ]);
+  });
+});
+
+it('tells no answer to anybody who did not ask', () => {
+  add();
+  expect(queue.settle({ type: 'ack', id: 1 }, 0)).toBe(false);
+  takeAll();
+  expect([queue.settle({ type: 'ack', id: 2 }, 0), queue.settle({ type: 'ack' }, 0)]).toEqual([false, false]);
+  expect([queue.settle({ type: 'ack', id: 1 }, 0), queue.settle({ type: 'ack', id: 1 }, 0)]).toEqual([true, false]);
+  expect(effects).toMatchObject([{ kind: 'resolve', answer: { type: 'ack', id: 1 } }]);
+});
