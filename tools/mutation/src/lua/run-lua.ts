@@ -14,7 +14,7 @@ const MUTANTS_PER_RUN = 12;
 
 export interface LuaRun {
   readonly root: string;
-  /** A part of a script's name; undefined for all. */
+  /** A part of a script's name or of its file's; undefined for all. */
   readonly script: string | undefined;
   /** Forgets what earlier runs have found. */
   readonly isAnew: boolean;
@@ -22,7 +22,9 @@ export interface LuaRun {
 
 /** Plants faults in the scripts that run in Redis, one at a time, and tells which of them no test notices. */
 export async function runLua({ root, script, isAnew }: LuaRun): Promise<boolean> {
-  const files = globSync(`${SCRIPTS}**/*.lua.ts`, { cwd: root }).filter((file) => file.includes(script ?? ''));
+  const files = globSync(`${SCRIPTS}**/*.lua.ts`, { cwd: root }).filter((file) =>
+    [file, nameOf(file)].some((name) => name.includes(script ?? '')),
+  );
   if (files.length === 0) throw new Error(`no script is called like ${String(script)}`);
   const state = new State(`${root}/artifacts/mutation/lua`, isAnew);
   const bench = await TestBench.open(root);
@@ -37,6 +39,11 @@ export async function runLua({ root, script, isAnew }: LuaRun): Promise<boolean>
   return problems.length === 0;
 }
 
+/** As in `rooms/publish-message`, which is what reports call it. */
+function nameOf(file: string): string {
+  return file.slice(SCRIPTS.length).replace('/scripts/', '/').replace('.lua.ts', '');
+}
+
 interface Workshop {
   readonly bench: TestBench;
   readonly state: State;
@@ -44,7 +51,7 @@ interface Workshop {
 }
 
 async function tryScript({ bench, state, root }: Workshop, file: string): Promise<ScriptResult> {
-  const script = file.slice(SCRIPTS.length).replace('/scripts/', '/').replace('.lua.ts', '');
+  const script = nameOf(file);
   const suites = SUITES[script.split('/')[0] ?? ''];
   if (suites === undefined) throw new Error(`${file}: no tests are named for it`);
   const source = readFileSync(`${root}/${file}`, 'utf8');
