@@ -24,6 +24,7 @@ const FIRST = 'if not first or not is_young(first) then low = math.max(low, firs
 const AGED = 'if ms and is_forward and low <= high then';
 const TURNED = 'for i = 1, math.floor(#taken / 2) do';
 const SEEN = "local seen_epoch, seen_at = ARGV[9], tonumber(ARGV[10] or '0')";
+const ASKED = "local candidate, ttl, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4] or '0')";
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -60,6 +61,9 @@ export const SURVIVORS: KnownSurvivors = {
     [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
       'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
     'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
+  },
+  'rooms/open-room': {
+    [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
   },
   'rooms/publish-message': {
     [`${NUMBERED} → ${NUMBERED.replace('and', 'or')}`]: 'Both are written together, and gone together.',

@@ -10,5 +10,4 @@ export const LET_GO = new Script(String.raw`
 if redis.call('HMGET', KEYS[1], 'seq')[1] == '0' and redis.call('PUBSUB', 'NUMSUB', ARGV[1])[2] == 0 then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
 end
-return 0
 `);

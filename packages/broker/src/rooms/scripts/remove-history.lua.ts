@@ -11,7 +11,7 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
 export const REMOVE_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
 local epoch, seq, is_stored = open_room(KEYS[1], KEYS[2], ARGV[1], ARGV[2])
 redis.call('DEL', KEYS[2])
--- What was stored is as good as an older half.
-if is_stored then redis.call('HSET', KEYS[1], 'half', '0', 'mid', string.format('%.0f', seq + 1)) end
+-- What was stored, up to here, is as good as an older half.
+if is_stored then redis.call('HSET', KEYS[1], 'half', '0', 'mid', string.format('%.0f', seq)) end
 return { epoch, seq }
 `);
