@@ -198,6 +198,7 @@ describe('LeaseKeeper', () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(calls).toEqual(['first', 'another']);
     expect(keeper.current).toBe(table.begun[1]);
+    expect(table.givenUp).toEqual([[table.begun[0]?.id, TIMES.leaseMs]]);
   });
 
   it('gives up what it had when it takes another, so that the others clear it away, until that has worked', async () => {

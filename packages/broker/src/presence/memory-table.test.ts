@@ -46,7 +46,7 @@ describe('MemoryPresenceTable', () => {
   });
 
   it('forgets nothing by itself: it is the same run, and nothing needs to be kept or looked after', async () => {
-    expect(await table.readRun()).toBe(await table.readRun());
+    for (const _ of ['first', 'second']) expect(await table.readRun()).toBe('memory');
     expect(await table.keep()).toBe(true);
     expect(await table.lookAfter()).toBe(0);
   });

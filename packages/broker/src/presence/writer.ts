@@ -42,7 +42,7 @@ export class PresenceWriter {
 
   /** Something has to be written. */
   wake(): void {
-    if (this.#isScheduled || this.#isResting) return;
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     // What changes in the same turn goes together.
     queueMicrotask(() => {
@@ -143,11 +143,12 @@ export class PresenceWriter {
     const { lease, room, expected, written } = write;
     if (written.leases.length > 0) this.#port.handleLeases(room, written.leases);
     if (expected === undefined || written.own === expected) return false;
-    if (written.own < expected) this.#ledger.forgetRoom(room);
+    const isLost = written.own < expected;
+    if (isLost) this.#ledger.forgetRoom(room);
     // More than this node knows of: another lease is written from the beginning, and this one cleared away.
     else this.#port.handleRefused(lease);
     this.wake();
-    return written.own < expected;
+    return isLost;
   }
 
   #count(room: string, change: 1 | -1): void {
