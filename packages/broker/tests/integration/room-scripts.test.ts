@@ -44,10 +44,7 @@ let commands: RedisConnection;
 let keys: RoomKeys;
 beforeAll(async () => {
   cluster = await RedisCluster.start();
-  const server = createRoute(parseTopology(cluster.redis.url));
-  const ignore = (): void => undefined;
-  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
-  commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);
+  commands = connectionTo(cluster.redis.url);
   await commands.connect(performance.now() + 20_000);
   keys = new RoomKeys(new KeySpace(cluster.prefix));
   return async () => {
@@ -55,6 +52,13 @@ beforeAll(async () => {
     await cluster[Symbol.asyncDispose]();
   };
 });
+
+function connectionTo(url: string): RedisConnection {
+  const server = createRoute(parseTopology(url));
+  const ignore = (): void => undefined;
+  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
+  return new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);
+}
 
 /** As bus-envelope.ts has it. */
 function envelope({ seq, at, epoch = EPOCH, bytes = 1 }: Stored): Buffer {
@@ -120,6 +124,27 @@ describe('a room that is opened', () => {
 
   it('says no time of what is not stored', async () => {
     expect((await open([], BASE, [EPOCH, BASE, 7])).reply).toEqual([EPOCH, BASE, 0, 1]);
+  });
+
+  it('begins without what was stored under a numbering that is gone', async () => {
+    const { meta, stream } = await createRoom(messages(3), BASE + 3);
+    await cluster.admin.del(meta);
+    const [epoch, ...rest] = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS])) as [Buffer];
+    expect([String(epoch), ...rest]).toEqual([NEXT, 0, 0, 1]);
+    expect(await storedIn(stream)).toEqual([]);
+  });
+
+  it('is not said to be empty where it is the right to write that is missing', async () => {
+    const { meta, stream } = await createRoom([], 0);
+    await cluster.admin.del(meta);
+    await cluster.admin.acl('SETUSER', 'reader', 'on', '>secret', '~*', '+@all', '-hset');
+    const url = new URL(cluster.redis.url);
+    [url.username, url.password] = ['reader', 'secret'];
+    const reader = connectionTo(url.href);
+    await reader.connect(performance.now() + 20_000);
+    const opening = reader.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS]);
+    await expect(opening).rejects.toThrow(/can't run this command|no permissions/);
+    await reader.close();
   });
 
   it('begins anew where another message is where the one was that was seen, the very first time of all too', async () => {

@@ -25,6 +25,11 @@ const AGED = 'if ms and is_forward and low <= high then';
 const TURNED = 'for i = 1, math.floor(#taken / 2) do';
 const SEEN = "local seen_epoch, seen_at = ARGV[9], tonumber(ARGV[10] or '0')";
 const ASKED = "local candidate, ttl, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4] or '0')";
+const HALVED = 'local middle = math.floor((old + fresh) / 2)';
+const SEEN_HALVED = 'local middle = math.floor((seen + unseen) / 2)';
+const READ = 'if fields[1] and fields[2] then return fields[1], tonumber(fields[2]), false end';
+const OLDEST = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]";
+const UNSEEN = 'local seen, unseen = entry_seq(oldest), seen_seq + 1';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -61,6 +66,13 @@ export const SURVIVORS: KnownSurvivors = {
     [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
       'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
     'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
+  },
+  'rooms/functions': {
+    [`${HALVED} → ${HALVED.replace('floor', 'ceil')}`]: 'Either lies between the two.',
+    [`${SEEN_HALVED} → ${SEEN_HALVED.replace('floor', 'ceil')}`]: 'Either lies between the two.',
+    [`${READ} → ${READ.replace('and', 'or')}`]: 'Both are written together, and gone together.',
+    [`${OLDEST} → ${OLDEST.replace("'COUNT', 1", "'COUNT', 2")} (2)`]: 'Only the first of them is looked at.',
+    [`${UNSEEN} → ${UNSEEN.replace('+ 1', '+ 2')}`]: 'What is behind the last that was seen is unseen by its number.',
   },
   'rooms/open-room': {
     [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
