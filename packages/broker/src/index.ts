@@ -21,6 +21,8 @@ export type { PresentPublisher, PublisherRoster, RosterEntry } from './nodes/pub
 export { OutcryError, type OutcryErrorCode, UnwritableError } from './outcry-error.ts';
 export type { LeaseTimes } from './presence/lease-keeper.ts';
 export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from './presence/store.ts';
+export { PARTITION_COUNT, partitionOf } from './partition.ts';
+export { PartitionStatus } from './partition-status.ts';
 export type { BackplaneEvents } from './redis/events.ts';
 export { type Credentials, parseTopology, type Topology } from './redis/topology.ts';
 export type { ServerInfo } from './redis/server-info.ts';
@@ -36,5 +38,5 @@ export type {
   RoomMessage,
   RoomSignal,
 } from './rooms/broker.ts';
-export type { BrokerStatus } from './status.ts';
+export type { BrokerPart, BrokerStatus } from './status.ts';
 export type { StorageStatus } from './storage.ts';

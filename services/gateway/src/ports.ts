@@ -100,7 +100,7 @@ export function openInternalPort(options: GatewayOptions, parts: InternalParts):
   const { services } = parts;
   return startInternalServer(options.config.internal, {
     notReady: () => services.readiness.notReady,
-    limitation: () => limitationOf(options.backplane),
+    limitation: () => limitationOf(options.backplane) ?? services.readiness.limitation,
     exposeMetrics: () => services.metrics.registry.metrics(),
     handle: createApi(options, parts),
   });

@@ -20,15 +20,19 @@ import { createMemoryPresence } from '../presence/memory-presence.ts';
 import { MemoryPresenceTable } from '../presence/memory-table.ts';
 import { MemoryRevocationList } from '../revocations/memory-list.ts';
 import { createMemoryRevocations } from '../revocations/memory-revocations.ts';
+import { PARTITION_TAGS } from '../partition.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
 import { MemoryBroker } from '../rooms/memory-broker.ts';
 import { createMemoryRooms } from '../rooms/memory-rooms.ts';
+import type { BrokerPart } from '../status.ts';
 import type { Backplane } from './backplane.ts';
 
 export interface MemoryBackplaneOptions {
   /** The same on every node of a hub. */
   readonly presenceLease?: LeaseTimes | undefined;
 }
+
+const EVERYTHING: BrokerPart = { shard: 'memory', partitions: PARTITION_TAGS.map((_, partition) => partition) };
 
 /** A backplane that needs no Redis. Those that share a hub are nodes of one cluster, within one process. */
 export function createMemoryBackplane(
@@ -62,7 +66,7 @@ export function createMemoryBackplane(
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);
       for (const part of parts) part.start();
-      handler.handleStatus('up');
+      handler.handleStatus('up', EVERYTHING);
       return Promise.resolve();
     },
     close(): Promise<void> {

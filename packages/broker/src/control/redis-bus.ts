@@ -1,12 +1,10 @@
-import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import type { Subscriber } from '../redis/subscriber.ts';
+import type { Router } from '../redis/router.ts';
 import type { ControlBus } from './bus.ts';
 import { controlChannel } from './keys.ts';
 
 export interface RedisControlBusParts {
-  readonly commands: RedisConnection;
-  readonly subscriber: Subscriber;
+  readonly redis: Router;
   readonly keys: KeySpace;
 }
 
@@ -21,11 +19,11 @@ export class RedisControlBus implements ControlBus {
   }
 
   tell(notice: string): Promise<number> {
-    return this.#parts.commands.run((redis) => redis.publish(this.#channel, notice));
+    return this.#parts.redis.publish(this.#channel, notice);
   }
 
   watch(onNotice: (notice: string) => void): Promise<void> {
-    return this.#parts.subscriber.add(this.#channel, (payload) => {
+    return this.#parts.redis.listen(this.#channel, (payload) => {
       onNotice(payload.toString());
     });
   }

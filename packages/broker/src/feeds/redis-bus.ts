@@ -1,10 +1,9 @@
 import { OutcryError } from '../outcry-error.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
 import type { KeySpace } from '../redis/keys.ts';
+import type { Router } from '../redis/router.ts';
 import type { Script } from '../redis/script-call.ts';
-import type { Subscriber } from '../redis/subscriber.ts';
 import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
 import { BOOK_TTL_MS, MAX_STORED_DELTAS } from './defaults.ts';
 import { fencedOff, snapshotMissing, tooManyDeltas } from './faults.ts';
@@ -20,8 +19,7 @@ const DELTA_TOO_MANY = 2;
 const FENCED = 3;
 
 export interface RedisFeedBusParts {
-  readonly commands: RedisConnection;
-  readonly subscriber: Subscriber;
+  readonly redis: Router;
   readonly keys: KeySpace;
   readonly events: BackplaneEvents;
 }
@@ -46,8 +44,9 @@ export class RedisFeedBus implements FeedBus {
   }
 
   async listInstruments(): Promise<readonly FeedInstrument[]> {
-    const { commands, keys } = this.#parts;
-    const records = await commands.run((redis) => redis.hgetall(instrumentsKey(keys)));
+    const { redis, keys } = this.#parts;
+    const key = instrumentsKey(keys);
+    const records = await redis.run(key, (connection) => connection.hgetall(key));
     return Object.entries(records)
       .map(([symbol, record]) => decodeInstrument(symbol, record))
       .filter((instrument) => instrument !== undefined);
@@ -56,14 +55,14 @@ export class RedisFeedBus implements FeedBus {
   async publishSnapshot(frame: FeedSnapshot, fence: number): Promise<void> {
     const { snapshot, deltas, channel, fence: fenceKey } = bookNames(this.#parts.keys, frame.symbol);
     const args = [channel, encodeSnapshotFrame(frame), BOOK_TTL_MS, fence];
-    const reply = await this.#parts.commands.runScript(PUBLISH_SNAPSHOT, [snapshot, deltas, fenceKey], args);
+    const reply = await this.#parts.redis.runScript(PUBLISH_SNAPSHOT, [snapshot, deltas, fenceKey], args);
     if (reply === FENCED) throw fencedOff(frame.symbol, fence);
   }
 
   async publishDelta(delta: FeedDelta, fence: number): Promise<void> {
     const { snapshot, deltas, channel, fence: fenceKey } = bookNames(this.#parts.keys, delta.symbol);
     const args = [channel, encodeDeltaFrame(delta), BOOK_TTL_MS, fence, MAX_STORED_DELTAS];
-    const reply = await this.#parts.commands.runScript(PUBLISH_DELTA, [snapshot, deltas, fenceKey], args);
+    const reply = await this.#parts.redis.runScript(PUBLISH_DELTA, [snapshot, deltas, fenceKey], args);
     if (reply === DELTA_NO_SNAPSHOT) throw snapshotMissing(delta.symbol);
     if (reply === DELTA_TOO_MANY) throw tooManyDeltas(delta.symbol, MAX_STORED_DELTAS);
     if (reply === FENCED) throw fencedOff(delta.symbol, fence);
@@ -72,14 +71,14 @@ export class RedisFeedBus implements FeedBus {
   async publishPulse(pulse: FeedPulse, fence: number): Promise<void> {
     const { channel, fence: fenceKey } = bookNames(this.#parts.keys, pulse.symbol);
     const args = [channel, encodePulseFrame(pulse), fence];
-    const reply = await this.#parts.commands.runScript(PUBLISH_PULSE, [fenceKey], args);
+    const reply = await this.#parts.redis.runScript(PUBLISH_PULSE, [fenceKey], args);
     if (reply === FENCED) throw fencedOff(pulse.symbol, fence);
   }
 
   watch(symbol: string, handler: FeedHandler): Promise<void> {
     const { channel } = bookNames(this.#parts.keys, symbol);
     return this.#turns.run(symbol, () =>
-      this.#parts.subscriber.add(channel, (payload) => {
+      this.#parts.redis.listen(channel, (payload) => {
         const frame = decodeFeedFrame(payload);
         if (frame === undefined) this.#parts.events.onUnreadable?.(channel);
         else deliver(frame, handler);
@@ -89,14 +88,14 @@ export class RedisFeedBus implements FeedBus {
 
   unwatch(symbol: string): Promise<void> {
     return this.#turns.run(symbol, async () => {
-      this.#parts.commands.assertOpen();
-      await this.#parts.subscriber.remove(bookNames(this.#parts.keys, symbol).channel);
+      this.#parts.redis.assertOpen();
+      await this.#parts.redis.unlisten(bookNames(this.#parts.keys, symbol).channel);
     });
   }
 
   async readBook(symbol: string): Promise<StoredBook | undefined> {
     const { snapshot, deltas } = bookNames(this.#parts.keys, symbol);
-    const reply = (await this.#parts.commands.runScript(READ_BOOK, [snapshot, deltas], [])) as Buffer[];
+    const reply = (await this.#parts.redis.runScript(READ_BOOK, [snapshot, deltas], [])) as Buffer[];
     const [first, ...rest] = reply.map(decodeFeedFrame);
     if (reply.length === 0) return undefined;
     const followers = rest.map((frame) => (frame?.kind === 'delta' ? frame.delta : undefined));
@@ -107,9 +106,9 @@ export class RedisFeedBus implements FeedBus {
   }
 
   async #announce(script: Script, instruments: readonly FeedInstrument[]): Promise<void> {
-    const { commands, keys } = this.#parts;
+    const { redis, keys } = this.#parts;
     const records = instruments.flatMap((instrument) => [instrument.symbol, encodeInstrument(instrument)]);
-    await commands.runScript(script, [instrumentsKey(keys)], records);
+    await redis.runScript(script, [instrumentsKey(keys)], records);
   }
 }
 

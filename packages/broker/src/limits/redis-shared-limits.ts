@@ -1,13 +1,13 @@
 import type { NodeRoster } from '../nodes/node-roster.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
+import type { Router } from '../redis/router.ts';
 import { COUNT_TTL_MS } from './defaults.ts';
 import { limitNames } from './keys.ts';
 import { HOLD_COUNT, SPEND, TAKE_TOKEN } from './scripts/shared-limits.lua.ts';
 import type { HoldRequest, SharedLimits, SpendRequest } from './shared-limits.ts';
 
 export interface RedisSharedLimitsParts {
-  readonly commands: RedisConnection;
+  readonly redis: Router;
   readonly keys: KeySpace;
   readonly nodes: NodeRoster;
 }
@@ -39,15 +39,15 @@ export class RedisSharedLimits implements SharedLimits {
   }
 
   async pass(subject: string, perMinute: number): Promise<boolean> {
-    const { commands, keys } = this.#parts;
+    const { redis, keys } = this.#parts;
     const args = [MINUTE_MS / perMinute, perMinute];
-    return (await commands.runScript(TAKE_TOKEN, [limitNames(keys, subject).bucket], args)) === 1;
+    return (await redis.runScript(TAKE_TOKEN, [limitNames(keys, subject).bucket], args)) === 1;
   }
 
   async spend({ subject, amount, max, windowMs }: SpendRequest): Promise<number> {
-    const { commands, keys } = this.#parts;
+    const { redis, keys } = this.#parts;
     const args = [(amount * windowMs) / max, windowMs];
-    return (await commands.runScript(SPEND, [limitNames(keys, subject).bucket], args)) as number;
+    return (await redis.runScript(SPEND, [limitNames(keys, subject).bucket], args)) as number;
   }
 
   async #hold(
@@ -55,8 +55,8 @@ export class RedisSharedLimits implements SharedLimits {
     subject: string,
     lost: readonly string[],
   ): Promise<[number, Buffer[]]> {
-    const { commands, keys } = this.#parts;
-    const reply = await commands.runScript(
+    const { redis, keys } = this.#parts;
+    const reply = await redis.runScript(
       HOLD_COUNT,
       [limitNames(keys, subject).counts],
       [...own, COUNT_TTL_MS, ...lost],

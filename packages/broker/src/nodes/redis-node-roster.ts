@@ -1,5 +1,5 @@
-import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
+import type { Router } from '../redis/router.ts';
 import { nodeNames } from './keys.ts';
 import type { NodeEntry, NodeRoster } from './node-roster.ts';
 import { LEAVE } from './scripts/leave.lua.ts';
@@ -7,31 +7,31 @@ import { ATTEND_NODE, LIST_NODES, MISSING_NODES } from './scripts/node-roster.lu
 
 /** The gateways as a sorted set, by Redis's clock. */
 export class RedisNodeRoster implements NodeRoster {
-  readonly #commands: RedisConnection;
+  readonly #redis: Router;
   readonly #keys: readonly [nodes: string, reports: string];
 
-  constructor({ commands, keys }: { readonly commands: RedisConnection; readonly keys: KeySpace }) {
-    this.#commands = commands;
+  constructor({ redis, keys }: { readonly redis: Router; readonly keys: KeySpace }) {
+    this.#redis = redis;
     const { present, reports } = nodeNames(keys);
     this.#keys = [present, reports];
   }
 
   async attend({ id, report }: NodeEntry, leaseMs: number): Promise<boolean> {
-    return (await this.#commands.runScript(ATTEND_NODE, this.#keys, [id, report, leaseMs])) === 1;
+    return (await this.#redis.runScript(ATTEND_NODE, this.#keys, [id, report, leaseMs])) === 1;
   }
 
   async leave(id: string): Promise<void> {
-    await this.#commands.runScript(LEAVE, this.#keys, [id]);
+    await this.#redis.runScript(LEAVE, this.#keys, [id]);
   }
 
   async missing(ids: readonly string[]): Promise<readonly string[]> {
     if (ids.length === 0) return [];
     const [present] = this.#keys;
-    return ((await this.#commands.runScript(MISSING_NODES, [present], ids)) as Buffer[]).map(String);
+    return ((await this.#redis.runScript(MISSING_NODES, [present], ids)) as Buffer[]).map(String);
   }
 
   async list(): Promise<readonly NodeEntry[]> {
-    return toEntries((await this.#commands.runScript(LIST_NODES, this.#keys, [])) as Buffer[]);
+    return toEntries((await this.#redis.runScript(LIST_NODES, this.#keys, [])) as Buffer[]);
   }
 }
 

@@ -1,5 +1,5 @@
-import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
+import type { Router } from '../redis/router.ts';
 import { publisherNames } from './keys.ts';
 import type { PresentPublisher, PublisherRoster, RosterEntry } from './publisher-roster.ts';
 import { LEAVE } from './scripts/leave.lua.ts';
@@ -10,18 +10,18 @@ const SEPARATOR = ',';
 
 /** The roster as a sorted set, by Redis's clock. */
 export class RedisPublisherRoster implements PublisherRoster {
-  readonly #commands: RedisConnection;
+  readonly #redis: Router;
   readonly #keys: readonly [publishers: string, offers: string];
 
-  constructor({ commands, keys }: { readonly commands: RedisConnection; readonly keys: KeySpace }) {
-    this.#commands = commands;
+  constructor({ redis, keys }: { readonly redis: Router; readonly keys: KeySpace }) {
+    this.#redis = redis;
     const { present, offers } = publisherNames(keys);
     this.#keys = [present, offers];
   }
 
   async attend({ publisher, offers }: RosterEntry, leaseMs: number): Promise<readonly PresentPublisher[]> {
     const args = [publisher, offers.join(SEPARATOR), leaseMs];
-    const reply = (await this.#commands.runScript(ATTEND, this.#keys, args)) as (Buffer | number)[];
+    const reply = (await this.#redis.runScript(ATTEND, this.#keys, args)) as (Buffer | number)[];
     const present: PresentPublisher[] = [];
     for (let i = 0; i < reply.length; i += 3) {
       const offered = String(reply[i + 1]);
@@ -35,6 +35,6 @@ export class RedisPublisherRoster implements PublisherRoster {
   }
 
   async leave(publisher: string): Promise<void> {
-    await this.#commands.runScript(LEAVE, this.#keys, [publisher]);
+    await this.#redis.runScript(LEAVE, this.#keys, [publisher]);
   }
 }

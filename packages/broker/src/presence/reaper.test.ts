@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { OutcryError } from '../outcry-error.ts';
 import { KeySpace } from '../redis/keys.ts';
-import { partitionTagOf } from '../redis/partition.ts';
+import { partitionTagOf } from '../partition.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import { PresenceKeys } from './keys.ts';
 import { PresenceReaper, type PresenceReaperParts } from './reaper.ts';
@@ -36,15 +36,15 @@ class FakeRedis {
     return [...this.held.values()].flatMap((rooms) => [...rooms.values()]).reduce((a, b) => a + b, 0);
   }
 
-  readonly commands = {
-    run: <T>(command: (redis: never) => Promise<T>) => command(this as never),
+  readonly router = {
+    run: <T>(_: string, command: (redis: never) => Promise<T>) => command(this as never),
     runScript: (script: unknown, [key = '']: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> => {
       if (script === VOID_LEASE) return Promise.resolve(this.#voidLease(key, Number(args[0])));
       this.#steps += 1;
       if (this.#steps === this.failsAt) return Promise.reject(new OutcryError('unavailable', 'away'));
       return Promise.resolve(this.#reapRoom(key, args));
     },
-  } as PresenceReaperParts['commands'];
+  } as PresenceReaperParts['redis'];
 
   zrem(key: string, lease: string): Promise<number> {
     expect(key).toBe(keys.leases);
@@ -83,7 +83,7 @@ describe('PresenceReaper', () => {
 
   beforeEach(() => {
     redis = new FakeRedis();
-    reaper = new PresenceReaper({ commands: redis.commands, keys, channelOf: (room) => `channel/${room}` });
+    reaper = new PresenceReaper({ redis: redis.router, keys, channelOf: (room) => `channel/${room}` });
   });
 
   it('removes what a lease has in every partition, a little at a time, and forgets it then', async () => {

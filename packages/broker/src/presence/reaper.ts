@@ -1,5 +1,5 @@
-import type { RedisConnection } from '../redis/connection.ts';
-import { PARTITION_TAGS, partitionTagOf } from '../redis/partition.ts';
+import { PARTITION_TAGS, partitionTagOf } from '../partition.ts';
+import type { Router } from '../redis/router.ts';
 import type { PresenceKeys } from './keys.ts';
 import { REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
 
@@ -10,21 +10,21 @@ const ROOMS_PER_PAGE = 256;
 const MAX_KNOWN_KEYS = 16_384;
 
 export interface PresenceReaperParts {
-  readonly commands: Pick<RedisConnection, 'run' | 'runScript'>;
+  readonly redis: Pick<Router, 'run' | 'runScript'>;
   readonly keys: PresenceKeys;
   readonly channelOf: (room: string) => string;
 }
 
 /** Removes what an expired lease holds, partition by partition and room by room. */
 export class PresenceReaper {
-  readonly #commands: PresenceReaperParts['commands'];
+  readonly #redis: PresenceReaperParts['redis'];
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
   /** Keys of leases that were in force at the last look. */
   readonly #inForce = new Set<string>();
 
-  constructor({ commands, keys, channelOf }: PresenceReaperParts) {
-    this.#commands = commands;
+  constructor({ redis, keys, channelOf }: PresenceReaperParts) {
+    this.#redis = redis;
     this.#keys = keys;
     this.#channelOf = channelOf;
   }
@@ -32,7 +32,7 @@ export class PresenceReaper {
   /** Resolves with the entries removed; the lease is forgotten then. Where it rejects, it is to be done again. */
   async reap(lease: string): Promise<number> {
     const removed = await Promise.all(PARTITION_TAGS.map((tag) => this.#reapPartition(lease, tag)));
-    await this.#commands.run((redis) => redis.zrem(this.#keys.leases, lease));
+    await this.#redis.run(this.#keys.leases, (redis) => redis.zrem(this.#keys.leases, lease));
     return removed.reduce((sum, entries) => sum + entries, 0);
   }
 
@@ -53,7 +53,7 @@ export class PresenceReaper {
 
   async #isInForce(key: string): Promise<boolean> {
     if (this.#inForce.has(key)) return true;
-    if ((await this.#commands.run((redis) => redis.hexists(key, ''))) === 0) return false;
+    if ((await this.#redis.run(key, (redis) => redis.hexists(key, ''))) === 0) return false;
     if (this.#inForce.size === MAX_KNOWN_KEYS) this.#inForce.clear();
     this.#inForce.add(key);
     return true;
@@ -63,19 +63,19 @@ export class PresenceReaper {
     const key = this.#keys.lease(lease, tag);
     let removed = 0;
     for (;;) {
-      const page = (await this.#commands.runScript(VOID_LEASE, [key], [ROOMS_PER_PAGE])) as Buffer[];
+      const page = (await this.#redis.runScript(VOID_LEASE, [key], [ROOMS_PER_PAGE])) as Buffer[];
       if (page.length === 0) return removed;
       for (const room of page) removed += await this.#reapRoom(lease, String(room));
     }
   }
 
   async #reapRoom(lease: string, room: string): Promise<number> {
-    const keys = [this.#keys.lease(lease, partitionTagOf(room)), this.#keys.users(room)];
+    const keys = [this.#keys.lease(lease, partitionTagOf(room)), this.#keys.users(room)] as const;
     const channel = this.#channelOf(room);
     let removed = 0;
     let cursor = '0';
     do {
-      const reply = await this.#commands.runScript(REAP_ROOM, keys, [channel, room, lease, cursor, USERS_PER_STEP]);
+      const reply = await this.#redis.runScript(REAP_ROOM, keys, [channel, room, lease, cursor, USERS_PER_STEP]);
       const [next, entries] = reply as [Buffer, number];
       cursor = String(next);
       removed += entries;

@@ -1,8 +1,8 @@
 import type { MemberEntry } from '@outcry/protocol';
 import { OutcryError } from '../outcry-error.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import { PARTITION_TAGS, partitionTagOf } from '../redis/partition.ts';
+import type { Router } from '../redis/router.ts';
+import { PARTITION_TAGS, partitionTagOf } from '../partition.ts';
 import { readField } from '../redis/server-info.ts';
 import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
@@ -16,7 +16,7 @@ import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Writt
 const MAX_KNOWN_LEASES = 4096;
 
 export interface RedisPresenceTableParts {
-  readonly commands: RedisConnection;
+  readonly redis: Pick<Router, 'run' | 'runScript'>;
   readonly keys: KeySpace;
   /** Where the nodes that have joined a room are told who has come to it and who has gone. */
   readonly channelOf: (room: string) => string;
@@ -30,7 +30,7 @@ export interface RedisPresenceTableParts {
  * partition knows the fence of each lease that may write there: reaping begins by deleting it.
  */
 export class RedisPresenceTable implements PresenceTable {
-  readonly #commands: RedisConnection;
+  readonly #redis: RedisPresenceTableParts['redis'];
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
   readonly #reaper: PresenceReaper;
@@ -38,14 +38,14 @@ export class RedisPresenceTable implements PresenceTable {
   readonly #known = new Set<string>();
 
   constructor(parts: RedisPresenceTableParts) {
-    this.#commands = parts.commands;
+    this.#redis = parts.redis;
     this.#keys = new PresenceKeys(parts.keys);
     this.#channelOf = parts.channelOf;
     this.#reaper = new PresenceReaper({ ...parts, keys: this.#keys });
   }
 
   async readRun(): Promise<string> {
-    const info = await this.#commands.run((redis) => redis.info('server'));
+    const info = await this.#redis.run(this.#keys.leases, (redis) => redis.info('server'));
     // Where it is kept from us, every run is another one.
     return readField(info, 'run_id') ?? crypto.randomUUID();
   }
@@ -61,14 +61,14 @@ export class RedisPresenceTable implements PresenceTable {
   async raiseFence({ id, fence }: NodeLease): Promise<boolean> {
     const args = [fence, PRESENCE_TTL_MS];
     const replies = await Promise.all(
-      PARTITION_TAGS.map((tag) => this.#commands.runScript(RAISE_FENCE, [this.#keys.lease(id, tag)], args)),
+      PARTITION_TAGS.map((tag) => this.#redis.runScript(RAISE_FENCE, [this.#keys.lease(id, tag)], args)),
     );
     return replies.every((reply) => reply === 1);
   }
 
   async tend({ id, leaseMs, claimMs, maxGapMs }: TendRequest): Promise<Tended> {
     const args = [id, leaseMs, claimMs, maxGapMs, PRESENCE_TTL_MS];
-    const reply = await this.#commands.runScript(TEND_LEASES, [this.#keys.leases], args);
+    const reply = await this.#redis.runScript(TEND_LEASES, [this.#keys.leases], args);
     const [held, expired, evictions] = reply as [number, Buffer[], number];
     return { isHeld: held === 1, expired: expired.map(String), evictions };
   }
@@ -83,25 +83,26 @@ export class RedisPresenceTable implements PresenceTable {
 
   async keep({ id }: NodeLease): Promise<boolean> {
     const replies = await Promise.all(
-      PARTITION_TAGS.map((tag) =>
-        this.#commands.run((redis) => redis.pexpire(this.#keys.lease(id, tag), PRESENCE_TTL_MS)),
-      ),
+      PARTITION_TAGS.map((tag) => {
+        const key = this.#keys.lease(id, tag);
+        return this.#redis.run(key, (redis) => redis.pexpire(key, PRESENCE_TTL_MS));
+      }),
     );
     return replies.every((reply) => reply === 1);
   }
 
   async write({ id, fence }: NodeLease, { room, entries, asksForLeases }: WriteRequest): Promise<Written | 'refused'> {
-    const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room)];
+    const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room)] as const;
     const fields = entries.flatMap(({ user, connections }) => [user, connections]);
     const args = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0, ...fields];
-    const reply = (await this.#commands.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
+    const reply = (await this.#redis.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
     if (reply.length === 0) return 'refused';
     const [count, own, leases] = reply as [number, number, Buffer[]];
     return { count, own, leases: leases.map(String) };
   }
 
   async list(room: string, limit: number): Promise<RoomMembers> {
-    const reply = await this.#commands.runScript(LIST_MEMBERS, [this.#keys.users(room)], [limit + 1]);
+    const reply = await this.#redis.runScript(LIST_MEMBERS, [this.#keys.users(room)], [limit + 1]);
     const [count, fields] = reply as [number, Buffer[]];
     const members: MemberEntry[] = [];
     for (let i = 0; i + 1 < fields.length && members.length < limit; i += 2) {
@@ -131,7 +132,7 @@ export class RedisPresenceTable implements PresenceTable {
   }
 
   async #setLease(id: string, ms: number, cases: string): Promise<void> {
-    await this.#commands.runScript(SET_LEASE, [this.#keys.leases], [id, ms, cases, PRESENCE_TTL_MS]);
+    await this.#redis.runScript(SET_LEASE, [this.#keys.leases], [id, ms, cases, PRESENCE_TTL_MS]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { OutcryError } from '../outcry-error.ts';
-import { partitionTagOf } from './partition.ts';
+import { partitionAt, partitionTagOf } from '../partition.ts';
 
 const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
 
@@ -12,6 +12,8 @@ const PREFIX_PATTERN = /^[A-Za-z0-9._:-]{1,64}$/;
  */
 export class KeySpace {
   readonly #prefix: string;
+  /** Where the tag begins in every name. */
+  readonly #tagAt: number;
 
   /** @throws OutcryError `badConfig` where the prefix could not be told from the rest of a name */
   constructor(prefix: string) {
@@ -19,6 +21,7 @@ export class KeySpace {
       throw new OutcryError('badConfig', 'the Redis prefix must be 1 to 64 of A-Z, a-z, 0-9 and ._:-');
     }
     this.#prefix = prefix;
+    this.#tagAt = prefix.length + 2;
   }
 
   /** How the names begin of everything that lies in the partition of `name`. */
@@ -29,6 +32,11 @@ export class KeySpace {
   /** How the names of a partition begin; `*` gives a pattern for all of them. A prefix has nothing in it that a pattern would take for its own. */
   baseIn(tag: string): string {
     return `${this.#prefix}:{${tag}}:`;
+  }
+
+  /** The partition that a name of ours lies in. */
+  partitionIn(name: string): number {
+    return partitionAt(name, this.#tagAt);
   }
 }
 

@@ -1,8 +1,7 @@
 import { OutcryError } from '../outcry-error.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import type { Subscriber } from '../redis/subscriber.ts';
+import type { Router } from '../redis/router.ts';
 import { MAX_REVOCATIONS } from './defaults.ts';
 import { revocationNames } from './keys.ts';
 import type { Revocation, RevocationList } from './list.ts';
@@ -10,8 +9,7 @@ import { decodeRevocation, encodeRevocation } from './record.ts';
 import { REVOKE } from './scripts/revoke.lua.ts';
 
 export interface RedisRevocationListParts {
-  readonly commands: RedisConnection;
-  readonly subscriber: Subscriber;
+  readonly redis: Router;
   readonly keys: KeySpace;
   readonly events: BackplaneEvents;
 }
@@ -36,7 +34,7 @@ export class RedisRevocationList implements RevocationList {
     this.#onRevoked = onRevoked;
     for (const revocation of this.#known.values()) onRevoked(revocation);
     // Listens first: what comes between this and the reading is told twice, and not missed.
-    await this.#parts.subscriber.add(this.#names.channel, (payload) => {
+    await this.#parts.redis.listen(this.#names.channel, (payload) => {
       this.#take(payload.toString());
     });
     await this.#read();
@@ -66,14 +64,13 @@ export class RedisRevocationList implements RevocationList {
   async #store(revocation: Revocation): Promise<boolean> {
     const { set, channel } = this.#names;
     const args = [encodeRevocation(revocation), revocation.expiresAt, MAX_REVOCATIONS, channel];
-    return (await this.#parts.commands.runScript(REVOKE, [set], args)) === 1;
+    return (await this.#parts.redis.runScript(REVOKE, [set], args)) === 1;
   }
 
   /** Ends by record. */
   async #read(): Promise<ReadonlyMap<string, number>> {
-    const reply = await this.#parts.commands.run((redis) =>
-      redis.zrangebyscore(this.#names.set, '-inf', '+inf', 'WITHSCORES'),
-    );
+    const { set } = this.#names;
+    const reply = await this.#parts.redis.run(set, (redis) => redis.zrangebyscore(set, '-inf', '+inf', 'WITHSCORES'));
     const stored = new Map<string, number>();
     for (let i = 0; i + 1 < reply.length; i += 2) {
       const [record = '', expiresAt = ''] = reply.slice(i, i + 2);

@@ -1,5 +1,5 @@
 import type { Position } from '@outcry/protocol';
-import type { BrokerStatus } from '../status.ts';
+import type { BrokerPart, BrokerStatus } from '../status.ts';
 
 /** How much of a room's past is kept. Whichever bound is reached first trims; a count of 0 keeps nothing. */
 export interface Retention {
@@ -79,7 +79,8 @@ export interface BrokerHandler {
   handleSignal(signal: RoomSignal): void;
   /** Continuity of a joined room is broken and cannot be repaired: the next message follows `position`. */
   handleReset(room: string, position: Position): void;
-  handleStatus(status: BrokerStatus): void;
+  /** What the rooms and the books of a part are from now on. All parts begin as `down`. */
+  handleStatus(status: BrokerStatus, part: BrokerPart): void;
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Position } from '@outcry/protocol';
 import { OutcryError } from '../outcry-error.ts';
 import type { MemberEvent } from '../presence/store.ts';
-import type { RedisConnection } from '../redis/connection.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
-import type { StorageWatch } from '../redis/storage-watch.ts';
-import type { ChannelListener, Subscriber } from '../redis/subscriber.ts';
+import type { Router } from '../redis/router.ts';
+import type { ChannelListener } from '../redis/subscriber.ts';
 import type {
   Broker,
   BrokerHandler,
@@ -36,15 +35,16 @@ const NOT_BEGUN = 2;
 /** Rooms that are compared with Redis side by side after a reconnection. */
 const ROOMS_PER_BATCH = 256;
 
+/** Whether a room is among those that are meant. */
+export type RoomFilter = (room: string) => boolean;
+
 export interface RedisBrokerParts {
-  readonly commands: RedisConnection;
-  readonly subscriber: Subscriber;
+  readonly redis: Router;
   readonly keys: RoomKeys;
   readonly idempotencyWindowMs: number;
-  readonly storage: Pick<StorageWatch, 'assertWritable'>;
   readonly events: BackplaneEvents;
-  /** Called where a room could not be made whole: `catchUp` has to be called again. */
-  readonly onStalled: () => void;
+  /** Called where a room could not be made whole: `catchUp` has to be called again for it. */
+  readonly onStalled: (room: string) => void;
   /** Called with what joined rooms' channels say about presence. */
   readonly onMember: (event: MemberEvent) => void;
 }
@@ -85,11 +85,11 @@ export class RedisBroker implements Broker {
 
   async publish({ room, head, origin, retention, idempotency, mayBegin = true }: PublishRequest): Promise<Published> {
     this.#assertOpen();
-    const { commands, keys, idempotencyWindowMs, storage } = this.#parts;
-    storage.assertWritable();
+    const { redis, keys, idempotencyWindowMs } = this.#parts;
     const { meta, stream, channel } = keys.of(room);
+    redis.assertWritable(meta);
     const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
-    const reply = await commands.runScript(
+    const reply = await redis.runScript(
       PUBLISH_MESSAGE,
       [meta, stream, ...once],
       [
@@ -117,8 +117,7 @@ export class RedisBroker implements Broker {
   async signal(signal: RoomSignal): Promise<void> {
     this.#assertOpen();
     const { channel } = this.#parts.keys.of(signal.room);
-    const envelope = encodeSignal(signal);
-    await this.#parts.commands.run((redis) => redis.publish(channel, envelope));
+    await this.#parts.redis.publish(channel, encodeSignal(signal));
   }
 
   readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
@@ -129,40 +128,38 @@ export class RedisBroker implements Broker {
     this.#assertOpen();
     const { meta, stream } = this.#parts.keys.of(room);
     const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS];
-    const [epoch, seq] = (await this.#parts.commands.runScript(REMOVE_HISTORY, [meta, stream], args)) as [
-      Buffer,
-      number,
-    ];
+    const [epoch, seq] = (await this.#parts.redis.runScript(REMOVE_HISTORY, [meta, stream], args)) as [Buffer, number];
     return { epoch: epoch.toString('latin1'), seq };
   }
 
   async listRooms(): Promise<readonly string[]> {
     this.#assertOpen();
-    const { commands, keys } = this.#parts;
+    const { redis, keys } = this.#parts;
     // Who listens is known to Redis itself: nothing has to be kept, and nothing outlives a node that is lost.
-    const channels = await commands.run((redis) => redis.pubsub('CHANNELS', keys.channels));
-    return channels.map((channel) => keys.roomOf(String(channel)));
+    return (await redis.channels(keys.channels)).map((channel) => keys.roomOf(channel));
   }
 
-  /** Stores what could not be stored before, so that all nodes number such rooms alike. Rejects where that is not possible now. */
-  async storeAgain(): Promise<void> {
-    for (const room of [...this.#unstored.keys()]) {
+  /**
+   * Stores what could not be stored before, so that all nodes number such rooms alike: of the rooms that are meant. Rejects where
+   * that is not possible now.
+   */
+  async storeAgain(isMeant: RoomFilter): Promise<void> {
+    for (const room of [...this.#unstored.keys()].filter(isMeant)) {
       const sequencer = this.#rooms.get(room);
       if (sequencer !== undefined) await sequencer.catchUp(await this.#open(room, sequencer.position));
     }
   }
 
-  /** Compares every joined room with Redis and reads what it has missed. Rejects where that is not possible now. */
-  async catchUp(): Promise<void> {
-    const rooms = [...this.#rooms];
+  /** Compares the joined rooms that are meant with Redis, and reads what they have missed. Rejects where that is not possible now. */
+  async catchUp(isMeant: RoomFilter): Promise<void> {
+    const rooms = [...this.#rooms].filter(([room]) => isMeant(room));
     for (let start = 0; start < rooms.length; start += ROOMS_PER_BATCH) {
       const batch = rooms.slice(start, start + ROOMS_PER_BATCH);
       const results = await Promise.all(
         batch.map(async ([room, sequencer]) => sequencer.catchUp(await this.#open(room, sequencer.position))),
       );
-      if (results.includes(false)) {
-        throw new OutcryError('unavailable', `Redis at ${this.#parts.commands.address}: history could not be read`);
-      }
+      const failed = batch[results.indexOf(false)];
+      if (failed !== undefined) throw this.#unreadable(failed[0]);
     }
   }
 
@@ -181,7 +178,7 @@ export class RedisBroker implements Broker {
     const { channel } = this.#parts.keys.of(room);
     this.#rooms.set(room, sequencer);
     try {
-      await this.#parts.subscriber.add(channel, this.#listener);
+      await this.#parts.redis.listen(channel, this.#listener);
       const head = await this.#open(room);
       sequencer.place(head);
       // Whoever awaits the join has seen its position before the first message is delivered.
@@ -191,7 +188,7 @@ export class RedisBroker implements Broker {
       return { epoch: head.epoch, seq: head.seq };
     } catch (error) {
       this.#forget(room);
-      void this.#parts.subscriber.remove(channel);
+      void this.#parts.redis.unlisten(channel);
       throw error;
     }
   }
@@ -202,10 +199,10 @@ export class RedisBroker implements Broker {
     if (seen === undefined) return;
     this.#forget(room);
     const { meta, channel } = this.#parts.keys.of(room);
-    await this.#parts.subscriber.remove(channel);
+    await this.#parts.redis.unlisten(channel);
     if (seen.position.seq > 0) return;
     // Where Redis cannot be told it is forgotten later, by its age.
-    await this.#parts.commands.runScript(LET_GO, [meta], [channel, EMPTY_NUMBERING_TTL_MS]).catch(() => undefined);
+    await this.#parts.redis.runScript(LET_GO, [meta], [channel, EMPTY_NUMBERING_TTL_MS]).catch(() => undefined);
   }
 
   #forget(room: string): void {
@@ -253,7 +250,7 @@ export class RedisBroker implements Broker {
   async #open(room: string, seen?: SeenPosition): Promise<SeenPosition> {
     const { meta, stream } = this.#parts.keys.of(room);
     const seenArgs = seen === undefined ? [] : [seen.epoch, seen.seq, seen.at];
-    const reply = await this.#parts.commands.runScript(
+    const reply = await this.#parts.redis.runScript(
       OPEN_ROOM,
       [meta, stream],
       [this.#candidateOf(room), NUMBERING_TTL_MS, ...seenArgs],
@@ -273,7 +270,7 @@ export class RedisBroker implements Broker {
   ): Promise<RoomHistory & RepairRead> {
     const { meta, stream } = this.#parts.keys.of(room);
     this.#assertOpen();
-    const reply = await this.#parts.commands.runScript(
+    const reply = await this.#parts.redis.runScript(
       READ_HISTORY,
       [meta, stream],
       [this.#candidateOf(room), EMPTY_NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
@@ -284,6 +281,11 @@ export class RedisBroker implements Broker {
       .map((bytes) => decodeStored({ room, epoch }, bytes))
       .filter((message) => message !== undefined);
     return { head: { epoch, seq }, messages, hasMore: hasMore === 1, seenUpTo };
+  }
+
+  #unreadable(room: string): OutcryError {
+    const { redis, keys } = this.#parts;
+    return new OutcryError('unavailable', `Redis at ${redis.addressOf(keys.of(room).meta)}: history could not be read`);
   }
 
   #assertOpen(): void {

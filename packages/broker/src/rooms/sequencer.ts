@@ -14,7 +14,7 @@ export interface SequencerPort {
   readAfter(room: string, position: SeenPosition): Promise<RepairRead>;
   handleRepaired(room: string, messages: number): void;
   /** The stream could not be read: nothing is delivered until `repair` is called again and succeeds. */
-  handleStalled(): void;
+  handleStalled(room: string): void;
 }
 
 export interface RepairRead extends Omit<RoomHistory, 'hasMore'> {
@@ -127,7 +127,7 @@ export class Sequencer {
       // Nothing is lost by forgetting the queue: whoever repairs later reads it from the stream.
       this.#state = 'stalled';
       this.#clearQueue();
-      this.#port.handleStalled();
+      this.#port.handleStalled(this.#room);
       return false;
     } finally {
       this.#repair = undefined;

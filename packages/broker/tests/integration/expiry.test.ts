@@ -8,6 +8,7 @@ import { parseTopology } from '../../src/redis/topology.ts';
 import { PresenceRecorder } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { request } from '../support/requests.ts';
+import { routerOver } from '../support/router-over.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -155,7 +156,11 @@ async function acquire({ lease }: Backplane): Promise<number> {
 }
 
 function openTable(commands: RedisConnection): RedisPresenceTable {
-  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix), channelOf: (room) => room });
+  return new RedisPresenceTable({
+    redis: routerOver(commands),
+    keys: new KeySpace(cluster.prefix),
+    channelOf: (room) => room,
+  });
 }
 
 /** Each thing that may come first, on a Redis without a key. */

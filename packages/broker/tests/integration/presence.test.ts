@@ -8,13 +8,14 @@ import { REAP_ROOM } from '../../src/presence/scripts/members.lua.ts';
 import type { NodeLease } from '../../src/presence/table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
-import { partitionTagOf } from '../../src/redis/partition.ts';
+import { partitionTagOf } from '../../src/partition.ts';
 import { createRoute } from '../../src/redis/create-route.ts';
 import { parseTopology } from '../../src/redis/topology.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
+import { routerOver } from '../support/router-over.ts';
 
 const LEASE = { leaseMs: 1500, renewMs: 300 };
 const LONG_LEASE = { leaseMs: 600_000, renewMs: 60_000 };
@@ -60,22 +61,22 @@ const channelOf = (room: string): string => new RoomKeys(new KeySpace(cluster.pr
 /** Straight at what is stored, as a node's presence would. */
 async function openTable(): Promise<RedisPresenceTable> {
   const commands = await openConnection();
-  return new RedisPresenceTable({ commands, keys: new KeySpace(cluster.prefix), channelOf });
+  return new RedisPresenceTable({ redis: routerOver(commands), keys: new KeySpace(cluster.prefix), channelOf });
 }
 
 /** Clears away as any node does, until a step fails. */
 async function openFailingReaper(failsAt: number): Promise<PresenceReaper> {
-  const connection = await openConnection();
+  const redis = routerOver(await openConnection());
   let steps = 0;
-  const commands: PresenceReaperParts['commands'] = {
-    run: (command) => connection.run(command),
+  const failing: PresenceReaperParts['redis'] = {
+    run: redis.run,
     runScript: (script, keys, args) => {
       if (script === REAP_ROOM) steps += 1;
       if (steps >= failsAt) return Promise.reject(new OutcryError('unavailable', 'the connection is lost'));
-      return connection.runScript(script, keys, args);
+      return redis.runScript(script, keys, args);
     },
   };
-  return new PresenceReaper({ commands, keys: new PresenceKeys(new KeySpace(cluster.prefix)), channelOf });
+  return new PresenceReaper({ redis: failing, keys: new PresenceKeys(new KeySpace(cluster.prefix)), channelOf });
 }
 
 const users = (count: number): string[] => range(1, count).map((i) => `user-${String(i)}`);

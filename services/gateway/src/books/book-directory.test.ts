@@ -3,6 +3,7 @@ import { createLogger } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { GatewayMetrics } from '../observability/metrics.ts';
+import { EVERYTHING, partOf } from '../testing/broker-parts.ts';
 import { FakeFeed } from '../testing/fake-feed.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { BookDirectory } from './book-directory.ts';
@@ -83,13 +84,24 @@ describe('BookDirectory', () => {
   it('calls every book stale at once when the broker is away, and reads each anew when it is back', async () => {
     const opened = [await books.open('X'), await books.open('Y')];
     const staleness = (): readonly boolean[] => opened.map(({ replica }) => replica.isStale);
-    books.showStatus('down');
+    books.showStatus('down', EVERYTHING);
     expect(staleness()).toEqual([true, true]);
     store('X', 7);
-    books.showStatus('up');
+    books.showStatus('up', EVERYTHING);
     await vi.advanceTimersByTimeAsync(0);
     expect(staleness()).toEqual([false, false]);
     expect(opened.map(({ replica }) => replica.state?.seq)).toEqual([7, 1]);
+  });
+
+  it('leaves alone the books of a part that is heard', async () => {
+    const [x, y] = [await books.open('X'), await books.open('Y')];
+    books.showStatus('down', partOf('X'));
+    expect([x.replica.isStale, y.replica.isStale]).toEqual([true, false]);
+    const reads = vi.spyOn(feed, 'readBook');
+    books.showStatus('up', partOf('X'));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(reads.mock.calls).toEqual([['X']]);
+    expect([x.replica.isStale, y.replica.isStale]).toEqual([false, false]);
   });
 
   it('leaves nothing behind when it closes', async () => {

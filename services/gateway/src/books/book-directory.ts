@@ -1,4 +1,4 @@
-import type { BrokerStatus, FeedInstrument } from '@outcry/broker';
+import { type BrokerPart, type BrokerStatus, type FeedInstrument, partitionOf } from '@outcry/broker';
 import { type Instrument, isSymbol } from '@outcry/protocol';
 
 import type { Fanout } from '../fanout/audience.ts';
@@ -57,8 +57,10 @@ export class BookDirectory {
     return (await this.#list()).map(describeInstrument);
   }
 
-  showStatus(status: BrokerStatus): void {
-    for (const { replica } of this.#books.values()) {
+  showStatus(status: BrokerStatus, { partitions }: BrokerPart): void {
+    const concerned = new Set(partitions);
+    for (const { symbol, replica } of this.#books.values()) {
+      if (!concerned.has(partitionOf(symbol))) continue;
       if (status === 'up') replica.resync();
       else replica.markStale();
     }

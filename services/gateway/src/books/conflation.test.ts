@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { identityOf } from '../identity/identity.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
+import { EVERYTHING } from '../testing/broker-parts.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeFeed } from '../testing/fake-feed.ts';
 import type { FakeSocket } from '../testing/fake-transport.ts';
@@ -120,7 +121,7 @@ describe('a session that lags', () => {
 
   it('is told afterwards that a book is fresh again, or that it has grown stale', async () => {
     const books = gateway.services.books;
-    books.showStatus('down');
+    books.showStatus('down', EVERYTHING);
     setUnread(SOFT + 1);
     await move('X', 1);
     setUnread(0);

@@ -27,12 +27,13 @@ export function createBrokerHandler(parts: BrokerHandlerParts): BrokerHandler {
     handleReset: (room, position) => {
       rooms.reset(room, position);
     },
-    handleStatus: (status) => {
-      logger[status === 'up' ? 'info' : 'warn']({ status }, 'broker status');
-      metrics.brokerUp.set(status === 'up' ? 1 : 0);
-      readiness.showStatus(status);
-      rooms.showStatus(status);
-      books.showStatus(status);
+    handleStatus: (status, part) => {
+      const { shard } = part;
+      logger[status === 'up' ? 'info' : 'warn']({ status, shard }, 'broker status');
+      metrics.brokerUp.labels(shard).set(status === 'up' ? 1 : 0);
+      readiness.showStatus(status, part);
+      rooms.showStatus(status, part);
+      books.showStatus(status, part);
     },
   };
 }

@@ -1,20 +1,33 @@
-import type { BrokerStatus } from '@outcry/broker';
+import { type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
+import { ALL_ROOM } from '@outcry/protocol';
+
+/**
+ * Of what is shared, as much has to be up for a node to get traffic. What this node does not hear the others mostly do not hear, either:
+ * below this they may be better off, above it clients are better served here than by nobody.
+ */
+const MIN_UP_SHARE = 0.5;
 
 /** Whether this node should get traffic: what `/readyz` and handshakes are answered by. */
 export class Readiness {
   #isDraining = false;
-  #brokerStatus: BrokerStatus = 'down';
+  readonly #partitions = new PartitionStatus('down');
   #hasKeys = true;
 
   /** Why the node should get no traffic, or undefined where it should. */
   get notReady(): string | undefined {
     if (this.#isDraining) return 'draining';
-    if (this.#brokerStatus !== 'up') return 'broker unavailable';
+    if (!this.#isServed()) return 'broker unavailable';
     return this.#hasKeys ? undefined : 'no keys of the identity provider yet';
   }
 
-  showStatus(status: BrokerStatus): void {
-    this.#brokerStatus = status;
+  /** What clients would miss though the node is ready. */
+  get limitation(): string | undefined {
+    const { upShare } = this.#partitions;
+    return upShare === 1 ? undefined : `the broker is unavailable for ${percent(1 - upShare)} of rooms and books`;
+  }
+
+  showStatus(status: BrokerStatus, part: BrokerPart): void {
+    this.#partitions.show(status, part);
   }
 
   showKeys(count: number): void {
@@ -24,4 +37,13 @@ export class Readiness {
   drain(): void {
     this.#isDraining = true;
   }
+
+  /** Nobody comes in without `@all`. */
+  #isServed(): boolean {
+    return this.#partitions.upShare >= MIN_UP_SHARE && this.#partitions.of(ALL_ROOM) === 'up';
+  }
+}
+
+function percent(share: number): string {
+  return `${String(Math.round(share * 100))} %`;
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 import { RoomRules } from '../rooms/room-rules.ts';
+import { EVERYTHING } from '../testing/broker-parts.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import type { FakeSocket } from '../testing/fake-transport.ts';
 
@@ -181,11 +182,11 @@ describe('the rooms of a session that lags', () => {
 
   it('tell it afterwards that they are stale, or fresh again', async () => {
     setUnread(SOFT + 1);
-    gateway.services.rooms.showStatus('down');
+    gateway.services.rooms.showStatus('down', EVERYTHING);
     expect(slow.socket.framesOf('stale').filter(({ room }) => room === ROOM)).toEqual([]);
     setUnread(0);
     await turnsUntil(() => slow.socket.framesOf('stale').some(({ room }) => room === ROOM));
-    gateway.services.rooms.showStatus('up');
+    gateway.services.rooms.showStatus('up', EVERYTHING);
     expect(slow.socket.framesOf('fresh').filter(({ room }) => room === ROOM)).toHaveLength(1);
   });
 

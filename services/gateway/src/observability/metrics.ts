@@ -29,7 +29,7 @@ export class GatewayMetrics {
   readonly registry = new Registry();
 
   readonly connections = this.#gauge('connections', 'Open connections.', ['encoding']);
-  readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from the broker is whole.');
+  readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from a shard of the broker is whole.', ['shard']);
   readonly relayed = this.#tally('messages_relayed_total', 'Room messages taken from the broker, once per node.');
   readonly transcoded = this.#tally('messages_transcoded_total', 'Room messages turned into JSON, once per node.');
   readonly resets = this.#counter('room_resets_total', 'Rooms whose continuity broke and could not be repaired.');

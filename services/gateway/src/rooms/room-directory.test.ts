@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Coalescer } from '../fanout/coalescer.ts';
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
+import { EVERYTHING, partOf } from '../testing/broker-parts.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { Past } from './past.ts';
@@ -34,18 +35,18 @@ describe('RoomDirectory', () => {
   }
 
   it('tells a member that comes while the broker is not heard, also into a room that nobody was in', async () => {
-    gateway.services.rooms.showStatus('down');
+    gateway.services.rooms.showStatus('down', EVERYTHING);
     await join();
     expect(aboutLobby()).toEqual(['joined', 'stale']);
-    gateway.services.rooms.showStatus('up');
+    gateway.services.rooms.showStatus('up', EVERYTHING);
     expect(aboutLobby()).toEqual(['joined', 'stale', 'fresh']);
   });
 
   it('tells its members when the broker is not heard any more, and when it is again', async () => {
     await join();
-    gateway.services.rooms.showStatus('down');
+    gateway.services.rooms.showStatus('down', EVERYTHING);
     expect(aboutLobby()).toEqual(['joined', 'stale']);
-    gateway.services.rooms.showStatus('up');
+    gateway.services.rooms.showStatus('up', EVERYTHING);
     expect(aboutLobby()).toEqual(['joined', 'stale', 'fresh']);
   });
 
@@ -70,9 +71,20 @@ describe('RoomDirectory', () => {
     expect([rooms.get('lobby')?.position, rooms.get('hall')]).toEqual([{ epoch: 'e', seq: 4 }, undefined]);
   });
 
+  it('tells nobody in a room of a part that is heard, whoever is there already and whoever comes', async () => {
+    const { rooms } = gateway.services;
+    rooms.showStatus('down', partOf('hall'));
+    await join();
+    rooms.showStatus('up', partOf('hall'));
+    rooms.showStatus('down', partOf('hall'));
+    expect(aboutLobby()).toEqual(['joined']);
+    rooms.showStatus('down', partOf('lobby'));
+    expect(aboutLobby()).toEqual(['joined', 'stale']);
+  });
+
   it('says nothing of staleness that has passed', async () => {
-    gateway.services.rooms.showStatus('down');
-    gateway.services.rooms.showStatus('up');
+    gateway.services.rooms.showStatus('down', EVERYTHING);
+    gateway.services.rooms.showStatus('up', EVERYTHING);
     await join();
     expect(aboutLobby()).toEqual(['joined']);
   });

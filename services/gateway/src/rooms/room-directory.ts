@@ -1,4 +1,13 @@
-import type { Broker, BrokerStatus, MemberEvent, RoomMessage, RoomSignal } from '@outcry/broker';
+import {
+  type Broker,
+  type BrokerPart,
+  type BrokerStatus,
+  type MemberEvent,
+  partitionOf,
+  PartitionStatus,
+  type RoomMessage,
+  type RoomSignal,
+} from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 
 import type { Fanout } from '../fanout/audience.ts';
@@ -40,7 +49,7 @@ export interface Visitor {
 export class RoomDirectory {
   readonly #options: RoomDirectoryOptions;
   readonly #rooms: SharedByName<Room>;
-  #status: BrokerStatus = 'up';
+  readonly #status = new PartitionStatus('up');
 
   constructor(options: RoomDirectoryOptions) {
     this.#options = options;
@@ -111,9 +120,11 @@ export class RoomDirectory {
     this.#rooms.get(name)?.reset(position);
   }
 
-  showStatus(status: BrokerStatus): void {
-    this.#status = status;
+  showStatus(status: BrokerStatus, part: BrokerPart): void {
+    this.#status.show(status, part);
+    const concerned = new Set(part.partitions);
     for (const room of this.#rooms.values()) {
+      if (!concerned.has(partitionOf(room.name))) continue;
       if (status === 'up') room.markFresh();
       else room.markStale();
     }
@@ -143,7 +154,7 @@ export class RoomDirectory {
   /** A broker that is down may let a room be joined all the same: it takes commands, and is not heard. */
   #create(name: string): Room {
     const room = new Room(name, this.#options.fanout, this.#options.coalescer);
-    if (this.#status === 'down') room.markStale();
+    if (this.#status.of(name) === 'down') room.markStale();
     return room;
   }
 

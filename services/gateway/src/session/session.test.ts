@@ -1,6 +1,7 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { EVERYTHING } from '../testing/broker-parts.ts';
 import { createTestGateway, type TestGateway } from '../testing/create-services.ts';
 
 describe('Session', () => {
@@ -91,12 +92,12 @@ describe('Session', () => {
     const [early, late] = [gateway.connect('ann'), gateway.connect('bob')];
     early.send({ type: 'join', room: 'lobby', history: 0 });
     await vi.waitUntil(() => early.socket.framesOf('joined').length === 3);
-    rooms.showStatus('up');
+    rooms.showStatus('up', EVERYTHING);
     expect(early.socket.framesOf('fresh')).toEqual([]);
-    rooms.showStatus('down');
+    rooms.showStatus('down', EVERYTHING);
     late.send({ type: 'join', room: 'lobby', history: 0 });
     await vi.waitUntil(() => late.socket.framesOf('joined').length === 3);
-    rooms.showStatus('up');
+    rooms.showStatus('up', EVERYTHING);
     for (const { socket } of [early, late]) {
       expect(socket.framesOf('stale').filter(({ room }) => room === 'lobby')).toHaveLength(1);
       expect(socket.framesOf('fresh').filter(({ room }) => room === 'lobby')).toHaveLength(1);

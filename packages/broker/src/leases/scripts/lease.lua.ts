@@ -35,10 +35,10 @@ return 1
 
 /**
  *     KEYS  holder
- *     ARGV  fence, channel, name: sent where the lease was that fence's
+ *     ARGV  fence
+ *     reply 1, or 0 where the lease was not that fence's
  */
 export const RELEASE_LEASE = new Script(String.raw`
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
-redis.call('DEL', KEYS[1])
-redis.call('PUBLISH', ARGV[2], ARGV[3])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
 `);

@@ -1,6 +1,7 @@
 import slotOf from 'cluster-key-slot';
 import { describe, expect, it } from 'vitest';
-import { PARTITION_TAGS, partitionTagOf } from './partition.ts';
+import { KeySpace } from './redis/keys.ts';
+import { PARTITION_COUNT, PARTITION_TAGS, partitionAt, partitionOf, partitionTagOf } from './partition.ts';
 
 const SLOTS = 16_384;
 
@@ -12,6 +13,20 @@ describe('partitions', () => {
 
   it('have tags that no client can choose the text of', () => {
     for (const tag of PARTITION_TAGS) expect(tag).toMatch(/^[a-z0-9]{2}$/);
+  });
+
+  it('are told by the names of what lies in them, whatever stands in front and behind', () => {
+    for (const prefix of ['outcry', 'a', 'x:{mm}'.replaceAll(/[{}]/g, '-')]) {
+      const space = new KeySpace(prefix);
+      for (const [partition, tag] of PARTITION_TAGS.entries()) {
+        expect(space.partitionIn(`${space.baseIn(tag)}room/{mm}é`)).toBe(partition);
+      }
+      expect(space.partitionIn(`${space.baseOf('lobby')}meta/lobby`)).toBe(partitionOf('lobby'));
+    }
+  });
+
+  it.each(['', '{', 'mM', '\u1234\u0001', 'é{', '  '])('are not told by "%s", which is no tag', (text) => {
+    expect(partitionAt(text, 0)).toBe(PARTITION_COUNT);
   });
 
   it('spread names evenly', () => {

@@ -1,0 +1,31 @@
+import type { Redis } from 'ioredis';
+import type { Script, ScriptArgument } from './script-call.ts';
+import type { ChannelListener } from './subscriber.ts';
+
+/**
+ * The Redis of a cluster, however many servers it is. Where something is, its name says (`KeySpace`): what has one partition tag is on
+ * one server, and carried out in one step there.
+ *
+ * A command is sent at once or refused, never queued for later and never sent twice; it settles within the command time limit. All
+ * calls reject with an `OutcryError`: `unavailable`, of which an `UnwritableError` is one, or `closed`.
+ */
+export interface Router {
+  /** Runs a command on the server of a key or a channel. The connection is lent to `command` for the duration of the call. */
+  run<T>(name: string, command: (redis: Redis) => Promise<T>): Promise<T>;
+  /** Runs a script in one step; all keys, and channels among the arguments, have the tag of the first key. Strings in its reply are buffers. */
+  runScript(script: Script, keys: readonly [string, ...string[]], args: readonly ScriptArgument[]): Promise<unknown>;
+  /** Resolves with how many connections were told. */
+  publish(channel: string, payload: string | Buffer): Promise<number>;
+  /** Listens from now on; resolves when that is acknowledged. A later loss is made good by itself. */
+  listen(channel: string, listener: ChannelListener): Promise<void>;
+  /** Stops listening at once. Never rejects. */
+  unlisten(channel: string): Promise<void>;
+  /** The channels that anybody listens to, by a pattern, on all servers. */
+  channels(pattern: string): Promise<readonly string[]>;
+  /** @throws UnwritableError where whatever has the tag of this name cannot be stored, as far as is known */
+  assertWritable(name: string): void;
+  /** @throws OutcryError `closed` behind `close` */
+  assertOpen(): void;
+  /** Where a name is, fit to be shown. */
+  addressOf(name: string): string;
+}

@@ -1,0 +1,302 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
+import { PARTITION_COUNT, partitionOf } from '../partition.ts';
+import type { BrokerPart, BrokerStatus } from '../status.ts';
+import type { StorageStatus } from '../storage.ts';
+import { backoffMs } from './backoff.ts';
+import { type ConnectionOptions, RedisConnection } from './connection.ts';
+import { REPLICA_WORDS, type WriteRefusal } from './fault.ts';
+import type { KeySpace } from './keys.ts';
+import { Loopback, loopbackChannel } from './loopback.ts';
+import { isInStep, leadsToPrimary } from './primary-search.ts';
+import { Recovery } from './recovery.ts';
+import type { Route } from './route.ts';
+import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from './server-info.ts';
+import { StorageWatch } from './storage-watch.ts';
+import { Subscriber } from './subscriber.ts';
+
+const DEAF = 'what was published did not come back';
+
+export interface ShardOptions {
+  readonly route: Route;
+  readonly keys: KeySpace;
+  readonly prefix: string;
+  /** That are its own: others are on other shards. */
+  readonly partitions: readonly number[];
+  readonly commandTimeoutMs: number;
+  readonly requiresReplicas: boolean;
+}
+
+/** What a shard calls. Nothing of it throws. */
+export interface ShardPort {
+  /** What is listened to is heard again: reads what was missed meanwhile. Rejects where that cannot be done now. */
+  catchUp(shard: Shard): Promise<void>;
+  /** Stores what could not be stored, or may have been forgotten. Rejects where that cannot be done now. */
+  storeAgain(shard: Shard): Promise<void>;
+  handleStatus(status: BrokerStatus, shard: Shard): void;
+  handleStorage(storage: StorageStatus): void;
+  handleServer(server: ServerInfo): void;
+  handleFault(fault: OutcryError): void;
+}
+
+/**
+ * One Redis, which may be another one behind a failover of its sentinels, with all that is held for it: a connection for commands
+ * and one that listens, what it listens to, whether it hears and whether it stores. It goes down and comes up by itself.
+ */
+export class Shard {
+  readonly commands: RedisConnection;
+  readonly listener: RedisConnection;
+  readonly subscriber: Subscriber;
+  /** Whether it takes writes. */
+  readonly storage: StorageWatch;
+  readonly part: BrokerPart;
+  readonly #holds = new Uint8Array(PARTITION_COUNT);
+  readonly #port: ShardPort;
+  readonly #route: Route;
+  readonly #requiresReplicas: boolean;
+  /** A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. */
+  readonly #probeKey: string;
+  readonly #commandOptions: ConnectionOptions;
+  readonly #recovery: Recovery;
+  readonly #loopback: Loopback;
+  #server: ServerInfo | undefined;
+  #stopWatching: (() => void) | undefined;
+  #isStarted = false;
+  #isUp = false;
+  /** Connected to a replica that hears its primary. */
+  #isFollowing = false;
+  /** Of connections; and how many of them there had been when it was last found to be whole. */
+  #losses = 0;
+  #outlived = 0;
+
+  constructor(options: ShardOptions, port: ShardPort) {
+    const { route, keys, prefix, commandTimeoutMs } = options;
+    this.part = { shard: route.shown, partitions: options.partitions };
+    for (const partition of options.partitions) this.#holds[partition] = 1;
+    this.#port = port;
+    this.#route = route;
+    this.#requiresReplicas = options.requiresReplicas;
+    this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs };
+    this.storage = this.#createStorageWatch();
+    this.commands = this.#connect(this.#commandOptions);
+    this.listener = this.#connect({ server: route, name: `${prefix}:subscriber`, commandTimeoutMs });
+    this.subscriber = new Subscriber(this.listener);
+    this.#recovery = this.#createRecovery();
+    this.#probeKey = loopbackChannel(keys, randomUUID());
+    this.#loopback = this.#createLoopback(this.#probeKey);
+  }
+
+  /** As it was when it was last found; undefined before that. */
+  get server(): ServerInfo | undefined {
+    return this.#server;
+  }
+
+  /** Whether it has the partition of a room, or a symbol, of that name. */
+  holds(name: string): boolean {
+    return this.#holds[partitionOf(name)] === 1;
+  }
+
+  /** Connects, and makes all whole. `begin` follows. @throws OutcryError; `close` has to follow then */
+  async prepare(deadline: number): Promise<void> {
+    this.#stopWatching = this.#route.watch((address) => {
+      for (const connection of [this.commands, this.listener]) connection.moveTo(address);
+    });
+    await Promise.all([this.commands.connect(deadline), this.listener.connect(deadline)]);
+    await this.#makeWhole(deadline);
+  }
+
+  /** Is up from now on, and keeps itself so; even where it has been lost since it was prepared. */
+  begin(): void {
+    this.#isStarted = true;
+    this.storage.start();
+    this.#handleStatus('up');
+    if (this.#losses !== this.#outlived) this.#recovery.handleBroken();
+  }
+
+  /** Live delivery can no longer be vouched for. */
+  handleBroken(): void {
+    this.#recovery.handleBroken();
+  }
+
+  /** What is to be kept here in case Redis forgets it to make room, as it may without `noeviction`, or could not store it. */
+  async storeAgain(): Promise<void> {
+    try {
+      await this.#port.storeAgain(this);
+    } catch (error) {
+      if (error instanceof OutcryError && error.code !== 'closed') this.#port.handleFault(error);
+    }
+  }
+
+  /** Does nothing any more. What is asked for behind this rejects. */
+  stop(): void {
+    this.#stopWatching?.();
+    this.#recovery.close();
+    this.#loopback.stop();
+    this.storage.stop();
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await Promise.all([this.commands.close(), this.listener.close()]);
+  }
+
+  #connect(options: ConnectionOptions): RedisConnection {
+    return new RedisConnection(options, {
+      handleReady: () => {
+        this.#recovery.hurry();
+      },
+      handleLost: (fault) => {
+        this.#handleLost(fault);
+      },
+      handleRefused: (fault) => {
+        this.#port.handleFault(fault);
+      },
+      handleUnwritable: (refusal) => {
+        this.#handleUnwritable(refusal);
+      },
+    });
+  }
+
+  /** Until the deadline, what can pass is waited for; so is a connection that is lost again before it has been of use. */
+  async #makeWhole(deadline: number): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.#outlived = this.#losses;
+      try {
+        await this.#loopback.listen();
+        await this.#restore();
+        if (this.#losses === this.#outlived) return;
+      } catch (error) {
+        const canPass = error instanceof OutcryError && error.code === 'unavailable';
+        if (!canPass || performance.now() >= deadline) throw error;
+        this.#port.handleFault(error);
+      }
+      await delay(backoffMs(attempt));
+    }
+  }
+
+  /** @throws OutcryError `badConfig` where the Redis is of no use, or `unavailable`, or `closed` */
+  async #inspect(): Promise<void> {
+    const server = await this.commands.run((redis) => redis.info('server'));
+    assertUsable(server, this.commands.address);
+    const rest = await this.commands.run((redis) => redis.info('memory', 'replication'));
+    this.#server = readServerInfo(server + rest);
+    if (this.#requiresReplicas) assertReplicated(this.#server, this.commands.address);
+    this.#port.handleServer(this.#server);
+  }
+
+  #createRecovery(): Recovery {
+    return new Recovery({
+      restore: () => this.#restore(),
+      handleStatus: (status) => {
+        this.#handleStatus(status);
+      },
+      handleFault: (fault) => {
+        this.#port.handleFault(fault);
+      },
+    });
+  }
+
+  /** Makes live delivery whole, or rejects where that cannot be done now. */
+  async #restore(): Promise<void> {
+    await this.#inspect();
+    await Promise.all([this.#assertDelivering(), this.subscriber.resubscribe()]);
+    await this.#assertHearing();
+    await this.#port.catchUp(this);
+  }
+
+  /**
+   * A primary delivers, even where it stores nothing now. A replica takes a PUBLISH, to nobody, and is of use only while it
+   * hears its primary; its name may lead elsewhere by now.
+   */
+  async #assertDelivering(): Promise<void> {
+    this.#isFollowing = false;
+    try {
+      await this.storage.probe();
+    } catch (error) {
+      if (!(error instanceof UnwritableError)) throw error;
+      const replication = await this.#inspectReplication();
+      if (readField(replication, 'role') !== 'slave') return;
+      this.#isFollowing = !this.#route.isToPrimary && isInStep(replication);
+      if (this.#isFollowing) return;
+      this.commands.reconnect(REPLICA_WORDS);
+      throw error;
+    }
+  }
+
+  #createStorageWatch(): StorageWatch {
+    return new StorageWatch({
+      probe: () => this.commands.probe(this.#probeKey),
+      handleStorage: (storage) => {
+        this.#port.handleStorage(storage);
+        if (storage.state === 'writable' && this.#isStarted) void this.storeAgain();
+      },
+      handleUnwritable: () => (this.#isFollowing ? this.#seekPrimary() : Promise.resolve()),
+    });
+  }
+
+  #handleUnwritable({ storage, isReplica }: WriteRefusal): void {
+    this.storage.note(storage);
+    if (isReplica && !this.#isFollowing && this.#isUp) this.#recovery.handleBroken();
+  }
+
+  /** Goes on with a replica while it hears its primary, and until the address leads to one that takes writes. */
+  async #seekPrimary(): Promise<void> {
+    const isHearing = await this.#inspectReplication().then(isInStep, () => true);
+    if (!isHearing) this.#recovery.handleBroken();
+    const options = { ...this.#commandOptions, name: `${this.#commandOptions.name}:search` };
+    if (!(await leadsToPrimary(options, this.#probeKey)) || (await this.#isWritable())) return;
+    for (const connection of [this.commands, this.listener]) connection.reconnect('its address leads elsewhere');
+  }
+
+  /** A replica may have become the primary where it is. */
+  #isWritable(): Promise<boolean> {
+    return this.storage.probe().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #inspectReplication(): Promise<string> {
+    return this.commands.run((redis) => redis.info('replication'));
+  }
+
+  #createLoopback(channel: string): Loopback {
+    return new Loopback({
+      listen: (listener) => this.subscriber.add(channel, listener),
+      send: (payload) => this.commands.run((redis) => redis.publish(channel, payload)),
+      onDeaf: () => {
+        this.#reconnectDeaf();
+      },
+    });
+  }
+
+  /** A name may lead to a server that nobody publishes to, again and again: acknowledged channels prove nothing. */
+  async #assertHearing(): Promise<void> {
+    try {
+      await this.#loopback.probe();
+    } catch {
+      this.#reconnectDeaf();
+      throw new OutcryError('unavailable', `Redis at ${this.listener.address}: ${DEAF}`);
+    }
+  }
+
+  #reconnectDeaf(): void {
+    this.listener.reconnect(DEAF);
+  }
+
+  #handleStatus(status: BrokerStatus): void {
+    this.#isUp = status === 'up';
+    if (status === 'up') {
+      for (const connection of [this.commands, this.listener]) connection.trust();
+      this.#loopback.start();
+    } else this.#loopback.stop();
+    this.#port.handleStatus(status, this);
+  }
+
+  #handleLost(fault: OutcryError): void {
+    this.#losses += 1;
+    this.#port.handleFault(fault);
+    if (this.#isStarted) this.#recovery.handleBroken();
+  }
+}

@@ -1,0 +1,43 @@
+import { type BrokerPart, PARTITION_COUNT, partitionOf } from '@outcry/broker';
+import { ALL_ROOM } from '@outcry/protocol';
+import { beforeEach, describe, expect, it } from 'vitest';
+
+import { EVERYTHING } from '../testing/broker-parts.ts';
+import { Readiness } from './readiness.ts';
+
+/** So many partitions, with that of `@all` or without. */
+function part(count: number, withAll: boolean): BrokerPart {
+  const ofAll = partitionOf(ALL_ROOM);
+  const others = EVERYTHING.partitions.filter((partition) => partition !== ofAll);
+  return { shard: 'some', partitions: withAll ? [ofAll, ...others].slice(0, count) : others.slice(0, count) };
+}
+
+describe('Readiness', () => {
+  let readiness: Readiness;
+
+  beforeEach(() => {
+    readiness = new Readiness();
+    readiness.showStatus('up', EVERYTHING);
+  });
+
+  it('is not there before the broker has said that it is', () => {
+    expect(new Readiness().notReady).toBe('broker unavailable');
+    expect(readiness.notReady).toBeUndefined();
+    expect(readiness.limitation).toBeUndefined();
+  });
+
+  it('lasts while half of the partitions are up, says what is missing, and is back with them', () => {
+    readiness.showStatus('down', part(PARTITION_COUNT / 2, false));
+    expect(readiness.notReady).toBeUndefined();
+    expect(readiness.limitation).toBe('the broker is unavailable for 50 % of rooms and books');
+    readiness.showStatus('down', part(PARTITION_COUNT / 2 + 1, false));
+    expect(readiness.notReady).toBe('broker unavailable');
+    readiness.showStatus('up', part(PARTITION_COUNT / 2 + 1, false));
+    expect([readiness.notReady, readiness.limitation]).toEqual([undefined, undefined]);
+  });
+
+  it('ends with the part in which everybody is', () => {
+    readiness.showStatus('down', part(1, true));
+    expect(readiness.notReady).toBe('broker unavailable');
+  });
+});
