@@ -4,6 +4,7 @@ import {
   FaultProxy,
   type GatewayProcess,
   type GatewaySettings,
+  HookServer,
   IdentityProvider,
   makeToken,
   PROTOCOL,
@@ -138,6 +139,16 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
       const client = await connect({ url: gateway.url, encoding, token });
       return client.waitForClose();
     },
+    refused: async (encoding) => {
+      const { url, server } = await startWithHook();
+      server.answer('connect', () => ({ json: { allow: false } }));
+      return (await connect({ url, encoding })).waitForClose();
+    },
+    undecided: async (encoding) => {
+      const { url, server } = await startWithHook();
+      await server.goAway();
+      return (await connect({ url, encoding })).waitForClose();
+    },
     slowConsumer: async (encoding) => {
       // So far apart that a flood is seen between the two; then nothing is read for too long.
       const limits = { softBufferBytes: 65_536, hardBufferBytes: 2 ** 28, laggingTimeoutMs: 500 };
@@ -165,6 +176,14 @@ describe.runIf(OWNS_SERVER)('close codes', () => {
     const { connection } = await client.next('welcome');
     await callApi(shared, 'disconnect', { connection, ...how });
     return client.waitForClose();
+  }
+
+  async function startWithHook(): Promise<{ readonly url: string; readonly server: HookServer }> {
+    const server = await HookServer.start();
+    onTestFinished(() => server[Symbol.asyncDispose]());
+    const hooksConnectUrl = server.urlOf('connect');
+    const { url } = await start({ hooksConnectUrl, hooksSecret: SECRET, hooksPlainHttp: true });
+    return { url, server };
   }
 
   async function callApi({ internalUrl }: GatewayProcess, command: string, params: unknown): Promise<void> {

@@ -33,6 +33,8 @@ export const CLOSE_CODES = {
   revoked: { code: 4007, reason: 'revoked', retry: Retry.Never },
   /** The server API ended the connection. */
   disconnected: { code: 4008, reason: 'disconnected', retry: Retry.Never },
+  /** The operator's own server does not want this client. */
+  refused: { code: 4009, reason: 'refused', retry: Retry.Never },
   /** As many connections of the node wait for their token as may. */
   atCapacity: { code: 4100, reason: 'at-capacity', retry: Retry.Wait },
   /** More frames per second than a connection may send, and the warning went unheeded; or too many connections of an address. */
@@ -41,6 +43,8 @@ export const CLOSE_CODES = {
   brokerUnavailable: { code: 4102, reason: 'broker-unavailable', retry: Retry.Wait },
   /** The token names a key that the gateway does not know, and that its identity provider may have begun to sign with. */
   keyPending: { code: 4103, reason: 'key-pending', retry: Retry.Wait },
+  /** The operator's own server is asked who may come, and did not say so in time. */
+  undecided: { code: 4104, reason: 'undecided', retry: Retry.Wait },
   /** The server API asked the client to connect anew, to whichever node. */
   reconnect: { code: 4200, reason: 'reconnect', retry: Retry.Now },
   /** The session's token has expired: come back with another one. */

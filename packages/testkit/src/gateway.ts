@@ -61,6 +61,13 @@ export interface GatewaySettings {
   readonly authMaxWaiting?: number;
   readonly accounts?: boolean;
   readonly maxLoginsPerMinute?: number;
+  readonly hooksConnectUrl?: string;
+  readonly hooksConnectOnFailure?: 'deny' | 'allow';
+  readonly hooksSecret?: string;
+  readonly hooksDeadlineMs?: number;
+  readonly hooksMaxInFlight?: number;
+  readonly hooksBreakerOpenMs?: number;
+  readonly hooksPlainHttp?: boolean;
   readonly demo?: boolean;
   readonly demoDir?: string;
   readonly roomRulesFile?: string;

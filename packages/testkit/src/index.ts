@@ -24,6 +24,7 @@ export {
 export { payloadHash } from './payload-hash.ts';
 export { type ExitStatus, type LogRecord, type ServiceOptions, ServiceProcess } from './process.ts';
 export type { LaneFaults } from './proxy-lane.ts';
+export { type AnswerHook, type HookQuestion, type HookReply, HookServer } from './hook-server.ts';
 export { IdentityProvider } from './identity-provider.ts';
 export { negotiateSuite, type SuiteOffer } from './negotiate-suite.ts';
 export { leasePort, type PortLease, type PortRange } from './port-lease.ts';

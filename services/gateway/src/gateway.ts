@@ -88,7 +88,7 @@ class ComposedGateway implements Gateway {
     await attendance.stop();
     await presence.close(reconnectSpreadMs);
     for (const part of [this.#keys, coalescer, past, rooms, books, transport]) part?.close();
-    await Promise.all([this.#internalServer?.close(), backplane.close()]);
+    await Promise.all([services.hooks?.close(), this.#internalServer?.close(), backplane.close()]);
     logger.info('gateway stopped');
   }
 

@@ -9,6 +9,7 @@ import { Connections } from './connections/connections.ts';
 import { Readiness } from './connections/readiness.ts';
 import type { Fanout } from './fanout/audience.ts';
 import type { Coalescer } from './fanout/coalescer.ts';
+import { createHooks, type Hooks } from './hooks/hooks.ts';
 import { clockToleranceOf } from './identity/auth-config.ts';
 import { createAuthenticator } from './identity/create-authenticator.ts';
 import { RevokedTokens } from './identity/revoked-tokens.ts';
@@ -23,12 +24,14 @@ import { Doorkeeper } from './reception/doorkeeper.ts';
 import type { ReceptionServices } from './reception/reception-services.ts';
 import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
+import { createRequestHandler } from './session/asked-requests.ts';
 import { PublishRefusals } from './session/publish-refusals.ts';
 import type { TopicPublisher } from './transport/transport.ts';
 
 /** Everything that the parts of a gateway work with. */
 export interface GatewayServices extends ReceptionServices {
   readonly revokedTokens: RevokedTokens;
+  readonly hooks: Hooks | undefined;
 }
 
 export interface ServiceParts {
@@ -56,6 +59,9 @@ export function createServices(parts: ServiceParts): GatewayServices {
   const past = new Past({ broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes });
   const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger, past });
   const books = new BookDirectory({ feedBus, fanout, logger });
+  const doors = createDoors(parts);
+  const { revokedTokens } = doors;
+  const hooks = createHooks(config.hooks, { node: config.nodeId, revokedTokens, metrics: metrics.hooks, logger });
   metrics.observe({
     rooms: () => rooms.size,
     books: () => books.size,
@@ -65,7 +71,9 @@ export function createServices(parts: ServiceParts): GatewayServices {
   });
   return {
     ...settledOf(config),
-    ...createDoors(parts),
+    ...doors,
+    hooks,
+    handleRequest: createRequestHandler(hooks),
     presence: new RoomPresence({ store: backplane.presence, rules: config.roomRules, metrics }),
     broker,
     rooms,

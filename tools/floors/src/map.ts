@@ -195,7 +195,10 @@ export const HOUSE: House = {
         identity: 'which authenticator there is, and its settings',
       },
       { fanout: 'one topic per stream and encoding', 'identity/accounts': 'names and passwords' },
-      { 'identity/provider': 'keys that an identity provider publishes' },
+      {
+        'identity/provider': 'keys that an identity provider publishes',
+        hooks: "what the operator's own server is asked",
+      },
       { 'identity/tokens': 'keys, claims, signatures' },
       { 'identity/{authenticator,guest-identity,revoked-tokens}': 'who somebody is found to be' },
       {

@@ -5,6 +5,7 @@ import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/servic
 
 import { apiKeysOf } from '../api/settings.ts';
 import { type ConnectionsConfig, connectionsConfigOf, problemsOfConnections } from '../connections/settings.ts';
+import { type HooksConfig, hooksConfigOf, problemsOfHooks } from '../hooks/settings.ts';
 import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
 import { problemsOfAuth } from '../identity/settings.ts';
 import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
@@ -26,6 +27,8 @@ export interface GatewayConfig extends TransportConfig {
   readonly internal: { readonly host: string; readonly port: number };
   readonly redis: RedisConfig;
   readonly auth: AuthConfig;
+  /** Undefined where the operator's server is not asked. */
+  readonly hooks: HooksConfig | undefined;
   readonly reception: ReceptionConfig;
   readonly limits: LimitsConfig;
   readonly connections: ConnectionsConfig;
@@ -53,6 +56,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfTransport(settings),
     ...problemsOfSite(settings),
     ...problemsOfAuth(settings),
+    ...problemsOfHooks(settings),
     ...(settings.OUTCRY_ENV === 'production' ? problemsInProduction(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -71,6 +75,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     processes: processesConfigOf(settings),
     redis: redisConfigOf(settings),
     auth,
+    hooks: hooksConfigOf(settings),
     reception: receptionConfigOf(settings),
     limits: limitsConfigOf(settings),
     connections,

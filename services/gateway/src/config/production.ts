@@ -18,6 +18,7 @@ export function problemsInProduction(settings: GatewaySettings): readonly string
   return [
     ...productionProblems(settings),
     ...problemsOfIdentity(settings),
+    ...problemsOfHookSecret(settings.OUTCRY_HOOKS_SECRET),
     ...problemsOfApiKeys(settings.OUTCRY_API_KEYS?.split(',') ?? []),
     ...problemsOfPorts(settings),
     ...problemsOfProxies(settings.OUTCRY_TRUSTED_PROXIES?.split(',') ?? []),
@@ -41,6 +42,11 @@ function problemsOfIdentity(settings: GatewaySettings): readonly string[] {
     problems.push('OUTCRY_ORIGINS: with OUTCRY_AUTH_COOKIE any page could connect as its visitor: name the origins');
   }
   return problems;
+}
+
+function problemsOfHookSecret(secret: string | undefined): readonly string[] {
+  const weakness = secret === undefined ? undefined : weaknessOf(secret);
+  return weakness === undefined ? [] : [`OUTCRY_HOOKS_SECRET: ${weakness}`];
 }
 
 function problemsOfApiKeys(keys: readonly string[]): readonly string[] {

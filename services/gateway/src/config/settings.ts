@@ -4,6 +4,7 @@ import { COMMON_SETTINGS, NAME } from '@outcry/service';
 import { API_SETTINGS } from '../api/settings.ts';
 import { CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { FANOUT_SETTINGS } from '../fanout/settings.ts';
+import { HOOK_SETTINGS } from '../hooks/settings.ts';
 import { AUTH_SETTINGS } from '../identity/settings.ts';
 import { LIMIT_SETTINGS } from '../limits/settings.ts';
 import { PROCESS_SETTINGS } from '../processes/settings.ts';
@@ -21,6 +22,7 @@ export const GATEWAY_SETTINGS = {
   ...TRANSPORT_SETTINGS,
   ...RECEPTION_SETTINGS,
   ...AUTH_SETTINGS,
+  ...HOOK_SETTINGS,
   ...API_SETTINGS,
   ...SITE_SETTINGS,
   ...ROOM_SETTINGS,

@@ -9,3 +9,11 @@ export interface ConflatableStreams {
   /** Makes one good, and delivers it again from there on: a book by its newest state, a room by what was missed. */
   catchUpOne(): void;
 }
+
+/** Of a connection that nothing is streamed to yet. */
+export const NO_STREAMS: ConflatableStreams = {
+  isBehind: false,
+  isHoldingBack: false,
+  holdBack: () => undefined,
+  catchUpOne: () => undefined,
+};

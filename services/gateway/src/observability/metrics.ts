@@ -3,6 +3,7 @@ import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 import { DeferredHistogram } from './deferred-histogram.ts';
+import { HookMetrics } from './hook-metrics.ts';
 import { Tally } from './tally.ts';
 
 const ENCODINGS = { encoding: Object.values(Encoding) };
@@ -27,6 +28,7 @@ export interface GaugeSources {
 /** What the other parts count. Labels are bounded: encodings, error codes, close codes; never users or rooms. */
 export class GatewayMetrics {
   readonly registry = new Registry();
+  readonly hooks = new HookMetrics(this.registry);
 
   readonly connections = this.#gauge('connections', 'Open connections.', ['encoding']);
   readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from a shard of the broker is whole.', ['shard']);

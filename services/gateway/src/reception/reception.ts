@@ -3,8 +3,10 @@ import { CLOSE_CODES, type CloseCode } from '@outcry/protocol';
 import { sendFrame } from '../connections/send-frame.ts';
 import type { Identity } from '../identity/identity.ts';
 import { FeedConnection } from '../feed/feed-connection.ts';
+import type { ConnectHook } from '../hooks/connect-hook.ts';
 import { closeCodeFor } from '../identity/refusal-close-code.ts';
 import { Session, type SessionOptions } from '../session/session.ts';
+import { type Arriving, AskedConnection } from './asked-connection.ts';
 import type { ReceptionServices } from './reception-services.ts';
 import { WaitingConnection, type WaitingConnectionOptions } from './waiting-connection.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
@@ -21,6 +23,12 @@ import { expiryOf } from '../connections/deadline.ts';
 import { describeExceeded } from '../limits/exceeded-limit.ts';
 import { PacedPort } from './paced-port.ts';
 
+interface SessionComer {
+  readonly socket: ClientSocket;
+  readonly identity: Identity;
+  readonly onBegun: ((session: Session) => void) | undefined;
+}
+
 /** A connection that is being closed as it opens. */
 const TURNED_AWAY: SessionPort = {
   received: () => undefined,
@@ -33,12 +41,19 @@ const TURNED_AWAY: SessionPort = {
 /** Decides about every connection that comes: whether it may, who it is, and what it is for. */
 export class Reception implements TransportHandler {
   readonly #services: ReceptionServices;
+  /** Begins what a client has come for: at once, or once the operator's server has allowed it. */
+  readonly #admit: (arriving: Arriving) => SessionPort;
   #count = 0;
   /** Connections that have not said yet who they are. */
   #waiting = 0;
 
   constructor(services: ReceptionServices) {
     this.#services = services;
+    const connect = services.hooks?.connect;
+    this.#admit =
+      connect === undefined
+        ? ({ identity, begin }) => begin({ identity, rooms: [] })
+        : (arriving) => this.#ask(arriving, connect);
   }
 
   refusal(visitor: Visitor): Refusal | undefined {
@@ -69,8 +84,10 @@ export class Reception implements TransportHandler {
     }
   }
 
-  #openSession(socket: ClientSocket, { encoding, token, address }: ConnectionRequest): SessionPort {
-    const begin = (identity: Identity): Session => this.#beginSession({ socket, encoding, identity, address });
+  #openSession(socket: ClientSocket, request: ConnectionRequest): SessionPort {
+    const { encoding, token } = request;
+    const begin = (identity: Identity, onBegun?: (session: Session) => void): SessionPort =>
+      this.#admitSession({ socket, identity, onBegun }, request);
     if (token !== undefined) {
       const identity = this.#authenticate(socket, token.text);
       return identity === undefined ? TURNED_AWAY : begin(identity);
@@ -79,13 +96,40 @@ export class Reception implements TransportHandler {
     return guest === undefined ? this.#letWait({ socket, encoding, begin }) : begin(guest);
   }
 
-  #beginSession(options: Omit<SessionOptions, 'connection'>): Session {
-    this.#count += 1;
-    const connection = `${this.#services.facts.nodeId}-${this.#count.toString(36)}`;
-    const session = new Session({ connection, ...options }, this.#services);
+  #admitSession(
+    { socket, identity, onBegun }: SessionComer,
+    { encoding, address, endpoint }: ConnectionRequest,
+  ): SessionPort {
+    const connection = this.#nextName();
+    return this.#admit({
+      ...{ socket, encoding, address, endpoint, connection, identity },
+      begin: (admitted) => {
+        const options = { connection, socket, encoding, address, identity: admitted.identity };
+        const session = this.#beginSession(options, admitted.rooms);
+        onBegun?.(session);
+        return session;
+      },
+    });
+  }
+
+  #beginSession(options: SessionOptions, rooms: readonly string[]): Session {
+    const session = new Session(options, this.#services);
     this.#services.connections.add(session);
-    session.start();
+    session.start(rooms);
     return session;
+  }
+
+  #ask(arriving: Arriving, connect: ConnectHook): SessionPort {
+    const asked = new AskedConnection(arriving, this.#services);
+    this.#services.connections.add(asked);
+    void asked.ask(connect);
+    return asked;
+  }
+
+  /** Of a connection, in the cluster. */
+  #nextName(): string {
+    this.#count += 1;
+    return `${this.#services.facts.nodeId}-${this.#count.toString(36)}`;
   }
 
   /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
@@ -103,12 +147,21 @@ export class Reception implements TransportHandler {
   }
 
   /** A feed takes no requests, so whoever watches it says who it is in the handshake. */
-  #openFeed(socket: ClientSocket, { encoding, token, query }: ConnectionRequest): SessionPort {
-    const { authenticator, clockToleranceMs, connections } = this.#services;
+  #openFeed(socket: ClientSocket, request: ConnectionRequest): SessionPort {
+    const { encoding, token, address, endpoint } = request;
+    const { authenticator } = this.#services;
     const identity = token === undefined ? authenticator.guest() : this.#authenticate(socket, token.text);
     if (identity === undefined) {
       return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
     }
+    return this.#admit({
+      ...{ socket, encoding, address, endpoint, identity, connection: this.#nextName() },
+      begin: (admitted) => this.#beginFeed(socket, admitted.identity, request),
+    });
+  }
+
+  #beginFeed(socket: ClientSocket, identity: Identity, { encoding, query }: ConnectionRequest): SessionPort {
+    const { clockToleranceMs, connections } = this.#services;
     const deadline = expiryOf(identity, clockToleranceMs);
     const feed = new FeedConnection({ socket, encoding, identity, deadline }, this.#services);
     connections.add(feed);

@@ -10,7 +10,7 @@ import {
 import type { Identity } from '../identity/identity.ts';
 import { closeCodeFor } from '../identity/refusal-close-code.ts';
 import { Backlog } from '../connections/backlog.ts';
-import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
+import { NO_STREAMS } from '../connections/conflatable-streams.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Deadline } from '../connections/deadline.ts';
 import { sendFrame } from '../connections/send-frame.ts';
@@ -23,18 +23,11 @@ import type { ReceptionServices } from './reception-services.ts';
 export interface WaitingConnectionOptions {
   readonly socket: ClientSocket;
   readonly encoding: Encoding;
-  /** Begins the session of a client that has said who it is. */
-  readonly begin: (identity: Identity) => Session;
+  /** Begins the session of a client that has said who it is, at once or once it is known that it may. */
+  readonly begin: (identity: Identity, onBegun: (session: Session) => void) => SessionPort;
   /** Called once, when it waits no longer, whatever came of it. */
   readonly onSettled: () => void;
 }
-
-const NO_STREAMS: ConflatableStreams = {
-  isBehind: false,
-  isHoldingBack: false,
-  holdBack: () => undefined,
-  catchUpOne: () => undefined,
-};
 
 /**
  * A connection that came without a token where one is required. Its first frame is `auth` with a token that is taken, or its
@@ -48,7 +41,7 @@ export class WaitingConnection implements SessionPort, Connection {
   readonly streams = NO_STREAMS;
   readonly #options: WaitingConnectionOptions;
   readonly #services: ReceptionServices;
-  #session: Session | undefined;
+  #port: SessionPort | undefined;
   #isSettled = false;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
@@ -62,27 +55,27 @@ export class WaitingConnection implements SessionPort, Connection {
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
-    if (this.#session !== undefined) this.#session.received(bytes, isBinary);
+    if (this.#port !== undefined) this.#port.received(bytes, isBinary);
     else if (!this.#isSettled) this.#receiveFirst(bytes, isBinary);
   }
 
   alive(): void {
     this.lastHeardAt = performance.now();
-    this.#session?.alive();
+    this.#port?.alive();
   }
 
   drained(): void {
-    this.#session?.drained();
+    this.#port?.drained();
   }
 
   overflowed(): void {
-    this.#session?.overflowed();
+    this.#port?.overflowed();
   }
 
   closed(code: number): void {
     this.#settle();
-    if (this.#session === undefined) this.#services.metrics.countClose(code);
-    else this.#session.closed(code);
+    if (this.#port === undefined) this.#services.metrics.countClose(code);
+    else this.#port.closed(code);
   }
 
   close(closeCode: CloseCode): void {
@@ -114,8 +107,9 @@ export class WaitingConnection implements SessionPort, Connection {
       return;
     }
     this.#settle();
-    this.#session = this.#options.begin(identity);
-    acknowledgeIdentity(this.#session, frame.id, identity);
+    this.#port = this.#options.begin(identity, (session) => {
+      acknowledgeIdentity(session, frame.id, session.identity);
+    });
   }
 
   /** Undefined where it is no `auth`, and the connection is closed. */

@@ -1,4 +1,4 @@
-import type { ClientFrameOf, ClientFrameType, CloseCode } from '@outcry/protocol';
+import type { ClientFrame, ClientFrameOf, ClientFrameType, CloseCode, RequestId } from '@outcry/protocol';
 
 import type { Watches } from '../books/watches.ts';
 import type { Backlog } from '../connections/backlog.ts';
@@ -31,8 +31,21 @@ export interface RequestClient extends Answerable {
   readonly backlog: Backlog;
   /** Goes on under a newer token, or as somebody else. */
   takeIdentity(identity: Identity): Promise<void>;
+  /** Joins it to rooms that it has not asked for. */
+  putInto(rooms: readonly string[]): void;
+  /** Whether the connection has ended. */
+  readonly isClosed: boolean;
   close(closeCode: CloseCode): void;
+  /** Answers a request that did not succeed, or ends the session. */
+  fail(err: unknown, id?: RequestId): void;
 }
+
+/** @throws RequestError, at once or by rejection, where the request is refused */
+export type HandleRequest = (
+  client: RequestClient,
+  frame: ClientFrame,
+  services: SessionServices,
+) => Promise<void> | void;
 
 type Handler<T extends ClientFrameType> = (
   client: RequestClient,

@@ -26,12 +26,18 @@ import type { Memberships } from '../memberships/memberships.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
 import { expiryFieldOf, isMetered, refusalFrame } from './answers.ts';
-import { handleRequest, type RequestClient } from './requests.ts';
+import type { HandleRequest, RequestClient } from './requests.ts';
 import { forbidden, hasRight } from './room-rights.ts';
 import { SessionIdentity } from './session-identity.ts';
 import type { SessionServices } from './session-services.ts';
 import { SessionStreams, type StreamOwner } from './session-streams.ts';
 import { toRequestError } from './to-request-error.ts';
+
+/** What a session works with, and what carries out its requests. */
+export interface SessionParts extends SessionServices {
+  /** Decided where the gateway is put together: with hooks requests may wait for the operator's server, without nothing asks. */
+  readonly handleRequest: HandleRequest;
+}
 
 export interface SessionOptions {
   readonly connection: string;
@@ -49,7 +55,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   readonly encoding: Encoding;
   readonly socket: ClientSocket;
   readonly backlog: Backlog;
-  readonly #services: SessionServices;
+  readonly #services: SessionParts;
   readonly #identity: SessionIdentity;
   readonly #seat: UserSeat;
   readonly #streams: SessionStreams;
@@ -57,7 +63,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
 
-  constructor(options: SessionOptions, services: SessionServices) {
+  constructor(options: SessionOptions, services: SessionParts) {
     this.connection = options.connection;
     this.address = options.address;
     this.encoding = options.encoding;
@@ -93,8 +99,12 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     return this.#streams.watches;
   }
 
-  /** Greets the client and joins it to the rooms that every session is in. */
-  start(): void {
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Greets the client and joins it to the rooms that every session is in, and to those that the operator's server names. */
+  start(rooms: readonly string[] = []): void {
     const { facts, limits, meters, metrics } = this.#services;
     this.sendFrame({
       type: 'welcome',
@@ -110,7 +120,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     });
     metrics.connections.labels(this.encoding).inc();
     this.#seat.take(this.user);
-    void this.#joinOwnRooms([ALL_ROOM, inboxOf(this.user)]);
+    this.putInto([ALL_ROOM, inboxOf(this.user), ...rooms]);
   }
 
   /** Goes on under a newer token; another user is taken on by a guest only, and only before it has joined a room of its own. */
@@ -124,7 +134,12 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     }
     this.#seat.take(this.user);
     this.memberships.leave(guestInbox);
-    await this.#joinOwnRooms([inboxOf(this.user)]);
+    await this.#join([inboxOf(this.user)]);
+  }
+
+  /** Joins it to rooms that it has not asked for. */
+  putInto(rooms: readonly string[]): void {
+    void this.#join(rooms);
   }
 
   received(bytes: Uint8Array, isBinary: boolean): void {
@@ -204,7 +219,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
       return;
     }
     try {
-      handleRequest(this, frame, this.#services)?.catch((err: unknown) => {
+      this.#services.handleRequest(this, frame, this.#services)?.catch((err: unknown) => {
         this.fail(err, frame.id);
       });
     } catch (err) {
@@ -250,14 +265,14 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     }
   }
 
-  /** Without its inbox a session would lose direct messages in silence, so it does not go on without. */
-  async #joinOwnRooms(rooms: readonly string[]): Promise<void> {
+  /** Without its inbox a session would lose direct messages in silence, and without others what its server means it to get, so it does not go on without. */
+  async #join(rooms: readonly string[]): Promise<void> {
     try {
       const options = { id: undefined, since: undefined, history: 0, wantsEcho: true, wantsPresence: false };
       await Promise.all(rooms.map((room) => this.memberships.join(room, options)));
     } catch (err) {
       if (this.#isClosed) return;
-      this.#services.logger.warn({ err, connection: this.connection }, 'own rooms not joined');
+      this.#services.logger.warn({ err, connection: this.connection }, 'rooms not joined');
       this.close(CLOSE_CODES.brokerUnavailable);
     }
   }

@@ -77,6 +77,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
       past.close();
       rooms.close();
       books.close();
+      await services.hooks?.close();
       await backplane.close();
     },
   };

@@ -5,10 +5,16 @@ import type { RoomRight, RoomRights } from './room-rights.ts';
 export class RoomGrants {
   static readonly NONE = new RoomGrants([]);
 
-  readonly #grants: readonly { readonly pattern: RoomPattern; readonly rights: RoomRights }[];
+  readonly #grants: readonly { readonly text: string; readonly pattern: RoomPattern; readonly rights: RoomRights }[];
 
   constructor(grants: Iterable<readonly [pattern: string, rights: RoomRights]>) {
-    this.#grants = [...grants].map(([pattern, rights]) => ({ pattern: new RoomPattern(pattern), rights }));
+    this.#grants = [...grants].map(([text, rights]) => ({ text, pattern: new RoomPattern(text), rights }));
+  }
+
+  /** These, and others besides. */
+  with(others: Iterable<readonly [pattern: string, rights: RoomRights]>): RoomGrants {
+    const own = this.#grants.map(({ text, rights }) => [text, rights] as const);
+    return new RoomGrants([...own, ...others]);
   }
 
   has(right: RoomRight, room: string): boolean {

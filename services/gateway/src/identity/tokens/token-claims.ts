@@ -1,17 +1,10 @@
-import { isAssignableUserName, isRoomPattern } from '@outcry/protocol';
+import { isAssignableUserName } from '@outcry/protocol';
 import { z } from 'zod';
 
-import { RoomRight } from '../rights/room-rights.ts';
+import { roomGrants } from '../rights/grant-list.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
 
 const MAX_TOKEN_ID_LENGTH = 128;
-const MAX_PATTERNS = 64;
-
-/** `{"team.*": ["read", "write"]}` */
-const roomGrants = z
-  .record(z.string().refine(isRoomPattern), z.array(z.enum(RoomRight)))
-  .refine((grants) => Object.keys(grants).length <= MAX_PATTERNS)
-  .transform((grants) => new RoomGrants(Object.entries(grants).map(([pattern, rights]) => [pattern, new Set(rights)])));
 
 /** RFC 8693 §4.2 has a text with spaces, others have lists. What is neither gives no right. */
 const scopes = z
@@ -28,7 +21,7 @@ const tokenClaims = z.object({
     .regex(/^[\x21-\x7e]+$/)
     .max(MAX_TOKEN_ID_LENGTH)
     .optional(),
-  rooms: roomGrants.prefault({}),
+  rooms: roomGrants.prefault({}).transform((list) => new RoomGrants(list)),
   scopes,
 });
 

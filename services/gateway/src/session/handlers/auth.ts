@@ -19,18 +19,27 @@ interface Services {
 }
 
 /** Refreshes a session's identity, or gives a guest one. */
-export async function handleAuth(
-  client: Client,
-  { id, token }: ClientFrameOf<'auth'>,
-  { authenticator, metrics }: Services,
-): Promise<void> {
+export async function handleAuth(client: Client, frame: ClientFrameOf<'auth'>, services: Services): Promise<void> {
+  const identity = identifyAgain(frame, services);
+  await goOnAs(client, identity, frame);
+}
+
+/**
+ * Who the newer token says that the client is.
+ *
+ * @throws RequestError where the token is refused
+ */
+export function identifyAgain({ token }: ClientFrameOf<'auth'>, { authenticator, metrics }: Services): Identity {
   const { identity, refusal } = authenticator.authenticate(token);
-  if (identity === undefined) {
-    metrics.tokenRefusals.labels(refusal).inc();
-    if (refusal === TokenRefusal.KeyToCome)
-      throw new RequestError('unavailable', 'the key of the token is not known yet');
-    throw new RequestError('unauthenticated', 'the token is refused');
-  }
+  if (identity !== undefined) return identity;
+  metrics.tokenRefusals.labels(refusal).inc();
+  if (refusal === TokenRefusal.KeyToCome)
+    throw new RequestError('unavailable', 'the key of the token is not known yet');
+  throw new RequestError('unauthenticated', 'the token is refused');
+}
+
+/** @throws RequestError `forbidden` where it is another user's, and the client may not become that one */
+export async function goOnAs(client: Client, identity: Identity, { id }: ClientFrameOf<'auth'>): Promise<void> {
   const { user, isGuest } = client.identity;
   if (identity.user !== user) {
     if (!isGuest) throw forbidden(`the session is ${user}'s`);

@@ -1,0 +1,19 @@
+import type { Identity } from '../identity/identity.ts';
+import type { HookName } from './settings.ts';
+
+/** Whom a question is about. */
+export interface Subject {
+  readonly connection: string;
+  readonly identity: Identity;
+  /** Where the connection comes from. */
+  readonly address: string;
+}
+
+/** What every question says, whatever it is about. */
+export function describeSubject(
+  hook: HookName,
+  node: string,
+  { connection, identity, address }: Subject,
+): Readonly<Record<string, unknown>> {
+  return { hook, node, connection, user: identity.user, guest: identity.isGuest, address };
+}

@@ -1,0 +1,67 @@
+import {
+  closeCode,
+  type GatewayProcess,
+  type GatewaySettings,
+  HookServer,
+  makeToken,
+  RawClient,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+
+describe('a gateway with hooks', () => {
+  let redis: TestRedis;
+  let server: HookServer;
+  let gateway: GatewayProcess;
+  const clients: RawClient[] = [];
+  beforeAll(async () => {
+    [redis, server] = await Promise.all([startRedis(), HookServer.start()]);
+    const hooks: GatewaySettings = {
+      hooksSecret: SECRET,
+      hooksConnectUrl: server.urlOf('connect'),
+      hooksPlainHttp: true,
+      hooksDeadlineMs: 20_000,
+    };
+    gateway = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix(), authSecret: SECRET, ...hooks });
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.socket.destroy();
+    server.reset();
+  });
+  afterAll(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+    await redis.stop();
+  });
+
+  async function connect(user: string, encoding: 'json' | 'msgpack' = 'json'): Promise<RawClient> {
+    const token = makeToken(SECRET, { sub: user });
+    const client = await RawClient.connect({ url: gateway.url, encoding, token });
+    clients.push(client);
+    return client;
+  }
+
+  it.each(['json', 'msgpack'] as const)('lets in whom the server allows, as whom it says (%s)', async (encoding) => {
+    server.answer('connect', ({ body }) => ({
+      json: { allow: true, user: `${String(body['user'])} Lee`, rights: { hall: ['read', 'write'] }, rooms: ['lobby'] },
+    }));
+    const client = await connect('ann', encoding);
+    client.send({ type: 'join', id: 1, room: 'hall' });
+    expect(await client.next('welcome')).toMatchObject({ user: 'ann Lee' });
+    expect(await client.next({ type: 'joined', room: 'lobby' })).toMatchObject({ recovered: false });
+    expect(await client.next({ type: 'joined', room: 'hall' })).toMatchObject({ id: 1 });
+    await client.expectAnswer('ack', { type: 'publish', room: 'hall', data: 'hello' });
+  });
+
+  it('turns away whom it refuses', async () => {
+    server.answer('connect', ({ body }) => ({ json: { allow: body['user'] !== 'bob' } }));
+    const [ann, bob] = [await connect('ann'), await connect('bob')];
+    expect(await bob.waitForClose()).toMatchObject({ code: closeCode('refused').code });
+    await ann.next('welcome');
+  });
+});
