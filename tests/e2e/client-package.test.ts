@@ -24,7 +24,7 @@ describe('the client as a package, outside the workspace', () => {
   let project: OutsideProject;
 
   beforeAll(async () => {
-    [standalone, project] = await Promise.all([startStandalone(), OutsideProject.create()]);
+    [standalone, project] = await Promise.all([startStandalone(), OutsideProject.create('client')]);
   });
   afterAll(async () => {
     await Promise.all([standalone[Symbol.asyncDispose](), project[Symbol.asyncDispose]()]);

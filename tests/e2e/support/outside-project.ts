@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -22,11 +22,15 @@ const COMPILER_OPTIONS = {
 
 /** Types come from where a project says: those of Node, or those of a browser. */
 const PLATFORMS = {
+  react: { lib: ['es2023', 'dom', 'dom.iterable'], types: [], jsx: 'react-jsx' },
   node: { lib: ['es2023'], typeRoots: [join(ROOT, 'node_modules/@types')], types: ['node'] },
   browser: { lib: ['es2023', 'dom', 'dom.iterable'], types: [] },
 } as const;
 
-/** A project outside the workspace that has installed nothing but the client's tarball, as its users do. */
+/** What can be installed: a workspace of that name, and a package in its `dist`. */
+export type PackageName = 'client' | 'react';
+
+/** A project outside the workspace that has installed nothing but tarballs of this workspace, as their users do. */
 export class OutsideProject implements AsyncDisposable {
   readonly folder: string;
 
@@ -34,21 +38,29 @@ export class OutsideProject implements AsyncDisposable {
     this.folder = folder;
   }
 
-  /** Builds the client, packs it, and installs the tarball into an empty folder. */
-  static async create(): Promise<OutsideProject> {
+  /** Builds packages, packs them, and installs the tarballs into an empty folder. What they want beside them is not installed. */
+  static async create(...names: readonly PackageName[]): Promise<OutsideProject> {
     const project = new OutsideProject(await mkdtemp(join(tmpdir(), 'outsider-')));
-    await project.#run('npm', ['run', '--prefix', ROOT, 'build', '--workspace', '@outcry/client']);
-    await project.#run('npm', ['pack', join(ROOT, 'packages/client/dist')]);
-    const tarball = (await readdir(project.folder)).find((name) => name.endsWith('.tgz'));
-    if (tarball === undefined) throw new Error('expected npm pack to leave a .tgz');
+    const workspaces = names.flatMap((name) => ['--workspace', `@outcry/${name}`]);
+    await project.#run('npm', ['run', '--prefix', ROOT, 'build', ...workspaces]);
+    await project.#run('npm', ['pack', ...names.map((name) => join(ROOT, 'packages', name, 'dist'))]);
+    const tarballs = (await readdir(project.folder)).filter((file) => file.endsWith('.tgz'));
+    if (tarballs.length !== names.length)
+      throw new Error(`expected npm pack to leave a .tgz of each, not ${tarballs.join()}`);
     await writeFile(project.path('package.json'), JSON.stringify({ private: true, type: 'module' }));
-    await project.#run('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball]);
+    await project.#run('npm', ['install', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', ...tarballs]);
     await cp(SOURCES, project.path('src'), { recursive: true });
     return project;
   }
 
   path(...names: string[]): string {
     return join(this.folder, ...names);
+  }
+
+  /** Lays a package of this workspace's `node_modules` beside, as if it had been installed. */
+  async lend(name: string): Promise<void> {
+    await mkdir(dirname(this.path('node_modules', name)), { recursive: true });
+    await symlink(join(ROOT, 'node_modules', name), this.path('node_modules', name));
   }
 
   /** Checks these sources with `tsc`, declarations of packages included, and leaves JavaScript in `out`. */

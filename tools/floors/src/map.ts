@@ -256,6 +256,19 @@ export const HOUSE: House = {
       { deadline: 'nothing is waited for without one' },
     ],
   },
+  'packages/react': {
+    is: 'React hooks on the client library',
+    imports: ['packages/client'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { index: 'the package' },
+      { hooks: 'what components call' },
+      { provider: 'one session for all below it' },
+      { session: 'one client, its rooms and its books' },
+      { 'shared-room': 'a room of several components', 'shared-book': 'a book of several components' },
+      { '.': 'what components have in common, and who is there' },
+    ],
+  },
   'packages/client': {
     is: 'the client library, for browsers and Node',
     imports: ['packages/order-book', 'packages/protocol'],
