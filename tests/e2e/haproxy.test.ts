@@ -1,18 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
   createCertificate,
   type GatewayProcess,
-  leasePort,
   negotiateSuite,
-  type PortLease,
+  RawClient,
+  RawSocket,
+  RedisProcess,
   startGateway,
   startRedis,
   type TestCertificate,
@@ -21,20 +21,13 @@ import {
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { eventually } from '../support/eventually.ts';
+import { last } from '../support/eventually.ts';
+import { configureHaproxy, Haproxy } from './support/haproxy.ts';
 
-const CONFIGURATION = readFileSync(new URL('../../deploy/docker/haproxy.cfg', import.meta.url), 'utf8');
 const DEADLINE_MS = 30_000;
-/** Of Debian's package, or of HAProxy itself: 2.6 or newer. */
-const hasHaproxy = spawnSync('haproxy', ['-v']).status === 0;
-
-/** The configuration of deploy/docker/haproxy.cfg, but for what is of a container: its ports, its folder, and Docker's DNS. */
-function configure(own: Readonly<Record<string, string>>): string {
-  return Object.entries(own).reduce((text, [theirs, ours]) => {
-    if (!text.includes(theirs)) throw new Error(`haproxy.cfg has no ${theirs}`);
-    return text.replaceAll(theirs, ours);
-  }, CONFIGURATION);
-}
+/** At once, more than twice what the listen queues of two gateways hold. */
+const STORM = 4000;
+const LOOK_MS = 50;
 
 function check(
   file: string,
@@ -46,17 +39,14 @@ function check(
   return { status, said: `${stdout.toString()}${stderr.toString()}` };
 }
 
-describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'outcry-haproxy-'));
+describe('HAProxy with the configuration of the deployment', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'outcry-tls-'));
   const tls = join(folder, 'tls');
-  const file = join(folder, 'haproxy.cfg');
   let certificate: TestCertificate;
   let ca: Buffer;
-  let leases: readonly PortLease[];
-  let port: number;
   let redis: TestRedis;
   let gateway: GatewayProcess;
-  let haproxy: ChildProcess;
+  let haproxy: Haproxy;
 
   beforeAll(async () => {
     certificate = createCertificate('rsa');
@@ -65,27 +55,10 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
     writeFileSync(join(tls, 'localhost.pem'), Buffer.concat([readFileSync(certificate.keyFile), ca]));
     redis = await startRedis();
     gateway = await startGateway({ redisUrl: redis.url, trustedProxies: '127.0.0.1/32' });
-    leases = await Promise.all([leasePort(), leasePort()]);
-    const [own = 0, internal = 0] = leases.map((lease) => lease.port);
-    port = own;
-    const { port: internalPort } = new URL(gateway.internalUrl);
-    writeFileSync(
-      file,
-      configure({
-        'bind :1337': `bind 127.0.0.1:${String(port)}`,
-        'bind :8404': `bind 127.0.0.1:${String(internal)}`,
-        '/etc/haproxy/tls/': `${tls}/`,
-        'server-template gateway 64 gateway:1337 check port 8081': `server gateway 127.0.0.1:${String(gateway.port)} check port ${internalPort}`,
-        ' resolvers docker init-addr none': '',
-      }),
-    );
-    haproxy = spawn('haproxy', ['-db', '-f', file], { env: { ...process.env, OUTCRY_TLS: 'true' }, stdio: 'ignore' });
-    await eventually(() => answers(port), { deadlineMs: DEADLINE_MS, describe: () => 'HAProxy does not listen' });
+    haproxy = await Haproxy.start({ gateways: [gateway], tlsFolder: tls });
   });
   afterAll(async () => {
-    haproxy.kill('SIGKILL');
-    await once(haproxy, 'exit');
-    for (const lease of leases) lease[Symbol.dispose]();
+    await haproxy[Symbol.asyncDispose]();
     await gateway[Symbol.asyncDispose]();
     await redis.stop();
     certificate[Symbol.dispose]();
@@ -98,7 +71,7 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
   ])('is taken %s', (_, environment) => {
     const path = join(folder, 'as-it-is.cfg');
     // As it is, but for the folder of the certificates.
-    writeFileSync(path, configure({ '/etc/haproxy/tls/': `${tls}/` }));
+    writeFileSync(path, configureHaproxy({ '/etc/haproxy/tls/': `${tls}/` }));
     expect(check(path, environment)).toMatchObject({
       status: 0,
       said: expect.not.stringMatching(/warning|alert/i) as string,
@@ -106,6 +79,7 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
   });
 
   it('speaks TLS 1.2 with forward secrecy alone, and 1.3', async () => {
+    const { port } = haproxy;
     for (const weak of ['AES128-GCM-SHA256', 'AES256-GCM-SHA384', 'AES256-SHA', 'ECDHE-RSA-AES128-SHA']) {
       expect(await negotiateSuite({ port, ca, ciphers: weak }), weak).toBe('refused');
     }
@@ -117,16 +91,8 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
   });
 
   it('brings WebSockets to a gateway that is ready, and keeps pages at TLS', async () => {
-    let isThere = false;
-    await eventually(
-      async () => {
-        isThere ||= (await ask('/')).statusCode !== 503;
-        return isThere;
-      },
-      { deadlineMs: DEADLINE_MS, describe: () => 'HAProxy takes the gateway for one that is not ready' },
-    );
     expect((await ask('/')).headers['strict-transport-security']).toBe('max-age=31536000');
-    const socket = new WebSocket(`wss://localhost:${String(port)}/ws`, 'outcry.v1.json', { ca, family: 4 });
+    const socket = new WebSocket(`wss://localhost:${String(haproxy.port)}/ws`, 'outcry.v1.json', { ca, family: 4 });
     const [welcome] = (await once(socket, 'message')) as [Buffer];
     expect(JSON.parse(welcome.toString())).toMatchObject({ type: 'welcome' });
     socket.terminate();
@@ -134,7 +100,7 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
 
   function ask(path: string): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const attempt = request({ host: 'localhost', port, path, ca, family: 4 }, (response) => {
+      const attempt = request({ host: 'localhost', port: haproxy.port, path, ca, family: 4 }, (response) => {
         response.resume();
         resolve(response);
       });
@@ -144,15 +110,75 @@ describe.skipIf(!hasHaproxy)('HAProxy with the configuration of the deployment',
   }
 });
 
-/** Whether somebody listens. */
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => {
-      resolve(false);
-    });
+describe('two gateways behind HAProxy', () => {
+  let redis: TestRedis;
+  let gateways: readonly [GatewayProcess, GatewayProcess];
+  let haproxy: Haproxy;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    const settings = { redisUrl: redis.url, trustedProxies: '127.0.0.1/32' };
+    gateways = [await startGateway(settings), await startGateway(settings)];
+    haproxy = await Haproxy.start({ gateways });
   });
+  afterAll(async () => {
+    await haproxy[Symbol.asyncDispose]();
+    await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
+    await redis.stop();
+  });
+
+  async function untilTaken(...expected: readonly string[]): Promise<void> {
+    await expect.poll(() => haproxy.statuses(), { timeout: DEADLINE_MS }).toEqual(expected);
+  }
+
+  const connect = (): Promise<RawSocket> =>
+    RawSocket.connect({ url: `ws://127.0.0.1:${String(haproxy.port)}/ws`, subprotocols: ['outcry.v1.json'] });
+
+  it('take 4,000 clients at once though one of them is frozen, and only that one is taken out, with what it has', async () => {
+    const [frozen] = gateways;
+    // One each.
+    const before = [await connect(), await connect()];
+    frozen.process.freeze();
+    const seen = new Set<string | undefined>();
+    const looking = new AbortController();
+    const looks = lookAgainAndAgain(async () => seen.add((await haproxy.statuses())[1]), looking.signal);
+    const outcomes = await Promise.allSettled(Array.from({ length: STORM }, connect));
+    const clients = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    await untilTaken('DOWN', 'UP');
+    const { code } = await Promise.race(before.map(({ closed }) => closed));
+    looking.abort();
+    await looks;
+    for (const client of [...before, ...clients]) client.destroy();
+    frozen.process.thaw();
+    expect(clients).toHaveLength(STORM);
+    expect(code).toBe(1006);
+    expect([...seen]).toEqual(['UP']);
+    await untilTaken('UP', 'UP');
+  });
+});
+
+describe('a gateway without its Redis behind HAProxy', () => {
+  it('keeps the sessions that it has, and new ones are told in JSON when to come back', async () => {
+    await using redis = await RedisProcess.start();
+    await using gateway = await startGateway({ redisUrl: redis.url, trustedProxies: '127.0.0.1/32' });
+    await using haproxy = await Haproxy.start({ gateways: [gateway] });
+    const url = `ws://127.0.0.1:${String(haproxy.port)}/ws`;
+    const client = await RawClient.connect({ url, encoding: 'json' });
+    await client.expectAnswer('joined', { type: 'join', room: 'market', history: 0 });
+    await redis.kill();
+    await expect.poll(() => haproxy.statuses(), { timeout: DEADLINE_MS }).toEqual(['NOLB']);
+    await client.expectAnswer('pong', { type: 'ping' });
+    const refusal = await fetch(url.replace('ws:', 'http:'));
+    expect(refusal.status).toBe(503);
+    expect(refusal.headers.get('retry-after')).toBe('1');
+    expect(await refusal.json()).toEqual({ code: 'unavailable', message: 'no gateway is ready' });
+    client.socket.destroy();
+  });
+});
+
+async function lookAgainAndAgain(look: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await look();
+    await last(LOOK_MS);
+  }
 }

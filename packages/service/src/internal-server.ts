@@ -74,9 +74,14 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
       reply(200, 'ok\n');
       return;
     case '/readyz': {
+      const notReady = notReadyCode(url);
+      if (notReady === undefined) {
+        reply(400, 'expected unready to be 503 or 404\n');
+        return;
+      }
       const reason = status.notReady();
       // Where the storage takes nothing, no other process is better off: a balancer that turns to others finds none.
-      reply(reason === undefined ? 200 : 503, `${reason ?? describeReady(status.limitation?.())}\n`);
+      reply(reason === undefined ? 200 : notReady, `${reason ?? describeReady(status.limitation?.())}\n`);
       return;
     }
     case '/metrics':
@@ -89,6 +94,15 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
     default:
       reply(404, 'not found: there are /healthz, /readyz and /metrics\n');
   }
+}
+
+/**
+ * What `/readyz` answers where the process is not ready. With `?unready=404` a balancer can tell one that keeps its connections and
+ * takes no new ones from one that is dead (HAProxy: `http-check disable-on-404`).
+ */
+function notReadyCode(url: string): number | undefined {
+  const asked = new URL(url, 'http://internal').searchParams.get('unready') ?? '503';
+  return asked === '503' || asked === '404' ? Number(asked) : undefined;
 }
 
 function describeReady(limitation: string | undefined): string {
