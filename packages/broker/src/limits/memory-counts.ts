@@ -47,7 +47,7 @@ export class MemoryCounts implements HubPart {
     const now = performance.now();
     if (this.#buckets.size >= MAX_BUCKETS) this.#forgetFull(now);
     const fullAt = Math.max(now, this.#buckets.get(subject) ?? 0) + MINUTE_MS / perMinute;
-    if (fullAt - now > MINUTE_MS) return false;
+    if (fullAt - now > MINUTE_MS + ROUNDING_MS) return false;
     this.#buckets.set(subject, fullAt);
     return true;
   }

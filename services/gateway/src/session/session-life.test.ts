@@ -163,7 +163,7 @@ describe('the life of a session', () => {
     vi.spyOn(broker, 'join').mockRejectedValue(fault);
     const { session, socket } = gateway.connect('bob');
     await vi.waitUntil(() => socket.closeCode !== undefined);
-    expect(warned).toHaveBeenCalledWith({ err: fault, connection: session.connection }, 'own rooms not joined');
+    expect(warned).toHaveBeenCalledWith({ err: fault, connection: session.connection }, 'rooms not joined');
   });
 
   it('does not go on without the rooms that are its own, and is told to come back', async () => {
