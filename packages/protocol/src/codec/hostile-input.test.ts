@@ -69,6 +69,7 @@ describe.each(Object.entries(PLACES))('msgpack, %s', (name, place) => {
 
   test.each([
     ['the unused type', [0xc1]],
+    ['the unused type, with what would make it an extension', [0xc1, 0, 0, 0, 0, 0]],
     ['a string that breaks off', [0xa2, 0x61]],
     ['an extension that breaks off', [0xc7, 0x04, 0x01, 0x00]],
     ['a fixext that breaks off', [0xd8, 0x01]],
@@ -122,6 +123,10 @@ describe.each(Object.entries(PLACES))('msgpack, %s', (name, place) => {
 });
 
 describe('msgpack', () => {
+  test('says of the unused type that nothing begins so', () => {
+    expect(() => msgpack.decodeClient(new Uint8Array([0x92, 11, 0xc1]))).toThrow('0xc1 starts no value of msgpack');
+  });
+
   test('allocates nothing for what a length bomb promises', () => {
     const bombs = Object.values(PLACES).flatMap((place) => Object.values(LENGTH_BOMBS).map(place));
     const before = process.memoryUsage();
@@ -236,6 +241,18 @@ describe('JSON', () => {
   ])('refuses the request with %s', (_case, text) => {
     expect(() => decode(text)).toThrow(RequestError);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
+  });
+
+  test.each([
+    ['the frame is not valid UTF-8', Buffer.of(0xc3, 0x28), TypeError],
+    ['the frame is not valid JSON', '{', SyntaxError],
+  ])('says that %s, and why', (message, text, cause) => {
+    expect(() => decode(text)).toThrow(message);
+    expect(causeOf(() => decode(text))).toBeInstanceOf(cause);
+  });
+
+  test.each(['7', 'true', '"ping"', 'null', '[]'])('says of %s that a frame must be an object', (text) => {
+    expect(() => decode(text)).toThrow('a frame must be an object');
   });
 
   test('passes over a field that nobody knows, however deep it goes', () => {

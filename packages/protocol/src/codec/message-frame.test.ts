@@ -23,6 +23,12 @@ describe('a message frame', () => {
     expect(frame).toEqual(msgpack.encodeServer({ type: 'message', ...message, seq }));
   });
 
+  test('is its own head, though another was encoded meanwhile', () => {
+    const head = encodeMessageHead(message).slice();
+    encodeMessageHead({ ...message, room: 'another' });
+    expect(appendSeq(head, 7)).toEqual(msgpack.encodeServer({ type: 'message', ...message, seq: 7 }));
+  });
+
   test('becomes in JSON what the JSON encoder makes', () => {
     const frame = appendSeq(encodeMessageHead(message), 43);
     expect(messageFrameToJson(frame)).toBe(json.encodeServer({ type: 'message', ...message, seq: 43 }));

@@ -135,8 +135,9 @@ function readIdText(reader: MsgpackReader): string | undefined {
 function readPosition(reader: MsgpackReader): Position | undefined {
   if (reader.tryReadArrayLength() !== 2) return undefined;
   const epoch = reader.tryReadString();
-  const seq = epoch === undefined ? undefined : reader.tryReadUint();
-  return epoch === undefined || seq === undefined ? undefined : { epoch, seq };
+  if (epoch === undefined) return undefined;
+  const seq = reader.tryReadUint();
+  return seq === undefined ? undefined : { epoch, seq };
 }
 
 function readSymbols(reader: MsgpackReader): readonly string[] | undefined {

@@ -65,8 +65,9 @@ describe.each(FORMS)('in msgpack, %s', (_, value, head) => {
   const bytes = encodePayload(value);
 
   test('is written in its own form', () => {
-    expect(Buffer.from(bytes).toString('hex').slice(0, head.length)).toBe(head);
-    expect(decodeByOthers(bytes)).toEqual(value);
+    const written = encodePayload(value);
+    expect(Buffer.from(written).toString('hex').slice(0, head.length)).toBe(head);
+    expect(decodeByOthers(written)).toEqual(value);
   });
 
   test('is read by a client', () => {
@@ -128,6 +129,8 @@ describe('a client', () => {
   test.each([
     ['is followed by bytes', [...message([0xc0]), 0xc0]],
     ['has a key that is no string', [...message([0x81, 0x01, 0x01])]],
+    ['has a value of the type that msgpack does not use', [...message([0xc1])]],
+    ['has an extension', [...message([0xd4, 1, 0])]],
     ['is a number', [0x05]],
     ['is a map', [0x81, 0xa1, 0x30, 0x05]],
   ])('refuses a frame that %s', (_, bytes) => {

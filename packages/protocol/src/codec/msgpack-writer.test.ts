@@ -122,6 +122,10 @@ describe('a writer', () => {
     );
   });
 
+  test.each(METHODS.filter(([name]) => /uint|Header/.test(name)))('refuses a negative number: %s', (_, method) => {
+    expect(() => write(new MsgpackWriter(), [[method, -1]])).toThrow(/^expected .+, not -1$/);
+  });
+
   test.each(METHODS)('refuses what is of another type: %s', (_, method, good) => {
     for (const value of VALUES.filter((each) => typeof each !== typeof good)) {
       expect(() => write(new MsgpackWriter(), [[method, value]]), String(value)).toThrow(TypeError);

@@ -75,10 +75,11 @@ export class MsgpackWriter {
       this.uint(value);
       return;
     }
-    if (value >= -0x20) this.#byte(value + 0x100);
-    else if (value >= -0x80) this.#sized(0xd0, 1, value + 0x100);
-    else if (value >= -0x8000) this.#sized(0xd1, 2, value + 0x1_0000);
-    else if (value >= -0x8000_0000) this.#sized(0xd2, 4, value + 0x1_0000_0000);
+    // A view writes a number as far as its width goes, which of a negative one is its two's complement.
+    if (value >= -0x20) this.#byte(value);
+    else if (value >= -0x80) this.#sized(0xd0, 1, value);
+    else if (value >= -0x8000) this.#sized(0xd1, 2, value);
+    else if (value >= -0x8000_0000) this.#sized(0xd2, 4, value);
     else this.#int64(value);
   }
 

@@ -22,6 +22,12 @@ describe('what is known of a publish that is not decoded', () => {
     expect(msgpack.peekPublish(binary)).toEqual({ id });
   });
 
+  it('has no id where there is nothing but its tag, whatever follows the frame', () => {
+    for (const bytes of [Buffer.of(0x91, 4), Buffer.of(0x91, 4, 7)]) {
+      expect(msgpack.peekPublish(bytes)).toEqual({ id: undefined });
+    }
+  });
+
   it.each([
     ['no id', '{"type":"publish","room":"lobby","data":1}'],
     ['an id that is none', '{"type":"publish","id":-1,"room":"lobby","data":1}'],
