@@ -225,6 +225,35 @@ describe('a gateway that answers late', () => {
   });
 });
 
+describe('what a gateway says of one feed or room', () => {
+  it('is told of the books of that symbol, and to the members of that room alone', async () => {
+    const { client, platform } = start();
+    const books = ['BTCUSDT', 'ETHUSDT'].map((symbol) => client.book(symbol));
+    const told: string[] = [];
+    for (const name of ['a', 'b']) client.join(name, { onEvent: ({ type }) => told.push(`${name} ${type}`) });
+    await harness.goLive();
+    for (const name of ['a', 'b']) harness.joined(name, 0);
+    for (const symbol of ['BTCUSDT', 'ETHUSDT']) {
+      const stamp = { symbol, depth: 10, interval: 100, epoch: 'e', venueAt: 1, venueSeq: 1, seq: 1 };
+      const sides = { bids: [], asks: [], priceScale: 0, sizeScale: 0 };
+      harness.socket.receive({ type: 'snapshot', ...stamp, ...sides, at: platform.now() });
+    }
+    const statuses = (): unknown[] => books.map(({ status }) => status);
+    expect(statuses()).toEqual(['live', 'live']);
+    harness.socket.receive({ type: 'stale', symbol: 'ETHUSDT' });
+    expect(statuses()).toEqual(['live', 'stale']);
+    harness.socket.receive({ type: 'fresh', symbol: 'ETHUSDT' });
+    expect(statuses()).toEqual(['live', 'live']);
+    told.length = 0;
+    harness.socket.receive({ type: 'stale', room: 'b' });
+    harness.socket.receive({ type: 'fresh', room: 'b' });
+    expect([told, statuses()]).toEqual([
+      ['b stale', 'b fresh'],
+      ['live', 'live'],
+    ]);
+  });
+});
+
 describe('a client of many rooms', () => {
   it.each([
     ['its own rate', { maxFramesPerSecond: 10 }, 20],

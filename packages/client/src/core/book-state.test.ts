@@ -276,3 +276,69 @@ describe('a refusal', () => {
     expect(subscribe(15_000)).toMatchObject({ id: 2 });
   });
 });
+
+describe('a book that is not subscribed to', () => {
+  it('takes nothing for its own, and waits for nothing', () => {
+    snapshot(0);
+    book.handleFreshness(true);
+    expect([told(), book.stamp, book.nextAlarmAt, book.ageMs(5)]).toEqual([[], undefined, Infinity, undefined]);
+    subscribe(0);
+    expect(book.handleError({ type: 'error', id: 1, code: 'unavailable', message: 'no', retryable: true }, 0)).toBe(
+      true,
+    );
+    expect(book.handleError({ type: 'error', id: 1, code: 'unavailable', message: 'no', retryable: true }, 0)).toBe(
+      false,
+    );
+    expect(book.nextAlarmAt).toBe(500);
+  });
+
+  it.each([
+    ['symbol', { symbol: 'ETHUSDT' }],
+    ['depth', { depth: 25 }],
+    ['interval', { interval: 250 }],
+  ])('is another one by its %s', (_, other) => {
+    expect([book.is(BOOK), book.is({ ...BOOK, ...other })]).toEqual([true, false]);
+  });
+});
+
+describe('a book that is closed', () => {
+  it('is unsubscribed from where the gateway can know of it', () => {
+    expect([book.close(), told()]).toEqual([undefined, ['closed']]);
+  });
+
+  it.each([
+    ['asked for', () => subscribe(0)],
+    ['live', goLive],
+  ])('is unsubscribed from where it was %s', (_, happen) => {
+    happen();
+    expect([book.close(), told()]).toEqual([{ type: 'unsubscribe', ...BOOK }, ['closed']]);
+  });
+});
+
+describe('the age of what is shown', () => {
+  it('grows while the gateway does not hear of its feed, whatever comes', () => {
+    goLive();
+    book.handleFreshness(true);
+    delta(4_000);
+    expect(book.ageMs(5_000)).toBe(5_000);
+    book.handleFreshness(false);
+    delta(6_000, { prev: 9, seq: 10 });
+    expect(book.ageMs(6_500)).toBe(500);
+  });
+
+  it('is not told as late on a connection for what was late on the one before', () => {
+    goLive();
+    book.handleLateness(true);
+    book.handleLoss();
+    book.handleWelcome();
+    subscribe(1_000);
+    snapshot(1_000);
+    expect([book.isLate, book.isStale]).toEqual([false, false]);
+  });
+
+  it('says nothing new where the connection cannot tell', () => {
+    goLive();
+    book.handleLateness(undefined);
+    expect([told(), book.isLate]).toEqual([[], false]);
+  });
+});
