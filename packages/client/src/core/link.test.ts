@@ -157,6 +157,53 @@ describe('a token that is replaced', () => {
   });
 });
 
+describe('a first token', () => {
+  it('that cannot be had is asked for again, with the wait between attempts', async () => {
+    const cause = new Error('busy');
+    let calls = 0;
+    const token = (): string => {
+      calls += 1;
+      if (calls === 1) throw cause;
+      return 't2';
+    };
+    const { client, platform } = start({ token });
+    await platform.pass(0);
+    expect(client.status).toMatchObject({
+      state: 'reconnecting',
+      attempt: 1,
+      retryAt: platform.now() + 500,
+      error: { code: 'unauthenticated', message: 'there was no token to be had: busy', cause, isRetryable: true },
+    });
+    expect(platform.sockets).toEqual([]);
+    await platform.pass(500);
+    expect(harness.socket.protocols).toContain('bearer.t2');
+  });
+
+  it('that takes too long ends the attempt, which says so', async () => {
+    const { client, platform } = start({ token: () => new Promise(() => undefined), connectTimeoutMs: 5_000 });
+    await platform.pass(5_000);
+    expect(client.status).toMatchObject({ state: 'reconnecting', error: { code: 'timedOut', isRetryable: true } });
+    expect(client.status).toHaveProperty('error.message', 'there was no token within the time limit');
+  });
+
+  it('that is none says that nobody is logged in any more, before a connection and on one', async () => {
+    const loggedOut = {
+      state: 'closed',
+      error: { code: 'unauthenticated', message: 'logged out: the token function gave none', isRetryable: false },
+    };
+    const none = start({ token: () => undefined });
+    await none.platform.pass(0);
+    expect(none.client.status).toMatchObject(loggedOut);
+    none.end();
+    let calls = 0;
+    const { client, platform } = start({ token: () => (++calls === 1 ? 't1' : undefined) });
+    await goLiveFor(100_000);
+    await platform.pass(80_000);
+    expect(client.status).toMatchObject(loggedOut);
+    expect(harness.socket.isClosed).toBe(true);
+  });
+});
+
 describe('a token that no handshake can carry', () => {
   async function welcomed(options: ConnectOptions = {}): Promise<void> {
     start({ token: WIDE_TOKEN, ...options });

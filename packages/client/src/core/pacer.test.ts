@@ -96,6 +96,17 @@ describe('the rate of a pacer', () => {
     expect(burst(pacer, readyAt, 16_384)).toBe(1);
   });
 
+  it('is the lesser of both on average, too', () => {
+    for (const [own, perSecond] of [
+      [10, 50],
+      [400, 11.2],
+    ] as const) {
+      const pacer = begun(own, { ...RATES, maxFramesPerSecond: perSecond });
+      burst(pacer, 0);
+      expect(burst(pacer, 1_000)).toBe(10);
+    }
+  });
+
   it('is one of joins and of signals', () => {
     const { joins, signals } = begun(undefined, RATES);
     const count = (bucket: typeof joins): number => {

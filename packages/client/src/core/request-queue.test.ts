@@ -1,9 +1,11 @@
 import type { SendableFrame } from '@outcry/protocol';
 import { beforeEach, describe, expect, it } from 'vitest';
 
+import { OutcryError } from '../primitives/errors.ts';
 import type { Effect } from './effects.ts';
 import type { Request } from './request.ts';
 import { RequestQueue } from './request-queue.ts';
+import type { RoomState } from './room-state.ts';
 
 const ANN = { user: 'ann', maxFrameBytes: 1_000 };
 const REFUSAL = { type: 'error', message: 'later', retryable: true } as const;
@@ -111,6 +113,48 @@ describe('a request that is refused for now', () => {
       { code: 'rateLimited', retryInMs: 300, isRetryable: true },
     ]);
     expect(queue.size).toBe(0);
+  });
+});
+
+describe('a room that is left', () => {
+  it('takes its own requests with it, those under way as well', () => {
+    const [left, kept] = [{ isJoined: true }, { isJoined: true }] as unknown as RoomState[];
+    for (const room of [left, kept, undefined]) add({ room });
+    takeAll();
+    for (const room of [left, kept, undefined]) add({ room });
+    queue.rejectOf(left as RoomState, new OutcryError('left', 'the room was left'));
+    expect(rejected()).toMatchObject([
+      { code: 'left', mayBeStored: true },
+      { code: 'left', mayBeStored: false },
+    ]);
+    expect([queue.size, takeAll()]).toEqual([4, ['frame 5', 'frame 6']]);
+  });
+});
+
+describe('requests that wait', () => {
+  it('go out in the order in which they were made, also those that come back', () => {
+    for (let i = 0; i < 3; i++) add();
+    queue.take(0, ANN);
+    queue.take(0, ANN);
+    queue.settle({ ...REFUSAL, id: 2, code: 'unavailable', retryInMs: 0 }, 0);
+    queue.settle({ ...REFUSAL, id: 1, code: 'unavailable', retryInMs: 0 }, 0);
+    expect(takeAll()).toEqual(['frame 1', 'frame 2', 'frame 3']);
+  });
+
+  it('do not overtake each other in one lane, and hold up no other', () => {
+    const lanes = ['bob', 'bob', 'cy', undefined, undefined];
+    for (const [i, lane] of lanes.entries()) add({ lane, isUnchecked: i === 0 || i === 3 });
+    expect(takeAll()).toEqual(['frame 3', 'frame 5']);
+    queue.handleChecked(1);
+    queue.handleChecked(4);
+    expect(takeAll()).toEqual(['frame 1', 'frame 2', 'frame 4']);
+  });
+
+  it('are not known to be stored where they are refused for a reason', () => {
+    add({ deadlineAt: 500 });
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'rateLimited' }, 0);
+    expect(rejected()).toMatchObject([{ code: 'rateLimited', mayBeStored: false }]);
   });
 });
 
