@@ -1,12 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
-import { createClientCodec, createCodecs, Encoding, ProtocolError } from '../index.ts';
+import { type ClientCodec, createClientCodec, createCodecs, Encoding, ProtocolError } from '../index.ts';
 
 const SIGNAL = { type: 'signal', room: 'lobby', name: 'typing' } as const;
 const PING = { json: '{"type":"ping","id":7}', msgpack: Buffer.of(0x92, 11, 7) };
 
 describe.each(Object.values(Encoding))('the codec of a client for %s', (encoding) => {
-  const codec = createClientCodec(encoding);
+  let codec: ClientCodec;
+  beforeEach(() => {
+    codec = createClientCodec(encoding);
+  });
 
   it('is of this encoding', () => {
     const bytes = codec.encodeClient({ type: 'ping', id: 7 });
