@@ -9,7 +9,8 @@ export const API_KEYS = {
 /** What it has to be more exactly, its own parser says, in better words. */
 export const REDIS_URL = {
   pattern: /^[a-z+]+:\/\/\S+$/i,
-  accepts: '`redis://`, `rediss://`, `redis+unix:///path`, `redis+sentinel://a,b,c/name` or `rediss+sentinel://…`',
+  accepts:
+    '`redis://`, `rediss://`, `redis+unix:///path`, `redis+sentinel://a,b,c/name` or `rediss+sentinel://…`, or several with commas between them',
 };
 const ANYTHING = { pattern: /^[^\r\n]+$/, accepts: 'text' };
 
@@ -27,7 +28,10 @@ export const COMMON_SETTINGS = {
     max: 65_535,
     default: 8081,
   }),
-  OUTCRY_REDIS_URL: text(REDIS_URL, { meaning: 'The Redis of the cluster.', default: 'redis://127.0.0.1:6379' }),
+  OUTCRY_REDIS_URL: text(REDIS_URL, {
+    meaning: 'The Redis of the cluster, or those that share its rooms: the same in the same order for all services.',
+    default: 'redis://127.0.0.1:6379',
+  }),
   OUTCRY_REDIS_SENTINEL_USER: optionalText(ANYTHING, {
     meaning:
       'As whom to log in at the sentinels that OUTCRY_REDIS_URL names; the user in the URL is that of the servers.',

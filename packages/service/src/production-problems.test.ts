@@ -54,6 +54,9 @@ describe('productionProblems', () => {
     ['redis+unix:///run/redis.sock', 0],
     ['redis+sentinel://a,b,10.0.0.1/main', 0],
     ['redis+sentinel://a,203.0.113.7/main', 3],
+    ['redis://10.0.0.1,redis://203.0.113.7', 2],
+    ['redis://203.0.113.7,redis://203.0.113.8', 2],
+    ['rediss://:word@b.example.com,rediss://:word@a.example.com', 0],
     ['rediss+sentinel://:word@a,b.example.com/main', 1],
     ['redis+sentinel://no-name', 0],
   ])('of %s are %i', (url, count) => {

@@ -1,4 +1,4 @@
-import type { Topology } from '@outcry/broker';
+import type { ServerTopology, Topology } from '@outcry/broker';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { type RedisSettings, topologyOf } from './redis-config.ts';
 
@@ -37,6 +37,14 @@ export function productionProblems(settings: RedisSettings): readonly string[] {
   const topology = topologyOf(settings);
   // What is wrong with it is told in any environment.
   if (typeof topology === 'string') return [];
+  return [...new Set(serversOf(topology).flatMap(problemsOf))];
+}
+
+function serversOf(topology: Topology): readonly ServerTopology[] {
+  return topology.kind === 'shards' ? topology.shards : [topology];
+}
+
+function problemsOf(topology: ServerTopology): readonly string[] {
   if (!hostsOf(topology).some(isPublicHost)) return [];
   const problems: string[] = [];
   const scheme = topology.kind === 'sentinel' ? 'rediss+sentinel' : 'rediss';
@@ -51,7 +59,7 @@ export function productionProblems(settings: RedisSettings): readonly string[] {
 }
 
 /** Those that are known beforehand: where a primary is, its sentinels say. */
-function hostsOf(topology: Topology): readonly string[] {
+function hostsOf(topology: ServerTopology): readonly string[] {
   if (topology.kind === 'sentinel') return topology.sentinels.map(({ host }) => host);
   return 'host' in topology.address ? [topology.address.host] : [];
 }

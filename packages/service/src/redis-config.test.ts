@@ -31,7 +31,8 @@ describe('the settings of Redis', () => {
   it.each([
     ['redis+sentinel://hunter2@a', 'OUTCRY_REDIS_URL: a URL of sentinels ends with what they call the primary'],
     ['redis+cluster://a,b,hunter2', 'OUTCRY_REDIS_URL: Redis Cluster is not supported yet'],
-    ['redis://a,redis://hunter2', 'OUTCRY_REDIS_URL: several Redis servers are not supported yet'],
+    ['redis://a,hunter2', 'OUTCRY_REDIS_URL: each of several Redis servers has a URL of its own'],
+    ['redis://hunter2,redis://hunter2', 'OUTCRY_REDIS_URL: each of several Redis servers is named once'],
     ['http://hunter2', 'OUTCRY_REDIS_URL: not a Redis URL'],
   ])('of %s are refused in words that do not repeat it', (url, begins) => {
     const problems = problemsOfRedis(settingsOf({ OUTCRY_REDIS_URL: url }));
@@ -51,6 +52,8 @@ describe('the settings of Redis', () => {
     'rediss+sentinel://user:hunter2@a,b/main',
     'redis+unix://:hunter2@/run/redis.sock',
     'redis://:hun@hunter2@redis',
+    'redis://a:6379,redis://:hunter2@b',
+    'redis://ann:hunter2@a,redis://ben:hunter2@b,redis://c',
     'redis://:hun/hunter2@redis',
   ])('are printed without a password: %s', (url) => {
     const printed = formatEffective(COMMON_SETTINGS, settingsOf({ OUTCRY_REDIS_URL: url, ...OF_SENTINELS }));

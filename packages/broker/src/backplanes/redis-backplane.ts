@@ -8,10 +8,12 @@ import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
 import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
 import { UnwritableError } from '../outcry-error.ts';
 import { PRESENCE_LEASE } from '../presence/defaults.ts';
+import { DividedPresence } from '../presence/divided-presence.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
 import { RedisPresenceTable } from '../presence/redis-table.ts';
-import { createRoute } from '../redis/create-route.ts';
+import type { PresenceStore } from '../presence/store.ts';
+import { createRoutes } from '../redis/create-route.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeySpace } from '../redis/keys.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
@@ -34,7 +36,10 @@ const COMMAND_TIMEOUT_MS = 1500;
 const START_TIMEOUT_MS = 10_000;
 
 export interface RedisBackplaneOptions {
-  /** One Redis (`redis://`, `rediss://`, `redis+unix://`) or its sentinels (`redis+sentinel://a,b,c/name`), with user and password where needed. */
+  /**
+   * One Redis (`redis://`, `rediss://`, `redis+unix://`) or its sentinels (`redis+sentinel://a,b,c/name`), with user and password where
+   * needed; or several of them with commas between them, in the same order on every node.
+   */
   readonly url: string;
   /** As whom to log in at the sentinels, where they want to know. */
   readonly sentinel?: Credentials | undefined;
@@ -54,7 +59,8 @@ export interface RedisBackplaneOptions {
 }
 
 /**
- * A backplane over one Redis (7 or newer), which may be another one behind a failover of its sentinels: two connections, one for commands and one that listens.
+ * A backplane over one Redis (7 or newer), which may be another one behind a failover of its sentinels, or over several that share the
+ * rooms: two connections to each, one for commands and one that listens.
  *
  * @throws OutcryError `badConfig` where the URL or the prefix is none
  */
@@ -72,10 +78,11 @@ class RedisBackplane implements Backplane {
   readonly limits: RedisSharedLimits;
   readonly accounts: RedisAccountStore;
   readonly revocations: RedisRevocationList;
-  readonly presence: LeasedPresence;
+  readonly presence: PresenceStore;
   readonly intake: Intake;
   readonly #startTimeoutMs: number;
   readonly #shards: Shards;
+  readonly #presences: ReadonlyMap<Shard, LeasedPresence>;
   #handler: BrokerHandler | undefined;
 
   constructor(options: RedisBackplaneOptions) {
@@ -95,10 +102,14 @@ class RedisBackplane implements Backplane {
     this.revocations = new RedisRevocationList(parts);
     const rooms = new RoomKeys(keys);
     const channelOf = (room: string): string => rooms.of(room).channel;
-    const table = new RedisPresenceTable({ ...parts, channelOf });
-    this.presence = new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, () => {
-      for (const shard of this.#shards.all) void shard.storeAgain();
-    });
+    const createPresence = (shard: Shard): LeasedPresence => {
+      const table = new RedisPresenceTable({ ...parts, partitions: shard.part.partitions, channelOf });
+      return new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, () => void shard.storeAgain());
+    };
+    this.#presences = new Map(this.#shards.all.map((shard) => [shard, createPresence(shard)]));
+    this.presence = new DividedPresence([...this.#presences.values()], (room) =>
+      this.#presenceOf(this.#shards.of(room)),
+    );
     this.broker = new RedisBroker({
       ...parts,
       keys: rooms,
@@ -107,7 +118,7 @@ class RedisBackplane implements Backplane {
         this.#shards.of(room).handleBroken();
       },
       onMember: (event) => {
-        this.presence.deliver(event);
+        this.#presenceOf(this.#shards.of(event.room)).deliver(event);
       },
     });
   }
@@ -133,13 +144,13 @@ class RedisBackplane implements Backplane {
 
   async close(): Promise<void> {
     this.#shards.stop();
-    this.presence.close();
+    for (const presence of this.#presences.values()) presence.close();
     await Promise.all([this.broker.close(), this.#shards.close()]);
   }
 
   #createShards(options: RedisBackplaneOptions, keys: KeySpace): Shards {
     const { prefix = 'outcry', commandTimeoutMs = COMMAND_TIMEOUT_MS, events = {} } = options;
-    const routes = [createRoute(parseTopology(options.url, options.sentinel))];
+    const routes = createRoutes(parseTopology(options.url, options.sentinel));
     const requiresReplicas = options.requiresReplicas ?? false;
     return new Shards(
       { routes, keys, prefix, commandTimeoutMs, requiresReplicas },
@@ -170,9 +181,15 @@ class RedisBackplane implements Backplane {
     ]);
   }
 
-  #handleStatus(status: BrokerStatus, { part }: Shard): void {
-    this.presence.handleStatus(status);
-    this.#handler?.handleStatus(status, part);
+  #handleStatus(status: BrokerStatus, shard: Shard): void {
+    this.#presenceOf(shard).handleStatus(status);
+    this.#handler?.handleStatus(status, shard.part);
+  }
+
+  #presenceOf(shard: Shard): LeasedPresence {
+    const presence = this.#presences.get(shard);
+    if (presence === undefined) throw new TypeError('expected a shard of this backplane');
+    return presence;
   }
 }
 

@@ -1,4 +1,4 @@
-import { PARTITION_TAGS, partitionTagOf } from '../partition.ts';
+import { partitionTagOf } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
 import type { PresenceKeys } from './keys.ts';
 import { REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
@@ -31,7 +31,7 @@ export class PresenceReaper {
 
   /** Resolves with the entries removed; the lease is forgotten then. Where it rejects, it is to be done again. */
   async reap(lease: string): Promise<number> {
-    const removed = await Promise.all(PARTITION_TAGS.map((tag) => this.#reapPartition(lease, tag)));
+    const removed = await Promise.all(this.#keys.tags.map((tag) => this.#reapPartition(lease, tag)));
     await this.#redis.run(this.#keys.leases, (redis) => redis.zrem(this.#keys.leases, lease));
     return removed.reduce((sum, entries) => sum + entries, 0);
   }

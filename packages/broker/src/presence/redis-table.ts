@@ -2,7 +2,7 @@ import type { MemberEntry } from '@outcry/protocol';
 import { OutcryError } from '../outcry-error.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import type { Router } from '../redis/router.ts';
-import { PARTITION_TAGS, partitionTagOf } from '../partition.ts';
+import { partitionTagOf } from '../partition.ts';
 import { readField } from '../redis/server-info.ts';
 import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
@@ -18,6 +18,8 @@ const MAX_KNOWN_LEASES = 4096;
 export interface RedisPresenceTableParts {
   readonly redis: Pick<Router, 'run' | 'runScript'>;
   readonly keys: KeySpace;
+  /** Those whose rooms are kept here, where it is not all; they are on one server. */
+  readonly partitions?: readonly number[];
   /** Where the nodes that have joined a room are told who has come to it and who has gone. */
   readonly channelOf: (room: string) => string;
 }
@@ -39,7 +41,7 @@ export class RedisPresenceTable implements PresenceTable {
 
   constructor(parts: RedisPresenceTableParts) {
     this.#redis = parts.redis;
-    this.#keys = new PresenceKeys(parts.keys);
+    this.#keys = new PresenceKeys(parts.keys, parts.partitions);
     this.#channelOf = parts.channelOf;
     this.#reaper = new PresenceReaper({ ...parts, keys: this.#keys });
   }
@@ -61,7 +63,7 @@ export class RedisPresenceTable implements PresenceTable {
   async raiseFence({ id, fence }: NodeLease): Promise<boolean> {
     const args = [fence, PRESENCE_TTL_MS];
     const replies = await Promise.all(
-      PARTITION_TAGS.map((tag) => this.#redis.runScript(RAISE_FENCE, [this.#keys.lease(id, tag)], args)),
+      this.#keys.tags.map((tag) => this.#redis.runScript(RAISE_FENCE, [this.#keys.lease(id, tag)], args)),
     );
     return replies.every((reply) => reply === 1);
   }
@@ -83,7 +85,7 @@ export class RedisPresenceTable implements PresenceTable {
 
   async keep({ id }: NodeLease): Promise<boolean> {
     const replies = await Promise.all(
-      PARTITION_TAGS.map((tag) => {
+      this.#keys.tags.map((tag) => {
         const key = this.#keys.lease(id, tag);
         return this.#redis.run(key, (redis) => redis.pexpire(key, PRESENCE_TTL_MS));
       }),

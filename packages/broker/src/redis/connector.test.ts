@@ -4,13 +4,13 @@ import { leasePort } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { RedisConnector } from './connector.ts';
-import { createRoute } from './create-route.ts';
-import { parseTopology } from './topology.ts';
+import { routeToServer } from './route.ts';
 
 const CHUNK = Buffer.alloc(100, 'x');
 
 function createConnector(port: number): RedisConnector {
-  const route = createRoute(parseTopology(`redis://127.0.0.1:${String(port)}`));
+  const address = { host: '127.0.0.1', port };
+  const route = routeToServer({ kind: 'single', shown: '', isTls: false, credentials: undefined, address });
   return new RedisConnector({}, { route, untilDue: () => Promise.resolve(), handleFound: () => undefined });
 }
 

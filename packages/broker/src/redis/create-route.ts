@@ -1,7 +1,12 @@
 import { type Route, routeToServer } from './route.ts';
 import { SentinelSearch } from './sentinel-search.ts';
-import type { Topology } from './topology.ts';
+import type { ServerTopology, Topology } from './topology.ts';
 
-export function createRoute(topology: Topology): Route {
-  return topology.kind === 'single' ? routeToServer(topology) : new SentinelSearch(topology);
+/** To each of the servers, in their order. */
+export function createRoutes(topology: Topology): readonly Route[] {
+  return topology.kind === 'shards' ? topology.shards.map(createRoute) : [createRoute(topology)];
+}
+
+function createRoute(server: ServerTopology): Route {
+  return server.kind === 'single' ? routeToServer(server) : new SentinelSearch(server);
 }

@@ -4,7 +4,7 @@ import { OutcryError } from '../outcry-error.ts';
 import { parseTopology } from './topology.ts';
 
 const EXPECTED =
-  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name';
+  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them';
 
 function refusalOf(url: string): string {
   try {
@@ -40,8 +40,26 @@ describe('the URL of one Redis', () => {
       isTls: false,
       credentials: { username: '', password: 'secret' },
     });
-    expect(parseTopology('redis://a:b:c@d@redis.example').credentials).toEqual({ username: 'a', password: 'b:c@d' });
-    expect(parseTopology('redis://redis.example').credentials).toBeUndefined();
+    expect(parseTopology('redis://a:b:c@d@redis.example')).toMatchObject({
+      credentials: { username: 'a', password: 'b:c@d' },
+    });
+    expect(parseTopology('redis://redis.example')).toMatchObject({ credentials: undefined });
+  });
+});
+
+describe('the URLs of several', () => {
+  it('stand with commas between them, each with its own user, in an order that counts', () => {
+    const url = 'redis://ann:a%2Cb@a:7000,rediss://b , redis+unix:///run/c.sock,redis+sentinel://d,e/main';
+    expect(parseTopology(url, { username: 'watcher', password: 'secret' })).toMatchObject({
+      kind: 'shards',
+      shown: 'redis://a:7000,rediss://b:6379,redis+unix:///run/c.sock,redis+sentinel://d:26379,e:26379/main',
+      shards: [
+        { kind: 'single', credentials: { username: 'ann', password: 'a,b' } },
+        { kind: 'single', isTls: true, credentials: undefined },
+        { kind: 'single', address: { path: '/run/c.sock' } },
+        { kind: 'sentinel', sentinelCredentials: { username: 'watcher' } },
+      ],
+    });
   });
 });
 
@@ -127,13 +145,37 @@ describe('what is no URL of a Redis', () => {
     expect(refusalOf(url)).toBe(`not a Redis URL: ${EXPECTED}`);
   });
 
+  it.each(['redis://secret-a:6379,secret-b:6379', 'redis://secret-a,secret-b', 'redis://a,b,redis://secret'])(
+    'several servers have a URL each, and the refusal says so: %s',
+    (url) => {
+      expect(refusalOf(url)).toMatch(/^each of several Redis servers has a URL of its own: (?!.*secret)[^\n]*$/);
+    },
+  );
+
+  it.each(['redis://secret,redis://secret', 'redis://secret,redis://secret:6379', 'redis://a:secret@b,redis://b/0'])(
+    'one server is not two: %s',
+    (url) => {
+      expect(refusalOf(url)).toMatch(/^each of several Redis servers is named once: (?!.*secret)[^\n]*$/);
+    },
+  );
+
+  it('not more than there are partitions', () => {
+    const urlOf = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `redis://secret-${String(i)}`).join(',');
+    expect(parseTopology(urlOf(64))).toMatchObject({ kind: 'shards' });
+    expect(refusalOf(urlOf(65))).toBe('at most 64 Redis servers share the rooms');
+  });
+
   it.each([
-    'redis://secret-a:6379,secret-b:6379',
-    'redis://secret-a,secret-b',
-    'redis://a,redis://secret',
-    'rediss://a/0, rediss://secret',
-  ])('several servers are not supported yet, and the refusal says so: %s', (url) => {
-    expect(refusalOf(url)).toMatch(/^several Redis servers are not supported yet: (?!.*secret)[^\n]*$/);
+    'redis://a,',
+    'redis://a,http://secret',
+    'redis://a,,redis://b',
+    'redis://a,redis://',
+    'redis://a;redis://b',
+  ])('one that is none among several is refused as any other: %s', (url) => {
+    expect(refusalOf(url)).toMatch(
+      /^(?:not a Redis URL|each of several Redis servers has a URL of its own): (?!.*secret)/,
+    );
   });
 
   it.each(['redis+cluster://secret', 'rediss+cluster://a:7000,b:7001,secret'])(
@@ -203,7 +245,9 @@ describe('any URL', () => {
         const url = `${name}://${before}ann:${SECRET}${between}@${behind}`;
         try {
           const topology = parseTopology(url);
-          if (topology.credentials?.password.startsWith(SECRET) === true) expect(topology.shown).not.toContain(SECRET);
+          for (const { credentials, shown } of topology.kind === 'shards' ? topology.shards : [topology]) {
+            if (credentials?.password.startsWith(SECRET) === true) expect(shown).not.toContain(SECRET);
+          }
         } catch (error) {
           if (!(error instanceof OutcryError)) throw error;
           expect(error.message).not.toMatch(/HuNtEr2|\n/);

@@ -1,4 +1,5 @@
 import { OutcryError } from '../outcry-error.ts';
+import { PARTITION_COUNT } from '../partition.ts';
 
 const DEFAULT_PORT = 6379;
 const DEFAULT_SENTINEL_PORT = 26_379;
@@ -6,8 +7,10 @@ const DEFAULT_SENTINEL_PORT = 26_379;
 const MAX_SENTINELS = 16;
 /** `sun_path` of Linux, without its last byte; what is longer would be cut, and name another socket. */
 const MAX_PATH_BYTES = 107;
+/** A comma in front of what begins a URL: in lists of sentinels there are commas, too, and in passwords no slash. */
+const BETWEEN_URLS = /\s*,\s*(?=[a-z][a-z+]*:\/\/)/i;
 const EXPECTED =
-  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name';
+  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them';
 
 export interface Credentials {
   /** Empty for the default user. */
@@ -44,8 +47,18 @@ export interface SentinelGroup extends Servers {
   readonly sentinelCredentials: Credentials | undefined;
 }
 
+/** One Redis at a time. */
+export type ServerTopology = SingleServer | SentinelGroup;
+
+/** Servers that know nothing of each other. Their order says which partitions are whose. */
+export interface ShardList {
+  readonly kind: 'shards';
+  readonly shown: string;
+  readonly shards: readonly ServerTopology[];
+}
+
 /** Where the Redis of a cluster is, and as whom to log in there. */
-export type Topology = SingleServer | SentinelGroup;
+export type Topology = ServerTopology | ShardList;
 
 interface UrlParts {
   readonly scheme: string;
@@ -63,10 +76,26 @@ interface UrlParts {
  * @throws OutcryError `badConfig`
  */
 export function parseTopology(url: string, sentinelCredentials?: Credentials): Topology {
-  const parts = splitUrl(url);
-  if (sentinelCredentials !== undefined && !parts.scheme.endsWith('+sentinel')) {
+  const urls = url.split(BETWEEN_URLS);
+  if (sentinelCredentials !== undefined && !urls.some((one) => /^rediss?\+sentinel:/i.test(one))) {
     throw bad('a user or a password of sentinels needs a URL that names sentinels: redis+sentinel://host:port/name');
   }
+  const shards = urls.map((one) => parseServer(one, sentinelCredentials));
+  const [first, ...others] = shards;
+  if (first !== undefined && others.length === 0) return first;
+  assertShards(shards);
+  return { kind: 'shards', shown: shards.map(({ shown }) => shown).join(','), shards };
+}
+
+function assertShards(shards: readonly { readonly shown: string }[]): void {
+  if (shards.length > PARTITION_COUNT) throw bad(`at most ${String(PARTITION_COUNT)} Redis servers share the rooms`);
+  if (new Set(shards.map(({ shown }) => shown)).size < shards.length) {
+    throw bad('each of several Redis servers is named once: one of them is named twice');
+  }
+}
+
+function parseServer(url: string, sentinelCredentials: Credentials | undefined): ServerTopology {
+  const parts = splitUrl(url);
   switch (parts.scheme) {
     case 'redis':
     case 'rediss':
@@ -79,7 +108,7 @@ export function parseTopology(url: string, sentinelCredentials?: Credentials): T
       return readSentinelGroup(parts, sentinelCredentials);
     case 'redis+cluster':
     case 'rediss+cluster':
-      throw bad('Redis Cluster is not supported yet: expected the URL of one Redis, or of its sentinels');
+      throw bad('Redis Cluster is not supported yet: expected the URL of one Redis, or of its sentinels, or several');
     default:
       throw bad(`not a Redis URL: ${EXPECTED}`);
   }
@@ -87,7 +116,6 @@ export function parseTopology(url: string, sentinelCredentials?: Credentials): T
 
 /** By hand: `URL` knows no lists of hosts, and no user in front of a path. */
 function splitUrl(url: string): UrlParts {
-  if (/[,;\s][a-z][a-z+]*:\/\//i.test(url)) throw severalServers();
   const [, scheme = '', user, hosts = '', path = '', rest] =
     /^([a-z+]+):\/\/(?:([^/?#]*)@)?([^/?#]*)(\/[^?#]*)?([?#].*)?$/is.exec(url) ?? [];
   const isKnown = /^(?:rediss?(?:\+sentinel|\+cluster)?|(?:redis\+)?unix)$/i.test(scheme);
@@ -103,7 +131,9 @@ function isHostList(hosts: string): boolean {
 
 function readSingleServer({ scheme, credentials, hosts, path }: UrlParts): SingleServer {
   if (hosts === '') throw bad(`not a Redis URL: ${EXPECTED}`);
-  if (hosts.includes(',')) throw severalServers();
+  if (hosts.includes(',')) {
+    throw bad('each of several Redis servers has a URL of its own: expected redis://host:port,redis://host:port');
+  }
   if (!['', '/'].includes(path)) assertFirstDatabase(path.slice(1), `a Redis URL has nothing behind its port`);
   const address = readHost(hosts, DEFAULT_PORT);
   return {
@@ -181,10 +211,6 @@ function decode(text: string, otherwise: string): string {
   } catch {
     throw bad(otherwise);
   }
-}
-
-function severalServers(): OutcryError {
-  return bad('several Redis servers are not supported yet: expected the URL of one Redis, or of its sentinels');
 }
 
 function bad(message: string): OutcryError {

@@ -22,24 +22,40 @@ const used: Readonly<Record<RedisRole, Set<string>>> = { gateway: new Set(), pub
 
 /** Nodes that may do in Redis what their role may, and nothing else: the first one's role, and the second one's. */
 async function createCluster(first: RedisRole, second = first): Promise<TestCluster> {
-  const redis = await startRedis();
-  const admin = new Redis(redis.url);
+  const servers = await Promise.all(Array.from({ length: serversWanted() }, startServer));
   const prefix = uniquePrefix();
-  const urls = { first: '', second: '' };
-  urls.first = await createRole(admin, first, { url: redis.url, prefix });
-  urls.second = await createRole(admin, second, { url: redis.url, prefix });
+  const createUrl = async (role: RedisRole): Promise<string> => {
+    const urls = servers.map(({ admin, redis }) => createRole(admin, role, { url: redis.url, prefix }));
+    return (await Promise.all(urls)).join(',');
+  };
+  const urls = { first: await createUrl(first), second: await createUrl(second) };
   return {
     createBackplane: (place = 'first') => createRedisBackplane({ url: urls[place], prefix, presenceLease: TEST_LEASE }),
     wipe: async () => {
-      await admin.flushall();
+      await Promise.all(servers.map(({ admin }) => admin.flushall()));
     },
     stop: async () => {
-      const commands = await usedCommands(admin);
-      for (const role of [first, second]) for (const command of commands) used[role].add(command);
-      admin.disconnect();
-      await redis.stop();
+      for (const { admin, redis } of servers) {
+        const commands = await usedCommands(admin);
+        for (const role of [first, second]) for (const command of commands) used[role].add(command);
+        admin.disconnect();
+        await redis.stop();
+      }
     },
   };
+}
+
+async function startServer(): Promise<{ readonly redis: TestRedis; readonly admin: Redis }> {
+  const redis = await startRedis();
+  return { redis, admin: new Redis(redis.url) };
+}
+
+/** That share the rooms: one, unless OUTCRY_TEST_REDIS_SHARDS says how many. */
+function serversWanted(): number {
+  const wanted = process.env['OUTCRY_TEST_REDIS_SHARDS'] ?? '1';
+  if (!/^[1-9]$/.test(wanted))
+    throw new Error(`OUTCRY_TEST_REDIS_SHARDS is "${wanted}": expected a number from 1 to 9`);
+  return Number(wanted);
 }
 
 const ofGateways = (): Promise<TestCluster> => createCluster('gateway');

@@ -3,12 +3,11 @@ import type { Backplane } from '../../src/index.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
-import { createRoute } from '../../src/redis/create-route.ts';
-import { parseTopology } from '../../src/redis/topology.ts';
 import { PresenceRecorder } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { request } from '../support/requests.ts';
 import { routerOver } from '../support/router-over.ts';
+import { routeTo } from '../support/route-to.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -193,7 +192,7 @@ it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thi
   const { backplane } = await cluster.startNode();
   const ignore = (): void => undefined;
   const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
-  const server = createRoute(parseTopology(cluster.redis.url));
+  const server = routeTo(cluster.redis.url);
   const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   await commands.connect(performance.now() + TOLERANCE_MS);
   await use(backplane, openTable(commands));

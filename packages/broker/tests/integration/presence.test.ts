@@ -9,13 +9,12 @@ import type { NodeLease } from '../../src/presence/table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
 import { partitionTagOf } from '../../src/partition.ts';
-import { createRoute } from '../../src/redis/create-route.ts';
-import { parseTopology } from '../../src/redis/topology.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { membersOf, PresenceRecorder, untilMembers } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
 import { routerOver } from '../support/router-over.ts';
+import { routeTo } from '../support/route-to.ts';
 
 const LEASE = { leaseMs: 1500, renewMs: 300 };
 const LONG_LEASE = { leaseMs: 600_000, renewMs: 60_000 };
@@ -49,7 +48,7 @@ async function startNode(options: Partial<RedisBackplaneOptions> = {}): Promise<
 async function openConnection(): Promise<RedisConnection> {
   const ignore = (): void => undefined;
   const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
-  const server = createRoute(parseTopology(cluster.redis.url));
+  const server = routeTo(cluster.redis.url);
   const commands = new RedisConnection({ server, name: 'test', commandTimeoutMs: 2000 }, handler);
   connections.push(commands);
   await commands.connect(performance.now() + 5000);

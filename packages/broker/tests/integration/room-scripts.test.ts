@@ -3,8 +3,6 @@ import { NOW_MS } from '../../src/redis/clock.lua.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
 import { Script } from '../../src/redis/script-call.ts';
-import { createRoute } from '../../src/redis/create-route.ts';
-import { parseTopology } from '../../src/redis/topology.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
@@ -12,6 +10,7 @@ import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
+import { routeTo } from '../support/route-to.ts';
 
 const MINUTE_MS = 60_000;
 const TTL_MS = 60 * MINUTE_MS;
@@ -54,7 +53,7 @@ beforeAll(async () => {
 });
 
 function connectionTo(url: string): RedisConnection {
-  const server = createRoute(parseTopology(url));
+  const server = routeTo(url);
   const ignore = (): void => undefined;
   const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
   return new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);

@@ -1,6 +1,6 @@
 import type { Position } from '@outcry/protocol';
 import { vi } from 'vitest';
-import type { BrokerHandler, BrokerStatus, RoomMessage, RoomSignal } from '../../src/index.ts';
+import type { BrokerHandler, BrokerPart, BrokerStatus, RoomMessage, RoomSignal } from '../../src/index.ts';
 
 const DEADLINE_MS = 20_000;
 
@@ -15,6 +15,8 @@ export class Recorder implements BrokerHandler {
   readonly signals: RoomSignal[] = [];
   readonly resets: Reset[] = [];
   readonly statuses: BrokerStatus[] = [];
+  /** Of each shard, the statuses that it has had. */
+  readonly shards = new Map<string, BrokerStatus[]>();
   /** Messages and resets of all rooms, in the order of the calls, as in `m 3` and `reset 2`. */
   readonly calls: string[] = [];
 
@@ -32,8 +34,9 @@ export class Recorder implements BrokerHandler {
     this.calls.push(`reset ${String(position.seq)}`);
   }
 
-  handleStatus(status: BrokerStatus): void {
+  handleStatus(status: BrokerStatus, { shard }: BrokerPart): void {
     this.statuses.push(status);
+    this.shards.set(shard, [...(this.shards.get(shard) ?? []), status]);
   }
 
   /** The positions of what a room has delivered. */

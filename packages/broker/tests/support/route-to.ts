@@ -1,0 +1,10 @@
+import { createRoutes } from '../../src/redis/create-route.ts';
+import type { Route } from '../../src/redis/route.ts';
+import { parseTopology } from '../../src/redis/topology.ts';
+
+/** To the one server of a URL. */
+export function routeTo(url: string): Route {
+  const [route, ...others] = createRoutes(parseTopology(url));
+  if (route === undefined || others.length > 0) throw new Error('expected the URL of one server');
+  return route;
+}
