@@ -160,6 +160,39 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     expect(joined).toMatchObject({ epoch: ack.epoch, recovered: false });
   });
 
+  test('a room that another server of the broker numbers goes on with reset, recovered', async () => {
+    const redisPrefix = uniquePrefix();
+    const { url } = await start({ redisPrefix });
+    const room = uniqueName('room');
+    const member = await openIn(room, { url, encoding });
+    const { epoch = '' } = await member.expectAnswer('ack', { type: 'publish', room, data: 'before' });
+    await member.next({ type: 'message', seq: 1 });
+    // As if the server that numbered it had been another one.
+    const meta = `redis.call('KEYS', '${redisPrefix}:*:meta/${room}')[1]`;
+    expect(await runRedisCommand(`EVAL "return redis.call('HSET', ${meta}, 'line', 'other')" 0`, redis)).toBe(':0');
+    const ack = await member.expectAnswer('ack', { type: 'publish', room, data: 'after' });
+    expect(ack.epoch).not.toBe(epoch);
+    const reset = await member.next('reset', NOTICE_DEADLINE_MS);
+    expect(reset).toMatchObject({ room, epoch: ack.epoch, seq: 1, recovered: true });
+    const message = await member.next({ type: 'message', data: 'after' });
+    expect(message.seq).toBe(2);
+    expect(member.received.indexOf(reset)).toBeLessThan(member.received.indexOf(message));
+    // Who was away meanwhile has missed one message, and may say so by either epoch.
+    for (const since of [
+      { epoch, seq: 1 },
+      { epoch: ack.epoch, seq: 1 },
+    ]) {
+      const back = await open({ url, encoding });
+      const joined = await back.expectAnswer('joined', { type: 'join', room, since });
+      expect(joined).toMatchObject({ epoch: ack.epoch, seq: 1, recovered: true });
+      expect(await back.next('message')).toMatchObject({ seq: 2, data: 'after' });
+    }
+    // The earlier one never had more.
+    const ahead = await open({ url, encoding });
+    const joined = await ahead.expectAnswer('joined', { type: 'join', room, since: { epoch, seq: 2 }, history: 0 });
+    expect(joined).toMatchObject({ epoch: ack.epoch, seq: 2, recovered: false });
+  });
+
   test('a publisher that is silent makes its books stale, until it is back', async () => {
     const redisPrefix = uniquePrefix();
     const publisher = await startPublisher({

@@ -72,20 +72,18 @@ it.runIf(hasRedisServer())(
       deadlineMs: LIVE_LIMIT_MS,
       describe: () => 'a publish is not settled',
     });
-    // What was acknowledged on its way to nobody is lost with the tail, and told with it. A lost number may be given again within its
-    // epoch before any gateway knows of the loss (decision 47): then two messages were acknowledged as one, and both count here.
-    const { unseen, mismatched, ...verdict } = run.judge();
+    // What was acknowledged on its way to nobody is lost with the tail, and told with it. No number is given twice (decision 76).
+    const { unseen, ...verdict } = run.judge();
     addRow(
       `Sentinel failover ×${String(FAILOVERS)}`,
-      { unseen, mismatched, ...verdict },
+      { unseen, ...verdict },
       {
         repairMs: Math.max(...repairs),
-        remarks: `${String(verdict.resets)} told of lost tails, ${String(mismatched)} numbers given twice; behind the failover itself`,
+        remarks: `${String(verdict.resets)} told of lost tails, ${String(verdict.mismatched)} numbers given twice; behind the failover itself`,
       },
     );
-    const { unseen: _, mismatched: __, ...noFaults } = NO_FAULTS;
+    const { unseen: _, ...noFaults } = NO_FAULTS;
     expect(unseen).toBeLessThanOrEqual(tail);
-    expect(mismatched).toBeLessThanOrEqual(tail * MEMBERS_PER_ROOM);
     expect(verdict).toMatchObject({ ...noFaults, recovered: 0, startedAfresh: 0 });
     expect(run.members.every(({ losses }) => losses === 0)).toBe(true);
   },

@@ -231,6 +231,22 @@ describe('checkMessages', () => {
     expect(checkMessages(history)).toMatchObject({ ...NO_FAULTS, recovered: 1, startedAfresh: 1, resets: 1 });
   });
 
+  it('goes on under another epoch where that is said of the position that is held, by a reset or a resume', () => {
+    const renumbered = (seq: number): MessageHistory =>
+      historyOf({
+        tell: (log) => {
+          deliver(log, range(1, 2));
+          log.reset({ epoch: 'e2', seq, recovered: true });
+          deliver(log, [seq + 1]);
+          log.joined({ node: 'c', epoch: 'e3', seq: seq + 1, recovered: true });
+          log.left();
+        },
+      });
+    const verdict = checkMessages(renumbered(2));
+    expect(verdict).toMatchObject({ ...NO_FAULTS, recovered: 1, resets: 0, examples: [] });
+    expect(faultsOf(renumbered(3))).toEqual({ ...NO_FAULTS, holes: 1 });
+  });
+
   it('takes a delivered message of unknown outcome for one of the room', () => {
     const history = historyOf({
       acknowledged: range(1, 9),

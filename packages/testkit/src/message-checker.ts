@@ -126,6 +126,9 @@ class Check {
           this.#resets += 1;
           this.#beginAgain(walk, entry);
           break;
+        case EntryKind.Renumbered:
+          this.#renumber(walk, entry);
+          break;
         case EntryKind.Resumed:
           this.#resume(walk, entry);
           break;
@@ -174,10 +177,24 @@ class Check {
     else if (!ledger.mayHold(hash)) this.#report('phantoms', `${who} got ${at}, which nobody published`);
   }
 
+  /** The same place under another name. */
+  #renumber(walk: Walk, entry: LogEntry): void {
+    if (walk.position?.seq !== entry.seq) {
+      const held = walk.position === undefined ? 'nothing' : showPosition(walk.position);
+      this.#report('holes', `${walk.who} held ${held} and was told that it goes on as ${showPosition(entry)}`);
+    }
+    this.#beginAgain(walk, entry);
+  }
+
   #resume(walk: Walk, entry: LogEntry): void {
     this.#recovered += 1;
     const { position } = walk;
     if (position?.epoch === entry.epoch && position.seq === entry.seq) return;
+    // The room has gone on under another epoch.
+    if (position?.seq === entry.seq) {
+      this.#beginAgain(walk, entry);
+      return;
+    }
     const held = position === undefined ? 'nothing' : showPosition(position);
     this.#report('holes', `${walk.who} held ${held} and was told that ${showPosition(entry)} is resumed`);
     this.#beginAgain(walk, entry);

@@ -17,7 +17,7 @@ export interface LoggedPublish {
   readonly outcome: PublishOutcome;
 }
 
-export const EntryKind = { Message: 0, Joined: 1, Resumed: 2, Reset: 3, Stale: 4, Fresh: 5 } as const;
+export const EntryKind = { Message: 0, Joined: 1, Resumed: 2, Reset: 3, Stale: 4, Fresh: 5, Renumbered: 6 } as const;
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
 
 /** One thing that a member was told. */
@@ -67,9 +67,9 @@ export class MemberLog {
     this.#add(EntryKind.Message, seq, hash);
   }
 
-  reset({ epoch, seq }: LoggedPosition): void {
+  reset({ epoch, seq, recovered = false }: LoggedPosition & { recovered?: boolean | undefined }): void {
     this.#epoch = this.#names.idOf(epoch);
-    this.#add(EntryKind.Reset, seq);
+    this.#add(recovered ? EntryKind.Renumbered : EntryKind.Reset, seq);
   }
 
   stale(): void {

@@ -160,7 +160,7 @@ export class Member {
       case 'reset':
         if (frame.room !== this.room) return;
         this.#position = { epoch: frame.epoch, seq: frame.seq };
-        this.log.reset(this.#position);
+        this.log.reset({ ...this.#position, recovered: frame.recovered });
         return;
       case 'stale':
       case 'fresh':

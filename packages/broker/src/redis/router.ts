@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Script, ScriptArgument } from './script-call.ts';
+import type { ServerLine } from './server-line.ts';
 import type { ChannelListener } from './subscriber.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface Router {
   assertWritable(name: string): void;
   /** @throws OutcryError `closed` behind `close` */
   assertOpen(): void;
+  /** Of the server of a name. */
+  lineOf(name: string): ServerLine;
   /** Where a name is, fit to be shown. */
   addressOf(name: string): string;
 }

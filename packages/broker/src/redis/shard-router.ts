@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { KeySpace } from './keys.ts';
 import type { Router } from './router.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
+import type { ServerLine } from './server-line.ts';
 import type { Shard } from './shard.ts';
 import type { ChannelListener } from './subscriber.ts';
 
@@ -51,6 +52,10 @@ export class ShardRouter implements Router {
 
   assertOpen(): void {
     for (const { commands } of this.#shards) commands.assertOpen();
+  }
+
+  lineOf(name: string): ServerLine {
+    return this.#of(name).line;
   }
 
   addressOf(name: string): string {

@@ -13,6 +13,7 @@ import { isInStep, leadsToPrimary } from './primary-search.ts';
 import { Recovery } from './recovery.ts';
 import type { Route } from './route.ts';
 import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from './server-info.ts';
+import { ServerLine } from './server-line.ts';
 import { StorageWatch } from './storage-watch.ts';
 import { Subscriber } from './subscriber.ts';
 
@@ -46,6 +47,8 @@ export interface ShardPort {
  */
 export class Shard {
   readonly commands: RedisConnection;
+  /** That commands are on. */
+  readonly line: ServerLine;
   readonly listener: RedisConnection;
   readonly subscriber: Subscriber;
   /** Whether it takes writes. */
@@ -80,6 +83,7 @@ export class Shard {
     this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs };
     this.storage = this.#createStorageWatch();
     this.commands = this.#connect(this.#commandOptions);
+    this.line = new ServerLine(this.commands);
     this.listener = this.#connect({ server: route, name: `${prefix}:subscriber`, commandTimeoutMs });
     this.subscriber = new Subscriber(this.listener);
     this.#recovery = this.#createRecovery();
@@ -181,6 +185,7 @@ export class Shard {
     assertUsable(server, this.commands.address);
     const rest = await this.commands.run((redis) => redis.info('memory', 'replication'));
     this.#server = readServerInfo(server + rest);
+    this.line.learn(rest);
     if (this.#requiresReplicas) assertReplicated(this.#server, this.commands.address);
     this.#port.handleServer(this.#server);
   }
@@ -228,6 +233,8 @@ export class Shard {
     return new StorageWatch({
       probe: () => this.commands.probe(this.#probeKey),
       handleStorage: (storage) => {
+        // Before anything is written: a replica may have become a primary where it is.
+        this.line.forget();
         this.#port.handleStorage(storage);
         if (storage.state === 'writable' && this.#isStarted) void this.storeAgain();
       },
@@ -296,6 +303,7 @@ export class Shard {
 
   #handleLost(fault: OutcryError): void {
     this.#losses += 1;
+    this.line.forget();
     this.#port.handleFault(fault);
     if (this.#isStarted) this.#recovery.handleBroken();
   }

@@ -50,11 +50,12 @@ export interface RoomSignal {
 }
 
 /**
- * A page of a room's past, of what the retention keeps. With `after`, the messages with a greater `seq`, the oldest first; with
+ * A page of a room's past, of what the retention keeps. With `after`, the messages with a greater `seq`, the oldest first, for whoever
+ * has seen that of the `epoch`, where that may be an earlier one; with
  * `last`, so many of the newest, likewise; else the newest, of those with a smaller `seq` than `before` where that is given.
  */
 export type HistoryRange =
-  | ({ readonly after: number; readonly limit: number } & PageBudget)
+  | ({ readonly after: number; readonly epoch?: string | undefined; readonly limit: number } & PageBudget)
   | ({ readonly last: number } & PageBudget)
   | ({ readonly before?: number | undefined; readonly limit: number } & PageBudget);
 
@@ -70,6 +71,11 @@ export interface RoomHistory {
   readonly messages: readonly RoomMessage[];
   /** The page ended at its limit or its budget: newer messages follow it with `after` and `last`, else there are older ones. */
   readonly hasMore: boolean;
+  /**
+   * The head is of another epoch than the one that was asked about, which went on under its numbers: what was seen, up to `after`, is
+   * all that there ever was, and the messages follow it. Absent, or false: that is not known, or not so.
+   */
+  readonly isContinued?: boolean | undefined;
 }
 
 /** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */
@@ -77,8 +83,11 @@ export interface BrokerHandler {
   /** The next message of a joined room: `seq` is the last one's plus one, within the same epoch. */
   handleMessage(message: RoomMessage): void;
   handleSignal(signal: RoomSignal): void;
-  /** Continuity of a joined room is broken and cannot be repaired: the next message follows `position`. */
-  handleReset(room: string, position: Position): void;
+  /**
+   * Continuity of a joined room is broken and cannot be repaired: the next message follows `position`. Where it `isWhole` nothing is
+   * missing before that, and the room only goes on under another epoch.
+   */
+  handleReset(room: string, position: Position, isWhole: boolean): void;
   /** What the rooms and the books of a part are from now on. All parts begin as `down`. */
   handleStatus(status: BrokerStatus, part: BrokerPart): void;
 }

@@ -29,7 +29,7 @@ export class Membership {
     this.#epoch = epoch;
     setImmediate(() => {
       if (this.#hasEnded) return;
-      if (isReset) this.#handler.handleReset(message.room, { epoch, seq: seq - 1 });
+      if (isReset) this.#handler.handleReset(message.room, { epoch, seq: seq - 1 }, false);
       this.#handler.handleMessage(message);
     });
   }

@@ -85,8 +85,8 @@ export class MemoryBroker implements Broker {
       handleSignal: (signal) => {
         this.#handler?.handleSignal(signal);
       },
-      handleReset: (room, position) => {
-        this.#handler?.handleReset(room, position);
+      handleReset: (room, position, isWhole) => {
+        this.#handler?.handleReset(room, position, isWhole);
       },
       handleMember: this.#onMember,
     };

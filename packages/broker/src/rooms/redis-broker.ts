@@ -27,11 +27,14 @@ import { PUBLISH_MESSAGE } from './scripts/publish-message.lua.ts';
 import { READ_HISTORY } from './scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from './scripts/remove-history.lua.ts';
 import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
+import { Takeovers } from './takeovers.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
 /** What the script that publishes replies where the message would have been the first. */
 const NOT_BEGUN = 2;
+/** What it replies where another server has numbered last. */
+const NUMBERED_ELSEWHERE = 3;
 /** Rooms that are compared with Redis side by side after a reconnection. */
 const ROOMS_PER_BATCH = 256;
 
@@ -60,11 +63,13 @@ export class RedisBroker implements Broker {
   readonly #listener: ChannelListener;
   /** Joins and leaves of one room take turns, so that whatever was called last holds. */
   readonly #turns = new KeyedQueue();
+  readonly #takeovers: Takeovers;
   #handler: BrokerHandler | undefined;
   #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
+    this.#takeovers = new Takeovers(parts);
     this.#sequencerPort = this.#createSequencerPort();
     this.#listener = (payload, channel) => {
       this.#receive(parts.keys.roomOf(channel), payload);
@@ -83,31 +88,19 @@ export class RedisBroker implements Broker {
     return this.#turns.run(room, () => this.#leave(room));
   }
 
-  async publish({ room, head, origin, retention, idempotency, mayBegin = true }: PublishRequest): Promise<Published> {
+  async publish(request: PublishRequest): Promise<Published> {
     this.#assertOpen();
-    const { redis, keys, idempotencyWindowMs } = this.#parts;
-    const { meta, stream, channel } = keys.of(room);
-    redis.assertWritable(meta);
-    const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
-    const reply = await redis.runScript(
-      PUBLISH_MESSAGE,
-      [meta, stream, ...once],
-      [
-        channel,
-        mayBegin ? this.#candidateOf(room) : '',
-        Buffer.from(head.buffer, head.byteOffset, head.byteLength),
-        origin,
-        retention.count,
-        retention.ms,
-        retention.bytes ?? 0,
-        NUMBERING_TTL_MS,
-        ...(idempotency === undefined ? [] : [idempotencyWindowMs]),
-      ],
-    );
+    const { room } = request;
+    this.#parts.redis.assertWritable(this.#parts.keys.of(room).meta);
+    const line = this.#takeovers.lineFor(room);
+    let reply = await this.#publish(request, typeof line === 'string' ? line : await line);
+    // Nothing has been done, so it is not sent twice.
+    if (reply === NUMBERED_ELSEWHERE) reply = await this.#publish(request, await this.#takeovers.run(room));
+    if (reply === NUMBERED_ELSEWHERE) throw this.#unavailable(room, 'another server numbers it');
     if (reply === NOT_BEGUN) throw notBegun();
     this.#unstored.delete(room);
     const isDuplicate = Array.isArray(reply);
-    const position = String(isDuplicate ? reply[0] : reply);
+    const position = String(isDuplicate ? (reply as unknown[])[0] : reply);
     return {
       position: { epoch: position.slice(0, EPOCH_LENGTH), seq: Number(position.slice(EPOCH_LENGTH)) },
       isDuplicate,
@@ -121,13 +114,14 @@ export class RedisBroker implements Broker {
   }
 
   readHistory(room: string, range: HistoryRange, retention: Retention): Promise<RoomHistory> {
-    return this.#read(room, range, [retention.count, retention.ms]);
+    const seen = 'after' in range && range.epoch !== undefined ? [range.epoch] : [];
+    return this.#read(room, range, [retention.count, retention.ms, ...seen]);
   }
 
   async removeHistory(room: string): Promise<Position> {
     this.#assertOpen();
     const { meta, stream } = this.#parts.keys.of(room);
-    const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS];
+    const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS, await this.#lineOf(room)];
     const [epoch, seq] = (await this.#parts.redis.runScript(REMOVE_HISTORY, [meta, stream], args)) as [Buffer, number];
     return { epoch: epoch.toString('latin1'), seq };
   }
@@ -159,7 +153,7 @@ export class RedisBroker implements Broker {
         batch.map(async ([room, sequencer]) => sequencer.catchUp(await this.#open(room, sequencer.position))),
       );
       const failed = batch[results.indexOf(false)];
-      if (failed !== undefined) throw this.#unreadable(failed[0]);
+      if (failed !== undefined) throw this.#unavailable(failed[0], 'history could not be read');
     }
   }
 
@@ -168,6 +162,29 @@ export class RedisBroker implements Broker {
     for (const sequencer of this.#rooms.values()) sequencer.close();
     this.#rooms.clear();
     return Promise.resolve();
+  }
+
+  #publish(request: PublishRequest, line: string): Promise<unknown> {
+    const { room, head, origin, retention, idempotency, mayBegin = true } = request;
+    const { redis, keys, idempotencyWindowMs } = this.#parts;
+    const { meta, stream, channel } = keys.of(room);
+    const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
+    return redis.runScript(
+      PUBLISH_MESSAGE,
+      [meta, stream, ...once],
+      [
+        channel,
+        mayBegin ? this.#candidateOf(room) : '',
+        Buffer.from(head.buffer, head.byteOffset, head.byteLength),
+        origin,
+        retention.count,
+        retention.ms,
+        retention.bytes ?? 0,
+        NUMBERING_TTL_MS,
+        line,
+        ...(idempotency === undefined ? [] : [idempotencyWindowMs]),
+      ],
+    );
   }
 
   async #join(room: string): Promise<Position> {
@@ -220,7 +237,7 @@ export class RedisBroker implements Broker {
     const { events, onStalled } = this.#parts;
     return {
       handleMessage: (message) => this.#handler?.handleMessage(message),
-      handleReset: (room, position) => this.#handler?.handleReset(room, position),
+      handleReset: (room, position, isWhole) => this.#handler?.handleReset(room, position, isWhole),
       handleRepaired: (room, messages) => events.onGapRepaired?.(room, messages),
       handleStalled: onStalled,
       readAfter: (room, { epoch, seq, at }) =>
@@ -253,7 +270,7 @@ export class RedisBroker implements Broker {
     const reply = await this.#parts.redis.runScript(
       OPEN_ROOM,
       [meta, stream],
-      [this.#candidateOf(room), NUMBERING_TTL_MS, ...seenArgs],
+      [this.#candidateOf(room), NUMBERING_TTL_MS, await this.#lineOf(room), ...seenArgs],
     );
     const [epochBytes, seq, at, isStored] = reply as [Buffer, number, number, number];
     const epoch = epochBytes.toString('latin1');
@@ -273,19 +290,32 @@ export class RedisBroker implements Broker {
     const reply = await this.#parts.redis.runScript(
       READ_HISTORY,
       [meta, stream],
-      [this.#candidateOf(room), EMPTY_NUMBERING_TTL_MS, ...pageArgs(range), range.maxBytes ?? HISTORY_BYTES, ...bounds],
+      [
+        this.#candidateOf(room),
+        EMPTY_NUMBERING_TTL_MS,
+        await this.#lineOf(room),
+        ...pageArgs(range),
+        range.maxBytes ?? HISTORY_BYTES,
+        ...bounds,
+      ],
     );
-    const [epochBytes, seq, envelopes, hasMore, seenUpTo] = reply as [Buffer, number, Buffer[], number, number];
+    const [epochBytes, seq, envelopes, hasMore, ...seen] = reply as [Buffer, number, Buffer[], number, number, number];
     const epoch = epochBytes.toString('latin1');
     const messages = envelopes
       .map((bytes) => decodeStored({ room, epoch }, bytes))
       .filter((message) => message !== undefined);
-    return { head: { epoch, seq }, messages, hasMore: hasMore === 1, seenUpTo };
+    const [seenUpTo, isWhole] = seen;
+    return { head: { epoch, seq }, messages, hasMore: hasMore === 1, seenUpTo, isContinued: isWhole === 1 };
   }
 
-  #unreadable(room: string): OutcryError {
+  async #lineOf(room: string): Promise<string> {
+    const line = this.#parts.redis.lineOf(this.#parts.keys.of(room).meta);
+    return line.current ?? (await line.find());
+  }
+
+  #unavailable(room: string, what: string): OutcryError {
     const { redis, keys } = this.#parts;
-    return new OutcryError('unavailable', `Redis at ${redis.addressOf(keys.of(room).meta)}: history could not be read`);
+    return new OutcryError('unavailable', `Redis at ${redis.addressOf(keys.of(room).meta)}: ${what}`);
   }
 
   #assertOpen(): void {

@@ -16,7 +16,11 @@ function messages(from: number, to: number, epoch = EPOCH): RoomMessage[] {
 
 interface Read {
   readonly after: number;
-  readonly answer: (head: Position, stored: readonly RoomMessage[], seenUpTo?: number) => Promise<void>;
+  readonly answer: (
+    head: Position,
+    stored: readonly RoomMessage[],
+    seen?: { readonly upTo: number; readonly isContinued?: boolean },
+  ) => Promise<void>;
   readonly fail: () => Promise<void>;
 }
 
@@ -31,8 +35,8 @@ class FakePort implements SequencerPort {
     this.onMessage?.(delivered);
   }
 
-  handleReset(_room: string, { epoch, seq }: Position): void {
-    this.calls.push(`reset ${epoch === EPOCH ? '' : 'next '}${String(seq)}`);
+  handleReset(_room: string, { epoch, seq }: Position, isWhole: boolean): void {
+    this.calls.push(`${isWhole ? 'goes on' : 'reset'} ${epoch === EPOCH ? '' : 'next '}${String(seq)}`);
   }
 
   handleRepaired(_room: string, count: number): void {
@@ -47,8 +51,9 @@ class FakePort implements SequencerPort {
     return new Promise((resolve, reject) => {
       this.reads.push({
         after,
-        answer: async (head, stored, seenUpTo = 0) => {
-          resolve({ head, messages: stored.filter(({ position }) => position.seq > after), seenUpTo });
+        answer: async (head, stored, { upTo, isContinued = false } = { upTo: 0 }) => {
+          const messages = stored.filter(({ position }) => position.seq > after);
+          resolve({ head, messages, seenUpTo: upTo, isContinued });
           await settled();
         },
         fail: async () => {
@@ -168,10 +173,41 @@ describe('Sequencer', () => {
     it('begins a new epoch behind what of it was handed on already, and loses nothing that comes meanwhile', async () => {
       receive(message(7, { epoch: NEXT_EPOCH }));
       receive(message(8, { epoch: NEXT_EPOCH }));
-      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 7 }, messages(6, 7, NEXT_EPOCH), 5);
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 7 }, messages(6, 7, NEXT_EPOCH), { upTo: 5 });
       expect(port.read(1).after).toBe(5);
       await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 7 }, messages(6, 7, NEXT_EPOCH));
       expect(port.calls).toEqual(['reset next 5', '6', '7', 'repaired 2', '8']);
+    });
+
+    it('goes on under a new epoch where that has gone on from all that was handed on, stored or not', async () => {
+      receive(message(6, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 6 }, [], { upTo: 5, isContinued: true });
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 6 }, []);
+      expect(port.calls).toEqual(['goes on next 5', '6']);
+      // Behind that it is a numbering like any other.
+      receive(message(9, { epoch: NEXT_EPOCH }));
+      await port.read(2).answer({ epoch: NEXT_EPOCH, seq: 9 }, messages(9, 9, NEXT_EPOCH));
+      expect(port.calls.slice(2)).toEqual(['reset next 8', '9', 'repaired 1']);
+    });
+
+    it('is reset by a new epoch that has gone on, where what follows is not to be had', async () => {
+      receive(message(9, { epoch: NEXT_EPOCH }));
+      await port.read(0).answer({ epoch: NEXT_EPOCH, seq: 9 }, [], { upTo: 5, isContinued: true });
+      await port.read(1).answer({ epoch: NEXT_EPOCH, seq: 9 }, messages(8, 9, NEXT_EPOCH));
+      expect(port.calls).toEqual(['reset next 7', '8', '9', 'repaired 2']);
+    });
+
+    it.each([
+      [[true, true], 'goes on'],
+      [[true, false], 'reset'],
+      [[false, true], 'reset'],
+    ])('is as whole as each of two changes of the epoch was: %j', async ([first = false, second = false], what) => {
+      const [between, last] = ['epoch--1.5', NEXT_EPOCH];
+      receive(message(6, { epoch: last }));
+      await port.read(0).answer({ epoch: between, seq: 5 }, [], { upTo: 5, isContinued: first });
+      await port.read(1).answer({ epoch: last, seq: 6 }, [], { upTo: 5, isContinued: second });
+      await port.read(2).answer({ epoch: last, seq: 6 }, messages(6, 6, last));
+      expect(port.calls).toEqual([`${what} next 5`, '6', 'repaired 1']);
     });
 
     it('begins a new epoch from its first message also where it changes behind a read', async () => {

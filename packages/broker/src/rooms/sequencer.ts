@@ -9,7 +9,7 @@ const MESSAGE_OVERHEAD_BYTES = 256;
 /** One serves the sequencers of all rooms. */
 export interface SequencerPort {
   handleMessage(message: RoomMessage): void;
-  handleReset(room: string, position: Position): void;
+  handleReset(room: string, position: Position, isWhole: boolean): void;
   /** The messages behind the position's `seq` that are still there, from the lowest, as many as one read returns. */
   readAfter(room: string, position: SeenPosition): Promise<RepairRead>;
   handleRepaired(room: string, messages: number): void;
@@ -17,12 +17,14 @@ export interface SequencerPort {
   handleStalled(room: string): void;
 }
 
-export interface RepairRead extends Omit<RoomHistory, 'hasMore'> {
+export interface RepairRead extends Omit<RoomHistory, 'hasMore' | 'isContinued'> {
   /**
    * Where the head is of another epoch than the position that was asked about: up to where its messages were handed on already,
    * under that other one.
    */
   readonly seenUpTo: number;
+  /** And whether that is all that the other epoch has had up to the position. */
+  readonly isContinued: boolean;
 }
 
 /** A position, and when the message there was numbered: that tells it from another one that got its number after a loss of data. */
@@ -50,6 +52,8 @@ export class Sequencer {
   /** Something behind the queue was missed: only the stream knows it. */
   #mustRead = false;
   #mustAnnounce = false;
+  /** What is to be announced is another name of the numbering, and nothing more. */
+  #isContinued = false;
   #repair: Promise<boolean> | undefined;
 
   constructor(room: string, port: SequencerPort) {
@@ -138,10 +142,11 @@ export class Sequencer {
    * Goes on with what was read. The first `known` of the queue arrived before the read began: where they are of another
    * epoch than the head, theirs is over.
    */
-  #apply({ head, messages, seenUpTo }: RepairRead, known: number): void {
+  #apply({ head, messages, seenUpTo, isContinued }: RepairRead, known: number): void {
     if (head.epoch !== this.#position.epoch) {
       // Numbering has begun anew, and what was read belongs to a seq of the old one: read from where the new one is new.
       this.#position = { epoch: head.epoch, seq: seenUpTo, at: 0 };
+      this.#isContinued = isContinued && (this.#isContinued || !this.#mustAnnounce);
       this.#mustAnnounce = true;
       this.#mustRead = true;
       return;
@@ -204,10 +209,11 @@ export class Sequencer {
 
   #jump(seq: number): void {
     if (this.#isClosed()) return;
-    this.#mustAnnounce = false;
     const { epoch } = this.#position;
+    const isWhole = this.#mustAnnounce && this.#isContinued && seq === this.#position.seq;
+    this.#mustAnnounce = false;
     this.#position = { epoch, seq, at: 0 };
-    this.#port.handleReset(this.#room, { epoch, seq });
+    this.#port.handleReset(this.#room, { epoch, seq }, isWhole);
   }
 
   #enqueue(message: RoomMessage): void {

@@ -8,6 +8,7 @@ import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
 import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
+import { TAKE_OVER } from '../../src/rooms/scripts/take-over.lua.ts';
 import { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
 import { routeTo } from '../support/route-to.ts';
@@ -15,6 +16,7 @@ import { routeTo } from '../support/route-to.ts';
 const MINUTE_MS = 60_000;
 const TTL_MS = 60 * MINUTE_MS;
 const [EARLIER, EPOCH, NEXT] = ['epoch--1', 'epoch--2', 'epoch--3'];
+const LINE = 'the line';
 /** Before the first number that is stored: the stream has been trimmed. */
 const BASE = 100;
 
@@ -73,7 +75,7 @@ let rooms = 0;
 async function createRoom(stored: readonly Stored[], seq: number): Promise<{ meta: string; stream: string }> {
   rooms += 1;
   const { meta, stream } = keys.of(`room-${String(rooms)}`);
-  const batch = cluster.admin.pipeline().hset(meta, { epoch: EPOCH, seq });
+  const batch = cluster.admin.pipeline().hset(meta, { epoch: EPOCH, seq, line: LINE });
   for (const message of stored) batch.xadd(stream, `${String(message.seq)}-0`, 'm', envelope(message));
   await batch.exec();
   return { meta, stream };
@@ -101,7 +103,7 @@ describe('a room that is opened', () => {
     seen: readonly (string | number)[],
   ): Promise<{ reply: unknown[]; left: readonly number[] }> {
     const { meta, stream } = await createRoom(stored, seq);
-    const reply = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS, ...seen])) as unknown[];
+    const reply = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS, LINE, ...seen])) as unknown[];
     return { reply: [String(reply[0]), ...reply.slice(1)], left: await storedIn(stream) };
   }
 
@@ -128,7 +130,7 @@ describe('a room that is opened', () => {
   it('begins without what was stored under a numbering that is gone', async () => {
     const { meta, stream } = await createRoom(messages(3), BASE + 3);
     await cluster.admin.del(meta);
-    const [epoch, ...rest] = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS])) as [Buffer];
+    const [epoch, ...rest] = (await commands.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS, LINE])) as [Buffer];
     expect([String(epoch), ...rest]).toEqual([NEXT, 0, 0, 1]);
     expect(await storedIn(stream)).toEqual([]);
   });
@@ -141,7 +143,7 @@ describe('a room that is opened', () => {
     [url.username, url.password] = ['reader', 'secret'];
     const reader = connectionTo(url.href);
     await reader.connect(performance.now() + 20_000);
-    const opening = reader.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS]);
+    const opening = reader.runScript(OPEN_ROOM, [meta, stream], [NEXT, TTL_MS, LINE]);
     await expect(opening).rejects.toThrow(/can't run this command|no permissions/);
     await reader.close();
   });
@@ -154,6 +156,18 @@ describe('a room that is opened', () => {
     const first = [{ seq: BASE + 1, at: 1 }];
     expect((await open(first, BASE + 1, [EPOCH, BASE + 1, 2])).reply).toEqual([NEXT, 0, 0, 1]);
     expect((await open(messages(1), BASE + 1, [EPOCH, BASE + 1, 1])).reply).toEqual([NEXT, BASE + 1, 10, 1]);
+  });
+
+  it('goes on with everything under another epoch where another server numbered last, and knows less than was seen', async () => {
+    const { meta, stream } = await createRoom(messages(5), BASE + 5);
+    const args = [NEXT, TTL_MS, 'another', EPOCH, BASE + 7, 70];
+    const open = (): Promise<unknown> => commands.runScript(OPEN_ROOM, [meta, stream], args);
+    for (const _ of [1, 2]) {
+      expect(await open()).toEqual([Buffer.from(NEXT), BASE + 5, 50, 1]);
+      expect(await storedIn(stream)).toEqual(seqsOf(messages(5)));
+    }
+    const numbering = { epoch: NEXT, line: 'another', past: `${EPOCH}:${String(BASE + 5)}` };
+    expect(await cluster.admin.hgetall(meta)).toMatchObject(numbering);
   });
 
   it('keeps of what is behind the one that was seen exactly what is younger, wherever that begins', async () => {
@@ -178,7 +192,7 @@ describe('a message that is published', () => {
   }
 
   async function publishTo({ meta, stream }: Room, ms = MINUTE_MS, bytes = 0): Promise<void> {
-    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, bytes, TTL_MS];
+    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, bytes, TTL_MS, LINE];
     await commands.runScript(PUBLISH_MESSAGE, [meta, stream], args);
   }
 
@@ -332,13 +346,13 @@ describe('a message that is published', () => {
       'that was unbounded': () => createRoom([], 0),
       'whose numbering has begun anew': async () => {
         const room = await createRoom(messages(3), BASE + 3);
-        await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, EPOCH, BASE + 4, 40]);
+        await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, LINE, EPOCH, BASE + 4, 40]);
         return room;
       },
       'whose history was removed': async () => {
         const room = await createRoom([], BASE);
         for (const _ of range(1, 3)) await publishTo(room, MINUTE_MS, bytes);
-        await commands.runScript(REMOVE_HISTORY, [room.meta, room.stream], [NEXT, TTL_MS]);
+        await commands.runScript(REMOVE_HISTORY, [room.meta, room.stream], [NEXT, TTL_MS, LINE]);
         return room;
       },
     };
@@ -384,11 +398,12 @@ async function read(
   room: { meta: string; stream: string },
   { direction, bound, limit, maxBytes, count, ms }: Read,
   seen: readonly (string | number)[] = [],
-): Promise<{ seqs: readonly number[]; hasMore: boolean; known: number }> {
-  const args = [NEXT, TTL_MS, direction, bound, limit, maxBytes, count, ms, ...seen];
+): Promise<{ seqs: readonly number[]; hasMore: boolean; known: number; isAll: boolean }> {
+  const args = [NEXT, TTL_MS, LINE, direction, bound, limit, maxBytes, count, ms, ...seen];
   const reply = await commands.runScript(READ_HISTORY, [room.meta, room.stream], args);
-  const [, , envelopes, hasMore, known] = reply as [Buffer, number, Buffer[], number, number];
-  return { seqs: envelopes.map((bytes) => Number(bytes.readBigUInt64BE(10))), hasMore: hasMore === 1, known };
+  const [, , envelopes, hasMore, known, isAll] = reply as [Buffer, number, Buffer[], number, number, number];
+  const seqs = envelopes.map((bytes) => Number(bytes.readBigUInt64BE(10)));
+  return { seqs, hasMore: hasMore === 1, known, isAll: isAll === 1 };
 }
 
 describe('history that is read', () => {
@@ -441,7 +456,7 @@ describe('history that is read', () => {
     );
     const results = await Promise.all(wishes.map((wish) => read(room, wish)));
     expect(wishes.map((wish, i) => ({ wish, ...results[i] }))).toEqual(
-      wishes.map((wish) => ({ wish, ...expected(stored, now, wish), known: 0 })),
+      wishes.map((wish) => ({ wish, ...expected(stored, now, wish), known: 0, isAll: false })),
     );
   });
 
@@ -506,5 +521,79 @@ describe('history that is read', () => {
       expect((await read(room, { ...EVERYTHING, bound: BASE + 9 }, [EPOCH, 0])).known).toBe(0);
     }
     expect((await read(await createRoom([], BASE), { ...EVERYTHING, bound: BASE }, [EARLIER, 0])).known).toBe(0);
+  });
+});
+
+describe('a room that another server numbers from now on', () => {
+  const takeOver = (room: { meta: string }, epoch: string, line: string): Promise<unknown> =>
+    commands.runScript(TAKE_OVER, [room.meta], [epoch, line]);
+
+  it('takes no message before that, and does nothing', async () => {
+    const room = await createRoom(messages(3), BASE + 3);
+    const before = await cluster.admin.hgetall(room.meta);
+    const args = ['channel', NEXT, 'head', 'origin', 10, MINUTE_MS, 0, TTL_MS, 'another'];
+    const publish = (): Promise<unknown> => commands.runScript(PUBLISH_MESSAGE, [room.meta, room.stream], args);
+    expect(await publish()).toBe(3);
+    expect([await cluster.admin.hgetall(room.meta), await storedIn(room.stream)]).toEqual([
+      before,
+      seqsOf(messages(3)),
+    ]);
+    await takeOver(room, NEXT, 'another');
+    expect(String(await publish())).toBe(`${NEXT}${String(BASE + 4)}`);
+    expect(await storedIn(room.stream)).toEqual([...seqsOf(messages(3)), BASE + 4]);
+  });
+
+  it('stays in its epoch where the server numbers it already, or nobody knows who did', async () => {
+    const room = await createRoom(messages(3), BASE + 3);
+    await takeOver(room, NEXT, LINE);
+    await cluster.admin.hdel(room.meta, 'line');
+    await takeOver(room, NEXT, 'another');
+    const numbering = { epoch: EPOCH, seq: String(BASE + 3), line: 'another' };
+    expect(await cluster.admin.hgetall(room.meta)).toEqual(numbering);
+  });
+
+  it('is not begun by that', async () => {
+    const room = await createRoom([], 0);
+    await cluster.admin.del(room.meta);
+    await takeOver(room, NEXT, 'another');
+    expect(await cluster.admin.exists(room.meta)).toBe(0);
+  });
+
+  it('is known as far as each of its last few epochs went, and no further', async () => {
+    const EPOCHS = 7;
+    const name = (i: number): string => `epoch-0${String(i)}`;
+    const room = await createRoom([], 0);
+    await cluster.admin.hset(room.meta, 'epoch', name(0));
+    // Each has 10 messages, but the last.
+    for (const i of range(1, EPOCHS)) {
+      await cluster.admin.hset(room.meta, 'seq', 10 * i);
+      await takeOver(room, name(i), `line ${String(i)}`);
+    }
+    const seen = async (epoch: number, seq: number): Promise<readonly [number, boolean]> => {
+      const { known, isAll } = await read(room, { ...EVERYTHING, bound: seq }, [name(epoch)]);
+      return [known, isAll];
+    };
+    const KEPT = 5;
+    for (const i of range(EPOCHS - KEPT, EPOCHS - 1)) {
+      const end = 10 * (i + 1);
+      expect(await seen(i, end)).toEqual([end, true]);
+      expect(await seen(i, end - 3)).toEqual([end - 3, true]);
+      expect(await seen(i, end + 1)).toEqual([end, false]);
+    }
+    expect(await seen(EPOCHS - KEPT - 1, 10)).toEqual([0, false]);
+    expect(await seen(EPOCHS, 70)).toEqual([0, false]);
+    expect((await cluster.admin.hget(room.meta, 'past'))?.length).toBeLessThanOrEqual(64);
+    // A numbering that begins anew has gone on from none.
+    await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, 'line 7', name(EPOCHS), 99, 0]);
+    expect(await seen(EPOCHS - 1, 70)).toEqual([0, false]);
+  });
+
+  it('is read by who has seen an earlier epoch, what follows that or nothing', async () => {
+    const room = await createRoom(messages(5), BASE + 5);
+    await cluster.admin.hset(room.meta, 'past', `${EARLIER}:${String(BASE + 3)}`);
+    const seqs = async (bound: number): Promise<readonly number[]> =>
+      (await read(room, { ...EVERYTHING, bound }, [EARLIER])).seqs;
+    expect(await seqs(BASE + 3)).toEqual([BASE + 4, BASE + 5]);
+    expect(await seqs(BASE + 4)).toEqual([]);
   });
 });

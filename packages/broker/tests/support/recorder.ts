@@ -13,11 +13,12 @@ export interface Reset {
 export class Recorder implements BrokerHandler {
   readonly messages: RoomMessage[] = [];
   readonly signals: RoomSignal[] = [];
+  /** Of what is whole there are none. */
   readonly resets: Reset[] = [];
   readonly statuses: BrokerStatus[] = [];
   /** Of each shard, the statuses that it has had. */
   readonly shards = new Map<string, BrokerStatus[]>();
-  /** Messages and resets of all rooms, in the order of the calls, as in `m 3` and `reset 2`. */
+  /** Messages and resets of all rooms, in the order of the calls, as in `m 3`, `reset 2` and `goes on 3`. */
   readonly calls: string[] = [];
 
   handleMessage(message: RoomMessage): void {
@@ -29,9 +30,9 @@ export class Recorder implements BrokerHandler {
     this.signals.push(signal);
   }
 
-  handleReset(room: string, position: Position): void {
-    this.resets.push({ room, position });
-    this.calls.push(`reset ${String(position.seq)}`);
+  handleReset(room: string, position: Position, isWhole: boolean): void {
+    if (!isWhole) this.resets.push({ room, position });
+    this.calls.push(`${isWhole ? 'goes on' : 'reset'} ${String(position.seq)}`);
   }
 
   handleStatus(status: BrokerStatus, { shard }: BrokerPart): void {

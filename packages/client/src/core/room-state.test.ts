@@ -82,6 +82,14 @@ describe('a gap', () => {
     expect(news).toMatchObject([{ type: 'joined', isRecovered: true, isReconnected: false }]);
   });
 
+  it('by reset is none, and nothing is asked for, where only the numbering has another name', () => {
+    join({});
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'f', seq: 10, recovered: true }, 1_000);
+    receive(11);
+    expect(news).toMatchObject([{ type: 'message', frame: { seq: 11 }, epoch: 'f' }]);
+    expect(room.takeJoin(5_000, () => ++lastId)).toBeUndefined();
+  });
+
   it('by a numbering in which nothing was said yet is told at once', () => {
     join({});
     room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'f', seq: 0 }, 1_000);

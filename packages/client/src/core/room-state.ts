@@ -214,7 +214,12 @@ export class RoomState implements RoomListener {
   }
 
   /** The room is read anew from where the member is: what is retained behind it follows, and a gap is told where that begins. */
-  #reset({ epoch, seq }: Frame<'reset'>, now: number): void {
+  #reset({ epoch, seq, recovered }: Frame<'reset'>, now: number): void {
+    if (recovered === true) {
+      // Only the numbering has another name.
+      this.#position = { epoch, seq };
+      return;
+    }
     const before = this.#position;
     const hasAll = before?.epoch === epoch && seq <= before.seq;
     if (hasAll || seq === 0) {

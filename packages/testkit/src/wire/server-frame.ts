@@ -45,7 +45,7 @@ interface ServerFrames {
   message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };
   member: { room: string; user: string; change: 'joined' | 'left'; count: number };
-  reset: { room: string; epoch: string; seq: number };
+  reset: { room: string; epoch: string; seq: number; recovered?: boolean };
   stale: { room?: string; symbol?: string };
   fresh: { room?: string; symbol?: string };
   snapshot: BookClass &

@@ -24,8 +24,8 @@ export function createBrokerHandler(parts: BrokerHandlerParts): BrokerHandler {
     handleSignal: (signal) => {
       rooms.relaySignal(signal);
     },
-    handleReset: (room, position) => {
-      rooms.reset(room, position);
+    handleReset: (room, position, isWhole) => {
+      rooms.reset(room, position, isWhole);
     },
     handleStatus: (status, part) => {
       const { shard } = part;

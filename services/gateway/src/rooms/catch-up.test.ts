@@ -117,6 +117,20 @@ describe('catching up', () => {
     expect(seqs(missed)).toEqual([109, 110]);
   });
 
+  it('recovers from an earlier epoch where the room went on from that, under the present one', async () => {
+    await publish(10);
+    const { epoch } = (await join({})).from;
+    const readHistory = backplane.broker.readHistory.bind(backplane.broker);
+    const read = vi.spyOn(backplane.broker, 'readHistory').mockImplementation(async (...args) => ({
+      ...(await readHistory(...args)),
+      isContinued: true,
+    }));
+    const missed = await join({ since: { epoch: 'earlier', seq: 8 } });
+    expect(read.mock.calls[0]?.[1]).toMatchObject({ after: 8, epoch: 'earlier' });
+    expect(missed).toMatchObject({ from: { epoch, seq: 8 }, isRecovered: true });
+    expect(seqs(missed)).toEqual([9, 10]);
+  });
+
   it('replays nothing to a client that is past what the broker has', async () => {
     await publish(10);
     const { epoch } = (await join({})).from;

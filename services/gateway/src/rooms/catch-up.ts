@@ -73,7 +73,7 @@ export async function catchUp(room: Room, request: CatchUpRequest, untailed: His
   const source = new TailedSource(room, untailed);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const missed = since?.epoch === positionOf(room).epoch ? await resume(room, since, source) : 'lost';
+      const missed = since === undefined ? 'lost' : await resume(room, since, source);
       if (typeof missed === 'object') return missed;
       if (missed === 'broken') continue;
       // It has seen all that there is.
@@ -89,24 +89,27 @@ export async function catchUp(room: Room, request: CatchUpRequest, untailed: His
 
 /**
  * Everything behind `since` or the first page of it, or `lost` where not everything is there: partial recovery does not exist.
- * `rolledBack` where the broker is not there yet: a client is told of nothing that has no number.
+ * `rolledBack` where the broker is not there yet: a client is told of nothing that has no number. What was seen of an earlier epoch
+ * counts where the room went on from that one.
  */
 async function resume(
   room: Room,
   since: Position,
   source: TailedSource,
 ): Promise<CatchUp | 'lost' | 'rolledBack' | 'broken'> {
-  const stored = await readSound(room, { after: since.seq, limit: source.kept }, source);
+  const { epoch } = positionOf(room);
+  const stored = await readSound(room, { after: since.seq, epoch: since.epoch, limit: source.kept }, source);
   if (stored === 'broken') return 'broken';
+  if (since.epoch !== epoch && stored.isContinued !== true) return 'lost';
   if (since.seq > stored.head.seq) return 'rolledBack';
   // A client may have been told more by a faster gateway than this one has relayed yet: it is on its way here.
   if (positionOf(room).seq < since.seq) await room.tail.whenRelayed(since.seq, REACH_TIMEOUT_MS);
-  if (positionOf(room).epoch !== since.epoch) return 'broken';
+  if (positionOf(room).epoch !== epoch) return 'broken';
   const { messages, isWhole } = upToRelay(room, stored, since.seq);
   const missing = positionOf(room).seq - since.seq;
   const isUnbroken = missing === 0 || messages[0]?.position.seq === since.seq + 1;
   if (!isUnbroken || !(isWhole || stored.hasMore)) return 'lost';
-  return { from: since, messages, isRecovered: true, isRolledBack: false };
+  return { from: { epoch, seq: since.seq }, messages, isRecovered: true, isRolledBack: false };
 }
 
 /** The newest messages or the first page of them, and the room's position where there are none. */

@@ -188,7 +188,8 @@ describe('the rooms of a node', () => {
     rooms.relayMember({ room: 'gone', user: 'ann', change: 'left', count: 0 });
     const warn = vi.spyOn(logger, 'warn');
     rooms.reset('gone', { epoch: 'e', seq: 1 });
-    expect(warn).toHaveBeenCalledWith({ room: 'gone', seq: 1 }, 'room reset');
+    rooms.reset('gone', { epoch: 'f', seq: 1 }, true);
+    expect(warn).toHaveBeenCalledExactlyOnceWith({ room: 'gone', seq: 1 }, 'room reset');
     expect(metrics.relayed.value).toBe(1);
     const text = await metrics.registry.metrics();
     expect(text).toMatch('outcry_gateway_room_resets_total 1\n');

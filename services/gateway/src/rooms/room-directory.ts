@@ -114,10 +114,13 @@ export class RoomDirectory {
     this.#rooms.get(event.room)?.relayMember(event);
   }
 
-  reset(name: string, position: Position): void {
-    this.#options.fanout.metrics.resets.inc();
-    this.#options.logger.warn({ room: name, seq: position.seq }, 'room reset');
-    this.#rooms.get(name)?.reset(position);
+  /** The next message follows `position`; where the room `isWhole` it only has another epoch. */
+  reset(name: string, position: Position, isWhole = false): void {
+    if (!isWhole) {
+      this.#options.fanout.metrics.resets.inc();
+      this.#options.logger.warn({ room: name, seq: position.seq }, 'room reset');
+    }
+    this.#rooms.get(name)?.reset(position, isWhole);
   }
 
   showStatus(status: BrokerStatus, part: BrokerPart): void {

@@ -237,6 +237,9 @@ describe('Room', () => {
     room.reset({ epoch: 'e2', seq: 7 });
     expect(ann.socket.frames).toEqual([{ type: 'reset', room: 'lobby', epoch: 'e2', seq: 7 }]);
     expect(room.position).toEqual({ epoch: 'e2', seq: 7 });
+    room.reset({ epoch: 'e3', seq: 7 }, true);
+    expect(ann.socket.frames[1]).toEqual({ type: 'reset', room: 'lobby', epoch: 'e3', seq: 7, recovered: true });
+    expect(room.position).toEqual({ epoch: 'e3', seq: 7 });
   });
 
   it('says once that it is fresh again, behind what was held, and only where it was stale', async () => {

@@ -136,12 +136,17 @@ export class Room implements Flushable {
     this.#presenceAudience.publishFrame({ type: 'member', ...event });
   }
 
-  /** Continuity is broken: the next message follows `position`. */
-  reset(position: Position): void {
+  /** Continuity is broken, or where the room `isWhole` its numbering has another name: the next message follows `position`. */
+  reset(position: Position, isWhole = false): void {
     this.flush();
     this.#position = position;
     this.#tail?.break();
-    this.#audience.publishFrame({ type: 'reset', room: this.name, ...position });
+    this.#audience.publishFrame({
+      type: 'reset',
+      room: this.name,
+      ...position,
+      ...(isWhole ? { recovered: true } : {}),
+    });
   }
 
   markStale(): void {

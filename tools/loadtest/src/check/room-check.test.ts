@@ -77,6 +77,15 @@ describe('RoomCheck', () => {
     expect(check.faults({ epoch: 'e2', seq: 4 })).toEqual({ ...NO_FAULTS, gaps: 2 });
   });
 
+  it('goes on under another epoch where a reset is recovered, and misses what lies before its place', () => {
+    const check = sent(11);
+    check.reset({ epoch: 'e2', seq: 11, recovered: true });
+    check.message(12);
+    expect(check.faults({ epoch: 'e2', seq: 12 })).toEqual(NO_FAULTS);
+    check.reset({ epoch: 'e3', seq: 14, recovered: true });
+    expect(check.faults()).toEqual({ ...NO_FAULTS, lost: 2 });
+  });
+
   it('does not forget a hole before a reset', () => {
     const check = sent(11, 13);
     check.reset({ epoch: EPOCH, seq: 20 });

@@ -33,8 +33,12 @@ export class RoomCheck {
     this.#begin({ epoch, seq });
   }
 
-  /** Takes a `reset`. */
-  reset({ epoch, seq }: Position): void {
+  /** Takes a `reset`. One that is recovered gives the place where the member stands another name. */
+  reset({ epoch, seq, recovered = false }: Position & { readonly recovered?: boolean | undefined }): void {
+    if (recovered) {
+      this.#advance({ epoch, seq });
+      return;
+    }
     this.#break(epoch);
     this.#begin({ epoch, seq });
   }

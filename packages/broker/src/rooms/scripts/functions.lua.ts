@@ -39,18 +39,39 @@ end
  * there is nothing to read. `String.raw` keeps Lua's own escapes.
  *
  * Sequence numbers are Lua numbers, exact to 2^53; `%.0f` prints them, because Lua's own conversion rounds from 10^14 on.
- * A numbering is a hash: epoch, seq, until when the times to live are set (until), and where a room's bytes have a bound the first
- * seq of the newer half of what is stored (mid), and the bytes from there on (half).
+ * A numbering is a hash: epoch, seq, which server has numbered last (line), where the epochs before this one ended (past), until when
+ * the times to live are set (until), and where a room's bytes have a bound the first seq of the newer half of what is stored (mid),
+ * and the bytes from there on (half).
  *
  * An envelope has its epoch from byte 3, its time from byte 19 and its origin, behind its length, from byte 27 (bus-envelope.ts).
  */
 export const ROOM_FUNCTIONS = String.raw`${NOW_MS}
 ${STREAM_FUNCTIONS}
 -- Begins to number a room anew. A stream never outlives its numbering: its ids would be in the way of the new ones.
-local function renumber(meta, stream, epoch)
+local function renumber(meta, stream, epoch, line)
   redis.call('DEL', stream)
-  redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'half', '0', 'mid', '1')
+  redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', line, 'past', '', 'half', '0', 'mid', '1')
   return epoch, 0
+end
+
+-- Goes on with the numbers, and with what is stored, under another epoch: nothing that the epoch before has had behind this seq is
+-- here, and none of its numbers is given again. Where epochs ended is kept of as many as fit into a short field.
+local function go_on(meta, epoch, seq, next_epoch, line)
+  local past = string.format('%s:%.0f', epoch, seq)
+  for one in string.gmatch(redis.call('HMGET', meta, 'past')[1] or '', '%S+') do
+    if #past + #one >= 64 then break end
+    past = past .. ' ' .. one
+  end
+  redis.call('HSET', meta, 'epoch', next_epoch, 'line', line, 'past', past)
+  return next_epoch, seq
+end
+
+-- Up to where the numbers of an earlier epoch, up to a seq, have gone into this one; nil where that is not known.
+local function gone_on(meta, epoch, seq)
+  for one, last in string.gmatch(redis.call('HMGET', meta, 'past')[1] or '', '(%S+):(%d+)') do
+    if one == epoch then return math.min(seq, tonumber(last)) end
+  end
+  return nil
 end
 
 -- The epoch and the newest seq, and whether the room is without a numbering: then the candidate is to become its epoch.
@@ -72,10 +93,10 @@ end
 
 -- The epoch and the newest seq of a room, whose numbering begins here where it has none. Where nothing can be written that is
 -- not stored, and the third result is false: the room is as empty as one that nobody has seen yet.
-local function open_room(meta, stream, candidate, ttl)
+local function open_room(meta, stream, candidate, ttl, line)
   local epoch, seq, is_new = read_room(meta, candidate)
   if not is_new then return epoch, seq, true end
-  if not try_write('HSET', meta, 'epoch', epoch, 'seq', '0') then return epoch, seq, false end
+  if not try_write('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', line) then return epoch, seq, false end
   redis.call('DEL', stream)
   redis.call('PEXPIRE', meta, ttl)
   return epoch, seq, true
@@ -94,11 +115,11 @@ end
 
 -- Begins a new epoch where the numbering went back behind somebody's back. What is younger than the last that was seen was
 -- stored, and acknowledged, behind the loss: it goes into the new epoch under the numbers that it has.
-local function renumber_behind(meta, stream, epoch, seq, seen_at)
+local function renumber_behind(meta, stream, epoch, seq, seen_at, line)
   local first = first_since(stream, seen_at)
-  if not first then return renumber(meta, stream, epoch) end
+  if not first then return renumber(meta, stream, epoch, line) end
   redis.call('XTRIM', stream, 'MINID', stream_id(first))
-  redis.call('HSET', meta, 'epoch', epoch)
+  redis.call('HSET', meta, 'epoch', epoch, 'line', line)
   return epoch, seq
 end
 

@@ -9,8 +9,9 @@ const AGE_TRIM_INTERVAL = 64;
  *
  *     KEYS  meta, stream [, idempotency key]
  *     ARGV  channel, epoch candidate ('' where it may not be the room's first message), head, origin, retention count,
- *           retention ms, retention bytes (0 for any), numbering ttl ms [, idempotency window ms]
- *     reply epoch and seq, in one text; in an array where it is a duplicate; 2 where it would have been the first and was refused
+ *           retention ms, retention bytes (0 for any), numbering ttl ms, line [, idempotency window ms]
+ *     reply epoch and seq, in one text; in an array where it is a duplicate; 2 where it would have been the first and was refused;
+ *           3 where another server has numbered last: nothing is done before TAKE_OVER
  *
  * The first write is one that needs memory. A Redis that is full refuses it, and with it all of the script: it lets everything
  * pass behind a first write that needs none, such as the DEL of a stream.
@@ -33,10 +34,10 @@ if once then
   if known then return { known } end
 end
 
-local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'half', 'mid', 'until')
+local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'half', 'mid', 'until', 'line')
 local epoch, seq = fields[1], fields[2]
 local is_new = not (epoch and seq)
-if is_new then epoch, seq = ARGV[2], 0 end
+if is_new then epoch, seq = ARGV[2], 0 elseif fields[6] ~= ARGV[9] then return 3 end
 seq = seq + 1
 if seq == 1 and ARGV[2] == '' then return 2 end
 
@@ -53,7 +54,7 @@ if not mid or 2 * half > max_bytes then
 end
 
 if is_new then
-  redis.call('HSET', meta, 'epoch', epoch, 'seq', text, 'half', half, 'mid', mid)
+  redis.call('HSET', meta, 'epoch', epoch, 'seq', text, 'line', ARGV[9], 'half', half, 'mid', mid)
   redis.call('DEL', stream)
 elseif max_bytes == 0 then
   redis.call('HSET', meta, 'seq', text)
@@ -86,7 +87,7 @@ else
   redis.call('PEXPIRE', meta, ARGV[8])
 end
 
-if once then redis.call('SET', once, epoch .. text, 'PX', ARGV[9]) end
+if once then redis.call('SET', once, epoch .. text, 'PX', ARGV[10]) end
 redis.call('PUBLISH', ARGV[1], message)
 return epoch .. text
 `);

@@ -11,18 +11,18 @@ const MAX_STEP = 32;
  * A page of a room's messages and its newest position, as of one moment.
  *
  *     KEYS  meta, stream
- *     ARGV  epoch candidate, numbering ttl ms, 'after', 'last' or 'before', its number ('' with before: from the newest), limit,
+ *     ARGV  epoch candidate, numbering ttl ms, line, 'after', 'last' or 'before', its number ('' with before: from the newest), limit,
  *           max bytes, retention count, retention ms ('' for both: all that is stored)
- *           [, epoch and time of the seq that the caller has seen]
- *     reply epoch, seq, envelopes in order, 1 where there are more, seq up to which the caller knows the epoch where it has seen
- *           another one
+ *           [, epoch of the seq that the caller has seen [, its time]]
+ *     reply epoch, seq, envelopes in order, 1 where there are more, and where the caller has seen another epoch the seq up to which it
+ *           knows this one, and 1 where that is all that the other has had up to the seq that was seen
  */
 export const READ_HISTORY = new Script(String.raw`${ROOM_FUNCTIONS}
 local meta, stream = KEYS[1], KEYS[2]
-local candidate, ttl, direction, bound = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
-local limit, max_bytes, count, ms = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+local candidate, ttl, line, direction, bound = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local limit, max_bytes, count, ms = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
-local epoch, seq = open_room(meta, stream, candidate, ttl)
+local epoch, seq = open_room(meta, stream, candidate, ttl, line)
 
 local is_forward = direction ~= 'before'
 local since = ms and now_ms() - ms or 0
@@ -35,6 +35,12 @@ elseif direction == 'last' then
 elseif bound then
   high = math.min(high, bound - 1)
 end
+
+local seen_epoch, seen_at = ARGV[10], tonumber(ARGV[11])
+local is_other = seen_epoch and seen_epoch ~= epoch
+local last = is_other and gone_on(meta, seen_epoch, bound)
+-- Who cannot say when the seq was numbered wants what follows it, or nothing.
+if is_other and not seen_at and last ~= bound then high = 0 end
 
 local function is_young(entry)
   return entry_at(entry) > since
@@ -90,8 +96,7 @@ if not is_forward then
   end
 end
 
-local seen_epoch, seen_at = ARGV[9], tonumber(ARGV[10] or '0')
-local known = 0
-if seen_epoch and seen_epoch ~= epoch then known = seen_up_to(stream, epoch, bound, seen_at) end
-return { epoch, seq, taken, has_more and 1 or 0, known }
+local known = last or 0
+if is_other and not last and seen_at then known = seen_up_to(stream, epoch, bound, seen_at) end
+return { epoch, seq, taken, has_more and 1 or 0, known, last and last == bound and 1 or 0 }
 `);
