@@ -52,7 +52,7 @@ export class FakeGateway {
     if (room === 'secret') {
       socket.say({ type: 'error', id, code: 'forbidden', message: 'not yours', retryable: false });
     } else if (type === 'join') {
-      socket.say({ type: 'joined', id, room, epoch: 'e', seq: this.#seq, recovered: false, memberCount: 2 });
+      socket.say({ type: 'joined', id, room, epoch: 'e', seq: this.#seq, recovered: false, members: 2 });
     } else if (type === 'members') {
       const members = [...this.members].map((user) => ({ user, connections: 1 }));
       socket.say({ type: 'ack', id, count: members.length, members });
