@@ -37,6 +37,7 @@ export {
   NAME_RULE,
   SERVER_USER,
 } from './names/room-name.ts';
+export { RoomPattern } from './names/room-pattern.ts';
 export { isSymbol, SYMBOL_RULE } from './names/symbol.ts';
 export { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from './payload-rules.ts';
 export {

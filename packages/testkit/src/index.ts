@@ -12,6 +12,7 @@ export { createCertificate, type TestCertificate } from './certificate.ts';
 export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
 export { GATEWAY_RUNTIME, type GatewayProcess, type GatewaySettings, startGateway, UNLIMITED } from './gateway.ts';
+export { type InboundProcess, type InboundSettings, startInbound } from './inbound.ts';
 export { Inbox, type TakeOptions } from './inbox.ts';
 export { checkMessages, type MessageFaults, type MessageVerdict, NO_FAULTS } from './message-checker.ts';
 export {
@@ -28,6 +29,7 @@ export { type AnswerHook, type HookQuestion, type HookReply, HookServer } from '
 export { IdentityProvider } from './identity-provider.ts';
 export { negotiateSuite, type SuiteOffer } from './negotiate-suite.ts';
 export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
+export { PostgresProcess } from './postgres-process.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';
 export { hasRedisServer, RedisProcess } from './redis-process.ts';

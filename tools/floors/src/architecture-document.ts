@@ -9,6 +9,7 @@ const END = '<!-- Up to here. -->';
 const SHOWN: Readonly<Record<string, string>> = {
   'services/gateway': 'The gateway',
   'services/feed-publisher': 'The feed publisher',
+  'services/inbound': 'The inbound service',
   'packages/broker': 'The broker',
   'packages/client': 'The client library',
 };

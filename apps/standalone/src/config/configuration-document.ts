@@ -1,6 +1,7 @@
 import { formatMarkdownTable } from '@outcry/config';
 import { FEED_PUBLISHER_SETTINGS } from '@outcry/feed-publisher';
 import { GATEWAY_SETTINGS } from '@outcry/gateway';
+import { INBOUND_SETTINGS } from '@outcry/inbound';
 
 import { STANDALONE_SETTINGS } from './settings.ts';
 
@@ -22,9 +23,13 @@ ${formatMarkdownTable(GATEWAY_SETTINGS)}
 
 ${formatMarkdownTable(FEED_PUBLISHER_SETTINGS)}
 
+## Inbound
+
+${formatMarkdownTable(INBOUND_SETTINGS)}
+
 ## Standalone (\`npm start\`)
 
-Both of the above, but for these:
+Those of gateway and feed publisher, but for these:
 
 ${formatMarkdownTable({
   OUTCRY_REDIS_URL: STANDALONE_SETTINGS.OUTCRY_REDIS_URL,

@@ -38,7 +38,7 @@ describe('deploy/redis/users.acl', () => {
   let redis: TestRedis;
   let admin: Redis;
   let commands: readonly KeyCommand[];
-  const urls = { gateway: '', publisher: '' };
+  const urls = { gateway: '', publisher: '', inbound: '' };
   beforeAll(async () => {
     redis = await startRedis();
     admin = new Redis(redis.url);
@@ -127,6 +127,20 @@ describe('deploy/redis/users.acl', () => {
     ['forgets all accounts', ['DEL', `${prefix}:{mm}:accounts/`]],
   ])('refuses a gateway that %s', async (_, [command = '', ...args]) => {
     await expectRefused('gateway', String(command), ...args);
+  });
+
+  it.each([
+    ['reads password hashes', ['HGETALL', `${prefix}:{mm}:accounts/`]],
+    ['makes an account', ['HSET', `${prefix}:{mm}:accounts/`, 'ann', 'hash']],
+    ['listens to rooms', ['SUBSCRIBE', `${prefix}:{mm}:room/lobby`]],
+    ['sends users away', ['PUBLISH', `${prefix}:{mm}:control/`, '{}']],
+    ['revokes', ['ZADD', `${prefix}:{mm}:revocations/`, 1, 'x']],
+    ['reads who is there', ['HGETALL', `${prefix}:{mm}:users/lobby`]],
+    ['says that somebody is there', ['HSET', `${prefix}:{mm}:users/lobby`, 'ann', '1']],
+    ['writes a book', ['SET', `${prefix}:{mm}:snapshot/BTC`, 'x']],
+    ['sends a book', ['PUBLISH', `${prefix}:{mm}:feed/BTC`, 'x']],
+  ])('refuses a service that brings messages in that %s', async (_, [command = '', ...args]) => {
+    await expectRefused('inbound', String(command), ...args);
   });
 
   async function expectRefused(role: RedisRole, command: string, ...args: readonly (string | number)[]): Promise<void> {

@@ -14,11 +14,16 @@ import { describeRevocationList } from '../../src/revocations/list.contract.ts';
 import { describeBroker } from '../../src/rooms/broker.contract.ts';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { Recorder } from '../support/recorder.ts';
+import { range, request, RETENTION } from '../support/requests.ts';
 import { createRole, grantedCommands, REDIS_ROLES, type RedisRole, usedCommands } from '../support/redis-role.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
 
 /** What each role has asked for, in all suites. */
-const used: Readonly<Record<RedisRole, Set<string>>> = { gateway: new Set(), publisher: new Set() };
+const used: Readonly<Record<RedisRole, Set<string>>> = {
+  gateway: new Set(),
+  publisher: new Set(),
+  inbound: new Set(),
+};
 
 /** Nodes that may do in Redis what their role may, and nothing else: the first one's role, and the second one's. */
 async function createCluster(first: RedisRole, second = first): Promise<TestCluster> {
@@ -71,6 +76,7 @@ describeRevocationList('Redis', ofGateways);
 describeAccountStore('Redis', ofGateways);
 describeFeedBus('Redis', ofBoth);
 describeLease('Redis', ofPublishers);
+describeLease('Redis, as a service that brings messages in', () => createCluster('inbound'));
 describePublisherRoster('Redis', ofPublishers);
 
 describe('deploy/redis/users.acl', () => {
@@ -80,7 +86,7 @@ describe('deploy/redis/users.acl', () => {
   let redis: TestRedis;
   let admin: Redis;
   const prefix = uniquePrefix();
-  const urls = { gateway: '', publisher: '' };
+  const urls = { gateway: '', publisher: '', inbound: '' };
   beforeAll(async () => {
     redis = await startRedis();
     admin = new Redis(redis.url);
@@ -104,6 +110,25 @@ describe('deploy/redis/users.acl', () => {
     expect(await gateway.feedBus.readBook('BTC')).toEqual({ snapshot, deltas: [] });
     for (const command of await usedCommands(admin)) used.gateway.add(command);
     await Promise.all([gateway.close(), publisher.close()]);
+  });
+
+  it('lets an inbound service write what a gateway reads', async () => {
+    const gateway = createRedisBackplane({ url: urls.gateway, prefix });
+    const inbound = createRedisBackplane({ url: urls.inbound, prefix });
+    await Promise.all([gateway.start(new Recorder()), inbound.start(new Recorder())]);
+    await admin.config('RESETSTAT');
+    const idempotency = { sender: '*outbox', key: 'a' };
+    // The first of 64 that looks at the age of what is stored.
+    for (const n of range(1, 64))
+      await inbound.broker.publish(request('lobby', String(n), { idempotency: { ...idempotency, key: String(n) } }));
+    const unkept = { retention: { count: 0, ms: 1000 } };
+    await inbound.broker.publish(request('unkept', 'x', unkept));
+    for (const command of await usedCommands(admin)) used.inbound.add(command);
+    expect(
+      (await inbound.broker.publish(request('lobby', '1', { idempotency: { ...idempotency, key: '1' } }))).isDuplicate,
+    ).toBe(true);
+    expect((await gateway.broker.readHistory('lobby', { last: 100 }, RETENTION)).messages).toHaveLength(64);
+    await Promise.all([gateway.close(), inbound.close()]);
   });
 
   it.each(REDIS_ROLES)('lets a %s neither change nor read what is not its own', async (role) => {
@@ -130,7 +155,7 @@ describe('deploy/redis/users.acl', () => {
       ['SUBSCRIBE', 'another-prefix:{x}:y'],
       ['EVAL', "return redis.call('FLUSHALL')", '0'],
       ['EVAL', "return redis.call('GET', 'another-prefix:{x}:y')", '0'],
-      role === 'gateway' ? ['RPUSH', name, 'a delta'] : ['XADD', name, '*', 'm', 'a message'],
+      role === 'publisher' ? ['XADD', name, '*', 'm', 'a message'] : ['RPUSH', name, 'a delta'],
     ];
     for (const [command, ...args] of attempts) {
       await expect(user.call(command, ...args), command).rejects.toThrow(

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 /** Who asks Redis for what: the users of deploy/redis/users.acl. */
-export const REDIS_ROLES = ['gateway', 'publisher'] as const;
+export const REDIS_ROLES = ['gateway', 'publisher', 'inbound'] as const;
 export type RedisRole = (typeof REDIS_ROLES)[number];
 
 const PASSWORD = 'a-password-of-the-tests';

@@ -1,8 +1,7 @@
 import type { Retention } from '@outcry/broker';
 
-import { ALL_ROOM } from '@outcry/protocol';
+import { ALL_ROOM, RoomPattern } from '@outcry/protocol';
 
-import { RoomPattern } from '../identity/rights/room-pattern.ts';
 import type { RoomRights } from '../identity/rights/room-rights.ts';
 
 /** Who of those with the right to speak in a room is heard: those who have joined it, all of them, or nobody. */

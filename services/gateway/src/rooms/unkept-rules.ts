@@ -1,6 +1,5 @@
-import { ALL_ROOM } from '@outcry/protocol';
+import { ALL_ROOM, RoomPattern } from '@outcry/protocol';
 
-import { RoomPattern } from '../identity/rights/room-pattern.ts';
 import { RoomRight, type RoomRights } from '../identity/rights/room-rights.ts';
 import { Speakers } from './room-rules.ts';
 

@@ -1,4 +1,5 @@
-import { RoomPattern } from './room-pattern.ts';
+import { RoomPattern } from '@outcry/protocol';
+
 import type { RoomRight, RoomRights } from './room-rights.ts';
 
 /** The rights that a token gives, by patterns of rooms. All patterns that match a room count. */

@@ -1,0 +1,37 @@
+import { toEnvironment } from './environment.ts';
+import { ServiceProcess } from './process.ts';
+
+/** Settings of the inbound service, each an `OUTCRY_*` variable of the same name; what is left out has its default. */
+export interface InboundSettings {
+  readonly redisUrl: string;
+  /** That of the gateways whose rooms it publishes to. */
+  readonly redisPrefix?: string;
+  readonly postgresUrl?: string;
+  readonly postgresMigrate?: boolean;
+  readonly outboxPollMs?: number;
+  readonly inboundLeaseMs?: number;
+  readonly inboundLeaseRenewMs?: number;
+  readonly maxFrameBytes?: number;
+  readonly historyCount?: number;
+  readonly logLevel?: string;
+}
+
+export interface InboundProcess extends AsyncDisposable {
+  readonly process: ServiceProcess;
+  /** `http://…`, of the port with `/healthz`, `/readyz` and `/metrics`. */
+  readonly internalUrl: string;
+}
+
+/** Starts the inbound service; resolves when it has started, rejects with its output where it does not. */
+export async function startInbound(settings: InboundSettings): Promise<InboundProcess> {
+  const process = new ServiceProcess({
+    entry: 'services/inbound/src/main.ts',
+    env: toEnvironment('OUTCRY_', { internalHost: '127.0.0.1', internalPort: 0, ...settings }),
+  });
+  const { internalPort } = await process.waitForLog('inbound started');
+  return {
+    process,
+    internalUrl: `http://127.0.0.1:${String(internalPort)}`,
+    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
+  };
+}

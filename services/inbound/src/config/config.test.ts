@@ -1,0 +1,58 @@
+import { ConfigError } from '@outcry/config';
+import { describe, expect, it } from 'vitest';
+
+import { loadInboundConfig } from './config.ts';
+
+const URL = 'postgres://outcry@db:5432/shop';
+
+function problemsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    loadInboundConfig(environment);
+  } catch (err) {
+    if (err instanceof ConfigError) return err.problems;
+    throw err;
+  }
+  return [];
+}
+
+describe('loadInboundConfig', () => {
+  it('needs the database, and nothing else', () => {
+    const { retention, ...config } = loadInboundConfig({ OUTCRY_POSTGRES_URL: URL }).config;
+    expect(config).toEqual({
+      logLevel: 'info',
+      internal: { host: '127.0.0.1', port: 8081 },
+      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', requiresReplicas: false },
+      outbox: { postgres: { url: URL, maxConnections: 4, mustMigrate: true }, pollMs: 1000 },
+      leases: { leaseMs: 3000, renewMs: 1000 },
+      rememberMs: 3_600_000,
+      maxDataBytes: 16_384,
+    });
+    expect(retention.of('lobby').count).toBe(1000);
+  });
+
+  it.each([
+    [{}, ['OUTCRY_POSTGRES_URL: required']],
+    [
+      { OUTCRY_POSTGRES_URL: 'mysql://x' },
+      ['OUTCRY_POSTGRES_URL: expected `postgres://user:password@host:port/database`'],
+    ],
+    [{ OUTCRY_POSTGRES_URL: 'postgres://[::x/y' }, ['OUTCRY_POSTGRES_URL: is no URL']],
+    [
+      { OUTCRY_POSTGRES_URL: URL, OUTCRY_INBOUND_LEASE_MS: '1500' },
+      ['OUTCRY_INBOUND_LEASE_MS: at least twice OUTCRY_INBOUND_LEASE_RENEW_MS'],
+    ],
+  ] as const)('refuses %j', (environment, problems) => {
+    expect(problemsOf(environment)).toEqual(problems);
+  });
+
+  it.each([
+    ['postgres://u@203.0.113.7/shop', ['needs a password', 'needs TLS (?sslmode=verify-full)']],
+    ['postgres://u:p@203.0.113.7/shop?sslmode=require', ['needs TLS (?sslmode=verify-full)']],
+    ['postgres://u:p@203.0.113.7/shop?sslmode=verify-full', []],
+    ['postgres://u@db/shop', []],
+  ])('in production of %s: %j', (url, problems) => {
+    expect(problemsOf({ OUTCRY_ENV: 'production', OUTCRY_POSTGRES_URL: url })).toEqual(
+      problems.map((problem) => `OUTCRY_POSTGRES_URL: a database at a public address ${problem}`),
+    );
+  });
+});

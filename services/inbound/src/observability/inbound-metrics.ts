@@ -1,0 +1,104 @@
+import { collectProcessMetrics } from '@outcry/service';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { RefusalReason } from '../delivery/inbound-message.ts';
+
+export interface InboundMetricsOptions {
+  /** Read when the metrics are. */
+  readonly isBrokerUp: () => boolean;
+  /** Read when the metrics are. */
+  readonly isSourceUp: () => boolean;
+}
+
+const PUBLISH_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** What the service counts, in a registry of its own. No label has more values than the source code has. */
+export class InboundMetrics {
+  readonly #registry = new Registry();
+  readonly #published = this.#counter('published_total', 'Messages that were published.');
+  readonly #duplicates = this.#counter('duplicates_total', 'Messages that had been published before, or their keys.');
+  readonly #retried = this.#counter('retried_total', 'Messages that could not be published and are tried again.');
+  readonly #refused = new Counter({
+    name: 'outcry_inbound_refused_total',
+    help: 'Messages that can never be published, and were put aside.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
+  readonly #faults = this.#counter('source_faults_total', 'Calls of the source that failed.');
+  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to read a partition.');
+  readonly #partitions = this.#gauge('partitions', 'Partitions that this process reads.');
+  readonly #services = this.#gauge('services', 'Services of this kind that are present, when it last could look.');
+  readonly #lagRows = this.#gauge('lag_rows', 'Messages that wait in the source, up to a bound.');
+  readonly #lagSeconds = this.#gauge('lag_seconds', 'Age of the oldest message that waits in the source.');
+  readonly #publishSeconds = new Histogram({
+    name: 'outcry_inbound_publish_seconds',
+    help: 'From handing a message to the broker until it has taken it.',
+    buckets: PUBLISH_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  });
+
+  constructor({ isBrokerUp, isSourceUp }: InboundMetricsOptions) {
+    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#gauge('source_up', '1 while the source can be read.', isSourceUp);
+    collectProcessMetrics(this.#registry, 'outcry_inbound');
+  }
+
+  countPublished(seconds: number): void {
+    this.#published.inc();
+    this.#publishSeconds.observe(seconds);
+  }
+
+  countDuplicate(): void {
+    this.#duplicates.inc();
+  }
+
+  countRetried(messages: number): void {
+    this.#retried.inc(messages);
+  }
+
+  countRefused(reason: RefusalReason): void {
+    this.#refused.inc({ reason });
+  }
+
+  countSourceFault(): void {
+    this.#faults.inc();
+  }
+
+  countTakeover(): void {
+    this.#takeovers.inc();
+  }
+
+  setPartitions(count: number): void {
+    this.#partitions.set(count);
+  }
+
+  setServices(count: number): void {
+    this.#services.set(count);
+  }
+
+  setLag({ rows, seconds }: { readonly rows: number; readonly seconds: number }): void {
+    this.#lagRows.set(rows);
+    this.#lagSeconds.set(seconds);
+  }
+
+  /** Everything in the Prometheus text format. */
+  expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `outcry_inbound_${name}`, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
+    const collect =
+      isSet === undefined
+        ? {}
+        : {
+            collect(this: Gauge) {
+              this.set(isSet() ? 1 : 0);
+            },
+          };
+    return new Gauge({ name: `outcry_inbound_${name}`, help, registers: [this.#registry], ...collect });
+  }
+}

@@ -1,0 +1,138 @@
+import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+import { randomUUID } from 'node:crypto';
+
+import { Delivery } from '../delivery/delivery.ts';
+import type { InboundMetrics } from '../observability/inbound-metrics.ts';
+import { WakeUps } from '../pacing/wake-ups.ts';
+import { type LeaseTimes, Partitions } from '../partitions/partitions.ts';
+import { OutboxReader } from './outbox-reader.ts';
+import { OUTBOX_PARTITIONS } from './postgres/migrations.ts';
+import { PostgresListener } from './postgres/postgres-listener.ts';
+import { PostgresOutbox } from './postgres/postgres-outbox.ts';
+import type { OutboxConfig } from './settings.ts';
+import { SourceHealth } from './source-health.ts';
+
+export interface OutboxOptions {
+  readonly config: OutboxConfig;
+  readonly broker: Pick<Broker, 'publish'>;
+  readonly lease: Lease;
+  readonly times: LeaseTimes;
+  readonly retention: { of(room: string): Retention };
+  readonly maxDataBytes: number;
+  readonly metrics: InboundMetrics;
+  readonly logger: Logger;
+}
+
+/** Stands where a sender does in idempotency keys. No user has a star in its name. */
+const SENDER = '*outbox';
+const LAG_INTERVAL_MS = 5000;
+
+/** The outbox of one database: its partitions, as far as this process has them. */
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #service = randomUUID();
+  readonly #wakeUps = new WakeUps();
+  readonly #store: PostgresOutbox;
+  readonly #health: SourceHealth;
+  readonly #listener: PostgresListener;
+  #partitions: Partitions | undefined;
+  #lagTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    const { config, logger } = options;
+    this.#health = new SourceHealth(logger);
+    const onFault = (err: OutcryError): void => {
+      this.#health.fail(err);
+    };
+    this.#store = new PostgresOutbox({ ...config.postgres, onFault });
+    this.#listener = new PostgresListener({
+      url: config.postgres.url,
+      onRows: (partition) => {
+        this.#wakeUps.wake(partition);
+      },
+      onListening: () => {
+        this.#wakeUps.wakeAll();
+      },
+      onFault,
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#health.isUp;
+  }
+
+  notReady(): string | undefined {
+    return this.#health.isUp ? undefined : 'the outbox cannot be read';
+  }
+
+  /** @throws OutcryError `badConfig` where the database is of no use, or `unavailable`; `stop` is to be called then, too */
+  async start(): Promise<void> {
+    const source = await this.#store.open();
+    this.#health.succeed();
+    this.#listener.start();
+    this.#partitions = this.#createPartitions(source);
+    await this.#partitions.start();
+    this.#measureLag();
+  }
+
+  /** Ends what is under way and hands over. Never rejects. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#lagTimer);
+    await this.#partitions?.stop();
+    await this.#listener.close();
+    await this.#store.close();
+  }
+
+  #createPartitions(source: string): Partitions {
+    const { lease, times, metrics, logger } = this.#options;
+    const reader = this.#createReader();
+    return new Partitions({
+      names: Array.from({ length: OUTBOX_PARTITIONS }, (_, i) => String(i)),
+      // Two databases may feed one cluster.
+      leaseOf: (name) => `outbox/${source}/${name}`,
+      service: this.#service,
+      roster: {
+        attend: (forMs) => this.#try(() => this.#store.attend(this.#service, forMs)),
+        leave: async () => {
+          await this.#try(() => this.#store.leave(this.#service));
+        },
+      },
+      lease,
+      times,
+      read: (term) => reader.read(term),
+      metrics,
+      logger,
+    });
+  }
+
+  #createReader(): OutboxReader {
+    const { broker, retention, maxDataBytes, metrics, config } = this.#options;
+    return new OutboxReader({
+      store: this.#store,
+      delivery: new Delivery({ broker, retention, maxDataBytes, sender: SENDER, metrics }),
+      wakeUps: this.#wakeUps,
+      pollMs: config.pollMs,
+      metrics,
+      onFault: (err) => {
+        this.#health.fail(err);
+      },
+    });
+  }
+
+  #measureLag(): void {
+    void this.#try(() => this.#store.measureLag()).then((lag) => {
+      if (lag !== undefined) this.#options.metrics.setLag(lag);
+    });
+    this.#lagTimer = setTimeout(() => {
+      this.#measureLag();
+    }, LAG_INTERVAL_MS);
+  }
+
+  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const result = await this.#health.watch(call);
+    if (result === undefined) this.#options.metrics.countSourceFault();
+    return result;
+  }
+}

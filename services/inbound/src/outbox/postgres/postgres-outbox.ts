@@ -1,0 +1,123 @@
+import type { OutcryError } from '@outcry/broker';
+import pg from 'pg';
+
+import type { InboundMessage, Refusal } from '../../delivery/inbound-message.ts';
+import type { OutboxStore, PageRequest } from '../outbox-store.ts';
+import { toFault } from './fault.ts';
+import { assertMigrated, migrate } from './migrate.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  /** Of this process, beside the one that listens. */
+  readonly maxConnections: number;
+  readonly mustMigrate: boolean;
+}
+
+export interface PostgresOutboxOptions extends PostgresOptions {
+  readonly onFault: (err: OutcryError) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 5000;
+/** A query that nobody answers fails, whatever became of the machine or the network. */
+const QUERY_TIMEOUT_MS = 10_000;
+const MAX_ROWS = 256;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/** How every connection of this service is made. */
+export function connectionOptions(url: string): pg.ClientConfig {
+  return {
+    connectionString: url,
+    application_name: 'outcry-inbound',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    statement_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+  };
+}
+
+/** The outbox in PostgreSQL, by the functions of its schema. */
+export class PostgresOutbox implements OutboxStore {
+  readonly #options: PostgresOutboxOptions;
+  readonly #pool: pg.Pool;
+
+  constructor(options: PostgresOutboxOptions) {
+    this.#options = options;
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options.url),
+      max: options.maxConnections,
+      // A removal that a crash of the database takes back is made again: what it was of is published under the same key.
+      options: '-c synchronous_commit=off',
+    });
+    // Of a connection that nobody uses; the next call gets another one.
+    this.#pool.on('error', (err) => {
+      options.onFault(toFault(err));
+    });
+  }
+
+  /**
+   * Makes sure that the database has what this service needs; resolves with the name of this outbox among all that there are.
+   *
+   * @throws OutcryError `badConfig` where it has not, or `unavailable`
+   */
+  async open(): Promise<string> {
+    const client = await this.#pool.connect().catch((err: unknown) => {
+      throw toFault(err);
+    });
+    try {
+      if (this.#options.mustMigrate) await migrate(client);
+      await assertMigrated(client);
+      const { rows } = await client.query<{ readonly id: string }>('SELECT outcry.source_id() AS id');
+      return rows[0]?.id ?? '';
+    } catch (err) {
+      throw toFault(err);
+    } finally {
+      client.release();
+    }
+  }
+
+  async claim({ partition, fence }: PageRequest): Promise<void> {
+    await this.#query('SELECT outcry.claim($1, $2)', [partition, fence]);
+  }
+
+  async read({ partition, fence }: PageRequest): Promise<readonly InboundMessage[]> {
+    const rows = await this.#query<{ id: string; room: string; data: string; key: string | null }>(
+      'SELECT id, room, data, key FROM outcry.take($1, $2, $3, $4)',
+      [partition, fence, MAX_ROWS, MAX_BYTES],
+    );
+    return rows.map(({ key, ...row }) => ({ ...row, key: key ?? undefined }));
+  }
+
+  async settle({ published, refused }: { published: readonly string[]; refused: readonly Refusal[] }): Promise<void> {
+    await this.#query('SELECT outcry.settle($1, $2)', [published, JSON.stringify(refused)]);
+  }
+
+  async attend(service: string, forMs: number): Promise<readonly string[]> {
+    const rows = await this.#query<{ service: string }>('SELECT outcry.attend($1, $2) AS service', [service, forMs]);
+    return rows.map((row) => row.service);
+  }
+
+  async leave(service: string): Promise<void> {
+    await this.#query('SELECT outcry.leave($1)', [service]);
+  }
+
+  async measureLag(): Promise<{ readonly rows: number; readonly seconds: number }> {
+    const [lag] = await this.#query<{ waiting: string; seconds: number }>(
+      'SELECT waiting, seconds FROM outcry.lag()',
+      [],
+    );
+    return { rows: Number(lag?.waiting ?? 0), seconds: Math.max(0, lag?.seconds ?? 0) };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    try {
+      // The same text always goes by the same name, so it is planned once for each connection.
+      return (await this.#pool.query<R>({ name: text, text, values: [...values] })).rows;
+    } catch (err) {
+      throw toFault(err);
+    }
+  }
+}

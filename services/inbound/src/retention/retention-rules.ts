@@ -1,0 +1,33 @@
+import type { Retention } from '@outcry/broker';
+import { ALL_ROOM, RoomPattern } from '@outcry/protocol';
+
+/** What the rooms that match a pattern keep, as far as a rule says it. */
+export interface RetentionRule {
+  readonly pattern: string;
+  readonly count?: number | undefined;
+  readonly ms?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
+/** What rooms keep: as the gateways' rules say it, so that it is one answer whoever publishes. */
+export class RetentionRules {
+  readonly #rules: readonly { readonly pattern: RoomPattern; readonly retention: Retention }[];
+  readonly #defaults: { readonly room: Retention; readonly inbox: Retention };
+
+  constructor(rules: readonly RetentionRule[], defaults: { readonly room: Retention; readonly inbox: Retention }) {
+    this.#defaults = defaults;
+    this.#rules = rules.map(({ pattern, count, ms, bytes }) => {
+      const fallback = this.#defaultOf(pattern);
+      const retention = { count: count ?? fallback.count, ms: ms ?? fallback.ms, bytes: bytes ?? fallback.bytes };
+      return { pattern: new RoomPattern(pattern), retention };
+    });
+  }
+
+  of(room: string): Retention {
+    return this.#rules.find(({ pattern }) => pattern.matches(room))?.retention ?? this.#defaultOf(room);
+  }
+
+  #defaultOf(name: string): Retention {
+    return name.startsWith('@') && name !== ALL_ROOM ? this.#defaults.inbox : this.#defaults.room;
+  }
+}

@@ -1,0 +1,82 @@
+import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
+import { BackplaneLog, type Logger, startInternalServer } from '@outcry/service';
+
+import type { InboundConfig } from './config/config.ts';
+import { InboundMetrics } from './observability/inbound-metrics.ts';
+import { Outbox } from './outbox/outbox.ts';
+
+export interface InboundService {
+  readonly internalPort: number;
+  /** Ends what is under way and hands over, then lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Messages from a back end into the rooms of a cluster.
+ *
+ * @throws OutcryError in a line for the operator where it cannot start; nothing is left running then
+ */
+export async function startService(config: InboundConfig, logger: Logger): Promise<InboundService> {
+  const { redis: options, rememberMs: idempotencyWindowMs, leases: times, retention, maxDataBytes } = config;
+  const backplane = createRedisBackplane({ ...options, idempotencyWindowMs, events: new BackplaneLog(logger) });
+  const redis = new RedisStatus();
+  const isSourceUp = (): boolean => outbox.isUp;
+  const metrics: InboundMetrics = new InboundMetrics({ isBrokerUp: () => redis.isUp, isSourceUp });
+  const { broker, lease } = backplane;
+  const outbox: Outbox = new Outbox({
+    config: config.outbox,
+    broker,
+    lease,
+    times,
+    retention,
+    maxDataBytes,
+    metrics,
+    logger,
+  });
+  const undo: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    // First, so that a start which waits for Redis is seen to live.
+    const server = await startInternalServer(config.internal, {
+      notReady: () => redis.notReady() ?? outbox.notReady(),
+      limitation: () => (backplane.storage?.state === 'full' ? 'storage is full: messages wait' : undefined),
+      exposeMetrics: () => metrics.expose(),
+    });
+    undo.push(() => server.close());
+    undo.push(() => backplane.close());
+    await backplane.start(redis);
+    undo.push(() => outbox.stop());
+    await outbox.start();
+    return { internalPort: server.port, stop };
+  } catch (err) {
+    await stop();
+    throw err;
+  }
+}
+
+/** The service joins no room, so all that it hears from the broker is whether Redis is there. */
+class RedisStatus implements BrokerHandler {
+  isUp = false;
+
+  notReady(): string | undefined {
+    return this.isUp ? undefined : 'redis unavailable';
+  }
+
+  handleStatus(status: BrokerStatus): void {
+    this.isUp = status === 'up';
+  }
+
+  handleMessage(): void {
+    // No room is joined.
+  }
+
+  handleSignal(): void {
+    // No room is joined.
+  }
+
+  handleReset(): void {
+    // No room is joined.
+  }
+}
