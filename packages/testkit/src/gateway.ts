@@ -63,6 +63,10 @@ export interface GatewaySettings {
   readonly maxLoginsPerMinute?: number;
   readonly hooksConnectUrl?: string;
   readonly hooksConnectOnFailure?: 'deny' | 'allow';
+  readonly hooksJoinUrl?: string;
+  readonly hooksJoinOnFailure?: 'deny' | 'allow';
+  readonly hooksPublishUrl?: string;
+  readonly hooksPublishOnFailure?: 'deny' | 'allow';
   readonly hooksSecret?: string;
   readonly hooksDeadlineMs?: number;
   readonly hooksMaxInFlight?: number;

@@ -61,7 +61,10 @@ export function createServices(parts: ServiceParts): GatewayServices {
   const books = new BookDirectory({ feedBus, fanout, logger });
   const doors = createDoors(parts);
   const { revokedTokens } = doors;
-  const hooks = createHooks(config.hooks, { node: config.nodeId, revokedTokens, metrics: metrics.hooks, logger });
+  const hooks = createHooks(config.hooks, {
+    ...{ node: config.nodeId, maxDataBytes: config.session.maxFrameBytes },
+    ...{ revokedTokens, metrics: metrics.hooks, logger },
+  });
   metrics.observe({
     rooms: () => rooms.size,
     books: () => books.size,

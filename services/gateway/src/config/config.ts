@@ -11,7 +11,7 @@ import { problemsOfAuth } from '../identity/settings.ts';
 import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
 import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
 import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
-import type { RoomRules } from '../rooms/room-rules.ts';
+import { AskedOf, type RoomRules } from '../rooms/room-rules.ts';
 import { historyPageBytesOf, loadRoomRules } from '../rooms/settings.ts';
 import { type SessionLimits, sessionLimitsOf } from '../session/settings.ts';
 import { demoDirectoryOf, problemsOfSite } from '../site/settings.ts';
@@ -67,6 +67,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
   const auth = authConfigOf(settings);
   const { nodeId, internalPort } = ownOf(settings);
   const connections = connectionsConfigOf(settings);
+  const hooks = hooksConfigOf(settings);
   return {
     ...transportConfigOf(settings),
     nodeId: nodeId ?? `gw-${randomBytes(4).toString('hex')}`,
@@ -75,16 +76,21 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     processes: processesConfigOf(settings),
     redis: redisConfigOf(settings),
     auth,
-    hooks: hooksConfigOf(settings),
+    hooks,
     reception: receptionConfigOf(settings),
     limits: limitsConfigOf(settings),
     connections,
     session: sessionLimitsOf(settings),
-    roomRules: loadRoomRules(settings, { areTokensChecked: auth.tokens !== undefined }),
+    roomRules: loadRoomRules(settings, { areTokensChecked: auth.tokens !== undefined, hooks: askedOf(hooks) }),
     historyPageBytes: historyPageBytesOf(settings, connections.backlog),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     apiKeys: apiKeysOf(settings),
     demoDirectory: demoDirectoryOf(settings),
   };
+}
+
+/** What rules of rooms may say that the operator's server is asked of. */
+function askedOf(hooks: HooksConfig | undefined): ReadonlySet<AskedOf> {
+  return new Set(Object.values(AskedOf).filter((what) => hooks?.[what] !== undefined));
 }

@@ -12,6 +12,11 @@ export interface Refusal {
   readonly reason?: string | undefined;
 }
 
+/** What a server says that wants it. */
+export interface Permission {
+  readonly allow: true;
+}
+
 const refusal = z.object({
   allow: z.literal(false),
   reason: z

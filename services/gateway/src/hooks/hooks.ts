@@ -2,13 +2,18 @@ import type { Logger } from '@outcry/service';
 
 import type { RevokedTokens } from '../identity/revoked-tokens.ts';
 import type { HookMetrics } from '../observability/hook-metrics.ts';
+import type { HookRule } from './ask-before.ts';
 import { ConnectHook } from './connect-hook.ts';
 import { HookClient } from './hook-client.ts';
-import { HookName, type HooksConfig } from './settings.ts';
+import { JoinHook } from './join-hook.ts';
+import { PublishHook } from './publish-hook.ts';
+import { type HookConfig, HookName, type HooksConfig } from './settings.ts';
 
 /** What the operator's server is asked, each where it has a URL. */
 export interface Hooks {
   readonly connect: ConnectHook | undefined;
+  readonly join: JoinHook | undefined;
+  readonly publish: PublishHook | undefined;
   /** Questions that are under way fail. */
   close(): Promise<void>;
 }
@@ -16,25 +21,28 @@ export interface Hooks {
 export interface HooksParts {
   readonly node: string;
   readonly revokedTokens: Pick<RevokedTokens, 'has'>;
+  /** Of a payload. */
+  readonly maxDataBytes: number;
   readonly metrics: HookMetrics;
   readonly logger: Logger;
 }
 
 /** Undefined where there is no hook: then nothing is made, and nobody asks. */
 export function createHooks(config: HooksConfig | undefined, parts: HooksParts): Hooks | undefined {
-  const { node, revokedTokens, metrics, logger } = parts;
   if (config === undefined) return undefined;
-  const { asking, connect } = config;
+  const { node, revokedTokens, maxDataBytes, metrics, logger } = parts;
+  const { asking, connect, join, publish } = config;
   const clients: HookClient[] = [];
-  const clientOf = (hook: HookName, url: string, mayRepeat: boolean): HookClient => {
-    const client = new HookClient({ hook, url, asking, mayRepeat }, { metrics, logger });
+  /** Questions have no effect of their own, so they may be asked again. */
+  const ruleOf = (hook: HookName, { url, onFailure }: HookConfig): HookRule => {
+    const client = new HookClient({ hook, url, asking, mayRepeat: true }, { metrics, logger });
     clients.push(client);
-    return client;
+    return { client, onFailure };
   };
   return {
-    connect:
-      connect &&
-      new ConnectHook({ ...connect, node, revokedTokens, client: clientOf(HookName.Connect, connect.url, true) }),
+    connect: connect && new ConnectHook({ ...ruleOf(HookName.Connect, connect), node, revokedTokens }),
+    join: join && new JoinHook(ruleOf(HookName.Join, join), node),
+    publish: publish && new PublishHook(ruleOf(HookName.Publish, publish), { node, maxDataBytes }),
     async close() {
       await Promise.all(clients.map((client) => client.close()));
     },

@@ -17,3 +17,8 @@ export function describeSubject(
 ): Readonly<Record<string, unknown>> {
   return { hook, node, connection, user: identity.user, guest: identity.isGuest, address };
 }
+
+/** A question with a payload in it, which is JSON already. */
+export function withPayload(question: Readonly<Record<string, unknown>>, data: string): string {
+  return `${JSON.stringify(question).slice(0, -1)},"data":${data}}`;
+}

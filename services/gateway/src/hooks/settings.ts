@@ -29,11 +29,17 @@ function onFailure(what: string) {
 /** Hooks to the operator's own server: docs/HOOKS.md. */
 export const HOOK_SETTINGS = {
   OUTCRY_HOOKS_CONNECT_URL: url('before a connection begins, and before a new token is taken: docs/HOOKS.md'),
+  OUTCRY_HOOKS_JOIN_URL: url('before a session joins a room, where the rule of the room does not say otherwise'),
+  OUTCRY_HOOKS_PUBLISH_URL: url(
+    'before a session publishes in a room, where the rule of the room does not say otherwise',
+  ),
   OUTCRY_HOOKS_SECRET: optionalText(SECRET, {
     meaning: 'Signs what your server is asked (HMAC-SHA256, Standard Webhooks). Required with any OUTCRY_HOOKS_*_URL.',
     isSecret: true,
   }),
   OUTCRY_HOOKS_CONNECT_ON_FAILURE: onFailure('a connection'),
+  OUTCRY_HOOKS_JOIN_ON_FAILURE: onFailure('a join'),
+  OUTCRY_HOOKS_PUBLISH_ON_FAILURE: onFailure('a publish'),
   OUTCRY_HOOKS_DEADLINE_MS: integer({
     meaning: 'How long your server has for an answer, connecting included.',
     min: 10,
@@ -87,6 +93,8 @@ export interface AskingConfig {
 export interface HooksConfig {
   readonly asking: AskingConfig;
   readonly connect: HookConfig | undefined;
+  readonly join: HookConfig | undefined;
+  readonly publish: HookConfig | undefined;
 }
 
 /** Undefined where no server is asked. */
@@ -102,6 +110,8 @@ export function hooksConfigOf(settings: HookSettings): HooksConfig | undefined {
       breakerOpenMs: settings.OUTCRY_HOOKS_BREAKER_OPEN_MS,
     },
     connect: hookOf(settings.OUTCRY_HOOKS_CONNECT_URL, settings.OUTCRY_HOOKS_CONNECT_ON_FAILURE),
+    join: hookOf(settings.OUTCRY_HOOKS_JOIN_URL, settings.OUTCRY_HOOKS_JOIN_ON_FAILURE),
+    publish: hookOf(settings.OUTCRY_HOOKS_PUBLISH_URL, settings.OUTCRY_HOOKS_PUBLISH_ON_FAILURE),
   };
 }
 
@@ -122,8 +132,8 @@ export function problemsOfHooks(settings: HookSettings): readonly string[] {
 }
 
 /** Those that are set, by the name of the setting. */
-function urlsOf({ OUTCRY_HOOKS_CONNECT_URL }: HookSettings): readonly (readonly [string, string])[] {
-  return Object.entries({ OUTCRY_HOOKS_CONNECT_URL }).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
+function urlsOf(settings: HookSettings): readonly (readonly [string, string])[] {
+  const { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL } = settings;
+  const urls = { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL };
+  return Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }

@@ -40,6 +40,26 @@ describe('the file of room rules', () => {
     expect(roomRules.of('lobby').publish).toBe('members');
   });
 
+  it('says of which hooks a room is asked, and refuses those that nobody answers', () => {
+    const content = JSON.stringify({
+      rules: [
+        { pattern: 'quiet', hooks: [] },
+        { pattern: 'said', hooks: ['publish'] },
+        { pattern: 'else', presence: false },
+      ],
+    });
+    expect(() => load(content)).toThrow('rules.1.hooks: nobody is asked: OUTCRY_HOOKS_PUBLISH_URL is not set');
+    const { roomRules } = loadGatewayConfig({
+      OUTCRY_ROOM_RULES_FILE: path,
+      OUTCRY_HOOKS_PUBLISH_URL: 'https://hooks.example.com',
+      OUTCRY_HOOKS_SECRET: 'a-secret-of-at-least-thirty-two-characters',
+    }).config;
+    expect(roomRules.of('quiet').hooks).toEqual(new Set());
+    expect(roomRules.of('said').hooks).toEqual(new Set(['publish']));
+    expect(roomRules.of('else').hooks).toBeUndefined();
+    expect(() => load('{"rules":[{"pattern":"a","hooks":["connect"]}]}')).toThrow('rules.0.hooks.0');
+  });
+
   it('takes all that a rule says, also where it takes something away', () => {
     const rule = {
       history: { count: 3, seconds: 1, bytes: 1024 },

@@ -5,7 +5,7 @@ import { isRoomPattern } from '@outcry/protocol';
 import { z } from 'zod';
 
 import { RoomRight } from '../identity/rights/room-rights.ts';
-import { defaultOf, type DefaultRules, type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
+import { AskedOf, defaultOf, type DefaultRules, type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
 import { problemsOfRules } from './unkept-rules.ts';
 
 const MAX_COUNT = 100_000;
@@ -36,6 +36,10 @@ const entry = z.strictObject({
     .record(z.string().regex(/^[\x21-\x7e]{1,128}$/, 'expected a scope: printable ASCII without spaces'), rights)
     .transform((scopes) => new Map(Object.entries(scopes)))
     .optional(),
+  hooks: z
+    .array(z.enum(AskedOf))
+    .transform((list) => new Set(list))
+    .optional(),
 });
 
 const file = z.strictObject({ rules: z.array(entry).max(1000) });
@@ -43,12 +47,17 @@ const file = z.strictObject({ rules: z.array(entry).max(1000) });
 /**
  * Reads the file of room rules. docs/OPERATIONS.md shows one.
  *
+ * @param hooks What there is a hook for.
  * @throws ConfigError with every problem of the file at once
  */
-export function readRoomRulesFile(path: string, defaults: DefaultRules): readonly RoomPatternRule[] {
+export function readRoomRulesFile(
+  path: string,
+  defaults: DefaultRules,
+  hooks: ReadonlySet<AskedOf> = new Set(),
+): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
-    ? problemsOfRules(result.data.rules)
+    ? [...problemsOfRules(result.data.rules), ...problemsOfAsked(result.data.rules, hooks)]
     : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (!result.success || problems.length > 0) {
     throw new ConfigError(problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem}`));
@@ -57,6 +66,19 @@ export function readRoomRulesFile(path: string, defaults: DefaultRules): readonl
     pattern,
     rule: complete(rule, defaultOf(defaults, pattern)),
   }));
+}
+
+function problemsOfAsked(
+  rules: readonly { readonly hooks?: ReadonlySet<AskedOf> | undefined }[],
+  hooks: ReadonlySet<AskedOf>,
+): readonly string[] {
+  return rules.flatMap(({ hooks: named = [] }, index) =>
+    [...named]
+      .filter((what) => !hooks.has(what))
+      .map(
+        (what) => `rules.${String(index)}.hooks: nobody is asked: OUTCRY_HOOKS_${what.toUpperCase()}_URL is not set`,
+      ),
+  );
 }
 
 function parse(path: string): unknown {
@@ -69,7 +91,7 @@ function parse(path: string): unknown {
 }
 
 function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
-  const { history, presence, publish, signal, readHistory, users, guests, scopes } = rule;
+  const { history, presence, publish, signal, readHistory, users, guests, scopes, hooks } = rule;
   return {
     retention: {
       count: history?.count ?? fallback.retention.count,
@@ -83,5 +105,6 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
     users: users ?? fallback.users,
     guests: guests ?? fallback.guests,
     scopes: scopes ?? fallback.scopes,
+    hooks: hooks ?? fallback.hooks,
   };
 }

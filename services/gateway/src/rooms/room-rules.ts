@@ -8,6 +8,10 @@ import type { RoomRights } from '../identity/rights/room-rights.ts';
 export const Speakers = { Members: 'members', Anyone: 'anyone', Nobody: 'nobody' } as const;
 export type Speakers = (typeof Speakers)[keyof typeof Speakers];
 
+/** What the operator's server may be asked of a room before it happens there. */
+export const AskedOf = { Join: 'join', Publish: 'publish' } as const;
+export type AskedOf = (typeof AskedOf)[keyof typeof AskedOf];
+
 /** What holds in a room. */
 export interface RoomRule {
   readonly retention: Retention;
@@ -23,6 +27,8 @@ export interface RoomRule {
   readonly guests: RoomRights;
   /** What a scope of somebody's token means here; unset: nothing. */
   readonly scopes?: ReadonlyMap<string, RoomRights> | undefined;
+  /** What the operator's server is asked of here; unset: all that it has a hook for. */
+  readonly hooks?: ReadonlySet<AskedOf> | undefined;
 }
 
 /** A rule for the rooms that match `pattern`: an exact name, with `*` for any run of characters. */

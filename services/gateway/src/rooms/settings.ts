@@ -1,7 +1,7 @@
 import { integer, optionalText, type SettingValues } from '@outcry/config';
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
-import { type DefaultRules, type RoomRule, RoomRules } from './room-rules.ts';
+import { type AskedOf, type DefaultRules, type RoomRule, RoomRules } from './room-rules.ts';
 import { readRoomRulesFile } from './room-rules-file.ts';
 
 const KIB = 1024;
@@ -74,7 +74,7 @@ export function historyPageBytesOf(
  */
 export function loadRoomRules(
   settings: SettingValues<typeof ROOM_SETTINGS>,
-  { areTokensChecked }: { readonly areTokensChecked: boolean },
+  { areTokensChecked, hooks }: { readonly areTokensChecked: boolean; readonly hooks?: ReadonlySet<AskedOf> },
 ): RoomRules {
   const rights = areTokensChecked ? NO_RIGHTS : ALL_RIGHTS;
   const room: RoomRule = {
@@ -103,5 +103,9 @@ export function loadRoomRules(
     },
   };
   const path = settings.OUTCRY_ROOM_RULES_FILE;
-  return new RoomRules(path === undefined ? [] : readRoomRulesFile(path, defaults), defaults.room, defaults.inbox);
+  return new RoomRules(
+    path === undefined ? [] : readRoomRulesFile(path, defaults, hooks),
+    defaults.room,
+    defaults.inbox,
+  );
 }

@@ -1,12 +1,21 @@
 import { type ClientFrame, type ClientFrameOf, RequestError } from '@outcry/protocol';
 
+import type { Permission } from '../hooks/answer.ts';
+import { undecided, type Verdict } from '../hooks/ask-before.ts';
 import { type Admission, type ConnectHook, Refused } from '../hooks/connect-hook.ts';
 import type { Hooks } from '../hooks/hooks.ts';
+import type { JoinHook } from '../hooks/join-hook.ts';
+import type { PayloadAnswer } from '../hooks/payload-answer.ts';
+import type { PublishHook } from '../hooks/publish-hook.ts';
+import { AskedOf } from '../rooms/room-rules.ts';
 import { Endpoint } from '../transport/transport.ts';
 import { goOnAs, identifyAgain } from './handlers/auth.ts';
+import { join as joinNow } from './handlers/join.ts';
+import { handlePublish } from './handlers/publish.ts';
+import { checkJoinRate } from './rates.ts';
 import { ALL_ROOMS, HeldRequests, type Question } from './held-requests.ts';
 import { type HandleRequest, handleRequest, type RequestClient } from './requests.ts';
-import { forbidden } from './room-rights.ts';
+import { checkMayJoin, checkMayPublish, forbidden, isOwnRoom } from './room-rights.ts';
 import type { SessionServices } from './session-services.ts';
 
 /** How requests are handled: without a hook as they come, and nothing stands in between. */
@@ -14,6 +23,11 @@ export function createRequestHandler(hooks: Hooks | undefined): HandleRequest {
   if (hooks === undefined) return handleRequest;
   const asked = new AskedRequests(hooks);
   return asked.handle.bind(asked);
+}
+
+interface Parties {
+  readonly client: RequestClient;
+  readonly services: SessionServices;
 }
 
 /** Asks the operator's server before what it wants to be asked about. The requests of a session keep their order meanwhile. */
@@ -35,15 +49,26 @@ class AskedRequests {
     return this.#start(client, frame, services);
   }
 
+  /** @throws RequestError where the request is refused whatever would be said */
   #start(client: RequestClient, frame: ClientFrame, services: SessionServices): Promise<void> | void {
-    const { connect } = this.#hooks;
-    if (frame.type === 'auth' && connect !== undefined) {
-      return this.#heldOf(client, services).hold(askToGoOn(client, frame, { connect, services }));
+    const { connect, join, publish } = this.#hooks;
+    const parties = { client, services };
+    switch (frame.type) {
+      case 'auth':
+        if (connect === undefined) break;
+        return this.#heldOf(parties).hold(askToGoOn(parties, frame, connect));
+      case 'join':
+        if (join === undefined || !isAskedOf(AskedOf.Join, frame, parties)) break;
+        return this.#heldOf(parties).hold(askToJoin(parties, frame, join));
+      case 'publish':
+        if (publish === undefined || !isAskedOf(AskedOf.Publish, frame, parties)) break;
+        return this.#heldOf(parties).hold(askToPublish(parties, owned(frame), publish));
+      default:
     }
     return handleRequest(client, frame, services);
   }
 
-  #heldOf(client: RequestClient, services: SessionServices): HeldRequests {
+  #heldOf({ client, services }: Parties): HeldRequests {
     const known = this.#held.get(client);
     if (known !== undefined) return known;
     const { maxFrameBytes } = services.limits;
@@ -71,16 +96,56 @@ function owned<F extends ClientFrame>(frame: F): F {
   return 'data' in frame ? { ...frame, data: new Uint8Array(frame.data) } : frame;
 }
 
-interface ConnectParts {
-  readonly connect: ConnectHook;
-  readonly services: SessionServices;
+/** Whether the rule of a room wants it. Of the rooms that every session is in, its server has been asked already. */
+function isAskedOf(what: AskedOf, { room }: ClientFrameOf<'join' | 'publish'>, { client, services }: Parties): boolean {
+  if (what === AskedOf.Join && isOwnRoom(client.identity, room)) return false;
+  return services.rules.of(room).hooks?.has(what) ?? true;
+}
+
+/** @throws RequestError where joins come too fast, or the session has no right to */
+function askToJoin(
+  { client, services }: Parties,
+  frame: ClientFrameOf<'join'>,
+  join: JoinHook,
+): Question<Verdict<Permission>> {
+  const { room } = frame;
+  checkJoinRate(client, services);
+  checkMayJoin(client, { room, rules: services.rules });
+  return {
+    scope: room,
+    frame,
+    ask: () => join.ask(client, room),
+    proceed: ({ refusal }) => {
+      if (refusal !== undefined) throw refusal;
+      return joinNow(client, frame, services);
+    },
+  };
+}
+
+/** @throws RequestError where the session has no right to, or is not in the room */
+function askToPublish(
+  { client, services }: Parties,
+  frame: ClientFrameOf<'publish'>,
+  publish: PublishHook,
+): Question<Verdict<PayloadAnswer>> {
+  const { room } = frame;
+  checkMayPublish(client, { room, rules: services.rules });
+  return {
+    scope: room,
+    frame,
+    ask: () => publish.ask(client, frame),
+    proceed: (verdict) => {
+      if (verdict.refusal !== undefined) throw verdict.refusal;
+      return handlePublish(client, { ...frame, data: verdict.answer?.data ?? frame.data }, services);
+    },
+  };
 }
 
 /** A newer token counts as one that somebody comes with. @throws RequestError where it is refused */
 function askToGoOn(
-  client: RequestClient,
+  { client, services }: Parties,
   frame: ClientFrameOf<'auth'>,
-  { connect, services }: ConnectParts,
+  connect: ConnectHook,
 ): Question<Admission> {
   const { connection, address } = client;
   const identity = identifyAgain(frame, services);
@@ -101,7 +166,7 @@ function refusalOf(refused: Refused): RequestError {
     case Refused.Refused:
       return forbidden('the server refuses who the token says');
     case Refused.Undecided:
-      return new RequestError('unavailable', 'the server did not decide in time; try again later');
+      return undecided();
     case Refused.Revoked:
       return new RequestError('unauthenticated', 'the token is refused');
   }

@@ -24,6 +24,8 @@ describe('a gateway with hooks', () => {
     const hooks: GatewaySettings = {
       hooksSecret: SECRET,
       hooksConnectUrl: server.urlOf('connect'),
+      hooksJoinUrl: server.urlOf('join'),
+      hooksPublishUrl: server.urlOf('publish'),
       hooksPlainHttp: true,
       hooksDeadlineMs: 20_000,
     };
@@ -63,5 +65,24 @@ describe('a gateway with hooks', () => {
     const [ann, bob] = [await connect('ann'), await connect('bob')];
     expect(await bob.waitForClose()).toMatchObject({ code: closeCode('refused').code });
     await ann.next('welcome');
+  });
+
+  it('publishes what the server makes of it, in the order in which it was sent', async () => {
+    server.answer('connect', () => ({ json: { allow: true, rights: { '*': ['read', 'write'] } } }));
+    server.answer('join', ({ body }) => ({ json: { allow: body['room'] === 'stage', reason: 'members only' } }));
+    server.answer('publish', ({ body }) => ({ json: { allow: body['data'] !== 2, data: { said: body['data'] } } }));
+    const [ann, bob] = [await connect('ann', 'msgpack'), await connect('bob')];
+    expect(await bob.request({ type: 'join', room: 'club' })).toMatchObject({
+      code: 'forbidden',
+      message: 'members only',
+    });
+    await bob.expectAnswer('joined', { type: 'join', room: 'stage' });
+    ann.sendAtOnce([
+      { type: 'join', id: 'join', room: 'stage' },
+      ...[1, 2, 3].map((data) => ({ type: 'publish', id: data, room: 'stage', data })),
+    ]);
+    for (const said of [1, 3])
+      expect(await bob.next({ type: 'message', room: 'stage' })).toMatchObject({ data: { said } });
+    expect(await ann.next({ type: 'error', id: 2 })).toMatchObject({ code: 'forbidden' });
   });
 });

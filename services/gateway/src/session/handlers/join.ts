@@ -27,10 +27,15 @@ interface Services extends RateParts {
 
 /** Joins a room, or joins it again from another position. Answered by `joined`. */
 export function handleJoin(client: Client, frame: ClientFrameOf<'join'>, services: Services): Promise<void> {
+  checkJoinRate(client, services);
+  return join(client, frame, services);
+}
+
+/** Joins at whatever rate. @throws RequestError where the session may not, or is in too many rooms */
+export function join(client: Client, frame: ClientFrameOf<'join'>, services: Services): Promise<void> {
   const { id, room, since, history, echo, presence } = frame;
   const { rules, limits, rooms, storedLimits } = services;
   const { identity, memberships } = client;
-  checkJoinRate(client, services);
   checkMayJoin(client, { room, rules });
   const isNew = !memberships.has(room) && !isOwnRoom(identity, room);
   if (isNew && memberships.ordinaryCount >= limits.maxRooms) {
