@@ -337,7 +337,7 @@ export const HOUSE: House = {
     is: 'the wire',
     imports: [],
     floors: [
-      { index: 'the package' },
+      { index: 'the package', asyncapi: 'the wire as an AsyncAPI document' },
       { codec: 'both encodings' },
       { names: 'what users, rooms and symbols may be called' },
       { '.': 'the schema table, codes, limits' },
