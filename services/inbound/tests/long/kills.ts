@@ -18,10 +18,10 @@ const END_DEADLINE_MS = 600_000;
 
 /** Notes in which order rows were numbered: those of a transaction that is rolled back are not in it, either. */
 const WITNESS = `
-CREATE UNLOGGED TABLE witness (position bigint PRIMARY KEY, room text NOT NULL, data jsonb NOT NULL);
-CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+CREATE UNLOGGED TABLE public.witness (position bigint PRIMARY KEY, room text NOT NULL, data jsonb NOT NULL);
+CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS
   'BEGIN INSERT INTO public.witness VALUES (NEW.position, NEW.room, NEW.data); RETURN NULL; END';
-CREATE TRIGGER note AFTER UPDATE OF position ON outcry.outbox FOR EACH ROW EXECUTE FUNCTION note();
+CREATE TRIGGER note AFTER UPDATE OF position ON outcry.outbox FOR EACH ROW EXECUTE FUNCTION public.note();
 `;
 
 /** Rows of concurrent writers, rollbacks among them, while the service is killed again and again. */
@@ -91,7 +91,7 @@ async function killAgainAndAgain({
 
 async function readWitness(admin: pg.ClientBase): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await admin.query<{ readonly room: string; readonly data: unknown }>(
-    'SELECT room, data FROM witness ORDER BY position',
+    'SELECT room, data FROM public.witness ORDER BY position',
   );
   return new Map(
     ROOMS.map((room) => [room, rows.filter((row) => row.room === room).map(({ data }) => JSON.stringify(data))]),
