@@ -219,9 +219,10 @@ export function describePresence(name: string, createCluster: () => Promise<Test
       const expected = range(1, 150).map((i) => `user-${String(i)}×${i === 1 ? '2' : '1'}`);
       for (const { presence } of nodes) await untilMembers(presence, 'pit', expected);
       await untilMembers(c.presence, 'hall', ['bob×1']);
-      await c.seen.until(() => [a, b].every(({ seen }) => seen.restored.length > 0));
-      expect(a.seen.restored).toEqual([150]);
-      expect(b.seen.restored).toEqual([2]);
+      // Where rooms are on several servers a node has a lease on each.
+      const restored = ({ seen }: typeof a): number => seen.restored.reduce((sum, entries) => sum + entries, 0);
+      await c.seen.until(() => restored(a) >= 150 && restored(b) >= 2);
+      expect([restored(a), restored(b)]).toEqual([150, 2]);
       a.presence.remove('pit', 'user-1');
       await untilMembers(c.presence, 'pit', expected.with(0, 'user-1×1'));
     });
