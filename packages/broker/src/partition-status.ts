@@ -1,6 +1,12 @@
 import { PARTITION_COUNT, partitionOf } from './partition.ts';
 import type { BrokerPart, BrokerStatus } from './status.ts';
 
+/**
+ * Of what is shared, as much has to be up for a node to be of use. What it does not hear the others mostly do not hear, either: below
+ * this they may be better off, above it clients are better served here than by nobody (decision 73).
+ */
+const MIN_UP_SHARE = 0.5;
+
 /** The status of each partition, as a broker's handler is told it. */
 export class PartitionStatus {
   readonly #isUp = new Uint8Array(PARTITION_COUNT);
@@ -14,6 +20,11 @@ export class PartitionStatus {
   /** Of all partitions, how much is up: from 0 to 1. */
   get upShare(): number {
     return this.#upCount / PARTITION_COUNT;
+  }
+
+  /** Whether enough is up for a node to be ready. */
+  get isEnough(): boolean {
+    return this.upShare >= MIN_UP_SHARE;
   }
 
   show(status: BrokerStatus, { partitions }: Pick<BrokerPart, 'partitions'>): void {

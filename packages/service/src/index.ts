@@ -15,5 +15,6 @@ export { createLogger, type Logger } from './log/logger.ts';
 export { collectProcessMetrics } from './observability/process-metrics.ts';
 export { isPublicHost, productionProblems } from './production-problems.ts';
 export { problemsOfRedis, type RedisConfig, redisConfigOf, type RedisSettings } from './redis-config.ts';
+export { RedisStatus } from './redis-status.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';
 export { weaknessOf } from './secret-strength.ts';

@@ -1,5 +1,5 @@
-import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
+import { createRedisBackplane } from '@outcry/broker';
+import { BackplaneLog, type Logger, type RequestHandler, RedisStatus, startInternalServer } from '@outcry/service';
 
 import type { FeedPublisherConfig } from './config/config.ts';
 import { createIngestHandler } from './sources/http/ingest-handler.ts';
@@ -57,30 +57,5 @@ export async function startService(config: FeedPublisherConfig, logger: Logger):
       busNotReady: () => redis.notReady(),
       logger,
     });
-  }
-}
-
-/** A publisher has no rooms, so all that it hears from the broker is whether Redis is there. */
-class RedisStatus implements BrokerHandler {
-  #status: BrokerStatus = 'down';
-
-  notReady(): string | undefined {
-    return this.#status === 'up' ? undefined : 'redis unavailable';
-  }
-
-  handleStatus(status: BrokerStatus): void {
-    this.#status = status;
-  }
-
-  handleMessage(): void {
-    // No room is joined.
-  }
-
-  handleSignal(): void {
-    // No room is joined.
-  }
-
-  handleReset(): void {
-    // No room is joined.
   }
 }

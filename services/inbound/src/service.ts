@@ -1,5 +1,5 @@
-import { type BrokerHandler, type BrokerStatus, createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, type Logger, startInternalServer } from '@outcry/service';
+import { createRedisBackplane } from '@outcry/broker';
+import { BackplaneLog, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
 
 import type { InboundConfig } from './config/config.ts';
 import { InboundMetrics } from './observability/inbound-metrics.ts';
@@ -53,30 +53,5 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
   } catch (err) {
     await stop();
     throw err;
-  }
-}
-
-/** The service joins no room, so all that it hears from the broker is whether Redis is there. */
-class RedisStatus implements BrokerHandler {
-  isUp = false;
-
-  notReady(): string | undefined {
-    return this.isUp ? undefined : 'redis unavailable';
-  }
-
-  handleStatus(status: BrokerStatus): void {
-    this.isUp = status === 'up';
-  }
-
-  handleMessage(): void {
-    // No room is joined.
-  }
-
-  handleSignal(): void {
-    // No room is joined.
-  }
-
-  handleReset(): void {
-    // No room is joined.
   }
 }

@@ -1,12 +1,6 @@
 import { type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
 import { ALL_ROOM } from '@outcry/protocol';
 
-/**
- * Of what is shared, as much has to be up for a node to get traffic. What this node does not hear the others mostly do not hear, either:
- * below this they may be better off, above it clients are better served here than by nobody.
- */
-const MIN_UP_SHARE = 0.5;
-
 /** Whether this node should get traffic: what `/readyz` and handshakes are answered by. */
 export class Readiness {
   #isDraining = false;
@@ -40,7 +34,7 @@ export class Readiness {
 
   /** Nobody comes in without `@all`. */
   #isServed(): boolean {
-    return this.#partitions.upShare >= MIN_UP_SHARE && this.#partitions.of(ALL_ROOM) === 'up';
+    return this.#partitions.isEnough && this.#partitions.of(ALL_ROOM) === 'up';
   }
 }
 

@@ -1,0 +1,32 @@
+import { type BrokerHandler, type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
+
+/** For services that join no room: all that they hear from the broker is which of its Redises are there. */
+export class RedisStatus implements BrokerHandler {
+  readonly #partitions = new PartitionStatus('down');
+
+  /** Whether all of them are. */
+  get isUp(): boolean {
+    return this.#partitions.upShare === 1;
+  }
+
+  /** Why the service should get nothing to do. One Redis of many takes what it has along, and nothing else. */
+  notReady(): string | undefined {
+    return this.#partitions.isEnough ? undefined : 'redis unavailable';
+  }
+
+  handleStatus(status: BrokerStatus, part: BrokerPart): void {
+    this.#partitions.show(status, part);
+  }
+
+  handleMessage(): void {
+    // No room is joined.
+  }
+
+  handleSignal(): void {
+    // No room is joined.
+  }
+
+  handleReset(): void {
+    // No room is joined.
+  }
+}
