@@ -121,6 +121,22 @@ function everyLed(): string[] {
 }
 
 describe('Leadership', () => {
+  it('decides nothing of a feed whose book comes while it looks who is there', async () => {
+    const member = new Member('p', leases);
+    members.push(member);
+    member.answerMs = 50;
+    const feed = member.feed('A');
+    feed.isOffered = false;
+    const starting = member.leadership.start();
+    await vi.advanceTimersByTimeAsync(50);
+    await starting;
+    await vi.advanceTimersByTimeAsync(10);
+    feed.isOffered = true;
+    member.leadership.hurry();
+    await vi.advanceTimersByTimeAsync(500);
+    expect(feed.calls).toEqual(['lead']);
+  });
+
   it('gives one that is alone everything, at once', async () => {
     const alone = await join('p');
     expect(alone.led).toEqual(SYMBOLS);

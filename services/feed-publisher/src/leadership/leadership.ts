@@ -144,6 +144,8 @@ export class Leadership {
       return undefined;
     }
     if (!seat.isOffered) return undefined;
+    // Its book came while this was asked for, so nobody was said to offer it. To stand by is for who knows that another leads.
+    if (assignee === undefined) return 0;
     if (assignee === publisher) {
       const unsettledMs = this.#presentSince + times.settleMs - performance.now();
       return unsettledMs > 0 ? unsettledMs : seat.take();
