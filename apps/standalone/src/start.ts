@@ -1,7 +1,7 @@
 import { runService } from '@outcry/service';
 
 import { loadStandaloneConfig } from './config/config.ts';
-import { STANDALONE_SETTINGS } from './config/settings.ts';
+import { STANDALONE_SECTIONS } from './config/settings.ts';
 import { describeStart } from './describe-start.ts';
 import { createStandaloneLogger } from './logger.ts';
 import { startStandalone } from './standalone.ts';
@@ -9,7 +9,7 @@ import { startStandalone } from './standalone.ts';
 await runService({
   name: 'standalone',
   summary: 'a gateway with the demo page and simulated books, in one process',
-  fields: STANDALONE_SETTINGS,
+  sections: STANDALONE_SECTIONS,
   load: loadStandaloneConfig,
   createLogger: () => createStandaloneLogger({ level: 'info' }),
   async start(config) {

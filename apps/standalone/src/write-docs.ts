@@ -1,5 +1,9 @@
 import { writeFileSync } from 'node:fs';
 
 import { formatConfigurationDocument } from './config/configuration-document.ts';
+import { formatConfigurationSchema } from './config/configuration-schema.ts';
 
-writeFileSync(new URL('../../../docs/CONFIGURATION.md', import.meta.url), formatConfigurationDocument());
+const ROOT = new URL('../../../', import.meta.url);
+
+writeFileSync(new URL('docs/CONFIGURATION.md', ROOT), formatConfigurationDocument());
+writeFileSync(new URL('deploy/outcry.schema.json', ROOT), formatConfigurationSchema());

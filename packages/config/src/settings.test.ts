@@ -60,17 +60,17 @@ describe('readSettings', () => {
 
 describe('printing', () => {
   it('keeps secrets and passwords to itself', () => {
-    const values = readSettings(fields, { OUTCRY_URL: 'redis://user:hunter2@h:1', OUTCRY_TOKEN: 'swordfish' });
-    const printed = formatEffective(fields, values);
-    expect(printed).toContain('OUTCRY_URL=redis://user:[redacted]@h:1');
-    expect(printed).toContain('OUTCRY_TOKEN=[redacted]');
+    const environment = { OUTCRY_URL: 'redis://user:hunter2@h:1', OUTCRY_TOKEN: 'swordfish' };
+    const printed = formatEffective(fields, { environment, originOf: () => 'environment' });
+    expect(printed).toMatch(/^OUTCRY_URL +redis:\/\/user:\[redacted\]@h:1 +environment$/m);
+    expect(printed).toMatch(/^OUTCRY_TOKEN +\[redacted\] +environment$/m);
     expect(printed).not.toMatch(/hunter2|swordfish/);
   });
 
   it('lists every setting in help and documentation', () => {
     for (const name of Object.keys(fields)) {
       expect(formatHelp('usage', fields)).toContain(name);
-      expect(formatMarkdownTable(fields)).toContain(`| \`${name}\` |`);
+      expect(formatMarkdownTable({ service: fields })).toContain(`| \`${name}\` |`);
     }
     expect(formatHelp('usage', fields)).toContain('Public port. (default 1337)');
     expect(formatHelp('usage', fields)).toContain('Where Redis is. (required)');

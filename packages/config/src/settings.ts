@@ -12,15 +12,37 @@ const TOOL_VARIABLES: ReadonlySet<string> = new Set(['OUTCRY_URL', 'OUTCRY_TOKEN
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is wrong with a configuration: every problem, each with the variable's name. */
+/** What is wrong with one setting. */
+export interface ConfigProblem {
+  /** The variable of the setting. */
+  readonly name: string;
+  /** The way to it inside the setting, where that is no text. */
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** What is wrong with a configuration: every problem, each with the variable's name in front. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly string[];
+  /** The same; a line that begins with no variable is itself. */
+  readonly details: readonly (ConfigProblem | string)[];
 
-  constructor(problems: readonly string[]) {
+  constructor(details: readonly (ConfigProblem | string)[]) {
+    const problems = details.map((detail) => (typeof detail === 'string' ? detail : lineOf(detail)));
     super(problems.join('; '));
     this.problems = problems;
+    this.details = details.map((detail) => (typeof detail === 'string' ? problemOf(detail) : detail));
   }
+}
+
+function lineOf({ name, path, message }: ConfigProblem): string {
+  return `${[name, ...path.map(String)].join('.')}: ${message}`;
+}
+
+function problemOf(line: string): ConfigProblem | string {
+  const [, name, message] = /^(OUTCRY_\w+): (.*)$/s.exec(line) ?? [];
+  return name === undefined || message === undefined ? line : { name, path: [], message };
 }
 
 /**
@@ -44,11 +66,18 @@ function isSetting(name: string, fields: SettingFields): boolean {
   return name in fields || !TOOL_VARIABLES.has(name);
 }
 
-function problemsOf(issue: z.core.$ZodIssue): readonly string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((name) => `${name}: unknown setting`);
-  const name = issue.path.join('.');
-  const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
-  return [`${name}: ${isMissing ? 'required' : issue.message}`];
+function problemsOf(issue: z.core.$ZodIssue): readonly ConfigProblem[] {
+  const [name = '', ...path] = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+  if (issue.code === 'unrecognized_keys') {
+    const isSettingOf = issue.path.length === 0;
+    return issue.keys.map((key) =>
+      isSettingOf
+        ? { name: key, path: [], message: 'unknown setting' }
+        : { name: String(name), path: [...path, key], message: 'unknown key' },
+    );
+  }
+  const isMissing = path.length === 0 && issue.code === 'invalid_type' && issue.input === undefined;
+  return [{ name: String(name), path, message: isMissing ? 'required' : issue.message }];
 }
 
 export interface SettingDescription extends FieldMeta {

@@ -5,6 +5,7 @@ export const NAME = { pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/, accepts: 'le
 export const API_KEYS = {
   pattern: /^[^\s,]{16,}(,[^\s,]{16,})*$/,
   accepts: 'keys of 16 characters or more, with commas between them',
+  isList: true,
 };
 /** What it has to be more exactly, its own parser says, in better words. */
 export const REDIS_URL = {

@@ -1,13 +1,20 @@
 import { parseArgs } from 'node:util';
 
 import { OutcryError } from '@outcry/broker';
-import { ConfigError, type Environment, formatEffective, formatHelp, type SettingFields } from '@outcry/config';
+import {
+  CONFIG_FILE_VARIABLE,
+  ConfigError,
+  type Environment,
+  fieldsOf,
+  formatEffective,
+  formatHelp,
+  type Sections,
+  SettingSources,
+} from '@outcry/config';
 
 import { readEnvironment } from './config/env.ts';
 import { createLogger, type Logger } from './log/logger.ts';
 import { STANDARD_OUTPUT } from './log/standard-output.ts';
-
-type Settings = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** A service that serves. */
 export interface RunningService {
@@ -21,14 +28,20 @@ export interface ServiceDefinition<C> {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
-  readonly fields: SettingFields;
+  /** Its settings, by their place in a file. */
+  readonly sections: Sections;
+  /** Services whose sections in a file some of these settings are taken from; what else stands there is theirs to check. */
+  readonly follows?: readonly string[];
   /** @throws ConfigError with every problem at once */
-  load(environment: Environment): { readonly config: C; readonly settings: Settings };
-  /** Resolves when the service serves. */
-  start(config: C): Promise<RunningService>;
+  load(environment: Environment): { readonly config: C };
+  /** Resolves when the service serves. `environment` starts another one of the same settings. */
+  start(config: C, environment: Environment): Promise<RunningService>;
   /** For what becomes of the process before there is a service that logs; JSON lines where it is absent. */
   createLogger?(): Logger;
 }
+
+/** Sections that a file of settings may have for another service than the one that reads it. */
+const SERVICES_WITH_SECTIONS = ['gateway', 'feedPublisher', 'inbound'];
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** What the last lines of the log may take to reach a slow reader. */
@@ -68,8 +81,9 @@ async function run<C>(service: ServiceDefinition<C>, logger: Logger): Promise<nu
   try {
     const flags = readFlags();
     if (flags.help === true) return printHelp(service);
-    if (flags['check-config'] === true) return printConfig(service);
-    const started = service.start(service.load(readEnvironment()).config);
+    if (flags['check-config'] === true) return printConfig(service, flags.config);
+    const { config } = load(service, sourcesOf(service, flags.config));
+    const started = service.start(config, environmentOf(flags.config));
     // Where it is not waited for, its failure is nobody's.
     started.catch(() => undefined);
     running = await Promise.race([started, stopRequested]);
@@ -98,15 +112,36 @@ async function stop(running: RunningService, logger: Logger): Promise<number> {
   }
 }
 
-function printHelp<C>({ name, summary, fields }: ServiceDefinition<C>): number {
-  process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fields));
+function sourcesOf<C>({ sections, follows }: ServiceDefinition<C>, path: string | undefined): SettingSources {
+  const otherServices = SERVICES_WITH_SECTIONS;
+  return new SettingSources({ environment: readEnvironment(), sections, otherServices, follows, path });
+}
+
+/** @throws ConfigError with every problem at once, those of a file with their place in it */
+function load<C>(service: ServiceDefinition<C>, sources: SettingSources): { readonly config: C } {
+  try {
+    return service.load(sources.environment);
+  } catch (err) {
+    throw err instanceof ConfigError ? sources.locate(err) : err;
+  }
+}
+
+/** That of this process, with the file that it was told of by a flag. */
+function environmentOf(path: string | undefined): Environment {
+  return { ...readEnvironment(), ...(path === undefined ? {} : { [CONFIG_FILE_VARIABLE]: path }) };
+}
+
+function printHelp<C>({ name, summary, sections }: ServiceDefinition<C>): number {
+  process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fieldsOf(sections)));
   return 0;
 }
 
 /** For whoever tries a configuration, so its problems are no log either. */
-function printConfig<C>(service: ServiceDefinition<C>): number {
+function printConfig<C>(service: ServiceDefinition<C>, path: string | undefined): number {
   try {
-    process.stdout.write(`${formatEffective(service.fields, service.load(readEnvironment()).settings)}\n`);
+    const sources = sourcesOf(service, path);
+    load(service, sources);
+    process.stdout.write(`${formatEffective(fieldsOf(service.sections), sources)}\n`);
     return 0;
   } catch (err) {
     if (!(err instanceof ConfigError)) throw err;
@@ -116,11 +151,23 @@ function printConfig<C>(service: ServiceDefinition<C>): number {
 }
 
 const FLAGS_HELP = `  --help          this text
-  --check-config  print the effective configuration, without secrets, and exit`;
+  --config FILE   take settings from a file of YAML or JSON, as OUTCRY_CONFIG_FILE does: docs/CONFIGURATION.md
+  --check-config  print the effective configuration and where it comes from, without secrets, and exit`;
 
-function readFlags(): { help?: boolean; 'check-config'?: boolean } {
+interface Flags {
+  readonly help?: boolean;
+  readonly config?: string;
+  readonly 'check-config'?: boolean;
+}
+
+function readFlags(): Flags {
   try {
-    return parseArgs({ options: { help: { type: 'boolean' }, 'check-config': { type: 'boolean' } } }).values;
+    const options = {
+      help: { type: 'boolean' },
+      config: { type: 'string' },
+      'check-config': { type: 'boolean' },
+    } as const;
+    return parseArgs({ options }).values;
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message.replace(/\..*/s, '') : String(cause);
     throw new ConfigError([`${problem}; try --help`]);

@@ -1,13 +1,13 @@
 import { createLogger, runService } from '@outcry/service';
 
 import { loadFeedPublisherConfig } from './config/config.ts';
-import { FEED_PUBLISHER_SETTINGS } from './config/settings.ts';
+import { FEED_PUBLISHER_SECTIONS } from './config/settings.ts';
 import { startService } from './service.ts';
 
 await runService({
   name: 'feed-publisher',
   summary: 'keeps order books and publishes them to the gateways',
-  fields: FEED_PUBLISHER_SETTINGS,
+  sections: FEED_PUBLISHER_SECTIONS,
   load: loadFeedPublisherConfig,
   async start(config) {
     const logger = createLogger({ level: config.logLevel, fields: { service: 'feed-publisher' } });

@@ -1,13 +1,14 @@
 import { createLogger, runService } from '@outcry/service';
 
 import { loadInboundConfig } from './config/config.ts';
-import { INBOUND_SETTINGS } from './config/settings.ts';
+import { INBOUND_FOLLOWS, INBOUND_SECTIONS } from './config/settings.ts';
 import { startService } from './service.ts';
 
 await runService({
   name: 'inbound',
   summary: 'publishes what a back end has written down: a PostgreSQL outbox',
-  fields: INBOUND_SETTINGS,
+  sections: INBOUND_SECTIONS,
+  follows: INBOUND_FOLLOWS,
   load: loadInboundConfig,
   async start(config) {
     const logger = createLogger({ level: config.logLevel, fields: { service: 'inbound' } });

@@ -79,7 +79,7 @@ export const HOUSE: House = {
       'packages/config',
     ],
     floors: [
-      { start: 'the program', 'write-docs': 'docs/CONFIGURATION.md' },
+      { start: 'the program', 'write-docs': 'docs/CONFIGURATION.md and its schema' },
       { 'describe-start': 'the words for the terminal', standalone: 'composition', logger: 'log lines for people' },
       { config: 'the settings of both services, but for a few' },
     ],
@@ -324,9 +324,13 @@ export const HOUSE: House = {
     floors: [{ index: 'the package' }, { '.': 'addresses, closes, hints' }],
   },
   'packages/config': {
-    is: 'settings from the environment',
+    is: 'settings from the environment and from files',
     imports: [],
-    floors: [{ index: 'the package' }, { '.': 'fields, problems, documents' }],
+    floors: [
+      { index: 'the package' },
+      { file: 'files of settings: values with their lines, and a schema for editors' },
+      { '.': 'fields, problems, documents' },
+    ],
   },
   'packages/order-book': {
     is: 'a book without any I/O',

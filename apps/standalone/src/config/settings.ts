@@ -1,6 +1,6 @@
-import { boolean, optionalText } from '@outcry/config';
-import { FEED_PUBLISHER_SETTINGS } from '@outcry/feed-publisher';
-import { GATEWAY_SETTINGS } from '@outcry/gateway';
+import { boolean, optionalText, withFields } from '@outcry/config';
+import { FEED_PUBLISHER_SECTIONS, FEED_PUBLISHER_SETTINGS } from '@outcry/feed-publisher';
+import { GATEWAY_SECTIONS, GATEWAY_SETTINGS } from '@outcry/gateway';
 import { REDIS_URL } from '@outcry/service';
 
 /** Both services' settings, with defaults for somebody who tries outcry out. */
@@ -17,3 +17,6 @@ export const STANDALONE_SETTINGS = {
   }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),
 } as const;
+
+/** The sections of both services, with these settings in them. */
+export const STANDALONE_SECTIONS = withFields({ ...FEED_PUBLISHER_SECTIONS, ...GATEWAY_SECTIONS }, STANDALONE_SETTINGS);

@@ -13,10 +13,10 @@ const HOUR_MS = 3_600_000;
 await runService({
   name: 'faulty',
   summary: 'fails',
-  fields: {},
+  sections: {},
   load() {
     if (FAULT === 'settings') throw new ConfigError(['OUTCRY_A: required', 'OUTCRY_B: expected a number']);
-    return { config: undefined, settings: {} };
+    return { config: undefined };
   },
   async start(): Promise<RunningService> {
     if (FAULT === 'start')

@@ -8,8 +8,8 @@ const FILLER = 'x'.repeat(200);
 await runService({
   name: 'talkative',
   summary: 'logs',
-  fields: {},
-  load: () => ({ config: undefined, settings: {} }),
+  sections: {},
+  load: () => ({ config: undefined }),
   start: () => {
     const logger = createLogger({ level: 'info', fields: {} });
     for (let i = 0; i < LINES; i += 1) logger.info({ filler: FILLER }, 'line');

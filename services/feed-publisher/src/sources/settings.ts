@@ -2,41 +2,40 @@ import { choice, type SettingValues, text } from '@outcry/config';
 import { isSymbol } from '@outcry/protocol';
 
 import type { BinanceBook, BinanceOptions } from './binance/binance-source.ts';
-import { BINANCE_SETTINGS, binanceOptionsOf, problemsOfMarket } from './binance/settings.ts';
+import { type BINANCE_SETTINGS, binanceOptionsOf, problemsOfMarket } from './binance/settings.ts';
 import type { HttpSourceOptions } from './http/http-source.ts';
-import { HTTP_SETTINGS, httpOptionsOf, problemsOfInstruments } from './http/settings.ts';
+import { type HTTP_SETTINGS, httpOptionsOf, problemsOfInstruments } from './http/settings.ts';
 import type { RecordingOptions } from './recording/recording-source.ts';
-import { problemsOfFiles, RECORDING_SETTINGS, recordingOptionsOf } from './recording/settings.ts';
-import { SIMULATOR_SETTINGS, simulatorOptionsOf } from './simulator/settings.ts';
+import { problemsOfFiles, type RECORDING_SETTINGS, recordingOptionsOf } from './recording/settings.ts';
+import { type SIMULATOR_SETTINGS, simulatorOptionsOf } from './simulator/settings.ts';
 import type { SimulatorOptions } from './simulator/simulator-source.ts';
 import { entriesOf, isRepeating, notASymbol } from './symbol-list.ts';
 
-const SYMBOLS = { pattern: /^[^,]+(,[^,]+)*$/, accepts: 'symbols with commas between them' };
+const SYMBOLS = { pattern: /^[^,]+(,[^,]+)*$/, accepts: 'symbols with commas between them', isList: true };
 
-/** First among the settings: all others of sources depend on it. */
-export const SOURCE_CHOICE = {
+/** What all sources have to do with. */
+export const SOURCE_SETTINGS = {
   OUTCRY_FEED_SOURCE: choice(['simulator', 'recording', 'binance', 'http'], {
     meaning:
       'Where books come from: invented by the simulator, replayed from recorded depth streams, live from Binance, ' +
       'or posted over HTTP by a matching engine of your own. docs/SOURCES.md describes each.',
     default: 'simulator',
   }),
-} as const;
-
-export const SOURCE_SETTINGS = {
   OUTCRY_FEED_SYMBOLS: text(SYMBOLS, {
     meaning:
       'The symbols of the simulator, which lets those that it does not know trade around 100, or of Binance, where ' +
       '`NAME=SYMBOL` gives a book another name than the venue has for it.',
     default: 'BTCUSDT,ETHUSDT,SOLUSDT',
   }),
-  ...SIMULATOR_SETTINGS,
-  ...RECORDING_SETTINGS,
-  ...BINANCE_SETTINGS,
-  ...HTTP_SETTINGS,
 } as const;
 
-type Settings = SettingValues<typeof SOURCE_CHOICE & typeof SOURCE_SETTINGS>;
+type Settings = SettingValues<
+  typeof SOURCE_SETTINGS &
+    typeof SIMULATOR_SETTINGS &
+    typeof RECORDING_SETTINGS &
+    typeof BINANCE_SETTINGS &
+    typeof HTTP_SETTINGS
+>;
 
 export type SourceConfig =
   | ({ readonly kind: 'simulator' } & SimulatorOptions)

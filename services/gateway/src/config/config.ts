@@ -12,7 +12,7 @@ import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
 import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
 import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
 import { AskedOf, type RoomRules } from '../rooms/room-rules.ts';
-import { historyPageBytesOf, loadRoomRules } from '../rooms/settings.ts';
+import { historyPageBytesOf, loadRoomRules, problemsOfRooms } from '../rooms/settings.ts';
 import { type SessionLimits, sessionLimitsOf } from '../session/settings.ts';
 import { demoDirectoryOf, problemsOfSite } from '../site/settings.ts';
 import { problemsOfTransport, type TransportConfig, transportConfigOf } from '../transport/settings.ts';
@@ -57,6 +57,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfSite(settings),
     ...problemsOfAuth(settings),
     ...problemsOfHooks(settings),
+    ...problemsOfRooms(settings),
     ...(settings.OUTCRY_ENV === 'production' ? problemsInProduction(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);

@@ -1,4 +1,4 @@
-import { optionalText, type SettingValues } from '@outcry/config';
+import { fieldsOf, optionalText, type SettingValues } from '@outcry/config';
 import { COMMON_SETTINGS, NAME } from '@outcry/service';
 
 import { API_SETTINGS } from '../api/settings.ts';
@@ -14,22 +14,27 @@ import { SESSION_SETTINGS } from '../session/settings.ts';
 import { SITE_SETTINGS } from '../site/settings.ts';
 import { TRANSPORT_SETTINGS } from '../transport/settings.ts';
 
-/** Every setting of the gateway, by its environment variable. docs/CONFIGURATION.md is made from this. */
-export const GATEWAY_SETTINGS = {
-  ...COMMON_SETTINGS,
-  OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
-  ...PROCESS_SETTINGS,
-  ...TRANSPORT_SETTINGS,
-  ...RECEPTION_SETTINGS,
-  ...AUTH_SETTINGS,
-  ...HOOK_SETTINGS,
-  ...API_SETTINGS,
-  ...SITE_SETTINGS,
-  ...ROOM_SETTINGS,
-  ...SESSION_SETTINGS,
-  ...LIMIT_SETTINGS,
-  ...CONNECTION_SETTINGS,
-  ...FANOUT_SETTINGS,
+/** The settings of the gateway, by the place of the folder that owns them: there they stand in a file. */
+export const GATEWAY_SECTIONS = {
+  service: COMMON_SETTINGS,
+  gateway: {
+    OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
+  },
+  'gateway.processes': PROCESS_SETTINGS,
+  'gateway.transport': TRANSPORT_SETTINGS,
+  'gateway.reception': RECEPTION_SETTINGS,
+  'gateway.identity': AUTH_SETTINGS,
+  'gateway.hooks': HOOK_SETTINGS,
+  'gateway.api': API_SETTINGS,
+  'gateway.site': SITE_SETTINGS,
+  'gateway.rooms': ROOM_SETTINGS,
+  'gateway.session': SESSION_SETTINGS,
+  'gateway.limits': LIMIT_SETTINGS,
+  'gateway.connections': CONNECTION_SETTINGS,
+  'gateway.fanout': FANOUT_SETTINGS,
 } as const;
+
+/** Every setting of the gateway, by its environment variable. docs/CONFIGURATION.md is made from this. */
+export const GATEWAY_SETTINGS = fieldsOf(GATEWAY_SECTIONS);
 
 export type GatewaySettings = SettingValues<typeof GATEWAY_SETTINGS>;

@@ -3,6 +3,7 @@ import { integer, type SettingValues, text } from '@outcry/config';
 const ORIGINS = {
   pattern: /^(\*|[a-z][a-z0-9+.-]*:\/\/[^\s,/]+(,[a-z][a-z0-9+.-]*:\/\/[^\s,/]+)*)$/,
   accepts: '`*`, or origins such as `https://example.com` with commas between them',
+  isList: true,
 };
 
 /** Who is let in, and how many. */

@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { RoomRight } from '../identity/rights/room-rights.ts';
 import { AskedOf, defaultOf, type DefaultRules, type RoomPatternRule, type RoomRule, Speakers } from './room-rules.ts';
-import { problemsOfRules } from './unkept-rules.ts';
+import { problemsOfRules, type RuleProblem } from './unkept-rules.ts';
 
 const MAX_COUNT = 100_000;
 const MAX_SECONDS = 2_592_000;
@@ -42,7 +42,12 @@ const entry = z.strictObject({
     .optional(),
 });
 
-const file = z.strictObject({ rules: z.array(entry).max(1000) });
+/** Rules as they are written, the first that matches before the others. */
+export const ROOM_RULES = z.array(entry).max(1000);
+
+export type WrittenRules = z.output<typeof ROOM_RULES>;
+
+const file = z.strictObject({ rules: ROOM_RULES });
 
 /**
  * Reads the file of room rules. docs/OPERATIONS.md shows one.
@@ -57,27 +62,48 @@ export function readRoomRulesFile(
 ): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
-    ? [...problemsOfRules(result.data.rules), ...problemsOfAsked(result.data.rules, hooks)]
-    : result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    ? problemsOf(result.data.rules, hooks).map((each) => ({ ...each, path: ['rules', ...each.path] }))
+    : result.error.issues;
   if (!result.success || problems.length > 0) {
-    throw new ConfigError(problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem}`));
+    throw new ConfigError(
+      problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem.path.join('.')}: ${problem.message}`),
+    );
   }
-  return result.data.rules.map(({ pattern, ...rule }) => ({
-    pattern,
-    rule: complete(rule, defaultOf(defaults, pattern)),
-  }));
+  return completeRules(result.data.rules, defaults);
 }
 
-function problemsOfAsked(
-  rules: readonly { readonly hooks?: ReadonlySet<AskedOf> | undefined }[],
-  hooks: ReadonlySet<AskedOf>,
-): readonly string[] {
+/**
+ * Room rules that stand among the settings.
+ *
+ * @param hooks What there is a hook for.
+ * @throws ConfigError with every problem between them at once
+ */
+export function checkRoomRules(
+  rules: WrittenRules,
+  defaults: DefaultRules,
+  hooks: ReadonlySet<AskedOf> = new Set(),
+): readonly RoomPatternRule[] {
+  const problems = problemsOf(rules, hooks);
+  if (problems.length > 0) throw new ConfigError(problems.map((each) => ({ ...each, name: 'OUTCRY_ROOM_RULES' })));
+  return completeRules(rules, defaults);
+}
+
+function completeRules(rules: WrittenRules, defaults: DefaultRules): readonly RoomPatternRule[] {
+  return rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, defaultOf(defaults, pattern)) }));
+}
+
+function problemsOf(rules: WrittenRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
+  return [...problemsOfRules(rules), ...problemsOfAsked(rules, hooks)];
+}
+
+function problemsOfAsked(rules: WrittenRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
   return rules.flatMap(({ hooks: named = [] }, index) =>
     [...named]
       .filter((what) => !hooks.has(what))
-      .map(
-        (what) => `rules.${String(index)}.hooks: nobody is asked: OUTCRY_HOOKS_${what.toUpperCase()}_URL is not set`,
-      ),
+      .map((what): RuleProblem => ({
+        path: [index, 'hooks'],
+        message: `nobody is asked: OUTCRY_HOOKS_${what.toUpperCase()}_URL is not set`,
+      })),
   );
 }
 

@@ -1,8 +1,8 @@
-import { integer, optionalText, type SettingValues } from '@outcry/config';
+import { integer, optionalStructure, optionalText, type SettingValues } from '@outcry/config';
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
-import { type AskedOf, type DefaultRules, type RoomRule, RoomRules } from './room-rules.ts';
-import { readRoomRulesFile } from './room-rules-file.ts';
+import { type AskedOf, type DefaultRules, type RoomPatternRule, type RoomRule, RoomRules } from './room-rules.ts';
+import { checkRoomRules, readRoomRulesFile, ROOM_RULES } from './room-rules-file.ts';
 
 const KIB = 1024;
 const DAY_MS = 86_400_000;
@@ -53,6 +53,10 @@ export const ROOM_SETTINGS = {
   OUTCRY_ROOM_RULES_FILE: optionalText(PATH, {
     meaning: 'A JSON file of rules for rooms: docs/OPERATIONS.md. Unset: every room is alike.',
   }),
+  OUTCRY_ROOM_RULES: optionalStructure(
+    { schema: ROOM_RULES, accepts: 'a list of rules, as JSON in the environment' },
+    { meaning: 'The list of rules itself, in place of OUTCRY_ROOM_RULES_FILE.' },
+  ),
 } as const;
 
 /** JSON may take several times the bytes of what is stored, and a page comes at once, upon all that is unread. */
@@ -102,10 +106,18 @@ export function loadRoomRules(
       },
     },
   };
-  const path = settings.OUTCRY_ROOM_RULES_FILE;
-  return new RoomRules(
-    path === undefined ? [] : readRoomRulesFile(path, defaults, hooks),
-    defaults.room,
-    defaults.inbox,
-  );
+  return new RoomRules(rulesOf(settings, { defaults, hooks }), defaults.room, defaults.inbox);
+}
+
+function rulesOf(
+  { OUTCRY_ROOM_RULES: rules, OUTCRY_ROOM_RULES_FILE: path }: SettingValues<typeof ROOM_SETTINGS>,
+  { defaults, hooks }: { readonly defaults: DefaultRules; readonly hooks: ReadonlySet<AskedOf> | undefined },
+): readonly RoomPatternRule[] {
+  if (rules !== undefined) return checkRoomRules(rules, defaults, hooks);
+  return path === undefined ? [] : readRoomRulesFile(path, defaults, hooks);
+}
+
+export function problemsOfRooms(settings: SettingValues<typeof ROOM_SETTINGS>): readonly string[] {
+  const areTwo = settings.OUTCRY_ROOM_RULES !== undefined && settings.OUTCRY_ROOM_RULES_FILE !== undefined;
+  return areTwo ? ['OUTCRY_ROOM_RULES: is not set where OUTCRY_ROOM_RULES_FILE is: there is one list of rules'] : [];
 }

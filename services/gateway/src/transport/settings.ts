@@ -11,6 +11,7 @@ const PATH = { pattern: /^.+$/, accepts: 'a path' };
 const NETWORKS = {
   pattern: /^[0-9A-Fa-f.:]+(\/\d{1,3})?(,[0-9A-Fa-f.:]+(\/\d{1,3})?)*$/,
   accepts: 'addresses, or networks such as `10.0.0.0/8`, with commas between them',
+  isList: true,
 };
 
 /** The public port. */

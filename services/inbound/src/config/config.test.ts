@@ -41,6 +41,10 @@ describe('loadInboundConfig', () => {
       { OUTCRY_POSTGRES_URL: URL, OUTCRY_INBOUND_LEASE_MS: '1500' },
       ['OUTCRY_INBOUND_LEASE_MS: at least twice OUTCRY_INBOUND_LEASE_RENEW_MS'],
     ],
+    [
+      { OUTCRY_POSTGRES_URL: URL, OUTCRY_ROOM_RULES: '[]', OUTCRY_ROOM_RULES_FILE: '/nowhere.json' },
+      ['OUTCRY_ROOM_RULES: is not set where OUTCRY_ROOM_RULES_FILE is: there is one list of rules'],
+    ],
   ] as const)('refuses %j', (environment, problems) => {
     expect(problemsOf(environment)).toEqual(problems);
   });

@@ -5,7 +5,7 @@ import { type OutboxConfig, outboxConfigOf } from '../outbox/settings.ts';
 import type { LeaseTimes } from '../partitions/partitions.ts';
 import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
 import type { RetentionRules } from '../retention/retention-rules.ts';
-import { loadRetentionRules } from '../retention/settings.ts';
+import { loadRetentionRules, problemsOfRetention } from '../retention/settings.ts';
 import { INBOUND_SETTINGS } from './settings.ts';
 
 export type InboundSettings = SettingValues<typeof INBOUND_SETTINGS>;
@@ -29,6 +29,7 @@ export function loadInboundConfig(environment: Environment): { config: InboundCo
     ...problemsOfRedis(settings),
     ...problemsOfLease(settings),
     ...problemsOfPostgres(settings),
+    ...problemsOfRetention(settings),
     ...(settings.OUTCRY_ENV === 'production' ? productionProblems(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);

@@ -8,21 +8,21 @@ import type { RetentionRule } from './retention-rules.ts';
 
 const MS_PER_SECOND = 1000;
 
-/** What else a rule says is the gateways' to check. */
-const file = z.object({
-  rules: z.array(
-    z.object({
-      pattern: z.string().refine(isRoomPattern, 'expected a room name, in which * stands for any characters'),
-      history: z
-        .object({
-          count: z.int().nonnegative().optional(),
-          seconds: z.int().positive().optional(),
-          bytes: z.int().nonnegative().optional(),
-        })
-        .optional(),
-    }),
-  ),
-});
+/** Rules as they are written, the first that matches before the others. What else a rule says is the gateways' to check. */
+export const WRITTEN_RULES = z.array(
+  z.object({
+    pattern: z.string().refine(isRoomPattern, 'expected a room name, in which * stands for any characters'),
+    history: z
+      .object({
+        count: z.int().nonnegative().optional(),
+        seconds: z.int().positive().optional(),
+        bytes: z.int().nonnegative().optional(),
+      })
+      .optional(),
+  }),
+);
+
+const file = z.object({ rules: WRITTEN_RULES });
 
 /**
  * Reads how much rooms keep out of the file of room rules.
@@ -35,7 +35,12 @@ export function readRetentionRules(path: string): readonly RetentionRule[] {
     const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(problems.map((problem) => `OUTCRY_ROOM_RULES_FILE: ${problem}`));
   }
-  return result.data.rules.map(({ pattern, history: { count, seconds, bytes } = {} }) => ({
+  return retentionOf(result.data.rules);
+}
+
+/** How much rooms keep, of rules that say more. */
+export function retentionOf(rules: z.output<typeof WRITTEN_RULES>): readonly RetentionRule[] {
+  return rules.map(({ pattern, history: { count, seconds, bytes } = {} }) => ({
     pattern,
     count,
     ms: seconds === undefined ? undefined : seconds * MS_PER_SECOND,

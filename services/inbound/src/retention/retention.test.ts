@@ -45,6 +45,16 @@ describe('loadRetentionRules', () => {
     expect(rules.of('lobby')).toMatchObject({ count: 0 });
   });
 
+  it('goes by rules that stand among the settings as by those of a file', () => {
+    const rules = [{ pattern: 'log:*', history: { count: 5, seconds: 7 }, publish: 'nobody' }, { pattern: '*' }];
+    const [file, list] = [
+      load(JSON.stringify({ rules })),
+      load(undefined, { OUTCRY_ROOM_RULES: JSON.stringify(rules) }),
+    ];
+    expect(list.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB });
+    for (const room of ['log:1', 'lobby', '@ann']) expect(list.of(room)).toEqual(file.of(room));
+  });
+
   it.each([
     ['{', /is not JSON/],
     ['{"rules": [{"pattern": "a b\\u0000"}]}', /rules\.0\.pattern: expected a room name/],

@@ -1,7 +1,7 @@
-import { integer, optionalText, type SettingValues } from '@outcry/config';
+import { integer, optionalStructure, optionalText, type SettingValues } from '@outcry/config';
 
-import { readRetentionRules } from './read-retention-rules.ts';
-import { RetentionRules } from './retention-rules.ts';
+import { readRetentionRules, retentionOf, WRITTEN_RULES } from './read-retention-rules.ts';
+import { type RetentionRule, RetentionRules } from './retention-rules.ts';
 
 const DAY_MS = 86_400_000;
 const KIB = 1024;
@@ -44,21 +44,30 @@ export const RETENTION_SETTINGS = {
   OUTCRY_ROOM_RULES_FILE: optionalText(PATH, {
     meaning: `${AS_GATEWAYS} a JSON file of rules for rooms, of which the history is read here. Unset: every room is alike.`,
   }),
-  OUTCRY_MAX_FRAME_BYTES: integer({
-    meaning: `${AS_GATEWAYS} bytes that the data of a message may have, as msgpack.`,
-    min: 256,
-    max: 1024 * KIB,
-    default: 16 * KIB,
-  }),
+  OUTCRY_ROOM_RULES: optionalStructure(
+    { schema: WRITTEN_RULES, accepts: 'a list of rules, as JSON in the environment' },
+    { meaning: `${AS_GATEWAYS} the list of rules itself, in place of OUTCRY_ROOM_RULES_FILE.` },
+  ),
 } as const;
 
+type Settings = SettingValues<typeof RETENTION_SETTINGS>;
+
+export function problemsOfRetention(settings: Settings): readonly string[] {
+  const areTwo = settings.OUTCRY_ROOM_RULES !== undefined && settings.OUTCRY_ROOM_RULES_FILE !== undefined;
+  return areTwo ? ['OUTCRY_ROOM_RULES: is not set where OUTCRY_ROOM_RULES_FILE is: there is one list of rules'] : [];
+}
+
 /** @throws ConfigError with every problem of the file of rules at once */
-export function loadRetentionRules(settings: SettingValues<typeof RETENTION_SETTINGS>): RetentionRules {
+export function loadRetentionRules(settings: Settings): RetentionRules {
   const ms = settings.OUTCRY_HISTORY_MS;
   const count = settings.OUTCRY_HISTORY_COUNT;
-  const path = settings.OUTCRY_ROOM_RULES_FILE;
-  return new RetentionRules(path === undefined ? [] : readRetentionRules(path), {
+  return new RetentionRules(rulesOf(settings), {
     room: { count, ms, bytes: settings.OUTCRY_ROOM_BYTES },
     inbox: { count: Math.min(settings.OUTCRY_INBOX_COUNT, count), ms, bytes: settings.OUTCRY_INBOX_BYTES },
   });
+}
+
+function rulesOf({ OUTCRY_ROOM_RULES: rules, OUTCRY_ROOM_RULES_FILE: path }: Settings): readonly RetentionRule[] {
+  if (rules !== undefined) return retentionOf(rules);
+  return path === undefined ? [] : readRetentionRules(path);
 }

@@ -8,6 +8,7 @@ import type { HttpSourceOptions } from './http-source.ts';
 const INSTRUMENTS = {
   pattern: /^\s*[^,]+:(\d|1[0-5]):(\d|1[0-5])\s*(,\s*[^,]+:(\d|1[0-5]):(\d|1[0-5])\s*)*$/,
   accepts: '`SYMBOL:priceScale:sizeScale`, several with commas between them',
+  isList: true,
 };
 
 export const HTTP_SETTINGS = {

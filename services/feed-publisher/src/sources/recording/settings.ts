@@ -7,6 +7,7 @@ import type { RecordingFile, RecordingOptions } from './recording-source.ts';
 const FILES = {
   pattern: /^[^,]+(,[^,]+)*$/,
   accepts: 'a path, or several with commas between them, each as `path` or `SYMBOL=path`',
+  isList: true,
 };
 const SPEED = {
   pattern: /^(max|(?=.*[1-9])\d{1,6}(\.\d{1,6})?)$/,
