@@ -26,9 +26,13 @@ export const SCRIPT: Experiment = {
     Scope.run(async (scope) => {
       const { redisUrl, rounds, progress } = context;
       const least = scope.hold(await openLeastWriter(redisUrl));
-      const outcry = scope.hold(await openOutcryWriter(redisUrl, { hasKey: false }));
-      const keyed = scope.hold(await openOutcryWriter(redisUrl, { hasKey: true }));
-      const costs = new Map<RoomWriter, number[]>([least, outcry, keyed].map((writer) => [writer, []]));
+      const writers: RoomWriter[] = [least];
+      for (const isSpread of [false, true]) {
+        for (const hasKey of [false, true]) {
+          writers.push(scope.hold(await openOutcryWriter({ redisUrl, hasKey, isSpread })));
+        }
+      }
+      const costs = new Map<RoomWriter, number[]>(writers.map((writer) => [writer, []]));
       // The scripts are known, and the streams as long as they become.
       for (const writer of costs.keys()) await writeAtPace(writer, redisUrl);
       for (let round = 1; round <= rounds; round += 1) {
@@ -92,6 +96,11 @@ function createReport(rows: readonly (Row & { ratio: number })[]): Report {
         what: 'outcry: CPU of Redis per message without a key, of the least script',
         limit: MAX_RATIO,
         measured: rows[1]?.ratio,
+      },
+      {
+        what: 'the same, each message to another room than those of its turn',
+        limit: MAX_RATIO,
+        measured: rows[3]?.ratio,
       },
     ],
     chart: bars({

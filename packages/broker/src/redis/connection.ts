@@ -63,6 +63,8 @@ export class RedisConnection implements Intake {
   #inFlight = 0;
   /** What holds the commands of this turn back, if there were any. */
   #gathering: Redis['stream'] | undefined;
+  /** What has been put together and is not yet sent. */
+  #pending: (() => void)[] = [];
   #hasBeenUp = false;
   /** Connections lost, or not made, since one has proved to be of use. */
   #failures = 0;
@@ -122,9 +124,8 @@ export class RedisConnection implements Intake {
    * @throws OutcryError `unavailable`, of which an `UnwritableError` is one, or `closed`
    */
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    this.assertOpen();
-    if (this.#inFlight >= MAX_COMMANDS_IN_FLIGHT) throw this.#unavailable('too many commands without an answer');
-    if (this.#redis.status !== 'ready') throw this.#unavailable(`not connected (${this.#lastFault})`);
+    this.#sendPending();
+    this.assertReady();
     this.#inFlight += 1;
     this.#gather();
     try {
@@ -143,6 +144,19 @@ export class RedisConnection implements Intake {
   /** @throws OutcryError `closed` behind `close` */
   assertOpen(): void {
     if (this.#isClosed) throw closed();
+  }
+
+  /** @throws OutcryError `unavailable` or `closed` where a command would be refused */
+  assertReady(): void {
+    this.assertOpen();
+    if (this.#inFlight >= MAX_COMMANDS_IN_FLIGHT) throw this.#unavailable('too many commands without an answer');
+    if (this.#redis.status !== 'ready') throw this.#unavailable(`not connected (${this.#lastFault})`);
+  }
+
+  /** As a router promises it (router.ts). */
+  beforeNext(send: () => void): void {
+    this.#pending.push(send);
+    this.#gather();
   }
 
   /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
@@ -271,9 +285,17 @@ export class RedisConnection implements Intake {
     this.#gathering = stream;
     stream.cork();
     setImmediate(() => {
+      this.#sendPending();
       if (this.#gathering === stream) this.#gathering = undefined;
       stream.uncork();
     });
+  }
+
+  #sendPending(): void {
+    if (this.#pending.length === 0) return;
+    const pending = this.#pending;
+    this.#pending = [];
+    for (const send of pending) send();
   }
 
   /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */

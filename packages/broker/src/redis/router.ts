@@ -15,6 +15,11 @@ export interface Router {
   run<T>(name: string, command: (redis: Redis) => Promise<T>): Promise<T>;
   /** Runs a script in one step; all keys, and channels among the arguments, have the tag of the first key. Strings in its reply are buffers. */
   runScript(script: Script, keys: readonly [string, ...string[]], args: readonly ScriptArgument[]): Promise<unknown>;
+  /**
+   * Calls back once, before the next command for the server of a name, and at the latest at the end of this turn of the loop, before its
+   * commands leave: for what puts several together. So commands are carried out in the order in which whoever makes them was asked.
+   */
+  beforeNext(name: string, send: () => void): void;
   /** Resolves with how many connections were told. */
   publish(channel: string, payload: string | Buffer): Promise<number>;
   /** Listens from now on; resolves when that is acknowledged. A later loss is made good by itself. */
@@ -25,6 +30,8 @@ export interface Router {
   channels(pattern: string): Promise<readonly string[]>;
   /** @throws UnwritableError where whatever has the tag of this name cannot be stored, as far as is known */
   assertWritable(name: string): void;
+  /** @throws OutcryError `unavailable` or `closed` where a command for the server of this name would be refused */
+  assertReady(name: string): void;
   /** @throws OutcryError `closed` behind `close` */
   assertOpen(): void;
   /** Of the server of a name. */

@@ -27,6 +27,10 @@ export class ShardRouter implements Router {
     return this.#of(keys[0]).commands.runScript(script, keys, args);
   }
 
+  beforeNext(name: string, send: () => void): void {
+    this.#of(name).commands.beforeNext(send);
+  }
+
   publish(channel: string, payload: string | Buffer): Promise<number> {
     return this.run(channel, (redis) => redis.publish(channel, payload));
   }
@@ -48,6 +52,10 @@ export class ShardRouter implements Router {
 
   assertWritable(name: string): void {
     this.#of(name).storage.assertWritable();
+  }
+
+  assertReady(name: string): void {
+    this.#of(name).commands.assertReady();
   }
 
   assertOpen(): void {

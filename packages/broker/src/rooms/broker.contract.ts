@@ -62,8 +62,13 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         const refused = b.publish(request(room, 'x', { mayBegin: false }));
         await expect(refused).rejects.toMatchObject({ name: 'OutcryError', code: 'notBegun' });
       }
-      await b.publish(request('new', 'x'));
-      expect(await b.publish(request('new', 'y', { mayBegin: false }))).toMatchObject({ position: { seq: 2 } });
+      const [refused, ...taken] = await Promise.allSettled([
+        b.publish(request('new', 'x', { mayBegin: false })),
+        b.publish(request('new', 'x')),
+        b.publish(request('new', 'y', { mayBegin: false })),
+      ]);
+      expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'notBegun' } });
+      expect(taken).toMatchObject([{ value: { position: { seq: 1 } } }, { value: { position: { seq: 2 } } }]);
       await seenByA.untilMessages(2);
     });
 
@@ -139,6 +144,46 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(position.seq).toBe(1);
       });
 
+      it('numbers what one turn of the loop publishes in the order of the calls, in each room, whoever publishes', async () => {
+        await Promise.all([b.join('pit'), b.join('hall')]);
+        const origins = range(1, 300).map((i) => `connection-${String(i)}`);
+        const rooms = origins.map((_, i) => (i % 3 === 0 ? 'hall' : 'pit'));
+        const published = await Promise.all(
+          origins.map((origin, i) => a.publish(request(rooms[i] ?? '', String(i), { origin }))),
+        );
+        await seenByB.untilMessages(origins.length);
+        for (const room of ['pit', 'hall']) {
+          const own = origins.filter((_, i) => rooms[i] === room);
+          const delivered = seenByB.messages.filter((message) => message.room === room);
+          expect(delivered.map(({ origin }) => origin)).toEqual(own);
+          expect(delivered.map(({ position }) => position)).toEqual(
+            published.filter((_, i) => rooms[i] === room).map(({ position }) => position),
+          );
+          expect(seenByB.seqs(room)).toEqual(range(1, own.length));
+        }
+      });
+
+      it('carries out what else one turn asks for where it was asked for', async () => {
+        const answers = [
+          a.publish(request('pit', 'x')),
+          a.publish(request('pit', 'y')),
+          a.readHistory('pit', ALL, RETENTION).then(({ head }) => head.seq),
+          a.publish(request('pit', 'z')),
+          a.removeHistory('pit').then(({ seq }) => seq),
+          a.publish(request('pit', 'kept')),
+          a.readHistory('pit', ALL, RETENTION).then(({ messages }) => messages.map(({ position }) => position.seq)),
+        ];
+        expect(await Promise.all(answers)).toMatchObject([
+          { position: { seq: 1 } },
+          { position: { seq: 2 } },
+          2,
+          { position: { seq: 3 } },
+          3,
+          { position: { seq: 4 } },
+          [4],
+        ]);
+      });
+
       it('delivers after the call that published, never within it', async () => {
         await a.join('pit');
         const publishing = a.publish(request('pit', 'x'));
@@ -165,6 +210,20 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
       it('holds when a key is published twice at the same time', async () => {
         const both = await Promise.all([once('ann', 'k'), once('ann', 'k')]);
         expect(both.map(({ isDuplicate }) => isDuplicate)).toEqual([false, true]);
+      });
+
+      it('finds in one turn which keys came before, also in that turn, and gives back for each call what became of it', async () => {
+        await b.join('pit');
+        await once('ann', 'k');
+        const calls = [once('ann', 'l'), once('ann', 'k'), a.publish(request('pit', 'no key')), once('bob', 'k')];
+        calls.push(once('bob', 'k'), once('ann', 'k'), once('ann', 'm'), once('ann', 'l'), once('ann', 'n'));
+        const outcomes = (await Promise.all(calls)).map(({ position, isDuplicate }) => [position.seq, isDuplicate]);
+        expect(outcomes).toEqual([
+          ...[2, 1, 3, 4].map((seq, i) => [seq, i === 1]),
+          ...[4, 1, 5, 2, 6].map((seq) => [seq, seq < 5]),
+        ]);
+        await drain(b, seenByB);
+        expect(seenByB.seqs('pit')).toEqual(range(1, 6));
       });
 
       it('tells senders, rooms and keys apart', async () => {

@@ -10,7 +10,7 @@ import { EPOCH_LENGTH } from './epoch.ts';
  *     signal:  version(1) kind(1) originLength(1) origin frame
  *     member:  version(1) kind(1) change(1) count(u32) user
  *
- * Numbers are big-endian, text is ASCII. Scripts write messages (scripts/publish-message.lua.ts) and members
+ * Numbers are big-endian, text is ASCII. Scripts write messages (scripts/publish-messages.lua.ts) and members
  * (presence/scripts/members.lua.ts); here they are read.
  */
 export type BusEnvelope =

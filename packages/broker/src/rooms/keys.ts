@@ -1,7 +1,7 @@
 import { innerPart, type KeySpace } from '../redis/keys.ts';
 
 export interface RoomNames {
-  /** Hash: `epoch` and `seq`, and what `PUBLISH_MESSAGE` has to know of the stream. */
+  /** Hash: `epoch` and `seq`, and what `PUBLISH_MESSAGES` has to know of the stream. */
   readonly meta: string;
   /** Stream of bus envelopes, each under the id `<seq>-0`. */
   readonly stream: string;

@@ -18,23 +18,17 @@ import type {
 } from './broker.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
-import { createEpoch, EPOCH_LENGTH } from './epoch.ts';
-import { notBegun } from './faults.ts';
+import { createEpoch } from './epoch.ts';
 import type { RoomKeys } from './keys.ts';
+import { MessageBatches } from './message-batches.ts';
 import { LET_GO } from './scripts/let-go.lua.ts';
 import { OPEN_ROOM } from './scripts/open-room.lua.ts';
-import { PUBLISH_MESSAGE } from './scripts/publish-message.lua.ts';
 import { READ_HISTORY } from './scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from './scripts/remove-history.lua.ts';
 import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
-import { Takeovers } from './takeovers.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
 const REPAIR_PAGE = 512;
-/** What the script that publishes replies where the message would have been the first. */
-const NOT_BEGUN = 2;
-/** What it replies where another server has numbered last. */
-const NUMBERED_ELSEWHERE = 3;
 /** Rooms that are compared with Redis side by side after a reconnection. */
 const ROOMS_PER_BATCH = 256;
 
@@ -55,6 +49,7 @@ export interface RedisBrokerParts {
 /** Rooms over Redis: one Lua call publishes, channels deliver, streams repair. */
 export class RedisBroker implements Broker {
   readonly #parts: RedisBrokerParts;
+  readonly #batches: MessageBatches;
   readonly #rooms = new Map<string, Sequencer>();
   /** Epochs that joined rooms were given while Redis took no writes. Redis does not know them until it can store them. */
   readonly #unstored = new Map<string, string>();
@@ -63,13 +58,12 @@ export class RedisBroker implements Broker {
   readonly #listener: ChannelListener;
   /** Joins and leaves of one room take turns, so that whatever was called last holds. */
   readonly #turns = new KeyedQueue();
-  readonly #takeovers: Takeovers;
   #handler: BrokerHandler | undefined;
   #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
-    this.#takeovers = new Takeovers(parts);
+    this.#batches = new MessageBatches(parts);
     this.#sequencerPort = this.#createSequencerPort();
     this.#listener = (payload, channel) => {
       this.#receive(parts.keys.roomOf(channel), payload);
@@ -88,23 +82,21 @@ export class RedisBroker implements Broker {
     return this.#turns.run(room, () => this.#leave(room));
   }
 
-  async publish(request: PublishRequest): Promise<Published> {
+  async publish({ room, head, origin, retention, idempotency, mayBegin = true }: PublishRequest): Promise<Published> {
     this.#assertOpen();
-    const { room } = request;
-    this.#parts.redis.assertWritable(this.#parts.keys.of(room).meta);
-    const line = this.#takeovers.lineFor(room);
-    let reply = await this.#publish(request, typeof line === 'string' ? line : await line);
-    // Nothing has been done, so it is not sent twice.
-    if (reply === NUMBERED_ELSEWHERE) reply = await this.#publish(request, await this.#takeovers.run(room));
-    if (reply === NUMBERED_ELSEWHERE) throw this.#unavailable(room, 'another server numbers it');
-    if (reply === NOT_BEGUN) throw notBegun();
+    const { redis, keys } = this.#parts;
+    const names = keys.of(room);
+    redis.assertWritable(names.meta);
+    const published = await this.#batches.publish({
+      names,
+      candidate: mayBegin ? this.#candidateOf(room) : '',
+      head,
+      origin,
+      retention,
+      once: idempotency === undefined ? undefined : keys.idempotency(room, idempotency),
+    });
     this.#unstored.delete(room);
-    const isDuplicate = Array.isArray(reply);
-    const position = String(isDuplicate ? (reply as unknown[])[0] : reply);
-    return {
-      position: { epoch: position.slice(0, EPOCH_LENGTH), seq: Number(position.slice(EPOCH_LENGTH)) },
-      isDuplicate,
-    };
+    return published;
   }
 
   async signal(signal: RoomSignal): Promise<void> {
@@ -121,7 +113,8 @@ export class RedisBroker implements Broker {
   async removeHistory(room: string): Promise<Position> {
     this.#assertOpen();
     const { meta, stream } = this.#parts.keys.of(room);
-    const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS, await this.#lineOf(room)];
+    const line = this.#lineOf(room);
+    const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS, typeof line === 'string' ? line : await line];
     const [epoch, seq] = (await this.#parts.redis.runScript(REMOVE_HISTORY, [meta, stream], args)) as [Buffer, number];
     return { epoch: epoch.toString('latin1'), seq };
   }
@@ -162,29 +155,6 @@ export class RedisBroker implements Broker {
     for (const sequencer of this.#rooms.values()) sequencer.close();
     this.#rooms.clear();
     return Promise.resolve();
-  }
-
-  #publish(request: PublishRequest, line: string): Promise<unknown> {
-    const { room, head, origin, retention, idempotency, mayBegin = true } = request;
-    const { redis, keys, idempotencyWindowMs } = this.#parts;
-    const { meta, stream, channel } = keys.of(room);
-    const once = idempotency === undefined ? [] : [keys.idempotency(room, idempotency)];
-    return redis.runScript(
-      PUBLISH_MESSAGE,
-      [meta, stream, ...once],
-      [
-        channel,
-        mayBegin ? this.#candidateOf(room) : '',
-        Buffer.from(head.buffer, head.byteOffset, head.byteLength),
-        origin,
-        retention.count,
-        retention.ms,
-        retention.bytes ?? 0,
-        NUMBERING_TTL_MS,
-        line,
-        ...(idempotency === undefined ? [] : [idempotencyWindowMs]),
-      ],
-    );
   }
 
   async #join(room: string): Promise<Position> {
@@ -267,10 +237,11 @@ export class RedisBroker implements Broker {
   async #open(room: string, seen?: SeenPosition): Promise<SeenPosition> {
     const { meta, stream } = this.#parts.keys.of(room);
     const seenArgs = seen === undefined ? [] : [seen.epoch, seen.seq, seen.at];
+    const line = this.#lineOf(room);
     const reply = await this.#parts.redis.runScript(
       OPEN_ROOM,
       [meta, stream],
-      [this.#candidateOf(room), NUMBERING_TTL_MS, await this.#lineOf(room), ...seenArgs],
+      [this.#candidateOf(room), NUMBERING_TTL_MS, typeof line === 'string' ? line : await line, ...seenArgs],
     );
     const [epochBytes, seq, at, isStored] = reply as [Buffer, number, number, number];
     const epoch = epochBytes.toString('latin1');
@@ -287,13 +258,14 @@ export class RedisBroker implements Broker {
   ): Promise<RoomHistory & RepairRead> {
     const { meta, stream } = this.#parts.keys.of(room);
     this.#assertOpen();
+    const line = this.#lineOf(room);
     const reply = await this.#parts.redis.runScript(
       READ_HISTORY,
       [meta, stream],
       [
         this.#candidateOf(room),
         EMPTY_NUMBERING_TTL_MS,
-        await this.#lineOf(room),
+        typeof line === 'string' ? line : await line,
         ...pageArgs(range),
         range.maxBytes ?? HISTORY_BYTES,
         ...bounds,
@@ -308,9 +280,10 @@ export class RedisBroker implements Broker {
     return { head: { epoch, seq }, messages, hasMore: hasMore === 1, seenUpTo, isContinued: isWhole === 1 };
   }
 
-  async #lineOf(room: string): Promise<string> {
+  /** At once where it is known, so that what asks for it keeps its place among what is asked for in a turn. */
+  #lineOf(room: string): string | Promise<string> {
     const line = this.#parts.redis.lineOf(this.#parts.keys.of(room).meta);
-    return line.current ?? (await line.find());
+    return line.current ?? line.find();
   }
 
   #unavailable(room: string, what: string): OutcryError {

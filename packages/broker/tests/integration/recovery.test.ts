@@ -442,7 +442,7 @@ describe('a silent partition', () => {
     expect(refused[0]).toMatchObject({ reason: { code: 'unavailable' } });
     expect((refused[0] as PromiseRejectedResult).reason).toHaveProperty(
       'message',
-      expect.stringContaining('too many commands without an answer'),
+      expect.stringContaining('too many messages without an answer'),
     );
   });
 });

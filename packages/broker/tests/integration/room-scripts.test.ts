@@ -1,99 +1,44 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { NOW_MS } from '../../src/redis/clock.lua.ts';
-import { RedisConnection } from '../../src/redis/connection.ts';
-import { KeySpace } from '../../src/redis/keys.ts';
-import { Script } from '../../src/redis/script-call.ts';
-import { RoomKeys } from '../../src/rooms/keys.ts';
+import type { RedisConnection } from '../../src/redis/connection.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
-import { PUBLISH_MESSAGE } from '../../src/rooms/scripts/publish-message.lua.ts';
+import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
 import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
-import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
 import { TAKE_OVER } from '../../src/rooms/scripts/take-over.lua.ts';
-import { RedisCluster } from '../support/redis-cluster.ts';
+import type { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
-import { routeTo } from '../support/route-to.ts';
+import {
+  BASE,
+  BODY,
+  connectionTo,
+  EARLIER,
+  EPOCH,
+  LINE,
+  messages,
+  MINUTE_MS,
+  NEXT,
+  seqsOf,
+  type Stored,
+  type StoredRoom,
+  StoredRooms,
+  TTL_MS,
+} from '../support/stored-rooms.ts';
 
-const MINUTE_MS = 60_000;
-const TTL_MS = 60 * MINUTE_MS;
-const [EARLIER, EPOCH, NEXT] = ['epoch--1', 'epoch--2', 'epoch--3'];
-const LINE = 'the line';
-/** Before the first number that is stored: the stream has been trimmed. */
-const BASE = 100;
-
-/** A stored message; its frame is of so many bytes. */
-interface Stored {
-  readonly seq: number;
-  readonly at: number;
-  readonly epoch?: string;
-  readonly bytes?: number;
-}
-
-/** What a script sees of the time, between two looks at what it is made of. */
-const CLOCK = new Script(`${NOW_MS}
-local before = redis.call('TIME')
-local now = now_ms()
-return { before, now, redis.call('TIME') }`);
-
-type Time = readonly [seconds: Buffer, microseconds: Buffer];
-
-function inMs([seconds, microseconds]: Time): number {
-  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
-}
-
+let rooms: StoredRooms;
 let cluster: RedisCluster;
 let commands: RedisConnection;
-let keys: RoomKeys;
 beforeAll(async () => {
-  cluster = await RedisCluster.start();
-  commands = connectionTo(cluster.redis.url);
-  await commands.connect(performance.now() + 20_000);
-  keys = new RoomKeys(new KeySpace(cluster.prefix));
-  return async () => {
-    await commands.close();
-    await cluster[Symbol.asyncDispose]();
-  };
+  rooms = await StoredRooms.start();
+  ({ cluster, commands } = rooms);
+  return () => rooms[Symbol.asyncDispose]();
 });
 
-function connectionTo(url: string): RedisConnection {
-  const server = routeTo(url);
-  const ignore = (): void => undefined;
-  const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
-  return new RedisConnection({ server, name: 'test', commandTimeoutMs: 20_000 }, handler);
-}
-
-/** As bus-envelope.ts has it. */
-function envelope({ seq, at, epoch = EPOCH, bytes = 1 }: Stored): Buffer {
-  const numbers = Buffer.alloc(16);
-  numbers.writeBigUInt64BE(BigInt(seq), 0);
-  numbers.writeBigUInt64BE(BigInt(at), 8);
-  return Buffer.concat([Buffer.from(`\u0001\u0001${epoch}`), numbers, Buffer.from('\u0003abc'), Buffer.alloc(bytes)]);
-}
-
-/** A room of its own for each state. */
-let rooms = 0;
-
-async function createRoom(stored: readonly Stored[], seq: number): Promise<{ meta: string; stream: string }> {
-  rooms += 1;
-  const { meta, stream } = keys.of(`room-${String(rooms)}`);
-  const batch = cluster.admin.pipeline().hset(meta, { epoch: EPOCH, seq, line: LINE });
-  for (const message of stored) batch.xadd(stream, `${String(message.seq)}-0`, 'm', envelope(message));
-  await batch.exec();
-  return { meta, stream };
-}
-
-async function storedIn(stream: string): Promise<readonly number[]> {
-  return (await cluster.admin.xrange(stream, '-', '+')).map(([id]) => Number.parseInt(id, 10));
-}
-
-const seqsOf = (stored: readonly Stored[]): readonly number[] => stored.map(({ seq }) => seq);
-
-/** So many messages, ten milliseconds after one another. */
-const messages = (count: number): readonly Stored[] => range(1, count).map((i) => ({ seq: BASE + i, at: 10 * i }));
+const createRoom = (stored: readonly Stored[], seq: number): Promise<StoredRoom> => rooms.create(stored, seq);
+const storedIn = (stream: string): Promise<readonly number[]> => rooms.storedIn(stream);
 
 it('has the time of Redis in whole milliseconds', async () => {
-  const [before, now, after] = (await commands.runScript(CLOCK, [], [])) as [Time, number, Time];
-  expect(now).toBeGreaterThanOrEqual(inMs(before));
-  expect(now).toBeLessThanOrEqual(inMs(after));
+  const { before, now, after } = await rooms.now();
+  expect(now).toBeGreaterThanOrEqual(before);
+  expect(now).toBeLessThanOrEqual(after);
 });
 
 describe('a room that is opened', () => {
@@ -185,203 +130,6 @@ describe('a room that is opened', () => {
   });
 });
 
-describe('a message that is published', () => {
-  interface Room {
-    readonly meta: string;
-    readonly stream: string;
-  }
-
-  async function publishTo({ meta, stream }: Room, ms = MINUTE_MS, bytes = 0): Promise<void> {
-    const args = ['channel', NEXT, 'head', 'origin', 1_000_000, ms, bytes, TTL_MS, LINE];
-    await commands.runScript(PUBLISH_MESSAGE, [meta, stream], args);
-  }
-
-  /** What a slow machine may take to look. */
-  const TOLERANCE_MS = 2000;
-  const SET_MS = MINUTE_MS + MINUTE_MS / 8;
-
-  async function expectSet({ meta, stream }: Room, ms = MINUTE_MS): Promise<void> {
-    const slack = ms / 8;
-    const until = Number(await cluster.admin.hget(meta, 'until')) - (await timeOfRedis());
-    for (const left of [until, await cluster.admin.pttl(stream)]) {
-      expect(left).toBeLessThanOrEqual(ms + slack);
-      expect(left).toBeGreaterThan(ms + slack - TOLERANCE_MS);
-    }
-    const numbering = await cluster.admin.pttl(meta);
-    expect(numbering).toBeLessThanOrEqual(Math.max(ms, TTL_MS) + slack);
-    expect(numbering).toBeGreaterThan(Math.max(ms, TTL_MS) + slack - TOLERANCE_MS);
-  }
-
-  async function timeOfRedis(): Promise<number> {
-    const [, now] = (await commands.runScript(CLOCK, [], [])) as [Time, number];
-    return now;
-  }
-
-  /** Times to live that nothing sets, so that it shows who sets them, with so much of what was set before left. */
-  async function leave(room: Room, leftMs: number): Promise<void> {
-    await cluster.admin
-      .multi()
-      .hset(room.meta, 'until', (await timeOfRedis()) + leftMs)
-      .persist(room.meta)
-      .persist(room.stream)
-      .exec();
-  }
-
-  async function newestIn({ stream }: Room): Promise<Buffer> {
-    const [[, [, envelope]] = ['', []]] = (await cluster.admin.xrevrangeBuffer(stream, '+', '-', 'COUNT', 1)) as [
-      [Buffer, Buffer[]]?,
-    ];
-    return envelope ?? Buffer.alloc(0);
-  }
-
-  /** When the newest message of the room was numbered, as it says itself. */
-  async function newestAt(room: Room): Promise<number> {
-    return Number((await newestIn(room)).readBigUInt64BE(18));
-  }
-
-  it('says when it was numbered, by the clock of Redis in whole milliseconds', async () => {
-    const room = await createRoom([], 0);
-    for (const _ of range(1, 40)) {
-      const [before, , after] = await Promise.all([timeOfRedis(), publishTo(room), timeOfRedis()]);
-      const at = await newestAt(room);
-      expect(at).toBeGreaterThanOrEqual(before);
-      expect(at).toBeLessThanOrEqual(after);
-    }
-  });
-
-  it('says to the millisecond until when the times to live are set', async () => {
-    const room = await createRoom([], 0);
-    await publishTo(room, MINUTE_MS + 1);
-    const until = Number(await cluster.admin.hget(room.meta, 'until'));
-    expect(until - (await newestAt(room))).toBe(MINUTE_MS + 1 + Math.floor((MINUTE_MS + 1) / 8));
-  });
-
-  it('begins a numbering without what was stored under one that is gone', async () => {
-    const room = await createRoom(messages(3), BASE + 3);
-    await cluster.admin.del(room.meta);
-    await publishTo(room);
-    expect(await storedIn(room.stream)).toEqual([1]);
-    await expectSet(room);
-  });
-
-  it.each([MINUTE_MS, 3 * TTL_MS])('sets the times to live of its room where none is known, for %i ms', async (ms) => {
-    const room = await createRoom([], 0);
-    await publishTo(room, ms);
-    await expectSet(room, ms);
-  });
-
-  it.each([
-    ['half of what they are longer is over', SET_MS - MINUTE_MS / 16 - 1],
-    ['they are over', -1],
-    ['they are of a longer retention', SET_MS + TOLERANCE_MS],
-    ['they are of one that is longer by far', 10 * SET_MS],
-  ])('sets them again where %s', async (_, leftMs) => {
-    const room = await createRoom([], 0);
-    await publishTo(room);
-    await leave(room, leftMs);
-    await publishTo(room);
-    await expectSet(room);
-  });
-
-  it.each([
-    ['they were set just now', SET_MS],
-    ['more than half of what they are longer is left', SET_MS - MINUTE_MS / 16 + TOLERANCE_MS],
-  ])('leaves them as they are where %s', async (_, leftMs) => {
-    const room = await createRoom([], 0);
-    await publishTo(room);
-    await leave(room, leftMs);
-    await publishTo(room);
-    expect([await cluster.admin.pttl(room.stream), await cluster.admin.pttl(room.meta)]).toEqual([-1, -1]);
-  });
-
-  it('sets them of a stream that was gone, whoever has removed it', async () => {
-    const room = await createRoom([], 0);
-    for (const seq of [1, 2]) {
-      await publishTo(room);
-      await expectSet(room);
-      expect(await storedIn(room.stream)).toEqual([seq]);
-      await leave(room, SET_MS);
-      await cluster.admin.del(room.stream);
-    }
-  });
-
-  it('brings about now and then, and only then, that what is too old goes', async () => {
-    const room = await createRoom(
-      range(1, 300).map((seq) => ({ seq, at: seq })),
-      300,
-    );
-    const publish = (): Promise<unknown> => publishTo(room);
-    await Promise.all(range(301, 319).map(publish));
-    expect(await storedIn(room.stream)).toEqual(range(1, 319));
-    // A multiple of 64. Whole nodes of the stream go.
-    await publish();
-    const [oldest = 0] = await storedIn(room.stream);
-    expect(oldest).toBeGreaterThan(200);
-  });
-
-  it('takes nothing along that is young enough where what is too old goes', async () => {
-    const old = range(1, 100).map((seq) => ({ seq, at: seq }));
-    const room = await createRoom(old, old.length);
-    await Promise.all(range(101, 320).map(() => publishTo(room)));
-    const stored = await storedIn(room.stream);
-    expect(stored[0]).toBeGreaterThan(1);
-    expect(stored.filter((seq) => seq > old.length)).toEqual(range(101, 320));
-  });
-
-  describe('of a room with a bound in bytes', () => {
-    /** Of eight messages. */
-    let bytes: number;
-    beforeAll(async () => {
-      const room = await createRoom([], 0);
-      await publishTo(room);
-      bytes = 8 * (await newestIn(room)).length;
-    });
-
-    const BEGINNINGS: Readonly<Record<string, () => Promise<Room>>> = {
-      'that nobody has seen': async () => {
-        const room = await createRoom([], 0);
-        await cluster.admin.del(room.meta);
-        return room;
-      },
-      'that was unbounded': () => createRoom([], 0),
-      'whose numbering has begun anew': async () => {
-        const room = await createRoom(messages(3), BASE + 3);
-        await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, LINE, EPOCH, BASE + 4, 40]);
-        return room;
-      },
-      'whose history was removed': async () => {
-        const room = await createRoom([], BASE);
-        for (const _ of range(1, 3)) await publishTo(room, MINUTE_MS, bytes);
-        await commands.runScript(REMOVE_HISTORY, [room.meta, room.stream], [NEXT, TTL_MS, LINE]);
-        return room;
-      },
-    };
-
-    it.each(Object.entries(BEGINNINGS))(
-      'lets the older half go when the newer has grown to more than half of that, to the byte: %s',
-      async (_, begin) => {
-        const room = await begin();
-        const first = 1 + Number((await cluster.admin.hget(room.meta, 'seq')) ?? 0);
-        const oldest: number[] = [];
-        for (const _ of range(1, 13)) {
-          await publishTo(room, MINUTE_MS, bytes);
-          oldest.push(((await storedIn(room.stream))[0] ?? 0) - first);
-        }
-        expect(oldest).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 8]);
-        // Without a bound nothing goes any more.
-        for (const _ of range(1, 6)) await publishTo(room);
-        expect(await storedIn(room.stream)).toEqual(range(first + 8, first + 18));
-      },
-    );
-
-    it('is stored beside the one before it where not a single one fits', async () => {
-      const room = await createRoom([], 0);
-      for (const _ of range(1, 4)) await publishTo(room, MINUTE_MS, 1);
-      expect(await storedIn(room.stream)).toEqual([3, 4]);
-    });
-  });
-});
-
 /** What `READ_HISTORY` takes, by name. */
 interface Read {
   readonly direction: 'after' | 'last' | 'before';
@@ -395,7 +143,7 @@ interface Read {
 const EVERYTHING: Read = { direction: 'after', bound: 0, limit: 1000, maxBytes: 1e9, count: '', ms: '' };
 
 async function read(
-  room: { meta: string; stream: string },
+  room: StoredRoom,
   { direction, bound, limit, maxBytes, count, ms }: Read,
   seen: readonly (string | number)[] = [],
 ): Promise<{ seqs: readonly number[]; hasMore: boolean; known: number; isAll: boolean }> {
@@ -461,7 +209,7 @@ describe('history that is read', () => {
   });
 
   /** Of how many entries at most each read in Redis was, in order; of 0 where it was of one by its number. */
-  async function stepsOf(room: { meta: string; stream: string }, wish: Read): Promise<readonly number[]> {
+  async function stepsOf(room: StoredRoom, wish: Read): Promise<readonly number[]> {
     const monitor = await cluster.admin.monitor();
     const steps: number[] = [];
     const isOver = new Promise<void>((resolve) => {
@@ -530,17 +278,53 @@ describe('a room that another server numbers from now on', () => {
 
   it('takes no message before that, and does nothing', async () => {
     const room = await createRoom(messages(3), BASE + 3);
+    const once = `${room.meta}/once`;
+    await cluster.admin.set(once, 'known before');
+    const publish = (line: string, ...keys: readonly string[]): Promise<unknown> => {
+      const args = [
+        'channel',
+        NEXT,
+        MINUTE_MS,
+        10,
+        0,
+        0,
+        TTL_MS,
+        1000,
+        line,
+        ...(keys.length > 0 ? keys : [1, 2]).map(() => BODY),
+      ];
+      return commands.runScript(PUBLISH_MESSAGES, [room.meta, room.stream, ...keys], args);
+    };
     const before = await cluster.admin.hgetall(room.meta);
-    const args = ['channel', NEXT, 'head', 'origin', 10, MINUTE_MS, 0, TTL_MS, 'another'];
-    const publish = (): Promise<unknown> => commands.runScript(PUBLISH_MESSAGE, [room.meta, room.stream], args);
-    expect(await publish()).toBe(3);
-    expect([await cluster.admin.hgetall(room.meta), await storedIn(room.stream)]).toEqual([
-      before,
-      seqsOf(messages(3)),
-    ]);
+    const other = `${once}/other`;
+    expect([await publish('another'), await publish('another', once, other)]).toEqual([3, 3]);
+    expect([
+      await cluster.admin.hgetall(room.meta),
+      await storedIn(room.stream),
+      await cluster.admin.exists(other),
+    ]).toEqual([before, seqsOf(messages(3)), 0]);
+    // What has nothing new is as it was.
+    expect(await publish('another', once)).toEqual([Buffer.alloc(0), [Buffer.from('known before')]]);
     await takeOver(room, NEXT, 'another');
-    expect(String(await publish())).toBe(`${NEXT}${String(BASE + 4)}`);
-    expect(await storedIn(room.stream)).toEqual([...seqsOf(messages(3)), BASE + 4]);
+    expect(await publish(LINE)).toBe(3);
+    expect(String(await publish('another'))).toBe(`${NEXT}${String(BASE + 5)}`);
+    expect(await storedIn(room.stream)).toEqual([...seqsOf(messages(3)), BASE + 4, BASE + 5]);
+  });
+
+  it('knows who has begun it by a message', async () => {
+    const room = await createRoom([], 0);
+    await cluster.admin.del(room.meta);
+    const publish = (line: string): Promise<unknown> =>
+      commands.runScript(
+        PUBLISH_MESSAGES,
+        [room.meta, room.stream],
+        ['channel', NEXT, MINUTE_MS, 10, 0, 0, TTL_MS, 0, line, BODY],
+      );
+    expect([String(await publish(LINE)), await publish('another'), String(await publish(LINE))]).toEqual([
+      `${NEXT}1`,
+      3,
+      `${NEXT}2`,
+    ]);
   });
 
   it('stays in its epoch where the server numbers it already, or nobody knows who did', async () => {

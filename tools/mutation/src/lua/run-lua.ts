@@ -39,7 +39,7 @@ export async function runLua({ root, script, isAnew }: LuaRun): Promise<boolean>
   return problems.length === 0;
 }
 
-/** As in `rooms/publish-message`, which is what reports call it. */
+/** As in `rooms/publish-messages`, which is what reports call it. */
 function nameOf(file: string): string {
   return file.slice(SCRIPTS.length).replace('/scripts/', '/').replace('.lua.ts', '');
 }

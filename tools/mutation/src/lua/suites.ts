@@ -15,6 +15,7 @@ const contract = (...subjects: readonly string[]): Suite => ({
 });
 
 const ROOMS: readonly Suite[] = [
+  { file: integration('room-publish-script') },
   { file: integration('room-scripts') },
   contract('Broker'),
   { file: integration('storage') },

@@ -12,11 +12,6 @@ const FOUND = "local from, to = string.find(list, ' ' .. lease .. ' ', 1, true)"
 const CUT = 'if from then list = string.sub(list, 1, from - 1) .. string.sub(list, to + 1) end';
 const PAGED = 'for i = 1, #page[2], 2 do';
 const TENDED = "return { held, expired, tonumber(evicted or '0') }";
-const NUMBERED = 'local is_new = not (epoch and seq)';
-const HALF = 'local half, mid, older = #message + (fields[3] or 0), fields[4], nil';
-const KEPT = "if ms > 0 and count ~= '0' then";
-const LEFT = 'local left = (fields[5] or 0) - now';
-const DUE = 'if not was_there or 16 * left < 17 * ms or 8 * left > 9 * ms then';
 const SINCE = 'local since = ms and now_ms() - ms or 0';
 const LOW = 'local low, high = 1, seq';
 const YOUNG = 'return entry_at(entry) > since';
@@ -76,17 +71,6 @@ export const SURVIVORS: KnownSurvivors = {
   },
   'rooms/open-room': {
     [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
-  },
-  'rooms/publish-message': {
-    [`${NUMBERED} → ${NUMBERED.replace('and', 'or')}`]: 'Both are written together, and gone together.',
-    [`${HALF} → ${HALF.replace('or 0', 'or 1')}`]:
-      'Where it is not known, neither is where it begins, and it begins anew.',
-    [`${KEPT} → ${KEPT.replace('>', '>=')}`]: 'What is given no time to live is gone at once.',
-    [`${KEPT} → ${KEPT.replace('> 0', '> 1')}`]: 'What is kept for a millisecond is gone before anybody can read it.',
-    [`${LEFT} → ${LEFT.replace('or 0', 'or 1')}`]: 'Where nothing is known, either was over long ago.',
-    [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond earlier.',
-    [`${DUE} → ${DUE.replace('>', '>=')}`]:
-      'Times to live are set once more within the millisecond in which they were set.',
   },
   'rooms/read-history': {
     [`${SINCE} → ${SINCE.replace('or 0', 'or 1')}`]: 'Nothing was stored in the first millisecond of 1970.',

@@ -1,0 +1,276 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { RedisConnection } from '../../src/redis/connection.ts';
+import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
+import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
+import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
+import type { RedisCluster } from '../support/redis-cluster.ts';
+import { range } from '../support/requests.ts';
+import {
+  BASE,
+  BODY,
+  EPOCH,
+  LINE,
+  messages,
+  MINUTE_MS,
+  NEXT,
+  type Stored,
+  type StoredRoom,
+  StoredRooms,
+  TTL_MS,
+} from '../support/stored-rooms.ts';
+
+let rooms: StoredRooms;
+let cluster: RedisCluster;
+let commands: RedisConnection;
+beforeAll(async () => {
+  rooms = await StoredRooms.start();
+  ({ cluster, commands } = rooms);
+  return () => rooms[Symbol.asyncDispose]();
+});
+
+const createRoom = (stored: readonly Stored[], seq: number): Promise<StoredRoom> => rooms.create(stored, seq);
+const storedIn = (stream: string): Promise<readonly number[]> => rooms.storedIn(stream);
+
+describe('a message that is published', () => {
+  /** So many messages in one call. */
+  async function publishTo(
+    { meta, stream }: StoredRoom,
+    { ms = MINUTE_MS, bytes = 0, isLong = true, messages = 1 } = {},
+  ): Promise<void> {
+    const args = ['channel', NEXT, ms, 1_000_000, bytes, isLong ? 1 : 0, TTL_MS, 0, LINE];
+    await commands.runScript(PUBLISH_MESSAGES, [meta, stream], [...args, ...range(1, messages).map(() => BODY)]);
+  }
+
+  /** What a slow machine may take to look. */
+  const TOLERANCE_MS = 2000;
+  const SET_MS = MINUTE_MS + MINUTE_MS / 8;
+  /** So much is left that they are set again. */
+  const DUE_MS = MINUTE_MS + MINUTE_MS / 16 - 1;
+
+  async function expectSet({ meta, stream }: StoredRoom, ms = MINUTE_MS): Promise<void> {
+    const slack = ms / 8;
+    const until = Number(await cluster.admin.hget(meta, 'until')) - (await timeOfRedis());
+    for (const left of [until, await cluster.admin.pttl(stream)]) {
+      expect(left).toBeLessThanOrEqual(ms + slack);
+      expect(left).toBeGreaterThan(ms + slack - TOLERANCE_MS);
+    }
+    const numbering = await cluster.admin.pttl(meta);
+    expect(numbering).toBeLessThanOrEqual(Math.max(ms, TTL_MS) + slack);
+    expect(numbering).toBeGreaterThan(Math.max(ms, TTL_MS) + slack - TOLERANCE_MS);
+  }
+
+  const timeOfRedis = async (): Promise<number> => (await rooms.now()).now;
+
+  /** So much of what was set of the stream before is left, and nothing of its numbering, so that it shows who sets them. */
+  async function leave(room: StoredRoom, leftMs: number): Promise<void> {
+    const until = (await timeOfRedis()) + leftMs;
+    await cluster.admin.multi().hset(room.meta, 'until', until).persist(room.meta).pexpireat(room.stream, until).exec();
+  }
+
+  async function newestIn({ stream }: StoredRoom): Promise<Buffer> {
+    const [[, [, envelope]] = ['', []]] = (await cluster.admin.xrevrangeBuffer(stream, '+', '-', 'COUNT', 1)) as [
+      [Buffer, Buffer[]]?,
+    ];
+    return envelope ?? Buffer.alloc(0);
+  }
+
+  /** When the newest message of the room was numbered, as it says itself. */
+  async function newestAt(room: StoredRoom): Promise<number> {
+    return Number((await newestIn(room)).readBigUInt64BE(18));
+  }
+
+  it('says when it was numbered, by the clock of Redis in whole milliseconds', async () => {
+    const room = await createRoom([], 0);
+    for (const _ of range(1, 40)) {
+      const [before, , after] = await Promise.all([timeOfRedis(), publishTo(room), timeOfRedis()]);
+      const at = await newestAt(room);
+      expect(at).toBeGreaterThanOrEqual(before);
+      expect(at).toBeLessThanOrEqual(after);
+    }
+  });
+
+  it('says to the millisecond until when the times to live are set', async () => {
+    const room = await createRoom([], 0);
+    await publishTo(room, { ms: MINUTE_MS + 1 });
+    const until = Number(await cluster.admin.hget(room.meta, 'until'));
+    expect(until - (await newestAt(room))).toBe(MINUTE_MS + 1 + Math.floor((MINUTE_MS + 1) / 8));
+  });
+
+  it('begins a numbering without what was stored under one that is gone', async () => {
+    const room = await createRoom(messages(3), BASE + 3);
+    await cluster.admin.del(room.meta);
+    await publishTo(room);
+    expect(await storedIn(room.stream)).toEqual([1]);
+    await expectSet(room);
+  });
+
+  it.each([MINUTE_MS, 3 * TTL_MS])('sets the times to live of its room where none is known, for %i ms', async (ms) => {
+    const room = await createRoom([], 0);
+    await publishTo(room, { ms });
+    await expectSet(room, ms);
+  });
+
+  it.each([
+    ['half of what they are longer is over', DUE_MS],
+    ['they are over', -1],
+    ['they are of a longer retention', SET_MS + TOLERANCE_MS],
+    ['they are of one that is longer by far', 10 * SET_MS],
+  ])('sets them again where %s', async (_, leftMs) => {
+    const room = await createRoom([], 0);
+    await publishTo(room);
+    await leave(room, leftMs);
+    await publishTo(room);
+    await expectSet(room);
+  });
+
+  it.each([
+    ['they were set just now', SET_MS],
+    ['more than half of what they are longer is left', SET_MS - MINUTE_MS / 16 + TOLERANCE_MS],
+  ])('leaves them as they are where %s', async (_, leftMs) => {
+    const room = await createRoom([], 0);
+    await publishTo(room);
+    await leave(room, leftMs);
+    const until = await cluster.admin.pexpiretime(room.stream);
+    await publishTo(room);
+    expect([await cluster.admin.pexpiretime(room.stream), await cluster.admin.pttl(room.meta)]).toEqual([until, -1]);
+  });
+
+  it('sets them of a stream that somebody has told to live for ever', async () => {
+    const room = await createRoom([], 0);
+    await publishTo(room);
+    await leave(room, SET_MS);
+    await cluster.admin.persist(room.stream);
+    await publishTo(room);
+    await expectSet(room);
+  });
+
+  it('sets them of a stream that was gone, whoever has removed it', async () => {
+    const room = await createRoom([], 0);
+    for (const seq of [1, 2]) {
+      await publishTo(room);
+      await expectSet(room);
+      expect(await storedIn(room.stream)).toEqual([seq]);
+      await leave(room, SET_MS);
+      await cluster.admin.del(room.stream);
+    }
+  });
+
+  it('brings about now and then, and only then, that what is too old goes', async () => {
+    const room = await createRoom(
+      range(1, 300).map((seq) => ({ seq, at: seq })),
+      300,
+    );
+    // Times to live are set with the first, and then with none of them.
+    for (const _ of range(301, 310)) await publishTo(room);
+    await leave(room, DUE_MS);
+    await publishTo(room);
+    expect(await storedIn(room.stream)).toEqual(range(1, 311));
+    await leave(room, DUE_MS);
+    // A multiple of 8. Whole nodes of the stream go.
+    await publishTo(room);
+    const [oldest = 0] = await storedIn(room.stream);
+    expect(oldest).toBeGreaterThan(200);
+  });
+
+  it.each([
+    [3, 1],
+    [4, 201],
+    [9, 201],
+  ])('brings that about in a call for %i messages where one of them would', async (messages, atLeast) => {
+    const room = await createRoom(
+      range(1, 300).map((seq) => ({ seq, at: seq })),
+      300,
+    );
+    await publishTo(room, { messages });
+    const stored = await storedIn(room.stream);
+    expect(stored.at(-1)).toBe(300 + messages);
+    expect(stored[0]).toBeGreaterThanOrEqual(atLeast);
+    if (atLeast === 1) expect(stored[0]).toBe(1);
+  });
+
+  it('takes nothing along that is young enough where what is too old goes', async () => {
+    const old = range(1, 100).map((seq) => ({ seq, at: seq }));
+    const room = await createRoom(old, old.length);
+    await Promise.all(range(101, 319).map(() => publishTo(room)));
+    await leave(room, DUE_MS);
+    await publishTo(room);
+    const stored = await storedIn(room.stream);
+    expect(stored[0]).toBeGreaterThan(1);
+    expect(stored.filter((seq) => seq > old.length)).toEqual(range(101, 320));
+  });
+
+  describe('of a room with a bound in bytes', () => {
+    /** Of eight messages. */
+    let bytes: number;
+    beforeAll(async () => {
+      const room = await createRoom([], 0);
+      await publishTo(room);
+      bytes = 8 * (await newestIn(room)).length;
+    });
+
+    const BEGINNINGS: Readonly<Record<string, () => Promise<StoredRoom>>> = {
+      'that nobody has seen': async () => {
+        const room = await createRoom([], 0);
+        await cluster.admin.del(room.meta);
+        return room;
+      },
+      'that was unbounded': () => createRoom([], 0),
+      'whose numbering has begun anew': async () => {
+        const room = await createRoom(messages(3), BASE + 3);
+        await commands.runScript(OPEN_ROOM, [room.meta, room.stream], [NEXT, TTL_MS, LINE, EPOCH, BASE + 4, 40]);
+        return room;
+      },
+      'whose history was removed': async () => {
+        const room = await createRoom([], BASE);
+        for (const _ of range(1, 3)) await publishTo(room, { bytes });
+        await commands.runScript(REMOVE_HISTORY, [room.meta, room.stream], [NEXT, TTL_MS, LINE]);
+        return room;
+      },
+    };
+
+    it.each(Object.entries(BEGINNINGS))(
+      'lets the older half go when the newer has grown to more than half of that, to the byte: %s',
+      async (_, begin) => {
+        const room = await begin();
+        const first = 1 + Number((await cluster.admin.hget(room.meta, 'seq')) ?? 0);
+        const oldest: number[] = [];
+        for (const _ of range(1, 13)) {
+          await publishTo(room, { bytes });
+          oldest.push(((await storedIn(room.stream))[0] ?? 0) - first);
+        }
+        expect(oldest).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 4, 4, 8]);
+        // Without a bound nothing goes any more.
+        for (const _ of range(1, 6)) await publishTo(room);
+        expect(await storedIn(room.stream)).toEqual(range(first + 8, first + 18));
+      },
+    );
+
+    it('is counted from the first long one on, and what was stored by then is the older half', async () => {
+      const room = await createRoom([], 0);
+      await cluster.admin.del(room.meta);
+      for (const _ of range(1, 20)) await publishTo(room, { bytes, isLong: false });
+      expect(await cluster.admin.hexists(room.meta, 'half')).toBe(0);
+      await publishTo(room, { bytes });
+      for (const _ of range(1, 3)) await publishTo(room, { bytes, isLong: false });
+      expect(await storedIn(room.stream)).toEqual(range(1, 24));
+      await publishTo(room, { bytes, isLong: false });
+      expect(await storedIn(room.stream)).toEqual(range(21, 25));
+    });
+
+    it('lets the older half go in a call for several as in as many calls', async () => {
+      const room = await createRoom([], 0);
+      await publishTo(room, { bytes, messages: 8 });
+      expect(await storedIn(room.stream)).toEqual(range(1, 8));
+      await publishTo(room, { bytes, messages: 10 });
+      expect(await storedIn(room.stream)).toEqual(range(13, 18));
+      await publishTo(room, { bytes, messages: 3 });
+      expect(await storedIn(room.stream)).toEqual(range(17, 21));
+    });
+
+    it('is stored beside the one before it where not a single one fits', async () => {
+      const room = await createRoom([], 0);
+      for (const _ of range(1, 4)) await publishTo(room, { bytes: 1 });
+      expect(await storedIn(room.stream)).toEqual([3, 4]);
+    });
+  });
+});
