@@ -153,7 +153,7 @@ describe('the outbox', () => {
       }),
     );
     for (const heard of [50, 200]) {
-      await expect.poll(() => listener.heard.length, { timeout: 60_000 }).toBeGreaterThan(heard);
+      await expect.poll(() => listener.heard.length).toBeGreaterThan(heard);
       service.process.kill();
       await service.process.exited;
       service = await stage.start(SHORT_LEASE);
