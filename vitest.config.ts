@@ -11,11 +11,14 @@ const patient = {
 /** Suites that start Redis, services or a browser: with time to start them. */
 const system = { ...patient, testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
-/** They mostly wait for one service or two, so two files at a time. */
+/** They mostly wait for a few services, so two files at a time. */
 const paired = { ...system, maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
 
-/** Whole clusters: one file at a time. */
+/** One file at a time. */
 const alone = { ...system, fileParallelism: false } as const;
+
+/** Whole clusters, browsers, and what counts the processor's time or the kernel's buffers. */
+const NEEDS_THE_MACHINE = 'tests/e2e/{browser,compose,haproxy,page-*,*slow-reader,reading-the-past}.test.ts';
 
 /** The table of what a client can cost others: minutes long, and begun only by `npm run test:security -- costs`. */
 const costs = {
@@ -60,7 +63,10 @@ export default defineConfig({
         },
       },
       { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...paired } },
-      { test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], ...alone, sequence: { groupOrder: 2 } } },
+      {
+        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: [NEEDS_THE_MACHINE], ...paired },
+      },
+      { test: { name: 'e2e-alone', include: [NEEDS_THE_MACHINE], ...alone, sequence: { groupOrder: 2 } } },
       {
         // Beside anything else, a browser would be late for reasons of its own.
         test: {
