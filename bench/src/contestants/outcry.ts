@@ -8,9 +8,11 @@ import { type Contestant, type Dialect, ROOM } from './contestant.ts';
 import { ServerProcess } from './server-process.ts';
 
 const GATEWAY = fileURLToPath(new URL('../../../services/gateway/src/main.ts', import.meta.url));
+/** Anyone may publish to the room: members alone are sent its messages, and no other server makes its publishers members. */
+const ROOM_RULES = fileURLToPath(new URL('room-rules.json', import.meta.url));
 
-/** `welcome`, and `joined` for `@all`, the inbox and the room. */
-const ANSWERS_TO_JOIN = 4;
+/** `welcome`, and `joined` for `@all` and the inbox. */
+const ANSWERS_TO_WELCOME = 3;
 
 export interface OutcryOptions {
   readonly encoding: Encoding;
@@ -38,6 +40,7 @@ export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryO
           OUTCRY_PORT: '0',
           OUTCRY_INTERNAL_PORT: '0',
           OUTCRY_REDIS_URL: redisUrl,
+          OUTCRY_ROOM_RULES_FILE: ROOM_RULES,
           OUTCRY_MAX_FRAMES_PER_SECOND: '0',
           OUTCRY_MAX_BYTES_PER_SECOND: '0',
           OUTCRY_MAX_STORED_BYTES_PER_USER: '0',
@@ -53,18 +56,22 @@ export function createOutcry({ encoding, settings = {}, nodeArgs = [] }: OutcryO
 
 function createDialect(encoding: Encoding): Dialect {
   const codec = createCodecs()[encoding];
-  const greet = (user: string, wantsEcho: boolean): Greeting => ({
+  const greet = (user: string): Greeting => ({
     subprotocols: [SUBPROTOCOLS[encoding], BEARER_PREFIX + user],
-    frames: [codec.encodeClient({ type: 'join', room: ROOM, history: 0, echo: wantsEcho })],
-    answers: ANSWERS_TO_JOIN,
+    frames: [],
+    answers: ANSWERS_TO_WELCOME,
   });
   return {
     // A `message` with a payload of 150 bytes is longer than an `ack`, which has a header of two bytes.
     rules: { minDeliveryBytes: 126 },
     memberPath: '/ws',
     publisherPath: '/ws',
-    greetMember: (index) => greet(`member-${String(index)}`, true),
-    greetPublisher: (index) => greet(`publisher-${String(index)}`, false),
+    greetMember: (index) => ({
+      ...greet(`member-${String(index)}`),
+      frames: [codec.encodeClient({ type: 'join', room: ROOM, history: 0 })],
+      answers: ANSWERS_TO_WELCOME + 1,
+    }),
+    greetPublisher: (index) => greet(`publisher-${String(index)}`),
     publish: (text) => codec.encodeClient({ type: 'publish', room: ROOM, data: text }),
   };
 }
