@@ -13,6 +13,7 @@ export type {
   StoredBook,
 } from './feeds/bus.ts';
 export type { Intake } from './intake.ts';
+export type { Outlet } from './outlet.ts';
 export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
 export type { HoldRequest, SharedLimits, SpendRequest } from './limits/shared-limits.ts';
 export { MemoryHub } from './memory/hub.ts';

@@ -104,8 +104,10 @@ function createParts(options: GatewayOptions) {
   const accounts = createAccounts(options, accountNames);
   const transport = createTransport(options, { metrics, accounts });
   const window = new BusyWindow({ maxMs: config.coalesceMs, readLoad: readOwnLoad });
+  const windowMs = (): number => window.next();
+  backplane.outlet?.gatherFor(windowMs);
   const coalescer = new Coalescer({
-    windowMs: () => window.next(),
+    windowMs,
     maxBytes: MAX_COALESCED_BYTES,
     intake: backplane.intake,
   });

@@ -6,6 +6,7 @@ import type { Lease } from '../leases/lease.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { NodeRoster } from '../nodes/node-roster.ts';
 import type { PublisherRoster } from '../nodes/publisher-roster.ts';
+import type { Outlet } from '../outlet.ts';
 import type { PresenceStore } from '../presence/store.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
 import type { RevocationList } from '../revocations/list.ts';
@@ -31,6 +32,8 @@ export interface Backplane {
   readonly storage?: StorageStatus | undefined;
   /** Absent where there is nothing to be won by holding it. */
   readonly intake?: Intake;
+  /** Absent where nothing leaves the process. */
+  readonly outlet?: Outlet;
   /**
    * Connects, and resolves when rooms and feeds work, after `handleStatus('up')`. Called once, before anything else. Rejects with a
    * one-line `OutcryError` where that fails, and has let go of everything then.

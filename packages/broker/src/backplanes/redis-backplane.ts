@@ -7,6 +7,7 @@ import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
 import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
 import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
 import { UnwritableError } from '../outcry-error.ts';
+import type { Outlet } from '../outlet.ts';
 import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import { DividedPresence } from '../presence/divided-presence.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
@@ -80,6 +81,7 @@ class RedisBackplane implements Backplane {
   readonly revocations: RedisRevocationList;
   readonly presence: PresenceStore;
   readonly intake: Intake;
+  readonly outlet: Outlet;
   readonly #startTimeoutMs: number;
   readonly #shards: Shards;
   readonly #presences: ReadonlyMap<Shard, LeasedPresence>;
@@ -91,6 +93,7 @@ class RedisBackplane implements Backplane {
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#shards = this.#createShards(options, keys);
     this.intake = this.#shards.intake;
+    this.outlet = this.#shards.outlet;
     const parts = { redis: this.#shards.router, keys, events };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);

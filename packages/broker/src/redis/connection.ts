@@ -1,6 +1,7 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError, UnwritableError } from '../outcry-error.ts';
+import type { Outlet } from '../outlet.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
@@ -22,6 +23,8 @@ const DISCONNECT_LIMIT_MS = 500;
 const PING_INTERVAL_MS = 3000;
 /** Commands without an answer; further ones are refused. At 1 ms to Redis this is eight million a second. */
 const MAX_COMMANDS_IN_FLIGHT = 8192;
+/** Timers know no shorter wait, and a longer one was of no more use (decisions/0106). */
+const LONGEST_GATHERING_MS = 1;
 /** Between two questions to a Redis that loads its data. Its own estimate may be far off: up to 10 s (ioredis 6.0.0) for a tenth of one. */
 const MAX_LOADING_WAIT_MS = 250;
 
@@ -47,7 +50,7 @@ export interface ConnectionHandler {
  *
  * A command is sent at once or refused, never queued for later and never sent twice; it settles within the command time limit.
  */
-export class RedisConnection implements Intake {
+export class RedisConnection implements Intake, Outlet {
   /** Where Redis is, fit to be shown. */
   readonly address: string;
   readonly #redis: Redis;
@@ -61,7 +64,7 @@ export class RedisConnection implements Intake {
   /** Where the connection is, or the attempt at one goes. */
   #at: SocketAddress | undefined;
   #inFlight = 0;
-  /** What holds the commands of this turn back, if there were any. */
+  /** What holds the commands of this turn back, or of this window, if there were any. */
   #gathering: Redis['stream'] | undefined;
   /** What has been put together and is not yet sent. */
   #pending: (() => void)[] = [];
@@ -72,6 +75,7 @@ export class RedisConnection implements Intake {
   #isClosed = false;
   #lastFault = 'connection closed';
   #isLasting = false;
+  #windowMs: () => number = () => 0;
   #wake: (() => void) | undefined;
 
   constructor({ server, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
@@ -189,6 +193,10 @@ export class RedisConnection implements Intake {
     });
   }
 
+  gatherFor(windowMs: () => number): void {
+    this.#windowMs = windowMs;
+  }
+
   hold(): void {
     // A connection that is being made would not be, and one that is held when it ends is not known to have ended.
     if (this.#redis.status === 'ready') this.#redis.stream.pause();
@@ -278,17 +286,20 @@ export class RedisConnection implements Intake {
     this.#wake = undefined;
   }
 
-  /** Lets all commands of this turn of the loop leave in one call of the system, behind what the turn has read. */
+  /** Lets all commands of this turn of the loop, or of the window, leave in one call of the system, behind what the turn has read. */
   #gather(): void {
     const { stream } = this.#redis;
     if (stream === this.#gathering) return;
     this.#gathering = stream;
     stream.cork();
-    setImmediate(() => {
+    const send = (): void => {
       this.#sendPending();
       if (this.#gathering === stream) this.#gathering = undefined;
       stream.uncork();
-    });
+    };
+    const windowMs = Math.min(this.#windowMs(), LONGEST_GATHERING_MS);
+    if (windowMs > 0) setTimeout(send, windowMs);
+    else setImmediate(send);
   }
 
   #sendPending(): void {

@@ -16,8 +16,8 @@ export interface Router {
   /** Runs a script in one step; all keys, and channels among the arguments, have the tag of the first key. Strings in its reply are buffers. */
   runScript(script: Script, keys: readonly [string, ...string[]], args: readonly ScriptArgument[]): Promise<unknown>;
   /**
-   * Calls back once, before the next command for the server of a name, and at the latest at the end of this turn of the loop, before its
-   * commands leave: for what puts several together. So commands are carried out in the order in which whoever makes them was asked.
+   * Calls back once, before the next command for the server of a name, and at the latest at the end of this turn of the loop, or of the
+   * window that it gathers for (outlet.ts), before its commands leave: for what puts several together. So commands are carried out in the order in which whoever makes them was asked.
    */
   beforeNext(name: string, send: () => void): void;
   /** Resolves with how many connections were told. */

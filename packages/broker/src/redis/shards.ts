@@ -1,4 +1,5 @@
 import type { Intake } from '../intake.ts';
+import type { Outlet } from '../outlet.ts';
 import { PARTITION_COUNT, partitionOf } from '../partition.ts';
 import { type StorageStatus, WRITABLE } from '../storage.ts';
 import type { KeySpace } from './keys.ts';
@@ -23,6 +24,7 @@ export class Shards {
   readonly all: readonly Shard[];
   readonly router: ShardRouter;
   readonly intake: Intake;
+  readonly outlet: Outlet;
   readonly #port: ShardsPort;
   /** By partition. */
   readonly #owners: readonly Shard[];
@@ -37,6 +39,11 @@ export class Shards {
     this.#owners = this.all.flatMap((shard) => shard.part.partitions.map(() => shard));
     this.router = new ShardRouter(options.keys, this.#owners);
     this.intake = intakeOf(this.all);
+    this.outlet = {
+      gatherFor: (windowMs) => {
+        for (const { commands } of this.all) commands.gatherFor(windowMs);
+      },
+    };
   }
 
   /** The worst of all: what cannot be stored somewhere cannot be relied upon. */

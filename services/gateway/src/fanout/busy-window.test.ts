@@ -61,7 +61,7 @@ describe('BusyWindow', () => {
 
   it('stays 0 where it is switched off', () => {
     const load = new Load();
-    const window = new BusyWindow({ maxMs: 0, readLoad: () => load.reading });
+    const window = new BusyWindow({ maxMs: 0, readLoad: () => load.reading, now: () => load.at });
     load.work(10_000);
     expect(window.next()).toBe(0);
   });
@@ -87,11 +87,11 @@ it('reads what this process uses, in milliseconds', async () => {
   const WORK_MS = 60;
   await new Promise((resolve) => setTimeout(resolve, 1));
   const before = readOwnLoad();
+  const beganAt = performance.now();
   const cpuBefore = process.cpuUsage();
-  while (performance.now() - before.at < WORK_MS);
+  while (performance.now() - beganAt < WORK_MS);
   const { user, system } = process.cpuUsage(cpuBefore);
   const after = readOwnLoad();
-  expect(after.at - before.at).toBeGreaterThanOrEqual(WORK_MS);
   expect(after.activeMs - before.activeMs).toBeGreaterThanOrEqual(WORK_MS - 1);
   const usedMs = (user + system) / 1000;
   expect(Math.abs(after.cpuMs - before.cpuMs - usedMs)).toBeLessThan(usedMs / 10 + 10);
@@ -99,7 +99,7 @@ it('reads what this process uses, in milliseconds', async () => {
 });
 
 function openWindow(load: Load): BusyWindow {
-  return new BusyWindow({ maxMs: MAX_MS, readLoad: () => load.reading });
+  return new BusyWindow({ maxMs: MAX_MS, readLoad: () => load.reading, now: () => load.at });
 }
 
 /** A process whose time passes only where it is told to. */
@@ -108,8 +108,12 @@ class Load {
   #cpuMs = 0;
   #activeMs = 0;
 
+  get at(): number {
+    return this.#at;
+  }
+
   get reading(): LoadReading {
-    return { at: this.#at, cpuMs: this.#cpuMs, activeMs: this.#activeMs };
+    return { cpuMs: this.#cpuMs, activeMs: this.#activeMs };
   }
 
   pass(ms: number, shares: { readonly cpu: number; readonly loop: number }): void {
@@ -137,17 +141,17 @@ function relay(load: Load, window: BusyWindow, { rate, burstMs }: Traffic): { sh
   const everyMs = 1000 / rate;
   let next = 0;
   const second = (): { share: number; burstsPerSecond: number } => {
-    const begun = load.reading;
+    const [begunAt, begun] = [load.at, load.reading];
     let bursts = 0;
-    while (load.reading.at - begun.at < 1000) {
+    while (load.at - begunAt < 1000) {
       // The first message behind the window, or those that came in it.
-      const endsAt = load.reading.at + window.next();
-      load.rest(Math.max(next, endsAt) - load.reading.at);
-      while (next <= load.reading.at) next += everyMs;
+      const endsAt = load.at + window.next();
+      load.rest(Math.max(next, endsAt) - load.at);
+      while (next <= load.at) next += everyMs;
       load.work(burstMs);
       bursts += 1;
     }
-    const passedMs = load.reading.at - begun.at;
+    const passedMs = load.at - begunAt;
     return { share: (load.reading.cpuMs - begun.cpuMs) / passedMs, burstsPerSecond: (bursts * 1000) / passedMs };
   };
   second();

@@ -11,7 +11,6 @@ const SHORTEST_MS = 1;
 
 /** What this process has used since some moment in the past, in milliseconds. */
 export interface LoadReading {
-  readonly at: number;
   /** Of a processor, all threads. */
   readonly cpuMs: number;
   /** In which its loop was not idle. */
@@ -21,29 +20,37 @@ export interface LoadReading {
 export interface BusyWindowOptions {
   readonly maxMs: number;
   readonly readLoad: () => LoadReading;
+  /** The monotonic clock, in milliseconds. */
+  readonly now?: () => number;
 }
 
 /**
- * How long relayed messages may wait for others to go out with: 0 while there is room on the core, and up to `maxMs` the nearer
- * it comes to where messages would wait for the processor itself.
+ * How long relayed messages may wait for others to go out with, and published ones: 0 while there is room on the core, and up to
+ * `maxMs` the nearer it comes to where messages would wait for the processor itself.
  *
  * Waiting saves calls of the system, which is of use only where the processor's time is short. A longer window uses less of it,
  * and with less use the window is shorter, so under a steady load both come to rest.
  */
 export class BusyWindow {
-  readonly #options: BusyWindowOptions;
+  readonly #maxMs: number;
+  readonly #readLoad: () => LoadReading;
+  readonly #now: () => number;
   #seen: LoadReading;
+  #seenAt: number;
   #cpuShare = 0;
   #loopShare = 0;
 
-  constructor(options: BusyWindowOptions) {
-    this.#options = options;
-    this.#seen = options.readLoad();
+  constructor({ maxMs, readLoad, now = () => performance.now() }: BusyWindowOptions) {
+    this.#maxMs = maxMs;
+    this.#readLoad = readLoad;
+    this.#now = now;
+    this.#seen = readLoad();
+    this.#seenAt = now();
   }
 
   /** How long the window that is about to open lasts, in milliseconds: 0, or 1 at least. */
   next(): number {
-    const { maxMs } = this.#options;
+    const maxMs = this.#maxMs;
     if (maxMs === 0) return 0;
     this.#look();
     const need = Math.max(riseOf(this.#cpuShare, CPU_SHARES), riseOf(this.#loopShare, LOOP_SHARES));
@@ -52,13 +59,15 @@ export class BusyWindow {
   }
 
   #look(): void {
-    const now = this.#options.readLoad();
-    const passedMs = now.at - this.#seen.at;
+    const at = this.#now();
+    const passedMs = at - this.#seenAt;
     if (passedMs < LOOK_EVERY_MS) return;
+    const now = this.#readLoad();
     const weight = 1 - Math.exp(-passedMs / MEMORY_MS);
     this.#cpuShare += ((now.cpuMs - this.#seen.cpuMs) / passedMs - this.#cpuShare) * weight;
     this.#loopShare += ((now.activeMs - this.#seen.activeMs) / passedMs - this.#loopShare) * weight;
     this.#seen = now;
+    this.#seenAt = at;
   }
 }
 
@@ -71,5 +80,5 @@ function riseOf(share: number, { from, to }: { readonly from: number; readonly t
 export function readOwnLoad(): LoadReading {
   const { user, system } = process.cpuUsage();
   const { active } = performance.eventLoopUtilization();
-  return { at: performance.now(), cpuMs: (user + system) / 1000, activeMs: active };
+  return { cpuMs: (user + system) / 1000, activeMs: active };
 }
