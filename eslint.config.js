@@ -57,7 +57,7 @@ export default tseslint.config(
   { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
   {
-    files: ['bench/src/contestants/servers/**', 'bench/src/measure/{redis-cpu,least-writer}.ts'],
+    files: ['bench/src/contestants/servers/**', 'bench/src/measure/{redis-stats,least-writer}.ts'],
     rules: boundaries(PROM),
   },
   {

@@ -4,9 +4,11 @@ import { CAPACITY } from './capacity.ts';
 import { CEILING } from './ceiling.ts';
 import type { Experiment } from './experiment.ts';
 import { FANOUT } from './fanout.ts';
+import { INBOXES } from './inboxes.ts';
 import { LATENCY } from './latency.ts';
 import { MEMORY } from './memory.ts';
 import { PUBLISH } from './publish.ts';
+import { ROLL_CALL } from './roll-call.ts';
 import { SCALING } from './scaling.ts';
 import { SCRIPT } from './script.ts';
 import { SLOW_READER } from './slow-reader.ts';
@@ -22,6 +24,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   CEILING,
   SCRIPT,
   SCALING,
+  ROLL_CALL,
+  INBOXES,
   SLOW_READER,
   BOOK_COST,
   SQUATTERS_EXPERIMENT,

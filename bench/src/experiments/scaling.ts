@@ -11,7 +11,7 @@ import type { PublisherCalls } from '../generator/publisher-process.ts';
 import { stampedText } from '../generator/stamp.ts';
 import { openMembers } from '../measure/members.ts';
 import { cpuSecondsOf } from '../measure/process-stats.ts';
-import { redisCpuSeconds } from '../measure/redis-cpu.ts';
+import { redisCpuSeconds } from '../measure/redis-stats.ts';
 import { Scope } from '../measure/scope.ts';
 import { bars } from '../report/bars.ts';
 import type { Row } from '../report/report.ts';

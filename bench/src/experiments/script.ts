@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { openLeastWriter } from '../measure/least-writer.ts';
 import { median, medianByRound } from '../measure/median.ts';
-import { redisCpuSeconds } from '../measure/redis-cpu.ts';
+import { redisCpuSeconds } from '../measure/redis-stats.ts';
 import { openOutcryWriter, type RoomWriter } from '../measure/room-writer.ts';
 import { Scope } from '../measure/scope.ts';
 import { bars } from '../report/bars.ts';

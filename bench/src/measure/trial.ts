@@ -10,7 +10,7 @@ import type { PublisherCalls } from '../generator/publisher-process.ts';
 import { stampedText } from '../generator/stamp.ts';
 import { type Load, type LoadReading, loadSince, readLoad } from './load.ts';
 import { openMembers } from './members.ts';
-import { redisCpuSeconds } from './redis-cpu.ts';
+import { redisCpuSeconds } from './redis-stats.ts';
 import { Scope } from './scope.ts';
 
 export interface TrialOptions {
