@@ -1,7 +1,8 @@
 import { partitionTagOf } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
 import type { PresenceKeys } from './keys.ts';
-import { REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
+import { pagesOf } from './pages.ts';
+import { ARE_IN_FORCE, REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
 
 /** Users that one step looks at: Redis does nothing else meanwhile. */
 const USERS_PER_STEP = 100;
@@ -39,11 +40,8 @@ export class PresenceReaper {
   /** What of these leases is in the room though they are void: what they have in the partition was forgotten. */
   async reapVoid(leases: readonly string[], room: string): Promise<number> {
     let removed = 0;
-    for (const lease of leases) {
-      if (!(await this.#isInForce(this.#keys.lease(lease, partitionTagOf(room))))) {
-        removed += await this.#reapRoom(lease, room);
-      }
-    }
+    for (const lease of await this.#findVoid(leases, partitionTagOf(room)))
+      removed += await this.#reapRoom(lease, room);
     return removed;
   }
 
@@ -51,12 +49,17 @@ export class PresenceReaper {
     this.#inForce.clear();
   }
 
-  async #isInForce(key: string): Promise<boolean> {
-    if (this.#inForce.has(key)) return true;
-    if ((await this.#redis.run(key, (redis) => redis.hexists(key, ''))) === 0) return false;
-    if (this.#inForce.size === MAX_KNOWN_KEYS) this.#inForce.clear();
-    this.#inForce.add(key);
-    return true;
+  async #findVoid(leases: readonly string[], tag: string): Promise<readonly string[]> {
+    const unsure = leases.filter((lease) => !this.#inForce.has(this.#keys.lease(lease, tag)));
+    const found: string[] = [];
+    for (const page of pagesOf(unsure)) {
+      const keys = page.map((lease) => this.#keys.lease(lease, tag));
+      const areInForce = (await this.#redis.runScript(ARE_IN_FORCE, keys as [string], [])) as readonly number[];
+      if (this.#inForce.size + page.length > MAX_KNOWN_KEYS) this.#inForce.clear();
+      for (const [i, key] of keys.entries()) if (areInForce[i] === 1) this.#inForce.add(key);
+      found.push(...page.filter((_, i) => areInForce[i] !== 1));
+    }
+    return found;
   }
 
   async #reapPartition(lease: string, tag: string): Promise<number> {

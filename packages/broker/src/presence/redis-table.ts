@@ -6,8 +6,9 @@ import { partitionTagOf } from '../partition.ts';
 import { readField } from '../redis/server-info.ts';
 import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
+import { pagesOf } from './pages.ts';
 import { PresenceReaper } from './reaper.ts';
-import { SET_LEASE, TEND_LEASES } from './scripts/leases.lua.ts';
+import { KNOW_LEASES, SET_LEASE, TEND_LEASES } from './scripts/leases.lua.ts';
 import { LIST_MEMBERS, RAISE_FENCE, WRITE_MEMBERS } from './scripts/members.lua.ts';
 import type { RoomMembers } from './store.ts';
 import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Written } from './table.ts';
@@ -119,11 +120,10 @@ export class RedisPresenceTable implements PresenceTable {
   }
 
   async lookAfter(ids: readonly string[], { room, leaseMs }: { room: string; leaseMs: number }): Promise<number> {
-    for (const id of ids) {
-      if (this.#known.has(id)) continue;
-      await this.#setLease(id, leaseMs, 'u');
-      if (this.#known.size === MAX_KNOWN_LEASES) this.#known.clear();
-      this.#known.add(id);
+    for (const page of pagesOf(ids.filter((id) => !this.#known.has(id)))) {
+      await this.#redis.runScript(KNOW_LEASES, [this.#keys.leases], [leaseMs, PRESENCE_TTL_MS, ...page]);
+      if (this.#known.size + page.length > MAX_KNOWN_LEASES) this.#known.clear();
+      for (const id of page) this.#known.add(id);
     }
     return this.#reaper.reapVoid(ids, room);
   }

@@ -356,6 +356,31 @@ describe('a lease', () => {
     const deadline = Number(await cluster.admin.zscore(zset, 'forgotten'));
     expect(Math.abs(deadline - Date.now() - 5000)).toBeLessThan(2000);
   });
+
+  it('of somebody else is looked after with all others of its room, one more than a page of them', async () => {
+    const table = await openTable();
+    const ids = range(1, 257).map((i) => `lease-${String(i)}`);
+    const [first = '', last = ''] = [ids[0], ids.at(-1)];
+    for (const id of [first, last]) {
+      await table.begin({ id, fence: 1 }, 60_000);
+      await table.write(
+        { id, fence: 1 },
+        { room: 'pit', entries: [{ user: id, connections: 1 }], asksForLeases: false },
+      );
+    }
+    for (const key of await cluster.keys(`lease/${last}`)) await cluster.admin.hdel(key, '');
+    const zset = (await cluster.keys('leases/'))[0] ?? '';
+    expect(await table.lookAfter(ids, { room: 'pit', leaseMs: 5000 })).toBe(1);
+    expect((await table.list('pit', 10)).members).toEqual([{ user: first, connections: 1 }]);
+    expect(await cluster.admin.zcard(zset)).toBe(ids.length);
+    // What was found in order is not asked about again.
+    await cluster.admin.zrem(zset, first);
+    for (const key of await cluster.keys(`lease/${first}`)) await cluster.admin.hdel(key, '');
+    expect(await table.lookAfter(ids, { room: 'pit', leaseMs: 5000 })).toBe(0);
+    table.beginReview();
+    expect(await table.lookAfter([first], { room: 'pit', leaseMs: 5000 })).toBe(1);
+    expect(await cluster.admin.zscore(zset, first)).not.toBeNull();
+  });
 });
 
 describe('a room', () => {

@@ -26,6 +26,18 @@ end
 `);
 
 /**
+ * Leases that are unknown are known from now on, and expire unless they are renewed.
+ *
+ *     KEYS  leases
+ *     ARGV  ms from now, ttl ms [, lease …]
+ */
+export const KNOW_LEASES = Script.bounded(String.raw`${NOW}
+local expiry = string.format('%.0f', now + ARGV[1])
+for i = 3, #ARGV do redis.call('ZADD', KEYS[1], 'NX', expiry, ARGV[i]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`);
+
+/**
  * Renews a lease that has not been given up, however late, and claims what has expired and nobody has claimed.
  *
  *     KEYS  leases

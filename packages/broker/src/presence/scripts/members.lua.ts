@@ -128,6 +128,18 @@ return { count_users(KEYS[1]), redis.call('HRANDFIELD', KEYS[1], ARGV[1], 'WITHV
 `);
 
 /**
+ * Which of some leases are in force in a partition.
+ *
+ *     KEYS  a lease each
+ *     reply 1 for each that is in force, 0 for each that is void
+ */
+export const ARE_IN_FORCE = new Script(String.raw`
+local in_force = {}
+for i, lease in ipairs(KEYS) do in_force[i] = redis.call('HEXISTS', lease, '') end
+return in_force
+`);
+
+/**
  * Voids a lease in one partition, so that nothing is written under it any more.
  *
  *     KEYS  lease
