@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { findMutants } from './find-mutants.ts';
 import { applyEdits } from './mutant.ts';
-import { plant } from './plant.ts';
+import { plant, plantIn } from './plant.ts';
 
 const BEFORE = '/** A script: `redis.call` 1 < 2. */\nexport const SCRIPT = new Script(String.raw`';
 
@@ -73,6 +73,32 @@ it('finds what stands around functions that a branch takes in', () => {
   ]);
 });
 
+it('turns a condition about what TypeScript puts in, and leaves that as it is', () => {
+  const source = script('\nif seq % ${String(EVERY)} < n or #text > ${String(LONG)} then\n  ${FUNCTIONS}\n  f(a)\nend');
+  const turned = findMutants(source).find(({ kind }) => kind === 'condition');
+  if (turned === undefined) throw new Error('nothing was found');
+  expect(turned.name).toBe(
+    'if seq % ${String(EVERY)} < n or #text > ${String(LONG)} then → if not (seq % ${String(EVERY)} < n or #text > ${String(LONG)}) then',
+  );
+  const planted = plant(source, turned.edit);
+  const lua = '\nif seq % 16 < n or #text > 1024 then\n  local function f(x) end\n  f(a)\nend';
+  expect(plantIn(lua, planted)).toBe(lua.replace('seq % 16 < n or #text > 1024', 'not (seq % 16 < n or #text > 1024)'));
+  const another = '\nif seq % 16 < n then f(a) end';
+  expect(plantIn(another, planted)).toBe(another);
+});
+
+it('leaves out a call with what TypeScript puts into it, and halves such a time to live', () => {
+  const source = script("redis.call('EXPIRE', key, ${String(TTL)}) f('$&', '($1)')");
+  const planted = findMutants(source).map(({ edit }) =>
+    plantIn("redis.call('EXPIRE', key, 60) f('$&', '($1)')", plant(source, edit)),
+  );
+  expect(planted).toEqual([
+    " f('$&', '($1)')",
+    "redis.call('EXPIRE', key, math.floor((60) / 2)) f('$&', '($1)')",
+    "redis.call('EXPIRE', key, 60) ",
+  ]);
+});
+
 it('tells by its name which of two equal lines is meant', () => {
   const names = findMutants(script('\nf(a)\nf(a)\n')).map(({ name }) => name);
   expect(names).toEqual(['f(a) → ', 'f(a) →  (2)']);
@@ -83,6 +109,6 @@ it('changes the piece of a script that stands between what TypeScript puts in, a
   const [first] = findMutants(source);
   if (first === undefined) throw new Error('nothing was found');
   const { from, to } = plant(source, first.edit);
-  expect(from).toBe('while a < b do f() end return ');
+  expect(from).toEqual(['while a < b do f() end return ']);
   expect(to).toMatch(/^local turns = 0 while not \(a < b\) do turns = turns \+ 1 if .* end f\(\) end return $/);
 });

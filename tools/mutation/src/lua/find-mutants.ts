@@ -1,5 +1,5 @@
 import luaparse, { type Chunk, type Node } from 'luaparse';
-import { findLuaTexts } from './lua-texts.ts';
+import { findLuaTexts, type LuaText } from './lua-texts.ts';
 import { describeEdit, type Edit, type Mutant } from './mutant.ts';
 import { MUTATORS } from './mutators.ts';
 import { childrenOf, rangeOf } from './nodes.ts';
@@ -7,9 +7,9 @@ import { childrenOf, rangeOf } from './nodes.ts';
 /** Every fault that can be planted in the Lua of a file, each under a name of its own. */
 export function findMutants(source: string): readonly Mutant[] {
   const times = new Map<string, number>();
-  return findLuaTexts(source).flatMap(({ start, lua }) =>
-    editsOf(lua).map(({ kind, edit }) => {
-      const moved = move(edit, start);
+  return findLuaTexts(source).flatMap((text) =>
+    editsOf(text).map(({ kind, edit }) => {
+      const moved = move(edit, text.start);
       const name = describeEdit(source, moved);
       const time = (times.get(name) ?? 0) + 1;
       times.set(name, time);
@@ -36,11 +36,11 @@ export function findLoopGuards(source: string): readonly Edit[] {
   });
 }
 
-function editsOf(lua: string): readonly { readonly kind: string; readonly edit: Edit }[] {
+function editsOf({ lua, written }: LuaText): readonly { readonly kind: string; readonly edit: Edit }[] {
   const found: { kind: string; edit: Edit }[] = [];
   walk(parse(lua), undefined, (node, parent) => {
     for (const [kind, mutate] of Object.entries(MUTATORS)) {
-      for (const edit of mutate({ node, parent, lua })) found.push({ kind, edit });
+      for (const edit of mutate({ node, parent, lua, written })) found.push({ kind, edit });
     }
   });
   return found;

@@ -5,6 +5,8 @@ export interface LuaText {
   /** Where it begins in the file; it has the length that it has there. */
   readonly start: number;
   readonly lua: string;
+  /** The same as it stands in the file, with what is put in from TypeScript. */
+  readonly written: string;
 }
 
 /** A piece of Lua into which nothing is put from TypeScript: it stands in a script as it does in the file. */
@@ -51,14 +53,15 @@ function holeOf(source: string, { expression }: ts.TemplateSpan): Piece {
  */
 function readText(source: string, template: ts.TemplateLiteral): LuaText {
   const start = template.getStart() + 1;
-  let lua = source.slice(start, template.getEnd() - 1);
-  if (!ts.isTemplateExpression(template)) return { start, lua };
+  const written = source.slice(start, template.getEnd() - 1);
+  if (!ts.isTemplateExpression(template)) return { start, lua: written, written };
+  let lua = written;
   for (const hole of template.templateSpans.map((span) => holeOf(source, span))) {
     const [from, to] = [hole.start - start, hole.end - start];
     const [before, behind] = [lua.slice(0, from), lua.slice(to)];
     const line = `${before.split('\n').at(-1) ?? ''}${behind.split('\n')[0] ?? ''}`;
-    const stand = before.trim() === '' || line.trim() === '' ? '' : 'x';
-    lua = before + stand.padEnd(to - from) + behind;
+    const stand = before.trim() === '' || line.trim() === '' ? ' ' : 'x';
+    lua = before + stand.repeat(to - from) + behind;
   }
-  return { start, lua };
+  return { start, lua, written };
 }

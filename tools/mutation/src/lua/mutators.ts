@@ -6,6 +6,8 @@ export interface Place {
   readonly node: Node;
   readonly parent: Node | undefined;
   readonly lua: string;
+  /** What stands there in the file: other than `lua` where something is put in from TypeScript. */
+  readonly written: string;
 }
 
 type Mutator = (place: Place) => readonly Edit[];
@@ -35,17 +37,17 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
   comparison: (place) => replaceOperator(place, COMPARISONS),
   arithmetic: (place) => replaceOperator(place, ARITHMETIC),
   'and/or': (place) => replaceOperator(place, LOGIC),
-  condition: ({ node, lua }) => {
+  condition: ({ node, written }) => {
     if (node.type !== 'IfClause' && node.type !== 'ElseifClause' && node.type !== 'WhileStatement') return [];
     const { condition } = node;
     // Which is what the comparison turned does, and `not` removed.
     if (condition.type === 'BinaryExpression' && ['==', '~='].includes(condition.operator)) return [];
     if (condition.type === 'UnaryExpression' && condition.operator === 'not') return [];
-    return [replace(condition, `not (${textOf(condition, lua)})`)];
+    return [replace(condition, `not (${textOf(condition, written)})`)];
   },
-  sign: ({ node, lua }) => {
+  sign: ({ node, written }) => {
     if (node.type !== 'UnaryExpression' || !['not', '-'].includes(node.operator)) return [];
-    return [replace(node, lua.slice(rangeOf(node)[0] + node.operator.length, rangeOf(node)[1]).trim())];
+    return [replace(node, textOf(node, written).slice(node.operator.length).trim())];
   },
   number: ({ node, parent }) => {
     if (node.type !== 'NumericLiteral') return [];
@@ -71,11 +73,11 @@ export const MUTATORS: Readonly<Record<string, Mutator>> = {
 };
 
 /** Times to live are halved, and those that are options removed. A call that does nothing but set one is removed as a call. */
-function mutateExpiry({ node, lua }: Place): readonly Edit[] {
+function mutateExpiry({ node, lua, written }: Place): readonly Edit[] {
   const call = readRedisCall(node);
   if (call === undefined) return [];
   const { command, args } = call;
-  const halve = (ttl: Node): Edit => replace(ttl, `math.floor((${textOf(ttl, lua)}) / 2)`);
+  const halve = (ttl: Node): Edit => replace(ttl, `math.floor((${textOf(ttl, written)}) / 2)`);
   const [, ttl] = args;
   if (EXPIRIES.has(command) && ttl !== undefined) return [halve(ttl)];
   return args.flatMap((option, i) => {
@@ -113,8 +115,8 @@ function textOfLiteral(node: Node): string {
   return node.type === 'StringLiteral' ? unquote(node.raw) : '';
 }
 
-function textOf(node: Node, lua: string): string {
-  return lua.slice(...rangeOf(node));
+function textOf(node: Node, written: string): string {
+  return written.slice(...rangeOf(node));
 }
 
 function replace(node: Node, text: string): Edit {

@@ -1,11 +1,10 @@
 import { beforeAll, beforeEach, describe, inject, type TestContext, vi } from 'vitest';
+import { type Plant, plantIn } from './plant.ts';
 import type { Suite } from './suites.ts';
 
-/** What is planted: a piece of a script's text, and what stands there in its place. */
-export interface Planted {
+/** What is planted in the scripts, under a number for the tests that run over it. */
+export interface Planted extends Plant {
   readonly id: number;
-  readonly from: string;
-  readonly to: string;
 }
 
 declare module 'vitest' {
@@ -56,12 +55,13 @@ vi.mock('../../../../packages/broker/src/redis/script-call.ts', async (importAct
   };
 });
 
-for (const { id, from, to } of inject('planted')) {
+for (const planted of inject('planted')) {
+  const { id } = planted;
   describe(`#${String(id)}`, () => {
     let isNoticed = false;
     let last: TestContext['task'] | undefined;
     beforeAll(() => {
-      bench.change = (lua) => lua.replace(from, () => to);
+      bench.change = (lua) => plantIn(lua, planted);
     });
     // Once a test has failed, for good, the others cannot tell anything more.
     beforeEach(({ task, skip }) => {

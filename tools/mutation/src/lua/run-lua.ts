@@ -58,7 +58,7 @@ async function tryScript({ bench, state, root }: Workshop, file: string): Promis
   const noticed = new Map(state.noticed(script, source));
   const survivors: string[] = [];
   stdout.write(`\n${script}: `);
-  const [failure] = await bench.run([{ id: 0, from: '', to: '' }], suites);
+  const [failure] = await bench.run([{ id: 0, from: [], holes: [], to: '' }], suites);
   if (failure !== undefined) throw new Error(`fails with nothing planted: ${failure}`);
   const mutants = findMutants(source).filter(({ name }) => !noticed.has(name));
   for (let start = 0; start < mutants.length; start += MUTANTS_PER_RUN) {
