@@ -51,6 +51,7 @@ describe('a socket', () => {
     await harness.goLive();
     harness.socket.lose(code, reason);
     expect(client.status).toMatchObject({ state: 'reconnecting', error: { code: 'disconnected', closeCode: code } });
+    expect(client.status).toHaveProperty('error.message', `the connection was closed on the way: ${String(code)}`);
     await platform.pass(1_000);
     await harness.goLive();
     expect(client.status.state).toBe('connected');
@@ -66,6 +67,14 @@ describe('a socket', () => {
       expect(client.status).toMatchObject({ state: 'closed', error: { code: 'closed', closeCode: code } });
     },
   );
+
+  it('that is closed with a code that only gateways use, and that is new, is closed by the gateway', async () => {
+    const { client } = start();
+    await harness.goLive();
+    harness.socket.lose(4000, 'something new');
+    expect(client.status).toMatchObject({ state: 'closed', error: { code: 'closed', closeCode: 4000 } });
+    expect(client.status).toHaveProperty('error.message', 'the gateway closed the connection: 4000');
+  });
 
   it('that cannot be made ends the client, which says why', async () => {
     const cause = new DOMException('An insecure WebSocket connection may not be initiated', 'SecurityError');

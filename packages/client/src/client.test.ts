@@ -55,7 +55,7 @@ describe('a connection', () => {
     expect(client.status.state).toBe('connected');
     await platform.pass(5_000);
     expect(platform.sockets[0]?.isClosed).toBe(true);
-    expect(client.status).toMatchObject({ state: 'reconnecting', error: { code: 'disconnected' } });
+    expect(client.status).toMatchObject({ state: 'reconnecting', error: { code: 'disconnected', isRetryable: true } });
     await platform.pass(250);
     expect(platform.sockets).toHaveLength(2);
   });
@@ -201,7 +201,8 @@ describe('a token', () => {
     start({ token: 'old' });
     await goLive();
     platform.socket.lose(CLOSE_CODES.tokenExpired.code);
-    expect(client.status).toMatchObject({ state: 'closed', error: { code: 'unauthenticated' } });
+    const closeCode = CLOSE_CODES.tokenExpired.code;
+    expect(client.status).toMatchObject({ state: 'closed', error: { code: 'unauthenticated', closeCode } });
   });
 });
 

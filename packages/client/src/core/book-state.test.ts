@@ -8,7 +8,7 @@ import { BookState } from './book-state.ts';
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 
 const BOOK = { symbol: 'BTCUSDT', depth: 10, interval: 100 };
-const STAMP = { ...BOOK, epoch: 'e', venueAt: 1, venueSeq: 3 };
+const STAMP = { ...BOOK, venueAt: 1, venueSeq: 3 };
 
 let book: BookState;
 let news: BookNews[];
@@ -35,7 +35,7 @@ function subscribe(now: number): ReturnType<BookState['takeSubscribe']> {
 function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}): void {
   const sides = { bids: [['1.00', '5']], asks: [['1.01', '7']] } as const;
   const scales = { priceScale: 2, sizeScale: 0 };
-  book.handleFrame({ type: 'snapshot', ...STAMP, at: now, ...scales, ...sides, seq: 7, ...details }, now);
+  book.handleFrame({ type: 'snapshot', ...STAMP, epoch: 'e', at: now, ...scales, ...sides, seq: 7, ...details }, now);
 }
 
 function delta(now: number, details: Partial<Frame<'delta'>> = {}): void {
@@ -85,7 +85,7 @@ describe('a book', () => {
     goLive();
     happen();
     expect([told(), book.isStale]).toEqual([['gap', 'stale'], true]);
-    expect(book.levels.bids()).toEqual([[100, 5]]);
+    expect([book.levels.bids(), book.ageMs(21_000)]).toEqual([[[100, 5]], 21_000]);
     expect(subscribe(20_000)).toMatchObject({ id: 2 });
     delta(20_000);
     expect(told()).toEqual(['gap', 'stale']);
@@ -111,7 +111,7 @@ describe('a book', () => {
     expect(subscribe(0)).toBeDefined();
     const waits: number[] = [];
     let now = 0;
-    for (let i = 0; i < 4; i++) {
+    for (let i = 0; i < 6; i++) {
       snapshot(now);
       delta(now, { prev: 1 });
       expect(subscribe(now)).toBeUndefined();
@@ -120,10 +120,19 @@ describe('a book', () => {
       book.handleAlarm(now);
       expect(subscribe(now)).toBeDefined();
     }
-    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000]);
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
     snapshot(now);
+    snapshot(now + 5_000);
     delta(now + 10_000, { prev: 1 });
     expect(subscribe(now + 10_000)).toBeDefined();
+    snapshot(now + 30_000, { checksum: 0 });
+    expect(subscribe(now + 30_000)).toBeUndefined();
+  });
+
+  it('reads levels of whole numbers, as msgpack has them, as they are', () => {
+    subscribe(0);
+    snapshot(0, { bids: [[100, 5]], asks: [[101, 7]] });
+    expect([book.levels.bids(), book.levels.asks()]).toEqual([[[100, 5]], [[101, 7]]]);
   });
 
   it('reads levels by the scales of its latest snapshot', () => {
@@ -227,9 +236,28 @@ describe('the age of a book', () => {
     expect([book.isStale, book.isLate]).toEqual([false, false]);
   });
 
+  it('of a quiet book does not end with a snapshot, nor is held up by one: that may be old and right', () => {
+    goLive();
+    delta(10_000, { at: 5_000 });
+    book.handleLateness(false);
+    snapshot(11_000, { at: 5_000, seq: 9 });
+    expect(book.isStale).toBe(true);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 12_000);
+    expect(book.isStale).toBe(false);
+  });
+
+  it('goes on growing behind a late delta, whatever heartbeats come and as long as nobody knows why', () => {
+    goLive();
+    delta(4_000, { at: 0 });
+    book.handleLateness(undefined);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 5_000);
+    expect([book.isStale, book.ageMs(6_000)]).toEqual([true, 6_000]);
+  });
+
   it('is what the connection says of itself, too', () => {
     goLive();
     book.handleLateness(true);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 500);
     expect([told(), book.isStale]).toEqual([['stale'], true]);
     snapshot(1_000, { at: -60_000, seq: 8 });
     expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);

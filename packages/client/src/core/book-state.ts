@@ -122,7 +122,6 @@ export class BookState implements BookListener {
     this.#phase = 'wanted';
     this.#retryAt = 0;
     this.#attempt = 0;
-    this.#isLate = false;
     this.#delay.forget();
   }
 
@@ -180,7 +179,6 @@ export class BookState implements BookListener {
 
   /** What the gateway says of its feed. */
   handleFreshness(isStale: boolean): void {
-    if (this.#phase !== 'live') return;
     this.#isOldAtGateway = isStale;
     this.#showAge();
   }

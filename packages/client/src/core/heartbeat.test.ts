@@ -115,6 +115,13 @@ describe('a connection is late', () => {
     expect(heartbeat.isLate).toBe(true);
   });
 
+  it('by suspicion still where an answer comes to what was asked before', () => {
+    heartbeat.pinged(0);
+    heartbeat.suspect(100);
+    heartbeat.ponged(200);
+    expect([heartbeat.verdict, heartbeat.measureAt]).toEqual([undefined, 3_000]);
+  });
+
   it('whatever the one before it was', () => {
     heartbeat.suspect(0);
     heartbeat.pinged(0);

@@ -60,7 +60,8 @@ describe('a token that is replaced', () => {
 
   it('is had anew by the end of the one that was taken last, under the name that it gives', async () => {
     const { token, given } = counted();
-    const { client, platform } = start({ token });
+    const statuses: ClientStatus[] = [];
+    const { client, platform } = start({ token, onStatus: (status) => statuses.push(status) });
     await goLiveFor(100_000);
     await platform.pass(80_000);
     answerAuth({ expiresAt: platform.now() + 1_000_000, user: 'ann' });
@@ -71,6 +72,7 @@ describe('a token that is replaced', () => {
     answerAuth({ user: 'anne' });
     await platform.pass(DAY_MS / 2);
     expect([given(), client.status]).toMatchObject([3, { state: 'connected' }]);
+    expect(statuses.map(({ state }) => state)).toEqual(['connecting', 'connected']);
   });
 
   it.each([
@@ -351,6 +353,14 @@ describe('a client that reads too slowly', () => {
     expect(client.status).toMatchObject({ state: 'connected', isLagging: true });
     await platform.pass(1);
     expect(client.status).toMatchObject({ state: 'connected', isLagging: false });
+  });
+
+  it('is told so for as long, also where the gateway is asked meanwhile whether it is there', async () => {
+    const { client, platform } = start({ pingAfterMs: 2_000 });
+    await harness.goLive();
+    harness.socket.receive({ type: 'lagging', bufferedBytes: 300_000 });
+    await platform.pass(2_000);
+    expect([harness.socket.of('ping').length, client.status]).toMatchObject([1, { isLagging: true }]);
   });
 });
 

@@ -144,7 +144,7 @@ export class Link {
   }
 
   start(now: number): void {
-    if (this.#phase.name === 'idle') this.#try(now);
+    this.#try(now);
   }
 
   /** The current socket is open. A token that the handshake could not carry comes before anything else. */
@@ -181,35 +181,34 @@ export class Link {
     this.#end(new OutcryError('noSocket', `no WebSocket could be opened: ${messageOf(cause)}`, { cause }));
   }
 
-  /** Whether the frame was for the link alone. One of a type that is not known tells at least that the gateway is there. */
-  handleFrame(frame: ReceivedFrame | undefined, now: number): boolean {
+  /** What a frame says of the connection. One of a type that is not known tells at least that the gateway is there. */
+  handleFrame(frame: ReceivedFrame | undefined, now: number): void {
     this.#heartbeat.heard(now);
     this.#showLateness();
     switch (frame?.type) {
-      case undefined:
-        return true;
       case 'pong':
         this.#delay.see(frame.at, now);
-        if (frame.id !== undefined) return false;
+        if (frame.id !== undefined) return;
         this.#heartbeat.ponged(now);
         this.#showLateness();
-        return true;
+        return;
       case 'welcome':
         this.#greet(frame, now);
-        return true;
+        return;
       case 'draining':
         this.#drainMs = frame.reconnectInMs;
         this.#tellStatus();
-        return true;
+        return;
       case 'lagging':
         this.#laggingUntil = now + LAGGING_SHOWN_MS;
         this.#tellStatus();
-        return true;
+        return;
       case 'ack':
       case 'error':
-        return this.#takeAuthAnswer(frame, now);
+        if (frame.id === this.#authId) this.#takeAuthAnswer(frame, now);
+        return;
       default:
-        return false;
+      // For rooms, books and requests.
     }
   }
 
@@ -329,8 +328,7 @@ export class Link {
     this.#send({ type: 'auth', id: this.#authId, token: this.#token });
   }
 
-  #takeAuthAnswer(frame: Frame<'ack' | 'error'>, now: number): boolean {
-    if (frame.id !== this.#authId) return false;
+  #takeAuthAnswer(frame: Frame<'ack' | 'error'>, now: number): void {
     const isFirst = this.#phase.name === 'authenticating';
     if (frame.type === 'ack') {
       this.#user = frame.user ?? this.#user;
@@ -344,7 +342,6 @@ export class Link {
     } else {
       this.#giveUp(new OutcryError('unauthenticated', frame.message));
     }
-    return true;
   }
 
   #watch(now: number): void {

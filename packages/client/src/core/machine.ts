@@ -61,7 +61,6 @@ export class Machine {
 
   /** When `handleAlarm` wants to be called; `Infinity` for never. */
   get nextAlarmAt(): number {
-    if (this.#link.isClosed) return Infinity;
     let at = Math.min(this.#link.nextAlarmAt, this.#queue.nextAlarmAt);
     if (!this.#link.isLive()) return at;
     for (const part of [...this.#rooms, ...this.#books]) at = Math.min(at, part.nextAlarmAt);
@@ -165,7 +164,8 @@ export class Machine {
     const { isLate } = this.#link;
     if (frame?.type === 'lagging') for (const book of this.#books) book.handleSilence();
     if (frame !== undefined && HELD_BACK.has(frame.type)) this.#link.handleCaughtUp();
-    if (!this.#link.handleFrame(frame, now) && frame !== undefined) this.#dispatch(frame, now);
+    this.#link.handleFrame(frame, now);
+    if (frame !== undefined) this.#dispatch(frame, now);
     if (!wasLive && this.#link.isLive()) this.#begin(now);
     if (isLate !== this.#link.isLate) for (const book of this.#books) book.handleLateness(this.#link.isLate);
     this.#settleClosing();
@@ -262,10 +262,8 @@ export class Machine {
         return;
       case 'stale':
       case 'fresh':
-        if (frame.symbol !== undefined) {
-          for (const book of this.#books) {
-            if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
-          }
+        for (const book of this.#books) {
+          if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
         }
         for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame, now);
         return;

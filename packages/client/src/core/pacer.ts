@@ -41,7 +41,7 @@ class Bucket {
 
   /** When there is some again, after `hasAny` has said no. */
   get readyAt(): number {
-    if (this.#rate === undefined || this.#tokens >= 1) return -Infinity;
+    if (this.#rate === undefined) return -Infinity;
     return this.#filledAt + Math.max(1, Math.ceil(((1 - this.#tokens) * 1000) / this.#rate.perSecond));
   }
 }

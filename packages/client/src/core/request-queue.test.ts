@@ -66,7 +66,8 @@ describe('a request that has waited for a gateway', () => {
     add({ bytes: 1_001 });
     add({ bytes: 1_000 });
     expect(takeAll()).toEqual(['frame 1', 'frame 3']);
-    expect(rejected()).toMatchObject([{ code: 'tooBig', message: '1001 bytes, and the gateway takes 1000' }]);
+    const tooBig = { code: 'tooBig', message: '1001 bytes, and the gateway takes 1000', isRetryable: false };
+    expect(rejected()).toMatchObject([tooBig]);
     expect(queue.size).toBe(2);
   });
 
@@ -88,7 +89,10 @@ describe('a request that is refused for now', () => {
     takeAll();
     queue.settle({ ...REFUSAL, id: 1, code: 'unavailable', retryInMs: 300 }, 100);
     expect([takeAll(399), queue.nextAlarmAt]).toEqual([[], 400]);
+    queue.handleAlarm(399);
+    expect([takeAll(399), queue.nextAlarmAt]).toEqual([[], 400]);
     queue.handleAlarm(400);
+    expect(queue.nextAlarmAt).toBe(10_000);
     expect(takeAll(400)).toEqual(['frame 1']);
     expect(queue.nextAlarmAt).toBe(10_000);
   });
@@ -141,6 +145,21 @@ describe('requests that wait', () => {
     expect(takeAll()).toEqual(['frame 1', 'frame 2', 'frame 3']);
   });
 
+  it('go out in that order also where one that was made later comes back to one that has waited', () => {
+    add({ isUnchecked: true });
+    add();
+    expect(takeAll()).toEqual(['frame 2']);
+    queue.settle({ ...REFUSAL, id: 2, code: 'unavailable', retryInMs: 0 }, 0);
+    queue.handleChecked(1);
+    expect(takeAll()).toEqual(['frame 1', 'frame 2']);
+  });
+
+  it('are each encoded once, however often it is looked what can go out', () => {
+    add({ encoded: undefined });
+    expect([takeAll(), takeAll()]).toEqual([[], []]);
+    expect(effects).toMatchObject([{ kind: 'encode', user: 'ann' }]);
+  });
+
   it('do not overtake each other in one lane, and hold up no other', () => {
     const lanes = ['bob', 'bob', 'cy', undefined, undefined];
     for (const [i, lane] of lanes.entries()) add({ lane, isUnchecked: i === 0 || i === 3 });
@@ -174,6 +193,7 @@ describe('a message', () => {
       { ...LOSS, mayBeStored: true },
       { ...LOSS, mayBeStored: false },
     ]);
+    expect([queue.size, takeAll()]).toEqual([0, []]);
   });
 
   it('that was under way is repeated for the same user alone, before those that were not', () => {
@@ -186,7 +206,7 @@ describe('a message', () => {
     add();
     expect(takeAll(0, { ...ANN, user: 'bob' })).toEqual(['frame 3']);
     expect(rejected()).toMatchObject([
-      { code: 'disconnected', message: 'it was sent as ann, and this is bob now', mayBeStored: true },
+      { ...LOSS, isRetryable: false, message: 'it was sent as ann, and this is bob now', mayBeStored: true },
       { code: 'disconnected', mayBeStored: true },
     ]);
   });

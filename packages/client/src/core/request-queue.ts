@@ -77,12 +77,12 @@ export class RequestQueue {
 
   /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
   take(now: number, { user, maxFrameBytes }: Session): EncodedRequest | undefined {
-    const held = new Set<RoomState | string>();
+    const held = new Set<RoomState | string | undefined>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
       const { room, id, lane = room } = entry.request;
-      if ((lane !== undefined && held.has(lane)) || room?.isJoined === false) continue;
+      if (held.has(lane) || room?.isJoined === false) continue;
       const isRefused = this.#isAnothers(entry, user);
       if (!isRefused && (entry.notBefore > now || !this.#isEncoded(entry, user))) {
         if (lane !== undefined) held.add(lane);

@@ -68,7 +68,7 @@ describe('a join', () => {
     room.handleAlarm(16_000);
     expect(takeJoin(16_000)).toMatchObject({ id: 2 });
     joined(2);
-    expect([room.isJoined, room.nextAlarmAt]).toEqual([true, Infinity]);
+    expect([room.isJoined, room.nextAlarmAt, takeJoin(3_600_000)]).toEqual([true, Infinity, undefined]);
   });
 
   it('that is refused for now is asked again, ever more rarely, until it succeeds', () => {
@@ -107,7 +107,7 @@ describe('a join', () => {
     room.handleWelcome('ann');
     takeJoin();
     joined(1);
-    expect(news).toMatchObject([{ type: 'joined', isResumed: false, isRecovered: false }]);
+    expect(news).toMatchObject([{ type: 'joined', isResumed: false, isRecovered: false, isReconnected: false }]);
     open({ since: { epoch: 'e', seq: 10 } });
     room.handleWelcome('ann');
     expect(takeJoin()).toMatchObject({ since: { epoch: 'e', seq: 10 }, history: 1_000 });

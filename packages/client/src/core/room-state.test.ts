@@ -57,6 +57,10 @@ describe('a gap', () => {
   it.each([
     ['in the same numbering', { reset: { epoch: 'e', seq: 3_000 }, oldest: { epoch: 'e', seq: 2_000 }, missed: 1_990 }],
     ['in another', { reset: { epoch: 'f', seq: 40 }, oldest: { epoch: 'f', seq: 0 }, missed: undefined }],
+    [
+      'in another that has not come so far',
+      { reset: { epoch: 'f', seq: 4 }, oldest: { epoch: 'f', seq: 0 }, missed: undefined },
+    ],
   ])('by reset is followed by everything that the room still has, %s', (_, { reset, oldest, missed }) => {
     join({ history: 5 });
     room.handleFrame({ type: 'reset', room: 'lobby', ...reset }, 1_000);
