@@ -18,8 +18,7 @@ const YOUNG = 'return entry_at(entry) > since';
 const FIRST = 'if not first or not is_young(first) then low = math.max(low, first_since(stream, since) or seq + 1) end';
 const AGED = 'if ms and is_forward and low <= high then';
 const TURNED = 'for i = 1, math.floor(#taken / 2) do';
-const SEEN = "local seen_epoch, seen_at = ARGV[9], tonumber(ARGV[10] or '0')";
-const ASKED = "local candidate, ttl, seen_epoch, seen_seq = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4] or '0')";
+const ASKED = "local seen_epoch, seen_seq, seen_at = ARGV[4], tonumber(ARGV[5] or '0'), tonumber(ARGV[6] or '0')";
 const HALVED = 'local middle = math.floor((old + fresh) / 2)';
 const SEEN_HALVED = 'local middle = math.floor((seen + unseen) / 2)';
 const READ = 'if fields[1] and fields[2] then return fields[1], tonumber(fields[2]), false end';
@@ -71,6 +70,8 @@ export const SURVIVORS: KnownSurvivors = {
   },
   'rooms/open-room': {
     [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
+    [`${ASKED} → ${ASKED.replace("[6] or '0'", "[6] or '1'")}`]:
+      'Who says no time says no epoch either, and then nobody looks at it.',
   },
   'rooms/read-history': {
     [`${SINCE} → ${SINCE.replace('or 0', 'or 1')}`]: 'Nothing was stored in the first millisecond of 1970.',
@@ -80,6 +81,5 @@ export const SURVIVORS: KnownSurvivors = {
     [`${FIRST} → ${FIRST.replace('seq + 1', 'seq + 2')}`]: 'Either is behind the newest, so that nothing is read.',
     [`${TURNED} → ${TURNED.replace('1', '0')}`]: 'In front of the first and behind the last there is nothing.',
     [`${TURNED} → ${TURNED.replace('floor', 'ceil')}`]: 'The one in the middle changes places with itself.',
-    [`${SEEN} → ${SEEN.replace("'0'", "'1'")}`]: 'Who says no time says no epoch.',
   },
 };
