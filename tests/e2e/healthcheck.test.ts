@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-import { leasePort, type ServiceProcess, startGateway, startPublisher, startRedis } from '@outcry/testkit';
+import { leasePort, readHealth, type ServiceProcess, startGateway, startPublisher, startRedis } from '@outcry/testkit';
 import { describe, expect, it } from 'vitest';
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/docker/healthcheck.sh', import.meta.url));
@@ -17,11 +17,13 @@ async function check(port: number, path: string): Promise<number | null> {
 describe('the health check of the images', () => {
   it('tells what a gateway says of itself', async () => {
     await using redis = await startRedis();
-    await using gateway = await startGateway({ redisUrl: redis.url });
+    await using gateway = await startGateway({ redisUrl: redis.url, nodeId: 'a' });
     const port = Number(new URL(gateway.internalUrl).port);
     expect(await check(port, '/healthz')).toBe(0);
     expect(await check(port, '/readyz')).toBe(0);
     expect(await check(port, '/nowhere')).toBe(1);
+    const { report } = await readHealth(gateway.internalUrl, '/status');
+    expect(report).toMatchObject({ status: 'ok', service: 'gateway', node: 'a', load: { connections: 0 } });
   });
 
   it('tells that a feed publisher is not ready', async () => {

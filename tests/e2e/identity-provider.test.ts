@@ -9,6 +9,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  readHealth,
 } from '@outcry/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -97,11 +98,11 @@ describe('keys of an identity provider', () => {
   it('are waited for by a gateway that starts without it, which serves nobody until then', async () => {
     await provider.goAway();
     await using gateway = await start({ authIssuer: undefined, authJwksUrl: provider.jwksUrl });
-    const readiness = await fetch(`${gateway.internalUrl}/readyz`);
-    expect([readiness.status, await readiness.text()]).toEqual([503, 'no keys of the identity provider yet\n']);
+    const readiness = await readHealth(gateway.internalUrl);
+    expect(readiness).toMatchObject({ status: 503, summary: 'no keys of the identity provider yet' });
     await expect(RawClient.connect({ url: gateway.url, encoding: 'json', token: 'any' })).rejects.toThrow('503');
     await provider.comeBack();
-    await expect.poll(async () => (await fetch(`${gateway.internalUrl}/readyz`)).status).toBe(200);
+    await expect.poll(async () => (await readHealth(gateway.internalUrl)).status).toBe(200);
     expect(await logIn(gateway, provider.makeToken())).toBe('ann');
     expect(await metricOf(gateway, FAILED)).toBeGreaterThan(0);
   });

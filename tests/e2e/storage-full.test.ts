@@ -1,4 +1,4 @@
-import { hasRedisServer, RawClient, RedisProcess, startGateway, startPublisher } from '@outcry/testkit';
+import { hasRedisServer, RawClient, readHealth, RedisProcess, startGateway, startPublisher } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -6,7 +6,7 @@ import { metricOf } from '../metrics.ts';
 
 /** Within which a node must know, and, once there is room again, know that. */
 const KNOWN_WITHIN = { timeout: 5000 };
-const FULL = 'ok, but storage is full\n';
+const FULL = 'ok, but storage is full';
 
 describe.runIf(hasRedisServer())('a Redis that is full', () => {
   let redis: RedisProcess;
@@ -33,9 +33,9 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
   }
 
   async function readyz(internalUrl: string): Promise<string> {
-    const response = await fetch(`${internalUrl}/readyz`);
-    expect(response.status).toBe(200);
-    return response.text();
+    const { status, summary } = await readHealth(internalUrl);
+    expect(status).toBe(200);
+    return summary;
   }
 
   it('lets gateways and publishers start and serve what they can, refuses messages in words, and heals by itself', async () => {
@@ -46,6 +46,9 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
 
     await admin.config('SET', 'maxmemory', '1');
     await expect.poll(() => readyz(early.internalUrl), KNOWN_WITHIN).toBe(FULL);
+    const { checks } = await readHealth(early.internalUrl);
+    expect(checks.filter(({ ok }) => !ok)).toMatchObject([{ name: 'storage', reason: 'storage is full' }]);
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'shard', ok: true, part: new URL(redis.url).host }));
     expect(await metricOf(early, 'outcry_gateway_broker_writable')).toBe(0);
     expect(await metricOf(early, 'outcry_gateway_broker_up')).toBe(1);
     expect(await metricOf(early, 'outcry_gateway_broker_eviction_policy{policy="noeviction"}')).toBe(1);
@@ -74,7 +77,7 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
 
     await admin.config('SET', 'maxmemory', '0');
     for (const gateway of [early, late]) {
-      await expect.poll(() => readyz(gateway.internalUrl), KNOWN_WITHIN).toBe('ok\n');
+      await expect.poll(() => readyz(gateway.internalUrl), KNOWN_WITHIN).toBe('ok');
       expect(await metricOf(gateway, 'outcry_gateway_broker_writable')).toBe(1);
     }
     await bob.expectAnswer('ack', { type: 'publish', room: 'pit', data: 'after' });
@@ -91,7 +94,7 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
     await ann.expectAnswer('ack', { type: 'publish', room: 'pit', data: 'before' });
     await admin.config('SET', 'min-replicas-to-write', '1');
     const words = 'storage is read-only: it has too few replicas';
-    await expect.poll(() => readyz(early.internalUrl), KNOWN_WITHIN).toBe(`ok, but ${words}\n`);
+    await expect.poll(() => readyz(early.internalUrl), KNOWN_WITHIN).toBe(`ok, but ${words}`);
     await using late = await startGateway({ redisUrl: redis.url });
     const bob = await connect(late.url, 'bob');
     expect(await bob.expectAnswer('joined', { type: 'join', room: 'pit', history: 5, presence: true })).toMatchObject({
@@ -104,7 +107,7 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
       message: `nothing can be stored now (${words}); try again later`,
     });
     await admin.config('SET', 'min-replicas-to-write', '0');
-    await expect.poll(() => readyz(late.internalUrl), KNOWN_WITHIN).toBe('ok\n');
+    await expect.poll(() => readyz(late.internalUrl), KNOWN_WITHIN).toBe('ok');
     await bob.expectAnswer('ack', { type: 'publish', room: 'pit', data: 'after' });
     await ann.next({ type: 'message', room: 'pit', data: 'after' });
     await ann.next({ type: 'member', room: 'pit', user: 'bob', change: 'joined', count: 2 });

@@ -183,7 +183,7 @@ it('gets nothing through from a frozen leader that wakes', { timeout: TIMEOUT_MS
       },
     );
   }
-  expect(await Promise.all(watched.cluster.publishers.map(readinessOf))).toEqual(['ok\n', 'ok\n']);
+  expect(await Promise.all(watched.cluster.publishers.map(readinessOf))).toEqual(['ok', 'ok']);
   await watched.judge(`leader frozen ${String(FREEZES)} times`);
 });
 

@@ -1,5 +1,10 @@
 export { API_KEYS, COMMON_SETTINGS, HOST, NAME, REDIS_URL } from './common-settings.ts';
 export { readEnvironment } from './config/env.ts';
+export type { Check } from './health/check.ts';
+export { type DelayMonitor, LoopLag } from './health/loop-lag.ts';
+export { maxOpenFiles } from './health/process-checks.ts';
+export { ShardChecks } from './health/shard-checks.ts';
+export { checkStorage } from './health/storage-check.ts';
 export { ApiKeys } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
 export { BodyError, readJson } from './http/read-json.ts';

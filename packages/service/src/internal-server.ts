@@ -3,15 +3,13 @@ import type { AddressInfo } from 'node:net';
 
 import { OutcryError } from '@outcry/broker';
 
+import { Health, type HealthReport, type HealthSource } from './health/health.ts';
+
 /** Answers the requests that are its own, now or later; false for any other. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** What the internal port tells and takes; asked anew for each request. */
-export interface InternalStatus {
-  /** Why the process should get no traffic, in a line, or undefined where it should. */
-  notReady(): string | undefined;
-  /** What a process cannot do although it should get traffic, in a line, or undefined. */
-  limitation?(): string | undefined;
+export interface InternalStatus extends HealthSource {
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
   /** Asked first, for what a service takes beyond this. */
@@ -26,9 +24,11 @@ export interface InternalServer {
 /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const PROMETHEUS_TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
+const JSON_TEXT = 'application/json';
+const PATHS = '/healthz, /readyz, /status and /metrics';
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics`, and what a service adds; for orchestrators, Prometheus and servers, never for clients.
+ * Serves `/healthz`, `/readyz`, `/status` and `/metrics`, and what a service adds; for orchestrators, Prometheus and servers, never for clients.
  *
  * @throws OutcryError `badConfig` where the address cannot be listened on
  */
@@ -36,15 +36,22 @@ export async function startInternalServer(
   address: { readonly host: string; readonly port: number },
   status: InternalStatus,
 ): Promise<InternalServer> {
+  const health = new Health(status);
   const server = createServer((request, response) => {
     if (status.handle?.(request, response) === true) return;
-    void respond(status, request.url ?? '/', response);
+    void respond({ status, health, response }, request.url ?? '/');
   });
-  await listen(server, address);
+  try {
+    await listen(server, address);
+  } catch (err) {
+    health.stop();
+    throw err;
+  }
   return {
     port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise((resolve) => {
+        health.stop();
         server.close(() => {
           resolve();
         });
@@ -64,14 +71,20 @@ function listen(server: Server, { host, port }: { readonly host: string; readonl
   });
 }
 
-async function respond(status: InternalStatus, url: string, response: ServerResponse): Promise<void> {
+interface Asked {
+  readonly status: InternalStatus;
+  readonly health: Health;
+  readonly response: ServerResponse;
+}
+
+async function respond({ status, health, response }: Asked, url: string): Promise<void> {
   const reply = (code: number, body: string, contentType = PLAIN_TEXT): void => {
     response.writeHead(code, { 'content-type': contentType }).end(body);
   };
   switch (url.split('?')[0]) {
     case '/healthz':
       // The event loop turns: a liveness probe may ask no more, or a blip of Redis restarts the fleet on top.
-      reply(200, 'ok\n');
+      reply(200, formatReport(health.alive()), JSON_TEXT);
       return;
     case '/readyz': {
       const notReady = notReadyCode(url);
@@ -79,11 +92,13 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
         reply(400, 'expected unready to be 503 or 404\n');
         return;
       }
-      const reason = status.notReady();
-      // Where the storage takes nothing, no other process is better off: a balancer that turns to others finds none.
-      reply(reason === undefined ? 200 : notReady, `${reason ?? describeReady(status.limitation?.())}\n`);
+      const report = health.ready();
+      reply(report.status === 'unready' ? notReady : 200, formatReport(report), JSON_TEXT);
       return;
     }
+    case '/status':
+      reply(200, formatReport(health.describe()), JSON_TEXT);
+      return;
     case '/metrics':
       try {
         reply(200, await status.exposeMetrics(), PROMETHEUS_TEXT);
@@ -92,8 +107,13 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
       }
       return;
     default:
-      reply(404, 'not found: there are /healthz, /readyz and /metrics\n');
+      reply(404, `not found: there are ${PATHS}\n`);
   }
+}
+
+/** For programs and for whoever asks with curl: the line that matters is among the first. */
+function formatReport(report: HealthReport): string {
+  return `${JSON.stringify(report, undefined, 2)}\n`;
 }
 
 /**
@@ -103,8 +123,4 @@ async function respond(status: InternalStatus, url: string, response: ServerResp
 function notReadyCode(url: string): number | undefined {
   const asked = new URL(url, 'http://internal').searchParams.get('unready') ?? '503';
   return asked === '503' || asked === '404' ? Number(asked) : undefined;
-}
-
-function describeReady(limitation: string | undefined): string {
-  return limitation === undefined ? 'ok' : `ok, but ${limitation}`;
 }

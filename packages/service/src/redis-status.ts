@@ -1,8 +1,12 @@
 import { type BrokerHandler, type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
 
+import type { Check } from './health/check.ts';
+import { ShardChecks } from './health/shard-checks.ts';
+
 /** For services that join no room: all that they hear from the broker is which of its Redises are there. */
 export class RedisStatus implements BrokerHandler {
   readonly #partitions = new PartitionStatus('down');
+  readonly #shards = new ShardChecks();
 
   /** Whether all of them are. */
   get isUp(): boolean {
@@ -14,8 +18,14 @@ export class RedisStatus implements BrokerHandler {
     return this.#partitions.isEnough ? undefined : 'redis unavailable';
   }
 
+  /** All of them together, and each. */
+  get checks(): readonly Check[] {
+    return [{ name: 'broker', reason: this.notReady(), isBlocking: true }, ...this.#shards.all];
+  }
+
   handleStatus(status: BrokerStatus, part: BrokerPart): void {
     this.#partitions.show(status, part);
+    this.#shards.show(status, part);
   }
 
   handleMessage(): void {

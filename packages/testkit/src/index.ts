@@ -13,6 +13,7 @@ export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts'
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
 export { GATEWAY_RUNTIME, type GatewayProcess, type GatewaySettings, startGateway, UNLIMITED } from './gateway.ts';
 export { type InboundProcess, type InboundSettings, startInbound } from './inbound.ts';
+export { type HealthAnswer, type HealthCheck, readHealth } from './health.ts';
 export { Inbox, type TakeOptions } from './inbox.ts';
 export { checkMessages, type MessageFaults, type MessageVerdict, NO_FAULTS } from './message-checker.ts';
 export {

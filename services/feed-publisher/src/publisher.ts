@@ -37,6 +37,8 @@ export interface FeedPublisher {
   stop(): Promise<void>;
   /** Which feeds are not live, nor could be at once, and why, in a line; undefined where all are. */
   notReady(): string | undefined;
+  /** How many feeds there are, and how many are live here. */
+  load(): { readonly feeds: number; readonly live: number };
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
 }
@@ -84,12 +86,8 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
       await running;
       await source.close();
     },
-    notReady() {
-      const idle = feeds.filter(({ state }) => state !== 'live' && state !== 'standby');
-      const states = idle.map(describeFeed);
-      if (states.length > 0) return `feeds not live: ${states.join(', ')}`;
-      return busHealth.isUp ? undefined : 'feed bus interrupted';
-    },
+    notReady: () => describeIdle(feeds) ?? (busHealth.isUp ? undefined : 'feed bus interrupted'),
+    load: () => ({ feeds: feeds.length, live: feeds.filter(({ state }) => state === 'live').length }),
     exposeMetrics: () => metrics.expose(),
   };
 }
@@ -105,6 +103,11 @@ function booksOf(source: BookSource): readonly { readonly symbol: string; readon
 function scalesOf(instrument: FeedInstrument): Scales {
   const { priceScale, sizeScale } = checkInstrument(instrument);
   return { priceScale, sizeScale };
+}
+
+function describeIdle(feeds: readonly SymbolFeed[]): string | undefined {
+  const idle = feeds.filter(({ state }) => state !== 'live' && state !== 'standby');
+  return idle.length === 0 ? undefined : `feeds not live: ${idle.map(describeFeed).join(', ')}`;
 }
 
 /** `BTCUSDT interrupted (the venue's stream is lost)` */

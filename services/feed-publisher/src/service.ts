@@ -1,5 +1,12 @@
 import { createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, type Logger, type RequestHandler, RedisStatus, startInternalServer } from '@outcry/service';
+import {
+  BackplaneLog,
+  checkStorage,
+  type Logger,
+  type RequestHandler,
+  RedisStatus,
+  startInternalServer,
+} from '@outcry/service';
 
 import type { FeedPublisherConfig } from './config/config.ts';
 import { createIngestHandler } from './sources/http/ingest-handler.ts';
@@ -31,8 +38,13 @@ export async function startService(config: FeedPublisherConfig, logger: Logger):
   try {
     // First, so that a start which waits for Redis is seen to live.
     const server = await startInternalServer(config.internal, {
-      notReady: () => redis.notReady() ?? publisher.notReady(),
-      limitation: () => (backplane.storage?.state === 'full' ? 'storage is full: books go on' : undefined),
+      service: 'feed-publisher',
+      checks: () => [
+        ...redis.checks,
+        { name: 'feeds', reason: publisher.notReady(), isBlocking: true },
+        checkStorage(backplane.storage, 'books go on'),
+      ],
+      load: () => publisher.load(),
       exposeMetrics: () => publisher.exposeMetrics(),
       handle: ingest,
     });

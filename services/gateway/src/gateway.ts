@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Backplane } from '@outcry/broker';
 import { CLOSE_CODES } from '@outcry/protocol';
-import type { InternalServer } from '@outcry/service';
+import { type InternalServer, LoopLag, maxOpenFiles } from '@outcry/service';
 
 import { AccountNames } from './cluster/account-names.ts';
 import { Attendance } from './cluster/attendance.ts';
@@ -15,10 +15,9 @@ import { BusyWindow, readOwnLoad } from './fanout/busy-window.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import type { AuthConfig } from './identity/auth-config.ts';
 import { WatchedKeys } from './identity/watched-keys.ts';
-import { LoopLag } from './limits/loop-lag.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createAccounts, createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
-import { fitOpenFiles, maxOpenFiles } from './reception/open-files.ts';
+import { fitOpenFiles } from './reception/open-files.ts';
 import { Reception } from './reception/reception.ts';
 import { createServices, type GatewayServices } from './services.ts';
 
@@ -61,11 +60,11 @@ class ComposedGateway implements Gateway {
 
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
     const { config, backplane, logger } = this.#options;
-    const { transport, services, attendance, accounts } = this.#parts;
+    const { transport, services, attendance, accounts, loopLag } = this.#parts;
     this.#keys = watchKeys(config.auth, services);
     await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
-    this.#internalServer = await openInternalPort(this.#options, { services, accounts });
+    this.#internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
     const port = await transport.listen(new Reception(services));
     const internalPort = this.#internalServer.port;
     logger.info({ port, internalPort }, 'gateway listening');

@@ -1,5 +1,12 @@
 import type { Backplane } from '@outcry/broker';
-import { type InternalServer, type Logger, type RequestHandler, startInternalServer } from '@outcry/service';
+import {
+  checkStorage,
+  type InternalServer,
+  type Logger,
+  type LoopLag,
+  type RequestHandler,
+  startInternalServer,
+} from '@outcry/service';
 
 import { createApiHandler } from './api/api-handler.ts';
 import type { AccountNames } from './cluster/account-names.ts';
@@ -35,6 +42,7 @@ interface PublicParts {
 
 interface InternalParts {
   readonly services: GatewayServices;
+  readonly loopLag: LoopLag;
   readonly accounts: Accounts | undefined;
 }
 
@@ -97,15 +105,16 @@ export function createAccounts(
 
 /** The internal port: health, metrics and the server API. */
 export function openInternalPort(options: GatewayOptions, parts: InternalParts): Promise<InternalServer> {
-  const { services } = parts;
-  return startInternalServer(options.config.internal, {
-    notReady: () => services.readiness.notReady,
-    limitation: () => limitationOf(options.backplane) ?? services.readiness.limitation,
-    exposeMetrics: () => services.metrics.registry.metrics(),
+  const { config, backplane } = options;
+  const { services, loopLag } = parts;
+  const { readiness, hooks, connections, rooms, books, metrics } = services;
+  return startInternalServer(config.internal, {
+    service: 'gateway',
+    node: config.nodeId,
+    loopLag,
+    checks: () => [...readiness.checks, checkStorage(backplane.storage), ...(hooks?.checks ?? [])],
+    load: () => ({ connections: connections.size, rooms: rooms.size, books: books.size }),
+    exposeMetrics: () => metrics.registry.metrics(),
     handle: createApi(options, parts),
   });
-}
-
-function limitationOf({ storage }: Backplane): string | undefined {
-  return storage === undefined || storage.state === 'writable' ? undefined : storage.reason;
 }

@@ -1,6 +1,6 @@
 import type { Backplane } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
-import type { Logger } from '@outcry/service';
+import type { Logger, LoopLag } from '@outcry/service';
 
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
@@ -14,7 +14,6 @@ import { clockToleranceOf } from './identity/auth-config.ts';
 import { createAuthenticator } from './identity/create-authenticator.ts';
 import { RevokedTokens } from './identity/revoked-tokens.ts';
 import { ConnectionLimits } from './limits/connection-limits.ts';
-import type { LoopLag } from './limits/loop-lag.ts';
 import { StoredLimits } from './limits/stored-limits.ts';
 import { Meters } from './limits/meters.ts';
 import { PublishAdmission } from './limits/publish-admission.ts';

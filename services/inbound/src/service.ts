@@ -1,5 +1,5 @@
 import { createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
+import { BackplaneLog, checkStorage, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
 
 import type { InboundConfig } from './config/config.ts';
 import { InboundMetrics } from './observability/inbound-metrics.ts';
@@ -40,8 +40,12 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
   try {
     // First, so that a start which waits for Redis is seen to live.
     const server = await startInternalServer(config.internal, {
-      notReady: () => redis.notReady() ?? outbox.notReady(),
-      limitation: () => (backplane.storage?.state === 'full' ? 'storage is full: messages wait' : undefined),
+      service: 'inbound',
+      checks: () => [
+        ...redis.checks,
+        { name: 'outbox', reason: outbox.notReady(), isBlocking: true },
+        checkStorage(backplane.storage, 'messages wait'),
+      ],
       exposeMetrics: () => metrics.expose(),
     });
     undo.push(() => server.close());

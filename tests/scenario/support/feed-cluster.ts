@@ -9,6 +9,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  readHealth,
 } from '@outcry/testkit';
 
 import { eventually } from '../../support/eventually.ts';
@@ -126,7 +127,7 @@ export async function metricOf({ process }: PublisherNode, name: string): Promis
 /** What `/readyz` of a publisher answers. */
 export async function readinessOf({ process }: PublisherNode): Promise<string> {
   const port = process.log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'];
-  return (await fetch(`http://127.0.0.1:${String(port)}/readyz`)).text();
+  return (await readHealth(`http://127.0.0.1:${String(port)}`)).summary;
 }
 
 function termsOf(node: PublisherNode, symbol: string): LeaderTerm[] {

@@ -13,6 +13,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  readHealth,
 } from '@outcry/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
@@ -208,9 +209,9 @@ describe('a publisher that is posted to', () => {
     }
     const ready = async (): Promise<unknown> => {
       for (const symbol of ['ACMEUSD', 'kPEPE']) await post(`POST /books/${symbol}/deltas`, { deltas: [] });
-      return (await fetch(`http://127.0.0.1:${port()}/readyz`)).text();
+      return (await readHealth(`http://127.0.0.1:${port()}`)).summary;
     };
-    await expect.poll(ready, POLL).toBe('feeds not live: BTC/USD interrupted (the engine is silent)\n');
+    await expect.poll(ready, POLL).toBe('feeds not live: BTC/USD interrupted (the engine is silent)');
     expect(await frameOf(1)).toMatchObject({ symbol: 'ACMEUSD', sourceKind: 'replay' });
     expect((await post('POST /books/ACMEUSD/deltas', { deltas: [{ seq: 2, bids: [['98', '1']] }] })).status).toBe(202);
     expect(await frameOf(2)).toBeDefined();

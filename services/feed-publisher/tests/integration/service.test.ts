@@ -9,6 +9,7 @@ import {
   DEFAULT_DEADLINE_MS,
   hasRedisServer,
   Inbox,
+  readHealth,
   RedisProcess,
   ServiceProcess,
   startPublisher,
@@ -52,10 +53,18 @@ function isSnapshot(frame: Frame): frame is FeedSnapshot {
   return 'priceScale' in frame;
 }
 
+function urlOf({ log }: ServiceProcess): string {
+  return `http://127.0.0.1:${String(log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'])}`;
+}
+
 async function get(service: ServiceProcess, path: string): Promise<{ status: number; body: string }> {
-  const port = service.log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'];
-  const response = await fetch(`http://127.0.0.1:${String(port)}${path}`);
+  const response = await fetch(`${urlOf(service)}${path}`);
   return { status: response.status, body: await response.text() };
+}
+
+async function health(service: ServiceProcess, path = '/readyz'): Promise<{ status: number; summary: string }> {
+  const { status, summary } = await readHealth(urlOf(service), path);
+  return { status, summary };
 }
 
 describe('the feed publisher as a process', () => {
@@ -86,8 +95,8 @@ describe('the feed publisher as a process', () => {
       }
     }
 
-    expect(await get(service, '/healthz')).toEqual({ status: 200, body: 'ok\n' });
-    expect(await get(service, '/readyz')).toEqual({ status: 200, body: 'ok\n' });
+    expect(await health(service, '/healthz')).toEqual({ status: 200, summary: 'ok' });
+    expect(await health(service)).toEqual({ status: 200, summary: 'ok' });
     const metrics = await get(service, '/metrics');
     expect(metrics.body).toMatch(/^outcry_feed_publisher_frames_total\{symbol="BTCUSDT",kind="delta"\} \d+$/m);
     expect(metrics.body).toContain('process_cpu_seconds_total');
@@ -109,7 +118,7 @@ describe('the feed publisher as a process', () => {
       [2, 11],
       [3, 12],
     ]);
-    expect(await get(service, '/readyz')).toEqual({ status: 503, body: 'feeds not live: TEST ended\n' });
+    expect(await health(service)).toEqual({ status: 503, summary: 'feeds not live: TEST ended' });
     expect(await service.stop()).toEqual({ code: 0, signal: null });
     await backplane.close();
   });
@@ -133,8 +142,8 @@ describe('a feed publisher with one book that cannot be had', () => {
     const why = 'the venue does not know NOPEUSDT';
     expect(await service.waitForLog('book missing')).toMatchObject({ level: 50, symbol: 'NOPEUSDT', reason: why });
     await frames.take(isSnapshot, { what: 'the book of ETHUSDT', deadlineMs: DEFAULT_DEADLINE_MS });
-    const ready = async (): Promise<unknown> => get(service, '/readyz');
-    await expect.poll(ready).toEqual({ status: 503, body: `feeds not live: NOPEUSDT missing (${why})\n` });
+    const ready = async (): Promise<unknown> => health(service);
+    await expect.poll(ready).toEqual({ status: 503, summary: `feeds not live: NOPEUSDT missing (${why})` });
     expect((await backplane.feedBus.listInstruments()).map(({ symbol }) => symbol).sort()).toEqual([
       'BTCUSDT',
       'ETHUSDT',
@@ -154,8 +163,8 @@ describe('a feed publisher with one book that cannot be had', () => {
     });
     await frames.take(isSnapshot, { what: 'the book of the recording', deadlineMs: DEFAULT_DEADLINE_MS });
     await expect
-      .poll(async () => (await get(service, '/readyz')).body)
-      .toBe('feeds not live: /nowhere.jsonl.gz failed (/nowhere.jsonl.gz: there is no such file)\n');
+      .poll(async () => (await health(service)).summary)
+      .toBe('feeds not live: /nowhere.jsonl.gz failed (/nowhere.jsonl.gz: there is no such file)');
     await backplane.close();
   });
 });
@@ -175,12 +184,12 @@ describe.runIf(hasRedisServer())('a feed publisher whose Redis is not there yet'
     const { port } = lease;
     await using service = await startWithout(ownRedis, port);
     const ask = async (path: string): Promise<string> =>
-      (await fetch(`http://127.0.0.1:${String(port)}${path}`)).text();
-    expect(await ask('/healthz')).toBe('ok\n');
-    expect(await ask('/readyz')).toBe('redis unavailable\n');
+      (await readHealth(`http://127.0.0.1:${String(port)}`, path)).summary;
+    expect(await ask('/healthz')).toBe('ok');
+    expect(await ask('/readyz')).toBe('redis unavailable');
     await ownRedis.restart();
     await service.waitForLog('feed publisher started');
-    await expect.poll(() => ask('/readyz')).toBe('ok\n');
+    await expect.poll(() => ask('/readyz')).toBe('ok');
   });
 
   it('ends when it is told to, though it still waits', async () => {

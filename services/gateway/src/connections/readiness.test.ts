@@ -20,24 +20,59 @@ describe('Readiness', () => {
     readiness.showStatus('up', EVERYTHING);
   });
 
+  /** The checks that are not well, and why. */
+  function failed(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      readiness.checks.flatMap(({ name, part, reason }) =>
+        reason === undefined ? [] : [[part === undefined ? name : `${name} ${part}`, reason]],
+      ),
+    );
+  }
+
   it('is not there before the broker has said that it is', () => {
     expect(new Readiness().notReady).toBe('broker unavailable');
     expect(readiness.notReady).toBeUndefined();
-    expect(readiness.limitation).toBeUndefined();
   });
 
   it('lasts while half of the partitions are up, says what is missing, and is back with them', () => {
     readiness.showStatus('down', part(PARTITION_COUNT / 2, false));
     expect(readiness.notReady).toBeUndefined();
-    expect(readiness.limitation).toBe('the broker is unavailable for 50 % of rooms and books');
+    expect(failed()).toEqual({
+      broker: 'the broker is unavailable for 50 % of rooms and books',
+      'shard some': 'some is unavailable',
+    });
     readiness.showStatus('down', part(PARTITION_COUNT / 2 + 1, false));
     expect(readiness.notReady).toBe('broker unavailable');
     readiness.showStatus('up', part(PARTITION_COUNT / 2 + 1, false));
-    expect([readiness.notReady, readiness.limitation]).toEqual([undefined, undefined]);
+    expect(readiness.notReady).toBeUndefined();
+    expect(failed()).toEqual({});
   });
 
   it('ends with the part in which everybody is', () => {
     readiness.showStatus('down', part(1, true));
     expect(readiness.notReady).toBe('broker unavailable');
+  });
+
+  it('is explained by its checks: the first that blocks is why the node is not ready', () => {
+    const blocking = (): string | undefined =>
+      readiness.checks.find(({ reason, isBlocking }) => reason !== undefined && isBlocking === true)?.reason;
+    const steps: readonly (() => void)[] = [
+      () => undefined,
+      () => {
+        readiness.showKeys(0);
+      },
+      () => {
+        readiness.showStatus('down', EVERYTHING);
+      },
+      () => {
+        readiness.drain();
+      },
+    ];
+    const reasons = steps.map((step) => {
+      step();
+      expect(blocking()).toBe(readiness.notReady);
+      return readiness.notReady;
+    });
+    expect(reasons).toEqual([undefined, 'no keys of the identity provider yet', 'broker unavailable', 'draining']);
   });
 });

@@ -1,27 +1,40 @@
 import { type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
 import { ALL_ROOM } from '@outcry/protocol';
+import { type Check, ShardChecks } from '@outcry/service';
+
+const DRAINING = 'draining';
+const NO_BROKER = 'broker unavailable';
+const NO_KEYS = 'no keys of the identity provider yet';
 
 /** Whether this node should get traffic: what `/readyz` and handshakes are answered by. */
 export class Readiness {
   #isDraining = false;
   readonly #partitions = new PartitionStatus('down');
+  readonly #shards = new ShardChecks();
   #hasKeys = true;
 
   /** Why the node should get no traffic, or undefined where it should. */
   get notReady(): string | undefined {
-    if (this.#isDraining) return 'draining';
-    if (!this.#isServed()) return 'broker unavailable';
-    return this.#hasKeys ? undefined : 'no keys of the identity provider yet';
+    if (this.#isDraining) return DRAINING;
+    if (!this.#isServed()) return NO_BROKER;
+    return this.#hasKeys ? undefined : NO_KEYS;
   }
 
-  /** What clients would miss though the node is ready. */
-  get limitation(): string | undefined {
-    const { upShare } = this.#partitions;
-    return upShare === 1 ? undefined : `the broker is unavailable for ${percent(1 - upShare)} of rooms and books`;
+  /** The same for people, with what clients would miss though the node is ready. */
+  get checks(): readonly Check[] {
+    return [
+      { name: 'draining', reason: this.#isDraining ? DRAINING : undefined, isBlocking: true },
+      this.#isServed()
+        ? { name: 'broker', reason: this.#missing() }
+        : { name: 'broker', reason: NO_BROKER, isBlocking: true },
+      { name: 'keys', reason: this.#hasKeys ? undefined : NO_KEYS, isBlocking: true },
+      ...this.#shards.all,
+    ];
   }
 
   showStatus(status: BrokerStatus, part: BrokerPart): void {
     this.#partitions.show(status, part);
+    this.#shards.show(status, part);
   }
 
   showKeys(count: number): void {
@@ -30,6 +43,11 @@ export class Readiness {
 
   drain(): void {
     this.#isDraining = true;
+  }
+
+  #missing(): string | undefined {
+    const { upShare } = this.#partitions;
+    return upShare === 1 ? undefined : `the broker is unavailable for ${percent(1 - upShare)} of rooms and books`;
   }
 
   /** Nobody comes in without `@all`. */

@@ -1,7 +1,7 @@
-import type { Logger } from '@outcry/service';
+import type { Check, Logger } from '@outcry/service';
 
 import type { RevokedTokens } from '../identity/revoked-tokens.ts';
-import type { HookMetrics } from '../observability/hook-metrics.ts';
+import { BreakerState, type HookMetrics } from '../observability/hook-metrics.ts';
 import type { HookRule } from './ask-before.ts';
 import { ConnectHook } from './connect-hook.ts';
 import { HookClient } from './hook-client.ts';
@@ -14,6 +14,8 @@ export interface Hooks {
   readonly connect: ConnectHook | undefined;
   readonly join: JoinHook | undefined;
   readonly publish: PublishHook | undefined;
+  /** Whether it can be asked, for each of them. */
+  readonly checks: readonly Check[];
   /** Questions that are under way fail. */
   close(): Promise<void>;
 }
@@ -43,8 +45,20 @@ export function createHooks(config: HooksConfig | undefined, parts: HooksParts):
     connect: connect && new ConnectHook({ ...ruleOf(HookName.Connect, connect), node, revokedTokens }),
     join: join && new JoinHook(ruleOf(HookName.Join, join), node),
     publish: publish && new PublishHook(ruleOf(HookName.Publish, publish), { node, maxDataBytes }),
+    get checks() {
+      return clients.map(checkHook);
+    },
     async close() {
       await Promise.all(clients.map((client) => client.close()));
     },
+  };
+}
+
+function checkHook({ hook, state }: Pick<HookClient, 'hook' | 'state'>): Check {
+  const isAsked = state === BreakerState.Closed;
+  return {
+    name: 'hook',
+    part: hook,
+    reason: isAsked ? undefined : `the hook ${hook} is not asked: most of its answers failed`,
   };
 }

@@ -1,8 +1,8 @@
+import { type DelayMonitor, LoopLag } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Doorkeeper } from '../reception/doorkeeper.ts';
 import { createTestGateway } from '../testing/create-services.ts';
-import { type DelayMonitor, LoopLag } from './loop-lag.ts';
 
 const WINDOW_MS = 1000;
 const VISITOR = { origins: [], hasCookies: false, address: '192.0.2.1' };
@@ -38,7 +38,7 @@ describe('LoopLag', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     monitor = new ScriptedMonitor();
-    lag = new LoopLag(monitor);
+    lag = new LoopLag(20, monitor);
   });
   afterEach(() => {
     lag.stop();

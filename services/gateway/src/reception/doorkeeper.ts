@@ -1,8 +1,8 @@
 import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
+import type { LoopLag } from '@outcry/service';
 
 import type { Connections } from '../connections/connections.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
-import type { LoopLag } from '../limits/loop-lag.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { Refusal, Visitor } from '../transport/transport.ts';
 import { OriginPolicy } from './origin-policy.ts';

@@ -1,6 +1,7 @@
+import { maxOpenFiles } from '@outcry/service';
 import { describe, expect, it } from 'vitest';
 
-import { fitOpenFiles, maxOpenFiles } from './open-files.ts';
+import { fitOpenFiles } from './open-files.ts';
 
 const RECEPTION = {
   origins: ['*'],

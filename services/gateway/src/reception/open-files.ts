@@ -7,16 +7,6 @@ const RESERVED_FILES = 64;
 /** So many sockets that are no WebSocket may be there for each that may be there at all, or nobody could come in behind them. */
 const HANDSHAKES_SHARE = 0.5;
 
-/** How many files this process may have open at once (`ulimit -n`; Node raises the soft limit to the hard one as it starts). */
-export function maxOpenFiles(): number {
-  const { userLimits } = process.report.getReport() as {
-    readonly userLimits?: { readonly open_files?: { readonly soft: number | 'unlimited' } };
-  };
-  const soft = userLimits?.open_files?.soft;
-  // On Windows there is no such limit.
-  return typeof soft === 'number' ? soft : Infinity;
-}
-
 export interface FittedReception {
   readonly reception: ReceptionConfig;
   /** What is less than was asked for, in a line. */

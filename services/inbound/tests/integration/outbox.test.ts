@@ -8,6 +8,7 @@ import {
   startRedis,
   type TestRedis,
   uniquePrefix,
+  readHealth,
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -97,7 +98,7 @@ describe('the outbox', () => {
       'end',
     ]);
     await expect.poll(() => countRows(quick, 'outbox')).toBe(0);
-    expect(await (await fetch(`${service.internalUrl}/readyz`)).text()).toBe('ok\n');
+    expect(await readHealth(service.internalUrl)).toMatchObject({ status: 200, summary: 'ok' });
     expect(await service.process.stop()).toEqual({ code: 0, signal: null });
   });
 
@@ -227,8 +228,8 @@ describe('the outbox', () => {
     await postgres.kill();
     await vi.waitFor(
       async () => {
-        const response = await fetch(`${service.internalUrl}/readyz`);
-        expect([response.status, await response.text()]).toEqual([503, 'the outbox cannot be read\n']);
+        const { status, summary } = await readHealth(service.internalUrl);
+        expect([status, summary]).toEqual([503, 'the outbox cannot be read']);
       },
       { timeout: 20_000 },
     );

@@ -12,12 +12,18 @@ export type DelayMonitor = Pick<IntervalHistogram, 'count' | 'mean' | 'reset' | 
  * seconds, so that one stall, however long, is no overload.
  */
 export class LoopLag {
+  readonly #resolutionMs: number;
   readonly #monitor: DelayMonitor;
   readonly #timer: NodeJS.Timeout;
   #previousMs = 0;
   #latestMs = 0;
 
-  constructor(monitor: DelayMonitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS })) {
+  /** @param resolutionMs between two looks, each of which wakes an idle process */
+  constructor(
+    resolutionMs = RESOLUTION_MS,
+    monitor: DelayMonitor = monitorEventLoopDelay({ resolution: resolutionMs }),
+  ) {
+    this.#resolutionMs = resolutionMs;
     this.#monitor = monitor;
     monitor.enable();
     this.#timer = setInterval(() => {
@@ -37,7 +43,7 @@ export class LoopLag {
   #endWindow(): void {
     this.#previousMs = this.#latestMs;
     // Each of its samples is the time between two looks, which is never less than its resolution.
-    const meanMs = this.#monitor.count === 0 ? 0 : this.#monitor.mean / NS_PER_MS - RESOLUTION_MS;
+    const meanMs = this.#monitor.count === 0 ? 0 : this.#monitor.mean / NS_PER_MS - this.#resolutionMs;
     this.#latestMs = Math.max(0, meanMs);
     this.#monitor.reset();
   }
