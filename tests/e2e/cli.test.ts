@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasTerminal, runInTerminal } from './support/terminal.ts';
 
 const MAIN = new URL('../../tools/cli/src/main.ts', import.meta.url).pathname;
+const API_KEY = 'a-key-of-the-server-api';
 const ESCAPE = '\u001b';
 /** Asymmetric matchers are of any type. */
 const [A_STRING, A_NUMBER] = [expect.any(String) as unknown, expect.any(Number) as unknown];
@@ -21,7 +23,7 @@ interface Result {
 
 let standalone: GatewayProcess;
 beforeAll(async () => {
-  standalone = await startStandalone();
+  standalone = await startStandalone({ apiKeys: API_KEY, nodeId: 'gw-1' });
 });
 afterAll(() => standalone[Symbol.asyncDispose]());
 
@@ -29,6 +31,24 @@ function environment(more: Readonly<Record<string, string>> = {}): NodeJS.Proces
   // Node takes a terminal in CI for one without colours.
   const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...inherited } = process.env;
   return { ...inherited, TERM: 'xterm-256color', OUTCRY_URL: standalone.url, OUTCRY_TOKEN: 'ann', ...more };
+}
+
+/** An internal port that answers so. */
+async function answering(status: number, body: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createHttpServer((_, response) => {
+    response.writeHead(status).end(body);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
 }
 
 function start(...args: readonly string[]): ChildProcess {
@@ -307,5 +327,73 @@ describe('the command line, refused', () => {
     const { code, notes } = await outcry('ping', '--url', strict.url, '--token', 'forged');
     expect(code).toBe(1);
     expect(notes).toMatch(/^error: .+: closed with 4001 unauthenticated\n {2}The token was refused\. Check --token: /);
+  });
+});
+
+describe('outcry status', () => {
+  const cellsOf = (line: string): readonly string[] => line.split(/ {2,}/);
+
+  /** Asks these, with a key; what is no address is an option. */
+  function status(...words: readonly string[]): Promise<Result> {
+    const args = words.flatMap((word) => (word.startsWith('http') ? ['--url', word] : [word]));
+    const env = environment({ OUTCRY_API_KEY: API_KEY, OUTCRY_API_URL: standalone.internalUrl });
+    return finish(spawn(process.execPath, [MAIN, 'status', ...args], { env, stdio: 'pipe' }));
+  }
+
+  it('shows services as a table, and names what is not as it should be', async () => {
+    const minutesAgo = new Date(Date.now() - 130_000).toISOString();
+    const sick = {
+      ...{ status: 'unready', summary: 'draining', service: 'gateway', node: 'gw-2\u001b[2J', version: '0.1.0' },
+      ...{ uptimeSeconds: 7300, load: { connections: 12, rooms: 3 } },
+      process: { residentBytes: 128 * 1024 ** 2, loopLagMs: 40 },
+      checks: [
+        { name: 'draining', ok: false, reason: 'draining', blocking: true, since: minutesAgo },
+        { name: 'storage', ok: true, since: minutesAgo },
+      ],
+    };
+    await using other = await answering(200, JSON.stringify(sick));
+    const { code, out, notes } = await status(standalone.internalUrl, other.url);
+    const [head, first, second, ...faults] = out.trimEnd().split('\n').map(cellsOf);
+    expect(head).toEqual(['NODE', 'SERVICE', 'STATUS', 'VERSION', 'UP', 'MEMORY', 'LAG', 'LOAD']);
+    expect(first?.slice(0, 3)).toEqual(['gw-1', 'gateway', 'ok']);
+    expect(first?.at(-1)).toMatch(/^\d+ connections, \d+ rooms, \d+ books$/);
+    const shown = 'gw-2\u{fffd}[2J';
+    const row = [shown, 'gateway', 'unready', '0.1.0', '2 h', '128 MiB', '40 ms', '12 connections, 3 rooms'];
+    expect(second).toEqual(row);
+    expect(faults).toEqual([[`${shown}: draining, for 2 min`]]);
+    expect({ code, notes }).toEqual({ code: 1, notes: 'error: 1 of 2 are not ready\n' });
+  });
+
+  it('shows the gateways that only the cluster knows of, with a key from the environment', async () => {
+    const knowing = (nodes: readonly object[]): string =>
+      JSON.stringify({ status: 'ok', node: 'gw-1', uptimeSeconds: 1, checks: [], nodes });
+    const startedAt = Date.now() - 3 * 86_400_000;
+    const unknown = { node: 'gw-3', startedAt, connections: 5, rooms: 2, books: 0, isReady: false };
+    await using other = await answering(200, knowing([{ node: 'gw-1' }, unknown]));
+    const { code, out } = await status(other.url, '--roster');
+    expect(code).toBe(0);
+    const row = ['gw-3', 'gateway', 'unready', '-', '3 d', '-', '-', '5 connections, 2 rooms, 0 books'];
+    expect(out.trimEnd().split('\n').slice(2).map(cellsOf)).toEqual([row]);
+
+    const real = await status('--roster', '--json');
+    expect(real.code).toBe(0);
+    const { services, roster } = JSON.parse(real.out) as { services: readonly object[]; roster: readonly object[] };
+    expect(services).toMatchObject([{ node: 'gw-1', status: 'ok', service: 'gateway', version: '0.1.0' }]);
+    // It is named already.
+    expect(roster).toEqual([]);
+  });
+
+  it('says who does not answer, or not as a service does', async () => {
+    await using other = await answering(404, 'not found');
+    const { code, out } = await status(other.url, 'http://127.0.0.1:9');
+    expect(code).toBe(3);
+    expect(out).toContain(`${other.url}: there is no /status: it answers 404. Is it an internal port?`);
+    expect(out).toContain('http://127.0.0.1:9: ');
+  });
+
+  it('says that clients’ port is not the internal one', async () => {
+    const { code, out, notes } = await outcry('status', '--url', standalone.url);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(notes).toContain('is where clients go. Expected the internal port: http://host:8081');
   });
 });

@@ -5,6 +5,7 @@ const PATHS = [
   '/metrics',
   '/healthz',
   '/readyz',
+  '/status',
   '/api/info',
   '/api/openapi.json',
   '/admin',

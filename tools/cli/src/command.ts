@@ -6,12 +6,14 @@ import { join } from './commands/join.ts';
 import { members } from './commands/members.ts';
 import { ping } from './commands/ping.ts';
 import { publish } from './commands/publish.ts';
+import { status, type StatusContext } from './commands/status.ts';
 import { tail } from './commands/tail.ts';
+import { apiUrl } from './config/env.ts';
 import type { ServerApiOptions } from './connection/server-api.ts';
 import type { ConnectionOptions } from './connection/session.ts';
 import type { Context } from './context.ts';
 import { EXIT_CODE_LINES } from './exit-code.ts';
-import { parseApiUrl, parsePosition, parseUrl, parseWhole } from './option-values.ts';
+import { isInternal, parseAddress, parseApiUrl, parsePosition, parseUrl, parseWhole } from './option-values.ts';
 import type { InputForm } from './payload.ts';
 
 export type GlobalOptions = ConnectionOptions & { readonly json: boolean };
@@ -25,6 +27,7 @@ export type RunAsOperator = (
   act: (context: OperatorContext) => Promise<void>,
 ) => Promise<void>;
 
+const DEFAULT_API = 'http://localhost:8081';
 const MAX_COUNT = 1_000_000;
 const DAY_MS = 86_400_000;
 const MAX_TIMEOUT_MS = 240_000;
@@ -38,15 +41,22 @@ Examples:
   $ outcry tail lobby --since V7c-2LxT:43 --json | jq .data
   $ outcry book BTCUSDT --depth 10
   $ outcry ping --count 100
-  $ OUTCRY_API_KEY=… outcry account reset ann`;
+  $ OUTCRY_API_KEY=… outcry account reset ann
+  $ outcry status --url http://gw-1:8081 --url http://gw-2:8081`;
 
 /** The command line: what there is, its help, and nothing of what it does. */
 export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
+  const addresses: string[] = [];
+  const readAddress = (text: string): string => {
+    const address = parseAddress(text);
+    addresses.push(address);
+    return address;
+  };
   const command = new Command('outcry')
     .description('Talks to an outcry cluster: rooms, books and latency.')
     .addOption(
       new Option('-u, --url <url>', 'the gateway: host:port, or its whole ws:// or wss:// URL')
-        .argParser(parseUrl)
+        .argParser(readAddress)
         .default('ws://localhost:1337/ws')
         .env('OUTCRY_URL'),
     )
@@ -58,12 +68,27 @@ export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
     .addHelpText('afterAll', EXIT_CODE_LINES)
     .showHelpAfterError('(outcry --help shows all commands and examples)')
     .configureHelp({ helpWidth: 110, showGlobalOptions: true });
-  const act = (action: (context: Context) => Promise<void>): Promise<void> =>
-    run(command.opts<GlobalOptions>(), action);
+  const act = (action: (context: Context) => Promise<void>): Promise<void> => {
+    const options = command.opts<GlobalOptions>();
+    if (isInternal(options.url)) refuseAddress(command, options.url);
+    return run(options, action);
+  };
   addRoomCommands(command, act);
   addBookCommands(command, act);
   addAccountCommands(command, runAsOperator);
+  addStatusCommand(command, { addresses, run: runAsOperator });
   return command;
+}
+
+/** Of an internal port, where a client wants to go. */
+function refuseAddress(command: Command, address: string): never {
+  try {
+    parseUrl(address);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    command.error(`error: option '-u, --url <url>' argument '${address}' is invalid. ${why}`);
+  }
+  throw new Error(`${address} is no internal port`);
 }
 
 type Act = (action: (context: Context) => Promise<void>) => Promise<void>;
@@ -126,7 +151,7 @@ function addAccountCommands(command: Command, run: RunAsOperator): void {
     .addOption(
       new Option('--api <url>', 'the internal port of any gateway')
         .argParser(parseApiUrl)
-        .default('http://localhost:8081')
+        .default(DEFAULT_API)
         .env('OUTCRY_API_URL'),
     );
   const act = (action: (context: OperatorContext) => Promise<void>): Promise<void> =>
@@ -142,4 +167,35 @@ function addAccountCommands(command: Command, run: RunAsOperator): void {
     .action((user: string, { passwordStdin: isFromInput }: { passwordStdin: boolean }) =>
       act((context) => resetPassword(context, user, { isFromInput })),
     );
+}
+
+interface StatusParts {
+  /** All that `--url` has named. */
+  readonly addresses: readonly string[];
+  readonly run: RunAsOperator;
+}
+
+function addStatusCommand(command: Command, { addresses, run }: StatusParts): void {
+  command
+    .command('status')
+    .description(
+      'show how services are, and why; --url names the internal port of each (http://host:8081), as often as needed',
+    )
+    .option(
+      '--roster',
+      'gateways that are not named, too, as the cluster knows them; takes a key in OUTCRY_API_KEY',
+      false,
+    )
+    .action(({ roster: hasRoster }: { roster: boolean }) => {
+      const { json, timeout } = command.opts<GlobalOptions>();
+      const isNamed = command.getOptionValueSource('url') === 'cli';
+      const urls = isNamed ? addresses : [apiUrl ?? DEFAULT_API];
+      const outside = urls.find((url) => !isInternal(url));
+      if (outside !== undefined)
+        command.error(`error: ${outside} is where clients go. Expected the internal port: http://host:8081`);
+      const [api = DEFAULT_API] = urls;
+      return run({ json, timeout, api }, (context: StatusContext) =>
+        status(context, { urls, hasRoster, timeoutMs: timeout }),
+      );
+    });
 }

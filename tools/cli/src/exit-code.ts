@@ -1,7 +1,7 @@
 /** What the shell is told. */
 export const ExitCode = {
   Done: 0,
-  /** The gateway refused, or has closed the connection for good. */
+  /** The gateway refused, or has closed the connection for good; or a service says that it is not ready. */
   Refused: 1,
   /** The command line, or what came in, makes no sense. */
   Usage: 2,
@@ -14,6 +14,6 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 export const EXIT_CODE_LINES = `
 Exit codes:
   0  done; Ctrl-C and a closed pipe end quietly, too
-  1  the gateway refused
+  1  the gateway refused, or a service is not ready
   2  the command line, or what came in, makes no sense
   3  no connection, or no answer within --timeout`;

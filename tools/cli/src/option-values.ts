@@ -27,6 +27,16 @@ export function parseApiUrl(text: string): string {
   throw new InvalidArgumentError('Expected http:// or https://, a host and a port.');
 }
 
+/** For clients or for operators: an internal port by its `http://`, everything else the address of a gateway's sessions. */
+export function parseAddress(text: string): string {
+  return isInternal(text) && URL.canParse(text) ? text : parseUrl(text);
+}
+
+/** Whether it is the address of an internal port. */
+export function isInternal(address: string): boolean {
+  return /^https?:\/\//i.test(address);
+}
+
 /** Where the gateway is: `host:port`, or a URL. */
 export function parseUrl(text: string): string {
   try {

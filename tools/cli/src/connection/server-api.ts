@@ -1,6 +1,7 @@
 import { CommandError } from '../command-error.ts';
 import { ExitCode } from '../exit-code.ts';
 import { printable } from '../output/printable.ts';
+import { causeOf } from './cause-of.ts';
 
 export interface ServerApiOptions {
   /** Of the internal port of any gateway: `http://host:port`. */
@@ -53,10 +54,4 @@ export class ServerApi {
 function reasonOf({ error }: Readonly<Record<string, unknown>>): string {
   const { code, message } = Object(error) as { readonly code?: unknown; readonly message?: unknown };
   return `${printable(String(message))} (${printable(String(code))})`;
-}
-
-/** `fetch` itself says no more than that it failed. */
-function causeOf(err: unknown): string {
-  if (!(err instanceof Error)) return String(err);
-  return err.cause instanceof Error ? err.cause.message : err.message;
 }
