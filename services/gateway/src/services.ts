@@ -25,6 +25,7 @@ import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
 import { createRequestHandler } from './session/asked-requests.ts';
 import { PublishRefusals } from './session/publish-refusals.ts';
+import { certificateEndOf } from './transport/certificate-end.ts';
 import type { TopicPublisher } from './transport/transport.ts';
 
 /** Everything that the parts of a gateway work with. */
@@ -68,7 +69,9 @@ export function createServices(parts: ServiceParts): GatewayServices {
     rooms: () => rooms.size,
     books: () => books.size,
     waitingReads: () => past.size,
-    isWritable: () => (backplane.storage?.state ?? 'writable') === 'writable',
+    isDraining: () => doors.readiness.isDraining,
+    storage: () => backplane.storage?.state ?? 'writable',
+    certificateEndsAt: config.tls && certificateEndOf(config.tls),
     evictionPolicy: () => backplane.server?.evictionPolicy,
   });
   return {

@@ -66,7 +66,7 @@ export class SymbolFeed implements Candidate {
     this.#parts = parts;
     this.#feed = new BaseFeed({ ...parts, sourceKind: parts.source.kind });
     this.#sender = new FrameSender({ feed: this.#feed, ...parts });
-    parts.metrics.setLive(this.symbol, false);
+    parts.metrics.begin(this.symbol);
   }
 
   get symbol(): string {

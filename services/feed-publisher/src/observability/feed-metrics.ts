@@ -89,6 +89,15 @@ export class FeedMetrics {
     if (hasProcessMetrics) collectProcessMetrics(this.#registry, 'outcry_feed_publisher');
   }
 
+  /** Everything of a symbol is there with 0 before it happens: to Prometheus, a series that begins with 1 has not risen. */
+  begin(symbol: string): void {
+    for (const counter of [this.#events, this.#epochRestarts, this.#interruptions, this.#sourceErrors]) {
+      counter.inc({ symbol }, 0);
+    }
+    for (const counter of [this.#takeovers, this.#fencedFrames]) counter.inc({ symbol }, 0);
+    this.setLive(symbol, false);
+  }
+
   countEvent(symbol: string): void {
     this.#events.inc({ symbol });
   }

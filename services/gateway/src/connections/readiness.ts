@@ -20,6 +20,10 @@ export class Readiness {
     return this.#hasKeys ? undefined : NO_KEYS;
   }
 
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
   /** The same for people, with what clients would miss though the node is ready. */
   get checks(): readonly Check[] {
     return [

@@ -1,9 +1,11 @@
+import type { StorageStatus } from '@outcry/broker';
 import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 import { DeferredHistogram } from './deferred-histogram.ts';
 import { HookMetrics } from './hook-metrics.ts';
+import { LABEL_VALUES } from './label-values.ts';
 import { Tally } from './tally.ts';
 
 const ENCODINGS = { encoding: Object.values(Encoding) };
@@ -13,6 +15,7 @@ const KNOWN_CLOSE_CODES: ReadonlySet<number> = new Set([
   ...Object.values(CLOSE_CODES).map(({ code }) => code),
   ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014],
 ]);
+const STORAGE_STATES = ['writable', 'full', 'readOnly'] as const satisfies readonly StorageStatus['state'][];
 const LAG_BUCKETS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
 export interface GaugeSources {
@@ -20,7 +23,10 @@ export interface GaugeSources {
   readonly books: () => number;
   /** Reads of rooms' pasts. */
   readonly waitingReads: () => number;
-  readonly isWritable: () => boolean;
+  readonly isDraining: () => boolean;
+  readonly storage: () => StorageStatus['state'];
+  /** In seconds since 1970; undefined where the public port has none. */
+  readonly certificateEndsAt: number | undefined;
   /** Undefined or empty where it is not known. */
   readonly evictionPolicy: () => string | undefined;
 }
@@ -39,14 +45,14 @@ export class GatewayMetrics {
   readonly roomsReleased = this.#counter(
     'rooms_released_total',
     'Rooms held back no more: caught up from history, reset because it was not kept, or left by the client.',
-    ['outcome'],
+    { outcome: LABEL_VALUES.releases },
   );
   readonly pastReads = this.#counter('history_reads_total', 'Pages of rooms’ pasts that the broker was asked for.');
   readonly pastBytes = this.#counter('history_read_bytes_total', 'Bytes of the messages in those pages.');
   readonly pastReadsSpared = this.#counter(
     'history_reads_spared_total',
     'Pages that the broker was not asked for: another’s was equal (shared), nobody waited any more (gone), or for too long (expired), or too many did (refused).',
-    ['why'],
+    { why: LABEL_VALUES.sparedReads },
   );
   readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
   readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
@@ -75,20 +81,20 @@ export class GatewayMetrics {
     'book_frames_evicted_total',
     'Book frames held back from a slow watcher whose connection ended before it had caught up.',
   );
-  readonly rateLimited = this.#counter('rate_limited_total', 'What came from clients too fast, and was dropped.', [
-    'what',
-  ]);
+  readonly rateLimited = this.#counter('rate_limited_total', 'What came from clients too fast, and was dropped.', {
+    what: LABEL_VALUES.rateLimits,
+  });
   readonly storedLimitsReached = this.#counter(
     'stored_limits_reached_total',
     'Publishes and joins refused because of what their user or address has stored, by the limit.',
-    ['limit'],
+    { limit: LABEL_VALUES.storedLimits },
   );
-  readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', [
-    'reason',
-  ]);
-  readonly keyFetches = this.#counter('key_fetches_total', 'Fetches of the provider’s keys, by what came of them.', [
-    'outcome',
-  ]);
+  readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', {
+    reason: LABEL_VALUES.tokenRefusals,
+  });
+  readonly keyFetches = this.#counter('key_fetches_total', 'Fetches of the provider’s keys, by what came of them.', {
+    outcome: LABEL_VALUES.keyFetches,
+  });
   readonly keysFetchedAt = this.#gauge(
     'keys_fetched_timestamp_seconds',
     'When the keys of the identity provider were last fetched; 0 where none have been, or there is no provider.',
@@ -96,16 +102,16 @@ export class GatewayMetrics {
   readonly accountRefusals = this.#counter(
     'account_refusals_total',
     'Requests to register or to log in that were refused, by error code.',
-    ['code'],
+    { code: LABEL_VALUES.accountRefusals },
   );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
-  readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', [
-    'status',
-  ]);
+  readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', {
+    status: LABEL_VALUES.refusedUpgrades,
+  });
   readonly socketsRefused = this.#counter(
     'sockets_refused_total',
     'Sockets of the public port that were closed as they came, by the limit: `sockets`, `handshakes` or `address`.',
-    ['limit'],
+    { limit: LABEL_VALUES.socketLimits },
   );
   readonly unreadableForwards = this.#counter(
     'forwarded_unreadable_total',
@@ -120,7 +126,9 @@ export class GatewayMetrics {
   );
   readonly publishSeconds = this.#histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
-  readonly #closes = this.#counter('closes_total', 'Connections that ended, by close code.', ['code']);
+  readonly #closes = this.#counter('closes_total', 'Connections that ended, by close code.', {
+    code: [...KNOWN_CLOSE_CODES, 'other'].map(String),
+  });
   readonly #errors = this.#tallies('errors_total', 'Error frames sent.', { code: ERROR_NAMES });
   readonly #messagesIn = this.#tallies('messages_in_total', 'Frames received from clients.', ENCODINGS);
   readonly #bytesIn = this.#tallies('bytes_in_total', 'Bytes of frames received from clients.', ENCODINGS);
@@ -136,6 +144,7 @@ export class GatewayMetrics {
   );
 
   constructor() {
+    for (const encoding of ENCODINGS.encoding) this.connections.set({ encoding }, 0);
     collectProcessMetrics(this.registry, 'outcry_gateway');
   }
 
@@ -144,9 +153,16 @@ export class GatewayMetrics {
     this.#read('rooms', 'Rooms delivered to this node, those that linger included.', sources.rooms);
     this.#read('books', 'Books that this node holds a replica of.', sources.books);
     this.#read('history_reads_waiting', 'Reads of rooms’ pasts that wait for their turn.', sources.waitingReads);
+    this.#read('draining', '1 while this node sends its clients away.', () => (sources.isDraining() ? 1 : 0));
     this.#read('broker_writable', '0 while the broker refuses messages: its storage is full, or read-only.', () =>
-      sources.isWritable() ? 1 : 0,
+      sources.storage() === 'writable' ? 1 : 0,
     );
+    this.#readStorage(sources.storage);
+    const { certificateEndsAt } = sources;
+    if (certificateEndsAt !== undefined) {
+      const help = 'When the certificate of the public port ends.';
+      this.#read('tls_certificate_ends_timestamp_seconds', help, () => certificateEndsAt);
+    }
     new Gauge({
       name: 'outcry_gateway_broker_eviction_policy',
       help: '1, under the name of what the broker does when its memory is full.',
@@ -156,6 +172,18 @@ export class GatewayMetrics {
         this.reset();
         const policy = sources.evictionPolicy();
         if (policy !== undefined && policy !== '') this.labels(policy).set(1);
+      },
+    });
+  }
+
+  #readStorage(storage: GaugeSources['storage']): void {
+    new Gauge({
+      name: 'outcry_gateway_broker_storage',
+      help: '1 for what the broker can store: everything (`writable`), no messages (`full`), nothing (`readOnly`).',
+      labelNames: ['state'],
+      registers: [this.registry],
+      collect() {
+        for (const state of STORAGE_STATES) this.set({ state }, storage() === state ? 1 : 0);
       },
     });
   }
@@ -219,8 +247,14 @@ export class GatewayMetrics {
     return new Gauge({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
   }
 
-  #counter(name: string, help: string, labelNames: string[] = []): Counter {
-    return new Counter({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
+  /** @param labels the values that are known of each label */
+  #counter(name: string, help: string, labels: Readonly<Record<string, readonly string[]>> = {}): Counter {
+    const labelNames = Object.keys(labels);
+    const counter = new Counter({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
+    for (const [label, values] of Object.entries(labels)) {
+      for (const value of values) counter.inc({ [label]: value }, 0);
+    }
+    return counter;
   }
 
   #tally(name: string, help: string): Tally {

@@ -1,0 +1,33 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+
+import { ACCOUNT_ERRORS } from '../identity/accounts/account-error.ts';
+import { TokenRefusal } from '../identity/authenticator.ts';
+import type { StoredLimit } from '../limits/stored-limits.ts';
+import type { SocketLimit } from '../transport/socket-count.ts';
+import type { Refusal } from '../transport/transport.ts';
+import { LABEL_VALUES } from './label-values.ts';
+import { GatewayMetrics } from './metrics.ts';
+
+describe('the values of labels', () => {
+  it('are those that the other parts count by', () => {
+    expect(LABEL_VALUES.tokenRefusals).toEqual(Object.values(TokenRefusal));
+    expect([...LABEL_VALUES.accountRefusals].sort()).toEqual(Object.keys(ACCOUNT_ERRORS).sort());
+    expectTypeOf<(typeof LABEL_VALUES.storedLimits)[number]>().toEqualTypeOf<StoredLimit>();
+    expectTypeOf<(typeof LABEL_VALUES.socketLimits)[number]>().toEqualTypeOf<SocketLimit>();
+    expectTypeOf<(typeof LABEL_VALUES.refusedUpgrades)[number]>().toEqualTypeOf<`${Refusal['status']}`>();
+  });
+
+  it('are there with 0 before anything has happened, so that the first time is a rise', async () => {
+    const text = await new GatewayMetrics().registry.metrics();
+    for (const series of [
+      'closes_total{code="4202"}',
+      'closes_total{code="other"}',
+      'token_refusals_total{reason="signature"}',
+      'rooms_released_total{outcome="reset"}',
+      'sockets_refused_total{limit="sockets"}',
+      'connections{encoding="json"}',
+    ]) {
+      expect(text).toContain(`\noutcry_gateway_${series} 0\n`);
+    }
+  });
+});

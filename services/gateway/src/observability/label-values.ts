@@ -1,0 +1,18 @@
+/**
+ * The values of labels that are known beforehand. Each is there with 0 from the start: to Prometheus, a series that begins with 1 has
+ * not risen, and the first refusal would be lost to `rate` and to whoever it should wake.
+ */
+export const LABEL_VALUES = {
+  tokenRefusals: [
+    ...['malformed', 'name-taken', 'unknown-key', 'key-to-come', 'algorithm', 'signature', 'claims'],
+    ...['not-yet-valid', 'expired', 'revoked'],
+  ],
+  accountRefusals: ['malformed', 'badCredentials', 'nameTaken', 'rateLimited', 'unavailable', 'internal'],
+  storedLimits: ['storedBytesPerUser', 'storedBytesPerAddress', 'newRoomsPerUser', 'newRoomsPerAddress'],
+  socketLimits: ['sockets', 'handshakes', 'address'],
+  refusedUpgrades: ['400', '403', '426', '429', '503'],
+  rateLimits: ['frames', 'bytes', 'controlFrames', 'joins', 'signals', 'answers'],
+  releases: ['caughtUp', 'reset', 'left'],
+  sparedReads: ['shared', 'gone', 'expired', 'refused'],
+  keyFetches: ['fetched', 'failed'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -1,0 +1,40 @@
+import {
+  createCertificate,
+  HookServer,
+  PostgresProcess,
+  startGateway,
+  startInbound,
+  startPublisher,
+  startRedis,
+} from '@outcry/testkit';
+
+const FEED = { source: 'simulator', symbols: 'BTCUSDT' } as const;
+
+/** The names of all metrics that a gateway, a publisher and an inbound service expose once they are there, whatever has happened. */
+export async function readMetricNames(): Promise<ReadonlySet<string>> {
+  const [redis, postgres, hooks] = await Promise.all([startRedis(), PostgresProcess.start(), HookServer.start()]);
+  await using _redis = redis;
+  await using _postgres = postgres;
+  await using _hooks = hooks;
+  using certificate = createCertificate();
+  const [gateway, publisher, inbound] = await Promise.all([
+    startGateway({
+      redisUrl: redis.url,
+      tlsCertFile: certificate.certFile,
+      tlsKeyFile: certificate.keyFile,
+      hooksJoinUrl: hooks.urlOf('join'),
+      hooksPlainHttp: true,
+      hooksSecret: 'a-secret-of-at-least-thirty-two-characters',
+    }),
+    startPublisher({ redisUrl: redis.url, feed: FEED }),
+    startInbound({ redisUrl: redis.url, postgresUrl: postgres.url, postgresMigrate: true }),
+  ]);
+  await using _gateway = gateway;
+  await using _publisher = publisher;
+  await using _inbound = inbound;
+  const internalPort = publisher.log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'];
+  const urls = [gateway.internalUrl, inbound.internalUrl, `http://127.0.0.1:${String(internalPort)}`];
+  const texts = await Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  // Samples, not `# HELP` and `# TYPE`: what has no sample cannot be asked for.
+  return new Set(texts.flatMap((text) => [...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name = '']) => name)));
+}
