@@ -131,6 +131,8 @@ describe.runIf(OWNS_SERVER)('limits of a session', () => {
         maxControlFrameBurst: 20,
         maxAnswerBytesPerSecond: 1_048_576,
         maxAnswerByteBurst: 16_777_216,
+        maxCallsPerSecond: 10,
+        maxCallBurst: 20,
       });
     });
 

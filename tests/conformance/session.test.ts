@@ -72,6 +72,18 @@ describe.each(ENCODINGS)('requests, %s', (encoding) => {
     expect(await client.next('ack')).not.toHaveProperty('id');
   });
 
+  test.runIf(OWNS_SERVER)('of call are refused where no server answers them', async () => {
+    const client = await open({ url: target.url, encoding });
+    const answer = await client.request({ type: 'call', id: 'c', method: 'orders.place', data: [1] });
+    expect(answer).toMatchObject({ type: 'error', id: 'c', code: 'forbidden', retryable: false });
+  });
+
+  test.each(['', 'Orders', 'a b', 'x'.repeat(33), 7, undefined])('of call need a method, not %j', async (method) => {
+    const client = await open({ url: target.url, encoding });
+    const answer = await client.request({ type: 'call', id: 1, method });
+    expect(answer).toMatchObject({ type: 'error', id: 1, code: 'badRequest' });
+  });
+
   test('of ping tell the time', async () => {
     const client = await open({ url: target.url, encoding });
     const { at } = await client.expectAnswer('pong', { type: 'ping' });

@@ -11,7 +11,7 @@ import { ClientHarness } from './testing/client-harness.ts';
 
 const REQUEST_MS = 10_000;
 const PUBLISH_MS = 30_000;
-const ANSWERED = ['join', 'publish', 'members', 'history', 'symbols', 'ping'] as const;
+const ANSWERED = ['join', 'publish', 'members', 'history', 'symbols', 'ping', 'call'] as const;
 
 /** Seals in its own time, and says for whom. */
 const cipher: PayloadCipher = {
@@ -52,6 +52,7 @@ const METHODS: readonly Method[] = [
   method('room.history', REQUEST_MS, ({ room }) => room.history()),
   method('inbox.history', REQUEST_MS, ({ inbox }) => inbox.history({ before: 4, limit: 2 })),
   method('client.ping', REQUEST_MS, ({ client }) => client.ping()),
+  method('client.call', REQUEST_MS, ({ client }) => client.call('orders.place', { size: 1 })),
   method('client.symbols', REQUEST_MS, ({ client }) => client.symbols()),
 ];
 /** Those that are published while something of their own never comes. */
@@ -233,6 +234,40 @@ describe('what is sealed', () => {
     await expect(sent).resolves.toMatchObject({ epoch: 'e' });
     const sealsNonsense = { ...cipher, seal: async () => Promise.resolve(new Map()) };
     await expect(client.send('bob', 1, { encryption: sealsNonsense })).rejects.toMatchObject({ code: 'invalidData' });
+  });
+});
+
+describe('a call', () => {
+  it('resolves with what is answered, and with null where that is nothing', async () => {
+    const { client } = start({});
+    await harness.goLiveAnswering(...ANSWERED);
+    await expect(client.call('echo', { size: 1, at: undefined })).resolves.toEqual({ size: 1 });
+    harness.socket.onSend = (frame) => {
+      if (frame.type === 'call') harness.socket.receive({ type: 'reply', id: frame.id ?? 0 });
+    };
+    await expect(client.call('nothing')).resolves.toBeNull();
+    expect(harness.socket.of('call').at(-1)).toMatchObject({ method: 'nothing', data: null });
+  });
+
+  it('is not repeated on another connection, and may have had its effect', async () => {
+    const { client } = start({});
+    await harness.goLiveAnswering('join');
+    const call = follow(client.call('pay', 1));
+    const lost = client.call('pay', 2);
+    harness.socket.lose(1006);
+    await expect(lost).rejects.toMatchObject({ code: 'disconnected', mayBeStored: true });
+    await harness.platform.pass(1_000);
+    await harness.goLiveAnswering(...ANSWERED);
+    expect([call.outcome, harness.socket.of('call')]).toEqual(['disconnected', []]);
+  });
+
+  it('fails where it is answered with something else', async () => {
+    const { client } = start({});
+    await harness.goLiveAnswering('join');
+    harness.socket.onSend = (frame) => {
+      if (frame.type === 'call') harness.socket.receive({ type: 'ack', id: frame.id ?? 0 });
+    };
+    await expect(client.call('x')).rejects.toMatchObject({ code: 'refused', message: 'expected reply, not ack' });
   });
 });
 

@@ -1,6 +1,7 @@
 import { ALL_ROOM, inboxOf, type Position } from '@outcry/protocol';
 
 import { Broadcast } from './primitives/broadcast.ts';
+import { expectType } from './connection/answers.ts';
 import { callSafely } from './primitives/call-safely.ts';
 import { check, takeOptions } from './primitives/check.ts';
 import { Driver } from './connection/driver.ts';
@@ -92,6 +93,23 @@ export class RoomsClient {
     check('user', user, 'user');
     check('name', name, 'name');
     return this.driver.signal((id) => ({ type: 'signal', id, room: inboxOf(user), name }));
+  }
+
+  /**
+   * Asks the operator's own server for something, and resolves with what it answers; null where that is nothing. A call that went
+   * out is not repeated: it may have had an effect.
+   *
+   * @throws OutcryError with `mayBeStored` where nobody can know whether it had
+   */
+  async call(method: string, data: unknown = null): Promise<unknown> {
+    check('method', method, 'name');
+    const payload = toPayload(data);
+    const answer = await this.driver.request((id) => ({ type: 'call', id, method, data: payload }), {
+      timeoutMs: this.driver.settings.requestTimeoutMs,
+      isRepeatable: false,
+      isCall: true,
+    });
+    return expectType(answer, 'reply').data ?? null;
   }
 
   /** Milliseconds to the gateway and back. */

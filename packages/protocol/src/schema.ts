@@ -85,6 +85,7 @@ export const CLIENT_SCHEMA = {
   },
   symbols: { tag: 10, fields: { id: 'id?' } },
   ping: { tag: 11, fields: { id: 'id?' } },
+  call: { tag: 12, fields: { id: 'id?', method: 'name', data: 'payload?' } },
 } as const satisfies Record<string, FrameSchema>;
 
 export const SERVER_SCHEMA = {
@@ -113,6 +114,8 @@ export const SERVER_SCHEMA = {
       maxControlFrameBurst: 'uint?',
       maxAnswerBytesPerSecond: 'uint?',
       maxAnswerByteBurst: 'uint?',
+      maxCallsPerSecond: 'uint?',
+      maxCallBurst: 'uint?',
     },
   },
   ack: {
@@ -184,6 +187,7 @@ export const SERVER_SCHEMA = {
   draining: { tag: 46, fields: { reconnectInMs: 'uint' } },
   pong: { tag: 47, fields: { id: 'id?', at: 'uint' } },
   results: { tag: 48, fields: { id: 'id?', results: 'results' } },
+  reply: { tag: 49, fields: { id: 'id?', data: 'payload?' } },
 } as const satisfies Record<string, FrameSchema>;
 
 type KindOf<S extends string> = S extends `${infer K extends FieldKind}?` ? K : S extends FieldKind ? S : never;

@@ -21,6 +21,7 @@ export interface GatewaySettings {
   readonly maxControlFramesPerSecond?: number;
   readonly maxJoinsPerSecond?: number;
   readonly maxAnswerBytesPerSecond?: number;
+  readonly maxCallsPerSecond?: number;
   readonly maxConnections?: number;
   readonly maxHandshakes?: number;
   readonly maxHandshakesPerAddress?: number;
@@ -67,6 +68,8 @@ export interface GatewaySettings {
   readonly hooksJoinOnFailure?: 'deny' | 'allow';
   readonly hooksPublishUrl?: string;
   readonly hooksPublishOnFailure?: 'deny' | 'allow';
+  readonly hooksRpcUrl?: string;
+  readonly hooksRpcMaxPerSession?: number;
   readonly hooksSecret?: string;
   readonly hooksDeadlineMs?: number;
   readonly hooksMaxInFlight?: number;

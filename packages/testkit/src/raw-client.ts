@@ -6,7 +6,7 @@ import type { WireEncoding } from './wire/kinds.ts';
 import type { RequestId, ServerFrameOf, ServerFrameType, WireRequest, WireServerFrame } from './wire/server-frame.ts';
 import { decodeFrame, encodeRequest } from './wire/wire-codec.ts';
 
-const ANSWERS: readonly string[] = ['ack', 'joined', 'pong', 'results', 'error'];
+const ANSWERS: readonly string[] = ['ack', 'joined', 'pong', 'results', 'reply', 'error'];
 const SHOWN_CHARACTERS = 200;
 /** The ids that the kit makes begin so; those of tests must not, or answers could be taken for each other. */
 const OWN_ID_PREFIX = 'kit:';
@@ -109,7 +109,7 @@ export class RawClient {
   }
 
   /** As `request`, where only this kind of answer will do. */
-  async expectAnswer<T extends 'ack' | 'joined' | 'pong' | 'results' | 'error'>(
+  async expectAnswer<T extends 'ack' | 'joined' | 'pong' | 'results' | 'reply' | 'error'>(
     type: T,
     request: WireRequest,
     deadlineMs?: number,

@@ -7,8 +7,13 @@ export type Ack = Extract<Answer, { type: 'ack' }>;
 
 /** @throws OutcryError `refused` where the gateway has answered something else */
 export function toAck(answer: Answer): Ack {
-  if (answer.type === 'ack') return answer;
-  throw new OutcryError('refused', `expected an ack, not a ${answer.type}`);
+  return expectType(answer, 'ack');
+}
+
+/** @throws OutcryError `refused` where the gateway has answered something else */
+export function expectType<T extends Answer['type']>(answer: Answer, type: T): Extract<Answer, { type: T }> {
+  if (answer.type === type) return answer as Extract<Answer, { type: T }>;
+  throw new OutcryError('refused', `expected ${type}, not ${answer.type}`);
 }
 
 /** @throws OutcryError `refused` where the answer has none */

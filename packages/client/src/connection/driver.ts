@@ -33,6 +33,7 @@ export interface RequestOptions {
   readonly timeoutMs: number;
   readonly isRepeatable?: boolean;
   readonly isPublish?: boolean;
+  readonly isCall?: boolean;
   /** Until when it does not go out, or whose failure is its own. */
   readonly check?: Promise<void> | undefined;
 }
@@ -133,14 +134,14 @@ export class Driver {
 
   /** A request has its place, its time limit and its share of what may wait from now on, whatever has to be known before it can go. */
   #enter({ encode, encodeFor, timeoutMs, check, ...options }: EntryOptions): Promise<Answer> {
-    const { room, lane, isRepeatable = true, isPublish = false } = options;
+    const { room, lane, isRepeatable = true, isPublish = false, isCall = false } = options;
     return new Promise((resolve, reject) => {
       this.step((machine, now) => {
         const id = machine.nextId();
         machine.request(
           {
-            ...{ id, encoded: encode(id), isUnchecked: check !== undefined, room, lane, isRepeatable, isPublish },
-            ...{ deadlineAt: now + timeoutMs, resolve, reject },
+            ...{ id, encoded: encode(id), isUnchecked: check !== undefined, room, lane },
+            ...{ isRepeatable, isPublish, isCall, deadlineAt: now + timeoutMs, resolve, reject },
             encodeFor: (user) => {
               encodeFor(id, user);
             },

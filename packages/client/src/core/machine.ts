@@ -250,6 +250,7 @@ export class Machine {
     switch (frame.type) {
       case 'ack':
       case 'pong':
+      case 'reply':
         this.#queue.settle(frame, now);
         return;
       case 'error':
@@ -348,7 +349,8 @@ export class Machine {
   }
 
   #nextEncoded(now: number): EncodedRequest | undefined {
-    return this.#queue.take(now, { user: this.#link.user, maxFrameBytes: this.#maxFrameBytes });
+    const { calls } = this.#pacer;
+    return this.#queue.take(now, { user: this.#link.user, maxFrameBytes: this.#maxFrameBytes, calls });
   }
 
   #send(frame: ClientFrame<unknown> | SendableFrame, bytes: number): void {

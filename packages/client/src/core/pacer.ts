@@ -14,7 +14,7 @@ interface Rate {
 }
 
 /** A token bucket; without a rate it never ends. */
-class Bucket {
+export class Bucket {
   #rate: Rate | undefined;
   #tokens = 0;
   #filledAt = 0;
@@ -53,6 +53,7 @@ export class Pacer {
   readonly #bytes = new Bucket();
   readonly joins = new Bucket();
   readonly signals = new Bucket();
+  readonly calls = new Bucket();
 
   /** Frames a second, and twice as many at once, where the gateway takes no fewer; undefined is what it takes, 0 limits nothing. */
   constructor(framesPerSecond: number | undefined) {
@@ -71,6 +72,7 @@ export class Pacer {
     this.#bytes.fill(told(welcome.maxBytesPerSecond, welcome.maxByteBurst), now);
     this.joins.fill(told(welcome.maxJoinsPerSecond, welcome.maxJoinBurst), now);
     this.signals.fill(told(welcome.maxSignalsPerSecond, welcome.maxSignalBurst), now);
+    this.calls.fill(told(welcome.maxCallsPerSecond, welcome.maxCallBurst), now);
   }
 
   canSend(now: number): boolean {

@@ -3,11 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import { OutcryError } from '../primitives/errors.ts';
 import type { Effect } from './effects.ts';
+import { Bucket } from './pacer.ts';
 import type { Request } from './request.ts';
-import { RequestQueue } from './request-queue.ts';
+import { RequestQueue, type Session } from './request-queue.ts';
 import type { RoomState } from './room-state.ts';
 
-const ANN = { user: 'ann', maxFrameBytes: 1_000 };
+/** Any number. */
+const calls = { hasAny: () => true, take: () => undefined, readyAt: -Infinity };
+const ANN: Session = { user: 'ann', maxFrameBytes: 1_000, calls };
 const REFUSAL = { type: 'error', message: 'later', retryable: true } as const;
 const LOSS = { code: 'disconnected', isRetryable: true };
 
@@ -37,6 +40,7 @@ function add({ bytes = 100, ...details }: Wish = {}): number {
     deadlineAt: 10_000,
     isRepeatable: true,
     isPublish: true,
+    isCall: false,
     encodeFor: () => undefined,
     resolve: () => undefined,
     reject: () => undefined,
@@ -209,6 +213,38 @@ describe('a message', () => {
       { ...LOSS, isRetryable: false, message: 'it was sent as ann, and this is bob now', mayBeStored: true },
       { code: 'disconnected', mayBeStored: true },
     ]);
+  });
+});
+
+describe('a call', () => {
+  it('may have had its effect where nobody says that it had none, and is not repeated', () => {
+    for (let i = 0; i < 4; i++) add({ isPublish: false, isCall: true, isRepeatable: false });
+    takeAll();
+    queue.settle({ ...REFUSAL, id: 1, code: 'unavailable' }, 0);
+    queue.settle({ ...REFUSAL, id: 2, code: 'unavailable', retryInMs: 1_000 }, 0);
+    queue.settle({ ...REFUSAL, id: 3, code: 'rateLimited' }, 0);
+    queue.handleLoss();
+    expect(rejected()).toMatchObject([
+      { code: 'unavailable', mayBeStored: true },
+      { code: 'unavailable', mayBeStored: false, retryInMs: 1_000 },
+      { code: 'rateLimited', mayBeStored: false },
+      { ...LOSS, mayBeStored: true },
+    ]);
+    expect(queue.size).toBe(0);
+  });
+
+  it('goes out when the rate of calls allows it, and holds up nothing else', () => {
+    const few = new Bucket();
+    few.fill({ perSecond: 2, burst: 2 }, 0);
+    const session = { ...ANN, calls: few };
+    for (let i = 0; i < 3; i++) add({ isPublish: false, isCall: true, isRepeatable: false });
+    add();
+    expect(takeAll(0, session)).toEqual(['frame 1', 'frame 2', 'frame 4']);
+    expect(queue.nextAlarmAt).toBe(500);
+    queue.handleAlarm(250);
+    expect(takeAll(250, session)).toEqual([]);
+    queue.handleAlarm(500);
+    expect(takeAll(500, session)).toEqual(['frame 3']);
   });
 });
 

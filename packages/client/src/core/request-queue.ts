@@ -3,6 +3,7 @@ import { ERROR_CODES, type ReceivedFrame } from '@outcry/protocol';
 import { OutcryError, type OutcryErrorCode, toOutcryError } from '../primitives/errors.ts';
 import type { Emit } from './effects.ts';
 import type { Answer } from './answer.ts';
+import type { Bucket } from './pacer.ts';
 import type { EncodedRequest, Request } from './request.ts';
 import type { RoomState } from './room-state.ts';
 
@@ -25,6 +26,8 @@ interface Entry {
 export interface Session {
   readonly user: string;
   readonly maxFrameBytes: number;
+  /** What the gateway takes of those. */
+  readonly calls: Pick<Bucket, 'hasAny' | 'take' | 'readyAt'>;
 }
 
 /** What is said of a frame that would end the session. */
@@ -76,14 +79,15 @@ export class RequestQueue {
   }
 
   /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
-  take(now: number, { user, maxFrameBytes }: Session): EncodedRequest | undefined {
+  take(now: number, { user, maxFrameBytes, calls }: Session): EncodedRequest | undefined {
     const held = new Set<RoomState | string | undefined>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
-      const { room, id, lane = room } = entry.request;
+      const { room, id, lane = room, isCall } = entry.request;
       if (held.has(lane) || room?.isJoined === false) continue;
       const isRefused = this.#isAnothers(entry, user);
+      if (isCall && !calls.hasAny(now)) entry.notBefore = calls.readyAt;
       if (!isRefused && (entry.notBefore > now || !this.#isEncoded(entry, user))) {
         if (lane !== undefined) held.add(lane);
         continue;
@@ -93,6 +97,7 @@ export class RequestQueue {
         i -= 1;
         continue;
       }
+      if (isCall) calls.take(1);
       entry.sentAs = user;
       entry.notBefore = 0;
       this.#sent.set(id, entry);
@@ -135,7 +140,7 @@ export class RequestQueue {
     }
     // Who is told when to come back has been refused at the door.
     const isUnknown = frame.code === ERROR_CODES.unavailable.code && frame.retryInMs === undefined;
-    const error = toOutcryError(frame, { mayBeStored: request.isPublish && isUnknown });
+    const error = toOutcryError(frame, { mayBeStored: hasEffect(request) && isUnknown });
     this.#emit({ kind: 'reject', request, error });
   }
 
@@ -228,9 +233,13 @@ export class RequestQueue {
     code: OutcryErrorCode,
     { message, ...details }: { message: string; isRetryable?: boolean; closeCode?: number | undefined },
   ): void {
-    const mayBeStored = request.isPublish && sentAs !== undefined;
+    const mayBeStored = hasEffect(request) && sentAs !== undefined;
     const { isRetryable = false, closeCode } = details;
     const error = new OutcryError(code, message, { isRetryable, closeCode, mayBeStored });
     this.#emit({ kind: 'reject', request, error });
   }
+}
+
+function hasEffect({ isPublish, isCall }: Request): boolean {
+  return isPublish || isCall;
 }

@@ -27,4 +27,6 @@ export interface Request extends Asker, Encodable {
   readonly isRepeatable: boolean;
   /** A publish: it may have been stored although no answer came. */
   readonly isPublish: boolean;
+  /** What the operator's server is to do: it may have been done although no answer came, and there is a rate for it. */
+  readonly isCall: boolean;
 }

@@ -45,7 +45,10 @@ export class OutcryError extends Error {
   readonly code: OutcryErrorCode;
   /** Whether the same may succeed when it is tried again later. */
   readonly isRetryable: boolean;
-  /** Of a publish: whether the gateway may have taken the message all the same. Repeat it under the same `key` to find out. */
+  /**
+   * Of a publish: whether the gateway may have taken the message all the same. Repeat it under the same `key` to find out.
+   * Of a call: whether the operator's server may have been asked.
+   */
   readonly mayBeStored: boolean;
   /** The WebSocket close code, where one was the cause. */
   readonly closeCode: number | undefined;

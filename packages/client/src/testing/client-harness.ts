@@ -89,6 +89,8 @@ function answerTo(frame: ClientFrame<unknown>, seq: number): ReceivedFrame {
       return { type: 'joined', ...id, room: frame.room, epoch: 'e', recovered: frame.since !== undefined, seq: 0 };
     case 'ping':
       return { type: 'pong', ...id, at: 0 };
+    case 'call':
+      return { type: 'reply', ...id, data: frame.data };
     case 'members':
       return { type: 'ack', ...id, count: 1, members: [] };
     case 'history':

@@ -294,6 +294,7 @@ export class Interleaving {
       deadlineAt,
       isRepeatable: true,
       isPublish: true,
+      isCall: false,
       encoded: this.#random.chance(0.5) ? encoded : undefined,
       isUnchecked: this.#random.chance(0.3),
       encodeFor: (user: string) => {

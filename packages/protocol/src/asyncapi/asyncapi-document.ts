@@ -21,6 +21,7 @@ const REQUESTS: Readonly<
   unsubscribe: { summary: 'Stops watching books.', answers: ['ack', 'results', 'error'] },
   symbols: { summary: 'Asks which books there are.', answers: ['ack', 'error'] },
   ping: { summary: 'Asks whether the gateway is there.', answers: ['pong', 'error'] },
+  call: { summary: 'Asks the operator’s own server for something.', answers: ['reply', 'error'] },
 };
 
 const FRAMES: Readonly<Record<ServerFrameType, string>> = {
@@ -41,6 +42,7 @@ const FRAMES: Readonly<Record<ServerFrameType, string>> = {
   draining: 'The gateway shuts down.',
   pong: 'The gateway is there.',
   results: 'What became of each symbol of a request.',
+  reply: 'What the operator’s own server answers.',
 };
 
 /** Frames of `/orderbookfeed`. */

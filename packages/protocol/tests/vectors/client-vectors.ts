@@ -104,4 +104,6 @@ export const CLIENT_VECTORS: readonly VectorSource[] = [
   ['symbols without an id', 10, 'symbols', {}],
   ['ping', 11, 'ping', { id: 'ping' }],
   ['ping without an id', 11, 'ping', {}],
+  ['call', 12, 'call', { id: 1, method: 'orders.place', data: { size: 3 } }],
+  ['call without id and data', 12, 'call', { id: undefined, method: 'aB3._-' }],
 ];

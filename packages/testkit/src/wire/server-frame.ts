@@ -23,6 +23,8 @@ interface ServerFrames {
     maxControlFrameBurst?: number;
     maxAnswerBytesPerSecond?: number;
     maxAnswerByteBurst?: number;
+    maxCallsPerSecond?: number;
+    maxCallBurst?: number;
   };
   ack: {
     id?: RequestId;
@@ -36,11 +38,19 @@ interface ServerFrames {
     seq?: number;
     more?: boolean;
   };
-  error: { id?: RequestId; code: string; message: string; retryable: boolean; room?: string };
+  error: {
+    id?: RequestId;
+    code: string;
+    message: string;
+    retryable: boolean;
+    room?: string;
+    retryInMs?: number;
+  };
   lagging: { bufferedBytes: number };
   draining: { reconnectInMs: number };
   pong: { id?: RequestId; at: number };
   results: { id?: RequestId; results: readonly WireSymbolResult[] };
+  reply: { id?: RequestId; data?: unknown };
   joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
   message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };

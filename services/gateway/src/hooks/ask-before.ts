@@ -24,10 +24,15 @@ export async function askBefore<A extends Permission>(
   try {
     const answer = await client.ask(question, read);
     if (answer.allow) return { answer };
-    return { refusal: new RequestError('forbidden', answer.reason ?? 'the server does not allow it') };
+    return { refusal: refusalOf(answer) };
   } catch {
     return onFailure === OnFailure.Allow ? { answer: undefined } : { refusal: undecided() };
   }
+}
+
+/** What a client is told whom the server refuses, in its words. */
+export function refusalOf({ reason }: Refusal): RequestError {
+  return new RequestError('forbidden', reason ?? 'the server does not allow it');
 }
 
 /** What a client is told where nobody has decided. */

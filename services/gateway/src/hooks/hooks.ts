@@ -7,6 +7,7 @@ import { ConnectHook } from './connect-hook.ts';
 import { HookClient } from './hook-client.ts';
 import { JoinHook } from './join-hook.ts';
 import { PublishHook } from './publish-hook.ts';
+import { RpcHook } from './rpc-hook.ts';
 import { type HookConfig, HookName, type HooksConfig } from './settings.ts';
 
 /** What the operator's server is asked, each where it has a URL. */
@@ -14,6 +15,7 @@ export interface Hooks {
   readonly connect: ConnectHook | undefined;
   readonly join: JoinHook | undefined;
   readonly publish: PublishHook | undefined;
+  readonly rpc: RpcHook | undefined;
   /** Whether it can be asked, for each of them. */
   readonly checks: readonly Check[];
   /** Questions that are under way fail. */
@@ -33,18 +35,22 @@ export interface HooksParts {
 export function createHooks(config: HooksConfig | undefined, parts: HooksParts): Hooks | undefined {
   if (config === undefined) return undefined;
   const { node, revokedTokens, maxDataBytes, metrics, logger } = parts;
-  const { asking, connect, join, publish } = config;
+  const { asking, connect, join, publish, rpc } = config;
   const clients: HookClient[] = [];
-  /** Questions have no effect of their own, so they may be asked again. */
-  const ruleOf = (hook: HookName, { url, onFailure }: HookConfig): HookRule => {
-    const client = new HookClient({ hook, url, asking, mayRepeat: true }, { metrics, logger });
+  /** Questions have no effect of their own, so they may be asked again; what a client calls for may have. */
+  const clientOf = (hook: HookName, url: string): HookClient => {
+    const client = new HookClient({ hook, url, asking, mayRepeat: hook !== HookName.Rpc }, { metrics, logger });
     clients.push(client);
-    return { client, onFailure };
+    return client;
+  };
+  const ruleOf = (hook: HookName, { url, onFailure }: HookConfig): HookRule => {
+    return { client: clientOf(hook, url), onFailure };
   };
   return {
     connect: connect && new ConnectHook({ ...ruleOf(HookName.Connect, connect), node, revokedTokens }),
     join: join && new JoinHook(ruleOf(HookName.Join, join), node),
     publish: publish && new PublishHook(ruleOf(HookName.Publish, publish), { node, maxDataBytes }),
+    rpc: rpc && new RpcHook(clientOf(HookName.Rpc, rpc.url), { ...rpc, node, maxDataBytes: asking.maxAnswerBytes }),
     get checks() {
       return clients.map(checkHook);
     },

@@ -18,7 +18,15 @@ describe('the settings of hooks', () => {
     expect(loadGatewayConfig(open).config.hooks?.connect).toEqual({ url: URL, onFailure: 'allow' });
   });
 
+  it('let a session have 16 calls answered at once, unless they say otherwise', () => {
+    const settings = { OUTCRY_HOOKS_SECRET: SECRET, OUTCRY_HOOKS_RPC_URL: URL };
+    expect(loadGatewayConfig(settings).config.hooks?.rpc).toEqual({ url: URL, maxPerSession: 16 });
+    const few = { ...settings, OUTCRY_HOOKS_RPC_MAX_PER_SESSION: '2' };
+    expect(loadGatewayConfig(few).config.hooks?.rpc).toEqual({ url: URL, maxPerSession: 2 });
+  });
+
   it.each([
+    [{ OUTCRY_HOOKS_RPC_URL: URL }, 'OUTCRY_HOOKS_SECRET: required where a hook has a URL'],
     [{ OUTCRY_HOOKS_CONNECT_URL: URL }, 'OUTCRY_HOOKS_SECRET: required where a hook has a URL'],
     [
       { OUTCRY_HOOKS_CONNECT_URL: 'http://127.0.0.1:1', OUTCRY_HOOKS_SECRET: SECRET },

@@ -33,6 +33,9 @@ export const HOOK_SETTINGS = {
   OUTCRY_HOOKS_PUBLISH_URL: url(
     'before a session publishes in a room, where the rule of the room does not say otherwise',
   ),
+  OUTCRY_HOOKS_RPC_URL: optionalText(URL_TEXT, {
+    meaning: 'Your server answers here what clients call for. Unset: nobody does, and `call` is refused.',
+  }),
   OUTCRY_HOOKS_SECRET: optionalText(SECRET, {
     meaning: 'Signs what your server is asked (HMAC-SHA256, Standard Webhooks). Required with any OUTCRY_HOOKS_*_URL.',
     isSecret: true,
@@ -58,6 +61,13 @@ export const HOOK_SETTINGS = {
     min: 256,
     max: 1024 * KIB,
     default: 64 * KIB,
+  }),
+  OUTCRY_HOOKS_RPC_MAX_PER_SESSION: integer({
+    meaning:
+      'Calls of one session that your server is asked at once. Up to 128 wait for their turn; one more is refused with `unavailable`.',
+    min: 1,
+    max: 1000,
+    default: 16,
   }),
   OUTCRY_HOOKS_BREAKER_OPEN_MS: integer({
     meaning:
@@ -90,11 +100,19 @@ export interface AskingConfig {
   readonly breakerOpenMs: number;
 }
 
+/** How what clients call for is asked. Nobody else could answer, so there is no rule for that. */
+export interface RpcConfig {
+  readonly url: string;
+  /** At once. */
+  readonly maxPerSession: number;
+}
+
 export interface HooksConfig {
   readonly asking: AskingConfig;
   readonly connect: HookConfig | undefined;
   readonly join: HookConfig | undefined;
   readonly publish: HookConfig | undefined;
+  readonly rpc: RpcConfig | undefined;
 }
 
 /** Undefined where no server is asked. */
@@ -112,11 +130,16 @@ export function hooksConfigOf(settings: HookSettings): HooksConfig | undefined {
     connect: hookOf(settings.OUTCRY_HOOKS_CONNECT_URL, settings.OUTCRY_HOOKS_CONNECT_ON_FAILURE),
     join: hookOf(settings.OUTCRY_HOOKS_JOIN_URL, settings.OUTCRY_HOOKS_JOIN_ON_FAILURE),
     publish: hookOf(settings.OUTCRY_HOOKS_PUBLISH_URL, settings.OUTCRY_HOOKS_PUBLISH_ON_FAILURE),
+    rpc: rpcOf(settings.OUTCRY_HOOKS_RPC_URL, settings.OUTCRY_HOOKS_RPC_MAX_PER_SESSION),
   };
 }
 
 function hookOf(hookUrl: string | undefined, rule: OnFailure): HookConfig | undefined {
   return hookUrl === undefined ? undefined : { url: hookUrl, onFailure: rule };
+}
+
+function rpcOf(url: string | undefined, maxPerSession: number): RpcConfig | undefined {
+  return url === undefined ? undefined : { url, maxPerSession };
 }
 
 export function problemsOfHooks(settings: HookSettings): readonly string[] {
@@ -133,7 +156,7 @@ export function problemsOfHooks(settings: HookSettings): readonly string[] {
 
 /** Those that are set, by the name of the setting. */
 function urlsOf(settings: HookSettings): readonly (readonly [string, string])[] {
-  const { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL } = settings;
-  const urls = { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL };
+  const { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL, OUTCRY_HOOKS_RPC_URL } = settings;
+  const urls = { OUTCRY_HOOKS_CONNECT_URL, OUTCRY_HOOKS_JOIN_URL, OUTCRY_HOOKS_PUBLISH_URL, OUTCRY_HOOKS_RPC_URL };
   return Object.entries(urls).filter((entry): entry is [string, string] => entry[1] !== undefined);
 }

@@ -9,6 +9,7 @@ const RATES = {
   maxJoinsPerSecond: 20,
   maxSignalsPerSecond: 5,
   maxAnswerBytesPerSecond: 3000,
+  maxCallsPerSecond: 4,
   maxRooms: 100,
 };
 
@@ -37,6 +38,8 @@ describe('Meters', () => {
       maxControlFrameBurst: 20,
       maxAnswerBytesPerSecond: 3000,
       maxAnswerByteBurst: 48_000,
+      maxCallsPerSecond: 4,
+      maxCallBurst: 8,
     });
   });
 
@@ -50,12 +53,13 @@ describe('Meters', () => {
   });
 
   it('lets go of everybody who is idle, by itself, until it is stopped', () => {
-    const all = [meters.frames, meters.bytes, meters.controlFrames, meters.joins, meters.signals, meters.answers];
+    const { frames, bytes, controlFrames, joins, signals, answers, calls } = meters;
+    const all = [frames, bytes, controlFrames, joins, signals, answers, calls];
     const sizes = (): number[] => all.map(({ size }) => size);
     for (const meter of all) meter.take({}, performance.now());
-    expect(sizes()).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(sizes()).toEqual(all.map(() => 1));
     vi.advanceTimersByTime(2000);
-    expect(sizes()).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(sizes()).toEqual(all.map(() => 0));
     meters.stop();
     expect(vi.getTimerCount()).toBe(0);
   });

@@ -10,6 +10,7 @@ export interface Rates {
   readonly maxJoinsPerSecond: number;
   readonly maxSignalsPerSecond: number;
   readonly maxAnswerBytesPerSecond: number;
+  readonly maxCallsPerSecond: number;
 }
 
 export interface MeterLimits extends Rates {
@@ -31,6 +32,8 @@ export type ToldRates = Pick<
   | 'maxControlFrameBurst'
   | 'maxAnswerBytesPerSecond'
   | 'maxAnswerByteBurst'
+  | 'maxCallsPerSecond'
+  | 'maxCallBurst'
 >;
 
 const SWEEP_MS = 2000;
@@ -47,6 +50,8 @@ export class Meters {
   readonly signals: Meter;
   /** Bytes of answers, which are counted when they have been sent. */
   readonly answers: Meter;
+  /** Of the operator's server. */
+  readonly calls: Meter;
   readonly #timer: NodeJS.Timeout;
 
   constructor(limits: MeterLimits) {
@@ -57,13 +62,14 @@ export class Meters {
     this.joins = new Meter(limits.maxJoinsPerSecond, Math.max(limits.maxRooms, limits.maxJoinsPerSecond * 2));
     this.signals = new Meter(limits.maxSignalsPerSecond);
     this.answers = new Meter(limits.maxAnswerBytesPerSecond, limits.maxAnswerBytesPerSecond * ANSWER_BURST_SECONDS);
+    this.calls = new Meter(limits.maxCallsPerSecond);
     this.#timer = setInterval(() => {
       this.#sweep(performance.now());
     }, SWEEP_MS).unref();
   }
 
   get told(): ToldRates {
-    const { frames, bytes, joins, signals, controlFrames, answers } = this;
+    const { frames, bytes, joins, signals, controlFrames, answers, calls } = this;
     return {
       maxFramesPerSecond: frames.perSecond,
       maxFrameBurst: frames.burst,
@@ -77,6 +83,8 @@ export class Meters {
       maxControlFrameBurst: controlFrames.burst,
       maxAnswerBytesPerSecond: answers.perSecond,
       maxAnswerByteBurst: answers.burst,
+      maxCallsPerSecond: calls.perSecond,
+      maxCallBurst: calls.burst,
     };
   }
 
@@ -85,7 +93,7 @@ export class Meters {
   }
 
   #sweep(now: number): void {
-    const { frames, bytes, controlFrames, joins, signals, answers } = this;
-    for (const meter of [frames, bytes, controlFrames, joins, signals, answers]) meter.sweep(now);
+    const { frames, bytes, controlFrames, joins, signals, answers, calls } = this;
+    for (const meter of [frames, bytes, controlFrames, joins, signals, answers, calls]) meter.sweep(now);
   }
 }

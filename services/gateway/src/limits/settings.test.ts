@@ -13,6 +13,7 @@ it('limits with each setting what the setting names', () => {
     OUTCRY_MAX_CONNECTIONS_PER_ADDRESS: 7,
     OUTCRY_MAX_CONNECTS_PER_MINUTE: 8,
     OUTCRY_MAX_ANSWER_BYTES_PER_SECOND: 13,
+    OUTCRY_MAX_CALLS_PER_SECOND: 14,
     OUTCRY_MAX_STORED_BYTES_PER_USER: 9,
     OUTCRY_MAX_STORED_BYTES_PER_ADDRESS: 10,
     OUTCRY_MAX_NEW_ROOMS_PER_USER: 11,
@@ -25,6 +26,7 @@ it('limits with each setting what the setting names', () => {
     maxJoinsPerSecond: 4,
     maxSignalsPerSecond: 5,
     maxAnswerBytesPerSecond: 13,
+    maxCallsPerSecond: 14,
     connections: { perUser: 6, perAddress: 7, perAddressPerMinute: 8 },
     stored: { bytesPerUser: 9, bytesPerAddress: 10, roomsPerUser: 11, roomsPerAddress: 12 },
   });

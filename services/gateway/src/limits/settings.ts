@@ -46,10 +46,17 @@ export const LIMIT_SETTINGS = {
   }),
   OUTCRY_MAX_ANSWER_BYTES_PER_SECOND: integer({
     meaning:
-      'Bytes of answers that one connection may ask for, with bursts of 16 times as many; past it `history`, `members`, `symbols`, `subscribe` and `unsubscribe` are refused. 0 is no limit.',
+      'Bytes of answers that one connection may ask for, with bursts of 16 times as many; past it `history`, `members`, `symbols`, `subscribe`, `unsubscribe` and `call` are refused. 0 is no limit.',
     min: 0,
     max: 1024 * KIB * KIB,
     default: 1024 * KIB,
+  }),
+  OUTCRY_MAX_CALLS_PER_SECOND: integer({
+    meaning:
+      'Calls of one connection to your own server, with bursts of twice as many; 0 is no limit. They count as frames, too.',
+    min: 0,
+    max: 1_000_000,
+    default: 10,
   }),
   OUTCRY_MAX_CONNECTIONS_PER_USER: integer({
     meaning: 'Connections of one user in the cluster; one more is closed with `quotaExceeded`. 0 is no limit.',
@@ -110,6 +117,7 @@ export function limitsConfigOf(settings: SettingValues<typeof LIMIT_SETTINGS>): 
     maxJoinsPerSecond: settings.OUTCRY_MAX_JOINS_PER_SECOND,
     maxSignalsPerSecond: settings.OUTCRY_MAX_SIGNALS_PER_SECOND,
     maxAnswerBytesPerSecond: settings.OUTCRY_MAX_ANSWER_BYTES_PER_SECOND,
+    maxCallsPerSecond: settings.OUTCRY_MAX_CALLS_PER_SECOND,
     connections: {
       perUser: settings.OUTCRY_MAX_CONNECTIONS_PER_USER,
       perAddress: settings.OUTCRY_MAX_CONNECTIONS_PER_ADDRESS,

@@ -48,5 +48,5 @@ export function refusalFrame(
 /** Whether it is an answer whose bytes count. What refuses a client for its pace does not: it could never pay that back. */
 export function isMetered(frame: ServerFrame): boolean {
   if (frame.type === 'error') return frame.code !== ERROR_CODES.rateLimited.code;
-  return frame.type === 'ack' || frame.type === 'results';
+  return frame.type === 'ack' || frame.type === 'results' || frame.type === 'reply';
 }

@@ -9,6 +9,7 @@ import type { PayloadAnswer } from '../hooks/payload-answer.ts';
 import type { PublishHook } from '../hooks/publish-hook.ts';
 import { AskedOf } from '../rooms/room-rules.ts';
 import { Endpoint } from '../transport/transport.ts';
+import { Calls } from './calls.ts';
 import { goOnAs, identifyAgain } from './handlers/auth.ts';
 import { join as joinNow } from './handlers/join.ts';
 import { handlePublish } from './handlers/publish.ts';
@@ -17,6 +18,9 @@ import { ALL_ROOMS, HeldRequests, type Question } from './held-requests.ts';
 import { type HandleRequest, handleRequest, type RequestClient } from './requests.ts';
 import { checkMayJoin, checkMayPublish, forbidden, isOwnRoom } from './room-rights.ts';
 import type { SessionServices } from './session-services.ts';
+
+/** Questions of one session at once about what it does in rooms. */
+const MAX_ASKED = 16;
 
 /** How requests are handled: without a hook as they come, and nothing stands in between. */
 export function createRequestHandler(hooks: Hooks | undefined): HandleRequest {
@@ -33,11 +37,13 @@ interface Parties {
 /** Asks the operator's server before what it wants to be asked about. The requests of a session keep their order meanwhile. */
 class AskedRequests {
   readonly #hooks: Hooks;
+  readonly #calls: Calls | undefined;
   /** Of sessions that have waited for an answer. */
   readonly #held = new WeakMap<RequestClient, HeldRequests>();
 
   constructor(hooks: Hooks) {
     this.#hooks = hooks;
+    this.#calls = hooks.rpc && new Calls(hooks.rpc);
   }
 
   handle(client: RequestClient, frame: ClientFrame, services: SessionServices): Promise<void> | void {
@@ -63,6 +69,9 @@ class AskedRequests {
       case 'publish':
         if (publish === undefined || !isAskedOf(AskedOf.Publish, frame, parties)) break;
         return this.#heldOf(parties).hold(askToPublish(parties, owned(frame), publish));
+      case 'call':
+        if (this.#calls === undefined) break;
+        return this.#calls.pass(client, owned(frame), services);
       default:
     }
     return handleRequest(client, frame, services);
@@ -75,7 +84,7 @@ class AskedRequests {
     const resume = (frame: ClientFrame): void => {
       this.#resume(client, frame, services);
     };
-    const held = new HeldRequests({ client, maxFrameBytes, resume });
+    const held = new HeldRequests({ client, maxFrameBytes, maxAsked: MAX_ASKED, resume });
     this.#held.set(client, held);
     return held;
   }

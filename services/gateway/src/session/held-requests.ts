@@ -5,14 +5,13 @@ const MAX_HELD = 128;
 const MAX_HELD_BYTES = 64 * 1024;
 /** What a request takes besides its payload: `id`, names, and what holds them. */
 const BYTES_BESIDES = 256;
-/** Questions of one session at once, so that nobody takes all that a hook may have in flight. Others wait for their turn. */
-const MAX_ASKED = 16;
 /** After which a client may come again that has sent too much. */
 const RETRY_IN_MS = 1000;
 
 /** Requests that everything behind them waits for, whatever room it is about: it may be another user's then. */
 export const ALL_ROOMS = Symbol('all rooms');
-export type Scope = string | typeof ALL_ROOMS;
+/** A symbol of its own is nobody else's scope: nothing waits behind it. */
+export type Scope = string | symbol;
 
 /** A request that somebody is asked about before it is carried out. */
 export interface Question<T extends object> {
@@ -27,6 +26,8 @@ export interface Question<T extends object> {
 export interface HeldRequestsOptions {
   readonly client: { readonly isClosed: boolean };
   readonly maxFrameBytes: number;
+  /** Questions at once, so that nobody takes all that a hook may have in flight. Others wait for their turn. */
+  readonly maxAsked: number;
   /** Carries out a request that waited. It may hold others again, by `hold` and `add`. */
   readonly resume: (frame: ClientFrame) => void;
 }
@@ -100,7 +101,7 @@ export class HeldRequests {
 
   /** Undefined where the connection has ended before it was this one's turn. */
   async #inTurn<T extends object>(ask: () => Promise<T>): Promise<T | undefined> {
-    if (this.#asked < MAX_ASKED) this.#asked += 1;
+    if (this.#asked < this.#options.maxAsked) this.#asked += 1;
     else await new Promise<void>((resolve) => this.#turns.push(resolve));
     try {
       return this.#options.client.isClosed ? undefined : await ask();

@@ -4,7 +4,7 @@ import type { Meters } from '../limits/meters.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 
 export interface RateParts {
-  readonly meters: Pick<Meters, 'joins' | 'signals' | 'answers'>;
+  readonly meters: Pick<Meters, 'joins' | 'signals' | 'answers' | 'calls'>;
   readonly metrics: Pick<GatewayMetrics, 'rateLimited'>;
 }
 
@@ -21,6 +21,13 @@ export function checkJoinRate(client: { close(closeCode: CloseCode): void }, par
   if (verdict !== 'pass') refuse('joins', parts);
 }
 
+/** @throws RequestError where calls come too fast, and who does not heed it is closed */
+export function checkCallRate(client: { close(closeCode: CloseCode): void }, parts: RateParts): void {
+  const verdict = parts.meters.calls.take(client, performance.now());
+  if (verdict === 'giveUp') client.close(CLOSE_CODES.rateLimited);
+  if (verdict !== 'pass') refuse('calls', parts);
+}
+
 /** @throws RequestError where answers have come to more than they may, and who asks on all the same is closed */
 export function checkAnswerRate(client: { close(closeCode: CloseCode): void }, parts: RateParts): void {
   const verdict = parts.meters.answers.take(client, performance.now(), 0);
@@ -29,7 +36,7 @@ export function checkAnswerRate(client: { close(closeCode: CloseCode): void }, p
 }
 
 /** What a refusal calls them. */
-const NAMES = { signals: 'signals', joins: 'joins', answers: 'bytes of answers' } as const;
+const NAMES = { signals: 'signals', joins: 'joins', calls: 'calls', answers: 'bytes of answers' } as const;
 
 function refuse(what: keyof typeof NAMES, { meters, metrics }: RateParts): never {
   metrics.rateLimited.labels(what).inc();

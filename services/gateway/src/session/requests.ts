@@ -7,6 +7,7 @@ import type { Memberships } from '../memberships/memberships.ts';
 import type { Answerable } from './answers.ts';
 
 import { handleAuth } from './handlers/auth.ts';
+import { handleCall } from './handlers/call.ts';
 import { handleHistory } from './handlers/history.ts';
 import { handleJoin } from './handlers/join.ts';
 import { handleLeave } from './handlers/leave.ts';
@@ -66,6 +67,7 @@ const HANDLERS: { readonly [T in ClientFrameType]: Handler<T> } = {
   unsubscribe: handleUnsubscribe,
   symbols: handleSymbols,
   ping: handlePing,
+  call: handleCall,
 };
 
 /** Requests whose answers may be many times their size. */
@@ -75,6 +77,7 @@ const ASKING: ReadonlySet<ClientFrameType> = new Set<ClientFrameType>([
   'symbols',
   'subscribe',
   'unsubscribe',
+  'call',
 ]);
 
 /** @throws RequestError, at once or by rejection, where the request is refused */
@@ -83,7 +86,12 @@ export function handleRequest<T extends ClientFrameType>(
   frame: ClientFrameOf<T>,
   services: SessionServices,
 ): Promise<void> | void {
-  if (ASKING.has(frame.type)) checkAnswerRate(client, services);
+  checkMayAsk(client, frame, services);
   const handle = HANDLERS[frame.type] as Handler<T>;
   return handle(client, frame, services);
+}
+
+/** @throws RequestError where answers have come to more than they may, and this request may be answered with much */
+export function checkMayAsk(client: RequestClient, { type }: ClientFrame, services: SessionServices): void {
+  if (ASKING.has(type)) checkAnswerRate(client, services);
 }

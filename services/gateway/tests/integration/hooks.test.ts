@@ -26,6 +26,7 @@ describe('a gateway with hooks', () => {
       hooksConnectUrl: server.urlOf('connect'),
       hooksJoinUrl: server.urlOf('join'),
       hooksPublishUrl: server.urlOf('publish'),
+      hooksRpcUrl: server.urlOf('rpc'),
       hooksPlainHttp: true,
       hooksDeadlineMs: 20_000,
     };
@@ -65,6 +66,20 @@ describe('a gateway with hooks', () => {
     const [ann, bob] = [await connect('ann'), await connect('bob')];
     expect(await bob.waitForClose()).toMatchObject({ code: closeCode('refused').code });
     await ann.next('welcome');
+  });
+
+  it.each(['json', 'msgpack'] as const)('passes calls on, and their answers back (%s)', async (encoding) => {
+    server.answer('rpc', ({ body }) => {
+      if (body['method'] === 'none') return { json: { allow: false, reason: 'no such method' } };
+      return { json: { allow: true, data: { user: body['user'], got: body['data'] } } };
+    });
+    const client = await connect('ann', encoding);
+    const answer = await client.expectAnswer('reply', { type: 'call', method: 'echo', data: [1, { a: 'é' }] });
+    expect(answer.data).toEqual({ user: 'ann', got: [1, { a: 'é' }] });
+    expect(await client.expectAnswer('error', { type: 'call', method: 'none' })).toMatchObject({
+      code: 'forbidden',
+      message: 'no such method',
+    });
   });
 
   it('publishes what the server makes of it, in the order in which it was sent', async () => {
