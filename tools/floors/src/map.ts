@@ -32,6 +32,7 @@ export const HOUSE: House = {
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',
         security: 'attacks',
+        hooks: 'an operator’s server in trouble, in a table',
         'security/costs': 'what a client costs everybody, in a table',
         'run-suite': 'starts a suite with its options',
       },
