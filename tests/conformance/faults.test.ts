@@ -258,6 +258,29 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     expect(await stopped).toEqual({ code: 0, signal: null });
   });
 
+  test('a gateway that shuts down goes on serving those who can move, while another is there, and closes the others', async () => {
+    const redisPrefix = uniquePrefix();
+    const [gateway, other] = await Promise.all([start({ redisPrefix }), start({ redisPrefix })]);
+    const [room, user] = [uniqueName('room'), uniqueName('user')];
+    const mover = await openIn(room, { url: gateway.url, encoding, user, canMove: true });
+    const plain = await openIn(room, { url: gateway.url, encoding });
+    const stopped = gateway.process.stop();
+    const { reconnectInMs, openForMs } = await mover.next('draining');
+    expect(reconnectInMs).toBe(0);
+    expect(openForMs).toBeGreaterThan(5000);
+    const { code, reason } = closeCode('restart');
+    expect(await plain.next('draining')).not.toHaveProperty('openForMs');
+    expect(await plain.waitForClose()).toEqual({ code, reason });
+
+    const moved = await openIn(room, { url: other.url, encoding, user, canMove: true });
+    await moved.expectAnswer('ack', { type: 'publish', room, data: 'there' });
+    await Promise.all([mover, moved].map((client) => client.next({ type: 'message', room, data: 'there' })));
+    await mover.expectAnswer('ack', { type: 'publish', room, data: 'here still' });
+    await mover.close();
+    expect(await stopped).toEqual({ code: 0, signal: null });
+    await moved.expectAnswer('pong', { type: 'ping' });
+  });
+
   test('a gateway that shuts down lets nobody in', async () => {
     const gateway = await start();
     const client = await open({ url: gateway.url, encoding });

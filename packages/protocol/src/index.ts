@@ -53,4 +53,4 @@ export type { ReceivedFrame, ServerFrame, ServerFrameType } from './server-frame
 export { isSourceKind, SourceKind } from './source-kind.ts';
 export type { SymbolResult } from './symbol-result.ts';
 export { isWellFormed } from './well-formed.ts';
-export { BEARER_PREFIX, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';
+export { BEARER_PREFIX, CAN_MOVE, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 
 import {
+  CAN_MOVE,
   CLIENT_SCHEMA,
   type ClientFrame,
   CLOSE_CODES,
@@ -87,7 +88,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   });
 
-  test.each(Object.values(SUBPROTOCOLS))('has the subprotocol %s', (name) => {
+  test.each([...Object.values(SUBPROTOCOLS), CAN_MOVE])('has the subprotocol %s', (name) => {
     expect(section('2. Transport and subprotocol')).toContain(`| \`${name}\``);
   });
 });

@@ -11,6 +11,9 @@ export const SUBPROTOCOLS = {
 /** An offered subprotocol with this prefix carries a token; it is never chosen, so never reflected in the response. */
 export const BEARER_PREFIX = 'bearer.';
 
+/** Offered by a client that can move to another connection while this one lasts; never chosen, as a token is not. */
+export const CAN_MOVE = 'outcry.move';
+
 /** The encoding of the first offered subprotocol that is known. */
 export function chooseEncoding(offered: readonly string[]): Encoding | undefined {
   for (const name of offered) {

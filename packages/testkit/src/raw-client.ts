@@ -15,6 +15,8 @@ export interface RawClientOptions extends RawSocketOptions {
   readonly encoding: WireEncoding;
   /** Goes as a `bearer.` subprotocol beside the encoding's own. */
   readonly token?: string;
+  /** Says that it can move, by the subprotocol for that. */
+  readonly canMove?: boolean;
 }
 
 /** What to wait for: a type, a type with some fields' values, or a type with a test of its own. */
@@ -43,8 +45,12 @@ export class RawClient {
 
   /** Connects; does not wait for `welcome`. */
   static async connect(options: RawClientOptions): Promise<RawClient> {
-    const { encoding, token } = options;
-    const subprotocols = [`outcry.v1.${encoding}`, ...(token === undefined ? [] : [`bearer.${token}`])];
+    const { encoding, token, canMove } = options;
+    const subprotocols = [
+      `outcry.v1.${encoding}`,
+      ...(token === undefined ? [] : [`bearer.${token}`]),
+      ...(canMove === true ? ['outcry.move'] : []),
+    ];
     return new RawClient(await RawSocket.connect({ subprotocols, ...options }), encoding);
   }
 

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Backplane } from '@outcry/broker';
-import { CLOSE_CODES } from '@outcry/protocol';
 import { type InternalServer, LoopLag, maxOpenFiles } from '@outcry/service';
 
 import { AccountNames } from './cluster/account-names.ts';
 import { Attendance } from './cluster/attendance.ts';
 import { createBrokerHandler } from './cluster/broker-handler.ts';
 import { createControlHandler } from './cluster/control-handler.ts';
+import { readOthersTake } from './cluster/other-nodes.ts';
 import { createPresenceHandler } from './cluster/presence-handler.ts';
 import { createRevocationHandler } from './cluster/revocation-handler.ts';
-import type { Connections } from './connections/connections.ts';
+import { Drain } from './connections/drain.ts';
 import { BusyWindow, readOwnLoad } from './fanout/busy-window.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import type { AuthConfig } from './identity/auth-config.ts';
 import { WatchedKeys } from './identity/watched-keys.ts';
+import { SpareArrivals } from './limits/spare-arrivals.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
 import { createAccounts, createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
 import { fitOpenFiles } from './reception/open-files.ts';
@@ -23,12 +24,11 @@ import { createServices, type GatewayServices } from './services.ts';
 
 /** Held bytes at which a coalescing window ends early: what a burst may add to a socket's buffer. */
 const MAX_COALESCED_BYTES = 64 * 1024;
-const DRAIN_TIMEOUT_MS = 5000;
 
 export interface Gateway {
   /** Resolves with the ports once the gateway serves; rejects with a one-line `OutcryError`. */
   start(): Promise<{ readonly port: number; readonly internalPort: number }>;
-  /** Tells every client to come back elsewhere, closes them, and lets go of everything. */
+  /** Has every client move to another gateway, or come back, and lets go of everything. */
   stop(): Promise<void>;
   /** Reads the keys file again at once. A file that is no good changes nothing. */
   reload(): void;
@@ -72,23 +72,42 @@ class ComposedGateway implements Gateway {
   }
 
   async stop(): Promise<void> {
-    const { config, backplane, logger } = this.#options;
-    const { transport, coalescer, loopLag, services, attendance } = this.#parts;
-    const { connections, connectionLimits, meters, readiness, rooms, past, presence, books } = services;
-    const { reconnectSpreadMs } = config.connections;
-    logger.info({ connections: connections.size }, 'gateway draining');
-    readiness.drain();
-    transport.stopListening();
-    coalescer.flush();
-    dismiss(connections, reconnectSpreadMs);
-    await connections.drained(DRAIN_TIMEOUT_MS);
+    const { backplane, logger } = this.#options;
+    const { coalescer, loopLag, services, attendance } = this.#parts;
+    const { connections, connectionLimits, meters, rooms, past, presence, books } = services;
+    const toldMs = await this.#drain();
     for (const part of [connections, meters, loopLag]) part.stop();
     await connectionLimits.close();
     await attendance.stop();
-    await presence.close(reconnectSpreadMs);
-    for (const part of [this.#keys, coalescer, past, rooms, books, transport]) part?.close();
+    await presence.close(toldMs);
+    for (const part of [this.#keys, coalescer, past, rooms, books, this.#parts.transport]) part?.close();
     await Promise.all([services.hooks?.close(), this.#internalServer?.close(), backplane.close()]);
     logger.info('gateway stopped');
+  }
+
+  /** Resolves with the longest that a client was told to wait before it comes back. */
+  async #drain(): Promise<number> {
+    const { config, backplane, logger } = this.#options;
+    const { transport, coalescer, services, attendance, runId } = this.#parts;
+    const { connections, readiness, metrics } = services;
+    const drain = new Drain({
+      config: config.connections.drain,
+      connections,
+      othersTake: () => readOthersTake(backplane.nodes, runId),
+      flush: () => {
+        coalescer.flush();
+      },
+      metrics,
+    });
+    logger.info({ connections: connections.size }, 'gateway draining');
+    readiness.drain();
+    void attendance.tell();
+    await drain.wait();
+    readiness.shut();
+    transport.stopListening();
+    const { toldMs, ...drained } = await drain.run();
+    logger.info(drained, 'clients gone');
+    return toldMs;
   }
 
   reload(): void {
@@ -116,7 +135,7 @@ function createParts(options: GatewayOptions) {
   const services = createServices({ ...options, ...own });
   metrics.observeSockets(() => transport.sockets);
   const attendance = createAttendance(backplane, services, runId);
-  return { transport, coalescer, loopLag, services, accounts, attendance };
+  return { transport, coalescer, loopLag, services, accounts, attendance, runId };
 }
 
 async function joinCluster(backplane: Backplane, services: GatewayServices): Promise<void> {
@@ -136,10 +155,11 @@ function watchKeys({ tokens }: AuthConfig, services: GatewayServices): WatchedKe
 
 function createAttendance(
   { nodes }: Backplane,
-  { facts, connections, connectionLimits, readiness, rooms, books, logger }: GatewayServices,
+  { facts, connections, connectionLimits, readiness, reception, rooms, books, logger }: GatewayServices,
   id: string,
 ): Attendance {
   const startedAt = Date.now();
+  const spare = new SpareArrivals();
   return new Attendance({
     id,
     nodes,
@@ -151,18 +171,11 @@ function createAttendance(
       rooms: rooms.size,
       books: books.size,
       isReady: readiness.notReady === undefined,
+      takesPerSecond: spare.perSecond(reception.maxConnections - connections.size),
     }),
     onReturn: () => {
       logger.warn('this node had counted as lost');
       connectionLimits.restore();
     },
   });
-}
-
-/** Each client gets its own delay, so that they do not all come to the other gateways at once. */
-function dismiss(connections: Connections, spreadMs: number): void {
-  for (const connection of [...connections]) {
-    connection.sendFrame({ type: 'draining', reconnectInMs: Math.floor(Math.random() * spreadMs) });
-    connection.close(CLOSE_CODES.restart);
-  }
 }

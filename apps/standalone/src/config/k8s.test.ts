@@ -343,10 +343,10 @@ describe('the services', () => {
   it('have the time that they take to stop, and to come back', () => {
     const { terminationGracePeriodSeconds = 0 } = gateway.spec.template.spec;
     const preStopSeconds = containerOf(gateway).lifecycle?.preStop.sleep.seconds ?? 0;
-    const { reconnectSpreadMs } = loadGateway().config.connections;
+    const { maxMs, spreadMs } = loadGateway().config.connections.drain;
     expect(preStopSeconds).toBeGreaterThan(0);
-    expect(terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + reconnectSpreadMs / 1000);
-    expect(gateway.spec.minReadySeconds).toBeGreaterThan(reconnectSpreadMs / 1000);
+    expect(terminationGracePeriodSeconds).toBeGreaterThan(preStopSeconds + maxMs / 1000);
+    expect(gateway.spec.minReadySeconds).toBeGreaterThan(spreadMs / 1000);
     const { leaseMs } = loadPublisher().config.leadership;
     expect(publisher.spec.minReadySeconds).toBeGreaterThanOrEqual((2 * leaseMs) / 1000);
   });

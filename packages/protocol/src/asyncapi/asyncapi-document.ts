@@ -39,7 +39,7 @@ const FRAMES: Readonly<Record<ServerFrameType, string>> = {
   fresh: 'It is not any more.',
   reset: 'A room is numbered anew.',
   lagging: 'Much waits for this client to read.',
-  draining: 'The gateway shuts down.',
+  draining: 'The gateway wants this connection to end: now, or once the client has moved to another one.',
   pong: 'The gateway is there.',
   results: 'What became of each symbol of a request.',
   reply: 'What the operator’s own server answers.',

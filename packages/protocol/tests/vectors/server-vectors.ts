@@ -267,6 +267,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ['reset recovered', 44, 'reset', { room: 'lobby', epoch: 'V7c-2LxT', seq: seq(50), recovered: true }],
   ['lagging', 45, 'lagging', { bufferedBytes: 262_145 }],
   ['draining', 46, 'draining', { reconnectInMs: 1234 }],
+  ['draining, open for a while', 46, 'draining', { reconnectInMs: 0, openForMs: 10_000 }],
   [
     'results',
     48,

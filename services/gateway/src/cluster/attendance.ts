@@ -35,7 +35,7 @@ export class Attendance {
       if (!(err instanceof UnwritableError)) throw err;
       this.#options.logger.warn({ err }, 'attendance not begun');
     }
-    this.#timer = setInterval(() => void this.#renew(), ATTEND_MS).unref();
+    this.#timer = setInterval(() => void this.tell(), ATTEND_MS).unref();
   }
 
   /** Never rejects: whoever cannot say that it goes is missed soon enough. */
@@ -44,7 +44,8 @@ export class Attendance {
     await this.#options.nodes.leave(this.#options.id).catch(() => undefined);
   }
 
-  async #renew(): Promise<void> {
+  /** Says how this node is, as it does every two seconds: at once, where others should know. Never rejects. */
+  async tell(): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {

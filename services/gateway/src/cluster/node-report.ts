@@ -8,6 +8,11 @@ export const nodeReport = z.object({
   rooms: z.int().nonnegative().meta({ description: 'Delivered to this gateway, those that linger included.' }),
   books: z.int().nonnegative(),
   isReady: z.boolean(),
+  takesPerSecond: z
+    .int()
+    .nonnegative()
+    .optional()
+    .meta({ description: 'Clients that it can take each second. A gateway of an earlier version does not say it.' }),
 });
 
 export type NodeReport = z.output<typeof nodeReport>;

@@ -10,6 +10,8 @@ import type { Deadline } from './deadline.ts';
 export interface Connection {
   /** As `welcome` names it; absent where there is no session. */
   readonly connection?: string;
+  /** Whether the client has said that it can go on on another connection before it closes this one. */
+  readonly canMove?: boolean;
   readonly socket: ClientSocket;
   /** Undefined where nobody has said yet who it is. */
   readonly identity: Identity | undefined;

@@ -220,14 +220,4 @@ describe('Connections', () => {
     }
     expect(connection.closeCode).toBeUndefined();
   });
-
-  it('says when the last one has gone, or the time limit is over', async () => {
-    const drained = connections.drained(10_000);
-    connections.remove(connection);
-    await expect(drained).resolves.toBeUndefined();
-    connections.add(connection);
-    const late = connections.drained(10_000);
-    vi.advanceTimersByTime(10_000);
-    await expect(late).resolves.toBeUndefined();
-  });
 });

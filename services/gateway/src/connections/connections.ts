@@ -28,7 +28,6 @@ export class Connections {
   readonly #timer: NodeJS.Timeout;
   /** Goes on with the sweep when what came meanwhile has been served. */
   #nextTurn: NodeJS.Immediate | undefined;
-  #whenEmpty: (() => void) | undefined;
   /** Spent on catching up since the last sweep. */
   #caughtUpMs = 0;
 
@@ -43,6 +42,10 @@ export class Connections {
     return this.#open.size;
   }
 
+  has(connection: Connection): boolean {
+    return this.#open.has(connection);
+  }
+
   add(connection: Connection): void {
     // Connections that came together should not all be pinged together.
     connection.lastPingAt = performance.now() - Math.random() * this.#options.heartbeatMs;
@@ -51,7 +54,6 @@ export class Connections {
 
   remove(connection: Connection): void {
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#whenEmpty?.();
   }
 
   /** The client has read something of what waited for it. */
@@ -63,18 +65,6 @@ export class Connections {
 
   *[Symbol.iterator](): Generator<Connection> {
     yield* this.#open;
-  }
-
-  /** Resolves when the last connection has closed, or when the time limit is over. */
-  async drained(timeoutMs: number): Promise<void> {
-    if (this.#open.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#whenEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   stop(): void {

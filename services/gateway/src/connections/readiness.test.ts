@@ -48,6 +48,16 @@ describe('Readiness', () => {
     expect(failed()).toEqual({});
   });
 
+  it('ends as the node begins to go, and lets those in who are sent here all the same until it is shut', () => {
+    readiness.drain();
+    expect([readiness.notReady, readiness.shutFor]).toEqual(['draining', undefined]);
+    readiness.showStatus('down', EVERYTHING);
+    expect(readiness.shutFor).toBe('broker unavailable');
+    readiness.showStatus('up', EVERYTHING);
+    readiness.shut();
+    expect([readiness.notReady, readiness.shutFor]).toEqual(['draining', 'draining']);
+  });
+
   it('ends with the part in which everybody is', () => {
     readiness.showStatus('down', part(1, true));
     expect(readiness.notReady).toBe('broker unavailable');

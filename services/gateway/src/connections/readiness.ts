@@ -9,15 +9,19 @@ const NO_KEYS = 'no keys of the identity provider yet';
 /** Whether this node should get traffic: what `/readyz` and handshakes are answered by. */
 export class Readiness {
   #isDraining = false;
+  #isShut = false;
   readonly #partitions = new PartitionStatus('down');
   readonly #shards = new ShardChecks();
   #hasKeys = true;
 
   /** Why the node should get no traffic, or undefined where it should. */
   get notReady(): string | undefined {
-    if (this.#isDraining) return DRAINING;
-    if (!this.#isServed()) return NO_BROKER;
-    return this.#hasKeys ? undefined : NO_KEYS;
+    return this.#isDraining ? DRAINING : this.#unserved;
+  }
+
+  /** Why nobody is let in, or undefined where they are: also by a node that is going, until nobody sends clients to it any more. */
+  get shutFor(): string | undefined {
+    return this.#isDraining && !this.#isShut ? this.#unserved : this.notReady;
   }
 
   get isDraining(): boolean {
@@ -45,8 +49,19 @@ export class Readiness {
     this.#hasKeys = count > 0;
   }
 
+  /** From now on no clients should be sent here; those that are come in. */
   drain(): void {
     this.#isDraining = true;
+  }
+
+  /** From now on nobody comes in. */
+  shut(): void {
+    this.#isShut = true;
+  }
+
+  get #unserved(): string | undefined {
+    if (!this.#isServed()) return NO_BROKER;
+    return this.#hasKeys ? undefined : NO_KEYS;
   }
 
   #missing(): string | undefined {

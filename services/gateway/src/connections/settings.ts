@@ -38,10 +38,25 @@ export const CONNECTION_SETTINGS = {
     default: 60_000,
   }),
   OUTCRY_RECONNECT_SPREAD_MS: integer({
-    meaning: 'A gateway that shuts down tells each client its own delay before it reconnects, up to this.',
+    meaning:
+      'Over how long the clients of a gateway that shuts down are asked to go, however few they are; more where the others cannot take them so fast, less where OUTCRY_DRAIN_MS does not leave it. Where there is no other gateway, each is told a delay of its own up to this before it comes back.',
     min: 0,
     max: 600_000,
     default: 5000,
+  }),
+  OUTCRY_DRAIN_DELAY_MS: integer({
+    meaning:
+      'How long a gateway that shuts down only says so on `/readyz`, and goes on as before, until whatever sends clients to it has noticed.',
+    min: 0,
+    max: 600_000,
+    default: 0,
+  }),
+  OUTCRY_DRAIN_MS: integer({
+    meaning:
+      'Within how long a gateway that shuts down has ended, OUTCRY_DRAIN_DELAY_MS included. Clients that are still there shortly before are closed with `restart`.',
+    min: 100,
+    max: 3_600_000,
+    default: 20_000,
   }),
 } as const;
 
@@ -51,7 +66,16 @@ export interface ConnectionsConfig {
   readonly heartbeatMs: number;
   readonly idleTimeoutMs: number;
   readonly backlog: BacklogLimits;
-  readonly reconnectSpreadMs: number;
+  readonly drain: DrainConfig;
+}
+
+export interface DrainConfig {
+  /** Before anybody is asked to go. */
+  readonly delayMs: number;
+  /** For all of it. */
+  readonly maxMs: number;
+  /** Over which clients are asked, or come back. */
+  readonly spreadMs: number;
 }
 
 export function connectionsConfigOf(settings: ConnectionSettings): ConnectionsConfig {
@@ -63,7 +87,11 @@ export function connectionsConfigOf(settings: ConnectionSettings): ConnectionsCo
       hardBufferBytes: settings.OUTCRY_HARD_BUFFER_BYTES,
       laggingTimeoutMs: settings.OUTCRY_LAGGING_TIMEOUT_MS,
     },
-    reconnectSpreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
+    drain: {
+      delayMs: settings.OUTCRY_DRAIN_DELAY_MS,
+      maxMs: settings.OUTCRY_DRAIN_MS,
+      spreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
+    },
   };
 }
 
@@ -74,6 +102,9 @@ export function problemsOfConnections(settings: ConnectionSettings): readonly st
   }
   if (settings.OUTCRY_HARD_BUFFER_BYTES <= settings.OUTCRY_SOFT_BUFFER_BYTES) {
     problems.push('OUTCRY_HARD_BUFFER_BYTES: must be more than OUTCRY_SOFT_BUFFER_BYTES');
+  }
+  if (settings.OUTCRY_DRAIN_MS <= settings.OUTCRY_DRAIN_DELAY_MS) {
+    problems.push('OUTCRY_DRAIN_MS: must be more than OUTCRY_DRAIN_DELAY_MS, or no client is asked to go');
   }
   return problems;
 }

@@ -9,6 +9,7 @@ export const LABEL_VALUES = {
   ],
   accountRefusals: ['malformed', 'badCredentials', 'nameTaken', 'rateLimited', 'unavailable', 'internal'],
   storedLimits: ['storedBytesPerUser', 'storedBytesPerAddress', 'newRoomsPerUser', 'newRoomsPerAddress'],
+  drained: ['moved', 'closed', 'late'],
   socketLimits: ['sockets', 'handshakes', 'address'],
   refusedUpgrades: ['400', '403', '426', '429', '503'],
   rateLimits: ['frames', 'bytes', 'controlFrames', 'joins', 'signals', 'answers'],

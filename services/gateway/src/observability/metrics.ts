@@ -117,6 +117,11 @@ export class GatewayMetrics {
     'forwarded_unreadable_total',
     'Requests whose X-Forwarded-For names no address where a trusted proxy should have: they count as the proxy’s.',
   );
+  readonly drained = this.#counter(
+    'drained_total',
+    'Clients of a gateway that wanted them to go: moved by themselves (moved), closed in their turn (closed), or when their time was over (late).',
+    { outcome: LABEL_VALUES.drained },
+  );
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');

@@ -55,6 +55,7 @@ describe('a connection of which the server is asked', () => {
       encoding: Encoding.Json,
       address: '192.0.2.7',
       token: token === '' ? undefined : { text: token, source: TokenSource.Subprotocol },
+      canMove: false,
       query: new URLSearchParams({ symbol: 'BTCUSDT' }),
     });
     const send = (frame: unknown): void => {

@@ -28,18 +28,18 @@ export class Doorkeeper {
     this.#origins = new OriginPolicy(parts.reception.origins);
   }
 
-  /** @param notReady Why the node takes no connections, or undefined. */
-  refusal(visitor: Visitor, notReady: string | undefined): Refusal | undefined {
-    const refusal = this.#judge(visitor, notReady);
+  /** @param shutFor Why the node takes no connections, or undefined. */
+  refusal(visitor: Visitor, shutFor: string | undefined): Refusal | undefined {
+    const refusal = this.#judge(visitor, shutFor);
     if (refusal !== undefined) this.#parts.metrics.refusals.labels(String(refusal.status)).inc();
     return refusal;
   }
 
-  #judge(visitor: Visitor, notReady: string | undefined): Refusal | undefined {
+  #judge(visitor: Visitor, shutFor: string | undefined): Refusal | undefined {
     if (!this.#origins.admits(visitor)) {
       return createRefusal(403, 'forbidden', 'this origin may not connect');
     }
-    const overload = notReady ?? this.#overload();
+    const overload = shutFor ?? this.#overload();
     if (overload !== undefined) return createRefusal(503, 'unavailable', overload);
     if (this.#parts.connectionLimits.refuses(visitor.address)) {
       return createRefusal(429, 'rateLimited', 'the address connects too often');

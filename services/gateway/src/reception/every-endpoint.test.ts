@@ -54,6 +54,7 @@ describe.each(Object.entries(Endpoint))('a connection for %s', (_, endpoint) => 
       encoding: Encoding.Json,
       address: '127.0.0.1',
       token: { text: makeToken(SECRET, options), source: TokenSource.Subprotocol },
+      canMove: false,
       query: new URLSearchParams({ symbol: 'X', depth: '10', interval: '100' }),
     });
     await vi.waitUntil(() => socket.frames.length > 0);

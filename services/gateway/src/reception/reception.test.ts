@@ -47,6 +47,7 @@ describe('Reception, where tokens are checked', () => {
       encoding: Encoding.Json,
       address: '127.0.0.1',
       token: token === undefined ? undefined : { text: token, source: TokenSource.Subprotocol },
+      canMove: false,
       query: new URLSearchParams({ symbol: 'BTCUSDT' }),
     });
     const send = (frame: unknown): void => {

@@ -58,7 +58,7 @@ export class Reception implements TransportHandler {
 
   refusal(visitor: Visitor): Refusal | undefined {
     const { doorkeeper, readiness } = this.#services;
-    return doorkeeper.refusal(visitor, readiness.notReady);
+    return doorkeeper.refusal(visitor, readiness.shutFor);
   }
 
   /** Every connection has a seat of its address, those that are turned away included: they come often, too. */
@@ -98,13 +98,13 @@ export class Reception implements TransportHandler {
 
   #admitSession(
     { socket, identity, onBegun }: SessionComer,
-    { encoding, address, endpoint }: ConnectionRequest,
+    { encoding, address, endpoint, canMove }: ConnectionRequest,
   ): SessionPort {
     const connection = this.#nextName();
     return this.#admit({
       ...{ socket, encoding, address, endpoint, connection, identity },
       begin: (admitted) => {
-        const options = { connection, socket, encoding, address, identity: admitted.identity };
+        const options = { connection, socket, encoding, address, canMove, identity: admitted.identity };
         const session = this.#beginSession(options, admitted.rooms);
         onBegun?.(session);
         return session;

@@ -44,6 +44,8 @@ export interface SessionOptions {
   /** Where it comes from. */
   readonly address: string;
   readonly encoding: Encoding;
+  /** Left out where it cannot. */
+  readonly canMove?: boolean;
   readonly socket: ClientSocket;
   readonly identity: Identity;
 }
@@ -53,6 +55,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   readonly connection: string;
   readonly address: string;
   readonly encoding: Encoding;
+  readonly canMove: boolean;
   readonly socket: ClientSocket;
   readonly backlog: Backlog;
   readonly #services: SessionParts;
@@ -67,6 +70,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     this.connection = options.connection;
     this.address = options.address;
     this.encoding = options.encoding;
+    this.canMove = options.canMove ?? false;
     this.socket = options.socket;
     this.backlog = new Backlog(options.socket, services.backlogLimits);
     this.#services = services;

@@ -32,6 +32,8 @@ export interface ConnectionRequest {
   readonly endpoint: Endpoint;
   readonly encoding: Encoding;
   readonly token: HandshakeToken | undefined;
+  /** Whether the client can go on on another connection before it closes this one. */
+  readonly canMove: boolean;
   /** The client's, as far as trusted proxies tell. */
   readonly address: string;
   readonly query: URLSearchParams;

@@ -1,4 +1,4 @@
-import { chooseEncoding, Encoding, ERROR_CODES, SUBPROTOCOLS } from '@outcry/protocol';
+import { CAN_MOVE, chooseEncoding, Encoding, ERROR_CODES, SUBPROTOCOLS } from '@outcry/protocol';
 import type { HttpRequest } from 'uWebSockets.js';
 
 import type { ConnectionRequest, Endpoint, Refusal, TokenSources } from '../transport.ts';
@@ -36,6 +36,7 @@ export function readHandshake(req: HttpRequest, place: HandshakePlace): Handshak
       address: place.address,
       encoding,
       token: findToken({ subprotocols: offered, query, cookies }, place.sources),
+      canMove: offered.includes(CAN_MOVE),
       query,
     },
     // Never the raw list: uWS would echo its first entry, which may be the token.
