@@ -34,6 +34,7 @@ export { PostgresProcess } from './postgres-process.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';
 export { hasRedisServer, RedisProcess } from './redis-process.ts';
+export { type RedisNode, RedisNodes, type RedisNodesOptions } from './redis-nodes.ts';
 export { RedisSentinels, type RedisSentinelsOptions, SentinelProcess } from './redis-sentinels.ts';
 export { startRedis, type TestRedis, type TestRedisOptions, uniquePrefix } from './redis.ts';
 export { type FrameMatch, RawClient, type RawClientOptions } from './raw-client.ts';

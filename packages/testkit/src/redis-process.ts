@@ -52,6 +52,11 @@ export class RedisProcess implements AsyncDisposable {
     return redis;
   }
 
+  /** For other servers of its cluster, where it may be one of a cluster. */
+  get clusterPort(): number | undefined {
+    return this.#leases[1]?.port;
+  }
+
   get url(): string {
     return `redis://${this.host}:${String(this.port)}`;
   }

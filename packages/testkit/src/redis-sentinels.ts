@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 
+import { askRedis, untilRedis } from './ask-redis.ts';
 import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
 import { REDIS_SERVER } from './redis-server.ts';
@@ -14,7 +13,6 @@ import { RedisProcess } from './redis-process.ts';
 
 const HOST = '127.0.0.1';
 const START_DEADLINE_MS = 60_000;
-const LOOK_INTERVAL_MS = 50;
 /** Of the primary, as the sentinels call it. */
 const NAME = 'main';
 /** A replica has everything at once, and not after the 5 s in which others might come. */
@@ -94,7 +92,7 @@ export class SentinelProcess implements AsyncDisposable {
 
   /** What it answers, as it comes over the wire. */
   ask(...words: readonly string[]): Promise<string> {
-    return askServer(this.port, words, this.#password);
+    return askRedis(this.port, words, this.#password);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,7 +125,7 @@ export class RedisSentinels implements AsyncDisposable {
     const primary = await RedisProcess.start([...SERVER_ARGS, ...args]);
     const replica = await RedisProcess.start([...SERVER_ARGS, ...args]);
     // By a command, so that whichever is started anew takes itself for a primary.
-    await askServer(replica.port, ['REPLICAOF', HOST, String(primary.port)], passwords?.servers);
+    await askRedis(replica.port, ['REPLICAOF', HOST, String(primary.port)], passwords?.servers);
     const lines = [
       `sentinel monitor ${NAME} ${HOST} ${String(primary.port)} 2`,
       `sentinel down-after-milliseconds ${NAME} ${String(downAfterMs)}`,
@@ -163,7 +161,7 @@ export class RedisSentinels implements AsyncDisposable {
   /** Resolves when all sentinels say that another server than `old` is the primary. */
   async untilFailedOver(old: RedisProcess): Promise<void> {
     const port = `\r\n${String(this.other(old).port)}\r\n`;
-    await until(`no failover from ${String(old.port)}`, async () => {
+    await untilRedis(`no failover from ${String(old.port)}`, async () => {
       const asked = this.sentinels.map((sentinel) => sentinel.ask('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME));
       return (await Promise.all(asked)).every((answer) => answer.includes(port));
     });
@@ -171,7 +169,7 @@ export class RedisSentinels implements AsyncDisposable {
 
   /** Resolves when one server follows the other, and every sentinel could begin a failover. */
   async untilWhole(): Promise<void> {
-    await until('the sentinels do not know of all', async () => {
+    await untilRedis('the sentinels do not know of all', async () => {
       const primary = await this.primary();
       const [replication, ...known] = await Promise.all([
         this.ask(primary, 'INFO', 'replication'),
@@ -190,7 +188,7 @@ export class RedisSentinels implements AsyncDisposable {
   async untilReplicated(): Promise<void> {
     const primary = await this.primary();
     const [, wanted] = /master_repl_offset:(\d+)/.exec(await this.ask(primary, 'INFO', 'replication')) ?? [];
-    await until('the replica lags', async () => {
+    await untilRedis('the replica lags', async () => {
       const [, has] = /slave0:.*offset=(\d+)/.exec(await this.ask(primary, 'INFO', 'replication')) ?? [];
       return Number(has) >= Number(wanted);
     });
@@ -200,39 +198,17 @@ export class RedisSentinels implements AsyncDisposable {
   async detachReplica(): Promise<void> {
     const replica = this.other(await this.primary());
     await this.ask(replica, 'REPLICAOF', HOST, '1');
-    await until('the replica is not cut off', async () =>
+    await untilRedis('the replica is not cut off', async () =>
       (await this.ask(replica, 'INFO', 'replication')).includes('master_link_status:down'),
     );
   }
 
   /** Runs a command on a server. The answer is as it comes over the wire. */
   ask(server: RedisProcess, ...words: readonly string[]): Promise<string> {
-    return askServer(server.port, words, this.#password);
+    return askRedis(server.port, words, this.#password);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.sentinels, ...this.servers].map((one) => one[Symbol.asyncDispose]()));
   }
-}
-
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + START_DEADLINE_MS;
-  while (!(await isSo().catch(() => false))) {
-    if (performance.now() > deadline) throw new Error(`${what} after ${String(START_DEADLINE_MS)} ms`);
-    await delay(LOOK_INTERVAL_MS);
-  }
-}
-
-/** One command on a connection of its own; the whole answer, without being understood. */
-async function askServer(port: number, words: readonly string[], password?: string): Promise<string> {
-  const socket = connect(port, HOST);
-  socket.end((password === undefined ? '' : toCommand(['AUTH', password])) + toCommand(words));
-  let answer = '';
-  for await (const piece of socket) answer += String(piece);
-  return password === undefined ? answer : answer.replace('+OK\r\n', '');
-}
-
-function toCommand(words: readonly string[]): string {
-  const parts = words.map((word) => `$${String(Buffer.byteLength(word))}\r\n${word}\r\n`);
-  return `*${String(words.length)}\r\n${parts.join('')}`;
 }
