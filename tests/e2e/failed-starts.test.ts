@@ -46,7 +46,7 @@ describe.runIf(hasRedisServer())('a service whose Redis is none that it can use'
     it('says so in one sentence of a node of a Redis Cluster', async () => {
       const url = await start(RedisProcess.startClusterNode(['--dir', await mkdtemp(join(folder, 'cluster-'))]));
       expect(await reasonsOf(entry, url)).toEqual([
-        `start failed: Redis at ${url} is a node of a Redis Cluster: outcry needs one Redis with cluster-enabled no`,
+        `start failed: Redis at ${url} is a node of a Redis Cluster: outcry needs redis+cluster://host:port in its place`,
       ]);
     });
 

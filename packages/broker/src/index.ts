@@ -25,7 +25,13 @@ export type { MemberEvent, PresenceHandler, PresenceStore, RoomMembers } from '.
 export { PARTITION_COUNT, partitionOf } from './partition.ts';
 export { PartitionStatus } from './partition-status.ts';
 export type { BackplaneEvents } from './redis/events.ts';
-export { type Credentials, parseTopology, type ServerTopology, type Topology } from './redis/topology.ts';
+export {
+  type Credentials,
+  parseTopology,
+  type RedisCluster,
+  type ServerTopology,
+  type Topology,
+} from './redis/topology.ts';
 export type { ServerInfo } from './redis/server-info.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export type {

@@ -11,7 +11,7 @@ export const API_KEYS = {
 export const REDIS_URL = {
   pattern: /^[a-z+]+:\/\/\S+$/i,
   accepts:
-    '`redis://`, `rediss://`, `redis+unix:///path`, `redis+sentinel://a,b,c/name` or `rediss+sentinel://…`, or several with commas between them',
+    '`redis://`, `rediss://`, `redis+unix:///path`, `redis+sentinel://a,b,c/name` or `rediss+sentinel://…`, or several with commas between them, or `redis+cluster://a,b,c` or `rediss+cluster://…`',
 };
 const ANYTHING = { pattern: /^[^\r\n]+$/, accepts: 'text' };
 

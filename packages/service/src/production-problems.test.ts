@@ -59,6 +59,9 @@ describe('productionProblems', () => {
     ['rediss://:word@b.example.com,rediss://:word@a.example.com', 0],
     ['rediss+sentinel://:word@a,b.example.com/main', 1],
     ['redis+sentinel://no-name', 0],
+    ['redis+cluster://a,b,10.0.0.1', 0],
+    ['redis+cluster://a,203.0.113.7', 2],
+    ['rediss+cluster://:word@a,b.example.com', 0],
   ])('of %s are %i', (url, count) => {
     expect(productionProblems(settingsOf({ OUTCRY_REDIS_URL: url }))).toHaveLength(count);
   });

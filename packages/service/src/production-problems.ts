@@ -1,4 +1,4 @@
-import type { ServerTopology, Topology } from '@outcry/broker';
+import type { RedisCluster, ServerTopology, Topology } from '@outcry/broker';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { type RedisSettings, topologyOf } from './redis-config.ts';
 
@@ -40,14 +40,14 @@ export function productionProblems(settings: RedisSettings): readonly string[] {
   return [...new Set(serversOf(topology).flatMap(problemsOf))];
 }
 
-function serversOf(topology: Topology): readonly ServerTopology[] {
+function serversOf(topology: Topology): readonly (RedisCluster | ServerTopology)[] {
   return topology.kind === 'shards' ? topology.shards : [topology];
 }
 
-function problemsOf(topology: ServerTopology): readonly string[] {
+function problemsOf(topology: RedisCluster | ServerTopology): readonly string[] {
   if (!hostsOf(topology).some(isPublicHost)) return [];
   const problems: string[] = [];
-  const scheme = topology.kind === 'sentinel' ? 'rediss+sentinel' : 'rediss';
+  const scheme = topology.kind === 'single' ? 'rediss' : `rediss+${topology.kind}`;
   if ((topology.credentials?.password ?? '') === '') {
     problems.push('OUTCRY_REDIS_URL: a Redis at a public address needs a password');
   }
@@ -58,8 +58,9 @@ function problemsOf(topology: ServerTopology): readonly string[] {
   return problems;
 }
 
-/** Those that are known beforehand: where a primary is, its sentinels say. */
-function hostsOf(topology: ServerTopology): readonly string[] {
+/** Those that are known beforehand: where a primary is, its sentinels say, or other servers of its cluster. */
+function hostsOf(topology: RedisCluster | ServerTopology): readonly string[] {
+  if (topology.kind === 'cluster') return topology.seeds.map(({ host }) => host);
   if (topology.kind === 'sentinel') return topology.sentinels.map(({ host }) => host);
   return 'host' in topology.address ? [topology.address.host] : [];
 }

@@ -6,19 +6,21 @@ import { RedisLease } from '../leases/redis-lease.ts';
 import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
 import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
 import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
-import { UnwritableError } from '../outcry-error.ts';
+import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import type { Outlet } from '../outlet.ts';
+import { partitionOf } from '../partition.ts';
 import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import { DividedPresence } from '../presence/divided-presence.ts';
 import type { LeaseTimes } from '../presence/lease-keeper.ts';
 import { LeasedPresence } from '../presence/leased-presence.ts';
 import { RedisPresenceTable } from '../presence/redis-table.ts';
 import type { PresenceStore } from '../presence/store.ts';
+import { ClusterShards } from '../redis/cluster-shards.ts';
 import { createRoutes } from '../redis/create-route.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeySpace } from '../redis/keys.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
-import type { Shard } from '../redis/shard.ts';
+import type { Scope, Servers, ServersPort } from '../redis/servers.ts';
 import { Shards } from '../redis/shards.ts';
 import { type Credentials, parseTopology } from '../redis/topology.ts';
 import { REVOCATIONS } from '../revocations/keys.ts';
@@ -27,7 +29,7 @@ import type { BrokerHandler } from '../rooms/broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../rooms/defaults.ts';
 import { RoomKeys } from '../rooms/keys.ts';
 import { RedisBroker } from '../rooms/redis-broker.ts';
-import type { BrokerStatus } from '../status.ts';
+import type { BrokerPart, BrokerStatus } from '../status.ts';
 import type { StorageStatus } from '../storage.ts';
 import type { Backplane } from './backplane.ts';
 
@@ -39,7 +41,8 @@ const START_TIMEOUT_MS = 10_000;
 export interface RedisBackplaneOptions {
   /**
    * One Redis (`redis://`, `rediss://`, `redis+unix://`) or its sentinels (`redis+sentinel://a,b,c/name`), with user and password where
-   * needed; or several of them with commas between them, in the same order on every node.
+   * needed; or several of them with commas between them, in the same order on every node; or a Redis Cluster
+   * (`redis+cluster://a,b,c`).
    */
   readonly url: string;
   /** As whom to log in at the sentinels, where they want to know. */
@@ -60,8 +63,8 @@ export interface RedisBackplaneOptions {
 }
 
 /**
- * A backplane over one Redis (7 or newer), which may be another one behind a failover of its sentinels, or over several that share the
- * rooms: two connections to each, one for commands and one that listens.
+ * A backplane over one Redis (7 or newer), which may be another one behind a failover of its sentinels, over several that share the
+ * rooms, or over a Redis Cluster: two connections to each, one for commands and one that listens.
  *
  * @throws OutcryError `badConfig` where the URL or the prefix is none
  */
@@ -83,18 +86,19 @@ class RedisBackplane implements Backplane {
   readonly intake: Intake;
   readonly outlet: Outlet;
   readonly #startTimeoutMs: number;
-  readonly #shards: Shards;
-  readonly #presences: ReadonlyMap<Shard, LeasedPresence>;
+  readonly #servers: Servers;
+  /** By partition; those that stay together have the same one. */
+  readonly #presences: readonly LeasedPresence[];
   #handler: BrokerHandler | undefined;
 
   constructor(options: RedisBackplaneOptions) {
     const { prefix = 'outcry', events = {} } = options;
     const keys = new KeySpace(prefix);
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
-    this.#shards = this.#createShards(options, keys);
-    this.intake = this.#shards.intake;
-    this.outlet = this.#shards.outlet;
-    const parts = { redis: this.#shards.router, keys, events };
+    this.#servers = this.#createServers(options, keys);
+    this.intake = this.#servers.intake;
+    this.outlet = this.#servers.outlet;
+    const parts = { redis: this.#servers.router, keys, events };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
     this.roster = new RedisPublisherRoster(parts);
@@ -105,40 +109,43 @@ class RedisBackplane implements Backplane {
     this.revocations = new RedisRevocationList(parts);
     const rooms = new RoomKeys(keys);
     const channelOf = (room: string): string => rooms.of(room).channel;
-    const createPresence = (shard: Shard): LeasedPresence => {
-      const table = new RedisPresenceTable({ ...parts, partitions: shard.part.partitions, channelOf });
-      return new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, () => void shard.storeAgain());
+    const createPresence = (partitions: readonly number[]): LeasedPresence => {
+      const table = new RedisPresenceTable({ ...parts, partitions, channelOf });
+      const storeAgain = (): void => void this.#reviewStored(scopeOf(partitions), events);
+      return new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, storeAgain);
     };
-    this.#presences = new Map(this.#shards.all.map((shard) => [shard, createPresence(shard)]));
-    this.presence = new DividedPresence([...this.#presences.values()], (room) =>
-      this.#presenceOf(this.#shards.of(room)),
+    const presences = this.#servers.parts.map((partitions) => ({ partitions, presence: createPresence(partitions) }));
+    this.#presences = presences.flatMap(({ partitions, presence }) => partitions.map(() => presence));
+    this.presence = new DividedPresence(
+      presences.map(({ presence }) => presence),
+      (room) => this.#presenceOf(room),
     );
     this.broker = new RedisBroker({
       ...parts,
       keys: rooms,
       idempotencyWindowMs: options.idempotencyWindowMs ?? IDEMPOTENCY_WINDOW_MS,
       onStalled: (room) => {
-        this.#shards.of(room).handleBroken();
+        this.#servers.handleStalled(room);
       },
       onMember: (event) => {
-        this.#presenceOf(this.#shards.of(event.room)).deliver(event);
+        this.#presenceOf(event.room).deliver(event);
       },
     });
   }
 
   get server(): ServerInfo | undefined {
-    return this.#shards.server;
+    return this.#servers.server;
   }
 
   get storage(): StorageStatus {
-    return this.#shards.storage;
+    return this.#servers.storage;
   }
 
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);
     try {
-      await this.#shards.start(performance.now() + this.#startTimeoutMs);
+      await this.#servers.start(performance.now() + this.#startTimeoutMs);
     } catch (error) {
       await this.close();
       throw error;
@@ -146,54 +153,68 @@ class RedisBackplane implements Backplane {
   }
 
   async close(): Promise<void> {
-    this.#shards.stop();
-    for (const presence of this.#presences.values()) presence.close();
-    await Promise.all([this.broker.close(), this.#shards.close()]);
+    this.#servers.stop();
+    for (const presence of new Set(this.#presences)) presence.close();
+    await Promise.all([this.broker.close(), this.#servers.close()]);
   }
 
-  #createShards(options: RedisBackplaneOptions, keys: KeySpace): Shards {
+  #createServers(options: RedisBackplaneOptions, keys: KeySpace): Servers {
     const { prefix = 'outcry', commandTimeoutMs = COMMAND_TIMEOUT_MS, events = {} } = options;
-    const routes = createRoutes(parseTopology(options.url, options.sentinel));
-    const requiresReplicas = options.requiresReplicas ?? false;
-    return new Shards(
-      { routes, keys, prefix, commandTimeoutMs, requiresReplicas },
-      {
-        catchUp: (shard) => this.#catchUp(shard),
-        storeAgain: (shard) => this.#storeAgain(shard),
-        handleStatus: (status, shard) => {
-          this.#handleStatus(status, shard);
-        },
-        handleStorage: (storage) => events.onStorage?.(storage),
-        handleServer: (server) => events.onServer?.(server),
-        handleFault: (fault) => events.onFault?.(fault),
+    const topology = parseTopology(options.url, options.sentinel);
+    const shared = { keys, prefix, commandTimeoutMs, requiresReplicas: options.requiresReplicas ?? false };
+    const port: ServersPort = {
+      catchUp: (scope) => this.#catchUp(scope),
+      storeAgain: (scope) => this.#storeAgain(scope),
+      handleStatus: (status, part) => {
+        this.#handleStatus(status, part);
       },
-    );
+      handleStorage: (storage) => events.onStorage?.(storage),
+      handleServer: (server) => events.onServer?.(server),
+      handleFault: (fault) => events.onFault?.(fault),
+    };
+    if (topology.kind === 'cluster') return new ClusterShards({ ...shared, cluster: topology }, port);
+    return new Shards({ ...shared, routes: createRoutes(topology) }, port);
   }
 
-  async #catchUp(shard: Shard): Promise<void> {
+  async #catchUp(scope: Scope): Promise<void> {
     await Promise.all([
-      this.broker.catchUp((room) => shard.holds(room)),
-      shard.holds(REVOCATIONS) ? unlessUnwritable(this.revocations.catchUp()) : undefined,
+      this.broker.catchUp((room) => scope.holds(room)),
+      scope.holds(REVOCATIONS) ? unlessUnwritable(this.revocations.catchUp()) : undefined,
     ]);
   }
 
-  async #storeAgain(shard: Shard): Promise<void> {
+  async #storeAgain(scope: Scope): Promise<void> {
     await Promise.all([
-      this.broker.storeAgain((room) => shard.holds(room)),
-      shard.holds(REVOCATIONS) ? this.revocations.catchUp() : undefined,
+      this.broker.storeAgain((room) => scope.holds(room)),
+      scope.holds(REVOCATIONS) ? this.revocations.catchUp() : undefined,
     ]);
   }
 
-  #handleStatus(status: BrokerStatus, shard: Shard): void {
-    this.#presenceOf(shard).handleStatus(status);
-    this.#handler?.handleStatus(status, shard.part);
+  /** In case it was forgotten, as it may be without `noeviction`. */
+  async #reviewStored(scope: Scope, events: BackplaneEvents): Promise<void> {
+    try {
+      await this.#storeAgain(scope);
+    } catch (error) {
+      if (error instanceof OutcryError && error.code !== 'closed') events.onFault?.(error);
+    }
   }
 
-  #presenceOf(shard: Shard): LeasedPresence {
-    const presence = this.#presences.get(shard);
-    if (presence === undefined) throw new TypeError('expected a shard of this backplane');
+  #handleStatus(status: BrokerStatus, part: BrokerPart): void {
+    const presences = new Set(part.partitions.map((partition) => this.#presences[partition]));
+    for (const presence of presences) presence?.handleStatus(status);
+    this.#handler?.handleStatus(status, part);
+  }
+
+  #presenceOf(room: string): LeasedPresence {
+    const presence = this.#presences[partitionOf(room)];
+    if (presence === undefined) throw new TypeError('expected presence in each partition');
     return presence;
   }
+}
+
+function scopeOf(partitions: readonly number[]): Scope {
+  const own = new Set(partitions);
+  return { holds: (name) => own.has(partitionOf(name)) };
 }
 
 async function unlessUnwritable(call: Promise<void>): Promise<void> {

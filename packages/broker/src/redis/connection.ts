@@ -8,6 +8,7 @@ import { CommandDeadlines } from './command-deadlines.ts';
 import { connectorFor, type ConnectorPort } from './connector.ts';
 import { describeFault, isLasting, type WriteRefusal, writeRefusalOf } from './fault.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { readRedirect, RedirectError } from './redirect.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
 import { isSameHost, type Route } from './route.ts';
 import type { HostAddress, SocketAddress } from './topology.ts';
@@ -43,6 +44,8 @@ export interface ConnectionHandler {
   handleRefused(fault: OutcryError): void;
   /** A write was refused, by a Redis that is there. */
   handleUnwritable(refusal: WriteRefusal): void;
+  /** Of a Redis Cluster: a slot has gone to another server, and what was listened to in it is not heard here any more. */
+  handleMoved?(): void;
 }
 
 /**
@@ -125,7 +128,7 @@ export class RedisConnection implements Intake, Outlet {
   /**
    * Runs a command. The connection is lent to `command` for the duration of the call.
    *
-   * @throws OutcryError `unavailable`, of which an `UnwritableError` is one, or `closed`
+   * @throws OutcryError `unavailable`, of which an `UnwritableError` and a `RedirectError` are ones, or `closed`
    */
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
     this.#sendPending();
@@ -136,13 +139,18 @@ export class RedisConnection implements Intake, Outlet {
       return await this.#deadlines.limit(command(this.#redis));
     } catch (error) {
       if (this.#isClosedNow()) throw closed();
-      const refusal = writeRefusalOf(error);
-      if (refusal === undefined) throw this.#unavailable(describeFault(error));
-      this.#handler.handleUnwritable(refusal);
-      throw new UnwritableError(refusal.storage.reason, `Redis at ${this.address}: ${describeFault(error)}`);
+      throw this.#faultOf(error);
     } finally {
       this.#inFlight -= 1;
     }
+  }
+
+  /** Runs a command that is about a slot on its way to this server. It is the first that `command` sends. */
+  runAsked<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.run((redis) => {
+      redis.asking().catch(() => undefined);
+      return command(redis);
+    });
   }
 
   /** @throws OutcryError `closed` behind `close` */
@@ -165,16 +173,16 @@ export class RedisConnection implements Intake, Outlet {
 
   /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
   runScript(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
-    return this.run(async (redis) => {
-      try {
-        return await redis.sendCommand(this.#createCall(script, keys, args));
-      } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        // Somebody has flushed the scripts.
-        this.#sentScripts.delete(script);
-        return redis.sendCommand(this.#createCall(script, keys, args));
-      }
-    });
+    return this.run((redis) => this.#runScript(redis, () => this.#createCall(script, keys, args), script));
+  }
+
+  /** The same, where its keys are in a slot on its way to this server. */
+  runScriptAsked(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> {
+    const createCall = (redis: Redis): Command => {
+      redis.asking().catch(() => undefined);
+      return this.#createCall(script, keys, args);
+    };
+    return this.run((redis) => this.#runScript(redis, () => createCall(redis), script));
   }
 
   /**
@@ -188,9 +196,11 @@ export class RedisConnection implements Intake, Outlet {
 
   /** Calls back with every message of the subscribed channels. The bytes are views of what the socket read. */
   onMessage(callback: (channel: string, payload: Buffer) => void): void {
-    this.#redis.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      if (!this.#isClosed) callback(channel.toString(), payload);
-    });
+    for (const event of ['messageBuffer', 'smessageBuffer']) {
+      this.#redis.on(event, (channel: Buffer, payload: Buffer) => {
+        if (!this.#isClosed) callback(channel.toString(), payload);
+      });
+    }
   }
 
   gatherFor(windowMs: () => number): void {
@@ -309,6 +319,28 @@ export class RedisConnection implements Intake, Outlet {
     for (const send of pending) send();
   }
 
+  async #runScript(redis: Redis, createCall: () => Command, script: Script): Promise<unknown> {
+    try {
+      return await redis.sendCommand(createCall());
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      // Somebody has flushed the scripts.
+      this.#sentScripts.delete(script);
+      return redis.sendCommand(createCall());
+    }
+  }
+
+  /** What whoever runs a command is told of what Redis or ioredis has said. */
+  #faultOf(error: unknown): OutcryError {
+    const message = `Redis at ${this.address}: ${describeFault(error)}`;
+    const redirect = readRedirect(error);
+    if (redirect !== undefined) return new RedirectError(redirect, message);
+    const refusal = writeRefusalOf(error);
+    if (refusal === undefined) return new OutcryError('unavailable', message);
+    this.#handler.handleUnwritable(refusal);
+    return new UnwritableError(refusal.storage.reason, message);
+  }
+
   /** By its text the first time: what follows on the connection finds it known, and none has to be sent again behind others. */
   #createCall(script: Script, keys: readonly string[], args: readonly ScriptArgument[]): Command {
     if (this.#sentScripts.has(script)) return script.callByDigest(keys, args);
@@ -328,6 +360,7 @@ export class RedisConnection implements Intake, Outlet {
       this.#heartbeat.start();
       if (this.#hasBeenUp && !this.#isClosed) this.#handler.handleReady();
     });
+    this.#redis.on('moved', () => this.#handler.handleMoved?.());
     this.#redis.on('close', () => {
       this.#redis.options.commandTimeout = this.#commandTimeoutMs;
       this.#isGivingUp = false;

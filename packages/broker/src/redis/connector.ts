@@ -62,10 +62,11 @@ export class RedisConnector extends AbstractConnector {
 
   /** Whether what has been connected to is what it should be. */
   override check(info: ServerFields): boolean {
-    if (!this.#port.route.isToPrimary || info['role'] === 'master') return true;
+    const { isToPrimary, namedBy = 'nobody' } = this.#port.route;
+    if (!isToPrimary || info['role'] === 'master') return true;
     const role = info['role'] === 'slave' ? 'is a replica' : 'does not say that it is a primary';
     const where = this.#address === undefined ? 'the server' : showAddress(this.#address);
-    this.#emit('error', new Error(`${where}, which a sentinel names, ${role}`));
+    this.#emit('error', new Error(`${where}, which ${namedBy} names, ${role}`));
     return false;
   }
 

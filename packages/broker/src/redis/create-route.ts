@@ -1,9 +1,9 @@
 import { type Route, routeToServer } from './route.ts';
 import { SentinelSearch } from './sentinel-search.ts';
-import type { ServerTopology, Topology } from './topology.ts';
+import type { ServerTopology, ShardList } from './topology.ts';
 
 /** To each of the servers, in their order. */
-export function createRoutes(topology: Topology): readonly Route[] {
+export function createRoutes(topology: ServerTopology | ShardList): readonly Route[] {
   return topology.kind === 'shards' ? topology.shards.map(createRoute) : [createRoute(topology)];
 }
 

@@ -1,14 +1,15 @@
 import { AnswerLimit } from './answer-limit.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { PARTITION_TAGS, partitionOf } from '../partition.ts';
 import type { KeySpace } from './keys.ts';
 
 /** With the limit, and the time a connection may take to close, less than the 6 s within which a node must know. */
 const INTERVAL_MS = 3000;
 const ECHO_LIMIT_MS = 2000;
 
-/** A channel that only one node listens to. */
-export function loopbackChannel(space: KeySpace, node: string): string {
-  return `${space.baseOf(node)}loopback/${node}`;
+/** A channel that only one node listens to, in a partition of its own choice where that matters. */
+export function loopbackChannel(space: KeySpace, node: string, partition = partitionOf(node)): string {
+  return `${space.baseIn(PARTITION_TAGS[partition] ?? '')}loopback/${node}`;
 }
 
 export interface LoopbackPort {

@@ -1,4 +1,4 @@
-import type { Credentials, HostAddress, SingleServer, SocketAddress } from './topology.ts';
+import { type Credentials, type HostAddress, showHost, type SingleServer, type SocketAddress } from './topology.ts';
 
 /** How connections get to the server that they are for. */
 export interface Route {
@@ -8,6 +8,8 @@ export interface Route {
   readonly credentials: Credentials | undefined;
   /** Whoever is found there has to be a primary, or is left at once. */
   readonly isToPrimary: boolean;
+  /** Who says where it is, in words; undefined where that is known beforehand. */
+  readonly namedBy: string | undefined;
   /** How long it takes at most to find the server. */
   readonly findLimitMs: number;
   /**
@@ -27,10 +29,21 @@ export function routeToServer({ shown, isTls, credentials, address }: SingleServ
     isTls,
     credentials,
     isToPrimary: false,
+    namedBy: undefined,
     findLimitMs: 0,
     find: () => Promise.resolve(address),
     watch: () => () => undefined,
   };
+}
+
+/** To a server that a Redis Cluster names for its slots. */
+export function routeInCluster(
+  { isTls, credentials }: Pick<SingleServer, 'isTls' | 'credentials'>,
+  address: HostAddress,
+): Route {
+  const shown = `${isTls ? 'rediss' : 'redis'}://${showHost(address)}`;
+  const route = routeToServer({ kind: 'single', shown, isTls, credentials, address });
+  return { ...route, isToPrimary: true, namedBy: 'the cluster' };
 }
 
 export function isSameHost(one: SocketAddress, other: HostAddress): boolean {

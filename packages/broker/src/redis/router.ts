@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Redirect } from './redirect.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
 import type { ServerLine } from './server-line.ts';
 import type { ChannelListener } from './subscriber.ts';
@@ -20,6 +21,11 @@ export interface Router {
    * window that it gathers for (outlet.ts), before its commands leave: for what puts several together. So commands are carried out in the order in which whoever makes them was asked.
    */
   beforeNext(name: string, send: () => void): void;
+  /**
+   * Waits until what was not carried out for the reason that is given may be, if it is made again: for a script that has an order. Never
+   * rejects.
+   */
+  follow(name: string, redirect: Redirect): Promise<void>;
   /** Resolves with how many connections were told. */
   publish(channel: string, payload: string | Buffer): Promise<number>;
   /** Listens from now on; resolves when that is acknowledged. A later loss is made good by itself. */

@@ -6,17 +6,31 @@ export type ScriptArgument = string | number | Buffer;
 export interface ScriptOptions {
   /** Has Redis refuse whatever it would write, and asks for the right to read its keys alone. */
   readonly isReadOnly?: boolean;
+  /**
+   * Its calls have an order, and are told which server they are for. One that is not carried out, because its partition is elsewhere or on
+   * its way, is not made again by a router: whoever calls is told, by a `RedirectError`.
+   */
+  readonly isOrdered?: boolean;
 }
+
+/** What of Redis Cluster's own stands for what is said to all servers of it. */
+const SHARDED = [
+  ["redis.call('PUBLISH'", "redis.call('SPUBLISH'"],
+  ["redis.call('PUBSUB', 'NUMSUB'", "redis.call('PUBSUB', 'SHARDNUMSUB'"],
+] as const;
 
 /** A Lua script, and the digest by which Redis knows it once it has run it. */
 export class Script {
   readonly #lua: string;
   readonly #digest: string;
   readonly #suffix: '' | '_ro';
+  readonly #options: ScriptOptions;
+  #sharded: Script | undefined;
 
-  constructor(lua: string, { isReadOnly = false }: ScriptOptions = {}) {
+  constructor(lua: string, options: ScriptOptions = {}) {
     this.#lua = lua;
-    this.#suffix = isReadOnly ? '_ro' : '';
+    this.#options = options;
+    this.#suffix = options.isReadOnly === true ? '_ro' : '';
     this.#digest = createHash('sha1').update(lua).digest('hex');
   }
 
@@ -26,6 +40,19 @@ export class Script {
    */
   static bounded(lua: string): Script {
     return new this(`#!lua flags=allow-oom\n${lua}`);
+  }
+
+  get isOrdered(): boolean {
+    return this.#options.isOrdered === true;
+  }
+
+  /** The same for a Redis Cluster, where what is published goes to those who listen at the server of its keys. */
+  get sharded(): Script {
+    this.#sharded ??= new Script(
+      SHARDED.reduce((lua, [one, other]) => lua.replaceAll(one, other), this.#lua),
+      this.#options,
+    );
+    return this.#sharded;
   }
 
   /** EVALSHA, or EVALSHA_RO. Fails with `NOSCRIPT` where Redis does not know the script. */

@@ -12,6 +12,7 @@ export class SentinelSearch implements Route {
   readonly isTls: boolean;
   readonly credentials: SentinelGroup['credentials'];
   readonly isToPrimary = true;
+  readonly namedBy = 'a sentinel';
   /** To connect, and to ask. */
   readonly findLimitMs: number;
   readonly #group: SentinelGroup;

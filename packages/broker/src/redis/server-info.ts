@@ -18,21 +18,27 @@ export interface ServerInfo {
 
 /**
  * Refuses a server that cannot be used: one too old for the scripts (`PEXPIRE … GT`, effects of scripts replicated one by one), a
- * node of a cluster, a sentinel.
+ * sentinel, a node of a cluster where there should be none, and none where there should be one.
  *
  * @param info the reply of `INFO server`
  * @throws OutcryError `badConfig`
  */
-export function assertUsable(info: string, address: string): void {
+export function assertUsable(info: string, address: string, isOfCluster = false): void {
   const version = readField(info, 'redis_version') ?? 'of unknown version';
   const mode = readField(info, 'redis_mode');
-  if (mode === 'cluster') {
-    throw refuse(address, 'is a node of a Redis Cluster: outcry needs one Redis with cluster-enabled no');
+  if (mode === 'cluster' && !isOfCluster) {
+    throw refuse(address, 'is a node of a Redis Cluster: outcry needs redis+cluster://host:port in its place');
   }
   if (mode === 'sentinel') {
     throw refuse(
       address,
       'is a Sentinel, which stores nothing: outcry needs redis+sentinel://host:port/name in its place',
+    );
+  }
+  if (mode === 'standalone' && isOfCluster) {
+    throw refuse(
+      address,
+      'is no node of a Redis Cluster (cluster-enabled no): outcry needs redis://host:port in its place',
     );
   }
   if (Number.parseInt(version, 10) >= MIN_MAJOR_VERSION) return;

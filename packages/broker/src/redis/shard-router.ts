@@ -31,6 +31,11 @@ export class ShardRouter implements Router {
     this.#of(name).commands.beforeNext(send);
   }
 
+  /** No server hands anything to another. */
+  follow(): Promise<void> {
+    return Promise.resolve();
+  }
+
   publish(channel: string, payload: string | Buffer): Promise<number> {
     return this.run(channel, (redis) => redis.publish(channel, payload));
   }

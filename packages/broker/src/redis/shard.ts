@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { OutcryError, UnwritableError } from '../outcry-error.ts';
 import { PARTITION_COUNT, partitionOf } from '../partition.ts';
@@ -11,11 +11,12 @@ import type { KeySpace } from './keys.ts';
 import { Loopback, loopbackChannel } from './loopback.ts';
 import { isInStep, leadsToPrimary } from './primary-search.ts';
 import { Recovery } from './recovery.ts';
+import { RedirectError } from './redirect.ts';
 import type { Route } from './route.ts';
 import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from './server-info.ts';
 import { ServerLine } from './server-line.ts';
 import { StorageWatch } from './storage-watch.ts';
-import { Subscriber } from './subscriber.ts';
+import { type ChannelListener, Subscriber } from './subscriber.ts';
 
 const DEAF = 'what was published did not come back';
 
@@ -27,6 +28,15 @@ export interface ShardOptions {
   readonly partitions: readonly number[];
   readonly commandTimeoutMs: number;
   readonly requiresReplicas: boolean;
+  /** What it shares with others, where it is a server of a Redis Cluster. */
+  readonly cluster?: ClusterTies;
+}
+
+export interface ClusterTies {
+  /** Of all servers. What is listened to at which of them is not a shard's to know (cluster-partition.ts). */
+  readonly listeners: Map<string, ChannelListener>;
+  /** It does not have all slots any more that it had. */
+  readonly handleMoved: () => void;
 }
 
 /** What a shard calls. Nothing of it throws. */
@@ -53,16 +63,21 @@ export class Shard {
   readonly subscriber: Subscriber;
   /** Whether it takes writes. */
   readonly storage: StorageWatch;
-  readonly part: BrokerPart;
   readonly #holds = new Uint8Array(PARTITION_COUNT);
   readonly #port: ShardPort;
   readonly #route: Route;
   readonly #requiresReplicas: boolean;
-  /** A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. */
-  readonly #probeKey: string;
+  readonly #cluster: ClusterTies | undefined;
+  readonly #keys: KeySpace;
   readonly #commandOptions: ConnectionOptions;
   readonly #recovery: Recovery;
   readonly #loopback: Loopback;
+  #partitions: readonly number[] = [];
+  /**
+   * A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. It is the channel
+   * of the loopback, too. Undefined where the server has no partition to have it in.
+   */
+  #probeKey: string | undefined;
   #server: ServerInfo | undefined;
   #stopWatching: (() => void) | undefined;
   #isStarted = false;
@@ -74,21 +89,30 @@ export class Shard {
   #outlived = 0;
 
   constructor(options: ShardOptions, port: ShardPort) {
-    const { route, keys, prefix, commandTimeoutMs } = options;
-    this.part = { shard: route.shown, partitions: options.partitions };
-    for (const partition of options.partitions) this.#holds[partition] = 1;
+    const { route, keys, prefix, commandTimeoutMs, cluster } = options;
     this.#port = port;
     this.#route = route;
     this.#requiresReplicas = options.requiresReplicas;
+    this.#cluster = cluster;
+    this.#keys = keys;
+    this.#take(options.partitions);
     this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs };
     this.storage = this.#createStorageWatch();
     this.commands = this.#connect(this.#commandOptions);
     this.line = new ServerLine(this.commands);
     this.listener = this.#connect({ server: route, name: `${prefix}:subscriber`, commandTimeoutMs });
-    this.subscriber = new Subscriber(this.listener);
+    this.subscriber = new Subscriber(this.listener, { isSharded: cluster !== undefined, ...cluster });
     this.#recovery = this.#createRecovery();
-    this.#probeKey = loopbackChannel(keys, randomUUID());
-    this.#loopback = this.#createLoopback(this.#probeKey);
+    this.#loopback = this.#createLoopback();
+  }
+
+  get part(): BrokerPart {
+    return { shard: this.#route.shown, partitions: this.#partitions };
+  }
+
+  /** It is heard, and what is listened to as well. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   /** As it was when it was last found; undefined before that. */
@@ -99,6 +123,15 @@ export class Shard {
   /** Whether it has the partition of a room, or a symbol, of that name. */
   holds(name: string): boolean {
     return this.#holds[partitionOf(name)] === 1;
+  }
+
+  /** Other partitions are its own from now on: the servers of a Redis Cluster hand them to each other. */
+  holdOnly(partitions: readonly number[]): void {
+    const probeKey = this.#probeKey;
+    this.#take(partitions);
+    if (this.#probeKey === probeKey) return;
+    if (probeKey !== undefined) void this.subscriber.remove(probeKey);
+    if (this.#isUp) void this.#listenToItself();
   }
 
   /** Connects, and makes all whole. `begin` follows. @throws OutcryError; `close` has to follow then */
@@ -145,6 +178,31 @@ export class Shard {
     await Promise.all([this.commands.close(), this.listener.close()]);
   }
 
+  #take(partitions: readonly number[]): void {
+    this.#partitions = partitions;
+    this.#holds.fill(0);
+    for (const partition of partitions) this.#holds[partition] = 1;
+    const stays = this.#probeKey !== undefined && this.#holds[this.#keys.partitionIn(this.#probeKey)] === 1;
+    if (!stays) this.#probeKey = this.#createProbeKey();
+  }
+
+  /** In any of its partitions: one that is on its way to another server can be asked for nothing. */
+  #createProbeKey(): string | undefined {
+    const { length } = this.#partitions;
+    if (length === 0) return undefined;
+    return loopbackChannel(this.#keys, randomUUID(), this.#partitions[randomInt(length)]);
+  }
+
+  async #listenToItself(): Promise<void> {
+    this.#loopback.stop();
+    try {
+      await this.#loopback.listen();
+      if (this.#isUp) this.#loopback.start();
+    } catch {
+      this.#recovery.handleBroken();
+    }
+  }
+
   #connect(options: ConnectionOptions): RedisConnection {
     return new RedisConnection(options, {
       handleReady: () => {
@@ -159,6 +217,7 @@ export class Shard {
       handleUnwritable: (refusal) => {
         this.#handleUnwritable(refusal);
       },
+      handleMoved: () => this.#cluster?.handleMoved(),
     });
   }
 
@@ -182,7 +241,7 @@ export class Shard {
   /** @throws OutcryError `badConfig` where the Redis is of no use, or `unavailable`, or `closed` */
   async #inspect(): Promise<void> {
     const server = await this.commands.run((redis) => redis.info('server'));
-    assertUsable(server, this.commands.address);
+    assertUsable(server, this.commands.address, this.#cluster !== undefined);
     const rest = await this.commands.run((redis) => redis.info('memory', 'replication'));
     this.#server = readServerInfo(server + rest);
     this.line.learn(rest);
@@ -205,9 +264,19 @@ export class Shard {
   /** Makes live delivery whole, or rejects where that cannot be done now. */
   async #restore(): Promise<void> {
     await this.#inspect();
-    await Promise.all([this.#assertDelivering(), this.subscriber.resubscribe()]);
+    try {
+      await Promise.all([this.#assertDelivering(), this.#resubscribe()]);
+    } catch (error) {
+      if (error instanceof RedirectError) this.#probeKey = this.#createProbeKey();
+      throw error;
+    }
     await this.#assertHearing();
     await this.#port.catchUp(this);
+  }
+
+  /** Of a cluster, what is listened to is each partition's own to see to, once its server is up. */
+  #resubscribe(): Promise<void> {
+    return this.#cluster === undefined ? this.subscriber.resubscribe() : this.#loopback.listen();
   }
 
   /**
@@ -231,7 +300,7 @@ export class Shard {
 
   #createStorageWatch(): StorageWatch {
     return new StorageWatch({
-      probe: () => this.commands.probe(this.#probeKey),
+      probe: () => this.#probeStorage(),
       handleStorage: (storage) => {
         // Before anything is written: a replica may have become a primary where it is.
         this.line.forget();
@@ -240,6 +309,10 @@ export class Shard {
       },
       handleUnwritable: () => (this.#isFollowing ? this.#seekPrimary() : Promise.resolve()),
     });
+  }
+
+  async #probeStorage(): Promise<void> {
+    if (this.#probeKey !== undefined) await this.commands.probe(this.#probeKey);
   }
 
   #handleUnwritable({ storage, isReplica }: WriteRefusal): void {
@@ -252,7 +325,8 @@ export class Shard {
     const isHearing = await this.#inspectReplication().then(isInStep, () => true);
     if (!isHearing) this.#recovery.handleBroken();
     const options = { ...this.#commandOptions, name: `${this.#commandOptions.name}:search` };
-    if (!(await leadsToPrimary(options, this.#probeKey)) || (await this.#isWritable())) return;
+    if (this.#probeKey === undefined || !(await leadsToPrimary(options, this.#probeKey))) return;
+    if (await this.#isWritable()) return;
     for (const connection of [this.commands, this.listener]) connection.reconnect('its address leads elsewhere');
   }
 
@@ -268,10 +342,20 @@ export class Shard {
     return this.commands.run((redis) => redis.info('replication'));
   }
 
-  #createLoopback(channel: string): Loopback {
+  /** Where there is no channel to listen to, nothing can be said on it, which proves nothing. */
+  #createLoopback(): Loopback {
     return new Loopback({
-      listen: (listener) => this.subscriber.add(channel, listener),
-      send: (payload) => this.commands.run((redis) => redis.publish(channel, payload)),
+      listen: async (listener) => {
+        if (this.#probeKey !== undefined) await this.subscriber.add(this.#probeKey, listener);
+      },
+      send: async (payload) => {
+        const channel = this.#probeKey;
+        if (channel === undefined) throw new OutcryError('unavailable', 'no partition');
+        const isSharded = this.#cluster !== undefined;
+        await this.commands.run((redis) =>
+          isSharded ? redis.spublish(channel, payload) : redis.publish(channel, payload),
+        );
+      },
       onDeaf: () => {
         this.#reconnectDeaf();
       },

@@ -4,7 +4,7 @@ import { OutcryError } from '../outcry-error.ts';
 import { parseTopology } from './topology.ts';
 
 const EXPECTED =
-  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them';
+  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them, or redis+cluster://host:port,host:port';
 
 function refusalOf(url: string): string {
   try {
@@ -132,6 +132,39 @@ describe('the URL of sentinels', () => {
 
 const OF_SENTINELS = { username: 'watcher', password: 'other' };
 
+describe('the URL of a Redis Cluster', () => {
+  it('names some of its servers, with one user for all of them', () => {
+    expect(parseTopology('redis+cluster://ann:p%40ss@a:7000,b,[::1]:7001')).toEqual({
+      kind: 'cluster',
+      shown: 'redis+cluster://a:7000,b:6379,[::1]:7001',
+      isTls: false,
+      credentials: { username: 'ann', password: 'p@ss' },
+      seeds: [
+        { host: 'a', port: 7000 },
+        { host: 'b', port: 6379 },
+        { host: '::1', port: 7001 },
+      ],
+    });
+    expect(parseTopology('rediss+cluster://a/0')).toMatchObject({ isTls: true, credentials: undefined });
+  });
+
+  it.each([
+    ['redis+cluster://', 'the URL of a Redis Cluster names some of its servers'],
+    ['redis+cluster:///secret', 'the URL of a Redis Cluster names some of its servers'],
+    ['redis+cluster://a/secret', 'the URL of a Redis Cluster has nothing behind its servers'],
+    ['redis+cluster://a/1', 'only database 0 of a Redis is used'],
+    ['redis+cluster://a,secret:0', 'a Redis URL has a port from 1 to 65535'],
+    [
+      `redis+cluster://${Array.from({ length: 65 }, (_, i) => `secret-${String(i)}`).join(',')}`,
+      'a Redis URL names at most 64 servers',
+    ],
+  ])('%s is refused in one line', (url, begins) => {
+    const refusal = refusalOf(url);
+    expect(refusal.startsWith(begins), refusal).toBe(true);
+    expect(refusal).not.toMatch(/secret|\n/);
+  });
+});
+
 describe('what is no URL of a Redis', () => {
   it.each([
     '',
@@ -178,12 +211,13 @@ describe('what is no URL of a Redis', () => {
     );
   });
 
-  it.each(['redis+cluster://secret', 'rediss+cluster://a:7000,b:7001,secret'])(
-    'a cluster is not supported yet, and the refusal says so: %s',
-    (url) => {
-      expect(refusalOf(url)).toMatch(/^Redis Cluster is not supported yet: (?!.*secret)[^\n]*$/);
-    },
-  );
+  it.each([
+    'redis+cluster://secret,redis+cluster://b',
+    'redis://secret,redis+cluster://b',
+    'redis+cluster://a,b,redis+sentinel://secret/main',
+  ])('a cluster is not one of several, and the refusal says so: %s', (url) => {
+    expect(refusalOf(url)).toMatch(/^a Redis Cluster shares its rooms with no other Redis: (?!.*secret)[^\n]*$/);
+  });
 
   it.each(['redis://secret/1', 'redis://secret/9', 'redis://secret:6379/15'])(
     'has no database but 0: %s is refused with what to do instead',

@@ -5,12 +5,14 @@ const DEFAULT_PORT = 6379;
 const DEFAULT_SENTINEL_PORT = 26_379;
 /** Each is asked in turn and listened to; three or five are what is recommended. */
 const MAX_SENTINELS = 16;
+/** Any of them knows all others. */
+const MAX_SEEDS = 64;
 /** `sun_path` of Linux, without its last byte; what is longer would be cut, and name another socket. */
 const MAX_PATH_BYTES = 107;
 /** A comma in front of what begins a URL: in lists of sentinels there are commas, too, and in passwords no slash. */
 const BETWEEN_URLS = /\s*,\s*(?=[a-z][a-z+]*:\/\/)/i;
 const EXPECTED =
-  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them';
+  'expected redis://host:port, rediss://host:port, redis+unix:///path or redis+sentinel://host:port,host:port/name, or several with commas between them, or redis+cluster://host:port,host:port';
 
 export interface Credentials {
   /** Empty for the default user. */
@@ -57,8 +59,15 @@ export interface ShardList {
   readonly shards: readonly ServerTopology[];
 }
 
+/** A Redis Cluster. Each of its servers knows all others, and which slots they have. */
+export interface RedisCluster extends Servers {
+  readonly kind: 'cluster';
+  /** Some of its servers, of which one has to be there when a node starts. */
+  readonly seeds: readonly HostAddress[];
+}
+
 /** Where the Redis of a cluster is, and as whom to log in there. */
-export type Topology = ServerTopology | ShardList;
+export type Topology = ServerTopology | ShardList | RedisCluster;
 
 interface UrlParts {
   readonly scheme: string;
@@ -80,7 +89,9 @@ export function parseTopology(url: string, sentinelCredentials?: Credentials): T
   if (sentinelCredentials !== undefined && !urls.some((one) => /^rediss?\+sentinel:/i.test(one))) {
     throw bad('a user or a password of sentinels needs a URL that names sentinels: redis+sentinel://host:port/name');
   }
-  const shards = urls.map((one) => parseServer(one, sentinelCredentials));
+  const parts = urls.map(splitUrl);
+  if (parts.some(isCluster)) return readCluster(parts);
+  const shards = parts.map((one) => readServer(one, sentinelCredentials));
   const [first, ...others] = shards;
   if (first !== undefined && others.length === 0) return first;
   assertShards(shards);
@@ -94,8 +105,28 @@ function assertShards(shards: readonly { readonly shown: string }[]): void {
   }
 }
 
-function parseServer(url: string, sentinelCredentials: Credentials | undefined): ServerTopology {
-  const parts = splitUrl(url);
+function isCluster({ scheme }: UrlParts): boolean {
+  return scheme.endsWith('+cluster');
+}
+
+function readCluster([parts, ...others]: readonly UrlParts[]): RedisCluster {
+  if (parts === undefined || others.length > 0) {
+    throw bad(
+      'a Redis Cluster shares its rooms with no other Redis: expected one URL, redis+cluster://host:port,host:port',
+    );
+  }
+  const { scheme, credentials, hosts, path } = parts;
+  if (hosts === '')
+    throw bad('the URL of a Redis Cluster names some of its servers: expected redis+cluster://host:port,host:port');
+  if (!['', '/'].includes(path))
+    assertFirstDatabase(path.slice(1), 'the URL of a Redis Cluster has nothing behind its servers');
+  const seeds = hosts.split(',').map((host) => readHost(host, DEFAULT_PORT));
+  if (seeds.length > MAX_SEEDS) throw bad(`a Redis URL names at most ${String(MAX_SEEDS)} servers of a cluster`);
+  const shown = `${scheme}://${seeds.map(showHost).join(',')}`;
+  return { kind: 'cluster', shown, isTls: scheme.startsWith('rediss'), credentials, seeds };
+}
+
+function readServer(parts: UrlParts, sentinelCredentials: Credentials | undefined): ServerTopology {
   switch (parts.scheme) {
     case 'redis':
     case 'rediss':
@@ -106,9 +137,6 @@ function parseServer(url: string, sentinelCredentials: Credentials | undefined):
     case 'redis+sentinel':
     case 'rediss+sentinel':
       return readSentinelGroup(parts, sentinelCredentials);
-    case 'redis+cluster':
-    case 'rediss+cluster':
-      throw bad('Redis Cluster is not supported yet: expected the URL of one Redis, or of its sentinels, or several');
     default:
       throw bad(`not a Redis URL: ${EXPECTED}`);
   }

@@ -1,4 +1,5 @@
 import type { Position } from '@outcry/protocol';
+import type { Redirect } from '../redis/redirect.ts';
 import type { Router } from '../redis/router.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import type { Published, Retention } from './broker.ts';
@@ -32,9 +33,12 @@ export interface RoomMessageRequest {
 }
 
 export interface BatchParts {
-  readonly redis: Pick<Router, 'addressOf' | 'assertReady' | 'beforeNext' | 'lineOf' | 'runScript'>;
+  readonly redis: Pick<Router, 'addressOf' | 'assertReady' | 'beforeNext' | 'follow' | 'lineOf' | 'runScript'>;
   readonly idempotencyWindowMs: number;
 }
+
+/** Another server has numbered the room last, or has its partition, or will have it soon. */
+export type Refusal = 'numbered elsewhere' | Redirect['kind'];
 
 /** What was replied to a batch. */
 export interface Outcome {
@@ -45,8 +49,8 @@ export interface Outcome {
 /** Messages of one room that are alike in all that the script is told once for all of them. */
 export class MessageBatch {
   readonly outcome: Promise<Outcome>;
-  /** Nothing was done with it once, because another server had numbered the room last. */
-  wasRefused = false;
+  /** Why nothing was done with it before, each of which may be once. */
+  readonly refusals = new Set<Refusal>();
   readonly #resolve: (outcome: Outcome) => void;
   readonly #reject: (error: unknown) => void;
   /** Whose names, retention and candidate are those of all. */

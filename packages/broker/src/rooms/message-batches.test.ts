@@ -1,5 +1,6 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { RedirectError } from '../redis/redirect.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import { ServerLine } from '../redis/server-line.ts';
 import type { Published } from './broker.ts';
@@ -27,19 +28,24 @@ const infoOf = (line: string): string => `role:master\r\nmaster_replid:${line}\r
 class FakeConnection {
   readonly calls: Call[] = [];
   readonly takeovers: Call[] = [];
+  /** Where the partition has gone to was asked for. */
+  readonly followed: (() => void)[] = [];
   /** What was asked of the server about its line. */
   readonly questions: { readonly answer: (line: string) => void; readonly fail: (error: Error) => void }[] = [];
-  readonly line = new ServerLine({
-    run: <T>() =>
+  line = this.createLine();
+  isReady = true;
+  #pending: (() => void)[] = [];
+
+  createLine(): ServerLine {
+    const ask = <T>(): Promise<T> =>
       new Promise<T>((resolve, fail) => {
         const answer = (line: string): void => {
           resolve(infoOf(line) as T);
         };
         this.questions.push({ answer, fail });
-      }),
-  });
-  isReady = true;
-  #pending: (() => void)[] = [];
+      });
+    return new ServerLine({ run: ask });
+  }
 
   assertReady(): void {
     if (!this.isReady) throw new Error('not ready');
@@ -51,6 +57,10 @@ class FakeConnection {
 
   beforeNext(_name: string, send: () => void): void {
     this.#pending.push(send);
+  }
+
+  follow(): Promise<void> {
+    return new Promise((resolve) => this.followed.push(resolve));
   }
 
   lineOf(): ServerLine {
@@ -225,6 +235,25 @@ describe('a room that another server has numbered last', () => {
     await settled();
   }
 
+  const redirected = (kind: 'moved' | 'tryAgain'): RedirectError => new RedirectError({ kind }, 'it is elsewhere');
+
+  async function refuse(call: Call | undefined, error: Error): Promise<void> {
+    expect(call).toBeDefined();
+    call?.fail(error);
+    await settled();
+  }
+
+  /** The server is found, and takes the room over. */
+  async function takeOverBehind(follow: (() => void) | undefined, before: () => void = () => undefined): Promise<void> {
+    const [questions, takeovers] = [commands.questions.length, commands.takeovers.length];
+    follow?.();
+    await settled();
+    commands.questions[questions]?.answer('line-2');
+    await settled();
+    before();
+    await answer(commands.takeovers[takeovers], 0);
+  }
+
   /** The heads in each call, and under which line. */
   const sent = (): readonly string[] =>
     commands.calls.map(({ args }) => {
@@ -334,6 +363,52 @@ describe('a room that another server has numbered last', () => {
       expect(await seqOf(next)).toBe(1);
     },
   );
+
+  it('is followed to where its partition has gone, and what was refused leaves there in its order', async () => {
+    const moved = redirected('moved');
+    const first = [publishOne('a'), publishOne('b')];
+    await refuse(commands.calls[0], moved);
+    await refuse(commands.calls[1], moved);
+    const late = publishOne('c');
+    expect([commands.followed.length, commands.questions.length]).toEqual([1, 0]);
+    await takeOverBehind(commands.followed[0]);
+    expect(sent().slice(2)).toEqual(['line-2: a', 'line-2: b', 'line-2: c']);
+    for (const [i, call] of commands.calls.slice(2).entries()) await answer(call, position(i + 1));
+    expect(await Promise.all([...first, late].map(seqOf))).toEqual([1, 2, 3]);
+  });
+
+  it('is asked once for each reason why nothing was done, and not again', async () => {
+    const published = publishOne('a');
+    await refuse(commands.calls[0], redirected('tryAgain'));
+    await takeOverBehind(commands.followed[0]);
+    await refuse(commands.calls[1], redirected('moved'));
+    await takeOverBehind(commands.followed[1]);
+    await refuse(commands.calls[2], redirected('tryAgain'));
+    await expect(published).rejects.toMatchObject({ redirect: { kind: 'tryAgain' } });
+    expect(sent()).toHaveLength(3);
+    const next = publishOne('b');
+    await answer(commands.calls[3], position(1));
+    expect(await seqOf(next)).toBe(1);
+  });
+
+  it('is not published to under what is known of the server where it was', async () => {
+    const published = publishOne('a');
+    await refuse(commands.calls[0], redirected('moved'));
+    await takeOverBehind(commands.followed[0], () => {
+      // It has moved on by the time that the server is known.
+      commands.line = commands.createLine();
+      commands.line.learn(infoOf('line-3'));
+    });
+    expect(sent()).toHaveLength(1);
+    commands.questions[1]?.answer('line-3');
+    await settled();
+    commands.questions[2]?.answer('line-3');
+    await settled();
+    await answer(commands.takeovers[1], 0);
+    expect(sent().slice(1)).toEqual(['line-3: a']);
+    await answer(commands.calls[1], position(1));
+    expect(await seqOf(published)).toBe(1);
+  });
 
   it('is no reason to hold the messages of another room back', async () => {
     void publishOne('a');

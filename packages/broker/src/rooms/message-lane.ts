@@ -1,5 +1,6 @@
 import { OutcryError } from '../outcry-error.ts';
-import { type BatchParts, MessageBatch, type RoomMessageRequest } from './message-batch.ts';
+import { type Redirect, RedirectError } from '../redis/redirect.ts';
+import { type BatchParts, MessageBatch, type Refusal, type RoomMessageRequest } from './message-batch.ts';
 import { takeOver } from './take-over.ts';
 
 /** What the script replies where another server has numbered the room last. Nothing was done. */
@@ -14,7 +15,7 @@ interface Preparation {
 
 /**
  * What a node publishes to one room, in the order of the calls, whatever is refused meanwhile because another server has numbered the
- * room last (decisions/0076).
+ * room last (decisions/0076), or has it by now (decisions/0091).
  *
  * Batches leave turn by turn, while earlier ones have no answer yet. From the first that is refused on nothing leaves any more: those
  * on their way are refused for the same reason. When all have their answer, and the server has taken the room over, those that were
@@ -78,32 +79,45 @@ export class MessageLane {
     try {
       const reply = await batch.send(this.#parts, this.#line);
       this.#unanswered -= 1;
-      if (reply === NUMBERED_ELSEWHERE) this.#handleRefused(batch);
-      else {
+      if (reply === NUMBERED_ELSEWHERE) {
+        this.#handleRefused(batch, 'numbered elsewhere', this.#numberedElsewhere());
+        if (this.#refused.length > 0 && this.#preparation === undefined) this.#takeOver();
+      } else {
         this.#giveUpRefused();
         batch.resolve(reply);
       }
     } catch (error) {
       this.#unanswered -= 1;
-      // It may have been carried out.
-      this.#giveUpRefused();
-      batch.reject(error);
+      if (error instanceof RedirectError) {
+        this.#handleRefused(batch, error.redirect.kind, error);
+        if (this.#refused.length > 0 && this.#preparation === undefined) this.#follow(error.redirect);
+      } else {
+        // It may have been carried out.
+        this.#giveUpRefused();
+        batch.reject(error);
+      }
     }
     this.#goOn();
   }
 
-  #handleRefused(batch: MessageBatch): void {
-    if (batch.wasRefused) {
-      batch.reject(this.#numberedElsewhere());
+  #handleRefused(batch: MessageBatch, refusal: Refusal, fault: OutcryError): void {
+    if (batch.refusals.has(refusal)) {
+      batch.reject(fault);
       return;
     }
-    batch.wasRefused = true;
+    batch.refusals.add(refusal);
     this.#refused.push(batch);
-    if (this.#preparation === undefined) this.#takeOver();
   }
 
   #takeOver(): void {
     this.#prepare(takeOver(this.#parts.redis, this.#meta), { takesOver: true });
+  }
+
+  /** Where it leads, the room has been numbered elsewhere. */
+  #follow(redirect: Redirect): void {
+    const { redis } = this.#parts;
+    const followed = redis.follow(this.#meta, redirect).then(() => takeOver(redis, this.#meta));
+    this.#prepare(followed, { takesOver: true });
   }
 
   #prepare(finding: Promise<string>, preparation: Preparation): void {
@@ -132,6 +146,12 @@ export class MessageLane {
         return;
       }
       this.#preparation = undefined;
+      // The room may be on another server since that was found out.
+      const here = this.#parts.redis.lineOf(this.#meta);
+      if (here.current !== line) {
+        this.#prepare(here.find(), { takesOver: false });
+        return;
+      }
       this.#sendAll(line);
     }
     if (this.#unanswered === 0 && this.#waiting.length === 0) this.#onIdle();

@@ -11,7 +11,7 @@ import {
   kindsInSources,
   nameOf,
 } from '../support/redis-kinds.ts';
-import { createRole, grantedCommands, REDIS_ROLES, type RedisRole } from '../support/redis-role.ts';
+import { createRole, grantedCommands, readUsers, REDIS_ROLES, type RedisRole } from '../support/redis-role.ts';
 
 /** A command of Redis that is about keys. */
 interface KeyCommand {
@@ -48,6 +48,19 @@ describe('deploy/redis/users.acl', () => {
   afterAll(async () => {
     admin.disconnect();
     await redis.stop();
+  });
+
+  it('is the same for a Redis Cluster, by the names that things have there', () => {
+    const named = [
+      [/\+publish\b/g, '+spublish'],
+      [/\+subscribe\b/g, '+ssubscribe'],
+      [/\+unsubscribe\b/g, '+sunsubscribe'],
+      ['+pubsub|channels', '+pubsub|shardchannels'],
+      ['+pubsub|numsub', '+pubsub|shardnumsub'],
+      [/ \+client\|setname/g, ' +client|setname +cluster|nodes +asking'],
+    ] as const;
+    const expected = named.reduce((text, [one, other]) => text.replaceAll(one, other), readUsers('users.acl'));
+    expect(readUsers('cluster-users.acl')).toBe(expected);
   });
 
   it('has a line in the table for every kind of name in the sources', () => {

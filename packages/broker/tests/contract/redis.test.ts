@@ -1,5 +1,4 @@
-import { startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
-import { Redis } from 'ioredis';
+import { uniquePrefix } from '@outcry/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeAccountStore } from '../../src/accounts/store.contract.ts';
 import { describeControlBus } from '../../src/control/bus.contract.ts';
@@ -15,7 +14,8 @@ import { describeBroker } from '../../src/rooms/broker.contract.ts';
 import { LeadingPublisher } from '../support/leading-publisher.ts';
 import { Recorder } from '../support/recorder.ts';
 import { range, request, RETENTION } from '../support/requests.ts';
-import { createRole, grantedCommands, REDIS_ROLES, type RedisRole, usedCommands } from '../support/redis-role.ts';
+import { grantedCommands, REDIS_ROLES, type RedisRole } from '../support/redis-role.ts';
+import { RoleServers } from '../support/role-servers.ts';
 import { TEST_LEASE, type TestCluster } from './cluster.ts';
 
 /** What each role has asked for, in all suites. */
@@ -27,40 +27,18 @@ const used: Readonly<Record<RedisRole, Set<string>>> = {
 
 /** Nodes that may do in Redis what their role may, and nothing else: the first one's role, and the second one's. */
 async function createCluster(first: RedisRole, second = first): Promise<TestCluster> {
-  const servers = await Promise.all(Array.from({ length: serversWanted() }, startServer));
+  const servers = await RoleServers.start();
   const prefix = uniquePrefix();
-  const createUrl = async (role: RedisRole): Promise<string> => {
-    const urls = servers.map(({ admin, redis }) => createRole(admin, role, { url: redis.url, prefix }));
-    return (await Promise.all(urls)).join(',');
-  };
-  const urls = { first: await createUrl(first), second: await createUrl(second) };
+  const urls = { first: await servers.createUrl(first, prefix), second: await servers.createUrl(second, prefix) };
   return {
     createBackplane: (place = 'first') => createRedisBackplane({ url: urls[place], prefix, presenceLease: TEST_LEASE }),
-    wipe: async () => {
-      await Promise.all(servers.map(({ admin }) => admin.flushall()));
-    },
+    wipe: () => servers.wipe(),
     stop: async () => {
-      for (const { admin, redis } of servers) {
-        const commands = await usedCommands(admin);
-        for (const role of [first, second]) for (const command of commands) used[role].add(command);
-        admin.disconnect();
-        await redis.stop();
-      }
+      const commands = await servers.used();
+      for (const role of [first, second]) for (const command of commands) used[role].add(command);
+      await servers.stop();
     },
   };
-}
-
-async function startServer(): Promise<{ readonly redis: TestRedis; readonly admin: Redis }> {
-  const redis = await startRedis();
-  return { redis, admin: new Redis(redis.url) };
-}
-
-/** That share the rooms: one, unless OUTCRY_TEST_REDIS_SHARDS says how many. */
-function serversWanted(): number {
-  const wanted = process.env['OUTCRY_TEST_REDIS_SHARDS'] ?? '1';
-  if (!/^[1-9]$/.test(wanted))
-    throw new Error(`OUTCRY_TEST_REDIS_SHARDS is "${wanted}": expected a number from 1 to 9`);
-  return Number(wanted);
 }
 
 const ofGateways = (): Promise<TestCluster> => createCluster('gateway');
@@ -79,22 +57,19 @@ describeLease('Redis', ofPublishers);
 describeLease('Redis, as a service that brings messages in', () => createCluster('inbound'));
 describePublisherRoster('Redis', ofPublishers);
 
-describe('deploy/redis/users.acl', () => {
+describe('deploy/redis/users.acl, or cluster-users.acl', () => {
   /** A connection's own, which depend on the URL and on the client library. */
   const CONNECTION = ['hello', 'auth', 'select', 'ping', 'client|setname'];
+  /** For what is on its way from one server to another, which nothing is here (tests/integration/cluster-moves.test.ts). */
+  const ON_ITS_WAY = 'asking';
 
-  let redis: TestRedis;
-  let admin: Redis;
+  let servers: RoleServers;
   const prefix = uniquePrefix();
   const urls = { gateway: '', publisher: '', inbound: '' };
   beforeAll(async () => {
-    redis = await startRedis();
-    admin = new Redis(redis.url);
-    for (const role of REDIS_ROLES) urls[role] = await createRole(admin, role, { url: redis.url, prefix });
-    return async () => {
-      admin.disconnect();
-      await redis.stop();
-    };
+    servers = await RoleServers.start();
+    for (const role of REDIS_ROLES) urls[role] = await servers.createUrl(role, prefix);
+    return () => servers.stop();
   });
 
   it('lets a gateway read what a publisher writes', async () => {
@@ -105,10 +80,10 @@ describe('deploy/redis/users.acl', () => {
     const snapshot = { ...frame, priceScale: 0, sizeScale: 0 };
     await publisher.feedBus.announce([{ symbol: 'BTC', priceScale: 0, sizeScale: 0 }]);
     await new LeadingPublisher(publisher).publishSnapshot(snapshot);
-    await admin.config('RESETSTAT');
+    await servers.forgetUsed();
     expect(await gateway.feedBus.listInstruments()).toHaveLength(1);
     expect(await gateway.feedBus.readBook('BTC')).toEqual({ snapshot, deltas: [] });
-    for (const command of await usedCommands(admin)) used.gateway.add(command);
+    for (const command of await servers.used()) used.gateway.add(command);
     await Promise.all([gateway.close(), publisher.close()]);
   });
 
@@ -116,7 +91,7 @@ describe('deploy/redis/users.acl', () => {
     const gateway = createRedisBackplane({ url: urls.gateway, prefix });
     const inbound = createRedisBackplane({ url: urls.inbound, prefix });
     await Promise.all([gateway.start(new Recorder()), inbound.start(new Recorder())]);
-    await admin.config('RESETSTAT');
+    await servers.forgetUsed();
     const idempotency = { sender: '*outbox', key: 'a' };
     const publishKept = (n: number): Promise<unknown> =>
       inbound.broker.publish(request('lobby', String(n), { idempotency: { ...idempotency, key: String(n) } }));
@@ -125,7 +100,7 @@ describe('deploy/redis/users.acl', () => {
     await publishKept(64);
     const unkept = { retention: { count: 0, ms: 1000 } };
     await inbound.broker.publish(request('unkept', 'x', unkept));
-    for (const command of await usedCommands(admin)) used.inbound.add(command);
+    for (const command of await servers.used()) used.inbound.add(command);
     expect(
       (await inbound.broker.publish(request('lobby', '1', { idempotency: { ...idempotency, key: '1' } }))).isDuplicate,
     ).toBe(true);
@@ -134,7 +109,7 @@ describe('deploy/redis/users.acl', () => {
   });
 
   it.each(REDIS_ROLES)('lets a %s neither change nor read what is not its own', async (role) => {
-    const user = new Redis(urls[role]);
+    const user = await servers.connectAs(role, prefix);
     const name = `${prefix}:{x}:y`;
     const attempts: readonly (readonly [string, ...string[]])[] = [
       ['FLUSHALL'],
@@ -169,8 +144,8 @@ describe('deploy/redis/users.acl', () => {
   });
 
   it.each(REDIS_ROLES)('lets a %s do nothing that it has no use for', (role) => {
-    const idle = [...grantedCommands(role)].filter(
-      (command) => !CONNECTION.includes(command) && !used[role].has(command),
+    const idle = [...grantedCommands(role, servers.isCluster)].filter(
+      (command) => ![...CONNECTION, ON_ITS_WAY].includes(command) && !used[role].has(command),
     );
     expect(idle).toEqual([]);
   });

@@ -176,7 +176,7 @@ describe.runIf(hasRedisServer())('starting before Redis', () => {
     await using node = await RedisProcess.startClusterNode(['--cluster-config-file', nodesFile()]);
     const { code, message } = await failToStart(node.url, A_MINUTE_MS);
     expect(code).toBe('badConfig');
-    expect(message).toMatch(/^Redis at [^ ]+ is a node of a Redis Cluster: outcry needs one Redis/);
+    expect(message).toMatch(/^Redis at [^ ]+ is a node of a Redis Cluster: outcry needs redis\+cluster:\/\//);
   });
 
   it('says in one line that the address is that of a Sentinel, at once', async () => {

@@ -1,32 +1,33 @@
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
-/** Who asks Redis for what: the users of deploy/redis/users.acl. */
+/** Who asks Redis for what: the users of deploy/redis/users.acl, and of cluster-users.acl beside it. */
 export const REDIS_ROLES = ['gateway', 'publisher', 'inbound'] as const;
 export type RedisRole = (typeof REDIS_ROLES)[number];
 
 const PASSWORD = 'a-password-of-the-tests';
-const USERS = readFileSync(new URL('../../../../deploy/redis/users.acl', import.meta.url), 'utf8');
+/** A file of deploy/redis. */
+export const readUsers = (file: string): string =>
+  readFileSync(new URL(`../../../../deploy/redis/${file}`, import.meta.url), 'utf8');
+const USERS = readUsers('users.acl');
+const CLUSTER_USERS = readUsers('cluster-users.acl');
 
 /** Makes the user of a role, for names with the prefix, and resolves with the URL that it connects by. */
 export async function createRole(
   admin: Redis,
   role: RedisRole,
-  { url, prefix }: { url: string; prefix: string },
+  { url, prefix, isCluster = false }: { url: string; prefix: string; isCluster?: boolean },
 ): Promise<string> {
-  const rules = rulesOf(role).map((rule) => rule.replaceAll('outcry:', `${prefix}:`));
+  const rules = rulesOf(role, isCluster).map((rule) => rule.replaceAll('outcry:', `${prefix}:`));
   await admin.acl('SETUSER', role, ...rules, `>${PASSWORD}`);
-  const withUser = new URL(url);
-  withUser.username = role;
-  withUser.password = PASSWORD;
-  return withUser.href;
+  return url.replace('://', `://${role}:${PASSWORD}@`);
 }
 
 /** The commands that a role may use on something, as `INFO commandstats` writes them. */
-export function grantedCommands(role: RedisRole): ReadonlySet<string> {
+export function grantedCommands(role: RedisRole, isCluster = false): ReadonlySet<string> {
   return new Set(
     [
-      ...rulesOf(role)
+      ...rulesOf(role, isCluster)
         .join(' ')
         .matchAll(/ \+([^ )]+)/g),
     ].map(([, command = '']) => command),
@@ -42,8 +43,8 @@ export async function usedCommands(admin: Redis): Promise<readonly string[]> {
 }
 
 /** Each as `ACL SETUSER` takes it; a selector, which is in parentheses, is one. */
-function rulesOf(role: RedisRole): readonly string[] {
-  const line = USERS.split('\n').find((text) => text.startsWith(`user ${role} `));
-  if (line === undefined) throw new Error(`deploy/redis/users.acl has no user ${role}`);
+function rulesOf(role: RedisRole, isCluster: boolean): readonly string[] {
+  const line = (isCluster ? CLUSTER_USERS : USERS).split('\n').find((text) => text.startsWith(`user ${role} `));
+  if (line === undefined) throw new Error(`deploy/redis has no user ${role}`);
   return (line.match(/\([^)]*\)|[^ ]+/g) ?? []).slice(2);
 }

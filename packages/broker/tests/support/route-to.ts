@@ -4,7 +4,8 @@ import { parseTopology } from '../../src/redis/topology.ts';
 
 /** To the one server of a URL. */
 export function routeTo(url: string): Route {
-  const [route, ...others] = createRoutes(parseTopology(url));
+  const topology = parseTopology(url);
+  const [route, ...others] = topology.kind === 'cluster' ? [] : createRoutes(topology);
   if (route === undefined || others.length > 0) throw new Error('expected the URL of one server');
   return route;
 }

@@ -5,6 +5,7 @@ import type { BookDirectory } from '../books/book-directory.ts';
 import type { Readiness } from '../connections/readiness.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
+import { ShardHealth } from './shard-health.ts';
 
 export interface BrokerHandlerParts {
   readonly rooms: RoomDirectory;
@@ -17,6 +18,14 @@ export interface BrokerHandlerParts {
 /** What comes from the broker goes to the rooms; its health goes to everybody whom it concerns. */
 export function createBrokerHandler(parts: BrokerHandlerParts): BrokerHandler {
   const { rooms, books, readiness, metrics, logger } = parts;
+  const health = new ShardHealth({
+    show: (shard, value) => {
+      metrics.brokerUp.labels(shard).set(value);
+    },
+    forget: (shard) => {
+      metrics.brokerUp.remove(shard);
+    },
+  });
   return {
     handleMessage: (message) => {
       rooms.relay(message);
@@ -28,9 +37,9 @@ export function createBrokerHandler(parts: BrokerHandlerParts): BrokerHandler {
       rooms.reset(room, position, isWhole);
     },
     handleStatus: (status, part) => {
-      const { shard } = part;
-      logger[status === 'up' ? 'info' : 'warn']({ status, shard }, 'broker status');
-      metrics.brokerUp.labels(shard).set(status === 'up' ? 1 : 0);
+      const { shard, partitions } = part;
+      logger[status === 'up' ? 'info' : 'warn']({ status, shard, partitions: partitions.length }, 'broker status');
+      health.show(status, part);
       readiness.showStatus(status, part);
       rooms.showStatus(status, part);
       books.showStatus(status, part);

@@ -40,7 +40,8 @@ const AGE_TRIM_INTERVAL = 8;
  * All of this runs in the one thread that Redis has. What the messages of a turn can share is done once for all of them, and
  * nothing is called, converted or made that most of them do not need (decisions/0079).
  */
-export const PUBLISH_MESSAGES = new Script(String.raw`
+export const PUBLISH_MESSAGES = new Script(
+  String.raw`
 local keys, args = KEYS, ARGV
 local meta, stream, channel = keys[1], keys[2], args[1]
 
@@ -133,4 +134,6 @@ end
 
 if new < #args - 9 then return { epoch .. text, known } end
 return epoch .. text
-`);
+`,
+  { isOrdered: true },
+);

@@ -8,7 +8,8 @@ import { ROOM_FUNCTIONS } from './functions.lua.ts';
  *     KEYS  meta
  *     ARGV  epoch candidate, line
  */
-export const TAKE_OVER = new Script(String.raw`${ROOM_FUNCTIONS}
+export const TAKE_OVER = new Script(
+  String.raw`${ROOM_FUNCTIONS}
 local meta, candidate, line = KEYS[1], ARGV[1], ARGV[2]
 local fields = redis.call('HMGET', meta, 'epoch', 'seq', 'line')
 local epoch, seq, numbered_by = fields[1], fields[2], fields[3]
@@ -18,4 +19,6 @@ if numbered_by then
 else
   redis.call('HSET', meta, 'line', line)
 end
-`);
+`,
+  { isOrdered: true },
+);
