@@ -1,6 +1,7 @@
 import type { OutcryError } from '../outcry-error.ts';
 import type { BrokerStatus } from '../status.ts';
 import { Recovery } from './recovery.ts';
+import { RedirectError } from './redirect.ts';
 import type { Scope } from './servers.ts';
 import type { Shard } from './shard.ts';
 
@@ -19,6 +20,9 @@ export interface ClusterPartitionPort {
 /**
  * One of the 64 partitions, on whichever server of a Redis Cluster has its slot. Where that changes, its channels are subscribed at the
  * new server first, and what was missed between the two is read then; only what takes longer than that is told to anybody.
+ *
+ * While its slot is on its way, what has gone already is published at the other server, to nobody who listens here. So both are listened
+ * to from the moment at which anybody finds out (decisions/0093).
  */
 export class ClusterPartition implements Scope {
   readonly number: number;
@@ -28,6 +32,7 @@ export class ClusterPartition implements Scope {
   readonly #recovery: Recovery;
   readonly #isOwn: (name: string) => boolean;
   #owner: Shard;
+  #importing: { readonly shard: Shard; readonly recovery: Recovery } | undefined;
   #told: BrokerStatus = 'down';
   #grace: NodeJS.Timeout | undefined;
   #isWhole = true;
@@ -53,6 +58,11 @@ export class ClusterPartition implements Scope {
     return this.#owner;
   }
 
+  /** The server that its slot is on its way to, where it is. */
+  get importing(): Shard | undefined {
+    return this.#importing?.shard;
+  }
+
   /** All that should be heard is, and nothing is missing. */
   get isWhole(): boolean {
     return this.#isWhole;
@@ -60,6 +70,11 @@ export class ClusterPartition implements Scope {
 
   holds(name: string): boolean {
     return this.#isOwn(name);
+  }
+
+  /** Listens to what there is to listen to before anything else is. */
+  prepare(): Promise<void> {
+    return this.#owner.subscriber.subscribe([...this.channels]);
   }
 
   /** It is up, as its server is. */
@@ -71,13 +86,32 @@ export class ClusterPartition implements Scope {
   moveTo(owner: Shard): void {
     if (owner === this.#owner) return;
     this.#owner = owner;
+    this.#endImport();
     this.#recovery.handleBroken();
+    this.#recovery.hurry();
+  }
+
+  /** Its slot is on its way to another server. */
+  import(shard: Shard): void {
+    if (shard === this.#owner || shard === this.#importing?.shard) return;
+    this.#endImport();
+    const recovery = new Recovery({
+      restore: () => this.#port.inTurn(this.number, () => this.#hearImporting(shard)),
+      // Told again, so that books are read, whose watchers have missed what went to the other server.
+      handleStatus: (status) => {
+        if (status === 'up' && this.#told === 'up') this.#tell('up');
+      },
+      handleFault: (fault) => {
+        this.#port.handleFault(fault);
+      },
+    });
+    this.#importing = { shard, recovery };
+    recovery.handleBroken();
   }
 
   /** Its server is there, and hears. */
   handleFound(): void {
-    if (this.#isWhole) this.#recovery.handleBroken();
-    else this.#recovery.hurry();
+    this.#recovery.hurry();
   }
 
   /** Its server is not heard. */
@@ -93,6 +127,7 @@ export class ClusterPartition implements Scope {
 
   close(): void {
     clearTimeout(this.#grace);
+    this.#endImport();
     this.#recovery.close();
   }
 
@@ -102,6 +137,22 @@ export class ClusterPartition implements Scope {
     if (!owner.isUp) throw new Error('its server is not up');
     await owner.subscriber.subscribe([...this.channels]);
     await this.#port.catchUp(this);
+  }
+
+  async #hearImporting(shard: Shard): Promise<void> {
+    try {
+      await shard.subscriber.subscribe([...this.channels], true);
+    } catch (error) {
+      // It is not on its way any more, and where it is, is found out by itself.
+      if (error instanceof RedirectError) this.#endImport();
+      throw error;
+    }
+    await this.#port.catchUp(this);
+  }
+
+  #endImport(): void {
+    this.#importing?.recovery.close();
+    this.#importing = undefined;
   }
 
   #handleStatus(status: BrokerStatus): void {

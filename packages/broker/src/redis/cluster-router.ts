@@ -83,6 +83,10 @@ export class ClusterRouter implements Router {
     channels.add(channel);
     try {
       await this.#carryOut(channel, () => this.#at(channel).owner.subscriber.subscribe([channel]));
+      // Where that fails it is heard when the slot has arrived.
+      await this.#at(channel)
+        .importing?.subscriber.subscribe([channel], true)
+        .catch(() => undefined);
     } catch (error) {
       if (listeners.get(channel) === listener) void this.unlisten(channel);
       throw error;
@@ -90,9 +94,10 @@ export class ClusterRouter implements Router {
   }
 
   async unlisten(channel: string): Promise<void> {
-    const { channels, owner } = this.#at(channel);
+    const { channels, owner, importing } = this.#at(channel);
     channels.delete(channel);
-    if (this.#port.listeners.delete(channel)) await owner.subscriber.forget(channel);
+    if (!this.#port.listeners.delete(channel)) return;
+    await Promise.all([owner.subscriber.forget(channel), importing?.subscriber.forget(channel)]);
   }
 
   async channels(pattern: string): Promise<readonly string[]> {

@@ -10,6 +10,7 @@ import { ClusterRouter } from './cluster-router.ts';
 import { type Asked, ClusterSurvey } from './cluster-survey.ts';
 import { type ClusterView, findAddress, ownersIn, primariesIn } from './cluster-view.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { movesChannel } from './loopback.ts';
 import { routeInCluster } from './route.ts';
 import type { ServerInfo } from './server-info.ts';
 import { intakeOf, serverOf, type Servers, type ServersPort, storageOf } from './servers.ts';
@@ -20,6 +21,8 @@ import { type HostAddress, type RedisCluster, showHost } from './topology.ts';
 
 /** What is on its way to a server has its answer, or has failed, long before this is over. */
 const RETIRE_MS = 5000;
+/** So often other nodes are told of a slot that is on its way: those who have come meanwhile have not heard of it. */
+const TELL_INTERVAL_MS = 500;
 /** Partitions that are made whole side by side. */
 const LANES = 8;
 const PARTITIONS: readonly number[] = PARTITION_TAGS.map((_, partition) => partition);
@@ -51,6 +54,8 @@ export class ClusterShards implements Servers {
   readonly #statuses: StatusGroups;
   /** By address. */
   readonly #members = new Map<string, Member>();
+  /** When others were told last that a partition is on its way. Monotonic. */
+  readonly #toldAt = new WeakMap<ClusterPartition, number>();
   #partitions: readonly ClusterPartition[] = [];
   #views: readonly ClusterView[] = [];
   #storage: StorageStatus = WRITABLE;
@@ -96,6 +101,7 @@ export class ClusterShards implements Servers {
     });
     await Promise.all(opened.map((shard) => shard.prepare(deadline)));
     this.#partitions = owners.map((address, number) => this.#createPartition(number, this.#open(address).shard));
+    await Promise.all(this.#partitions.map((partition) => partition.prepare()));
     for (const shard of opened) shard.begin();
     this.#isStarted = true;
     for (const partition of this.#partitions) partition.begin();
@@ -150,23 +156,46 @@ export class ClusterShards implements Servers {
         await this.#survey.refresh();
         await this.#untilOpen(partition.owner);
       },
-      findImporting: async (_, { host, port }) => {
-        const { shard } = this.#open(findAddress(this.#views, { host, port }));
+      findImporting: async (partition, address) => {
+        const { shard } = this.#open(findAddress(this.#views, address));
         await this.#untilOpen(shard);
+        this.#handleImporting(partition, shard);
         return shard;
       },
     });
   }
 
+  /** This node listens there, and so do all others as soon as they are told: by the server that has the slot still. */
+  #handleImporting(partition: ClusterPartition, shard: Shard): void {
+    partition.import(shard);
+    const now = performance.now();
+    if (now - (this.#toldAt.get(partition) ?? -Infinity) < TELL_INTERVAL_MS) return;
+    this.#toldAt.set(partition, now);
+    const channel = movesChannel(this.#options.keys, partition.number);
+    partition.owner.commands.run((redis) => redis.spublish(channel, shard.part.shard)).catch(() => undefined);
+  }
+
   #createPartition(number: number, owner: Shard): ClusterPartition {
+    const partition = this.#buildPartition(number, owner);
+    const channel = movesChannel(this.#options.keys, number);
+    partition.channels.add(channel);
+    this.#listeners.set(channel, (payload) => {
+      const to = this.#shards.find(({ part }) => part.shard === payload.toString());
+      if (to === undefined) this.#survey.refreshSoon();
+      else partition.import(to);
+    });
+    return partition;
+  }
+
+  #buildPartition(number: number, owner: Shard): ClusterPartition {
     return new ClusterPartition(
       number,
       { owner, isOwn: (name) => partitionOf(name) === number },
       {
         inTurn: (partition, task) => this.#turns.run(String(partition % LANES), task),
         catchUp: (scope) => this.#port.catchUp(scope),
-        handleStatus: (status, partition) => {
-          this.#statuses.add(status, partition.owner.part.shard, partition.number);
+        handleStatus: (status, { owner: { part } }) => {
+          this.#statuses.add(status, part.shard, number);
         },
         handleFault: (fault) => {
           this.#port.handleFault(fault);

@@ -12,6 +12,11 @@ export function loopbackChannel(space: KeySpace, node: string, partition = parti
   return `${space.baseIn(PARTITION_TAGS[partition] ?? '')}loopback/${node}`;
 }
 
+/** The channel on which nodes tell each other that the slot of a partition is on its way, and where to. */
+export function movesChannel(space: KeySpace, partition: number): string {
+  return loopbackChannel(space, 'moves', partition);
+}
+
 export interface LoopbackPort {
   /** Listens to a channel that only this node knows. */
   listen(listener: (payload: Buffer) => void): Promise<void>;

@@ -3,6 +3,7 @@ import { OutcryError } from '../outcry-error.ts';
 import type { MemberEvent } from '../presence/store.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
 import { KeyedQueue } from '../redis/keyed-queue.ts';
+import { RedirectError } from '../redis/redirect.ts';
 import type { Router } from '../redis/router.ts';
 import type { ChannelListener } from '../redis/subscriber.ts';
 import type {
@@ -140,14 +141,25 @@ export class RedisBroker implements Broker {
   /** Compares the joined rooms that are meant with Redis, and reads what they have missed. Rejects where that is not possible now. */
   async catchUp(isMeant: RoomFilter): Promise<void> {
     const rooms = [...this.#rooms].filter(([room]) => isMeant(room));
+    let betweenServers: RedirectError | undefined;
     for (let start = 0; start < rooms.length; start += ROOMS_PER_BATCH) {
       const batch = rooms.slice(start, start + ROOMS_PER_BATCH);
       const results = await Promise.all(
-        batch.map(async ([room, sequencer]) => sequencer.catchUp(await this.#open(room, sequencer.position))),
+        batch.map(async ([room, sequencer]) => {
+          try {
+            return await sequencer.catchUp(await this.#open(room, sequencer.position));
+          } catch (error) {
+            if (!(error instanceof RedirectError)) throw error;
+            // Half of it is elsewhere just now. The others are none the worse for it.
+            betweenServers = error;
+            return true;
+          }
+        }),
       );
       const failed = batch[results.indexOf(false)];
       if (failed !== undefined) throw this.#unavailable(failed[0], 'history could not be read');
     }
+    if (betweenServers !== undefined) throw betweenServers;
   }
 
   close(): Promise<void> {

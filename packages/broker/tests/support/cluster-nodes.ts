@@ -60,3 +60,13 @@ export function roomOfEachPartition(): readonly string[] {
   }
   return [...rooms].sort(([one], [other]) => one - other).map(([, room]) => room);
 }
+
+/** Names that lie in the same partition as another, which is not among them. */
+export function neighboursOf(room: string, count: number): readonly string[] {
+  const names: string[] = [];
+  for (let i = 0; names.length < count; i += 1) {
+    const name = `neighbour-${String(i)}`;
+    if (partitionOf(name) === partitionOf(room)) names.push(name);
+  }
+  return names;
+}
