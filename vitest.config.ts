@@ -31,6 +31,11 @@ const costs = {
   },
 } as const;
 
+/** Redis Clusters whose servers are killed and added: minutes long, and begun only by `npm run test:cluster`. */
+const cluster = {
+  test: { name: 'cluster', include: ['packages/broker/tests/cluster/**/*.test.ts'], ...alone },
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -96,6 +101,7 @@ export default defineConfig({
         },
       },
       ...(env['OUTCRY_COSTS'] === undefined ? [] : [costs]),
+      ...(env['OUTCRY_CLUSTER'] === undefined ? [] : [cluster]),
     ],
   },
 });

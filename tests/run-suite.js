@@ -14,7 +14,8 @@ const options = isCosts ? words.slice(1) : words;
 const prefix = `OUTCRY_${project.toUpperCase()}`;
 const SETTINGS = { '--long': prefix, '--seed': `${prefix}_SEED` };
 
-const settings = isCosts ? { OUTCRY_COSTS: 'asked' } : {};
+// Not begun by whoever begins all.
+const settings = ['costs', 'cluster'].includes(project) ? { [prefix]: 'asked' } : {};
 const others = [];
 for (const argument of options) {
   const [name, value = 'long'] = argument.split('=');

@@ -99,6 +99,11 @@ export class RedisNodes implements AsyncDisposable {
     throw new Error(`nobody has slot ${String(slot)}`);
   }
 
+  /** Resolves when another server than one that is lost has the slot. */
+  async untilServed(slot: number, lost: RedisNode): Promise<void> {
+    await untilRedis(`nobody has slot ${String(slot)}`, async () => (await this.ownerOf(slot)).id !== lost.id);
+  }
+
   /** Says of a slot that it is on its way from one server to the other: nothing of it moves yet. */
   async beginMove(slot: number, from: RedisNode, to: RedisNode): Promise<void> {
     await this.#order(to.process, 'CLUSTER', 'SETSLOT', String(slot), 'IMPORTING', from.id);

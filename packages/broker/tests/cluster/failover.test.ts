@@ -1,0 +1,129 @@
+import { RedisNodes } from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RoomMessage } from '../../src/index.ts';
+import { ClusterNodes, type ClusterNode, roomOfEachPartition, slotOfRoom } from '../support/cluster-nodes.ts';
+import { range, request } from '../support/requests.ts';
+
+const A_MINUTE_MS = 60_000;
+const NODE_TIMEOUT_MS = 2000;
+const ROOMS = roomOfEachPartition();
+const KILLS = process.env['OUTCRY_CLUSTER'] === 'long' ? 10 : 2;
+const RETENTION = { count: 100_000, ms: 600_000 };
+
+/** Of what is sent in brackets. */
+const textOf = ({ frame }: RoomMessage): string =>
+  /\[([\w ]+)\]/.exec(Buffer.from(frame).toString('latin1'))?.[1] ?? '';
+
+/** What a node publishes to all rooms, one message after the other in each, and what became of it. */
+class Load {
+  readonly acknowledged = new Map<string, string[]>(ROOMS.map((room) => [room, []]));
+  refused = 0;
+  readonly #node: ClusterNode;
+  #sent = 0;
+  #hasEnded = false;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(node: ClusterNode) {
+    this.#node = node;
+  }
+
+  start(): void {
+    this.#running = Promise.all(
+      ROOMS.map(async (room) => {
+        while (!this.#hasEnded) await this.#publish(room);
+      }),
+    );
+  }
+
+  async end(): Promise<void> {
+    this.#hasEnded = true;
+    await this.#running;
+  }
+
+  async #publish(room: string): Promise<void> {
+    this.#sent += 1;
+    const text = `text ${String(this.#sent)}`;
+    try {
+      await this.#node.backplane.broker.publish(request(room, `[${text}]`, { retention: RETENTION }));
+      this.acknowledged.get(room)?.push(text);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'unavailable' });
+      this.refused += 1;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+/** Issue 16: a primary that dies, whose replica has its slots then. */
+describe('a Redis Cluster with replicas', () => {
+  let redis: RedisNodes;
+  beforeAll(async () => {
+    const args = ['--cluster-require-full-coverage', 'no'];
+    redis = await RedisNodes.start({ hasReplicas: true, nodeTimeoutMs: NODE_TIMEOUT_MS, args });
+  }, A_MINUTE_MS);
+  afterAll(() => redis[Symbol.asyncDispose]());
+
+  it.each(range(1, KILLS))(
+    'loses what a replica lacked, tells it, and nothing else is stale for a moment: kill %i',
+    async (kill) => {
+      await using nodes = new ClusterNodes(redis);
+      const [a, b] = [await nodes.start(), await nodes.start()];
+      await Promise.all(ROOMS.map((room) => b.backplane.broker.join(room)));
+      const load = new Load(a);
+      load.start();
+      await b.recorder.untilMessages(20 * ROOMS.length);
+      const slot = slotOfRoom(ROOMS[(20 * kill) % ROOMS.length] ?? '');
+      const owner = await redis.ownerOf(slot);
+      const lost = owner.process.url;
+      await owner.process.kill();
+      const killedAt = performance.now();
+      const isLost = (): boolean => b.recorder.shards.get(lost)?.at(-1) === 'down';
+      await b.recorder.until(isLost, A_MINUTE_MS);
+      const others = new Set([...b.recorder.shards.keys()].filter((shard) => shard !== lost));
+      const newest = (): string | undefined =>
+        [...b.recorder.shards.keys()].find((shard) => shard !== lost && !others.has(shard));
+      const promoted = redis.untilServed(slot, owner).then(() => performance.now());
+      await b.recorder.until(() => b.recorder.shards.get(newest() ?? '')?.at(-1) === 'up', A_MINUTE_MS);
+      const [upAt, promotedAt] = [performance.now(), await promoted];
+      // As soon as the cluster itself is.
+      expect(upAt - promotedAt).toBeLessThan(1000);
+      // With all of its own: each of its rooms is published to.
+      const published = new Map([...load.acknowledged].map(([room, texts]) => [room, texts.length]));
+      await b.recorder.until(
+        () => [...load.acknowledged].every(([room, texts]) => texts.length > (published.get(room) ?? 0)),
+        A_MINUTE_MS,
+      );
+      await load.end();
+      await owner.process.restart();
+      await redis.untilWhole();
+
+      for (const [room, acknowledged] of load.acknowledged) {
+        await b.recorder.until(() => heardBy(b, room).includes(acknowledged.at(-1) ?? ''));
+        // Nothing that was acknowledged is unheard by who was there, or heard twice, or out of order.
+        const wanted = new Set(acknowledged);
+        expect(heardBy(b, room).filter((text) => wanted.has(text))).toEqual(acknowledged);
+        const { messages } = await a.backplane.broker.readHistory(room, { after: 0, limit: 100_000 }, RETENTION);
+        const kept = new Set(messages.map(textOf));
+        const gone = acknowledged.filter((text) => !kept.has(text));
+        const wasReset = b.recorder.resets.some((reset) => reset.room === room);
+        expect({ room, gone: gone.length > 0 }).toEqual({ room, gone: wasReset });
+        const names = messages.map(({ position: { epoch, seq } }) => `${epoch} ${String(seq)}`);
+        expect(new Set(names).size).toBe(names.length);
+      }
+      for (const { recorder } of [a, b]) {
+        for (const shard of others) expect(recorder.shards.get(shard), shard).not.toContain('down');
+        expect(recorder.shards.get(lost)).toEqual(['up', 'down']);
+      }
+      process.stdout.write(
+        `kill ${String(kill)}: promoted behind ${String(Math.round(promotedAt - killedAt))} ms, ` +
+          `up behind ${String(Math.round(upAt - killedAt))} ms, ` +
+          `${String(load.refused)} refused, ${String(b.recorder.resets.length)} rooms reset\n`,
+      );
+    },
+    4 * A_MINUTE_MS,
+  );
+});
+
+function heardBy({ recorder }: ClusterNode, room: string): readonly string[] {
+  return recorder.messages.filter((message) => message.room === room).map(textOf);
+}
