@@ -9,6 +9,8 @@ import { type HostAddress, type RedisCluster, showHost } from './topology.ts';
 
 /** Where slots go is mostly known before: by a command that finds none, or a channel that is not heard any more. */
 const INTERVAL_MS = 5000;
+/** While something is without its server: who has been promoted is found within this. */
+const MAX_SEARCH_INTERVAL_MS = 500;
 /** Between two questions, whatever happens. */
 const MIN_INTERVAL_MS = 50;
 /** Behind the first answer: a server that hangs holds nobody up. */
@@ -120,7 +122,7 @@ export class ClusterSurvey {
       () => {
         this.refreshSoon();
       },
-      this.#restless === 0 ? INTERVAL_MS : backoffMs(this.#restless),
+      this.#restless === 0 ? INTERVAL_MS : Math.min(backoffMs(this.#restless), MAX_SEARCH_INTERVAL_MS),
     ).unref();
   }
 
