@@ -234,7 +234,7 @@ export const HOUSE: House = {
   },
   'services/inbound': {
     is: 'publishes what back ends have written down',
-    imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/protocol'],
+    imports: ['packages/worker', 'packages/service', 'packages/broker', 'packages/config', 'packages/protocol'],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program', index: 'what its documents are made of' },
@@ -243,9 +243,18 @@ export const HOUSE: House = {
       { outbox: 'rows of a database: partitions → pages → delivery' },
       { 'outbox/postgres': 'the only part that knows PostgreSQL' },
       { 'outbox/outbox-store': 'the seam' },
-      { partitions: 'who reads what', delivery: 'a message of any source becomes one of a room' },
+      { partitions: 'who reads what: its settings', delivery: 'a message of any source becomes one of a room' },
       { retention: 'what rooms keep', observability: 'metrics' },
-      { pacing: 'delays, retries, wake-ups', 'delivery/inbound-message': 'what a source brings' },
+      { 'delivery/inbound-message': 'what a source brings' },
+    ],
+  },
+  'packages/worker': {
+    is: 'what services have that divide their work among them, over a database',
+    imports: ['packages/service', 'packages/broker'],
+    floors: [
+      { index: 'the package' },
+      { partitions: 'who does what, by leases', postgres: 'connections, migrations, faults' },
+      { '.': 'whether a database can be used', pacing: 'delays, retries, wake-ups' },
     ],
   },
   'packages/service': {

@@ -1,8 +1,8 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { isPublicHost, problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
 
 import { type OutboxConfig, outboxConfigOf } from '../outbox/settings.ts';
-import type { LeaseTimes } from '../partitions/partitions.ts';
 import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
 import type { RetentionRules } from '../retention/retention-rules.ts';
 import { loadRetentionRules, problemsOfRetention } from '../retention/settings.ts';
@@ -25,28 +25,16 @@ export interface InboundConfig {
 /** @throws ConfigError with every problem at once, those between settings included */
 export function loadInboundConfig(environment: Environment): { config: InboundConfig; settings: InboundSettings } {
   const settings = readSettings(INBOUND_SETTINGS, environment);
+  const isProduction = settings.OUTCRY_ENV === 'production';
   const problems = [
     ...problemsOfRedis(settings),
     ...problemsOfLease(settings),
-    ...problemsOfPostgres(settings),
+    ...problemsOfPostgresUrl('OUTCRY_POSTGRES_URL', settings.OUTCRY_POSTGRES_URL, { isProduction }),
     ...problemsOfRetention(settings),
-    ...(settings.OUTCRY_ENV === 'production' ? productionProblems(settings) : []),
+    ...(isProduction ? productionProblems(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: configOf(settings), settings };
-}
-
-function problemsOfPostgres(settings: InboundSettings): readonly string[] {
-  const url = URL.parse(settings.OUTCRY_POSTGRES_URL);
-  if (url === null) return ['OUTCRY_POSTGRES_URL: is no URL'];
-  if (settings.OUTCRY_ENV !== 'production' || !isPublicHost(url.hostname)) return [];
-  const sslMode = url.searchParams.get('sslmode') ?? '';
-  return [
-    ...(url.password === '' ? ['OUTCRY_POSTGRES_URL: a database at a public address needs a password'] : []),
-    ...(sslMode === 'verify-full'
-      ? []
-      : ['OUTCRY_POSTGRES_URL: a database at a public address needs TLS (?sslmode=verify-full)']),
-  ];
 }
 
 function configOf(settings: InboundSettings): InboundConfig {

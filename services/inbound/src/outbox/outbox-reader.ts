@@ -1,11 +1,8 @@
 import { OutcryError } from '@outcry/broker';
+import { Backoff, delay, type PartitionTerm, type WakeUps } from '@outcry/worker';
 
 import type { Delivery } from '../delivery/delivery.ts';
 import type { InboundMetrics } from '../observability/inbound-metrics.ts';
-import { Backoff } from '../pacing/backoff.ts';
-import { delay } from '../pacing/delay.ts';
-import type { WakeUps } from '../pacing/wake-ups.ts';
-import type { PartitionTerm } from '../partitions/held-partition.ts';
 import type { OutboxStore } from './outbox-store.ts';
 
 export interface OutboxReaderOptions {

@@ -1,17 +1,15 @@
 import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
+import { type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
 import { randomUUID } from 'node:crypto';
 
 import { Delivery } from '../delivery/delivery.ts';
 import type { InboundMetrics } from '../observability/inbound-metrics.ts';
-import { WakeUps } from '../pacing/wake-ups.ts';
-import { type LeaseTimes, Partitions } from '../partitions/partitions.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { OUTBOX_PARTITIONS } from './postgres/migrations.ts';
 import { PostgresListener } from './postgres/postgres-listener.ts';
 import { PostgresOutbox } from './postgres/postgres-outbox.ts';
 import type { OutboxConfig } from './settings.ts';
-import { SourceHealth } from './source-health.ts';
 
 export interface OutboxOptions {
   readonly config: OutboxConfig;

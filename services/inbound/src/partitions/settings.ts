@@ -1,6 +1,5 @@
 import { integer, type SettingValues } from '@outcry/config';
-
-import type { LeaseTimes } from './partitions.ts';
+import type { LeaseTimes } from '@outcry/worker';
 
 /** Who reads what. */
 export const PARTITION_SETTINGS = {

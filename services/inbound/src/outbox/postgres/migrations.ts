@@ -1,8 +1,8 @@
+import { FENCED_STATE, type Migrations } from '@outcry/worker';
+
 /** Partitions of the outbox. Part of what is stored: another number takes a migration that moves the rows. */
 export const OUTBOX_PARTITIONS = 16;
 export const OUTBOX_CHANNEL = 'outcry_outbox';
-/** `take` raises it to whoever comes with a lower fence than was seen. */
-export const FENCED_STATE = 'OC001';
 /** Bytes of JSON that a row may have: four times the largest frame of a client that can be set. */
 const MAX_DATA_BYTES = 4 * 1024 * 1024;
 /** Rows that are counted as waiting. */
@@ -16,7 +16,7 @@ const MAX_LAG_ROWS = 100_000;
  *
  * All functions are SECURITY DEFINER: a role needs the right to call them, and none to the tables.
  */
-export const MIGRATIONS: readonly string[] = [
+const STEPS: readonly string[] = [
   String.raw`
 CREATE TABLE outcry.source (id uuid NOT NULL DEFAULT gen_random_uuid());
 INSERT INTO outcry.source DEFAULT VALUES;
@@ -152,3 +152,10 @@ REVOKE ALL ON ALL SEQUENCES IN SCHEMA outcry FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA outcry FROM PUBLIC;
 `,
 ];
+
+export const MIGRATIONS: Migrations = {
+  table: 'migrations',
+  version: 'version',
+  steps: STEPS,
+  setting: 'OUTCRY_POSTGRES_MIGRATE',
+};

@@ -1,11 +1,9 @@
 import { OutcryError } from '@outcry/broker';
+import { Backoff, delay, toFault } from '@outcry/worker';
 import pg from 'pg';
 
-import { Backoff } from '../../pacing/backoff.ts';
-import { delay } from '../../pacing/delay.ts';
-import { toFault } from './fault.ts';
+import { connectionTo } from './connection.ts';
 import { OUTBOX_CHANNEL } from './migrations.ts';
-import { connectionOptions } from './postgres-outbox.ts';
 
 export interface PostgresListenerOptions {
   readonly url: string;
@@ -54,7 +52,7 @@ export class PostgresListener {
   /** Rejects when the connection is lost; resolves when it is to stop. */
   async #listen(backoff: Backoff): Promise<void> {
     const { url, onRows, onListening } = this.#options;
-    const client = new pg.Client(connectionOptions(url));
+    const client = new pg.Client(connectionTo(url));
     const lost = new AbortController();
     const lose = (err?: Error): void => {
       lost.abort(err ?? new OutcryError('unavailable', 'PostgreSQL: the connection that listens is lost'));

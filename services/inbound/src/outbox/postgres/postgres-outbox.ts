@@ -1,10 +1,11 @@
 import type { OutcryError } from '@outcry/broker';
+import { assertMigrated, migrate, toFault } from '@outcry/worker';
 import pg from 'pg';
 
 import type { InboundMessage, Refusal } from '../../delivery/inbound-message.ts';
 import type { OutboxStore, PageRequest } from '../outbox-store.ts';
-import { toFault } from './fault.ts';
-import { assertMigrated, migrate } from './migrate.ts';
+import { connectionTo } from './connection.ts';
+import { MIGRATIONS } from './migrations.ts';
 
 export interface PostgresOptions {
   readonly url: string;
@@ -17,23 +18,8 @@ export interface PostgresOutboxOptions extends PostgresOptions {
   readonly onFault: (err: OutcryError) => void;
 }
 
-const CONNECT_TIMEOUT_MS = 5000;
-/** A query that nobody answers fails, whatever became of the machine or the network. */
-const QUERY_TIMEOUT_MS = 10_000;
 const MAX_ROWS = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
-
-/** How every connection of this service is made. */
-export function connectionOptions(url: string): pg.ClientConfig {
-  return {
-    connectionString: url,
-    application_name: 'outcry-inbound',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    query_timeout: QUERY_TIMEOUT_MS,
-    statement_timeout: QUERY_TIMEOUT_MS,
-    keepAlive: true,
-  };
-}
 
 /** The outbox in PostgreSQL, by the functions of its schema. */
 export class PostgresOutbox implements OutboxStore {
@@ -43,7 +29,7 @@ export class PostgresOutbox implements OutboxStore {
   constructor(options: PostgresOutboxOptions) {
     this.#options = options;
     this.#pool = new pg.Pool({
-      ...connectionOptions(options.url),
+      ...connectionTo(options.url),
       max: options.maxConnections,
       // A removal that a crash of the database takes back is made again: what it was of is published under the same key.
       options: '-c synchronous_commit=off',
@@ -64,8 +50,8 @@ export class PostgresOutbox implements OutboxStore {
       throw toFault(err);
     });
     try {
-      if (this.#options.mustMigrate) await migrate(client);
-      await assertMigrated(client);
+      if (this.#options.mustMigrate) await migrate(client, MIGRATIONS);
+      await assertMigrated(client, MIGRATIONS);
       const { rows } = await client.query<{ readonly id: string }>('SELECT outcry.source_id() AS id');
       return rows[0]?.id ?? '';
     } catch (err) {

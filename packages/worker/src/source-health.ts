@@ -4,15 +4,18 @@ import type { Logger } from '@outcry/service';
 /** A fault that lasts is told again and again; in the log it is once in so long. */
 const REPEATED_AFTER_MS = 60_000;
 
-/** Whether the source can be read, as the last call of it found. */
+/** Whether a database can be used, as the last call of it found. */
 export class SourceHealth {
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
+  readonly #name: string;
   #isUp = false;
   #lastFault = '';
   #loggedAt = -Infinity;
 
-  constructor(logger: Pick<Logger, 'info' | 'warn'>) {
+  /** @param name What it is called in the log. */
+  constructor(logger: Pick<Logger, 'info' | 'warn'>, name = 'source') {
     this.#logger = logger;
+    this.#name = name;
   }
 
   get isUp(): boolean {
@@ -33,7 +36,7 @@ export class SourceHealth {
   }
 
   succeed(): void {
-    if (!this.#isUp) this.#logger.info('source found');
+    if (!this.#isUp) this.#logger.info(`${this.#name} found`);
     this.#isUp = true;
     this.#lastFault = '';
   }
@@ -45,6 +48,6 @@ export class SourceHealth {
     if (err.message === this.#lastFault && now - this.#loggedAt < REPEATED_AFTER_MS) return;
     this.#lastFault = err.message;
     this.#loggedAt = now;
-    this.#logger.warn({ err }, 'source fault');
+    this.#logger.warn({ err }, `${this.#name} fault`);
   }
 }

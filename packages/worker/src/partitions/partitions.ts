@@ -1,7 +1,6 @@
 import { type Lease, type LeaseGrant, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
-import type { InboundMetrics } from '../observability/inbound-metrics.ts';
 import { assignPartitions } from './assign-partitions.ts';
 import { HeldPartition, type PartitionTerm } from './held-partition.ts';
 
@@ -20,6 +19,13 @@ export interface Roster {
   leave(): Promise<void>;
 }
 
+export interface PartitionsMetrics {
+  /** How many this process has. */
+  setPartitions(count: number): void;
+  setServices(count: number): void;
+  countTakeover(): void;
+}
+
 export interface PartitionsOptions {
   readonly names: readonly string[];
   /** Of the lease of a partition. */
@@ -31,7 +37,7 @@ export interface PartitionsOptions {
   readonly times: LeaseTimes;
   /** Reads a partition until its term is over. Never rejects. */
   readonly read: (term: PartitionTerm) => Promise<void>;
-  readonly metrics: Pick<InboundMetrics, 'setPartitions' | 'setServices' | 'countTakeover'>;
+  readonly metrics: PartitionsMetrics;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 

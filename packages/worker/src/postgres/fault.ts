@@ -1,7 +1,7 @@
 import { OutcryError } from '@outcry/broker';
 
-import { FENCED_STATE } from './migrations.ts';
-
+/** What functions of the schema raise for whoever comes with a lower fence than was seen. */
+export const FENCED_STATE = 'OC001';
 /** SQLSTATEs that a wait does not mend: no such user, password, database, schema, function or right. */
 const CONFIG_STATES = new Set(['28P01', '28000', '3D000', '3F000', '42501', '42883']);
 
