@@ -7,7 +7,6 @@ import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
 import { RedisNodeRoster } from '../nodes/redis-node-roster.ts';
 import { RedisPublisherRoster } from '../nodes/redis-publisher-roster.ts';
 import { OutcryError, UnwritableError } from '../outcry-error.ts';
-import type { Outlet } from '../outlet.ts';
 import { partitionOf } from '../partition.ts';
 import { PRESENCE_LEASE } from '../presence/defaults.ts';
 import { DividedPresence } from '../presence/divided-presence.ts';
@@ -18,6 +17,7 @@ import type { PresenceStore } from '../presence/store.ts';
 import { ClusterShards } from '../redis/cluster-shards.ts';
 import { createRoutes } from '../redis/create-route.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
+import { GatherWindow } from '../redis/gathering.ts';
 import { KeySpace } from '../redis/keys.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
 import type { Scope, Servers, ServersPort } from '../redis/servers.ts';
@@ -84,7 +84,7 @@ class RedisBackplane implements Backplane {
   readonly revocations: RedisRevocationList;
   readonly presence: PresenceStore;
   readonly intake: Intake;
-  readonly outlet: Outlet;
+  readonly outlet = new GatherWindow();
   readonly #startTimeoutMs: number;
   readonly #servers: Servers;
   /** By partition; those that stay together have the same one. */
@@ -97,7 +97,6 @@ class RedisBackplane implements Backplane {
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
     this.#servers = this.#createServers(options, keys);
     this.intake = this.#servers.intake;
-    this.outlet = this.#servers.outlet;
     const parts = { redis: this.#servers.router, keys, events };
     this.feedBus = new RedisFeedBus(parts);
     this.lease = new RedisLease(parts);
@@ -161,7 +160,8 @@ class RedisBackplane implements Backplane {
   #createServers(options: RedisBackplaneOptions, keys: KeySpace): Servers {
     const { prefix = 'outcry', commandTimeoutMs = COMMAND_TIMEOUT_MS, events = {} } = options;
     const topology = parseTopology(options.url, options.sentinel);
-    const shared = { keys, prefix, commandTimeoutMs, requiresReplicas: options.requiresReplicas ?? false };
+    const requiresReplicas = options.requiresReplicas ?? false;
+    const shared = { keys, prefix, commandTimeoutMs, requiresReplicas, gathering: this.outlet };
     const port: ServersPort = {
       catchUp: (scope) => this.#catchUp(scope),
       storeAgain: (scope) => this.#storeAgain(scope),

@@ -1,12 +1,12 @@
 import { type Command, Redis, type RedisOptions } from 'ioredis';
 import type { Intake } from '../intake.ts';
 import { OutcryError, UnwritableError } from '../outcry-error.ts';
-import type { Outlet } from '../outlet.ts';
 import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
 import { connectorFor, type ConnectorPort } from './connector.ts';
 import { describeFault, isLasting, type WriteRefusal, writeRefusalOf } from './fault.ts';
+import { type GatherWindow, Gathering } from './gathering.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { readRedirect, RedirectError } from './redirect.ts';
 import type { Script, ScriptArgument } from './script-call.ts';
@@ -24,8 +24,6 @@ const DISCONNECT_LIMIT_MS = 500;
 const PING_INTERVAL_MS = 3000;
 /** Commands without an answer; further ones are refused. At 1 ms to Redis this is eight million a second. */
 const MAX_COMMANDS_IN_FLIGHT = 8192;
-/** Timers know no shorter wait, and a longer one was of no more use (decisions/0106). */
-const LONGEST_GATHERING_MS = 1;
 /** Between two questions to a Redis that loads its data. Its own estimate may be far off: up to 10 s (ioredis 6.0.0) for a tenth of one. */
 const MAX_LOADING_WAIT_MS = 250;
 
@@ -34,6 +32,8 @@ export interface ConnectionOptions {
   /** Shows in `CLIENT LIST`. */
   readonly name: string;
   readonly commandTimeoutMs: number;
+  /** Nothing waits for more than its turn unless given. */
+  readonly gathering?: GatherWindow;
 }
 
 export interface ConnectionHandler {
@@ -53,13 +53,14 @@ export interface ConnectionHandler {
  *
  * A command is sent at once or refused, never queued for later and never sent twice; it settles within the command time limit.
  */
-export class RedisConnection implements Intake, Outlet {
+export class RedisConnection implements Intake {
   /** Where Redis is, fit to be shown. */
   readonly address: string;
   readonly #redis: Redis;
   readonly #handler: ConnectionHandler;
   readonly #heartbeat: Heartbeat;
   readonly #deadlines: CommandDeadlines;
+  readonly #gathering: Gathering;
   /** On the connection that there is. */
   readonly #sentScripts = new Set<Script>();
   readonly #commandTimeoutMs: number;
@@ -67,10 +68,8 @@ export class RedisConnection implements Intake, Outlet {
   /** Where the connection is, or the attempt at one goes. */
   #at: SocketAddress | undefined;
   #inFlight = 0;
-  /** What holds the commands of this turn back, or of this window, if there were any. */
-  #gathering: Redis['stream'] | undefined;
-  /** What has been put together and is not yet sent. */
-  #pending: (() => void)[] = [];
+  /** When anything was last heard on it, by the monotonic clock. */
+  #heardAt = -Infinity;
   #hasBeenUp = false;
   /** Connections lost, or not made, since one has proved to be of use. */
   #failures = 0;
@@ -78,10 +77,9 @@ export class RedisConnection implements Intake, Outlet {
   #isClosed = false;
   #lastFault = 'connection closed';
   #isLasting = false;
-  #windowMs: () => number = () => 0;
   #wake: (() => void) | undefined;
 
-  constructor({ server, name, commandTimeoutMs }: ConnectionOptions, handler: ConnectionHandler) {
+  constructor({ server, name, commandTimeoutMs, gathering }: ConnectionOptions, handler: ConnectionHandler) {
     this.address = server.shown;
     this.#connectLimitMs = CONNECT_LIMIT_MS + server.findLimitMs;
     this.#handler = handler;
@@ -97,9 +95,11 @@ export class RedisConnection implements Intake, Outlet {
       // At once, because the connector waits until an attempt is due: its waiting can be cut short.
       retryStrategy: () => (this.#hasBeenUp ? 0 : null),
     });
+    this.#gathering = new Gathering(() => this.#redis.stream, gathering);
     this.#heartbeat = new Heartbeat({
       intervalMs: PING_INTERVAL_MS,
       beat: () => this.#deadlines.limit(this.#redis.ping()),
+      lastSign: () => this.#heardAt,
       onMissed: () => {
         this.reconnect('no answer to a ping');
       },
@@ -131,12 +131,14 @@ export class RedisConnection implements Intake, Outlet {
    * @throws OutcryError `unavailable`, of which an `UnwritableError` and a `RedirectError` are ones, or `closed`
    */
   async run<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    this.#sendPending();
+    this.#gathering.sendPending();
     this.assertReady();
     this.#inFlight += 1;
-    this.#gather();
+    this.#gathering.hold();
     try {
-      return await this.#deadlines.limit(command(this.#redis));
+      const answer = await this.#deadlines.limit(command(this.#redis));
+      this.#heardAt = performance.now();
+      return answer;
     } catch (error) {
       if (this.#isClosedNow()) throw closed();
       throw this.#faultOf(error);
@@ -167,8 +169,7 @@ export class RedisConnection implements Intake, Outlet {
 
   /** As a router promises it (router.ts). */
   beforeNext(send: () => void): void {
-    this.#pending.push(send);
-    this.#gather();
+    this.#gathering.beforeNext(send);
   }
 
   /** Runs a script in one step; strings in its reply are buffers. Calls are carried out in the order in which they are made. */
@@ -198,13 +199,10 @@ export class RedisConnection implements Intake, Outlet {
   onMessage(callback: (channel: string, payload: Buffer) => void): void {
     for (const event of ['messageBuffer', 'smessageBuffer']) {
       this.#redis.on(event, (channel: Buffer, payload: Buffer) => {
+        this.#heardAt = performance.now();
         if (!this.#isClosed) callback(channel.toString(), payload);
       });
     }
-  }
-
-  gatherFor(windowMs: () => number): void {
-    this.#windowMs = windowMs;
   }
 
   hold(): void {
@@ -294,29 +292,6 @@ export class RedisConnection implements Intake, Outlet {
     });
     clearTimeout(timer);
     this.#wake = undefined;
-  }
-
-  /** Lets all commands of this turn of the loop, or of the window, leave in one call of the system, behind what the turn has read. */
-  #gather(): void {
-    const { stream } = this.#redis;
-    if (stream === this.#gathering) return;
-    this.#gathering = stream;
-    stream.cork();
-    const send = (): void => {
-      this.#sendPending();
-      if (this.#gathering === stream) this.#gathering = undefined;
-      stream.uncork();
-    };
-    const windowMs = Math.min(this.#windowMs(), LONGEST_GATHERING_MS);
-    if (windowMs > 0) setTimeout(send, windowMs);
-    else setImmediate(send);
-  }
-
-  #sendPending(): void {
-    if (this.#pending.length === 0) return;
-    const pending = this.#pending;
-    this.#pending = [];
-    for (const send of pending) send();
   }
 
   async #runScript(redis: Redis, createCall: () => Command, script: Script): Promise<unknown> {

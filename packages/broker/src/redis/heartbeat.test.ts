@@ -68,6 +68,21 @@ describe('Heartbeat', () => {
     expect(beats).toHaveLength(2);
   });
 
+  it('asks for nothing before its interval is over since a sign of life that came by itself', async () => {
+    let signAt = -Infinity;
+    const beat = vi.fn(() => Promise.resolve());
+    heartbeat = new Heartbeat({ intervalMs: INTERVAL_MS, beat, onMissed, lastSign: () => signAt });
+    heartbeat.start();
+    await vi.advanceTimersByTimeAsync(0.4 * INTERVAL_MS);
+    signAt = performance.now();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS - 1);
+    expect(beat).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(beat).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    expect(beat).toHaveBeenCalledTimes(2);
+  });
+
   it('has one rhythm, however often it is started', async () => {
     heartbeat.start();
     heartbeat.start();

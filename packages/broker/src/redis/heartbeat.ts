@@ -2,6 +2,8 @@ export interface HeartbeatOptions {
   readonly intervalMs: number;
   /** Asks for the sign of life. Settles within the interval. */
   readonly beat: () => Promise<unknown>;
+  /** When there last was a sign of life that nobody had asked for, by the monotonic clock: no beat is due before the interval is over since. */
+  readonly lastSign?: () => number;
   /** Called once where a beat rejects; the heartbeat has stopped then. */
   readonly onMissed: () => void;
 }
@@ -10,6 +12,8 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: NodeJS.Timeout | undefined;
+  /** Changes with each start and stop: what was asked before says nothing about now. */
+  #run = 0;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -17,19 +21,30 @@ export class Heartbeat {
 
   start(): void {
     this.stop();
-    const { intervalMs, beat, onMissed } = this.#options;
-    const timer = setInterval(() => {
-      beat().catch(() => {
-        if (this.#timer !== timer) return;
-        this.stop();
-        onMissed();
-      });
-    }, intervalMs);
-    this.#timer = timer;
+    this.#run += 1;
+    this.#wait(this.#options.intervalMs);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#timer);
+    this.#run += 1;
+  }
+
+  #wait(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const { intervalMs, lastSign } = this.#options;
+      const dueInMs = lastSign === undefined ? 0 : lastSign() + intervalMs - performance.now();
+      if (dueInMs <= 0) this.#beat();
+      this.#wait(dueInMs <= 0 ? intervalMs : Math.ceil(dueInMs));
+    }, ms);
+  }
+
+  #beat(): void {
+    const run = this.#run;
+    this.#options.beat().catch(() => {
+      if (run !== this.#run) return;
+      this.stop();
+      this.#options.onMissed();
+    });
   }
 }

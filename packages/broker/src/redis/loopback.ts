@@ -3,8 +3,11 @@ import { Heartbeat } from './heartbeat.ts';
 import { PARTITION_TAGS, partitionOf } from '../partition.ts';
 import type { KeySpace } from './keys.ts';
 
-/** With the limit, and the time a connection may take to close, less than the 6 s within which a node must know. */
-const INTERVAL_MS = 3000;
+/**
+ * With the limit, and the time a connection may take to close, less than the 6 s within which a node must know; and less than what is
+ * between two pings, so that a connection that hears itself is not asked besides.
+ */
+const INTERVAL_MS = 2800;
 const ECHO_LIMIT_MS = 2000;
 
 /** A channel that only one node listens to, in a partition of its own choice where that matters. */

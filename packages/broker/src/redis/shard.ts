@@ -7,6 +7,7 @@ import type { StorageStatus } from '../storage.ts';
 import { backoffMs } from './backoff.ts';
 import { type ConnectionOptions, RedisConnection } from './connection.ts';
 import { REPLICA_WORDS, type WriteRefusal } from './fault.ts';
+import type { GatherWindow } from './gathering.ts';
 import type { KeySpace } from './keys.ts';
 import { Loopback, loopbackChannel } from './loopback.ts';
 import { isInStep, leadsToPrimary } from './primary-search.ts';
@@ -28,6 +29,7 @@ export interface ShardOptions {
   readonly partitions: readonly number[];
   readonly commandTimeoutMs: number;
   readonly requiresReplicas: boolean;
+  readonly gathering: GatherWindow;
   /** What it shares with others, where it is a server of a Redis Cluster. */
   readonly cluster?: ClusterTies;
 }
@@ -89,14 +91,14 @@ export class Shard {
   #outlived = 0;
 
   constructor(options: ShardOptions, port: ShardPort) {
-    const { route, keys, prefix, commandTimeoutMs, cluster } = options;
+    const { route, keys, prefix, commandTimeoutMs, gathering, cluster } = options;
     this.#port = port;
     this.#route = route;
     this.#requiresReplicas = options.requiresReplicas;
     this.#cluster = cluster;
     this.#keys = keys;
     this.#take(options.partitions);
-    this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs };
+    this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs, gathering };
     this.storage = this.#createStorageWatch();
     this.commands = this.#connect(this.#commandOptions);
     this.line = new ServerLine(this.commands);

@@ -1,5 +1,4 @@
 import type { Intake } from '../intake.ts';
-import type { Outlet } from '../outlet.ts';
 import { PARTITION_COUNT, partitionOf } from '../partition.ts';
 import { type StorageStatus, WRITABLE } from '../storage.ts';
 import type { KeySpace } from './keys.ts';
@@ -22,7 +21,6 @@ export interface ShardsOptions extends Omit<ShardOptions, 'route' | 'partitions'
 export class Shards implements Servers {
   readonly router: ShardRouter;
   readonly intake: Intake;
-  readonly outlet: Outlet;
   readonly parts: readonly (readonly number[])[];
   readonly #all: readonly Shard[];
   readonly #port: ServersPort;
@@ -40,11 +38,6 @@ export class Shards implements Servers {
     this.router = new ShardRouter(options.keys, this.#owners);
     const [first, ...others] = this.#all;
     this.intake = first !== undefined && others.length === 0 ? first.listener : intakeOf(() => this.#all);
-    this.outlet = {
-      gatherFor: (windowMs) => {
-        for (const { commands } of this.#all) commands.gatherFor(windowMs);
-      },
-    };
   }
 
   get storage(): StorageStatus {
