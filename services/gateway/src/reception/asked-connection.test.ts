@@ -237,6 +237,31 @@ describe('a connection of which the server is asked', () => {
       expect(visitor.socket.framesOf('ack')).toMatchObject([{ id: 1, user: 'ann' }]);
     });
 
+    it('is put into no room again that it is in', async () => {
+      server.answer('connect', () => ({ json: { allow: true, rights: { '*': ['read'] }, rooms: ['lobby', 'hall'] } }));
+      const joinedRooms = (): readonly unknown[] => visitor.socket.framesOf('joined').map(({ room }) => room);
+      const goOn = async (id: number): Promise<void> => {
+        visitor.send({ type: 'auth', id, token: makeToken(SECRET) });
+        await vi.waitUntil(() => visitor.socket.framesOf('ack').some((ack) => ack.id === id));
+      };
+      await goOn(1);
+      await vi.waitUntil(() => joinedRooms().includes('lobby') && joinedRooms().includes('hall'));
+      await goOn(2);
+      visitor.send({ type: 'join', id: 3, room: 'last' });
+      await vi.waitUntil(() => joinedRooms().includes('last'));
+      expect(joinedRooms().filter((room) => room === 'lobby')).toHaveLength(1);
+    });
+
+    it('is told that it is nobody where the name that the server gives was revoked', async () => {
+      const now = Date.now();
+      const { revokedTokens } = gateway.services;
+      revokedTokens.add({ kind: 'user', id: 'bob', issuedUntil: now + 60_000, expiresAt: now + 60_000 });
+      server.answer('connect', () => ({ json: { allow: true, user: 'bob' } }));
+      visitor.send({ type: 'auth', id: 1, token: makeToken(SECRET) });
+      await vi.waitUntil(() => visitor.socket.framesOf('error').length === 1);
+      expect(visitor.socket.framesOf('error')).toMatchObject([{ id: 1, code: 'unauthenticated' }]);
+    });
+
     it.each([
       ['forbidden', { json: { allow: false } }],
       ['unavailable', { status: 500, text: '' }],

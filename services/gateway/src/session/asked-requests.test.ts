@@ -26,6 +26,7 @@ describe('a session whose requests the server is asked about', () => {
   async function open(
     settings: Readonly<Record<string, string>> = {},
     rules: Readonly<Record<string, RoomRule>> = {},
+    rates: { readonly maxRooms?: number; readonly maxJoinsPerSecond?: number } = {},
   ): Promise<void> {
     const { hooks, limits } = loadGatewayConfig({
       OUTCRY_HOOKS_SECRET: SECRET,
@@ -39,7 +40,7 @@ describe('a session whose requests the server is asked about', () => {
       Object.entries(rules).map(([pattern, rule]) => ({ pattern, rule })),
       OPEN,
     );
-    gateway = await createTestGateway({ hooks, limits, roomRules });
+    gateway = await createTestGateway({ hooks, limits: { ...limits, ...rates }, roomRules });
     [ann, bob] = [gateway.connect('ann'), gateway.connect('bob')];
     await vi.waitUntil(() => [ann, bob].every(({ socket }) => socket.framesOf('joined').length === 2));
   }
@@ -94,6 +95,21 @@ describe('a session whose requests the server is asked about', () => {
     expect(await answered(ann, 2)).toMatchObject({ code: 'forbidden' });
     expect(await answered(ann, 3)).toMatchObject({ code: 'notJoined' });
     expect(server.questions).toEqual([]);
+  });
+
+  it('asks about what somebody publishes to the own inbox', async () => {
+    ann.send({ type: 'publish', id: 1, room: '@ann', data: 'note' });
+    expect(await answered(ann, 1)).toMatchObject({ type: 'ack' });
+    expect(server.questions.map(({ hook }) => hook)).toEqual(['publish']);
+  });
+
+  it('asks about no more joins than may come', async () => {
+    // Which two at once are.
+    await reopen({}, {}, { maxJoinsPerSecond: 1, maxRooms: 2 });
+    for (const id of [1, 2, 3]) ann.send({ type: 'join', id, room: `room-${String(id)}` });
+    expect(await answered(ann, 3)).toMatchObject({ code: 'rateLimited' });
+    for (const id of [1, 2]) expect(await answered(ann, id)).toMatchObject({ type: 'joined' });
+    expect(server.questions).toHaveLength(2);
   });
 
   it('asks where the rule of the room says so', async () => {
