@@ -36,6 +36,16 @@ const cluster = {
   test: { name: 'cluster', include: ['packages/broker/tests/cluster/**/*.test.ts'], ...alone },
 } as const;
 
+/** Dashboards and alerts over a real cluster and a real Prometheus: minutes long, and begun only by `npm run test:observability`. */
+const observability = {
+  test: {
+    name: 'observability',
+    include: ['tests/observability/**/*.test.ts'],
+    ...alone,
+    testTimeout: 300_000,
+  },
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -102,6 +112,7 @@ export default defineConfig({
       },
       ...(env['OUTCRY_COSTS'] === undefined ? [] : [costs]),
       ...(env['OUTCRY_CLUSTER'] === undefined ? [] : [cluster]),
+      ...(env['OUTCRY_OBSERVABILITY'] === undefined ? [] : [observability]),
     ],
   },
 });

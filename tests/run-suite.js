@@ -11,11 +11,12 @@ const [suite, ...words] = argv.slice(2);
 const isCosts = suite === 'security' && words[0] === 'costs';
 const project = isCosts ? 'costs' : suite;
 const options = isCosts ? words.slice(1) : words;
+// Not begun by whoever begins all.
+const APART = ['costs', 'cluster', 'observability'];
 const prefix = `OUTCRY_${project.toUpperCase()}`;
 const SETTINGS = { '--long': prefix, '--seed': `${prefix}_SEED` };
 
-// Not begun by whoever begins all.
-const settings = ['costs', 'cluster'].includes(project) ? { [prefix]: 'asked' } : {};
+const settings = APART.includes(project) ? { [prefix]: 'asked' } : {};
 const others = [];
 for (const argument of options) {
   const [name, value = 'long'] = argument.split('=');

@@ -1,14 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { type AlertRule, metricsIn, readAlerts, ruleFiles, ruleTestFiles } from '../support/alert-rules.ts';
-import { readMetricNames } from './support/metric-names.ts';
+import { type MetricNames, readMetricNames } from './support/metric-names.ts';
 
 const OPERATIONS = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
+const DASHBOARDS = fileURLToPath(new URL('../../deploy/observability/dashboards/', import.meta.url));
 /** More are not read at night. */
 const MAX_ALERTS = 20;
 const SEVERITIES = ['critical', 'warning'];
@@ -59,14 +61,20 @@ describe('the alerts', () => {
   });
 
   describe('and what services expose', () => {
-    let exposed: ReadonlySet<string>;
+    let exposed: MetricNames;
     beforeAll(async () => {
       exposed = await readMetricNames();
     });
 
     it('go by metrics that are there before anything has happened', () => {
-      const missing = alerts.flatMap((rule) => missingOf(rule, exposed));
+      const missing = alerts.flatMap((rule) => missingOf(rule, exposed.sampled));
       expect(missing).toEqual([]);
+    });
+
+    it('is all that dashboards draw', () => {
+      const drawn = readdirSync(DASHBOARDS).flatMap((file) => metricsIn(readFileSync(DASHBOARDS + file, 'utf8')));
+      expect(drawn.length).toBeGreaterThan(50);
+      expect(drawn.filter((name) => name !== 'up' && !exposed.declared.has(name))).toEqual([]);
     });
   });
 });

@@ -33,6 +33,7 @@ export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
 export { PostgresProcess } from './postgres-process.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './publisher.ts';
+export { PrometheusProcess, type PrometheusOptions, type Sample } from './prometheus-process.ts';
 export { hasRedisServer, RedisProcess } from './redis-process.ts';
 export { type RedisNode, RedisNodes, type RedisNodesOptions } from './redis-nodes.ts';
 export { RedisSentinels, type RedisSentinelsOptions, SentinelProcess } from './redis-sentinels.ts';

@@ -34,6 +34,8 @@ export interface PublisherOptions {
   /** That of the gateways which are to show the books. */
   readonly redisPrefix?: string;
   readonly logLevel?: string;
+  /** Any free one where it is left out. */
+  readonly internalPort?: number;
   readonly feed?: FeedSettings;
 }
 

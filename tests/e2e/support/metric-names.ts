@@ -10,8 +10,15 @@ import {
 
 const FEED = { source: 'simulator', symbols: 'BTCUSDT' } as const;
 
-/** The names of all metrics that a gateway, a publisher and an inbound service expose once they are there, whatever has happened. */
-export async function readMetricNames(): Promise<ReadonlySet<string>> {
+export interface MetricNames {
+  /** That have samples already. */
+  readonly sampled: ReadonlySet<string>;
+  /** That have samples or will have some: histograms by their own name and by those of their series. */
+  readonly declared: ReadonlySet<string>;
+}
+
+/** The names of all metrics that a gateway, a publisher and an inbound service expose when they have just begun. */
+export async function readMetricNames(): Promise<MetricNames> {
   const [redis, postgres, hooks] = await Promise.all([startRedis(), PostgresProcess.start(), HookServer.start()]);
   await using _redis = redis;
   await using _postgres = postgres;
@@ -35,6 +42,14 @@ export async function readMetricNames(): Promise<ReadonlySet<string>> {
   const internalPort = publisher.log.find(({ msg }) => msg === 'feed publisher started')?.['internalPort'];
   const urls = [gateway.internalUrl, inbound.internalUrl, `http://127.0.0.1:${String(internalPort)}`];
   const texts = await Promise.all(urls.map(async (url) => (await fetch(`${url}/metrics`)).text()));
-  // Samples, not `# HELP` and `# TYPE`: what has no sample cannot be asked for.
-  return new Set(texts.flatMap((text) => [...text.matchAll(/^(\w+)[{ ]/gm)].map(([, name = '']) => name)));
+  const namesBy = (pattern: RegExp): readonly string[] =>
+    texts.flatMap((text) => [...text.matchAll(pattern)].map(([, name = '']) => name));
+  const seriesOf = (name: string): readonly string[] => [name, `${name}_bucket`, `${name}_sum`, `${name}_count`];
+  return {
+    sampled: new Set(namesBy(/^(\w+)[{ ]/gm)),
+    declared: new Set([
+      ...namesBy(/^# TYPE (\w+) (?:counter|gauge)$/gm),
+      ...namesBy(/^# TYPE (\w+) (?:histogram|summary)$/gm).flatMap(seriesOf),
+    ]),
+  };
 }

@@ -31,6 +31,7 @@ export const HOUSE: House = {
         page: 'pictures of the page, and what it costs',
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',
+        observability: 'dashboards and alerts over a real cluster',
         security: 'attacks',
         hooks: 'an operator’s server in trouble, in a table',
         'security/costs': 'what a client costs everybody, in a table',
@@ -43,6 +44,7 @@ export const HOUSE: House = {
         'e2e/support': 'what end-to-end suites share',
         'e2e/outsider': 'a project that installed the client',
         'scenario/support': 'what scenarios share',
+        'observability/support': 'a cluster that Prometheus looks at',
         'security/attacks': 'one kind of attack each',
         'security/costs/rows': 'one kind of cost each',
       },
@@ -167,6 +169,17 @@ export const HOUSE: House = {
       { lua: 'faults in the scripts that run in Redis', planted: 'faults that once went through' },
       { '.': 'arguments, survivors, verdict' },
       { suite: 'what came of a fault' },
+    ],
+  },
+  'tools/observability': {
+    is: 'writes the dashboards of deploy/observability',
+    imports: [],
+    floors: [
+      { 'write-dashboards': 'the command' },
+      { index: 'which dashboards there are' },
+      { dashboards: 'one for each of those who look at them' },
+      { dashboard: 'rows and variables as Grafana reads them', promql: 'expressions of what is chosen' },
+      { panel: 'a picture, and what to do when it is red' },
     ],
   },
   'services/gateway': {

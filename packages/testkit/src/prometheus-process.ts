@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+import { withDeadline } from './deadline.ts';
+import { leasePort, type PortLease } from './port-lease.ts';
+
+const HOST = '127.0.0.1';
+const START_DEADLINE_MS = 60_000;
+const HELP = 'install prometheus, version 2.42 or newer (Debian: apt-get install prometheus)';
+
+export interface PrometheusOptions {
+  /** Of scrapes and of rules. */
+  readonly intervalMs: number;
+  /** Addresses of internal ports, `host:port`, by the name of their job. */
+  readonly jobs: Readonly<Record<string, readonly string[]>>;
+  /** Files of rules, as texts. */
+  readonly rules?: readonly string[];
+}
+
+/** One series of an answer, at one moment. */
+export interface Sample {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A Prometheus of the test's own, with what it keeps in a temporary folder, until it is disposed of. */
+export class PrometheusProcess implements AsyncDisposable {
+  readonly #lease: PortLease;
+  readonly #folder: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(lease: PortLease, folder: string) {
+    this.#lease = lease;
+    this.#folder = folder;
+  }
+
+  /** Resolves when it answers. @throws Error that says how to get a Prometheus, where there is none */
+  static async start(options: PrometheusOptions): Promise<PrometheusProcess> {
+    const server = new PrometheusProcess(await leasePort(), await mkdtemp(join(tmpdir(), 'outcry-prometheus-')));
+    try {
+      await server.#configure(options);
+      await server.#run();
+    } catch (err) {
+      await server[Symbol.asyncDispose]();
+      throw err;
+    }
+    return server;
+  }
+
+  get url(): string {
+    return `http://${HOST}:${String(this.#lease.port)}`;
+  }
+
+  /** What an expression gives now. @throws Error with what Prometheus says of an expression that is none */
+  async query(expression: string): Promise<readonly Sample[]> {
+    const { result } = (await this.#ask('query', { query: expression })) as {
+      readonly result: readonly { readonly metric: Sample['labels']; readonly value: readonly [number, string] }[];
+    };
+    return result.map(({ metric: labels, value }) => ({ labels, value: Number(value[1]) }));
+  }
+
+  /** The names of the alerts that fire now. */
+  async firing(): Promise<readonly string[]> {
+    const { alerts } = (await this.#ask('alerts', {})) as {
+      readonly alerts: readonly { readonly labels: Sample['labels']; readonly state: string }[];
+    };
+    const names = alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels['alertname'] ?? '');
+    return [...new Set(names)].sort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+    this.#lease[Symbol.dispose]();
+  }
+
+  async #ask(what: string, params: Readonly<Record<string, string>>): Promise<unknown> {
+    const response = await fetch(`${this.url}/api/v1/${what}?${String(new URLSearchParams(params))}`);
+    const answer = (await response.json()) as {
+      readonly status: string;
+      readonly error?: string;
+      readonly data: unknown;
+    };
+    if (answer.status !== 'success') throw new Error(`Prometheus: ${String(answer.error)} (${JSON.stringify(params)})`);
+    return answer.data;
+  }
+
+  async #configure({ intervalMs, jobs, rules = [] }: PrometheusOptions): Promise<void> {
+    const interval = `${String(intervalMs)}ms`;
+    // JSON is YAML.
+    const config = {
+      global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+      rule_files: [join(this.#folder, 'rules-*.yaml')],
+      scrape_configs: Object.entries(jobs).map(([name, targets]) => ({
+        job_name: name,
+        static_configs: [{ targets }],
+      })),
+    };
+    await writeFile(join(this.#folder, 'prometheus.yml'), JSON.stringify(config));
+    for (const [index, text] of rules.entries()) {
+      await writeFile(join(this.#folder, `rules-${String(index)}.yaml`), text);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const args = [
+      `--config.file=${join(this.#folder, 'prometheus.yml')}`,
+      `--storage.tsdb.path=${join(this.#folder, 'data')}`,
+      `--web.listen-address=${HOST}:${String(this.#lease.port)}`,
+    ];
+    const child = spawn('prometheus', args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = child;
+    // A server that outlives the tests would hold its port for ever.
+    const kill = (): void => {
+      child.kill('SIGKILL');
+    };
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
+    await waitUntilReady(child);
+  }
+}
+
+async function waitUntilReady(child: ChildProcess & { stderr: NodeJS.ReadableStream }): Promise<void> {
+  const output: string[] = [];
+  const ready = new Promise<void>((resolve, reject) => {
+    child.once('error', () => {
+      reject(new Error(`no Prometheus for the tests: ${HELP}`));
+    });
+    child.once('exit', () => {
+      reject(new Error(`prometheus ended:\n${output.join('\n')}`));
+    });
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      output.push(line);
+      if (line.includes('Server is ready to receive web requests')) resolve();
+    });
+  });
+  await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'prometheus was not ready' });
+}

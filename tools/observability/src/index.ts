@@ -1,0 +1,18 @@
+import { type Dashboard, toGrafanaDashboard } from './dashboard.ts';
+import { FEED } from './dashboards/feed.ts';
+import { FLEET } from './dashboards/fleet.ts';
+import { GATEWAY } from './dashboards/gateway.ts';
+import { REDIS } from './dashboards/redis.ts';
+import { ROOMS } from './dashboards/rooms.ts';
+
+/** One for each of those who look at them. */
+export const DASHBOARDS: readonly Dashboard[] = [FLEET, GATEWAY, ROOMS, FEED, REDIS];
+
+/** Where its file is, seen from the root. */
+export function fileOf({ name }: Dashboard): string {
+  return `deploy/observability/dashboards/${name}.json`;
+}
+
+export function toJson(dashboard: Dashboard): string {
+  return `${JSON.stringify(toGrafanaDashboard(dashboard), undefined, 2)}\n`;
+}
