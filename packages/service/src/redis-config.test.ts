@@ -30,7 +30,7 @@ describe('the settings of Redis', () => {
 
   it.each([
     ['redis+sentinel://hunter2@a', 'OUTCRY_REDIS_URL: a URL of sentinels ends with what they call the primary'],
-    ['redis+cluster://a,b,hunter2', 'OUTCRY_REDIS_URL: Redis Cluster is not supported yet'],
+    ['redis+cluster://a,redis://hunter2', 'OUTCRY_REDIS_URL: a Redis Cluster shares its rooms with no other Redis'],
     ['redis://a,hunter2', 'OUTCRY_REDIS_URL: each of several Redis servers has a URL of its own'],
     ['redis://hunter2,redis://hunter2', 'OUTCRY_REDIS_URL: each of several Redis servers is named once'],
     ['http://hunter2', 'OUTCRY_REDIS_URL: not a Redis URL'],
@@ -50,6 +50,7 @@ describe('the settings of Redis', () => {
   it.each([
     'redis://user:hunter2@redis',
     'rediss+sentinel://user:hunter2@a,b/main',
+    'rediss+cluster://user:hunter2@a,b:7000',
     'redis+unix://:hunter2@/run/redis.sock',
     'redis://:hun@hunter2@redis',
     'redis://a:6379,redis://:hunter2@b',
