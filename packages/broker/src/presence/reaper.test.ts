@@ -5,7 +5,7 @@ import { partitionTagOf } from '../partition.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import { PresenceKeys } from './keys.ts';
 import { PresenceReaper, type PresenceReaperParts } from './reaper.ts';
-import { VOID_LEASE } from './scripts/members.lua.ts';
+import { ARE_IN_FORCE, VOID_LEASE } from './scripts/members.lua.ts';
 
 const keys = new PresenceKeys(new KeySpace('outcry'));
 
@@ -19,8 +19,9 @@ class FakeRedis {
   /** The most users that a step was to look at. */
   maxUsersPerStep = 0;
   maxRoomsPerPage = 0;
-  /** How often it was asked whether a lease is in force. */
+  /** How often it was asked whether a lease is in force, and about how many at a time. */
   looks = 0;
+  maxLeasesPerLook = 0;
   /** The step that fails, counted from 1. */
   failsAt = Infinity;
   #steps = 0;
@@ -38,7 +39,9 @@ class FakeRedis {
 
   readonly router = {
     run: <T>(_: string, command: (redis: never) => Promise<T>) => command(this as never),
-    runScript: (script: unknown, [key = '']: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> => {
+    runScript: (script: unknown, keys: readonly string[], args: readonly ScriptArgument[]): Promise<unknown> => {
+      if (script === ARE_IN_FORCE) return Promise.resolve(this.#areInForce(keys));
+      const [key = ''] = keys;
       if (script === VOID_LEASE) return Promise.resolve(this.#voidLease(key, Number(args[0])));
       this.#steps += 1;
       if (this.#steps === this.failsAt) return Promise.reject(new OutcryError('unavailable', 'away'));
@@ -52,9 +55,10 @@ class FakeRedis {
     return Promise.resolve(1);
   }
 
-  hexists(key: string): Promise<0 | 1> {
-    this.looks += 1;
-    return Promise.resolve(this.fences.has(key) ? 1 : 0);
+  #areInForce(leases: readonly string[]): (0 | 1)[] {
+    this.looks += leases.length;
+    this.maxLeasesPerLook = Math.max(this.maxLeasesPerLook, leases.length);
+    return leases.map((key) => (this.fences.has(key) ? 1 : 0));
   }
 
   #voidLease(key: string, limit: number): Buffer[] {
@@ -145,7 +149,10 @@ describe('PresenceReaper', () => {
     await reaper.reapVoid(known, 'pit');
     await reaper.reapVoid(known, 'pit');
     expect(redis.looks).toBe(known.length);
-    await reaper.reapVoid(['another', 'live-0'], 'pit');
+    await reaper.reapVoid(['another'], 'pit');
+    await reaper.reapVoid(['live-0'], 'pit');
     expect(redis.looks).toBe(known.length + 2);
+    // Everybody else waits meanwhile.
+    expect(redis.maxLeasesPerLook).toBeLessThanOrEqual(256);
   });
 });

@@ -21,7 +21,7 @@ beforeEach(() => {
   asked = [];
   asking = new Map();
   answers = new Map();
-  held = new HeldRequests({ client, maxFrameBytes: MAX_FRAME_BYTES, resume: come });
+  held = new HeldRequests({ client, maxFrameBytes: MAX_FRAME_BYTES, maxAsked: 16, resume: come });
 });
 
 /** A request comes, now or at last. */

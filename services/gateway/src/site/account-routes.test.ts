@@ -54,8 +54,8 @@ describe('account routes', () => {
       retryAfterSeconds: 60 / PER_MINUTE,
     });
     expect(await post('/auth/login', '2001:db8:0:2:0:0:0:0')).toMatchObject({ status: 400 });
-    const { values } = await metrics.accountRefusals.get();
-    expect(Object.fromEntries(values.map(({ labels, value }) => [labels['code'], value]))).toEqual({
+    const counted = (await metrics.accountRefusals.get()).values.filter(({ value }) => value > 0);
+    expect(Object.fromEntries(counted.map(({ labels, value }) => [labels['code'], value]))).toEqual({
       malformed: PER_MINUTE + 1,
       rateLimited: 1,
     });
