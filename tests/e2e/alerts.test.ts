@@ -10,12 +10,16 @@ import { type AlertRule, metricsIn, readAlerts, ruleFiles, ruleTestFiles } from 
 import { type MetricNames, readMetricNames } from './support/metric-names.ts';
 
 const OPERATIONS = readFileSync(new URL('../../docs/OPERATIONS.md', import.meta.url), 'utf8');
-const DASHBOARDS = fileURLToPath(new URL('../../deploy/observability/dashboards/', import.meta.url));
+const DEPLOY = fileURLToPath(new URL('../../deploy/', import.meta.url));
+const DASHBOARDS = `${DEPLOY}observability/dashboards/`;
+const COMPOSE_FILE = `${DEPLOY}docker-compose.yml`;
+const PROMETHEUS_CONFIG = `${DEPLOY}observability/prometheus.yml`;
 /** More are not read at night. */
 const MAX_ALERTS = 20;
 const SEVERITIES = ['critical', 'warning'];
 
-const promtool = (...args: readonly string[]): Promise<unknown> => promisify(execFile)('promtool', args);
+const run = (program: string, ...args: readonly string[]): Promise<{ readonly stdout: string }> =>
+  promisify(execFile)(program, args);
 
 interface RuleTests {
   readonly tests: readonly {
@@ -27,8 +31,20 @@ describe('the alerts', () => {
   const alerts = readAlerts();
 
   it('are what Prometheus takes, and come and go as their tests say', async () => {
-    await promtool('check', 'rules', ...ruleFiles());
-    await promtool('test', 'rules', ...ruleTestFiles());
+    await run('promtool', 'check', 'rules', ...ruleFiles());
+    await run('promtool', 'test', 'rules', ...ruleTestFiles());
+  });
+
+  it('are loaded by the profile of compose, which Compose takes', async () => {
+    const isV2 = await run('docker', 'compose', 'version').then(
+      () => true,
+      () => false,
+    );
+    const [program, ...words] = isV2 ? (['docker', 'compose'] as const) : (['docker-compose'] as const);
+    const { stdout } = await run(program, ...words, '-f', COMPOSE_FILE, '--profile', 'observability', 'config');
+    const { services } = parse(stdout) as { services: Readonly<Record<string, unknown>> };
+    expect(Object.keys(services)).toEqual(expect.arrayContaining(['prometheus', 'grafana']));
+    await run('promtool', 'check', 'config', '--syntax-only', PROMETHEUS_CONFIG);
   });
 
   it('have a test each in which it fires, and one in which it does not', () => {
