@@ -47,6 +47,7 @@ inboxes = names.map(lambda name: "@" + name)
 
 schemathesis.openapi.format("outcry-user", names.filter(lambda name: name not in RESERVED_USERS))
 schemathesis.openapi.format("outcry-room", rooms | inboxes)
+schemathesis.openapi.format("outcry-room-pattern", rooms | inboxes | st.sampled_from(("*", "team.*", "@*", "a*b*c")))
 
 
 @schemathesis.hook

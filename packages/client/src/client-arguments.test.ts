@@ -33,6 +33,13 @@ const ARGUMENTS: readonly (readonly [what: string, name: string, call: Call])[] 
   ['client.send', 'options', (client, given) => client.send('bob', 'x', given as object)],
   ['client.signal', 'user', (client, given) => client.signal(given as string, 'typing')],
   ['client.signal', 'name', (client, given) => client.signal('bob', given as string)],
+  [
+    'client.onRoom',
+    'handler',
+    (client, given) => {
+      client.onRoom(given as () => void);
+    },
+  ],
   ['client.call', 'method', (client, given) => client.call(given as string)],
   ['client.book', 'symbol', (client, given) => client.book(given as string)],
   ['client.book', 'options', (client, given) => client.book('BTCUSDT', given as object)],
@@ -108,7 +115,7 @@ describe('an argument', () => {
     }
   });
 
-  it.each(ARGUMENTS.filter(([, name]) => !['room', 'user', 'symbol', 'name', 'method'].includes(name)))(
+  it.each(ARGUMENTS.filter(([, name]) => !['room', 'user', 'symbol', 'name', 'method', 'handler'].includes(name)))(
     'that is undefined is absent: %s, %s',
     async (_, _name, call) => {
       expect(await outcomeOf(start().client, call, undefined)).toBe('taken');

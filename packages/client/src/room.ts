@@ -15,6 +15,8 @@ import { publish, PUBLISH_RULES, type PublishOptions } from './publish.ts';
 import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
 import type { StandardSchema } from './payloads/standard-schema.ts';
 
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
 /** What is wanted of a room, and what becomes of its payloads. */
 export interface RoomOptions<In = unknown, Out = In> extends JoinOptions {
   /** Checks every payload, in both directions, and gives them their type. */
@@ -44,6 +46,8 @@ export interface RoomParts<In, Out> {
   readonly name: string | undefined;
   readonly options: RoomOptions<In, Out>;
   readonly onLeft: () => void;
+  /** Where the gateway has joined it without having been asked. */
+  readonly joined?: Frame<'joined'> | undefined;
 }
 
 /** A page of a room's past. */
@@ -53,8 +57,6 @@ export interface HistoryOptions {
   /** At most so many, 1 to 1,000. Default 50. */
   readonly limit?: number | undefined;
 }
-
-type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
 
 /** What one request for the past is answered with. */
 interface PastPage {
@@ -92,7 +94,7 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
       },
     });
     driver.step((machine, now) => {
-      machine.openRoom(this.#state, now);
+      machine.openRoom(this.#state, now, parts.joined);
     });
   }
 

@@ -3,7 +3,7 @@ import { ALL_ROOM, inboxOf, type Position } from '@outcry/protocol';
 import { Broadcast } from './primitives/broadcast.ts';
 import { expectType } from './connection/answers.ts';
 import { callSafely } from './primitives/call-safely.ts';
-import { check, takeOptions } from './primitives/check.ts';
+import { check, FUNCTION, takeOptions } from './primitives/check.ts';
 import { Driver } from './connection/driver.ts';
 import { type Environment, PLATFORM } from './connection/environment.ts';
 import { OutcryError } from './primitives/errors.ts';
@@ -11,7 +11,7 @@ import { type ConnectOptions, toSettings, toUrl } from './connection/options.ts'
 import { CIPHER, type PayloadCipher } from './payloads/payload-pipe.ts';
 import { toPayload } from './payloads/to-payload.ts';
 import { publish, PUBLISH_RULES, type PublishOptions } from './publish.ts';
-import { Room, ROOM_RULES, type RoomOptions } from './room.ts';
+import { Room, ROOM_RULES, type RoomOptions, type RoomParts } from './room.ts';
 import type { ClientStatus } from './core/status.ts';
 
 /** How one direct message is sent. */
@@ -25,6 +25,8 @@ export interface Closable {
   end(error: OutcryError | undefined): void;
 }
 
+type Opening<In, Out> = Pick<RoomParts<In, Out>, 'name' | 'joined'> & { readonly options?: RoomOptions<In, Out> };
+
 /** Statuses are few; one that reads none of so many wants the latest only. */
 const MAX_BUFFERED_STATUSES = 100;
 
@@ -34,6 +36,7 @@ export class RoomsClient {
   readonly #open = new Map<string, Closable>();
   readonly #statuses = new Broadcast<ClientStatus>({ maxItems: MAX_BUFFERED_STATUSES, conflate: (latest) => latest });
   #status: ClientStatus = { state: 'connecting' };
+  #onRoom: ((room: Room) => void) | undefined;
 
   /** Use `connect`. An environment of one's own is for tests. */
   constructor(url: string | URL, options: ConnectOptions = {}, environment: Environment = PLATFORM) {
@@ -43,6 +46,10 @@ export class RoomsClient {
       environment,
       onStatus: (status) => {
         this.#setStatus(status);
+      },
+      onOpened: (joined) => {
+        const what = nameOf(joined.room);
+        if (!this.#open.has(what)) this.#onRoom?.(this.#openRoom(what, { name: joined.room, joined }));
       },
     });
     this.driver.step((machine, now) => {
@@ -65,17 +72,27 @@ export class RoomsClient {
   /** Joins a room for as long as the client lives, or until `leave`. */
   join<In = unknown, Out = In>(name: string, options: RoomOptions<In, Out> = {}): Room<In, Out> {
     check('room', name, 'room');
-    return this.#openRoom(`the room ${JSON.stringify(name)}`, name, options);
+    return this.#openRoom(nameOf(name), { name, options });
+  }
+
+  /**
+   * Calls back with each room that the operator's server puts this client into, once until it is left. It is joined already, its
+   * messages wait for the first iteration, and it resumes as others do. A room that is open is not called back with, and one that
+   * comes while there is no handler is passed over.
+   */
+  onRoom(handler: (room: Room) => void): void {
+    check('handler', handler, FUNCTION);
+    this.#onRoom = handler;
   }
 
   /** This user's direct messages. */
   inbox<In = unknown, Out = In>(options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    return this.#openRoom('the inbox', undefined, options);
+    return this.#openRoom('the inbox', { name: undefined, options });
   }
 
   /** What the server tells everybody. */
   announcements<In = unknown, Out = In>(options: RoomOptions<In, Out> = {}): Room<In, Out> {
-    return this.#openRoom('the room of announcements', ALL_ROOM, options);
+    return this.#openRoom('the room of announcements', { name: ALL_ROOM, options });
   }
 
   /**
@@ -166,9 +183,9 @@ export class RoomsClient {
     return opened;
   }
 
-  #openRoom<In, Out>(what: string, name: string | undefined, options: RoomOptions<In, Out>): Room<In, Out> {
+  #openRoom<In, Out>(what: string, { options = {}, ...parts }: Opening<In, Out>): Room<In, Out> {
     const taken = takeOptions(options, ROOM_RULES);
-    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, name, options: taken, onLeft }));
+    return this.open(what, (onLeft) => new Room<In, Out>({ driver: this.driver, ...parts, options: taken, onLeft }));
   }
 
   #setStatus(status: ClientStatus): void {
@@ -185,4 +202,9 @@ export class RoomsClient {
     this.#open.clear();
     this.#statuses.end();
   }
+}
+
+/** What an open room is known by, and called in an error. */
+function nameOf(room: string): string {
+  return `the room ${JSON.stringify(room)}`;
 }

@@ -188,6 +188,7 @@ export const SERVER_SCHEMA = {
   pong: { tag: 47, fields: { id: 'id?', at: 'uint' } },
   results: { tag: 48, fields: { id: 'id?', results: 'results' } },
   reply: { tag: 49, fields: { id: 'id?', data: 'payload?' } },
+  left: { tag: 50, fields: { room: 'room' } },
 } as const satisfies Record<string, FrameSchema>;
 
 type KindOf<S extends string> = S extends `${infer K extends FieldKind}?` ? K : S extends FieldKind ? S : never;

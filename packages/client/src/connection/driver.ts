@@ -48,6 +48,8 @@ export interface DriverOptions {
   readonly settings: Settings;
   readonly environment: Environment;
   readonly onStatus: (status: ClientStatus) => void;
+  /** The operator's server has put this client into a room. */
+  readonly onOpened: (joined: Extract<ReceivedFrame, { type: 'joined' }>) => void;
 }
 
 const NORMAL_CLOSURE = 1000;
@@ -243,6 +245,9 @@ export class Driver {
         return;
       case 'room':
         effect.room.listener(effect.news);
+        return;
+      case 'opened':
+        this.#options.onOpened(effect.joined);
         return;
       case 'book':
         effect.book.listener(effect.news);

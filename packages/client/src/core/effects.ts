@@ -1,4 +1,4 @@
-import type { ClientFrame, SendableFrame } from '@outcry/protocol';
+import type { ClientFrame, ReceivedFrame, SendableFrame } from '@outcry/protocol';
 
 import type { OutcryError } from '../primitives/errors.ts';
 import type { Answer, Asker } from './answer.ts';
@@ -23,6 +23,8 @@ export type Effect =
   | { readonly kind: 'reject'; readonly request: Asker; readonly error: OutcryError }
   | { readonly kind: 'encode'; readonly request: Encodable; readonly user: string }
   | { readonly kind: 'room'; readonly room: RoomListener; readonly news: RoomNews }
+  /** The operator's server has put this client into a room that nobody has opened. */
+  | { readonly kind: 'opened'; readonly joined: Extract<ReceivedFrame, { type: 'joined' }> }
   | { readonly kind: 'book'; readonly book: BookListener; readonly news: BookNews };
 
 export type Emit = (effect: Effect) => void;

@@ -8,7 +8,7 @@ import type { SocketLoss } from './loss.ts';
 import { Pacer } from './pacer.ts';
 import type { EncodedRequest, Request } from './request.ts';
 import { RequestQueue, tooBig } from './request-queue.ts';
-import type { RoomState } from './room-state.ts';
+import type { RoomFrame, RoomState } from './room-state.ts';
 
 export interface MachineOptions extends LinkOptions {
   readonly maxRequests: number;
@@ -88,9 +88,13 @@ export class Machine {
     this.#link.start(now);
   }
 
-  openRoom(room: RoomState, now: number): void {
+  /** `joined` where the gateway has joined it without having been asked. */
+  openRoom(room: RoomState, now: number, joined?: Extract<ReceivedFrame, { type: 'joined' }>): void {
     this.#rooms.add(room);
-    if (this.#link.isLive()) room.handleWelcome(this.#link.user);
+    if (this.#link.isLive()) {
+      room.handleWelcome(this.#link.user);
+      if (joined !== undefined) room.adopt(joined);
+    }
     this.#pump(now);
   }
 
@@ -266,14 +270,19 @@ export class Machine {
         for (const book of this.#books) {
           if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
         }
-        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame, now);
+        this.#dispatchRoom(frame, now);
         return;
       case 'joined':
+        if (!this.#dispatchRoom(frame, now) && frame.id === undefined && !frame.room.startsWith('@')) {
+          this.emit({ kind: 'opened', joined: frame });
+        }
+        return;
+      case 'left':
       case 'message':
       case 'signal':
       case 'member':
       case 'reset':
-        for (const room of this.#rooms) if (room.name === frame.room) room.handleFrame(frame, now);
+        this.#dispatchRoom(frame, now);
         return;
       case 'welcome':
       case 'lagging':
@@ -281,6 +290,24 @@ export class Machine {
       case 'results':
         return;
     }
+  }
+
+  /** Whether it is a room that somebody has opened. */
+  #dispatchRoom(frame: RoomFrame, now: number): boolean {
+    let isOpen = false;
+    for (const room of this.#rooms) {
+      if (room.name !== frame.room) continue;
+      isOpen = true;
+      room.handleFrame(frame, now);
+      this.#dropFailed(room);
+    }
+    return isOpen;
+  }
+
+  #dropFailed(room: RoomState): void {
+    if (room.failure === undefined) return;
+    this.#rooms.delete(room);
+    this.#queue.rejectOf(room, room.failure);
   }
 
   #dispatchBook(frame: BookFrame, now: number): void {
@@ -295,9 +322,7 @@ export class Machine {
     if (this.#queue.settle(frame, now)) return;
     for (const room of this.#rooms) {
       if (!room.handleError(frame, now)) continue;
-      if (room.failure === undefined) return;
-      this.#rooms.delete(room);
-      this.#queue.rejectOf(room, room.failure);
+      this.#dropFailed(room);
       return;
     }
     for (const book of this.#books) {

@@ -1,6 +1,6 @@
-import type { ClientFrame, Position, ReceivedFrame } from '@outcry/protocol';
+import type { ClientFrame, Position, ReceivedFrame, RequestId } from '@outcry/protocol';
 
-import { type OutcryError, toOutcryError } from '../primitives/errors.ts';
+import { OutcryError, toOutcryError } from '../primitives/errors.ts';
 import { backoffMs } from './backoff.ts';
 import type { Emit } from './effects.ts';
 import type { RoomListener, RoomNews } from './room-news.ts';
@@ -26,7 +26,7 @@ export interface RoomStateOptions extends JoinOptions, RoomListener {
   readonly random: () => number;
 }
 
-export type RoomFrame = Frame<'joined' | 'message' | 'signal' | 'member' | 'reset' | 'stale' | 'fresh'>;
+export type RoomFrame = Frame<'joined' | 'left' | 'message' | 'signal' | 'member' | 'reset' | 'stale' | 'fresh'>;
 
 type Phase = 'wanted' | 'asked' | 'joined' | 'failed' | 'left';
 
@@ -43,7 +43,7 @@ export class RoomState implements RoomListener {
   #phase: Phase = 'wanted';
   #name = '';
   #position: Position | undefined;
-  #joinId = 0;
+  #joinId: RequestId | undefined = 0;
   #attempt = 0;
   #retryAt = 0;
   #hasJoined = false;
@@ -150,16 +150,25 @@ export class RoomState implements RoomListener {
       this.#wantLater(now, this.#attempt);
       this.#attempt += 1;
     } else {
-      this.#phase = 'failed';
-      this.#failure = toOutcryError(frame);
-      this.#tell({ type: 'failed', error: this.#failure });
+      this.#fail(toOutcryError(frame));
     }
     return true;
+  }
+
+  /** The gateway has joined it without having been asked. */
+  adopt(frame: Frame<'joined'>): void {
+    this.#phase = 'asked';
+    this.#joinId = undefined;
+    this.#joined(frame);
   }
 
   handleFrame(frame: RoomFrame, now: number): void {
     if (frame.type === 'joined') {
       this.#joined(frame);
+      return;
+    }
+    if (frame.type === 'left') {
+      this.#fail(new OutcryError('left', 'the server has taken this client out of the room'));
       return;
     }
     // Until the answer to a join comes, what comes belongs to the membership before it, and is replayed.
@@ -191,6 +200,12 @@ export class RoomState implements RoomListener {
     this.#phase = 'left';
     this.#tell({ type: 'left' });
     return isKnown && !this.#name.startsWith('@') ? { type: 'leave', room: this.#name } : undefined;
+  }
+
+  #fail(error: OutcryError): void {
+    this.#phase = 'failed';
+    this.#failure = error;
+    this.#tell({ type: 'failed', error });
   }
 
   #joined(frame: Frame<'joined'>): void {

@@ -7,7 +7,7 @@ import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
  * - `disconnected`: the connection was lost, and what was asked makes no sense on another
  * - `closed`: the client is closed, by `close()` or by a close code after which a client does not come back
  * - `noSocket`: no WebSocket can be opened here: a page that may not connect there, or a platform without one
- * - `left`: the room was left, or the book let go, before there was an answer
+ * - `left`: the room was left, or the book let go, before there was an answer; or the operator's server took this client out of the room
  * - `queueFull`: as much waits for an answer or for a connection as may
  * - `tooBig`: more bytes than the gateway takes in one frame
  * - `invalidData`: a payload that the wire or the room's schema does not allow

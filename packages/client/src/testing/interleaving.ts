@@ -395,6 +395,9 @@ export class Interleaving {
         }
         this.#token = { ticket: effect.ticket, at: this.#now };
         return;
+      case 'opened':
+        this.faults.push(`${effect.joined.room} was joined without having been asked for`);
+        return;
       case 'openSocket':
         this.#socket = effect.socket;
         this.#connection = this.#cluster.connect();

@@ -43,6 +43,7 @@ const FRAMES: Readonly<Record<ServerFrameType, string>> = {
   pong: 'The gateway is there.',
   results: 'What became of each symbol of a request.',
   reply: 'What the operator’s own server answers.',
+  left: 'The operator’s own server has taken the session out of a room.',
 };
 
 /** Frames of `/orderbookfeed`. */

@@ -9,16 +9,19 @@ import type { ClientCodec } from './client-codec.ts';
 import { decodeMsgpack } from './decode-msgpack.ts';
 import { encodePayload } from './encode-payload.ts';
 import { CLIENT_FRAMES, type FrameField, SERVER_FRAMES } from './frame-table.ts';
+import { REQUEST_WRITERS } from './msgpack-fields.ts';
 import { encodeFrame } from './msgpack-frame.ts';
+
+const REQUESTS = { table: CLIENT_FRAMES, writers: REQUEST_WRITERS };
 
 /** A client's half of the binary encoding, without what a gateway needs against hostile input. */
 export class MsgpackClientCodec implements ClientCodec {
   readonly encoding = Encoding.Msgpack;
 
   encodeClient(frame: ClientFrame<unknown>): Uint8Array<ArrayBuffer> {
-    if (!('data' in frame) || frame.data === undefined) return encodeFrame(CLIENT_FRAMES, frame);
+    if (!('data' in frame) || frame.data === undefined) return encodeFrame(REQUESTS, frame);
     const encoded: ClientFrame = { ...frame, data: encodePayload(frame.data) };
-    return encodeFrame(CLIENT_FRAMES, encoded);
+    return encodeFrame(REQUESTS, encoded);
   }
 
   decodeServer(input: Uint8Array | string): ReceivedFrame | undefined {

@@ -5,11 +5,13 @@ import type { ServerFrame } from '../server-frames.ts';
 import type { Codec, PublishHead } from './codec.ts';
 import { expectedOf, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
 import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import { ANSWER_WRITERS } from './msgpack-answer-fields.ts';
 import { encodeFrame } from './msgpack-frame.ts';
 import { MsgpackClientCodec } from './msgpack-client-codec.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { ValueFault } from './value-fault.ts';
 
+const ANSWERS = { table: SERVER_FRAMES, writers: ANSWER_WRITERS };
 const PUBLISH_TAG = CLIENT_SCHEMA.publish.tag;
 
 /** The binary encoding: a frame is the array `[tag, …fields in schema order]`; absent fields are nil or left off the end. */
@@ -43,7 +45,7 @@ export class MsgpackCodec extends MsgpackClientCodec implements Codec {
   }
 
   encodeServer(frame: ServerFrame): Uint8Array<ArrayBuffer> {
-    return encodeFrame(SERVER_FRAMES, frame);
+    return encodeFrame(ANSWERS, frame);
   }
 }
 

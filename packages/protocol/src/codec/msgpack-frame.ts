@@ -1,11 +1,23 @@
+import type { FieldKind } from '../schema.ts';
 import type { FrameTable } from './frame-table.ts';
-import { writeField } from './msgpack-fields.ts';
+import type { FieldWriters } from './msgpack-fields.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 
 const writer = new MsgpackWriter();
 
-/** Encodes a frame whose payload is msgpack already, as `[tag, …fields in schema order]`. */
-export function encodeFrame(table: FrameTable, frame: { readonly type: string }): Uint8Array<ArrayBuffer> {
+type Writers = Readonly<Record<FieldKind, (writer: MsgpackWriter, value: unknown) => void>>;
+
+/** What can be encoded, and how the values of its fields are written. */
+export interface FrameEncoding {
+  readonly table: FrameTable;
+  readonly writers: Partial<FieldWriters>;
+}
+
+/** Encodes a frame whose payload is msgpack already, as `[tag, …fields in schema order]`; an absent field is nil. */
+export function encodeFrame(
+  { table, writers }: FrameEncoding,
+  frame: { readonly type: string },
+): Uint8Array<ArrayBuffer> {
   const layout = table.byType.get(frame.type);
   if (layout === undefined) throw new TypeError(`no frame of type ${frame.type}`);
   const values = frame as Readonly<Record<string, unknown>>;
@@ -17,7 +29,9 @@ export function encodeFrame(table: FrameTable, frame: { readonly type: string })
   for (const field of fields) {
     if (count === 0) break;
     count -= 1;
-    writeField(writer, field, values[field.name]);
+    const value = values[field.name];
+    if (value === undefined) writer.nil();
+    else (writers as Writers)[field.kind](writer, value);
   }
   return writer.finish();
 }

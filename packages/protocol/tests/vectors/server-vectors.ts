@@ -291,6 +291,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ['results without an id', 48, 'results', { id: undefined, results: new Both([{ symbol: 'X' }], [['X', null]]) }],
   ['reply', 49, 'reply', { id: 1, data: { order: 'A-1', fills: [1.5, -2] } }],
   ['reply without id and data', 49, 'reply', {}],
+  ['left', 50, 'left', { room: 'lobby' }],
   ['pong', 47, 'pong', { id: 'ping', at: 1_732_104_000_000 }],
   ['pong without an id', 47, 'pong', { id: undefined, at: 1_732_104_000_000 }],
 ];

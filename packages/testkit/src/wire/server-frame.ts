@@ -51,6 +51,7 @@ interface ServerFrames {
   pong: { id?: RequestId; at: number };
   results: { id?: RequestId; results: readonly WireSymbolResult[] };
   reply: { id?: RequestId; data?: unknown };
+  left: { room: string };
   joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
   message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };

@@ -1,7 +1,7 @@
 import type { ApiCommand } from './api-command.ts';
 import { deleteAccount, resetPassword } from './commands/accounts.ts';
 import { info, nodes } from './commands/cluster.ts';
-import { disconnect } from './commands/connections.ts';
+import { disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
@@ -17,6 +17,10 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   removeHistory,
   rooms,
   disconnect,
+  subscribe,
+  unsubscribe,
+  send,
+  refresh,
   revoke,
   deleteAccount,
   resetPassword,

@@ -1,5 +1,8 @@
-import { ALL_ROOM, isAssignableUserName, isRoomName, NAME_RULE, SERVER_USER } from '@outcry/protocol';
+import { ALL_ROOM, isAssignableUserName, isRoomName, isRoomPattern, NAME_RULE, SERVER_USER } from '@outcry/protocol';
 import { z } from 'zod';
+
+import { MAX_PATTERNS } from '../identity/rights/grant-list.ts';
+import { RoomRight } from '../identity/rights/room-rights.ts';
 
 const ROOM_EXPECTED = `expected a room (${NAME_RULE}), @all, or @ and a user`;
 const USER_EXPECTED = `expected a user (${NAME_RULE})`;
@@ -24,6 +27,23 @@ export const room = z
     examples: ['lobby'],
   });
 
+/** A room that a session can be put into: its own it is in anyway, and others' inboxes are theirs. */
+export const ordinaryRoom = z
+  .string()
+  .refine(
+    (name) => isRoomName(name) && !name.startsWith('@'),
+    `expected a room (${NAME_RULE}), which does not begin with @`,
+  )
+  .meta({
+    format: 'outcry-room',
+    pattern: NAME_PATTERN,
+    minLength: 1,
+    maxLength: MAX_NAME_CHARACTERS,
+    not: { pattern: '^@' },
+    description: `A room (${NAME_RULE}) that is nobody's own.`,
+    examples: ['lobby'],
+  });
+
 export const user = z
   .string()
   .refine(isAssignableUserName, USER_EXPECTED)
@@ -36,6 +56,27 @@ export const user = z
     description: `A user (${NAME_RULE}), but neither \`all\` nor \`${SERVER_USER}\`.`,
     examples: ['ann'],
   });
+
+const roomPattern = z
+  .string()
+  .refine(isRoomPattern, 'expected a room name, in which * stands for any characters')
+  .meta({ format: 'outcry-room-pattern', minLength: 1, maxLength: '@'.length + MAX_NAME_CHARACTERS });
+
+/** As tokens have them. */
+export const rights = z
+  .record(roomPattern, z.array(z.enum(RoomRight)).max(Object.keys(RoomRight).length))
+  .refine((given) => Object.keys(given).length <= MAX_PATTERNS, `expected at most ${String(MAX_PATTERNS)} patterns`)
+  .meta({
+    maxProperties: MAX_PATTERNS,
+    description: 'Rights by room, or by a pattern in which `*` stands for any characters.',
+    examples: [{ 'team.*': ['read', 'write'] }],
+  });
+
+/** What something that is said in passing is called. */
+export const signalName = z
+  .string()
+  .regex(/^[a-z][a-zA-Z0-9._-]{0,31}$/, 'expected a name: a letter, then letters, digits and ._- (32 at most)')
+  .meta({ description: 'What it is called.', examples: ['typing'] });
 
 /** Counted as JSON Schema counts: a character is a code point, where `z.string().max` takes it for two UTF-16 units at times. */
 export function text({ minLength = 0, maxLength }: { minLength?: number; maxLength: number }): z.ZodString {

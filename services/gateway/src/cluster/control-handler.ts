@@ -1,34 +1,69 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 
+import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
+import { Served, type ServedSession } from '../connections/served-session.ts';
+import { RoomGrants } from '../identity/rights/room-grants.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
 import { type ControlNotice, decodeControlNotice } from './control-notice.ts';
+import { NoticeRounds } from './notice-rounds.ts';
+
+/** What may wait to be carried out here. */
+const MAX_NOTICES = 10_000;
+const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface ControlHandlerParts {
   readonly connections: Connections;
+  readonly metrics: Pick<GatewayMetrics, 'serverCommands'>;
   readonly logger: Logger;
 }
 
 /** Does on this node what is asked of all. */
-export function createControlHandler({ connections, logger }: ControlHandlerParts): (notice: string) => void {
+export function createControlHandler({ connections, metrics, logger }: ControlHandlerParts): (notice: string) => void {
+  const count = (notice: ControlNotice, outcome: Served | 'overflow'): void => {
+    metrics.serverCommands.labels(notice.kind, outcome).inc();
+  };
+  const rounds = new NoticeRounds({
+    connections,
+    ...{ maxNotices: MAX_NOTICES, maxBytes: MAX_BYTES },
+    carryOut: (notice, connection) => {
+      void carryOut(notice, connection)?.then((outcome) => {
+        count(notice, outcome);
+      });
+    },
+  });
   return (text) => {
     const notice = decodeControlNotice(text);
-    switch (notice?.kind) {
-      case 'disconnect':
-        disconnect(notice, connections);
-        return;
-      case undefined:
-        logger.warn({ bytes: text.length }, 'control notice not understood');
+    if (notice === undefined) {
+      logger.warn({ bytes: text.length }, 'control notice not understood');
+    } else if (!rounds.add(notice, text.length)) {
+      count(notice, 'overflow');
+      logger.warn({ kind: notice.kind }, 'control notice dropped: too many wait');
     }
   };
 }
 
-/** Looks at every connection: an index by user would cost each of them something, for what is rarely done. */
-function disconnect({ user, connection, mayReturn }: ControlNotice, connections: Connections): void {
-  const closeCode = mayReturn ? CLOSE_CODES.reconnect : CLOSE_CODES.disconnected;
-  for (const open of [...connections]) {
-    const isTheUsers = user !== undefined && open.identity?.user === user;
-    const isTheOne = connection !== undefined && open.connection === connection;
-    if (isTheUsers || isTheOne) open.close(closeCode);
+/** Undefined where the notice means sessions, and this is none. Never rejects. */
+function carryOut(notice: ControlNotice, connection: Connection): Promise<Served> | undefined {
+  if (notice.kind === 'disconnect') {
+    connection.close(notice.mayReturn ? CLOSE_CODES.reconnect : CLOSE_CODES.disconnected);
+    return Promise.resolve(Served.Done);
+  }
+  return connection.served && serve(notice, connection.served);
+}
+
+async function serve(notice: Exclude<ControlNotice, { kind: 'disconnect' }>, session: ServedSession): Promise<Served> {
+  switch (notice.kind) {
+    case 'subscribe':
+      return session.subscribe(notice.room);
+    case 'unsubscribe':
+      return session.unsubscribe(notice.room);
+    case 'send': {
+      const { name, data } = notice;
+      return session.send(data === undefined ? { name } : { name, data: Buffer.from(data, 'base64') });
+    }
+    case 'refresh':
+      return session.refresh(new RoomGrants(notice.rights));
   }
 }

@@ -1,19 +1,33 @@
 import { z } from 'zod';
 
+import { roomGrants } from '../identity/rights/grant-list.ts';
+
+/** Whom a notice is about: all connections of a user, or one. */
+const target = { user: z.string().optional(), connection: z.string().optional() };
+
 /** What one gateway asks of all of them, over the control bus. */
 const controlNotice = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('disconnect'),
-    user: z.string().optional(),
-    connection: z.string().optional(),
+    ...target,
     /** Whether clients are told to come back. */
     mayReturn: z.boolean(),
   }),
+  z.object({ kind: z.literal('subscribe'), ...target, room: z.string() }),
+  z.object({ kind: z.literal('unsubscribe'), ...target, room: z.string() }),
+  z.object({
+    kind: z.literal('send'),
+    ...target,
+    name: z.string(),
+    /** Msgpack, in base64. */
+    data: z.string().optional(),
+  }),
+  z.object({ kind: z.literal('refresh'), ...target, rights: roomGrants }),
 ]);
 
 export type ControlNotice = z.output<typeof controlNotice>;
 
-export function encodeControlNotice(notice: ControlNotice): string {
+export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);
 }
 

@@ -5,6 +5,7 @@ import type { ClientSocket } from '../transport/client-socket.ts';
 import type { Backlog } from './backlog.ts';
 import type { ConflatableStreams } from './conflatable-streams.ts';
 import type { Deadline } from './deadline.ts';
+import type { ServedSession } from './served-session.ts';
 
 /** What the gateway watches over on every connection, whatever it is used for. Times are of the monotonic clock. */
 export interface Connection {
@@ -22,6 +23,8 @@ export interface Connection {
   readonly deadline: Deadline | undefined;
   readonly backlog: Backlog;
   readonly streams: ConflatableStreams;
+  /** Absent where there is no session. */
+  readonly served?: ServedSession;
   sendFrame(frame: ServerFrame): void;
   close(closeCode: CloseCode): void;
 }

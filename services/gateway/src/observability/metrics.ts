@@ -104,6 +104,11 @@ export class GatewayMetrics {
     'Requests to register or to log in that were refused, by error code.',
     { code: LABEL_VALUES.accountRefusals },
   );
+  readonly serverCommands = this.#counter(
+    'server_commands_total',
+    'What the server API wanted of connections here, by command and by what became of it for each: `done`, `nothing` to do, `limit` of rooms, `lagging`, `unavailable`; and `overflow`, of commands that were dropped because too many waited.',
+    ['command', 'outcome'],
+  );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', {
     status: LABEL_VALUES.refusedUpgrades,

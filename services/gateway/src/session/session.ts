@@ -20,14 +20,17 @@ import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Deadline } from '../connections/deadline.ts';
 import { sendEncoded } from '../connections/send-frame.ts';
+import type { ServedSession } from '../connections/served-session.ts';
 import { UserSeat } from '../connections/user-seat.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { SessionPort } from '../transport/transport.ts';
 import { expiryFieldOf, isMetered, refusalFrame } from './answers.ts';
 import type { HandleRequest, RequestClient } from './requests.ts';
 import { forbidden, hasRight } from './room-rights.ts';
+import { ServedByServer } from './served-by-server.ts';
 import { SessionIdentity } from './session-identity.ts';
 import type { SessionServices } from './session-services.ts';
 import { SessionStreams, type StreamOwner } from './session-streams.ts';
@@ -133,12 +136,22 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     const isSameUser = identity.user === this.user;
     this.#identity.replace(identity, this.#services.clockToleranceMs);
     if (isSameUser) {
-      this.#leaveForbiddenRooms();
+      this.#leaveForbiddenRooms('its new token does not give the rights');
       return;
     }
     this.#seat.take(this.user);
     this.memberships.leave(guestInbox);
     await this.#join([inboxOf(this.user)]);
+  }
+
+  get served(): ServedSession {
+    return new ServedByServer(this, { ...this.#services, given: this.#identity });
+  }
+
+  /** Goes on with other rights than its token's, until there is a newer one. */
+  takeRights(grants: RoomGrants): void {
+    this.#identity.replaceGrants(grants);
+    this.#leaveForbiddenRooms('the server has taken the rights');
   }
 
   /** Joins it to rooms that it has not asked for. */
@@ -257,14 +270,14 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     this.sendFrame(frame);
   }
 
-  /** The newer token may give less than the one that the session joined with. */
-  #leaveForbiddenRooms(): void {
+  /** There may be less than the session joined with. */
+  #leaveForbiddenRooms(reason: string): void {
     const { rules } = this.#services;
     const over = this.memberships.leaveWhere(
       (room, uses) => !uses.every((right) => hasRight(this.identity, right, { room, rules })),
     );
     for (const room of over) {
-      const why = forbidden(`the session has left ${room}: its new token does not give the rights`);
+      const why = forbidden(`the session has left ${room}: ${reason}`);
       this.#refuse(why, { room });
     }
   }

@@ -9,6 +9,7 @@ import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
 import type { BacklogLimits } from '../connections/backlog.ts';
 import { Coalescer } from '../fanout/coalescer.ts';
 import { createBrokerHandler } from '../cluster/broker-handler.ts';
+import { createControlHandler } from '../cluster/control-handler.ts';
 import { createRevocationHandler } from '../cluster/revocation-handler.ts';
 import { createLogger } from '@outcry/service';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -64,6 +65,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   const { rooms, past, books, connections, meters } = services;
   await backplane.start(createBrokerHandler(services));
   await backplane.presence.start(createPresenceHandler(services));
+  await backplane.control.watch(createControlHandler(services));
   await backplane.revocations.watch(createRevocationHandler(services));
   return {
     config,

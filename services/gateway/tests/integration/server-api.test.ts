@@ -1,4 +1,8 @@
-import { isAssignableUserName, isRoomName } from '@outcry/protocol';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { isAssignableUserName, isRoomName, isRoomPattern } from '@outcry/protocol';
 import {
   closeCode,
   type GatewayProcess,
@@ -15,9 +19,13 @@ import { ApiClient, type ApiAnswer } from '../support/api-client.ts';
 
 const KEYS = ['first-key-of-a-server', 'second-key-of-a-server'] as const;
 
+/** What nobody may do anything in, but by rights of their own. */
+const RULES = { rules: [{ pattern: 'closed-*', users: [], guests: [] }] };
+
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 
 /** What is asked through one gateway holds on the other, where the clients are. */
+let folder: string;
 let redis: TestRedis;
 let gateways: readonly GatewayProcess[];
 let api: ApiClient;
@@ -26,7 +34,10 @@ const clients: RawClient[] = [];
 
 beforeAll(async () => {
   redis = await startRedis();
-  const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: KEYS.join(',') };
+  folder = mkdtempSync(join(tmpdir(), 'outcry-api-'));
+  const roomRulesFile = join(folder, 'rooms.json');
+  writeFileSync(roomRulesFile, JSON.stringify(RULES));
+  const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: KEYS.join(','), roomRulesFile };
   const [first, second] = await Promise.all([
     startGateway({ ...shared, nodeId: 'first', accounts: true, authSecret: SECRET }),
     startGateway({ ...shared, nodeId: 'second' }),
@@ -41,10 +52,19 @@ afterEach(async () => {
 afterAll(async () => {
   await Promise.all(gateways.map((gateway) => gateway[Symbol.asyncDispose]()));
   await redis.stop();
+  rmSync(folder, { recursive: true });
 });
 
 async function connect(user: string, ...rooms: readonly string[]): Promise<{ client: RawClient; connection: string }> {
-  const client = await RawClient.connect({ url: clientsUrl, encoding: 'json', token: user });
+  return connectIn('json', user, rooms);
+}
+
+async function connectIn(
+  encoding: 'json' | 'msgpack',
+  user: string,
+  rooms: readonly string[] = [],
+): Promise<{ client: RawClient; connection: string }> {
+  const client = await RawClient.connect({ url: clientsUrl, encoding, token: user });
   clients.push(client);
   const { connection } = await client.next('welcome');
   for (const room of [`@${user}`, '@all']) await client.next({ type: 'joined', room });
@@ -177,6 +197,56 @@ describe('connections', () => {
   });
 });
 
+describe('sessions', () => {
+  it.each(['json', 'msgpack'] as const)(
+    'are put into rooms and taken out of them, on whichever gateway (%s)',
+    async (encoding) => {
+      const room = `given-${encoding}`;
+      const [one, two] = [await connect('ivan'), await connect('ivan')];
+      const { client: packed } = await connectIn(encoding, 'ivan');
+      const { client: other } = await connect('judy');
+      expect(await succeed('subscribe', { user: 'ivan', room })).toEqual({ nodes: 2 });
+      for (const client of [one.client, two.client, packed]) {
+        expect(await client.next({ type: 'joined', room })).not.toHaveProperty('id');
+      }
+      await succeed('publish', { room, data: 'hear' });
+      for (const client of [one.client, two.client, packed]) {
+        expect(await client.next({ type: 'message', room })).toMatchObject({ data: 'hear', seq: 1 });
+      }
+      await succeed('unsubscribe', { connection: one.connection, room });
+      await one.client.next({ type: 'left', room });
+      await succeed('unsubscribe', { user: 'ivan', room });
+      for (const client of [two.client, packed]) await client.next({ type: 'left', room });
+      await other.expectAnswer('pong', { type: 'ping' });
+      expect(other.received.filter((frame) => 'room' in frame && frame.room === room)).toEqual([]);
+    },
+  );
+
+  it.each(['json', 'msgpack'] as const)('are told something one by one (%s)', async (encoding) => {
+    const { client, connection } = await connectIn(encoding, 'kim');
+    const { client: other } = await connect('kim');
+    expect(await succeed('send', { connection, name: 'poke', data: { at: [1, 'ü'] } })).toEqual({ nodes: 2 });
+    expect(await client.next('signal')).toEqual({
+      ...{ type: 'signal', room: '@kim', from: 'server', name: 'poke', data: { at: [1, 'ü'] } },
+    });
+    await other.expectAnswer('pong', { type: 'ping' });
+    expect(other.received.filter(({ type }) => type === 'signal')).toEqual([]);
+  });
+
+  it('have other rights from one moment to the next, and leave what they may not read', async () => {
+    const rooms = ['closed-1', 'closed-2'] as const;
+    const { client } = await connect('leo');
+    await client.expectAnswer('error', { type: 'join', room: rooms[0] });
+    await succeed('refresh', { user: 'leo', rights: { 'closed-*': ['read'] } });
+    await vi.waitUntil(async () => (await client.request({ type: 'join', room: rooms[0] })).type === 'joined');
+    await client.expectAnswer('joined', { type: 'join', room: rooms[1] });
+    await succeed('refresh', { user: 'leo', rights: { [rooms[1]]: ['read'] } });
+    expect(await client.next({ type: 'error', room: rooms[0] })).toMatchObject({ code: 'forbidden' });
+    expect(await client.request({ type: 'members', room: rooms[0] })).toMatchObject({ type: 'error' });
+    await client.expectAnswer('joined', { type: 'join', room: rooms[1] });
+  });
+});
+
 describe('the cluster', () => {
   it('tells its gateways and its numbers', async () => {
     const { nodes } = await succeed('nodes', {});
@@ -277,6 +347,10 @@ describe('the OpenAPI document', () => {
     removeHistory: { room: 'doc' },
     rooms: {},
     disconnect: { user: 'nobody' },
+    subscribe: { user: 'nobody', room: 'doc' },
+    unsubscribe: { connection: 'none', room: 'doc' },
+    send: { connection: 'none', name: 'poke', data: 1 },
+    refresh: { user: 'nobody', rights: { 'team.*': ['read'] } },
     revoke: { user: 'nobody' },
     nodes: {},
     info: {},
@@ -318,6 +392,24 @@ describe('the OpenAPI document', () => {
     ['disconnect', { connection: '😀'.repeat(255) }, true],
     ['disconnect', { connection: 'c'.repeat(256) }, false],
     ['disconnect', { connection: '' }, false],
+    ...NAMES.map(([room, isTaken]): Case => ['subscribe', { user: 'nobody', room }, isTaken]),
+    ['subscribe', { user: 'nobody', room: '@all' }, false],
+    ['subscribe', { user: 'nobody', room: '@ann' }, false],
+    ['subscribe', { room: 'doc' }, false],
+    ['unsubscribe', { user: 'nobody', connection: 'none', room: 'doc' }, false],
+    ['send', { user: 'nobody', name: 'poke' }, false],
+    ['send', { connection: 'none', name: 'poke' }, true],
+    ['send', { connection: 'none', name: 'Poke' }, false],
+    ['send', { connection: 'none', name: 'p'.repeat(33) }, false],
+    ['send', { connection: 'none', name: 'poke', data: [Number.MAX_SAFE_INTEGER + 1] }, false],
+    ['refresh', { user: 'nobody' }, false],
+    ['refresh', { user: 'nobody', rights: {} }, true],
+    ['refresh', { user: 'nobody', rights: { '*': ['read', 'write', 'signal', 'presence'] } }, true],
+    ['refresh', { user: 'nobody', rights: { '*': ['read', 'read', 'read', 'read', 'read'] } }, false],
+    ['refresh', { user: 'nobody', rights: { '*': ['own'] } }, false],
+    ['refresh', { user: 'nobody', rights: { 'a\n': ['read'] } }, false],
+    ['refresh', { user: 'nobody', rights: Object.fromEntries(patterns(64)) }, true],
+    ['refresh', { user: 'nobody', rights: Object.fromEntries(patterns(65)) }, false],
     ['revoke', { token: 't'.repeat(128) }, true],
     ['revoke', { token: 't'.repeat(129) }, false],
     ['revoke', { token: 'a b' }, false],
@@ -401,7 +493,11 @@ describe('the OpenAPI document', () => {
     const validator = new Ajv2020({
       strict: false,
       schemas: [{ $id: 'document', components: { schemas } }],
-      formats: { 'outcry-room': isRoomName, 'outcry-user': isAssignableUserName },
+      formats: {
+        'outcry-room': isRoomName,
+        'outcry-room-pattern': isRoomPattern,
+        'outcry-user': isAssignableUserName,
+      },
     });
     const text = JSON.stringify(schema).replaceAll('#/components/', 'document#/components/');
     return validator.validate(JSON.parse(text) as object, value);
@@ -417,6 +513,10 @@ describe('the OpenAPI document', () => {
 /** A header's bytes as fetch takes them. */
 function encode(text: string | null): string | null {
   return text === null ? null : Buffer.from(text).toString('latin1');
+}
+
+function patterns(count: number): readonly (readonly [string, readonly string[]])[] {
+  return Array.from({ length: count }, (_, i) => [`room-${String(i)}*`, ['read']]);
 }
 
 function nested(depth: number): unknown {

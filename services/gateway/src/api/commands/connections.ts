@@ -2,30 +2,83 @@ import { z } from 'zod';
 
 import { encodeControlNotice } from '../../cluster/control-notice.ts';
 import { defineCommand } from '../api-command.ts';
-import { exactlyOneOf, text, user } from '../fields.ts';
+import { data, exactlyOneOf, ordinaryRoom, rights, signalName, text, user } from '../fields.ts';
+import { encodeData } from './publish-data.ts';
+
+const connection = text({ minLength: 1, maxLength: 255 }).meta({ description: 'As `welcome` named it.' });
+
+/** All connections of a user, or one. */
+const target = { user: user.optional(), connection: connection.optional() };
+
+/** Parameters that say whom they are about. */
+function aboutConnections<F extends z.core.$ZodShape>(fields: F) {
+  return z
+    .strictObject({ ...target, ...fields })
+    .refine(
+      (params: { user?: unknown; connection?: unknown }) =>
+        (params.user === undefined) !== (params.connection === undefined),
+      {
+        message: 'expected either user or connection',
+      },
+    )
+    .meta(exactlyOneOf('user', 'connection'));
+}
+
+const told = z.object({
+  nodes: z
+    .int()
+    .nonnegative()
+    .meta({ description: 'Gateways that were told: as many as there are, where all is well.' }),
+});
 
 export const disconnect = defineCommand({
   summary: 'Closes the connections of a user, or one connection, on whichever gateway they are.',
-  params: z
-    .strictObject({
-      user: user.optional(),
-      connection: text({ minLength: 1, maxLength: 255 }).optional().meta({ description: 'As `welcome` named it.' }),
-      mayReturn: z
-        .boolean()
-        .default(false)
-        .meta({ description: 'Closes with `reconnect`, after which clients come back, instead of `disconnected`.' }),
-    })
-    .refine((params) => (params.user === undefined) !== (params.connection === undefined), {
-      message: 'expected either user or connection',
-    })
-    .meta(exactlyOneOf('user', 'connection')),
-  result: z.object({
-    nodes: z
-      .int()
-      .nonnegative()
-      .meta({ description: 'Gateways that were told: as many as there are, where all is well.' }),
+  params: aboutConnections({
+    mayReturn: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Closes with `reconnect`, after which clients come back, instead of `disconnected`.' }),
   }),
+  result: told,
   async run({ control }, params) {
     return { nodes: await control.tell(encodeControlNotice({ kind: 'disconnect', ...params })) };
+  },
+});
+
+export const subscribe = defineCommand({
+  summary: 'Puts the sessions of a user, or one, into a room, which they may read from then on.',
+  params: aboutConnections({ room: ordinaryRoom }),
+  result: told,
+  async run({ control }, params) {
+    return { nodes: await control.tell(encodeControlNotice({ kind: 'subscribe', ...params })) };
+  },
+});
+
+export const unsubscribe = defineCommand({
+  summary: 'Takes the sessions of a user, or one, out of a room, and takes back what `subscribe` gave.',
+  params: aboutConnections({ room: ordinaryRoom }),
+  result: told,
+  async run({ control }, params) {
+    return { nodes: await control.tell(encodeControlNotice({ kind: 'unsubscribe', ...params })) };
+  },
+});
+
+export const send = defineCommand({
+  summary: 'Says something to one connection: a signal in the inbox of its user, from `server`. It is not stored.',
+  params: z.strictObject({ connection, name: signalName, data: data.optional() }),
+  result: told,
+  async run({ control, maxDataBytes }, { data: value, ...params }) {
+    const payload =
+      value === undefined ? {} : { data: Buffer.from(encodeData(value, maxDataBytes)).toString('base64') };
+    return { nodes: await control.tell(encodeControlNotice({ kind: 'send', ...params, ...payload })) };
+  },
+});
+
+export const refresh = defineCommand({
+  summary: 'Gives the sessions of a user, or one, other rights in place of their tokens’, until they have newer ones.',
+  params: aboutConnections({ rights }),
+  result: told,
+  async run({ control }, params) {
+    return { nodes: await control.tell(encodeControlNotice({ kind: 'refresh', ...params })) };
   },
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { RoomRight, type RoomRights } from './room-rights.ts';
 
-const MAX_PATTERNS = 64;
+export const MAX_PATTERNS = 64;
 
 /** Rights by patterns of rooms. */
 export type GrantList = readonly (readonly [pattern: string, rights: RoomRights])[];
