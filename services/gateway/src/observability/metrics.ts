@@ -107,7 +107,7 @@ export class GatewayMetrics {
   readonly serverCommands = this.#counter(
     'server_commands_total',
     'What the server API wanted of connections here, by command and by what became of it for each: `done`, `nothing` to do, `limit` of rooms, `lagging`, `unavailable`; and `overflow`, of commands that were dropped because too many waited.',
-    ['command', 'outcome'],
+    { command: LABEL_VALUES.serverCommands, outcome: LABEL_VALUES.serverCommandOutcomes },
   );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', {
@@ -261,9 +261,7 @@ export class GatewayMetrics {
   #counter(name: string, help: string, labels: Readonly<Record<string, readonly string[]>> = {}): Counter {
     const labelNames = Object.keys(labels);
     const counter = new Counter({ name: `outcry_gateway_${name}`, help, labelNames, registers: [this.registry] });
-    for (const [label, values] of Object.entries(labels)) {
-      for (const value of values) counter.inc({ [label]: value }, 0);
-    }
+    for (const each of combinationsOf(labels)) counter.inc(each, 0);
     return counter;
   }
 
@@ -310,4 +308,15 @@ export class GatewayMetrics {
       registers: [this.registry],
     });
   }
+}
+
+/** Every value of each label with every value of the others; none where there are no labels. */
+function combinationsOf(
+  labels: Readonly<Record<string, readonly string[]>>,
+): readonly Readonly<Record<string, string>>[] {
+  const names = Object.entries(labels);
+  if (names.length === 0) return [];
+  let all: readonly Readonly<Record<string, string>>[] = [{}];
+  for (const [name, values] of names) all = all.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
+  return all;
 }
