@@ -33,7 +33,11 @@ const costs = {
 
 /** Redis Clusters whose servers are killed and added: minutes long, and begun only by `npm run test:cluster`. */
 const cluster = {
-  test: { name: 'cluster', include: ['packages/broker/tests/cluster/**/*.test.ts'], ...alone },
+  test: {
+    name: 'cluster',
+    include: ['packages/broker/tests/cluster/**/*.test.ts', 'tests/cluster/**/*.test.ts'],
+    ...alone,
+  },
 } as const;
 
 /** Dashboards and alerts over a real cluster and a real Prometheus: minutes long, and begun only by `npm run test:observability`. */

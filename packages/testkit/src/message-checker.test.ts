@@ -190,6 +190,25 @@ describe('checkMessages', () => {
     expect(faultsOf(history)).toEqual({ ...NO_FAULTS, unseen: 1 });
   });
 
+  it('finds nothing in a message that all have got under the next epoch, in its place', () => {
+    const history = historyOf({
+      tell: (log) => {
+        deliver(log, range(1, 10));
+      },
+    });
+    for (const log of history.logs) {
+      log.reset({ epoch: NEXT_EPOCH, seq: 10, recovered: true });
+      deliver(log, [11, 12]);
+    }
+    const publish = { publisher: 'pub', room: ROOM };
+    history.published({ ...publish, key: '11', hash: hashOf(11), outcome: { kind: 'ok', epoch: EPOCH, seq: 11 } });
+    history.published({ ...publish, key: '12', hash: hashOf(12), outcome: { kind: 'ok', epoch: NEXT_EPOCH, seq: 12 } });
+    expect(faultsOf(history)).toEqual(NO_FAULTS);
+    // In another place it is another matter.
+    history.published({ ...publish, key: '13', hash: hashOf(11), outcome: { kind: 'ok', epoch: EPOCH, seq: 13 } });
+    expect(faultsOf(history)).toMatchObject({ unseen: 1 });
+  });
+
   it('reports a message whose publish was refused as a phantom', () => {
     const history = historyOf({
       tell: (log) => {

@@ -47,7 +47,12 @@ export class EpochLedger {
     return (this.#flags.at(seq) & ACKNOWLEDGED) !== 0;
   }
 
-  /** Acknowledged, delivered to nobody, and missed by nobody. */
+  /** Whether anybody got that message as that `seq`. */
+  hasDelivered(seq: number, hash: number): boolean {
+    return this.hashAt(seq) === hash && (this.#flags.at(seq) & DELIVERED) !== 0;
+  }
+
+  /** Acknowledged, delivered to nobody in this epoch, and missed by nobody. */
   *unseen(): Generator<number> {
     for (let seq = 1; seq <= this.#acknowledgedHead; seq++) {
       if (this.#flags.at(seq) === ACKNOWLEDGED) yield seq;

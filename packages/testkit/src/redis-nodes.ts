@@ -99,6 +99,16 @@ export class RedisNodes implements AsyncDisposable {
     throw new Error(`nobody has slot ${String(slot)}`);
   }
 
+  /** Those that have any keys, from the lowest on. */
+  async slotsInUse(): Promise<readonly number[]> {
+    const answers = await Promise.all(this.primaries.map(({ process }) => this.ask(process, 'KEYS', '*')));
+    const tags = new Set(answers.flatMap((answer) => [...answer.matchAll(/\{(\w+)\}/g)].map(([, tag = '']) => tag)));
+    const [first] = this.primaries;
+    if (first === undefined) throw new Error('expected a primary');
+    const slots = await Promise.all([...tags].map((tag) => this.ask(first.process, 'CLUSTER', 'KEYSLOT', tag)));
+    return slots.map((slot) => Number(slot.slice(1))).sort((one, other) => one - other);
+  }
+
   /** Resolves when another server than one that is lost has the slot. */
   async untilServed(slot: number, lost: RedisNode): Promise<void> {
     await untilRedis(`nobody has slot ${String(slot)}`, async () => (await this.ownerOf(slot)).id !== lost.id);

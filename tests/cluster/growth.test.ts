@@ -1,0 +1,67 @@
+import { NO_FAULTS, RedisNodes, type RedisNode } from '@outcry/testkit';
+import { expect, it } from 'vitest';
+
+import { last } from '../support/eventually.ts';
+import { roomNames, Run } from '../scenario/support/run.ts';
+import { System } from '../scenario/support/system.ts';
+
+const IS_LONG = process.env['OUTCRY_CLUSTER'] === 'long';
+const ROOMS = roomNames(IS_LONG ? 500 : 60);
+/** Messages a second, of all publishers together. */
+const RATE = IS_LONG ? 5000 : 600;
+const MEMBERS_PER_ROOM = 2;
+const TEN_MINUTES_MS = 600_000;
+/** For everybody to have what was acknowledged until a slot has arrived. */
+const REPAIR_LIMIT_MS = 30_000;
+
+/** Issue 16. */
+it(
+  'grows from three primaries to six while all rooms are published to: nothing is lost, doubled or stale, and nobody is cut off',
+  { timeout: TEN_MINUTES_MS },
+  async () => {
+    await using redis = await RedisNodes.start();
+    const [first] = redis.primaries;
+    if (first === undefined) throw new Error('no primary');
+    await using system = await System.start({ redis: first.process, settings: { redisUrl: redis.url } });
+    using run = new Run(system);
+    run.spread(ROOMS, MEMBERS_PER_ROOM);
+    for (const at of system.nodes) run.publisher({ rooms: ROOMS, rate: RATE / system.nodes.length, at });
+    await run.untilJoined();
+    for (const publisher of run.publishers) publisher.start();
+    await last(2000);
+
+    const old = [...redis.primaries];
+    const added: RedisNode[] = [];
+    for (let i = 0; i < 3; i += 1) added.push(await redis.addPrimary());
+    const repairs: number[] = [];
+    const slots = await redis.slotsInUse();
+    // The upper half of what each has.
+    for (const [i, from] of old.entries()) {
+      const to = added[i];
+      if (to === undefined) throw new Error('no primary was added');
+      const own = slots.filter((slot) => Math.floor((slot * old.length) / 16_384) === i);
+      for (const slot of own.slice(Math.floor(own.length / 2))) {
+        await redis.moveSlot(slot, to);
+        expect((await redis.ownerOf(slot)).id).not.toBe(from.id);
+        repairs.push(await run.untilWhole(REPAIR_LIMIT_MS));
+      }
+    }
+    await last(2000);
+    await run.stopPublishing();
+    await run.untilWhole(REPAIR_LIMIT_MS);
+
+    const verdict = run.judge();
+    expect(repairs.length).toBeGreaterThan(20);
+    repairs.sort((one, other) => one - other);
+    const p99 = repairs[Math.ceil(0.99 * repairs.length) - 1] ?? 0;
+    const errors = run.publishers.flatMap(({ errorsAfterMs }) => errorsAfterMs);
+    process.stdout.write(
+      `${String(repairs.length)} slots moved, ${String(verdict.acknowledged)} acknowledged, ${String(verdict.deliveries)} delivered, ` +
+        `${String(errors.length)} refused and sent again; everybody whole behind ${String(Math.round(repairs[Math.floor(repairs.length / 2)] ?? 0))} ms, ` +
+        `p99 ${String(Math.round(p99))} ms\n`,
+    );
+    expect(verdict).toMatchObject({ ...NO_FAULTS, resets: 0, startedAfresh: 0 });
+    expect(p99).toBeLessThan(1000);
+    expect(run.members.filter(({ losses, staleCount }) => losses > 0 || staleCount > 0)).toEqual([]);
+  },
+);
