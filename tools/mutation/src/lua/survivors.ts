@@ -24,6 +24,13 @@ const SEEN_HALVED = 'local middle = math.floor((seen + unseen) / 2)';
 const READ = 'if fields[1] and fields[2] then return fields[1], tonumber(fields[2]), false end';
 const OLDEST = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]";
 const UNSEEN = 'local seen, unseen = entry_seq(oldest), seen_seq + 1';
+const KEYED = 'for i = 1, #known do';
+const UNKNOWN = 'local is_unknown = not (epoch and seq)';
+const FIRST_OF_ROOM = 'epoch, seq, set_until, half = args[2], 0, false, false';
+const NUMBER = 'seq = seq + 0';
+const BEGUN = "redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', args[9])";
+const LEFT = "local ms, left, now = args[3] + 0, redis.call('PTTL', stream), nil";
+const DUE = 'local is_due = 16 * left < 17 * ms or 8 * left > 9 * ms or not set_until';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -72,6 +79,16 @@ export const SURVIVORS: KnownSurvivors = {
     [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
     [`${ASKED} → ${ASKED.replace("[6] or '0'", "[6] or '1'")}`]:
       'Who says no time says no epoch either, and then nobody looks at it.',
+  },
+  'rooms/publish-messages': {
+    [`${KEYED} → ${KEYED.replace('1', '0')}`]: 'No message has the number 0.',
+    [`${UNKNOWN} → ${UNKNOWN.replace('and', 'or')}`]: 'Both are written together, and gone together.',
+    [`${FIRST_OF_ROOM} → ${FIRST_OF_ROOM.replace('false', 'true')}`]:
+      'The stream is removed a step later, and times to live are due where there is none.',
+    [`${NUMBER} → ${NUMBER.replace('+', '-')}`]: 'Either makes a number of the text.',
+    [`${BEGUN} → ${BEGUN.replace("'0'", "'1'")}`]: 'The seq of the last message is written over it in the same step.',
+    [`${LEFT} → ${LEFT.replace('+', '-')}`]: 'Either makes a number of the text.',
+    [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond sooner.',
   },
   'rooms/read-history': {
     [`${SINCE} → ${SINCE.replace('or 0', 'or 1')}`]: 'Nothing was stored in the first millisecond of 1970.',
