@@ -35,10 +35,10 @@ describe('a message that is published', () => {
   /** So many messages in one call. */
   async function publishTo(
     { meta, stream }: StoredRoom,
-    { ms = MINUTE_MS, bytes = 0, isLong = true, messages = 1 } = {},
+    { ms = MINUTE_MS, count = 1_000_000, bytes = 0, isLong = true, messages = 1, body = BODY } = {},
   ): Promise<void> {
-    const args = ['channel', NEXT, ms, 1_000_000, bytes, isLong ? 1 : 0, TTL_MS, 0, LINE];
-    await commands.runScript(PUBLISH_MESSAGES, [meta, stream], [...args, ...range(1, messages).map(() => BODY)]);
+    const args = ['channel', NEXT, ms, count, bytes, isLong ? 1 : 0, TTL_MS, 0, LINE];
+    await commands.runScript(PUBLISH_MESSAGES, [meta, stream], [...args, ...range(1, messages).map(() => body)]);
   }
 
   /** What a slow machine may take to look. */
@@ -186,6 +186,16 @@ describe('a message that is published', () => {
     expect(stored.at(-1)).toBe(300 + messages);
     expect(stored[0]).toBeGreaterThanOrEqual(atLeast);
     if (atLeast === 1) expect(stored[0]).toBe(1);
+  });
+
+  it('is trimmed behind at once by count where it is long, so that little is stored past that', async () => {
+    const room = await createRoom([], 0);
+    const body = Buffer.concat([BODY, Buffer.alloc(2_000)]);
+    for (const _ of range(1, 15)) {
+      await publishTo(room, { count: 4, body });
+      // Whole nodes of the stream go, into which two or three of these fit.
+      expect((await storedIn(room.stream)).length).toBeLessThanOrEqual(4 + 3);
+    }
   });
 
   it('takes nothing along that is young enough where what is too old goes', async () => {

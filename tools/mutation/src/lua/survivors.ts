@@ -31,6 +31,9 @@ const NUMBER = 'seq = seq + 0';
 const BEGUN = "redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', args[9])";
 const LEFT = "local ms, left, now = args[3] + 0, redis.call('PTTL', stream), nil";
 const DUE = 'local is_due = 16 * left < 17 * ms or 8 * left > 9 * ms or not set_until';
+const KEPT = 'if ms > 0 then';
+const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${String(LONG_BYTES)} then';
+const HALF_FULL = 'if 2 * half > args[5] + 0 then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -89,6 +92,14 @@ export const SURVIVORS: KnownSurvivors = {
     [`${BEGUN} → ${BEGUN.replace("'0'", "'1'")}`]: 'The seq of the last message is written over it in the same step.',
     [`${LEFT} → ${LEFT.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond sooner.',
+    [`${KEPT} → ${KEPT.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
+    [`${TRIMMED} → ${TRIMMED.replace('==', '~=')}`]: 'What has to go by count goes sooner.',
+    [`${TRIMMED} → ${TRIMMED.replace('0', '1')}`]: 'As many go between two trims, and are stored past the count.',
+    [`${TRIMMED} → ${TRIMMED.replace('>', '>=')}`]:
+      'A message of just as many bytes is trimmed behind at once as well.',
+    [`${HALF_FULL} → ${HALF_FULL.replace('+', '-')}`]: 'Either makes a number of the text.',
+    [`${HALF_FULL} → ${HALF_FULL.replace('+ 0', '+ 1')}`]:
+      'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
   },
   'rooms/read-history': {
     [`${SINCE} → ${SINCE.replace('or 0', 'or 1')}`]: 'Nothing was stored in the first millisecond of 1970.',
