@@ -93,6 +93,8 @@ export const SURVIVORS: KnownSurvivors = {
     [`${LEFT} → ${LEFT.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond sooner.',
     [`${KEPT} → ${KEPT.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
+    [`${KEPT} → ${KEPT.replace('0', '1')} (2)`]: 'Messages are kept for whole seconds.',
+    [`${KEPT} → ${KEPT.replace('>', '>=')} (2)`]: 'Where nothing is kept, the number is written a second time.',
     [`${TRIMMED} → ${TRIMMED.replace('==', '~=')}`]: 'What has to go by count goes sooner.',
     [`${TRIMMED} → ${TRIMMED.replace('0', '1')}`]: 'As many go between two trims, and are stored past the count.',
     [`${TRIMMED} → ${TRIMMED.replace('>', '>=')}`]:
