@@ -64,11 +64,20 @@ export class PrometheusProcess implements AsyncDisposable {
   }
 
   /** The names of the alerts that fire now. */
-  async firing(): Promise<readonly string[]> {
+  firing(): Promise<readonly string[]> {
+    return this.#alerts((state) => state === 'firing');
+  }
+
+  /** The names of the alerts that fire now, or will where what they are about lasts. */
+  raised(): Promise<readonly string[]> {
+    return this.#alerts(() => true);
+  }
+
+  async #alerts(isMeant: (state: string) => boolean): Promise<readonly string[]> {
     const { alerts } = (await this.#ask('alerts', {})) as {
       readonly alerts: readonly { readonly labels: Sample['labels']; readonly state: string }[];
     };
-    const names = alerts.filter(({ state }) => state === 'firing').map(({ labels }) => labels['alertname'] ?? '');
+    const names = alerts.filter(({ state }) => isMeant(state)).map(({ labels }) => labels['alertname'] ?? '');
     return [...new Set(names)].sort();
   }
 

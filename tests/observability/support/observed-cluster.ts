@@ -21,6 +21,7 @@ import {
 } from '@outcry/testkit';
 
 import { ruleFiles } from '../../support/alert-rules.ts';
+import { eventually } from '../../support/eventually.ts';
 import { compressTime } from './compress-time.ts';
 import { Owned } from './owned.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
@@ -32,6 +33,7 @@ const OWN_PASSWORD = 'of-the-second';
 const EVERYTHING = ['read', 'write', 'presence', 'signal'];
 const SCRAPE_SECONDS = 15;
 const MIN_INTERVAL_MS = 500;
+const SCRAPE_DEADLINE_MS = 30_000;
 /** Short, so that a lease is over before a compressed minute is. */
 const LEASES = { leaseMs: 500, leaseRenewMs: 100 } as const;
 
@@ -102,6 +104,7 @@ export class ObservedCluster implements AsyncDisposable {
           rules: ruleFiles().map((file) => compressTime(readFileSync(file, 'utf8'), speed)),
         }),
       );
+      await untilScraped(prometheus, inbound === undefined ? 3 : 4);
       const gateways = [first, second] as const;
       return new ObservedCluster({ owned, redis, hooks, prometheus, gateways, postgres, publisherLease, publisher });
     } catch (err) {
@@ -159,6 +162,14 @@ const REDIS_ARGS = [
   ...['--appendonly', 'yes', '--appendfsync', 'always'],
   ...['--user', OWN_USER, 'on', `>${OWN_PASSWORD}`, '~*', '&*', '+@all'],
 ];
+
+/** Twice, or what happens now would be where its counters begin, and no rise. */
+async function untilScraped(prometheus: PrometheusProcess, processes: number): Promise<void> {
+  await eventually(
+    async () => (await prometheus.query('count_over_time(up[1h]) >= 2 and up == 1')).length === processes,
+    { deadlineMs: SCRAPE_DEADLINE_MS, describe: () => 'Prometheus has not been everywhere' },
+  );
+}
 
 function hookSettings(hooks: HookServer): GatewaySettings {
   return { hooksSecret: SECRET, hooksJoinUrl: hooks.urlOf('join'), hooksPlainHttp: true, hooksDeadlineMs: 5000 };

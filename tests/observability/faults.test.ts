@@ -1,0 +1,148 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { makeToken, RawClient } from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { last } from '../support/eventually.ts';
+import { Load } from './support/load.ts';
+import { ObservedCluster } from './support/observed-cluster.ts';
+import { expectExactly, firedSince } from './support/watch-alerts.ts';
+
+/** A minute of the rules in three seconds. */
+const SPEED = 20;
+/** A quarter of an hour of the rules. */
+const QUIET_MS = 45_000;
+/** Past one a second, and not past what a busy machine does beside a cluster. */
+const BETWEEN_GUESSES_MS = 100;
+const FORGED = makeToken('not-the-secret-of-the-gateways-at-all', { sub: 'mallory' });
+
+describe('each fault fires exactly its alerts, and they end with it', () => {
+  let cluster: ObservedCluster;
+  let load: Load;
+
+  beforeAll(async () => {
+    cluster = await ObservedCluster.start({ speed: SPEED, hasInbound: true });
+    load = new Load();
+    for (const gateway of cluster.gateways) {
+      await load.publish(await cluster.connect({ gateway, user: 'ann' }), 'lobby');
+      await load.watch(await cluster.connect({ gateway, user: 'bob', encoding: 'msgpack' }), 'BTCUSDT');
+      load.comeAndGo(await cluster.connect({ gateway, user: 'eve' }), 'hall');
+    }
+  });
+  afterAll(async () => {
+    await load[Symbol.asyncDispose]();
+    await cluster[Symbol.asyncDispose]();
+  });
+
+  it('none: a quiet time under load', async () => {
+    const startedAt = Date.now();
+    await last(QUIET_MS);
+    expect(await firedSince(cluster.prometheus, startedAt)).toEqual([]);
+  });
+
+  it('Redis is killed', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryRedisAway'],
+      begin: () => cluster.redis.kill(),
+      end: () => cluster.redis.restart(),
+    });
+  });
+
+  it('Redis is full', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryStorageFull'],
+      begin: () => cluster.admin('CONFIG', 'SET', 'maxmemory', '1'),
+      end: () => cluster.admin('CONFIG', 'SET', 'maxmemory', '0'),
+    });
+  });
+
+  it('Redis takes no writes', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryStorageReadOnly'],
+      begin: () => cluster.admin('CONFIG', 'SET', 'min-replicas-to-write', '1'),
+      end: () => cluster.admin('CONFIG', 'SET', 'min-replicas-to-write', '0'),
+    });
+  });
+
+  it('one gateway is not let into Redis', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryNodeDeaf'],
+      begin: () => cluster.deafen(),
+      end: () => cluster.undeafen(),
+    });
+  });
+
+  it('a gateway is frozen', async () => {
+    const [, second] = cluster.gateways;
+    await expectExactly(cluster, {
+      alerts: ['OutcryDown'],
+      begin: () => {
+        second.process.freeze();
+      },
+      end: () => {
+        second.process.thaw();
+      },
+    });
+  });
+
+  it('the only publisher is killed', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryBookWithoutLeader', 'OutcryDown'],
+      begin: () => cluster.killPublisher(),
+      end: () => cluster.restartPublisher(),
+    });
+  });
+
+  it('the operator’s server fails', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryHookBreakerOpen'],
+      begin: () => cluster.hooks.goAway(),
+      end: () => cluster.hooks.comeBack(),
+    });
+  });
+
+  it('the database is away', async () => {
+    const { postgres } = cluster;
+    if (postgres === undefined) throw new Error('no database');
+    await expectExactly(cluster, {
+      alerts: ['OutcryInboundBehind'],
+      begin: () => postgres.kill(),
+      end: () => postgres.restart(),
+    });
+  });
+
+  it('somebody comes with tokens that do not hold', async () => {
+    const [{ url }] = cluster.gateways;
+    const guessing = new AbortController();
+    let done = Promise.resolve();
+    const guess = async (): Promise<void> => {
+      while (!guessing.signal.aborted) {
+        await RawClient.connect({ url, encoding: 'json', token: FORGED }).then(
+          (client) => client.waitForClose(),
+          () => undefined,
+        );
+        await delay(BETWEEN_GUESSES_MS);
+      }
+    };
+    await expectExactly(cluster, {
+      alerts: ['OutcryAuthRefusals'],
+      begin: () => {
+        done = guess();
+      },
+      end: async () => {
+        guessing.abort();
+        await done;
+      },
+    });
+  });
+
+  // The last of all: rooms in which nobody says anything learn of it when their node comes to Redis again, whatever for.
+  it('Redis loses what it stores', async () => {
+    await expectExactly(cluster, {
+      alerts: ['OutcryRoomResets'],
+      begin: () => cluster.admin('FLUSHALL'),
+      // It goes on at once, and those who missed something have been told.
+      end: () => undefined,
+    });
+  });
+});
