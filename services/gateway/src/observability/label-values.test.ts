@@ -1,5 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
+import type { ControlNotice } from '../cluster/control-notice.ts';
+import { Served } from '../connections/served-session.ts';
 import { ACCOUNT_ERRORS } from '../identity/accounts/account-error.ts';
 import { TokenRefusal } from '../identity/authenticator.ts';
 import type { StoredLimit } from '../limits/stored-limits.ts';
@@ -12,6 +14,8 @@ describe('the values of labels', () => {
   it('are those that the other parts count by', () => {
     expect(LABEL_VALUES.tokenRefusals).toEqual(Object.values(TokenRefusal));
     expect([...LABEL_VALUES.accountRefusals].sort()).toEqual(Object.keys(ACCOUNT_ERRORS).sort());
+    expect(LABEL_VALUES.serverCommandOutcomes).toEqual([...Object.values(Served), 'overflow']);
+    expectTypeOf<(typeof LABEL_VALUES.serverCommands)[number]>().toEqualTypeOf<ControlNotice['kind']>();
     expectTypeOf<(typeof LABEL_VALUES.storedLimits)[number]>().toEqualTypeOf<StoredLimit>();
     expectTypeOf<(typeof LABEL_VALUES.socketLimits)[number]>().toEqualTypeOf<SocketLimit>();
     expectTypeOf<(typeof LABEL_VALUES.refusedUpgrades)[number]>().toEqualTypeOf<`${Refusal['status']}`>();
@@ -25,6 +29,8 @@ describe('the values of labels', () => {
       'token_refusals_total{reason="signature"}',
       'rooms_released_total{outcome="reset"}',
       'sockets_refused_total{limit="sockets"}',
+      'rate_limited_total{what="calls"}',
+      'server_commands_total{command="refresh",outcome="overflow"}',
       'connections{encoding="json"}',
     ]) {
       expect(text).toContain(`\noutcry_gateway_${series} 0\n`);
