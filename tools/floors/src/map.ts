@@ -32,6 +32,7 @@ export const HOUSE: House = {
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',
         observability: 'dashboards and alerts over a real cluster',
+        cluster: 'gateways over a Redis Cluster that grows',
         security: 'attacks',
         hooks: 'an operator’s server in trouble, in a table',
         'security/costs': 'what a client costs everybody, in a table',

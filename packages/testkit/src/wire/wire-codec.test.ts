@@ -87,7 +87,7 @@ describe('a request', () => {
 describe('the document', () => {
   it('has frames, close codes and errors to read', () => {
     expect(PROTOCOL.requests.map(({ tag }) => tag)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
-    expect(PROTOCOL.serverFrames.map(({ tag }) => tag).sort()).toEqual(Array.from({ length: 18 }, (_, i) => 32 + i));
+    expect(PROTOCOL.serverFrames.map(({ tag }) => tag).sort()).toEqual(Array.from({ length: 19 }, (_, i) => 32 + i));
     expect(PROTOCOL.closeCodes.every(({ code, reason }) => code > 1000 && reason !== '')).toBe(true);
     expect(PROTOCOL.errorCodes.length).toBeGreaterThan(0);
   });
