@@ -34,6 +34,8 @@ const DUE = 'local is_due = 16 * left < 17 * ms or 8 * left > 9 * ms or not set_
 const KEPT = 'if ms > 0 then';
 const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${String(LONG_BYTES)} then';
 const HALF_FULL = 'if 2 * half > args[5] + 0 then';
+const EXPIRING = 'if ms > 0 and is_due then';
+const AGING = 'if seq % ${String(AGE_TRIM_INTERVAL)} < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
@@ -99,6 +101,10 @@ export const SURVIVORS: KnownSurvivors = {
     [`${TRIMMED} → ${TRIMMED.replace('0', '1')}`]: 'As many go between two trims, and are stored past the count.',
     [`${TRIMMED} → ${TRIMMED.replace('>', '>=')}`]:
       'A message of just as many bytes is trimmed behind at once as well.',
+    [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
+      'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
+    [`${EXPIRING} → ${EXPIRING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
+    [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+ 0', '+ 1')}`]:
       'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
