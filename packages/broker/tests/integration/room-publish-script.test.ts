@@ -188,6 +188,20 @@ describe('a message that is published', () => {
     if (atLeast === 1) expect(stored[0]).toBe(1);
   });
 
+  it('is trimmed behind by count where its number is a multiple of 16, and not sooner', async () => {
+    const at = await timeOfRedis();
+    const room = await createRoom(
+      range(1, 300).map((seq) => ({ seq, at })),
+      300,
+    );
+    await publishTo(room, { count: 10, messages: 3 });
+    expect(await storedIn(room.stream)).toEqual(range(1, 303));
+    await publishTo(room, { count: 10 });
+    // Whole nodes of the stream go.
+    const [oldest = 0] = await storedIn(room.stream);
+    expect(oldest).toBeGreaterThan(100);
+  });
+
   it('is trimmed behind at once by count where it is long, so that little is stored past that', async () => {
     const room = await createRoom([], 0);
     const body = Buffer.concat([BODY, Buffer.alloc(2_000)]);

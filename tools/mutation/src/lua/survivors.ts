@@ -97,8 +97,6 @@ export const SURVIVORS: KnownSurvivors = {
     [`${KEPT} → ${KEPT.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${KEPT} → ${KEPT.replace('0', '1')} (2)`]: 'Messages are kept for whole seconds.',
     [`${KEPT} → ${KEPT.replace('>', '>=')} (2)`]: 'Where nothing is kept, the number is written a second time.',
-    [`${TRIMMED} → ${TRIMMED.replace('==', '~=')}`]: 'What has to go by count goes sooner.',
-    [`${TRIMMED} → ${TRIMMED.replace('0', '1')}`]: 'As many go between two trims, and are stored past the count.',
     [`${TRIMMED} → ${TRIMMED.replace('>', '>=')}`]:
       'A message of just as many bytes is trimmed behind at once as well.',
     [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
