@@ -120,6 +120,11 @@ export class ClusterPartition implements Scope {
     this.#recovery.handleBroken();
   }
 
+  /** A slot has gone from its server: it may be its own, though it is there again by now, or is nobody's. */
+  verify(acknowledged: ReadonlySet<string>): void {
+    if (this.#isWhole && ![...this.channels].every((channel) => acknowledged.has(channel))) this.handleStalled();
+  }
+
   /** Something of it could not be made whole. */
   handleStalled(): void {
     this.#recovery.handleBroken();

@@ -56,6 +56,7 @@ export class ClusterShards implements Servers {
   readonly #members = new Map<string, Member>();
   /** When others were told last that a partition is on its way. Monotonic. */
   readonly #toldAt = new WeakMap<ClusterPartition, number>();
+  readonly #verifying = new Set<Shard>();
   #partitions: readonly ClusterPartition[] = [];
   #views: readonly ClusterView[] = [];
   #storage: StorageStatus = WRITABLE;
@@ -206,10 +207,10 @@ export class ClusterShards implements Servers {
 
   #createShard(address: HostAddress, partitions: readonly number[]): Shard {
     const handleMoved = (): void => {
-      this.#survey.refreshSoon();
+      if (this.#isStarted) void this.#verify(shard);
     };
     const route = routeInCluster(this.#options.cluster, address);
-    return new Shard(
+    const shard: Shard = new Shard(
       { ...this.#options, route, partitions, cluster: { listeners: this.#listeners, handleMoved } },
       {
         ...this.#port,
@@ -223,6 +224,17 @@ export class ClusterShards implements Servers {
         },
       },
     );
+    return shard;
+  }
+
+  /** Once for all channels that a server has taken back in a turn: where they are is asked, and what is still there is subscribed again. */
+  async #verify(shard: Shard): Promise<void> {
+    if (this.#verifying.has(shard)) return;
+    this.#verifying.add(shard);
+    await this.#survey.refresh();
+    this.#verifying.delete(shard);
+    const { acknowledgedChannels } = shard.listener;
+    for (const partition of this.#partitions) if (partition.owner === shard) partition.verify(acknowledgedChannels);
   }
 
   /** What servers say, each by its own view of all. */

@@ -205,6 +205,12 @@ export class RedisConnection implements Intake {
     }
   }
 
+  /** Of a Redis Cluster: what has been acknowledged and not been taken back, as ioredis (6.0.0) keeps it. */
+  get acknowledgedChannels(): ReadonlySet<string> {
+    const subscriptions = this.#redis.condition?.subscriber;
+    return new Set(subscriptions ? subscriptions.channels('ssubscribe') : []);
+  }
+
   hold(): void {
     // A connection that is being made would not be, and one that is held when it ends is not known to have ended.
     if (this.#redis.status === 'ready') this.#redis.stream.pause();

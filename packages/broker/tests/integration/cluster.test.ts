@@ -82,6 +82,33 @@ describe.runIf(hasRedisServer())('a Redis Cluster of three', () => {
     expect(b.recorder.resets).toEqual([]);
   });
 
+  it('hears a slot that was away for a moment, and says of one that is nobody’s that it is not heard', async () => {
+    await using nodes = new ClusterNodes(redis);
+    const node = await nodes.start();
+    const [room = ''] = ROOMS;
+    await node.backplane.broker.join(room);
+    const slot = slotOfRoom(room);
+    const from = await redis.ownerOf(slot);
+    const order = async (what: 'ADDSLOTS' | 'DELSLOTS'): Promise<void> => {
+      expect(await redis.ask(from.process, 'CLUSTER', what, String(slot))).toContain('OK');
+    };
+    // Its server has forgotten who listens.
+    await order('DELSLOTS');
+    await order('ADDSLOTS');
+    await node.recorder.until(() => node.recorder.statuses.length > redis.primaries.length);
+    await node.backplane.broker.publish(request(room, '[again]'));
+    await node.recorder.untilMessages(1);
+    expect(node.recorder.statuses).not.toContain('down');
+
+    await order('DELSLOTS');
+    await node.recorder.until(() => node.recorder.statuses.at(-1) === 'down');
+    await order('ADDSLOTS');
+    await node.recorder.until(() => node.recorder.statuses.at(-1) === 'up');
+    await node.backplane.broker.publish(request(room, '[and again]'));
+    await node.recorder.untilMessages(2);
+    await redis.untilWhole();
+  });
+
   it('goes on while slots are moved to and fro: nothing acknowledged is lost or doubled, and nothing is stale', async () => {
     await using nodes = new ClusterNodes(redis);
     const [a, b] = [await nodes.start(), await nodes.start()];
