@@ -34,6 +34,7 @@ export {
 } from './redis/topology.ts';
 export type { ServerInfo } from './redis/server-info.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
+export type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './rooms/archive-source.ts';
 export type {
   Broker,
   BrokerHandler,
@@ -45,5 +46,6 @@ export type {
   RoomMessage,
   RoomSignal,
 } from './rooms/broker.ts';
+export { ANNOUNCE_INTERVAL_MS } from './rooms/defaults.ts';
 export type { BrokerPart, BrokerStatus } from './status.ts';
 export type { StorageStatus } from './storage.ts';

@@ -9,6 +9,7 @@ export {
   encodeMessageHead,
   type MessageHead,
   messageFrameToJson,
+  readMessageFrame,
   SEQ_BYTES,
   signalFrameToJson,
 } from './codec/message-frame.ts';

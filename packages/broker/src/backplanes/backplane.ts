@@ -10,6 +10,7 @@ import type { Outlet } from '../outlet.ts';
 import type { PresenceStore } from '../presence/store.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
 import type { RevocationList } from '../revocations/list.ts';
+import type { ArchiveSource } from '../rooms/archive-source.ts';
 import type { Broker, BrokerHandler } from '../rooms/broker.ts';
 import type { StorageStatus } from '../storage.ts';
 
@@ -32,6 +33,8 @@ export interface Backplane {
   readonly storage?: StorageStatus | undefined;
   /** Absent where there is nothing to be won by holding it. */
   readonly intake?: Intake;
+  /** Absent where nobody else could read it. */
+  readonly archive?: ArchiveSource;
   /** Absent where nothing leaves the process. */
   readonly outlet?: Outlet;
   /**

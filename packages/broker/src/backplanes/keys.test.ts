@@ -28,6 +28,7 @@ const keys = {
   roster: publisherNames(space),
   nodes: nodeNames(space),
   revocations: revocationNames(space),
+  archive: (tag: string) => rooms.archiveIn(tag),
   room: (room: string) => rooms.of(room),
   roomOf: (channel: string) => rooms.roomOf(channel),
   idempotency: (room: string, once: { sender: string; key: string }) => rooms.idempotency(room, once),
@@ -85,6 +86,7 @@ describe('KeySpace', () => {
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.archive('mm') })) claim(name, `archive ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
       const [r, u, k, s] = [room(), user(), text('a/%2F:{}@', 5), symbol()];
       for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);
@@ -126,6 +128,7 @@ describe('KeySpace', () => {
       const [r, k] = [text('a{}:/', 8), text('a{}/', 8)];
       const names = [
         ...Object.values<string>({ ...keys.room(r) }),
+        ...Object.values<string>({ ...rooms.archiveOf(r) }),
         keys.users(r),
         keys.lease('lease', partitionTagOf(r)),
         keys.idempotency(r, { sender: text('{}a', 4), key: k }),

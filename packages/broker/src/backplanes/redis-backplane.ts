@@ -28,6 +28,7 @@ import { RedisRevocationList } from '../revocations/redis-list.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from '../rooms/defaults.ts';
 import { RoomKeys } from '../rooms/keys.ts';
+import { RedisArchiveSource } from '../rooms/redis-archive-source.ts';
 import { RedisBroker } from '../rooms/redis-broker.ts';
 import type { BrokerPart, BrokerStatus } from '../status.ts';
 import type { StorageStatus } from '../storage.ts';
@@ -83,6 +84,7 @@ class RedisBackplane implements Backplane {
   readonly accounts: RedisAccountStore;
   readonly revocations: RedisRevocationList;
   readonly presence: PresenceStore;
+  readonly archive: RedisArchiveSource;
   readonly intake: Intake;
   readonly outlet = new GatherWindow();
   readonly #startTimeoutMs: number;
@@ -107,6 +109,7 @@ class RedisBackplane implements Backplane {
     this.accounts = new RedisAccountStore(parts);
     this.revocations = new RedisRevocationList(parts);
     const rooms = new RoomKeys(keys);
+    this.archive = new RedisArchiveSource({ ...parts, keys: rooms });
     const channelOf = (room: string): string => rooms.of(room).channel;
     const createPresence = (partitions: readonly number[]): LeasedPresence => {
       const table = new RedisPresenceTable({ ...parts, partitions, channelOf });

@@ -7,6 +7,8 @@ export interface Retention {
   readonly ms: number;
   /** At most so many bytes, and one message, are stored, and at least the newest half of that is. Absent, or 0: as many as there are. */
   readonly bytes?: number | undefined;
+  /** What is stored is to be archived: it is announced before it is (archive-source.ts). Absent: it is not. */
+  readonly isArchived?: boolean | undefined;
 }
 
 export interface PublishRequest {

@@ -1,3 +1,4 @@
+import { partitionTagOf } from '../partition.ts';
 import { innerPart, type KeySpace } from '../redis/keys.ts';
 
 export interface RoomNames {
@@ -6,6 +7,13 @@ export interface RoomNames {
   /** Stream of bus envelopes, each under the id `<seq>-0`. */
   readonly stream: string;
   readonly channel: string;
+}
+
+export interface ArchiveNames {
+  /** Sorted set of the rooms of a partition that are archived, by when they were announced last. */
+  readonly archived: string;
+  /** Channel for their names, when they are. */
+  readonly archives: string;
 }
 
 /** Rooms whose names in Redis are kept; with one more, all are forgotten. */
@@ -34,6 +42,16 @@ export class RoomKeys {
     if (this.#known.size === MAX_KNOWN_ROOMS) this.#known.clear();
     this.#known.set(room, names);
     return names;
+  }
+
+  /** Where a room is found that is archived. */
+  archiveOf(room: string): ArchiveNames {
+    return this.archiveIn(partitionTagOf(room));
+  }
+
+  archiveIn(tag: string): ArchiveNames {
+    const base = this.#space.baseIn(tag);
+    return { archived: `${base}archived/`, archives: `${base}archives/` };
   }
 
   /** The room of a channel. */

@@ -17,6 +17,7 @@ import type {
   RoomMessage,
   RoomSignal,
 } from './broker.ts';
+import { Announcer } from './announcer.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
@@ -51,6 +52,7 @@ export interface RedisBrokerParts {
 export class RedisBroker implements Broker {
   readonly #parts: RedisBrokerParts;
   readonly #batches: MessageBatches;
+  readonly #announcer: Announcer;
   readonly #rooms = new Map<string, Sequencer>();
   /** Epochs that joined rooms were given while Redis took no writes. Redis does not know them until it can store them. */
   readonly #unstored = new Map<string, string>();
@@ -65,6 +67,7 @@ export class RedisBroker implements Broker {
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
     this.#batches = new MessageBatches(parts);
+    this.#announcer = new Announcer(parts);
     this.#sequencerPort = this.#createSequencerPort();
     this.#listener = (payload, channel) => {
       this.#receive(parts.keys.roomOf(channel), payload);
@@ -88,6 +91,7 @@ export class RedisBroker implements Broker {
     const { redis, keys } = this.#parts;
     const names = keys.of(room);
     redis.assertWritable(names.meta);
+    if (retention.isArchived === true) this.#announcer.announce(room, retention.ms);
     const published = await this.#batches.publish({
       names,
       candidate: mayBegin ? this.#candidateOf(room) : '',
@@ -164,6 +168,7 @@ export class RedisBroker implements Broker {
 
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#announcer.close();
     for (const sequencer of this.#rooms.values()) sequencer.close();
     this.#rooms.clear();
     return Promise.resolve();

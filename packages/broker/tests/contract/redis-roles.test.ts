@@ -38,7 +38,7 @@ describe('deploy/redis/users.acl', () => {
   let redis: TestRedis;
   let admin: Redis;
   let commands: readonly KeyCommand[];
-  const urls = { gateway: '', publisher: '', inbound: '' };
+  const urls = { gateway: '', publisher: '', inbound: '', archive: '' };
   beforeAll(async () => {
     redis = await startRedis();
     admin = new Redis(redis.url);
@@ -154,6 +154,20 @@ describe('deploy/redis/users.acl', () => {
     ['sends a book', ['PUBLISH', `${prefix}:{mm}:feed/BTC`, 'x']],
   ])('refuses a service that brings messages in that %s', async (_, [command = '', ...args]) => {
     await expectRefused('inbound', String(command), ...args);
+  });
+
+  it.each([
+    ['writes the past', ['XADD', `${prefix}:{mm}:stream/lobby`, '*', 'm', 'a message']],
+    ['removes the past', ['DEL', `${prefix}:{mm}:stream/lobby`]],
+    ['writes it by a script', ['EVAL', "return redis.call('DEL', KEYS[1])", 1, `${prefix}:{mm}:stream/lobby`]],
+    ['numbers a room', ['HSET', `${prefix}:{mm}:meta/lobby`, 'seq', '1']],
+    ['speaks as the server', ['PUBLISH', `${prefix}:{mm}:room/lobby`, 'a message']],
+    ['listens to rooms', ['SUBSCRIBE', `${prefix}:{mm}:room/lobby`]],
+    ['reads who is there', ['HGETALL', `${prefix}:{mm}:users/lobby`]],
+    ['reads password hashes', ['HGETALL', `${prefix}:{mm}:accounts/`]],
+    ['reads what was said once', ['GET', `${prefix}:{mm}:once/lobby/ann/key`]],
+  ])('refuses a service that archives that %s', async (_, [command = '', ...args]) => {
+    await expectRefused('archive', String(command), ...args);
   });
 
   async function expectRefused(role: RedisRole, command: string, ...args: readonly (string | number)[]): Promise<void> {

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { describeAccountStore } from '../../src/accounts/store.contract.ts';
 import { describeControlBus } from '../../src/control/bus.contract.ts';
 import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
-import { createRedisBackplane } from '../../src/index.ts';
+import { createRedisBackplane, partitionOf } from '../../src/index.ts';
 import { describeLease } from '../../src/leases/lease.contract.ts';
 import { describeSharedLimits } from '../../src/limits/shared-limits.contract.ts';
 import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
@@ -23,6 +23,7 @@ const used: Readonly<Record<RedisRole, Set<string>>> = {
   gateway: new Set(),
   publisher: new Set(),
   inbound: new Set(),
+  archive: new Set(),
 };
 
 /** Nodes that may do in Redis what their role may, and nothing else: the first one's role, and the second one's. */
@@ -55,6 +56,7 @@ describeAccountStore('Redis', ofGateways);
 describeFeedBus('Redis', ofBoth);
 describeLease('Redis', ofPublishers);
 describeLease('Redis, as a service that brings messages in', () => createCluster('inbound'));
+describeLease('Redis, as a service that archives', () => createCluster('archive'));
 describePublisherRoster('Redis', ofPublishers);
 
 describe('deploy/redis/users.acl, or cluster-users.acl', () => {
@@ -65,7 +67,8 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
 
   let servers: RoleServers;
   const prefix = uniquePrefix();
-  const urls = { gateway: '', publisher: '', inbound: '' };
+  const ANY = { messages: 100, bytes: 100_000 };
+  const urls = { gateway: '', publisher: '', inbound: '', archive: '' };
   beforeAll(async () => {
     servers = await RoleServers.start();
     for (const role of REDIS_ROLES) urls[role] = await servers.createUrl(role, prefix);
@@ -106,6 +109,30 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     ).toBe(true);
     expect((await gateway.broker.readHistory('lobby', { last: 100 }, RETENTION)).messages).toHaveLength(64);
     await Promise.all([gateway.close(), inbound.close()]);
+  });
+
+  it('lets a service that archives read what others write, and take rooms off its list', async () => {
+    const backplanes = [urls.gateway, urls.inbound, urls.archive].map((url) => createRedisBackplane({ url, prefix }));
+    await Promise.all(backplanes.map((backplane) => backplane.start(new Recorder())));
+    const [gateway, inbound, { archive } = {}] = backplanes;
+    await servers.forgetUsed();
+    const partition = partitionOf('kept');
+    const publishTwice = async (): Promise<void> => {
+      for (const one of [gateway, inbound]) {
+        await one?.broker.publish(request('kept', 'x', { retention: { ...RETENTION, isArchived: true } }));
+      }
+    };
+    const announced: string[] = [];
+    await archive?.watch(partition, (room) => announced.push(room));
+    await publishTwice();
+    await expect.poll(() => announced).toEqual(['kept', 'kept']);
+    await expect.poll(async () => (await archive?.read('kept', undefined, ANY))?.messages.length).toBe(2);
+    expect(await archive?.read('unknown', undefined, ANY)).toBeUndefined();
+    for (const room of (await archive?.list(partition, 0)) ?? []) await archive?.dismiss(room);
+    expect(await archive?.list(partition, 0)).toEqual([]);
+    await archive?.unwatch(partition);
+    for (const command of await servers.used()) used.archive.add(command);
+    await Promise.all(backplanes.map((backplane) => backplane.close()));
   });
 
   it.each(REDIS_ROLES)('lets a %s neither change nor read what is not its own', async (role) => {

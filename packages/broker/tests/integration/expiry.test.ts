@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import type { Backplane } from '../../src/index.ts';
+import { ANNOUNCE_INTERVAL_MS, type Backplane } from '../../src/index.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
@@ -30,6 +30,8 @@ const TIMES_TO_LIVE: Readonly<Record<string, number>> = {
   meta: DAY_MS,
   stream: RETENTION_MS,
   once: 5 * MINUTE_MS,
+  // As long as the numbering of any room of the list, and what it stores.
+  archived: DAY_MS + 2 * RETENTION_MS,
   // Feeds. What is on offer stays known while nobody leads it: a few bytes for each symbol there ever was.
   snapshot: DAY_MS,
   deltas: DAY_MS,
@@ -63,6 +65,12 @@ afterEach(() => cluster.reset());
 
 type Use = (round: number) => Promise<void>;
 
+/** A room is announced again with the first message behind an interval. */
+async function untilDue(): Promise<void> {
+  const since = performance.now();
+  await vi.waitUntil(() => performance.now() - since > ANNOUNCE_INTERVAL_MS, 2 * ANNOUNCE_INTERVAL_MS);
+}
+
 /** Uses whatever is stored, as often as it is called. */
 async function createUse({ backplane }: RedisNode): Promise<Use> {
   const { broker, limits, lease, nodes, presence, roster } = backplane;
@@ -76,7 +84,8 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
   return async (round) => {
     await broker.join('pit');
     const idempotency = { sender: 'ann', key: `key-${String(round)}` };
-    const retention = { count: 5, ms: RETENTION_MS };
+    const retention = { count: 5, ms: RETENTION_MS, isArchived: true };
+    await untilDue();
     await broker.publish(request('pit', 'x', { retention, idempotency }));
     // A snapshot lives on by what follows it.
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
@@ -166,6 +175,8 @@ function openTable(commands: RedisConnection): RedisPresenceTable {
 const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPresenceTable) => Promise<unknown>>> = {
   join: ({ broker }) => broker.join('pit'),
   publish: ({ broker }) => broker.publish(request('pit', 'x', { retention: RETENTION })),
+  'publish to a room that is archived': ({ broker }) =>
+    broker.publish(request('pit', 'x', { retention: { ...RETENTION, isArchived: true } })),
   'publish, of which nothing is kept': ({ broker }) =>
     broker.publish(request('pit', 'x', { retention: { count: 0, ms: 0 } })),
   'read history': ({ broker }) => broker.readHistory('pit', { limit: 1 }, RETENTION),

@@ -39,6 +39,16 @@ export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
   return writer.finish().slice();
 }
 
+/** What of a whole `message` frame is its sender's, or undefined where the bytes are none. The data is a view of the input, not a copy. */
+export function readMessageFrame(frame: Uint8Array): Pick<MessageHead, 'from' | 'data'> | undefined {
+  const reader = new MsgpackReader(frame);
+  reader.tryReadArrayLength();
+  if (reader.tryReadUint() !== SERVER_SCHEMA.message.tag || reader.tryReadString() === undefined) return undefined;
+  const from = reader.tryReadString();
+  if (from === undefined || reader.tryReadUint() === undefined) return undefined;
+  return { from, data: reader.readRaw() };
+}
+
 /** Transcodes a whole msgpack `signal` frame for JSON members. */
 export function signalFrameToJson(frame: Uint8Array): string {
   const reader = new MsgpackReader(frame);

@@ -40,6 +40,24 @@ describe('the file of room rules', () => {
     expect(roomRules.of('lobby').publish).toBe('members');
   });
 
+  it('says which rooms are archived, and refuses to archive what is not kept', () => {
+    const archived = { pattern: 'chat.*', archive: true };
+    const { roomRules } = load(
+      JSON.stringify({ rules: [archived, { pattern: 'a', archive: false }, { pattern: '*' }] }),
+    );
+    expect(['chat.1', 'a', 'lobby'].map((room) => roomRules.of(room).retention.isArchived)).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
+    const unkept = JSON.stringify({ rules: [{ ...archived, history: { count: 0 } }] });
+    expect(() => load(unkept)).toThrow(
+      'rules.0.archive: a room that keeps nothing cannot be archived, expected history.count',
+    );
+    const none = { OUTCRY_HISTORY_COUNT: '0', OUTCRY_ROOM_RULES: JSON.stringify([archived]) };
+    expect(() => loadGatewayConfig(none)).toThrow('a room that keeps nothing cannot be archived');
+  });
+
   it('says of which hooks a room is asked, and refuses those that nobody answers', () => {
     const content = JSON.stringify({
       rules: [

@@ -26,6 +26,7 @@ const entry = z.strictObject({
       bytes: z.int().min(0).max(MAX_BYTES).optional(),
     })
     .optional(),
+  archive: z.boolean().optional(),
   presence: z.boolean().optional(),
   publish: speakers.optional(),
   signal: speakers.optional(),
@@ -62,7 +63,7 @@ export function readRoomRulesFile(
 ): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
-    ? problemsOf(result.data.rules, hooks).map((each) => ({ ...each, path: ['rules', ...each.path] }))
+    ? problemsOf(result.data.rules, defaults, hooks).map((each) => ({ ...each, path: ['rules', ...each.path] }))
     : result.error.issues;
   if (!result.success || problems.length > 0) {
     throw new ConfigError(
@@ -83,7 +84,7 @@ export function checkRoomRules(
   defaults: DefaultRules,
   hooks: ReadonlySet<AskedOf> = new Set(),
 ): readonly RoomPatternRule[] {
-  const problems = problemsOf(rules, hooks);
+  const problems = problemsOf(rules, defaults, hooks);
   if (problems.length > 0) throw new ConfigError(problems.map((each) => ({ ...each, name: 'OUTCRY_ROOM_RULES' })));
   return completeRules(rules, defaults);
 }
@@ -92,8 +93,19 @@ function completeRules(rules: WrittenRules, defaults: DefaultRules): readonly Ro
   return rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, defaultOf(defaults, pattern)) }));
 }
 
-function problemsOf(rules: WrittenRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
-  return [...problemsOfRules(rules), ...problemsOfAsked(rules, hooks)];
+function problemsOf(rules: WrittenRules, defaults: DefaultRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
+  return [...problemsOfRules(rules), ...problemsOfArchive(rules, defaults), ...problemsOfAsked(rules, hooks)];
+}
+
+/** What is to be archived has to be stored first. */
+function problemsOfArchive(rules: WrittenRules, defaults: DefaultRules): readonly RuleProblem[] {
+  return rules.flatMap(({ pattern, archive, history }, index): RuleProblem[] => {
+    const count = history?.count ?? defaultOf(defaults, pattern).retention.count;
+    if (archive !== true || count > 0) return [];
+    return [
+      { path: [index, 'archive'], message: 'a room that keeps nothing cannot be archived, expected history.count' },
+    ];
+  });
 }
 
 function problemsOfAsked(rules: WrittenRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
@@ -117,12 +129,13 @@ function parse(path: string): unknown {
 }
 
 function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
-  const { history, presence, publish, signal, readHistory, users, guests, scopes, hooks } = rule;
+  const { history, archive, presence, publish, signal, readHistory, users, guests, scopes, hooks } = rule;
   return {
     retention: {
       count: history?.count ?? fallback.retention.count,
       ms: history?.seconds === undefined ? fallback.retention.ms : history.seconds * 1000,
       bytes: history?.bytes ?? fallback.retention.bytes,
+      ...(archive === true ? { isArchived: true } : {}),
     },
     presence: presence ?? fallback.presence,
     publish: publish ?? fallback.publish,

@@ -12,6 +12,7 @@ const MS_PER_SECOND = 1000;
 export const WRITTEN_RULES = z.array(
   z.object({
     pattern: z.string().refine(isRoomPattern, 'expected a room name, in which * stands for any characters'),
+    archive: z.boolean().optional(),
     history: z
       .object({
         count: z.int().nonnegative().optional(),
@@ -40,11 +41,12 @@ export function readRetentionRules(path: string): readonly RetentionRule[] {
 
 /** How much rooms keep, of rules that say more. */
 export function retentionOf(rules: z.output<typeof WRITTEN_RULES>): readonly RetentionRule[] {
-  return rules.map(({ pattern, history: { count, seconds, bytes } = {} }) => ({
+  return rules.map(({ pattern, archive, history: { count, seconds, bytes } = {} }) => ({
     pattern,
     count,
     ms: seconds === undefined ? undefined : seconds * MS_PER_SECOND,
     bytes,
+    isArchived: archive,
   }));
 }
 

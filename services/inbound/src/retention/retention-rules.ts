@@ -7,6 +7,7 @@ export interface RetentionRule {
   readonly count?: number | undefined;
   readonly ms?: number | undefined;
   readonly bytes?: number | undefined;
+  readonly isArchived?: boolean | undefined;
 }
 
 /** What rooms keep: as the gateways' rules say it, so that it is one answer whoever publishes. */
@@ -16,9 +17,14 @@ export class RetentionRules {
 
   constructor(rules: readonly RetentionRule[], defaults: { readonly room: Retention; readonly inbox: Retention }) {
     this.#defaults = defaults;
-    this.#rules = rules.map(({ pattern, count, ms, bytes }) => {
+    this.#rules = rules.map(({ pattern, count, ms, bytes, isArchived }) => {
       const fallback = this.#defaultOf(pattern);
-      const retention = { count: count ?? fallback.count, ms: ms ?? fallback.ms, bytes: bytes ?? fallback.bytes };
+      const retention = {
+        count: count ?? fallback.count,
+        ms: ms ?? fallback.ms,
+        bytes: bytes ?? fallback.bytes,
+        ...(isArchived === true ? { isArchived } : {}),
+      };
       return { pattern: new RoomPattern(pattern), retention };
     });
   }

@@ -35,13 +35,13 @@ describe('loadRetentionRules', () => {
       JSON.stringify({
         rules: [
           { pattern: 'log:*', history: { count: 5, seconds: 7 }, publish: 'nobody', users: ['read'] },
-          { pattern: '@*', history: { bytes: 99 } },
+          { pattern: '@*', history: { bytes: 99 }, archive: true },
           { pattern: '*', history: { count: 0 } },
         ],
       }),
     );
     expect(rules.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB });
-    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: 99 });
+    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: 99, isArchived: true });
     expect(rules.of('lobby')).toMatchObject({ count: 0 });
   });
 
