@@ -1,3 +1,4 @@
+export { type ArchiveProcess, type ArchiveSettings, startArchive } from './archive.ts';
 export { BinanceServer, type BinanceServerOptions, type VenueInstrument, type VenueRequest } from './binance-server.ts';
 export type { VenueLevel, VenueSnapshot, VenueUpdate } from './binance-server-book.ts';
 export { loadVenueRecording, type VenueRecording } from './binance-server-recording.ts';

@@ -10,6 +10,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'services/gateway': 'The gateway',
   'services/feed-publisher': 'The feed publisher',
   'services/inbound': 'The inbound service',
+  'services/archive': 'The archive',
   'packages/broker': 'The broker',
   'packages/client': 'The client library',
 };

@@ -78,6 +78,7 @@ export const HOUSE: House = {
       'services/gateway',
       'services/feed-publisher',
       'services/inbound',
+      'services/archive',
       'packages/service',
       'packages/broker',
       'packages/config',
@@ -260,6 +261,20 @@ export const HOUSE: House = {
       { partitions: 'who reads what: its settings', delivery: 'a message of any source becomes one of a room' },
       { retention: 'what rooms keep', observability: 'metrics' },
       { 'delivery/inbound-message': 'what a source brings' },
+    ],
+  },
+  'services/archive': {
+    is: 'keeps for good what is said in rooms whose rule says so',
+    imports: ['packages/worker', 'packages/service', 'packages/broker', 'packages/config', 'packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { main: 'the program', index: 'what its documents are made of' },
+      { service: 'composition of the process' },
+      { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'service'] } },
+      { archiving: 'a partition: streams → rows, and what is missing' },
+      { partitions: 'who archives what: its settings', observability: 'metrics', 'store/settings': 'where it is kept' },
+      { 'store/postgres': 'the only part that knows PostgreSQL' },
+      { store: 'the seam' },
     ],
   },
   'packages/worker': {

@@ -1,4 +1,5 @@
 import { formatMarkdownTable } from '@outcry/config';
+import { ARCHIVE_SECTIONS } from '@outcry/archive';
 import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
@@ -30,6 +31,10 @@ ${formatMarkdownTable(FEED_PUBLISHER_SECTIONS)}
 ## Inbound
 
 ${formatMarkdownTable(INBOUND_SECTIONS)}
+
+## Archive
+
+${formatMarkdownTable(ARCHIVE_SECTIONS)}
 
 ## Standalone (\`npm start\`)
 

@@ -12,6 +12,7 @@ import {
   type SettingDescription,
   SettingSources,
 } from '@outcry/config';
+import { ARCHIVE_SECTIONS } from '@outcry/archive';
 import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
@@ -78,6 +79,7 @@ const services: readonly (readonly [string, Sections])[] = [
   ['gateway', GATEWAY_SECTIONS],
   ['feed publisher', FEED_PUBLISHER_SECTIONS],
   ['inbound service', INBOUND_SECTIONS],
+  ['archive', ARCHIVE_SECTIONS],
   ['standalone', STANDALONE_SECTIONS],
 ];
 
@@ -138,6 +140,7 @@ describe('the places of settings in a file', () => {
     ['gateway', 'services/gateway/src/', GATEWAY_SECTIONS],
     ['feedPublisher', 'services/feed-publisher/src/', FEED_PUBLISHER_SECTIONS],
     ['inbound', 'services/inbound/src/', INBOUND_SECTIONS],
+    ['archive', 'services/archive/src/', ARCHIVE_SECTIONS],
   ])(
     'of %s are those of the folders that own them, which are the gateways’ of what is theirs',
     (service, root, sections: Sections) => {

@@ -6,6 +6,7 @@ import {
   encodeMessageHead,
   encodePayload,
   messageFrameToJson,
+  readMessageFrame,
   SEQ_BYTES,
   signalFrameToJson,
 } from '../index.ts';
@@ -27,6 +28,14 @@ describe('a message frame', () => {
     const head = encodeMessageHead(message).slice();
     encodeMessageHead({ ...message, room: 'another' });
     expect(appendSeq(head, 7)).toEqual(msgpack.encodeServer({ type: 'message', ...message, seq: 7 }));
+  });
+
+  test('tells its sender and its data, and nothing where it is none', () => {
+    const { from, data } = message;
+    expect(readMessageFrame(appendSeq(encodeMessageHead(message), 7))).toEqual({ from, data });
+    const [another, short] = [msgpack.encodeServer(signal), encodeMessageHead(message).slice(0, -1)];
+    const others = [new Uint8Array(), Buffer.from([0xc1]), Buffer.from(another), short];
+    for (const other of others) expect(readMessageFrame(other)).toBeUndefined();
   });
 
   test('becomes in JSON what the JSON encoder makes', () => {

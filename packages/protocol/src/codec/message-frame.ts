@@ -1,3 +1,4 @@
+import { ProtocolError } from '../errors.ts';
 import { SERVER_SCHEMA } from '../schema.ts';
 import { MsgpackReader } from './msgpack-reader.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
@@ -42,11 +43,16 @@ export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
 /** What of a whole `message` frame is its sender's, or undefined where the bytes are none. The data is a view of the input, not a copy. */
 export function readMessageFrame(frame: Uint8Array): Pick<MessageHead, 'from' | 'data'> | undefined {
   const reader = new MsgpackReader(frame);
-  reader.tryReadArrayLength();
-  if (reader.tryReadUint() !== SERVER_SCHEMA.message.tag || reader.tryReadString() === undefined) return undefined;
-  const from = reader.tryReadString();
-  if (from === undefined || reader.tryReadUint() === undefined) return undefined;
-  return { from, data: reader.readRaw() };
+  try {
+    reader.tryReadArrayLength();
+    if (reader.tryReadUint() !== SERVER_SCHEMA.message.tag || reader.tryReadString() === undefined) return undefined;
+    const from = reader.tryReadString();
+    if (from === undefined || reader.tryReadUint() === undefined) return undefined;
+    return { from, data: reader.readRaw() };
+  } catch (err) {
+    if (err instanceof ProtocolError) return undefined;
+    throw err;
+  }
 }
 
 /** Transcodes a whole msgpack `signal` frame for JSON members. */

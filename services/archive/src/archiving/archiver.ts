@@ -1,0 +1,106 @@
+import { type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+import { Backoff, delay, type LeaseTimes, Partitions, type PartitionTerm, SourceHealth, WakeUps } from '@outcry/worker';
+import { randomUUID } from 'node:crypto';
+
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
+import { ARCHIVE_PARTITIONS } from '../store/postgres/migrations.ts';
+import { PostgresArchive, type PostgresOptions } from '../store/postgres/postgres-archive.ts';
+import { ArchiveTerm, type ArchivingTimes } from './archive-term.ts';
+
+export interface ArchiverOptions {
+  readonly postgres: PostgresOptions;
+  readonly source: ArchiveSource;
+  readonly lease: Lease;
+  readonly leases: LeaseTimes;
+  readonly archiving: ArchivingTimes;
+  readonly metrics: ArchiveMetrics;
+  readonly logger: Logger;
+}
+
+/** The archive of one cluster: its partitions, as far as this process has them. */
+export class Archiver {
+  readonly #options: ArchiverOptions;
+  readonly #service = randomUUID();
+  readonly #wakeUps = new WakeUps();
+  readonly #store: PostgresArchive;
+  readonly #health: SourceHealth;
+  readonly #partitions: Partitions;
+
+  constructor(options: ArchiverOptions) {
+    this.#options = options;
+    const { postgres, lease, leases: times, metrics, logger } = options;
+    this.#health = new SourceHealth(logger, 'database');
+    this.#store = new PostgresArchive({
+      ...postgres,
+      onFault: (err) => {
+        this.#health.fail(err);
+      },
+    });
+    this.#partitions = new Partitions({
+      names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),
+      leaseOf: (name) => `archive/${name}`,
+      service: this.#service,
+      roster: {
+        attend: (forMs) => this.#try(() => this.#store.attend(this.#service, forMs)),
+        leave: async () => {
+          await this.#try(() => this.#store.leave(this.#service));
+        },
+      },
+      lease,
+      times,
+      read: (term) => this.#archive(term),
+      metrics,
+      logger,
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#health.isUp;
+  }
+
+  notReady(): string | undefined {
+    return this.#health.isUp ? undefined : 'the archive cannot be written';
+  }
+
+  /** @throws OutcryError `badConfig` where the database is of no use, or `unavailable`; `stop` is to be called then, too */
+  async start(): Promise<void> {
+    await this.#store.open();
+    this.#health.succeed();
+    await this.#partitions.start();
+  }
+
+  /** Ends what is under way and hands over. Never rejects. */
+  async stop(): Promise<void> {
+    await this.#partitions.stop();
+    await this.#store.close();
+  }
+
+  async #archive(term: PartitionTerm): Promise<void> {
+    const { source, archiving, metrics } = this.#options;
+    const backoff = new Backoff();
+    while (!term.signal.aborted) {
+      try {
+        await new ArchiveTerm(term, {
+          source,
+          store: this.#store,
+          wakeUps: this.#wakeUps,
+          metrics,
+          ...archiving,
+        }).run();
+      } catch (err) {
+        if (!(err instanceof OutcryError)) throw err;
+        // Whoever claimed it has the lease; this process is told of that by the lease itself. Whether it is the database, its own calls say.
+        metrics.countFault();
+        this.#options.logger.warn({ err, partition: term.partition }, 'archiving interrupted');
+        await delay(backoff.nextMs(), term.signal);
+      }
+    }
+  }
+
+  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
+    const result = await this.#health.watch(call);
+    if (result === undefined) this.#options.metrics.countFault();
+    return result;
+  }
+}

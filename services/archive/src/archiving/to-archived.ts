@@ -1,0 +1,24 @@
+import type { RoomMessage } from '@outcry/broker';
+import { payloadToJson, readMessageFrame } from '@outcry/protocol';
+
+import type { ArchivedMessage } from '../store/archive-store.ts';
+
+/** What `jsonb` refuses of JSON: U+0000, and half a surrogate pair. Behind an even number of backslashes, one more begins an escape. */
+const REFUSED = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+
+/** A message as it is kept. */
+export function toArchived({ room, position, frame, at }: RoomMessage): ArchivedMessage {
+  const read = readMessageFrame(frame);
+  const payload = read === undefined ? null : jsonOf(read.data);
+  return { room, ...position, sentAt: at, sender: read?.from ?? '', payload, frame };
+}
+
+/** Null where there is none that `jsonb` takes: one message that nobody can read must not keep back all behind it. */
+function jsonOf(data: Uint8Array): string | null {
+  try {
+    const json = payloadToJson(data);
+    return REFUSED.test(json) ? null : json;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
+import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
+
+import type { ArchivingTimes } from '../archiving/archive-term.ts';
+import { archivingTimesOf } from '../archiving/settings.ts';
+import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
+import type { PostgresOptions } from '../store/postgres/postgres-archive.ts';
+import { postgresOptionsOf } from '../store/settings.ts';
+import { ARCHIVE_SETTINGS } from './settings.ts';
+
+export type ArchiveSettings = SettingValues<typeof ARCHIVE_SETTINGS>;
+
+/** The settings as the service's parts take them. */
+export interface ArchiveConfig {
+  readonly logLevel: ArchiveSettings['OUTCRY_LOG_LEVEL'];
+  readonly internal: { readonly host: string; readonly port: number };
+  readonly redis: RedisConfig;
+  readonly postgres: PostgresOptions;
+  readonly archiving: ArchivingTimes;
+  readonly leases: LeaseTimes;
+}
+
+/** @throws ConfigError with every problem at once, those between settings included */
+export function loadArchiveConfig(environment: Environment): { config: ArchiveConfig; settings: ArchiveSettings } {
+  const settings = readSettings(ARCHIVE_SETTINGS, environment);
+  const isProduction = settings.OUTCRY_ENV === 'production';
+  const problems = [
+    ...problemsOfRedis(settings),
+    ...problemsOfLease(settings),
+    ...problemsOfPostgresUrl('OUTCRY_ARCHIVE_URL', settings.OUTCRY_ARCHIVE_URL, { isProduction }),
+    ...(isProduction ? productionProblems(settings) : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return {
+    settings,
+    config: {
+      logLevel: settings.OUTCRY_LOG_LEVEL,
+      internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
+      redis: redisConfigOf(settings),
+      postgres: postgresOptionsOf(settings),
+      archiving: archivingTimesOf(settings),
+      leases: leaseTimesOf(settings),
+    },
+  };
+}

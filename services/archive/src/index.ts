@@ -1,0 +1,2 @@
+export { type ArchiveConfig, type ArchiveSettings, loadArchiveConfig } from './config/config.ts';
+export { ARCHIVE_SECTIONS, ARCHIVE_SETTINGS } from './config/settings.ts';

@@ -1,0 +1,109 @@
+import { collectProcessMetrics } from '@outcry/service';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Gap } from '../store/archive-store.ts';
+
+export interface ArchiveMetricsOptions {
+  /** Read when the metrics are. */
+  readonly isBrokerUp: () => boolean;
+  /** Read when the metrics are. */
+  readonly isStoreUp: () => boolean;
+}
+
+export interface StoredCount {
+  readonly stored: number;
+  /** Those that were kept already. */
+  readonly known: number;
+  /** When the oldest of them was numbered, in Unix milliseconds; infinite where there is none. */
+  readonly oldest: number;
+}
+
+const MS_PER_SECOND = 1000;
+const LAG_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600];
+
+/** What the service counts, in a registry of its own. No label has more values than the source code has. */
+export class ArchiveMetrics {
+  readonly #registry = new Registry();
+  readonly #rows = this.#counter('rows_total', 'Messages that were written.');
+  readonly #known = this.#counter('known_rows_total', 'Messages that were read and had been written before.');
+  readonly #gaps = new Counter({
+    name: 'outcry_archive_gaps_total',
+    help: 'Holes that were noted: what was gone before it was read, and numberings that ended.',
+    labelNames: ['reason'],
+    registers: [this.#registry],
+  });
+  readonly #faults = this.#counter(
+    'faults_total',
+    'Calls of the database or of Redis that failed, and were made again.',
+  );
+  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to archive a partition.');
+  readonly #partitions = this.#gauge('partitions', 'Partitions that this process archives.');
+  readonly #services = this.#gauge('services', 'Services of this kind that are present, when it last could look.');
+  readonly #lagMessages = this.#gauge('lag_messages', 'Messages that are stored and not archived yet, as last seen.');
+  readonly #lagSeconds = new Histogram({
+    name: 'outcry_archive_lag_seconds',
+    help: 'Age of the oldest message of a batch when the batch was written.',
+    buckets: LAG_BUCKETS_SECONDS,
+    registers: [this.#registry],
+  });
+  readonly #backlogs = new Map<string, number>();
+
+  constructor({ isBrokerUp, isStoreUp }: ArchiveMetricsOptions) {
+    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#gauge('store_up', '1 while the database can be used.', isStoreUp);
+    collectProcessMetrics(this.#registry, 'outcry_archive');
+  }
+
+  countStored({ stored, known, oldest }: StoredCount): void {
+    this.#rows.inc(stored);
+    this.#known.inc(known);
+    if (stored > 0) this.#lagSeconds.observe(Math.max(0, (Date.now() - oldest) / MS_PER_SECOND));
+  }
+
+  countGaps(gaps: readonly Pick<Gap, 'reason'>[]): void {
+    for (const { reason } of gaps) this.#gaps.inc({ reason });
+  }
+
+  countFault(): void {
+    this.#faults.inc();
+  }
+
+  countTakeover(): void {
+    this.#takeovers.inc();
+  }
+
+  setPartitions(count: number): void {
+    this.#partitions.set(count);
+  }
+
+  setServices(count: number): void {
+    this.#services.set(count);
+  }
+
+  /** Of one partition: the gauge is the sum over those that this process archives. */
+  setBacklog(partition: string, messages: number): void {
+    this.#backlogs.set(partition, messages);
+    this.#lagMessages.set([...this.#backlogs.values()].reduce((sum, count) => sum + count, 0));
+  }
+
+  /** Everything in the Prometheus text format. */
+  expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name: `outcry_archive_${name}`, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
+    const collect =
+      isSet === undefined
+        ? {}
+        : {
+            collect(this: Gauge) {
+              this.set(isSet() ? 1 : 0);
+            },
+          };
+    return new Gauge({ name: `outcry_archive_${name}`, help, registers: [this.#registry], ...collect });
+  }
+}

@@ -1,0 +1,67 @@
+import type { Position } from '@outcry/protocol';
+
+export interface Term {
+  readonly partition: string;
+  /** Of the lease under which it is archived. */
+  readonly fence: number;
+}
+
+/** A message as it is kept. */
+export interface ArchivedMessage {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: number;
+  /** Unix milliseconds at which it was numbered: the same however often it is read. */
+  readonly sentAt: number;
+  readonly sender: string;
+  /** As JSON text, or null where PostgreSQL could not hold it (U+0000, half a surrogate pair): the frame has it. */
+  readonly payload: string | null;
+  /** The whole `message` frame in msgpack, as clients were sent it. */
+  readonly frame: Uint8Array;
+}
+
+export const GapReason = {
+  /** Gone from the stream before it was read. */
+  Trimmed: 'trimmed',
+  /** The numbering has ended: what it had behind this, if anything, is not known. */
+  Epoch: 'epoch',
+} as const;
+export type GapReason = (typeof GapReason)[keyof typeof GapReason];
+
+/** Numbers of a room of which the messages are not kept. */
+export interface Gap {
+  readonly room: string;
+  readonly epoch: string;
+  readonly first: number;
+  /** Null: all that there were from the first on. */
+  readonly last: number | null;
+  readonly reason: GapReason;
+}
+
+/** Up to where a room is archived. */
+export interface Cursor extends Position {
+  readonly room: string;
+}
+
+/** What is kept in one step: all of it or nothing. */
+export interface Batch {
+  readonly messages: readonly ArchivedMessage[];
+  readonly gaps: readonly Gap[];
+  readonly cursors: readonly Cursor[];
+}
+
+/**
+ * Where messages are kept. Every call rejects with an `OutcryError`: of code `fenced` where somebody with a higher fence has claimed the
+ * partition, or `unavailable` where the database cannot be asked; then it may have been carried out all the same.
+ */
+export interface ArchiveStore {
+  /** Closes a partition to everybody who has a lower fence. What they had under way is in, or never will be. */
+  claim(term: Term): Promise<void>;
+  /** Of those of the rooms that have one. */
+  readCursors(rooms: readonly string[]): Promise<readonly Cursor[]>;
+  /** Messages that are kept already change nothing. Resolves with how many were not. */
+  store(term: Term, batch: Batch): Promise<number>;
+  /** Says that a service is there for so long; resolves with all that are. */
+  attend(service: string, forMs: number): Promise<readonly string[]>;
+  leave(service: string): Promise<void>;
+}

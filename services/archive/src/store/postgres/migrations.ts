@@ -1,0 +1,131 @@
+import { FENCED_STATE, type Migrations } from '@outcry/worker';
+
+/** Partitions of the work. Part of what is stored: who has another number closes other partitions. */
+export const ARCHIVE_PARTITIONS = 16;
+
+/**
+ * What the database is made of, a step for each version; a step that has been shipped is never changed, and none removes anything.
+ *
+ * A message has one time for ever, that at which it was numbered: so it has one place, and (room, epoch, seq) is unique though the key
+ * of a partitioned table has to have the time in it. Months are those of UTC, each a table of its own that is made when it begins.
+ *
+ * All functions are SECURITY DEFINER: the service needs the right to call them, and none to the tables.
+ */
+const STEPS: readonly string[] = [
+  `
+CREATE TABLE outcry.messages (
+  room text NOT NULL,
+  epoch text NOT NULL,
+  seq bigint NOT NULL,
+  sent_at timestamptz NOT NULL,
+  sender text NOT NULL,
+  payload jsonb,
+  info jsonb,
+  frame bytea NOT NULL,
+  PRIMARY KEY (room, epoch, seq, sent_at)
+) PARTITION BY RANGE (sent_at);
+CREATE INDEX messages_by_time ON outcry.messages (room, sent_at);
+
+CREATE TABLE outcry.gaps (
+  room text NOT NULL,
+  epoch text NOT NULL,
+  first_seq bigint NOT NULL,
+  last_seq bigint,
+  reason text NOT NULL,
+  noticed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (room, epoch, first_seq)
+);
+
+CREATE TABLE outcry.archive_cursors (room text PRIMARY KEY, epoch text NOT NULL, seq bigint NOT NULL);
+
+CREATE TABLE outcry.archive_partitions (partition smallint PRIMARY KEY, fence bigint NOT NULL DEFAULT 0);
+INSERT INTO outcry.archive_partitions (partition) SELECT generate_series(0, ${String(ARCHIVE_PARTITIONS - 1)});
+
+CREATE UNLOGGED TABLE outcry.archive_services (service text PRIMARY KEY, until timestamptz NOT NULL);
+
+CREATE FUNCTION outcry.archive_month(at timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' AS $$
+DECLARE
+  first_day timestamptz := date_trunc('month', archive_month.at);
+  name text := to_char(first_day, '"messages_"YYYY_MM');
+BEGIN
+  IF to_regclass('outcry.' || name) IS NOT NULL THEN RETURN; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('outcry.archive_month'), 0);
+  IF to_regclass('outcry.' || name) IS NOT NULL THEN RETURN; END IF;
+  -- Made by itself and attached: that waits for nobody who reads or writes the other months.
+  EXECUTE format('CREATE TABLE outcry.%I (LIKE outcry.messages INCLUDING DEFAULTS)', name);
+  EXECUTE format('ALTER TABLE outcry.messages ATTACH PARTITION outcry.%I FOR VALUES FROM (%L) TO (%L)',
+    name, first_day, first_day + interval '1 month');
+END $$;
+
+CREATE FUNCTION outcry.archive_claim(partition smallint, fence bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE outcry.archive_partitions p SET fence = archive_claim.fence
+  WHERE p.partition = archive_claim.partition AND p.fence < archive_claim.fence;
+$$;
+
+CREATE FUNCTION outcry.archive_cursors_of(rooms text[]) RETURNS TABLE (room text, epoch text, seq bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT c.room, c.epoch, c.seq FROM outcry.archive_cursors c WHERE c.room = ANY (archive_cursors_of.rooms);
+$$;
+
+CREATE FUNCTION outcry.archive_store(
+  partition smallint, fence bigint,
+  rooms text[], epochs text[], seqs bigint[], times bigint[], senders text[], payloads text[], frames bytea[],
+  gaps jsonb, cursors jsonb
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  stored bigint;
+BEGIN
+  -- Held until the commit: whoever claims the partition waits for what is under way, and nothing of it comes behind that.
+  PERFORM FROM outcry.archive_partitions p
+  WHERE p.partition = archive_store.partition AND p.fence <= archive_store.fence FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'another service archives partition %', archive_store.partition USING ERRCODE = '${FENCED_STATE}';
+  END IF;
+  PERFORM outcry.archive_month(month.first_day) FROM (
+    SELECT DISTINCT date_trunc('month', to_timestamp(t / 1000.0), 'UTC') AS first_day FROM unnest(archive_store.times) t
+  ) month;
+  INSERT INTO outcry.messages (room, epoch, seq, sent_at, sender, payload, frame)
+  SELECT m.room, m.epoch, m.seq, to_timestamp(m.at / 1000.0), m.sender, m.payload::jsonb, m.frame
+  FROM unnest(archive_store.rooms, archive_store.epochs, archive_store.seqs, archive_store.times, archive_store.senders,
+    archive_store.payloads, archive_store.frames) AS m (room, epoch, seq, at, sender, payload, frame)
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS stored = ROW_COUNT;
+  INSERT INTO outcry.gaps (room, epoch, first_seq, last_seq, reason)
+  SELECT g.room, g.epoch, g.first, g.last, g.reason
+  FROM jsonb_to_recordset(archive_store.gaps) AS g (room text, epoch text, first bigint, last bigint, reason text)
+  ON CONFLICT DO NOTHING;
+  INSERT INTO outcry.archive_cursors (room, epoch, seq)
+  SELECT c.room, c.epoch, c.seq
+  FROM jsonb_to_recordset(archive_store.cursors) AS c (room text, epoch text, seq bigint)
+  ON CONFLICT (room) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq;
+  RETURN stored;
+END $$;
+
+CREATE FUNCTION outcry.archive_attend(service text, for_ms integer) RETURNS SETOF text
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO outcry.archive_services AS s VALUES (archive_attend.service, clock_timestamp() + archive_attend.for_ms * interval '1 ms')
+  ON CONFLICT (service) DO UPDATE SET until = EXCLUDED.until;
+  DELETE FROM outcry.archive_services s WHERE s.until < clock_timestamp() - interval '1 minute';
+  SELECT s.service FROM outcry.archive_services s WHERE s.until > clock_timestamp();
+$$;
+
+CREATE FUNCTION outcry.archive_leave(service text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM outcry.archive_services s WHERE s.service = archive_leave.service;
+$$;
+
+REVOKE ALL ON outcry.messages, outcry.gaps, outcry.archive_cursors, outcry.archive_partitions, outcry.archive_services FROM PUBLIC;
+REVOKE ALL ON FUNCTION outcry.archive_month, outcry.archive_claim, outcry.archive_cursors_of, outcry.archive_store,
+  outcry.archive_attend, outcry.archive_leave FROM PUBLIC;
+`,
+];
+
+export const MIGRATIONS: Migrations = {
+  table: 'archive_migrations',
+  version: 'archive_version',
+  steps: STEPS,
+  setting: 'OUTCRY_ARCHIVE_MIGRATE',
+};

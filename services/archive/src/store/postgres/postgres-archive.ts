@@ -1,0 +1,108 @@
+import type { OutcryError } from '@outcry/broker';
+import { assertMigrated, connectionOptions, migrate, toFault } from '@outcry/worker';
+import pg from 'pg';
+
+import type { ArchiveStore, Batch, Cursor, Term } from '../archive-store.ts';
+import { MIGRATIONS } from './migrations.ts';
+
+export interface PostgresOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  readonly mustMigrate: boolean;
+}
+
+export interface PostgresArchiveOptions extends PostgresOptions {
+  readonly onFault: (err: OutcryError) => void;
+}
+
+/** PostgreSQL tells names of queries apart by 63 characters. */
+const MAX_NAME = 63;
+const STORE = `SELECT outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS stored`;
+
+/** The archive in PostgreSQL, by the functions of its schema. */
+export class PostgresArchive implements ArchiveStore {
+  readonly #options: PostgresArchiveOptions;
+  readonly #pool: pg.Pool;
+
+  constructor(options: PostgresArchiveOptions) {
+    this.#options = options;
+    this.#pool = new pg.Pool({ ...connectionOptions(options.url, 'outcry-archive'), max: options.maxConnections });
+    // Of a connection that nobody uses; the next call gets another one.
+    this.#pool.on('error', (err) => {
+      options.onFault(toFault(err));
+    });
+  }
+
+  /**
+   * Makes sure that the database has what this service needs.
+   *
+   * @throws OutcryError `badConfig` where it has not, or `unavailable`
+   */
+  async open(): Promise<void> {
+    const client = await this.#pool.connect().catch((err: unknown) => {
+      throw toFault(err);
+    });
+    try {
+      if (this.#options.mustMigrate) await migrate(client, MIGRATIONS);
+      await assertMigrated(client, MIGRATIONS);
+    } catch (err) {
+      throw toFault(err);
+    } finally {
+      client.release();
+    }
+  }
+
+  async claim({ partition, fence }: Term): Promise<void> {
+    await this.#query('SELECT outcry.archive_claim($1, $2)', [partition, fence]);
+  }
+
+  async readCursors(rooms: readonly string[]): Promise<readonly Cursor[]> {
+    const rows = await this.#query<{ room: string; epoch: string; seq: string }>(
+      'SELECT room, epoch, seq FROM outcry.archive_cursors_of($1)',
+      [rooms],
+    );
+    return rows.map(({ seq, ...row }) => ({ ...row, seq: Number(seq) }));
+  }
+
+  async store({ partition, fence }: Term, { messages, gaps, cursors }: Batch): Promise<number> {
+    const [row] = await this.#query<{ stored: string }>(STORE, [
+      partition,
+      fence,
+      messages.map(({ room }) => room),
+      messages.map(({ epoch }) => epoch),
+      messages.map(({ seq }) => seq),
+      messages.map(({ sentAt }) => sentAt),
+      messages.map(({ sender }) => sender),
+      messages.map(({ payload }) => payload),
+      messages.map(({ frame }) => Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)),
+      JSON.stringify(gaps),
+      JSON.stringify(cursors),
+    ]);
+    return Number(row?.stored ?? 0);
+  }
+
+  async attend(service: string, forMs: number): Promise<readonly string[]> {
+    const rows = await this.#query<{ service: string }>('SELECT outcry.archive_attend($1, $2) AS service', [
+      service,
+      forMs,
+    ]);
+    return rows.map((row) => row.service);
+  }
+
+  async leave(service: string): Promise<void> {
+    await this.#query('SELECT outcry.archive_leave($1)', [service]);
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
+
+  async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
+    try {
+      // The same text always goes by the same name, which no other begins with, so it is planned once for each connection.
+      return (await this.#pool.query<R>({ name: text.slice(0, MAX_NAME), text, values: [...values] })).rows;
+    } catch (err) {
+      throw toFault(err);
+    }
+  }
+}

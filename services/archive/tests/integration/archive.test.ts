@@ -1,0 +1,278 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as pace } from 'node:timers/promises';
+
+import {
+  type ArchiveProcess,
+  type ArchiveSettings,
+  PostgresProcess,
+  startArchive,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { PostgresArchive } from '../../src/store/postgres/postgres-archive.ts';
+import { countMessages, Database, readGaps, readMessages } from '../support/database.ts';
+import { ARCHIVED, Speaker } from '../support/speaker.ts';
+
+const DOCUMENT = new URL('../../../../docs/ARCHIVE.md', import.meta.url);
+const OPERATIONS = new URL('../../../../docs/OPERATIONS.md', import.meta.url);
+const PARTITIONS = 16;
+/** Not so short that a process which waits for the processor loses what it archives. */
+const SHORT_LEASE = { archiveLeaseMs: 1500, archiveLeaseRenewMs: 300 };
+/** Between two messages of a room. */
+const PACE_MS = 2;
+const ROOMS = ['alpha', 'beta', 'комната'];
+
+let redis: TestRedis;
+let postgres: PostgresProcess;
+beforeAll(async () => {
+  [redis, postgres] = await Promise.all([startRedis(), PostgresProcess.start()]);
+});
+afterAll(async () => {
+  await redis.stop();
+  await postgres[Symbol.asyncDispose]();
+});
+
+interface Stage extends AsyncDisposable {
+  readonly prefix: string;
+  readonly database: Database;
+  readonly speaker: Speaker;
+  start(settings?: Partial<ArchiveSettings>): Promise<ArchiveProcess>;
+}
+
+async function setStage(): Promise<Stage> {
+  const prefix = uniquePrefix();
+  const database = await Database.create(postgres);
+  const speaker = await Speaker.start(redis.url, prefix);
+  const services: ArchiveProcess[] = [];
+  return {
+    prefix,
+    database,
+    speaker,
+    async start(settings = {}) {
+      const service = await startArchive({
+        redisUrl: redis.url,
+        redisPrefix: prefix,
+        archiveUrl: database.urlOf(),
+        ...settings,
+      });
+      services.push(service);
+      return service;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(services.map((service) => service[Symbol.asyncDispose]()));
+      await speaker[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function metricOf(service: ArchiveProcess, name: string): Promise<number> {
+  const text = await (await fetch(`${service.internalUrl}/metrics`)).text();
+  const line = text.split('\n').find((other) => other.startsWith(`outcry_archive_${name} `)) ?? '';
+  return Number(line.slice(line.lastIndexOf(' ')));
+}
+
+/** Says one thing after the other in all rooms until it is ended; resolves with how many in each. */
+function keepTalking(speaker: Speaker): () => Promise<number> {
+  const ending = new AbortController();
+  const talking = (async () => {
+    let n = 0;
+    for (; !ending.signal.aborted; n++) {
+      await Promise.all(ROOMS.map((room) => speaker.say(room, { n })));
+      await pace(PACE_MS);
+    }
+    return n;
+  })();
+  return () => {
+    ending.abort();
+    return talking;
+  };
+}
+
+/** Every message of every room once, in order, as it was sent. */
+async function expectWhole({ database, speaker }: Stage, count: number): Promise<void> {
+  const client = await database.connect();
+  await vi.waitFor(
+    async () => {
+      expect(await countMessages(client)).toBe(count * ROOMS.length);
+    },
+    { timeout: 20_000 },
+  );
+  for (const room of ROOMS) {
+    const rows = await readMessages(client, room);
+    expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: count }, (_, i) => i + 1));
+    expect(rows.map(({ payload }) => payload)).toEqual(Array.from({ length: count }, (_, n) => ({ n })));
+    const frames = await speaker.framesOf(room);
+    expect(rows.slice(-frames.length).map(({ frame }) => frame)).toEqual(frames);
+  }
+  expect(await readGaps(client)).toEqual([]);
+}
+
+const NOT_IN_JSONB = ['\0', { 'a\0b': 1 }, ['x', { y: '\\\0' }]];
+const PAYLOADS: readonly unknown[] = [
+  null,
+  true,
+  0,
+  -1.5,
+  Number.MAX_SAFE_INTEGER,
+  1e308,
+  5e-324,
+  '',
+  '\\u0000 as it is written, and \\\\u0000',
+  `'); DROP TABLE outcry.messages; --`,
+  '{"a",NULL,\\"b\\"}',
+  'text with 😀, \u2028 and \u0001\u007f',
+  'x'.repeat(16_000),
+  [[], {}, [null, [false]]],
+  { a: { b: { c: [1, 2, { d: 'e' }] } }, '': 'no name' },
+];
+
+describe('the archive', () => {
+  it('keeps what is said in an archived room as it was sent, by the rights of docs/ARCHIVE.md, and nothing else', async () => {
+    await using stage = await setStage();
+    const { database, speaker } = stage;
+    await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
+      /the database has no schema outcry, and this service needs version 1: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
+    );
+    await (await stage.start()).process.stop();
+    const owner = await database.connect();
+    await owner.query(/```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1] ?? '');
+    const service = await stage.start({ archiveMigrate: false, archiveUrl: database.urlOf('outcry_archive') });
+    await speaker.say('other', 'x', { ...ARCHIVED, isArchived: false });
+    const all = [...PAYLOADS, ...NOT_IN_JSONB, Buffer.from([0, 1, 255])];
+    for (const data of all) await speaker.say('alpha', data);
+    const reader = await database.connect('analyst');
+    await expect.poll(() => countMessages(reader)).toBe(all.length);
+    const rows = await readMessages(reader, 'alpha');
+    expect(rows.map(({ frame }) => frame)).toEqual(await speaker.framesOf('alpha'));
+    expect(rows.map(({ payload }) => payload)).toEqual([...PAYLOADS, ...NOT_IN_JSONB.map(() => null), 'AAH/']);
+    expect(new Set(rows.map(({ sender }) => sender))).toEqual(new Set(['ann']));
+    const { rows: months } = await reader.query(
+      `SELECT DISTINCT tableoid::regclass::text AS month, to_char(sent_at AT TIME ZONE 'UTC', '"outcry.messages_"YYYY_MM') AS named FROM outcry.messages`,
+    );
+    for (const { month, named } of months as { month: string; named: string }[]) expect(month).toBe(named);
+    for (const [role, query] of [
+      ['analyst', `DELETE FROM outcry.messages`],
+      ['analyst', `SELECT outcry.archive_claim(0::smallint, 1)`],
+      ['analyst', 'SELECT * FROM outcry.archive_cursors'],
+      ['outcry_archive', 'DELETE FROM outcry.messages'],
+      ['outcry_archive', 'UPDATE outcry.archive_partitions SET fence = 0'],
+    ] as const) {
+      const client = await database.connect(role);
+      await expect(client.query(query), `${role}: ${query}`).rejects.toThrow(/permission denied/);
+    }
+    expect(await (await fetch(`${service.internalUrl}/readyz`)).text()).toContain('ok');
+    expect([await metricOf(service, 'rows_total'), await metricOf(service, 'faults_total')]).toEqual([all.length, 0]);
+    const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
+    const operations = readFileSync(OPERATIONS, 'utf8');
+    for (const [, name = ''] of metrics.matchAll(/^# TYPE (outcry_archive_\w+) /gm)) {
+      if (!/_(process|nodejs|build)_/.test(name)) expect(operations).toContain(name);
+    }
+    expect(await service.process.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('has each message once and in order, though it is killed, and the database crashes', async () => {
+    await using stage = await setStage();
+    let service = await stage.start(SHORT_LEASE);
+    const endTalking = keepTalking(stage.speaker);
+    await expect.poll(() => metricOf(service, 'rows_total')).toBeGreaterThan(30);
+    service.process.kill();
+    await service.process.exited;
+    service = await stage.start(SHORT_LEASE);
+    await expect.poll(() => metricOf(service, 'rows_total')).toBeGreaterThan(30);
+    await postgres.kill();
+    await vi.waitFor(
+      async () => {
+        const response = await fetch(`${service.internalUrl}/readyz`);
+        expect([response.status, await response.text()]).toEqual([
+          503,
+          expect.stringContaining('the archive cannot be written') as string,
+        ]);
+      },
+      { timeout: 20_000 },
+    );
+    await postgres.restart();
+    const before = await metricOf(service, 'rows_total');
+    await expect.poll(() => metricOf(service, 'rows_total')).toBeGreaterThan(before);
+    await expectWhole(stage, await endTalking());
+  });
+
+  it('divides the partitions; of one that is frozen past its lease nothing gets in when it wakes', async () => {
+    await using stage = await setStage();
+    const [first, second] = [await stage.start(SHORT_LEASE), await stage.start(SHORT_LEASE)];
+    const held = (): Promise<number[]> =>
+      Promise.all([first, second].map((service) => metricOf(service, 'partitions')));
+    await expect.poll(held).toEqual([PARTITIONS / 2, PARTITIONS / 2]);
+    const endTalking = keepTalking(stage.speaker);
+    await expect.poll(() => metricOf(first, 'rows_total')).toBeGreaterThan(0);
+    first.process.freeze();
+    await expect.poll(() => metricOf(second, 'partitions')).toBe(PARTITIONS);
+    const before = await metricOf(second, 'rows_total');
+    await expect.poll(() => metricOf(second, 'rows_total')).toBeGreaterThan(before + 30);
+    first.process.thaw();
+    await expect.poll(held).toEqual([PARTITIONS / 2, PARTITIONS / 2]);
+    await expectWhole(stage, await endTalking());
+  });
+
+  it('closes a partition to whoever comes with a lower fence, also while that one writes', async () => {
+    await using stage = await setStage();
+    const onFault = (): void => undefined;
+    const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 2, mustMigrate: true, onFault });
+    await store.open();
+    const [old, next] = [
+      { partition: '3', fence: 7 },
+      { partition: '3', fence: 8 },
+    ];
+    const frame = Buffer.from([1]);
+    const sentAt = Date.UTC(2026, 0, 1);
+    const batch = (seq: number): Parameters<typeof store.store>[1] => ({
+      messages: [{ room: 'alpha', epoch: 'e', seq, sentAt, sender: 'ann', payload: '1', frame }],
+      gaps: [],
+      cursors: [{ room: 'alpha', epoch: 'e', seq }],
+    });
+    await store.claim(old);
+    expect(await store.store(old, batch(1))).toBe(1);
+    expect(await store.store(old, batch(1))).toBe(0);
+    const writing = await stage.database.connect();
+    await writing.query('BEGIN');
+    await writing.query('SELECT FROM outcry.archive_partitions WHERE partition = 3 FOR UPDATE');
+    const claimed = store.claim(next);
+    const state = `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await writing.query<{ waiting: number }>(state)).rows).toEqual([{ waiting: 1 }]);
+    await writing.query('COMMIT');
+    await claimed;
+    await expect(store.store(old, batch(2))).rejects.toMatchObject({ code: 'fenced' });
+    await store.claim(old);
+    await expect(store.store(old, batch(2))).rejects.toMatchObject({ code: 'fenced' });
+    expect(await store.readCursors(['alpha', 'beta'])).toEqual([{ room: 'alpha', epoch: 'e', seq: 1 }]);
+    expect(await store.store(next, batch(2))).toBe(1);
+    await store.close();
+  });
+
+  it('notes what was gone before it was read, and where a numbering ended', async () => {
+    await using stage = await setStage();
+    const { database, speaker } = stage;
+    const retention = { ...ARCHIVED, count: 5 };
+    for (let n = 1; n <= 400; n++) await speaker.say('alpha', n, retention);
+    const service = await stage.start();
+    const client = await database.connect();
+    await expect.poll(async () => (await readMessages(client, 'alpha')).at(-1)?.seq).toBe(400);
+    const [first] = await readMessages(client, 'alpha');
+    const trimmed = { room: 'alpha', epoch: first?.epoch, first: 1, last: (first?.seq ?? 0) - 1, reason: 'trimmed' };
+    expect(await readGaps(client)).toEqual([trimmed]);
+    expect(trimmed.last).toBeGreaterThan(100);
+    const admin = new Redis(redis.url);
+    await admin.del((await admin.keys(`${stage.prefix}:*:meta/alpha`))[0] ?? '');
+    admin.disconnect();
+    await speaker.say('alpha', 'anew', retention);
+    await expect.poll(async () => (await readMessages(client, 'alpha')).at(-1)?.payload).toBe('anew');
+    const ended = { room: 'alpha', epoch: first?.epoch, first: 401, last: null, reason: 'epoch' };
+    expect(await readGaps(client)).toEqual([trimmed, ended]);
+    const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
+    for (const reason of ['trimmed', 'epoch']) expect(metrics).toContain(`gaps_total{reason="${reason}"} 1\n`);
+  });
+});

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+
+import type { PostgresProcess } from '@outcry/testkit';
+import pg from 'pg';
+
+export interface MessageRow {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly sender: string;
+  readonly payload: unknown;
+  readonly frame: Buffer;
+}
+
+/** A database of the test's own, with connections to it that end with the test. */
+export class Database implements AsyncDisposable {
+  readonly name: string;
+  readonly #server: PostgresProcess;
+  readonly #clients: pg.Client[] = [];
+
+  private constructor(server: PostgresProcess, name: string) {
+    this.#server = server;
+    this.name = name;
+  }
+
+  static async create(server: PostgresProcess): Promise<Database> {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    const admin = new pg.Client(server.url);
+    await admin.connect();
+    await admin.query(`CREATE DATABASE ${name}`);
+    await admin.end();
+    return new Database(server, name);
+  }
+
+  urlOf(role?: string): string {
+    return this.#server.urlOf(role, this.name);
+  }
+
+  async connect(role?: string): Promise<pg.Client> {
+    const client = new pg.Client(this.urlOf(role));
+    // Where a test ends the server this connection is lost with it.
+    client.on('error', () => undefined);
+    await client.connect();
+    this.#clients.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.end()));
+  }
+}
+
+export async function readMessages(client: pg.ClientBase, room: string): Promise<readonly MessageRow[]> {
+  const { rows } = await client.query<Omit<MessageRow, 'seq'> & { readonly seq: string }>(
+    'SELECT room, epoch, seq, sender, payload, frame FROM outcry.messages WHERE room = $1 ORDER BY sent_at, seq',
+    [room],
+  );
+  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+}
+
+export async function countMessages(client: pg.ClientBase): Promise<number> {
+  const { rows } = await client.query<{ readonly count: string }>('SELECT count(*) FROM outcry.messages');
+  return Number(rows[0]?.count);
+}
+
+export async function readGaps(client: pg.ClientBase): Promise<readonly unknown[]> {
+  const { rows } = await client.query<Record<string, unknown>>(
+    'SELECT room, epoch, first_seq::int AS first, last_seq::int AS last, reason FROM outcry.gaps ORDER BY noticed_at, first',
+  );
+  return rows;
+}
