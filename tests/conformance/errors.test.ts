@@ -150,7 +150,7 @@ describe.each(ENCODINGS)('a request of an unknown type, %s', (encoding) => {
   test('is answered by unknownType, and the session goes on', async () => {
     const client = await open({ url: target.url, encoding });
     for (const id of [0, 'a']) {
-      const answer = await client.request({ type: 'teleport', tag: 12, id });
+      const answer = await client.request({ type: 'teleport', tag: 31, id });
       expect(answer).toMatchObject({ type: 'error', id, code: 'unknownType' });
     }
     client.send({ type: 'teleport', tag: 2 ** 32 });
