@@ -49,10 +49,12 @@ describe('what is opened on a connection', () => {
     const { client } = start();
     await harness.goLive();
     const room = client.join('lobby');
+    expect(harness.socket.sent.map(({ type }) => type)).toEqual(['join']);
     const book = client.book('BTCUSDT');
     expect(harness.socket.sent.map(({ type }) => type)).toEqual(['join', 'subscribe']);
     harness.joined('lobby', 0);
     book.close();
+    expect(harness.socket.sent.slice(2).map(({ type }) => type)).toEqual(['unsubscribe']);
     room.leave();
     expect(harness.socket.sent.slice(2).map(({ type }) => type)).toEqual(['unsubscribe', 'leave']);
   });
