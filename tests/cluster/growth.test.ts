@@ -6,9 +6,9 @@ import { roomNames, Run } from '../scenario/support/run.ts';
 import { System } from '../scenario/support/system.ts';
 
 const IS_LONG = process.env['OUTCRY_CLUSTER'] === 'long';
-const ROOMS = roomNames(IS_LONG ? 500 : 60);
+const ROOMS = roomNames(IS_LONG ? 200 : 60);
 /** Messages a second, of all publishers together. */
-const RATE = IS_LONG ? 5000 : 600;
+const RATE = IS_LONG ? 2000 : 600;
 const MEMBERS_PER_ROOM = 2;
 /** Fewer than one session may be in (`OUTCRY_MAX_ROOMS`). */
 const ROOMS_PER_PUBLISHER = 50;
