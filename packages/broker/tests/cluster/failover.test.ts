@@ -126,6 +126,37 @@ describe('a Redis Cluster with replicas', () => {
     },
     4 * A_MINUTE_MS,
   );
+
+  it('goes over to the replica of a primary that hangs, and takes nothing from it when it is back', async () => {
+    await using nodes = new ClusterNodes(redis);
+    const [a, b] = [await nodes.start(), await nodes.start()];
+    await Promise.all(ROOMS.map((room) => b.backplane.broker.join(room)));
+    await using load = new Load(a);
+    load.start();
+    await b.recorder.untilMessages(10 * ROOMS.length);
+    const slot = slotOfRoom(ROOMS[0] ?? '');
+    const owner = await redis.ownerOf(slot);
+    owner.process.freeze();
+    const before = new Set(b.recorder.shards.keys());
+    const newest = (): string | undefined => [...b.recorder.shards.keys()].find((shard) => !before.has(shard));
+    await b.recorder.until(() => b.recorder.shards.get(newest() ?? '')?.at(-1) === 'up', A_MINUTE_MS);
+    const published = new Map([...load.acknowledged].map(([room, texts]) => [room, texts.length]));
+    owner.process.thaw();
+    await b.recorder.until(
+      () => [...load.acknowledged].every(([room, texts]) => texts.length > (published.get(room) ?? 0)),
+      A_MINUTE_MS,
+    );
+    await load.end();
+    await redis.untilWhole();
+    for (const [room, acknowledged] of load.acknowledged) {
+      await b.recorder.until(() => heardBy(b, room).includes(acknowledged.at(-1) ?? ''));
+      const wanted = new Set(acknowledged);
+      expect(heardBy(b, room).filter((text) => wanted.has(text))).toEqual(acknowledged);
+    }
+    for (const shard of before) {
+      if (shard !== owner.process.url) expect(b.recorder.shards.get(shard), shard).not.toContain('down');
+    }
+  }, 120_000);
 });
 
 function heardBy({ recorder }: ClusterNode, room: string): readonly string[] {
