@@ -24,8 +24,8 @@ describe('deploy/docker-compose.yml', () => {
     .flatMap(({ depends_on = {} }) => Object.entries(depends_on))
     .flatMap(([name, { condition }]) => (condition === 'service_healthy' ? [name] : []));
 
-  it('waits for Redis, and for gateways with HAProxy', () => {
-    expect([...new Set(awaited)].sort()).toEqual(['gateway', 'redis']);
+  it('waits for Redis, with HAProxy for gateways, and with the archive for its database', () => {
+    expect([...new Set(awaited)].sort()).toEqual(['gateway', 'postgres', 'redis']);
   });
 
   it.each(Object.entries(services))('takes %s for unhealthy only when it had time to start', (_, { healthcheck }) => {
