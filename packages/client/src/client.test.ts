@@ -152,12 +152,12 @@ describe('a token', () => {
   it('is offered in the handshake, or comes first where that cannot carry it', async () => {
     start({ token: 'ann' });
     await platform.pass(0);
-    expect(platform.socket.protocols).toEqual(['outcry.v1.json', 'bearer.ann']);
+    expect(platform.socket.protocols).toEqual(['outcry.v1.json', 'outcry.move', 'bearer.ann']);
     client.close();
     start({ token: 'ann:1' });
     const room = client.join('lobby');
     await goLive();
-    expect(platform.socket.protocols).toEqual(['outcry.v1.json']);
+    expect(platform.socket.protocols).toEqual(['outcry.v1.json', 'outcry.move']);
     expect(platform.socket.sent).toMatchObject([{ type: 'auth', token: 'ann:1' }]);
     platform.socket.receive({ type: 'ack', id: Number(platform.socket.of('auth')[0]?.id), user: 'ann:1' });
     expect(client.status).toMatchObject({ state: 'connected', user: 'ann:1' });

@@ -31,7 +31,7 @@ export type RoomEvent<T = unknown> =
   | Signal<T>
   /** A user came with the first connection, or went with the last; `count` users are in the room now. */
   | { readonly type: 'member'; readonly user: string; readonly change: MemberChange; readonly count: number }
-  /** The room is live. `isRecovered`: after a resume, everything missed follows. */
+  /** The room is live, or goes on on another connection. `isRecovered`: after a resume, everything missed follows. */
   | {
       readonly type: 'joined';
       readonly position: Position;

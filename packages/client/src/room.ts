@@ -3,6 +3,7 @@ import { type ClientFrame, inboxOf, type Position, type ReceivedFrame } from '@o
 import { Broadcast } from './primitives/broadcast.ts';
 import { check, FUNCTION, type Rule, takeOptions } from './primitives/check.ts';
 import { callSafely } from './primitives/call-safely.ts';
+import type { Joined } from './core/effects.ts';
 import type { RoomNews } from './core/room-news.ts';
 import { type JoinOptions, RoomState } from './core/room-state.ts';
 import { Deferred } from './primitives/deferred.ts';
@@ -47,7 +48,7 @@ export interface RoomParts<In, Out> {
   readonly options: RoomOptions<In, Out>;
   readonly onLeft: () => void;
   /** Where the gateway has joined it without having been asked. */
-  readonly joined?: Frame<'joined'> | undefined;
+  readonly joined?: Joined | undefined;
 }
 
 /** A page of a room's past. */
@@ -204,13 +205,13 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
 
   /** For the user of this connection, and whether that is still the one. */
   async #sealSignal(payload: unknown, checked: Promise<void> | undefined): Promise<[unknown, () => boolean]> {
-    const { link } = this.#parts.driver.machine;
-    const { socket, user: from } = link;
+    const { machine } = this.#parts.driver;
+    const { socket, user: from } = machine.link;
     await checked;
     const { encryption } = this.#pipe;
     const isSealed = encryption !== undefined && payload !== undefined;
     const sealed = isSealed ? await seal(payload, { room: this.name, from }, encryption) : payload;
-    return [sealed, () => link.socket === socket];
+    return [sealed, () => machine.link.socket === socket];
   }
 
   async #readPast(before: number | undefined, limit: number): Promise<PastPage> {

@@ -48,8 +48,9 @@ export class RoomsClient {
         this.#setStatus(status);
       },
       onOpened: (joined) => {
-        const what = nameOf(joined.room);
-        if (!this.#open.has(what)) this.#onRoom?.(this.#openRoom(what, { name: joined.room, joined }));
+        const { room: name } = joined.frame;
+        const what = nameOf(name);
+        if (!this.#open.has(what)) this.#onRoom?.(this.#openRoom(what, { name, joined }));
       },
     });
     this.driver.step((machine, now) => {

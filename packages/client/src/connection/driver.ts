@@ -1,5 +1,6 @@
 import {
   BEARER_PREFIX,
+  CAN_MOVE,
   type ClientCodec,
   type ClientFrame,
   CLOSE_CODES,
@@ -10,7 +11,7 @@ import {
 } from '@outcry/protocol';
 
 import { callSafely } from '../primitives/call-safely.ts';
-import type { Effect } from '../core/effects.ts';
+import type { Effect, Joined } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
 import type { Answer } from '../core/answer.ts';
 import type { SocketLoss } from '../core/loss.ts';
@@ -49,7 +50,7 @@ export interface DriverOptions {
   readonly environment: Environment;
   readonly onStatus: (status: ClientStatus) => void;
   /** The operator's server has put this client into a room. */
-  readonly onOpened: (joined: Extract<ReceivedFrame, { type: 'joined' }>) => void;
+  readonly onOpened: (joined: Joined) => void;
 }
 
 const NORMAL_CLOSURE = 1000;
@@ -64,7 +65,7 @@ export class Driver {
   readonly #codec: ClientCodec;
   readonly #machine: Machine;
   readonly #stopWatching: () => void;
-  #socket: WebSocketLike | undefined;
+  readonly #sockets = new Map<number, WebSocketLike>();
   #tokenAbort: AbortController | undefined;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt = Infinity;
@@ -225,7 +226,7 @@ export class Driver {
         this.#openSocket(effect.socket, effect.token);
         return;
       case 'dropSocket':
-        this.#dropSocket();
+        this.#dropSocket(effect.socket);
         return;
       case 'send':
         this.#send(effect.socket, effect.frame);
@@ -277,7 +278,7 @@ export class Driver {
 
   #openSocket(number: number, token: string | undefined): void {
     const { url, settings } = this.#options;
-    const protocols: string[] = [SUBPROTOCOLS[settings.encoding]];
+    const protocols: string[] = [SUBPROTOCOLS[settings.encoding], CAN_MOVE];
     if (token !== undefined) protocols.push(BEARER_PREFIX + token);
     let socket: WebSocketLike;
     try {
@@ -289,22 +290,22 @@ export class Driver {
       });
       return;
     }
-    this.#socket = socket;
+    this.#sockets.set(number, socket);
     socket.addEventListener('open', () => {
       this.step((machine, now) => {
         machine.handleOpen(number, now);
       });
     });
     socket.addEventListener('message', ({ data }) => {
-      this.#receive(number, socket, data);
+      this.#receive(number, data);
     });
     // Node's own socket ends with an `error` where it could not connect; elsewhere a `close` follows, of what is over by then.
     socket.addEventListener('error', (event) => {
-      if (socket === this.#socket) this.#dropSocket();
+      this.#dropSocket(number);
       this.#lose(number, { code: NO_CLOSE_FRAME, cause: causeOf(event) });
     });
     socket.addEventListener('close', ({ code, reason }) => {
-      if (socket === this.#socket) this.#socket = undefined;
+      this.#sockets.delete(number);
       this.#lose(number, { code, reason });
     });
   }
@@ -315,13 +316,13 @@ export class Driver {
     });
   }
 
-  #receive(number: number, socket: WebSocketLike, data: unknown): void {
-    if (socket !== this.#socket) return;
+  #receive(number: number, data: unknown): void {
+    if (!this.#sockets.has(number)) return;
     let frame: ReceivedFrame | undefined;
     try {
       frame = this.#codec.decodeServer(typeof data === 'string' ? data : toBytes(data));
     } catch (cause) {
-      this.#dropSocket();
+      this.#dropSocket(number);
       this.#lose(number, { code: CLOSE_CODES.malformed.code, cause });
       return;
     }
@@ -339,7 +340,7 @@ export class Driver {
       return;
     }
     try {
-      this.#socket?.send(encoded);
+      this.#sockets.get(socket)?.send(encoded);
     } catch {
       // A socket that is closing does not send; its `close` is on the way, and what was to be sent is repeated then.
     }
@@ -354,9 +355,9 @@ export class Driver {
   }
 
   /** It is not waited for: on a dead network the close handshake may take a minute. */
-  #dropSocket(): void {
-    const socket = this.#socket;
-    this.#socket = undefined;
+  #dropSocket(number: number): void {
+    const socket = this.#sockets.get(number);
+    this.#sockets.delete(number);
     if (socket === undefined) return;
     socket.close(NORMAL_CLOSURE);
     if (socket.terminate === undefined) return;

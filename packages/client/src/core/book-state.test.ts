@@ -29,18 +29,22 @@ beforeEach(() => {
 });
 
 function subscribe(now: number): ReturnType<BookState['takeSubscribe']> {
-  return book.takeSubscribe(now, () => ++lastId);
+  return book.takeSubscribe(now, () => ++lastId, 1);
 }
 
 function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}): void {
   const sides = { bids: [['1.00', '5']], asks: [['1.01', '7']] } as const;
   const scales = { priceScale: 2, sizeScale: 0 };
-  book.handleFrame({ type: 'snapshot', ...STAMP, epoch: 'e', at: now, ...scales, ...sides, seq: 7, ...details }, now);
+  book.handleFrame(
+    { type: 'snapshot', ...STAMP, epoch: 'e', at: now, ...scales, ...sides, seq: 7, ...details },
+    now,
+    1,
+  );
 }
 
 function delta(now: number, details: Partial<Frame<'delta'>> = {}): void {
   const levels = { bids: [['1.00', '6']], asks: [] } as const;
-  book.handleFrame({ type: 'delta', ...STAMP, at: now, ...levels, prev: 7, seq: 9, ...details }, now);
+  book.handleFrame({ type: 'delta', ...STAMP, at: now, ...levels, prev: 7, seq: 9, ...details }, now, 1);
 }
 
 function goLive(): void {
@@ -78,7 +82,7 @@ describe('a book', () => {
     [
       'a heartbeat of another place',
       () => {
-        book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 8 }, 20_000);
+        book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 8 }, 20_000, 1);
       },
     ],
   ])('takes %s for a gap, changes nothing, and asks anew at once', (_, happen) => {
@@ -161,18 +165,18 @@ describe('the age of a book', () => {
     delta(3_500);
     expect([told(), book.isStale]).toEqual([['stale', 'delta', 'fresh'], false]);
     book.handleAlarm(6_500);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 7_000);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 7_000, 1);
     expect(told().slice(3)).toEqual(['stale', 'fresh']);
   });
 
   it('is what the gateway says of its feed, whatever heartbeats come', () => {
     goLive();
-    book.handleFreshness(true);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 1_000);
+    book.handleFreshness(true, 1);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 1_000, 1);
     expect([told(), book.isStale]).toEqual([['stale'], true]);
-    book.handleFreshness(false);
+    book.handleFreshness(false, 1);
     expect([told(), book.isStale]).toEqual([['stale', 'fresh'], false]);
-    book.handleFreshness(true);
+    book.handleFreshness(true, 1);
     snapshot(2_000);
     delta(2_000);
     expect([told(), book.isStale]).toEqual([['stale', 'fresh', 'stale', 'snapshot', 'delta'], false]);
@@ -182,7 +186,7 @@ describe('the age of a book', () => {
     goLive();
     book.handleSilence();
     snapshot(5_000, { seq: 90 });
-    book.handleFreshness(true);
+    book.handleFreshness(true, 1);
     expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);
   });
 
@@ -225,14 +229,14 @@ describe('the age of a book', () => {
     goLive();
     delta(10_000, { at: 5_000 });
     expect(told()).toEqual(['delta', 'stale']);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 11_000);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 11_000, 1);
     book.handleLateness(false);
     delta(11_500, { at: 6_500, prev: 9, seq: 10 });
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 12_500);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 12_500, 1);
     expect(book.isStale).toBe(true);
     book.handleLateness(false);
     expect(book.isStale).toBe(true);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 13_500);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 10 }, 13_500, 1);
     expect([book.isStale, book.isLate]).toEqual([false, false]);
   });
 
@@ -242,7 +246,7 @@ describe('the age of a book', () => {
     book.handleLateness(false);
     snapshot(11_000, { at: 5_000, seq: 9 });
     expect(book.isStale).toBe(true);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 12_000);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 12_000, 1);
     expect(book.isStale).toBe(false);
   });
 
@@ -250,14 +254,14 @@ describe('the age of a book', () => {
     goLive();
     delta(4_000, { at: 0 });
     book.handleLateness(undefined);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 5_000);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 9 }, 5_000, 1);
     expect([book.isStale, book.ageMs(6_000)]).toEqual([true, 6_000]);
   });
 
   it('is what the connection says of itself, too', () => {
     goLive();
     book.handleLateness(true);
-    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 500);
+    book.handleFrame({ type: 'heartbeat', ...BOOK, seq: 7 }, 500, 1);
     expect([told(), book.isStale]).toEqual([['stale'], true]);
     snapshot(1_000, { at: -60_000, seq: 8 });
     expect([told(), book.isStale]).toEqual([['stale', 'snapshot', 'stale'], true]);
@@ -308,7 +312,7 @@ describe('a refusal', () => {
 describe('a book that is not subscribed to', () => {
   it('takes nothing for its own, and waits for nothing', () => {
     snapshot(0);
-    book.handleFreshness(true);
+    book.handleFreshness(true, 1);
     expect([told(), book.stamp, book.nextAlarmAt, book.ageMs(5)]).toEqual([[], undefined, Infinity, undefined]);
     subscribe(0);
     expect(book.handleError({ type: 'error', id: 1, code: 'unavailable', message: 'no', retryable: true }, 0)).toBe(
@@ -346,10 +350,10 @@ describe('a book that is closed', () => {
 describe('the age of what is shown', () => {
   it('grows while the gateway does not hear of its feed, whatever comes', () => {
     goLive();
-    book.handleFreshness(true);
+    book.handleFreshness(true, 1);
     delta(4_000);
     expect(book.ageMs(5_000)).toBe(5_000);
-    book.handleFreshness(false);
+    book.handleFreshness(false, 1);
     delta(6_000, { prev: 9, seq: 10 });
     expect(book.ageMs(6_500)).toBe(500);
   });

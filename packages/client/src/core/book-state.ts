@@ -47,6 +47,8 @@ type Phase = 'wanted' | 'asked' | 'live' | 'failed' | 'closed';
 const HEARTBEAT_MS = 1_000;
 const ANSWER_TIMEOUT_MS = 15_000;
 const SUBSCRIBE_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+/** A connection that there never is. */
+const NONE = -1;
 /** Only a book that was right for this long is asked for again at once: one snapshot proves little. */
 const STEADY_MS = 10_000;
 
@@ -59,6 +61,10 @@ export class BookState implements BookListener {
   #phase: Phase = 'wanted';
   #stamp: BookStamp | undefined;
   #requestId = 0;
+  /** The connection that it was asked for on. */
+  #askedOn = 0;
+  /** The connection from which it comes; 0 where it comes from none. */
+  #heardOn = 0;
   #retryAt = 0;
   #attempt = 0;
   #heardAt = 0;
@@ -108,9 +114,18 @@ export class BookState implements BookListener {
   }
 
   get nextAlarmAt(): number {
-    if (this.#phase === 'live') return this.#isSilent ? Infinity : this.#heardAt + this.#silenceMs;
+    const silentAt = this.#heardOn === 0 || this.#isSilent ? Infinity : this.#heardAt + this.#silenceMs;
+    return Math.min(silentAt, this.#askAgainAt);
+  }
+
+  get #askAgainAt(): number {
     const isWaiting = this.#phase === 'asked' || (this.#phase === 'wanted' && this.#retryAt > 0);
     return isWaiting ? this.#retryAt : Infinity;
+  }
+
+  /** Whether it comes from this connection. */
+  isOn(socket: number): boolean {
+    return socket === this.#heardOn;
   }
 
   is({ symbol, depth, interval }: BookClass): boolean {
@@ -119,29 +134,36 @@ export class BookState implements BookListener {
   }
 
   handleWelcome(): void {
-    this.#phase = 'wanted';
-    this.#retryAt = 0;
+    this.#want();
     this.#attempt = 0;
     this.#delay.forget();
   }
 
-  handleLoss(): void {
-    this.#phase = 'wanted';
+  /** There is another connection beside the one from which it comes: it is asked for there, and heard here until it comes. */
+  handleMove(socket: number): void {
+    if (this.#phase === 'live' && this.#heardOn !== socket) this.#want();
+  }
+
+  /** All connections are lost but one, if there is one. */
+  handleLoss(remaining = NONE): void {
+    const isHeard = this.#heardOn === remaining;
+    if (!isHeard) this.#heardOn = 0;
+    if (this.#phase !== 'asked' || this.#askedOn !== remaining) {
+      this.#want();
+      if (isHeard) this.#phase = 'live';
+    }
     this.#showAge();
   }
 
   handleAlarm(now: number): void {
     if (now < this.nextAlarmAt) return;
-    if (this.#phase === 'live') {
-      this.handleSilence();
-      return;
-    }
-    this.#phase = 'wanted';
-    this.#retryAt = 0;
+    if (now >= this.#askAgainAt) this.#want();
+    else this.handleSilence();
   }
 
-  takeSubscribe(now: number, nextId: () => number): ClientFrame<unknown> | undefined {
+  takeSubscribe(now: number, nextId: () => number, socket: number): ClientFrame<unknown> | undefined {
     if (this.#phase !== 'wanted' || this.#retryAt > now) return undefined;
+    this.#askedOn = socket;
     this.#phase = 'asked';
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#requestId = nextId();
@@ -152,6 +174,7 @@ export class BookState implements BookListener {
   handleError(frame: Frame<'error'>, now: number): boolean {
     // Live counts, too: the snapshot can be one of a subscription before this one, that was on its way.
     if ((this.#phase !== 'asked' && this.#phase !== 'live') || frame.id !== this.#requestId) return false;
+    if (this.#heardOn === this.#askedOn || !frame.retryable) this.#heardOn = 0;
     if (frame.retryable) {
       this.#askAgainLater(now);
       this.#showAge();
@@ -162,8 +185,10 @@ export class BookState implements BookListener {
     return true;
   }
 
-  handleFrame(frame: BookFrame, now: number): void {
-    if (this.#phase !== 'live' && (this.#phase !== 'asked' || frame.type !== 'snapshot')) return;
+  handleFrame(frame: BookFrame, now: number, socket: number): void {
+    const isAnswer = this.#phase === 'asked' && frame.type === 'snapshot' && socket === this.#askedOn;
+    if (isAnswer) this.#hear(socket, now);
+    else if (socket !== this.#heardOn) return;
     this.#heardAt = now;
     this.#isSilent = false;
     if (frame.type === 'heartbeat' && this.#isInTime) this.#isLate = false;
@@ -172,13 +197,14 @@ export class BookState implements BookListener {
     else if (frame.type === 'delta') this.#apply(frame, now);
     else if (frame.seq !== this.#stamp?.seq) this.#repair('gap', now);
     else this.#showAge();
-    if (this.#phase !== 'live' || this.#isOldAtGateway) return;
+    if (this.#heardOn === 0 || this.#isOldAtGateway) return;
     if (!this.#isLate) this.#rightAt = now;
     else if (frame.type === 'delta') this.#rightAt = now - lateMs;
   }
 
   /** What the gateway says of its feed. */
-  handleFreshness(isStale: boolean): void {
+  handleFreshness(isStale: boolean, socket: number): void {
+    if (socket !== this.#heardOn) return;
     this.#isOldAtGateway = isStale;
     this.#showAge();
   }
@@ -201,8 +227,9 @@ export class BookState implements BookListener {
   }
 
   close(): ClientFrame<unknown> | undefined {
-    const isKnown = this.#phase === 'asked' || this.#phase === 'live';
+    const isKnown = this.#phase === 'asked' || this.#heardOn !== 0;
     this.#phase = 'closed';
+    this.#heardOn = 0;
     this.#tell({ type: 'closed' });
     return isKnown ? { type: 'unsubscribe', ...this.bookClass } : undefined;
   }
@@ -225,6 +252,19 @@ export class BookState implements BookListener {
     return lateMs;
   }
 
+  /** From here on it comes from this connection. */
+  #hear(socket: number, now: number): void {
+    if (this.#heardOn === 0) this.#liveSince = now;
+    else if (socket !== this.#heardOn) this.#delay.forget();
+    this.#phase = 'live';
+    this.#heardOn = socket;
+  }
+
+  #want(): void {
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
+  }
+
   #begin(frame: Frame<'snapshot'>, now: number): void {
     const { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq } = frame;
     this.#stamp = { epoch, seq, priceScale, sizeScale, venueAt, at, venueSeq };
@@ -233,8 +273,6 @@ export class BookState implements BookListener {
       this.#repair('checksum', now);
       return;
     }
-    if (this.#phase !== 'live') this.#liveSince = now;
-    this.#phase = 'live';
     // Where the feed is silent still, `stale` follows.
     this.#isOldAtGateway = false;
     this.#isStale = false;
@@ -272,16 +310,15 @@ export class BookState implements BookListener {
 
   #repair(reason: RepairReason, now: number): void {
     this.#tell({ type: 'repair', reason });
-    if (this.#phase === 'live' && now - this.#liveSince >= STEADY_MS) this.#attempt = 0;
-    this.#phase = 'wanted';
+    if (now - this.#liveSince >= STEADY_MS) this.#attempt = 0;
+    this.#heardOn = 0;
     this.#showAge();
+    // It is asked for on another connection already.
+    if (this.#phase === 'asked') return;
+    this.#want();
     // Once at once; a book that goes wrong again and again must not become a storm of requests.
-    if (this.#attempt === 0) {
-      this.#retryAt = 0;
-      this.#attempt = 1;
-    } else {
-      this.#askAgainLater(now);
-    }
+    if (this.#attempt === 0) this.#attempt = 1;
+    else this.#askAgainLater(now);
   }
 
   #askAgainLater(now: number): void {
@@ -292,7 +329,7 @@ export class BookState implements BookListener {
   }
 
   #showAge(): void {
-    const isStale = this.#phase !== 'live' || this.#isSilent || this.#isOldAtGateway || this.#isLate;
+    const isStale = this.#heardOn === 0 || this.#isSilent || this.#isOldAtGateway || this.#isLate;
     if (isStale === this.#isStale) return;
     this.#isStale = isStale;
     this.#tell({ type: isStale ? 'stale' : 'fresh' });

@@ -12,6 +12,12 @@ export interface Encodable {
   readonly encodeFor: (user: string) => void;
 }
 
+/** A room that the gateway has joined without having been asked, and on which connection. */
+export interface Joined {
+  readonly frame: Extract<ReceivedFrame, { type: 'joined' }>;
+  readonly socket: number;
+}
+
 /** What the machine wants done. Whoever drives it does so in order, after the machine has finished its step. */
 export type Effect =
   | { readonly kind: 'fetchToken'; readonly ticket: number }
@@ -24,7 +30,7 @@ export type Effect =
   | { readonly kind: 'encode'; readonly request: Encodable; readonly user: string }
   | { readonly kind: 'room'; readonly room: RoomListener; readonly news: RoomNews }
   /** The operator's server has put this client into a room that nobody has opened. */
-  | { readonly kind: 'opened'; readonly joined: Extract<ReceivedFrame, { type: 'joined' }> }
+  | { readonly kind: 'opened'; readonly joined: Joined }
   | { readonly kind: 'book'; readonly book: BookListener; readonly news: BookNews };
 
 export type Emit = (effect: Effect) => void;

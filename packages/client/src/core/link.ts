@@ -7,6 +7,7 @@ import type { Emit } from './effects.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { LeastDelay } from './least-delay.ts';
 import { judgeLoss, type SocketLoss } from './loss.ts';
+import { Pacer } from './pacer.ts';
 import { isSubprotocolToken, TokenRefresh } from './token-refresh.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
@@ -22,7 +23,15 @@ export interface LinkOptions {
   readonly hasToken: boolean;
   /** The token can be had anew, so it is refreshed before it expires. */
   readonly canRefresh: boolean;
+  readonly maxFramesPerSecond: number | undefined;
   readonly random: () => number;
+}
+
+export interface LinkParts extends LinkOptions {
+  /** Of requests. */
+  readonly nextId: () => number;
+  /** Of sockets and of questions for tokens, whosever they are. */
+  readonly nextTicket: () => number;
 }
 
 type Phase =
@@ -52,9 +61,13 @@ export type Nudge = 'online' | 'offline' | 'seen' | 'asked';
 /** The connection: made, kept up, watched for silence, and made again as the close codes allow. */
 export class Link {
   readonly #emit: Emit;
-  readonly #options: LinkOptions & { readonly nextId: () => number };
+  readonly #options: LinkParts;
   readonly #refresh: TokenRefresh;
   readonly #heartbeat: Heartbeat;
+  /** What may be sent, and when. */
+  readonly pacer: Pacer;
+  /** What is said before anything else. */
+  readonly farewells: ClientFrame<unknown>[] = [];
   /** From the gateway to here. */
   readonly #delay = new LeastDelay();
   #phase: Phase = { name: 'idle' };
@@ -72,12 +85,15 @@ export class Link {
   /** What the status says of that; the welcome of the next connection is the first to say otherwise. */
   #wasLate = false;
   #drainMs: number | undefined;
+  /** When another connection is to be made, which takes the place of this one. */
+  movesAt = Infinity;
 
-  constructor(emit: Emit, options: LinkOptions & { readonly nextId: () => number }) {
+  constructor(emit: Emit, options: LinkParts) {
     this.#emit = emit;
     this.#options = options;
-    this.#refresh = new TokenRefresh(emit);
+    this.#refresh = new TokenRefresh(emit, options.nextTicket);
     this.#heartbeat = new Heartbeat(options.pongTimeoutMs);
+    this.pacer = new Pacer(options.maxFramesPerSecond);
   }
 
   get socket(): number {
@@ -197,11 +213,12 @@ export class Link {
         return;
       case 'draining':
         this.#drainMs = frame.reconnectInMs;
-        this.#tellStatus();
+        if (frame.openForMs !== undefined) this.movesAt = now + frame.reconnectInMs;
+        this.tellStatus();
         return;
       case 'lagging':
         this.#laggingUntil = now + LAGGING_SHOWN_MS;
-        this.#tellStatus();
+        this.tellStatus();
         return;
       case 'ack':
       case 'error':
@@ -216,7 +233,7 @@ export class Link {
   handleCaughtUp(): void {
     if (this.#laggingUntil === 0) return;
     this.#laggingUntil = 0;
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   handleAlarm(now: number): void {
@@ -255,7 +272,7 @@ export class Link {
     } else if (phase.name === 'waiting' && why === 'online') {
       const retryAt = Math.min(phase.retryAt, now + this.#options.random() * ONLINE_SPREAD_MS);
       this.#phase = { name: 'waiting', retryAt };
-      this.#tellStatus();
+      this.tellStatus();
     } else if (phase.name === 'waiting' && why !== 'offline') {
       this.#try(now);
     }
@@ -279,13 +296,13 @@ export class Link {
   #try(now: number): void {
     const { hasToken, connectTimeoutMs } = this.#options;
     this.#phase = { name: 'fetching', deadlineAt: now + connectTimeoutMs };
-    this.#tellStatus();
+    this.tellStatus();
     if (hasToken) this.#refresh.fetch(now);
     else this.#open(now);
   }
 
   #open(now: number): void {
-    this.#socket += 1;
+    this.#socket = this.#options.nextTicket();
     this.#heartbeat.begin(now);
     this.#phase = { name: 'opening', deadlineAt: now + this.#options.connectTimeoutMs };
     this.#emit({ kind: 'openSocket', socket: this.#socket, token: this.#needsAuthFrame ? undefined : this.#token });
@@ -318,7 +335,9 @@ export class Link {
   #goLive(now: number): void {
     this.#phase = { name: 'live', since: now };
     this.#error = undefined;
-    this.#tellStatus();
+    this.farewells.length = 0;
+    if (this.#welcome !== undefined) this.pacer.begin(this.#welcome, now);
+    this.tellStatus();
   }
 
   #authenticate(now: number): void {
@@ -372,9 +391,10 @@ export class Link {
     this.#step += 1;
     this.#error = error;
     this.#drainMs = undefined;
+    this.movesAt = Infinity;
     this.#laggingUntil = 0;
     this.#phase = { name: 'waiting', retryAt: now + waitMs };
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   #timeOut(now: number): void {
@@ -392,7 +412,7 @@ export class Link {
   #end(error: OutcryError | undefined): void {
     this.#error = error;
     this.#phase = { name: 'closed' };
-    this.#tellStatus();
+    this.tellStatus();
   }
 
   #send(frame: ClientFrame<unknown>): void {
@@ -402,10 +422,11 @@ export class Link {
   #showLateness(): void {
     if (this.#heartbeat.isLate === this.#wasLate) return;
     this.#wasLate = this.#heartbeat.isLate;
-    if (this.#phase.name === 'live') this.#tellStatus();
+    if (this.#phase.name === 'live') this.tellStatus();
   }
 
-  #tellStatus(): void {
+  /** Where it stands now. */
+  tellStatus(): void {
     this.#emit({ kind: 'status', status: this.#status() });
   }
 

@@ -2,23 +2,30 @@ import { type ClientFrame, ERROR_CODES, type ReceivedFrame, type SendableFrame }
 
 import { OutcryError } from '../primitives/errors.ts';
 import type { BookFrame, BookState } from './book-state.ts';
-import type { Effect, Emit } from './effects.ts';
+import type { Effect, Emit, Joined } from './effects.ts';
 import { Link, type LinkOptions, type Nudge } from './link.ts';
 import type { SocketLoss } from './loss.ts';
-import { Pacer } from './pacer.ts';
 import type { EncodedRequest, Request } from './request.ts';
 import { RequestQueue, tooBig } from './request-queue.ts';
 import type { RoomFrame, RoomState } from './room-state.ts';
 
 export interface MachineOptions extends LinkOptions {
   readonly maxRequests: number;
-  readonly maxFramesPerSecond: number | undefined;
+}
+
+interface Outgoing {
+  readonly frame: ClientFrame<unknown> | SendableFrame;
+  readonly bytes: number;
 }
 
 /** What a gateway takes before a `welcome` has said otherwise. */
 const DEFAULT_MAX_FRAME_BYTES = 16_384;
 /** Of a request of the machine's own: most have less. */
 const REQUEST_BYTES = 256;
+/** How long rooms and books may take to be on the next connection, before the client goes on without those that are not. */
+const MOVE_MS = 8_000;
+/** And after that the answers to what was asked on the one before: what has none by then is asked again. */
+const SETTLE_MS = 2_000;
 /** What a client that lags is not sent, so that it no longer lags where one of these comes. */
 const HELD_BACK: ReadonlySet<ReceivedFrame['type']> = new Set([
   'message',
@@ -34,21 +41,26 @@ const HELD_BACK: ReadonlySet<ReceivedFrame['type']> = new Set([
  * is to be done about it. One alarm is all the timing it needs: `nextAlarmAt` after each step.
  */
 export class Machine {
-  readonly #link: Link;
+  readonly #options: MachineOptions;
   readonly #queue: RequestQueue;
-  readonly #pacer: Pacer;
   readonly #rooms = new Set<RoomState>();
   readonly #books = new Set<BookState>();
-  readonly #farewells: ClientFrame<unknown>[] = [];
   #effects: Effect[] = [];
   #lastId = 0;
+  #lastTicket = 0;
+  #link: Link;
+  /** Takes the place of the link, once everything is on it. */
+  #next: Link | undefined;
+  /** When the next link takes over, whatever is missing; and when nothing more is sent on the one before. */
+  #moveBy = Infinity;
+  #isSettling = false;
   /** When more may go out, where something waits for that. */
   #heldUntil = Infinity;
 
   constructor(options: MachineOptions) {
-    this.#link = new Link(this.emit, { ...options, nextId: () => this.nextId() });
+    this.#options = options;
     this.#queue = new RequestQueue(this.emit, options.maxRequests);
-    this.#pacer = new Pacer(options.maxFramesPerSecond);
+    this.#link = this.#createLink();
   }
 
   readonly emit: Emit = (effect) => {
@@ -63,8 +75,8 @@ export class Machine {
   get nextAlarmAt(): number {
     let at = Math.min(this.#link.nextAlarmAt, this.#queue.nextAlarmAt);
     if (!this.#link.isLive()) return at;
-    for (const part of [...this.#rooms, ...this.#books]) at = Math.min(at, part.nextAlarmAt);
-    return Math.min(at, this.#heldUntil);
+    for (const part of this.#parts()) at = Math.min(at, part.nextAlarmAt);
+    return Math.min(at, this.#heldUntil, this.#next?.nextAlarmAt ?? this.#link.movesAt, this.#moveBy);
   }
 
   /** Requests that have no answer yet. */
@@ -89,11 +101,11 @@ export class Machine {
   }
 
   /** `joined` where the gateway has joined it without having been asked. */
-  openRoom(room: RoomState, now: number, joined?: Extract<ReceivedFrame, { type: 'joined' }>): void {
+  openRoom(room: RoomState, now: number, joined?: Joined): void {
     this.#rooms.add(room);
     if (this.#link.isLive()) {
       room.handleWelcome(this.#link.user);
-      if (joined !== undefined) room.adopt(joined);
+      if (joined !== undefined) room.adopt(joined.frame, joined.socket);
     }
     this.#pump(now);
   }
@@ -101,7 +113,7 @@ export class Machine {
   closeRoom(room: RoomState, now: number): void {
     if (!this.#rooms.delete(room)) return;
     const farewell = room.leave();
-    if (farewell !== undefined) this.#farewells.push(farewell);
+    this.#say(farewell);
     this.#queue.rejectOf(room, new OutcryError('left', 'the room was left'));
     this.#pump(now);
   }
@@ -114,7 +126,7 @@ export class Machine {
   closeBook(book: BookState, now: number): void {
     if (!this.#books.delete(book)) return;
     const farewell = book.close();
-    if (farewell !== undefined) this.#farewells.push(farewell);
+    this.#say(farewell);
     this.#pump(now);
   }
 
@@ -149,70 +161,66 @@ export class Machine {
   /** Goes out now or never; whether it did. */
   signal(room: RoomState | undefined, { frame, bytes }: EncodedRequest, now: number): boolean {
     if (bytes > this.#maxFrameBytes) throw new OutcryError('tooBig', tooBig(bytes, this.#maxFrameBytes));
-    const { signals } = this.#pacer;
-    const canGo = this.#link.isLive() && (room === undefined || room.isJoined);
-    if (!canGo || !this.#pacer.canSend(now) || !signals.hasAny(now)) return false;
-    signals.take(1);
-    this.#send(frame, bytes);
+    const { pacer, socket } = this.#link;
+    const canGo = this.#link.isLive() && room?.isOn(socket) !== false;
+    if (!canGo || !pacer.canSend(now) || !pacer.signals.hasAny(now)) return false;
+    pacer.signals.take(1);
+    this.#send(this.#link, { frame, bytes });
     return true;
   }
 
   handleOpen(socket: number, now: number): void {
-    if (this.#link.isCurrent(socket)) this.#link.handleOpen(now);
+    this.#linkOf(socket)?.handleOpen(now);
   }
 
   /** Undefined is a frame of a type that only newer clients know. */
   handleFrame(socket: number, frame: ReceivedFrame | undefined, now: number): void {
-    if (!this.#link.isCurrent(socket)) return;
-    const wasLive = this.#link.isLive();
-    const { isLate } = this.#link;
-    if (frame?.type === 'lagging') for (const book of this.#books) book.handleSilence();
-    if (frame !== undefined && HELD_BACK.has(frame.type)) this.#link.handleCaughtUp();
-    this.#link.handleFrame(frame, now);
-    if (frame !== undefined) this.#dispatch(frame, now);
-    if (!wasLive && this.#link.isLive()) this.#begin(now);
-    if (isLate !== this.#link.isLate) for (const book of this.#books) book.handleLateness(this.#link.isLate);
+    const link = this.#linkOf(socket);
+    if (link === undefined) return;
+    const wasLive = link.isLive();
+    const { isLate } = link;
+    if (frame?.type === 'lagging') for (const book of this.#booksOf(link)) book.handleSilence();
+    if (frame !== undefined && HELD_BACK.has(frame.type)) link.handleCaughtUp();
+    link.handleFrame(frame, now);
+    if (frame !== undefined) this.#dispatch(frame, now, link);
+    if (!wasLive && link.isLive()) this.#begin(link, now);
+    if (isLate !== link.isLate) for (const book of this.#booksOf(link)) book.handleLateness(link.isLate);
     this.#settleClosing();
     this.#pump(now);
   }
 
   handleLoss(socket: number, loss: SocketLoss, now: number): void {
-    if (!this.#link.isCurrent(socket)) return;
-    this.#lose(() => {
-      this.#link.lose(loss, now);
-    });
+    this.#lose(() => this.#linkOf(socket)?.lose(loss, now));
+    this.#pump(now);
   }
 
   /** The socket could not even be made, and cannot be another time. */
   handleNoSocket(socket: number, cause: unknown): void {
-    if (!this.#link.isCurrent(socket)) return;
-    this.#lose(() => {
-      this.#link.handleNoSocket(cause);
-    });
+    this.#lose(() => this.#linkOf(socket)?.handleNoSocket(cause));
   }
 
   handleToken(ticket: number, token: string | undefined, now: number): void {
     this.#lose(() => {
-      this.#link.handleToken(ticket, token, now);
+      for (const link of this.#links()) link.handleToken(ticket, token, now);
     });
   }
 
   handleTokenFailure(ticket: number, cause: unknown, now: number): void {
-    this.#link.handleTokenFailure(ticket, cause, now);
+    for (const link of this.#links()) link.handleTokenFailure(ticket, cause, now);
   }
 
   handleAlarm(now: number): void {
     this.#lose(() => {
-      this.#link.handleAlarm(now);
+      for (const link of this.#links()) link.handleAlarm(now);
     });
     this.#queue.handleAlarm(now);
-    if (this.#link.isLive()) for (const part of [...this.#rooms, ...this.#books]) part.handleAlarm(now);
+    if (this.#link.isLive()) for (const part of this.#parts()) part.handleAlarm(now);
     this.#pump(now);
   }
 
   /** A lost connection is tried sooner, one that may be dead is asked. */
   nudge(why: Nudge, now: number): void {
-    this.#link.nudge(why, now);
+    for (const link of this.#links()) link.nudge(why, now);
   }
 
   /** For good. Whatever waits is rejected. */
@@ -226,31 +234,122 @@ export class Machine {
     return this.#link.welcome?.maxFrameBytes ?? DEFAULT_MAX_FRAME_BYTES;
   }
 
-  #begin(now: number): void {
-    if (this.#link.welcome !== undefined) this.#pacer.begin(this.#link.welcome, now);
-    for (const room of this.#rooms) room.handleWelcome(this.#link.user);
+  #begin(link: Link, now: number): void {
+    if (link !== this.#link) {
+      this.#moveBy = now + MOVE_MS;
+      return;
+    }
+    for (const room of this.#rooms) room.handleWelcome(link.user);
     for (const book of this.#books) book.handleWelcome();
   }
 
-  /** Lets the link take a step at whose end it may have no connection any more. */
+  /** Its status is the client's while it is the link. */
+  #createLink(): Link {
+    const emit: Emit = (effect) => {
+      if (effect.kind !== 'status' || link === this.#link) this.emit(effect);
+    };
+    const link = new Link(emit, {
+      ...this.#options,
+      nextId: () => this.nextId(),
+      nextTicket: () => (this.#lastTicket += 1),
+    });
+    return link;
+  }
+
+  #links(): Link[] {
+    return this.#next === undefined ? [this.#link] : [this.#link, this.#next];
+  }
+
+  #linkOf(socket: number): Link | undefined {
+    return this.#links().find((link) => link.isCurrent(socket));
+  }
+
+  /** Those that come from nowhere else. */
+  #booksOf(link: Link): BookState[] {
+    const others = this.#links().filter((other) => other !== link);
+    return [...this.#books].filter((book) => !others.some(({ socket }) => book.isOn(socket)));
+  }
+
+  #parts(): (RoomState | BookState)[] {
+    return [...this.#rooms, ...this.#books];
+  }
+
+  /**
+   * Where the gateway wants this connection to end: makes another one, has rooms and books come there while they are heard here,
+   * waits for the answers to what was asked here, and goes on there.
+   */
+  #move(now: number): void {
+    const [link, next] = [this.#link, this.#next];
+    if (next === undefined) {
+      if (!link.isLive() || now < link.movesAt) return;
+      link.movesAt = Infinity;
+      this.#next = this.#createLink();
+      this.#next.start(now);
+      return;
+    }
+    if (!next.isLive()) return;
+    for (const room of this.#rooms) room.handleMove(next.socket, next.user);
+    for (const book of this.#books) book.handleMove(next.socket);
+    const isMoved = this.#isSettling || this.#parts().every((part) => part.isOn(next.socket));
+    if (!isMoved && now < this.#moveBy) return;
+    if (!this.#isSettling) {
+      this.#isSettling = true;
+      this.#moveBy = now + SETTLE_MS;
+    }
+    if (!this.#queue.hasSent || now >= this.#moveBy) this.#goOn(next);
+  }
+
+  /** The next link is the link. */
+  #goOn(next: Link): void {
+    const before = this.#link;
+    this.#link = next;
+    this.#endMove();
+    before.close();
+    for (const part of this.#parts()) part.handleLoss(next.socket);
+    this.#queue.handleLoss();
+    next.tellStatus();
+  }
+
+  #endMove(): void {
+    this.#next = undefined;
+    this.#moveBy = Infinity;
+    this.#isSettling = false;
+  }
+
+  /** Lets the links take a step at whose end they may have no connection any more. */
   #lose(step: () => void): void {
-    const wasLive = this.#link.isLive();
+    const [link, next] = [this.#link, this.#next];
+    const wasLive = link.isLive();
+    const wasMoving = next?.isLive() === true;
     step();
-    if (wasLive && !this.#link.isLive() && !this.#link.isClosed) {
-      this.#farewells.length = 0;
-      for (const part of [...this.#rooms, ...this.#books]) part.handleLoss();
-      this.#queue.handleLoss();
+    if (wasLive && !link.isLive() && !link.isClosed) {
+      if (next?.isLive() === true) this.#goOn(next);
+      else {
+        next?.close();
+        this.#endMove();
+        for (const part of this.#parts()) part.handleLoss();
+        this.#queue.handleLoss();
+      }
+    } else if (wasMoving && !next.isLive()) {
+      this.#moveBy = Infinity;
+      this.#isSettling = false;
+      for (const part of this.#parts()) part.handleLoss(link.socket);
     }
     this.#settleClosing();
   }
 
   #settleClosing(): void {
+    // Whoever is not let in elsewhere stays, and comes back when this connection has ended.
+    if (this.#next?.isClosed === true) this.#endMove();
     if (!this.#link.isClosed) return;
+    this.#next?.close();
+    this.#endMove();
     const { error } = this.#link;
     this.#queue.rejectAll(error ?? new OutcryError('closed', 'the client was closed'));
   }
 
-  #dispatch(frame: ReceivedFrame, now: number): void {
+  #dispatch(frame: ReceivedFrame, now: number, link: Link): void {
+    const { socket } = link;
     switch (frame.type) {
       case 'ack':
       case 'pong':
@@ -263,18 +362,18 @@ export class Machine {
       case 'snapshot':
       case 'delta':
       case 'heartbeat':
-        this.#dispatchBook(frame, now);
+        this.#dispatchBook(frame, now, link);
         return;
       case 'stale':
       case 'fresh':
         for (const book of this.#books) {
-          if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale');
+          if (book.bookClass.symbol === frame.symbol) book.handleFreshness(frame.type === 'stale', socket);
         }
-        this.#dispatchRoom(frame, now);
+        this.#dispatchRoom(frame, now, socket);
         return;
       case 'joined':
-        if (!this.#dispatchRoom(frame, now) && frame.id === undefined && !frame.room.startsWith('@')) {
-          this.emit({ kind: 'opened', joined: frame });
+        if (!this.#dispatchRoom(frame, now, socket) && frame.id === undefined && !frame.room.startsWith('@')) {
+          this.emit({ kind: 'opened', joined: { frame, socket } });
         }
         return;
       case 'left':
@@ -282,7 +381,7 @@ export class Machine {
       case 'signal':
       case 'member':
       case 'reset':
-        this.#dispatchRoom(frame, now);
+        this.#dispatchRoom(frame, now, socket);
         return;
       case 'welcome':
       case 'lagging':
@@ -293,12 +392,12 @@ export class Machine {
   }
 
   /** Whether it is a room that somebody has opened. */
-  #dispatchRoom(frame: RoomFrame, now: number): boolean {
+  #dispatchRoom(frame: RoomFrame, now: number, socket: number): boolean {
     let isOpen = false;
     for (const room of this.#rooms) {
       if (room.name !== frame.room) continue;
       isOpen = true;
-      room.handleFrame(frame, now);
+      room.handleFrame(frame, now, socket);
       this.#dropFailed(room);
     }
     return isOpen;
@@ -310,11 +409,11 @@ export class Machine {
     this.#queue.rejectOf(room, room.failure);
   }
 
-  #dispatchBook(frame: BookFrame, now: number): void {
+  #dispatchBook(frame: BookFrame, now: number, link: Link): void {
     for (const book of this.#books) {
       if (!book.is(frame)) continue;
-      book.handleFrame(frame, now);
-      if (book.isLate && frame.type === 'delta') this.#link.suspect(now);
+      book.handleFrame(frame, now, link.socket);
+      if (book.isOn(link.socket) && book.isLate && frame.type === 'delta') link.suspect(now);
     }
   }
 
@@ -338,48 +437,57 @@ export class Machine {
 
   /** Sends what can be sent, as fast as the gateway lets a client: rooms first, then books, then requests. */
   #pump(now: number): void {
+    this.#move(now);
     this.#heldUntil = Infinity;
-    while (this.#link.isLive()) {
-      if (!this.#pacer.canSend(now)) {
-        this.#heldUntil = this.#pacer.readyAt;
-        return;
+    const newest = this.#next?.isLive() === true ? this.#next : this.#link;
+    for (const link of this.#links()) {
+      while (link.isLive()) {
+        if (!link.pacer.canSend(now)) {
+          this.#heldUntil = Math.min(this.#heldUntil, link.pacer.readyAt);
+          break;
+        }
+        const request = this.#nextOf(link, link === newest, now);
+        if (request === undefined) break;
+        this.#send(link, request);
       }
-      const request = this.#nextRequest(now);
-      const encoded = request === undefined ? this.#nextEncoded(now) : undefined;
-      if (request !== undefined) this.#send(request, REQUEST_BYTES);
-      else if (encoded !== undefined) this.#send(encoded.frame, encoded.bytes);
-      else return;
     }
   }
 
-  #nextRequest(now: number): ClientFrame<unknown> | undefined {
-    const farewell = this.#farewells.shift();
-    if (farewell !== undefined) return farewell;
+  #nextOf(link: Link, isNewest: boolean, now: number): Outgoing | undefined {
+    const frame = link.farewells.shift() ?? (isNewest ? this.#nextRequest(link, now) : undefined);
+    if (frame !== undefined) return { frame, bytes: REQUEST_BYTES };
+    if (link !== this.#link || this.#isSettling) return undefined;
+    const { socket, user } = link;
+    const { calls } = link.pacer;
+    return this.#queue.take(now, { socket, user, maxFrameBytes: this.#maxFrameBytes, calls });
+  }
+
+  /** On whatever connection it may be known. */
+  #say(farewell: ClientFrame<unknown> | undefined): void {
+    if (farewell !== undefined) for (const link of this.#links()) link.farewells.push(farewell);
+  }
+
+  /** Joins and subscriptions go out on the newest connection. */
+  #nextRequest({ pacer, socket }: Link, now: number): ClientFrame<unknown> | undefined {
     const nextId = (): number => this.nextId();
-    const { joins } = this.#pacer;
     for (const room of this.#rooms) {
       if (!room.wantsJoin(now)) continue;
-      if (joins.hasAny(now)) {
-        joins.take(1);
-        return room.takeJoin(now, nextId);
+      if (pacer.joins.hasAny(now)) {
+        pacer.joins.take(1);
+        return room.takeJoin(now, nextId, socket);
       }
-      this.#heldUntil = joins.readyAt;
+      this.#heldUntil = Math.min(this.#heldUntil, pacer.joins.readyAt);
       break;
     }
     for (const book of this.#books) {
-      const subscribe = book.takeSubscribe(now, nextId);
+      const subscribe = book.takeSubscribe(now, nextId, socket);
       if (subscribe !== undefined) return subscribe;
     }
     return undefined;
   }
 
-  #nextEncoded(now: number): EncodedRequest | undefined {
-    const { calls } = this.#pacer;
-    return this.#queue.take(now, { user: this.#link.user, maxFrameBytes: this.#maxFrameBytes, calls });
-  }
-
-  #send(frame: ClientFrame<unknown> | SendableFrame, bytes: number): void {
-    this.#pacer.sent(bytes);
-    this.emit({ kind: 'send', socket: this.#link.socket, frame });
+  #send(link: Link, { frame, bytes }: Outgoing): void {
+    link.pacer.sent(bytes);
+    this.emit({ kind: 'send', socket: link.socket, frame });
   }
 }

@@ -10,7 +10,7 @@ import type { RoomState } from './room-state.ts';
 
 /** Any number. */
 const calls = { hasAny: () => true, take: () => undefined, readyAt: -Infinity };
-const ANN: Session = { user: 'ann', maxFrameBytes: 1_000, calls };
+const ANN: Session = { socket: 1, user: 'ann', maxFrameBytes: 1_000, calls };
 const REFUSAL = { type: 'error', message: 'later', retryable: true } as const;
 const LOSS = { code: 'disconnected', isRetryable: true };
 
@@ -126,7 +126,7 @@ describe('a request that is refused for now', () => {
 
 describe('a room that is left', () => {
   it('takes its own requests with it, those under way as well', () => {
-    const [left, kept] = [{ isJoined: true }, { isJoined: true }] as unknown as RoomState[];
+    const [left, kept] = [{ isOn: () => true }, { isOn: () => true }] as unknown as RoomState[];
     for (const room of [left, kept, undefined]) add({ room });
     takeAll();
     for (const room of [left, kept, undefined]) add({ room });

@@ -24,6 +24,7 @@ interface Entry {
 
 /** Who is connected to what. */
 export interface Session {
+  readonly socket: number;
   readonly user: string;
   readonly maxFrameBytes: number;
   /** What the gateway takes of those. */
@@ -56,6 +57,11 @@ export class RequestQueue {
     return this.#waiting.length + this.#sent.size;
   }
 
+  /** Some have gone out and have no answer yet. */
+  get hasSent(): boolean {
+    return this.#sent.size > 0;
+  }
+
   get nextAlarmAt(): number {
     return this.#waiting.reduce(
       (at, { notBefore }) => (notBefore > 0 ? Math.min(at, notBefore) : at),
@@ -79,13 +85,13 @@ export class RequestQueue {
   }
 
   /** The next request that can go out, counted as sent; those of one room or lane do not overtake each other. */
-  take(now: number, { user, maxFrameBytes, calls }: Session): EncodedRequest | undefined {
+  take(now: number, { socket, user, maxFrameBytes, calls }: Session): EncodedRequest | undefined {
     const held = new Set<RoomState | string | undefined>();
     for (let i = 0; i < this.#waiting.length; i++) {
       const entry = this.#waiting[i];
       if (entry === undefined) return undefined;
       const { room, id, lane = room, isCall } = entry.request;
-      if (held.has(lane) || room?.isJoined === false) continue;
+      if (held.has(lane) || room?.isOn(socket) === false) continue;
       const isRefused = this.#isAnothers(entry, user);
       if (isCall && !calls.hasAny(now)) entry.notBefore = calls.readyAt;
       if (!isRefused && (entry.notBefore > now || !this.#isEncoded(entry, user))) {
@@ -125,8 +131,13 @@ export class RequestQueue {
     const entry = typeof frame.id === 'number' ? this.#sent.get(frame.id) : undefined;
     if (entry === undefined) return false;
     this.#sent.delete(entry.request.id);
-    if (frame.type === 'error') this.#settleRefused(entry, frame, now);
-    else this.#emit({ kind: 'resolve', request: entry.request, answer: frame });
+    if (frame.type === 'error') {
+      this.#settleRefused(entry, frame, now);
+      return true;
+    }
+    const { request } = entry;
+    if (frame.type === 'ack' && request.isPublish) request.room?.handleStored(frame);
+    this.#emit({ kind: 'resolve', request, answer: frame });
     return true;
   }
 

@@ -27,11 +27,11 @@ function open(options: Partial<RoomStateOptions> = {}): void {
 }
 
 function takeJoin(now = 0): ReturnType<RoomState['takeJoin']> {
-  return room.takeJoin(now, () => ++lastId);
+  return room.takeJoin(now, () => ++lastId, 1);
 }
 
 function joined(id: number, { epoch = 'e', seq = 10, recovered = false } = {}): void {
-  room.handleFrame({ type: 'joined', id, room: 'lobby', epoch, seq, recovered }, 0);
+  room.handleFrame({ type: 'joined', id, room: 'lobby', epoch, seq, recovered }, 0, 1);
 }
 
 function becomeMember(options: Partial<RoomStateOptions> = {}): void {
@@ -132,11 +132,11 @@ describe('a join', () => {
 describe('a member', () => {
   it('is told of signals, of who comes, and whether the room may be behind', () => {
     becomeMember();
-    room.handleFrame({ type: 'signal', room: 'lobby', from: 'bob', name: 'typing' }, 0);
-    room.handleFrame({ type: 'member', room: 'lobby', user: 'bob', change: 'joined' } as never, 0);
-    room.handleFrame({ type: 'stale', room: 'lobby' }, 0);
+    room.handleFrame({ type: 'signal', room: 'lobby', from: 'bob', name: 'typing' }, 0, 1);
+    room.handleFrame({ type: 'member', room: 'lobby', user: 'bob', change: 'joined' } as never, 0, 1);
+    room.handleFrame({ type: 'stale', room: 'lobby' }, 0, 1);
     expect([told(), room.isStale]).toEqual([['signal', 'member', 'stale'], true]);
-    room.handleFrame({ type: 'fresh', room: 'lobby' }, 0);
+    room.handleFrame({ type: 'fresh', room: 'lobby' }, 0, 1);
     expect([told().at(-1), room.isStale]).toEqual(['fresh', false]);
     expect(news[0]).toMatchObject({ frame: { name: 'typing' } });
   });
@@ -144,14 +144,14 @@ describe('a member', () => {
   it('is told nothing before the join is answered', () => {
     room.handleWelcome('ann');
     takeJoin();
-    room.handleFrame({ type: 'stale', room: 'lobby' }, 0);
-    room.handleFrame({ type: 'signal', room: 'lobby', from: 'bob', name: 'typing' }, 0);
+    room.handleFrame({ type: 'stale', room: 'lobby' }, 0, 1);
+    room.handleFrame({ type: 'signal', room: 'lobby', from: 'bob', name: 'typing' }, 0, 1);
     expect([told(), room.isStale]).toEqual([[], false]);
   });
 
   it('begins without doubts on each connection', () => {
     becomeMember();
-    room.handleFrame({ type: 'stale', room: 'lobby' }, 0);
+    room.handleFrame({ type: 'stale', room: 'lobby' }, 0, 1);
     room.handleLoss();
     room.handleWelcome('ann');
     takeJoin();
@@ -180,7 +180,7 @@ describe('a member', () => {
 
   it('by reset at its own place is told of the gap at once', () => {
     becomeMember();
-    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 10 }, 0);
+    room.handleFrame({ type: 'reset', room: 'lobby', epoch: 'e', seq: 10 }, 0, 1);
     expect([told(), room.isJoined]).toEqual([['gap'], true]);
   });
 });

@@ -33,6 +33,8 @@ type Phase = 'wanted' | 'asked' | 'joined' | 'failed' | 'left';
 /** A join is asked again where no answer comes; gateways answer within seconds, also where their broker does not. */
 const ANSWER_TIMEOUT_MS = 15_000;
 const JOIN_AGAIN = { baseMs: 1_000, maxMs: 30_000 };
+/** A connection that there never is. */
+const NONE = -1;
 /** Behind a gap comes whatever the room still has: as much as a room keeps. */
 const ALL_RETAINED = 1_000;
 
@@ -44,6 +46,12 @@ export class RoomState implements RoomListener {
   #name = '';
   #position: Position | undefined;
   #joinId: RequestId | undefined = 0;
+  /** The connection that it was asked for on. */
+  #askedOn = 0;
+  /** The connection on which it is joined, and from which everything is taken that is said of it; 0 where it is on none. */
+  #heardOn = 0;
+  /** The one on which it was before, and still is. */
+  #alsoOn = 0;
   #attempt = 0;
   #retryAt = 0;
   #hasJoined = false;
@@ -51,6 +59,8 @@ export class RoomState implements RoomListener {
   /** The gateway has said that it does not go on from where the room is. */
   #wasReset = false;
   #isStale = false;
+  /** Own messages that do not come back here, and would on another connection; those behind `position`. */
+  readonly #own = new Set<number>();
   #failure: OutcryError | undefined;
 
   constructor(options: RoomStateOptions) {
@@ -70,7 +80,12 @@ export class RoomState implements RoomListener {
   }
 
   get isJoined(): boolean {
-    return this.#phase === 'joined';
+    return this.#heardOn !== 0;
+  }
+
+  /** Whether it is joined on this connection. */
+  isOn(socket: number): boolean {
+    return socket === this.#heardOn || socket === this.#alsoOn;
   }
 
   /** Said to have been told all there is. */
@@ -90,33 +105,42 @@ export class RoomState implements RoomListener {
   }
 
   handleAlarm(now: number): void {
-    if (now < this.nextAlarmAt) return;
-    this.#phase = 'wanted';
-    this.#retryAt = 0;
+    if (now >= this.nextAlarmAt) this.#want();
   }
 
-  /** Every room begins anew on a connection. An inbox is another room where the user has changed: nothing of it is resumed. */
+  /** Every room begins anew on a connection. */
   handleWelcome(user: string): void {
-    const name = this.#options.nameFor(user);
-    if (this.#name !== '' && name !== this.#name) this.#position = undefined;
-    this.#name = name;
+    this.#become(user);
     this.#wasReset = false;
-    this.#phase = 'wanted';
-    this.#retryAt = 0;
+    this.#want();
     this.#attempt = 0;
   }
 
-  handleLoss(): void {
-    if (this.#hasJoined && !this.#isAway) this.#tell({ type: 'away' });
-    this.#phase = 'wanted';
-    this.#isAway = this.#hasJoined;
+  /** There is another connection beside the one on which it is: it is asked for there, and heard here until it is there. */
+  handleMove(socket: number, user: string): void {
+    this.#become(user);
+    if (this.#phase === 'joined' && this.#heardOn !== socket) this.#want();
+  }
+
+  /** All connections are lost but one, if there is one. */
+  handleLoss(remaining = NONE): void {
+    const isHeard = this.#heardOn === remaining;
+    if (!isHeard) {
+      if (this.#hasJoined && !this.#isAway) this.#tell({ type: 'away' });
+      this.#isAway = this.#hasJoined;
+      this.#heardOn = 0;
+    }
+    this.#alsoOn = 0;
+    if (this.#phase === 'asked' && this.#askedOn === remaining) return;
+    this.#want();
+    if (isHeard) this.#phase = 'joined';
   }
 
   /** The gateway may have ended the membership: it is asked for again, from where the room is. */
   doubt(): void {
     if (this.#phase !== 'joined') return;
-    this.#phase = 'wanted';
-    this.#retryAt = 0;
+    this.#heardOn = this.#alsoOn = 0;
+    this.#want();
   }
 
   /** There is a join to send. */
@@ -125,8 +149,9 @@ export class RoomState implements RoomListener {
   }
 
   /** The request to send now, if there is one to send. */
-  takeJoin(now: number, nextId: () => number): ClientFrame<unknown> | undefined {
+  takeJoin(now: number, nextId: () => number, socket: number): ClientFrame<unknown> | undefined {
     if (!this.wantsJoin(now)) return undefined;
+    this.#askedOn = socket;
     this.#phase = 'asked';
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#joinId = nextId();
@@ -156,23 +181,26 @@ export class RoomState implements RoomListener {
   }
 
   /** The gateway has joined it without having been asked. */
-  adopt(frame: Frame<'joined'>): void {
+  adopt(frame: Frame<'joined'>, socket: number): void {
     this.#phase = 'asked';
     this.#joinId = undefined;
-    this.#joined(frame);
+    this.#joined(frame, socket);
   }
 
-  handleFrame(frame: RoomFrame, now: number): void {
+  handleFrame(frame: RoomFrame, now: number, socket: number): void {
     if (frame.type === 'joined') {
-      this.#joined(frame);
+      this.#joined(frame, socket);
       return;
     }
+    const isHeard = socket === this.#heardOn;
     if (frame.type === 'left') {
-      this.#fail(new OutcryError('left', 'the server has taken this client out of the room'));
+      if (isHeard || !this.isJoined) {
+        this.#fail(new OutcryError('left', 'the server has taken this client out of the room'));
+      }
       return;
     }
     // Until the answer to a join comes, what comes belongs to the membership before it, and is replayed.
-    if (this.#phase !== 'joined') return;
+    if (!isHeard) return;
     switch (frame.type) {
       case 'message':
         this.#receive(frame);
@@ -196,30 +224,36 @@ export class RoomState implements RoomListener {
 
   /** Nothing is told from here on. The request that says so to the gateway, where it can know of the membership. */
   leave(): ClientFrame<unknown> | undefined {
-    const isKnown = this.#phase === 'asked' || this.#phase === 'joined';
+    const isKnown = this.#phase === 'asked' || this.isJoined;
     this.#phase = 'left';
+    this.#heardOn = 0;
     this.#tell({ type: 'left' });
     return isKnown && !this.#name.startsWith('@') ? { type: 'leave', room: this.#name } : undefined;
   }
 
   #fail(error: OutcryError): void {
     this.#phase = 'failed';
+    this.#heardOn = 0;
     this.#failure = error;
     this.#tell({ type: 'failed', error });
   }
 
-  #joined(frame: Frame<'joined'>): void {
+  #joined(frame: Frame<'joined'>, socket: number): void {
     if (this.#phase !== 'asked' || frame.id !== this.#joinId) return;
+    if (socket !== this.#heardOn) this.#alsoOn = this.#heardOn;
+    this.#heardOn = socket;
     const before = this.#position;
     const isResumed = this.#hasJoined || before !== undefined;
     // Where the replay reaches back to what came already, nothing is missing either.
-    const reachesBack = before !== undefined && frame.epoch === before.epoch && frame.seq <= before.seq;
+    const isOneOrder = frame.recovered || frame.epoch === before?.epoch;
+    const reachesBack = before !== undefined && isOneOrder && frame.seq <= before.seq;
     const isRecovered = isResumed && (frame.recovered || reachesBack);
     this.#phase = 'joined';
     this.#hasJoined = true;
     this.#isStale = false;
     this.#attempt = 0;
-    const position = reachesBack ? before : { epoch: frame.epoch, seq: frame.seq };
+    const position = { epoch: frame.epoch, seq: reachesBack ? before.seq : frame.seq };
+    if (!isOneOrder) this.#own.clear();
     this.#position = position;
     const [isReconnected, reason] = [this.#isAway, this.#wasReset ? 'reset' : 'notRecovered'] as const;
     this.#isAway = this.#wasReset = false;
@@ -235,6 +269,11 @@ export class RoomState implements RoomListener {
       this.#position = { epoch, seq };
       return;
     }
+    if (this.#phase !== 'joined') {
+      // It is asked for on another connection, from where the member is: that tells what is missing.
+      this.#heardOn = 0;
+      return;
+    }
     const before = this.#position;
     const hasAll = before?.epoch === epoch && seq <= before.seq;
     if (hasAll || seq === 0) {
@@ -244,7 +283,25 @@ export class RoomState implements RoomListener {
       return;
     }
     this.#wasReset = true;
+    this.#heardOn = this.#alsoOn = 0;
     this.#wantLater(now, 0);
+  }
+
+  /** An own message has its place. Without an echo it does not come; to go on behind it is to have had it. */
+  handleStored({ epoch, seq }: { readonly epoch?: string; readonly seq?: number }): void {
+    const position = this.#position;
+    if (this.#options.echo !== false || position === undefined || seq === undefined) return;
+    if (epoch !== position.epoch || seq <= position.seq) return;
+    this.#own.add(seq);
+    this.#reach(position);
+  }
+
+  /** The messages up to there have come, and with them the own ones that follow. */
+  #reach({ epoch, seq }: Position): void {
+    let last = seq;
+    while (this.#own.delete(last + 1)) last += 1;
+    for (const own of this.#own) if (own < last) this.#own.delete(own);
+    this.#position = { epoch, seq: last };
   }
 
   #receive(frame: Frame<'message'>): void {
@@ -255,8 +312,24 @@ export class RoomState implements RoomListener {
       this.doubt();
       return;
     }
-    this.#position = { epoch: position.epoch, seq: frame.seq };
-    this.#tell({ type: 'message', frame, epoch: position.epoch });
+    const isOwn = this.#own.has(frame.seq);
+    this.#reach({ epoch: position.epoch, seq: frame.seq });
+    if (!isOwn) this.#tell({ type: 'message', frame, epoch: position.epoch });
+  }
+
+  /** An inbox is another room where the user has changed: nothing of it is resumed, or heard. */
+  #become(user: string): void {
+    const name = this.#options.nameFor(user);
+    if (name === this.#name) return;
+    if (this.#name !== '') this.#position = undefined;
+    this.#name = name;
+    this.#heardOn = this.#alsoOn = 0;
+    this.#want();
+  }
+
+  #want(): void {
+    this.#phase = 'wanted';
+    this.#retryAt = 0;
   }
 
   #wantLater(now: number, attempt: number): void {

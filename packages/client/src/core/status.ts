@@ -19,7 +19,10 @@ export interface ConnectedStatus {
   readonly connection: string;
   /** What comes is seconds old: the gateway has said that this client reads too slowly, or frames and answers show it. */
   readonly isLagging: boolean;
-  /** The gateway is shutting down: it closes this connection next, and the client comes back, elsewhere, when it was told to. */
+  /**
+   * The gateway wants this connection to end, as it does when it shuts down. The client is about to be on another one, and everything goes
+   * on meanwhile; or it is closed next, and comes back when it was told to.
+   */
   readonly isDraining: boolean;
 }
 

@@ -21,6 +21,7 @@ export function isSubprotocolToken(token: string): boolean {
  */
 export class TokenRefresh {
   readonly #emit: Emit;
+  readonly #nextTicket: () => number;
   #ticket = 0;
   #isFetching = false;
   #fetchBy = 0;
@@ -28,8 +29,9 @@ export class TokenRefresh {
   /** The gateway's clock ahead of this one's, in milliseconds. */
   #clockOffsetMs = 0;
 
-  constructor(emit: Emit) {
+  constructor(emit: Emit, nextTicket: () => number) {
     this.#emit = emit;
+    this.#nextTicket = nextTicket;
   }
 
   get nextAlarmAt(): number {
@@ -43,7 +45,7 @@ export class TokenRefresh {
   /** A request that takes too long is given up for a new one. */
   fetch(now: number): void {
     if (this.#isFetching && now < this.#fetchBy) return;
-    this.#ticket += 1;
+    this.#ticket = this.#nextTicket();
     this.#fetchBy = now + FETCH_TIMEOUT_MS;
     this.#isFetching = true;
     this.#emit({ kind: 'fetchToken', ticket: this.#ticket });

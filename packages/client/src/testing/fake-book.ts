@@ -35,8 +35,9 @@ export class FakeBook {
     return this.#past.get(`${epoch}:${String(seq)}`);
   }
 
-  /** A change of the book, for a reader that has had the frame before. */
-  change(prev = this.#seq): Frame<'delta'> {
+  /** A change of the book. */
+  change(): Frame<'delta'> {
+    const prev = this.#seq;
     const bids: Level[] = [[90 + this.#below(10), this.#below(3)]];
     const asks: Level[] = [[101 + this.#below(10), this.#below(3)]];
     this.#levels.applyDelta(bids, asks);

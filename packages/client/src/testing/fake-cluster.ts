@@ -27,6 +27,10 @@ export class FakeConnection {
   /** The same for a subscription. */
   openSubscribe: { readonly id: number; readonly at: number } | undefined;
   isOpen = true;
+  /** The client is to have another one. */
+  isDraining = false;
+  /** The client knows of its session. */
+  hasWelcomed = false;
 
   constructor(book: FakeBook) {
     this.watcher = new FakeWatcher(book, this.arriving);
@@ -51,10 +55,10 @@ export class FakeCluster {
   }
 
   connect(): FakeConnection {
-    const open = [...this.#connections].filter((connection) => connection.isOpen);
-    if (open.length > 0) this.faults.push('two connections at once');
+    for (const known of this.#connections) if (!known.isOpen) this.#connections.delete(known);
+    const mayBeSecond = [...this.#connections].every(({ isDraining }) => isDraining) && this.#connections.size < 2;
+    if (!mayBeSecond) this.faults.push('more connections at once than it takes to move');
     const connection = new FakeConnection(this.book);
-    this.#connections.clear();
     this.#connections.add(connection);
     connection.arriving.push({
       type: 'welcome',
@@ -70,6 +74,29 @@ export class FakeCluster {
       ...(this.#random() < 0.2 ? { maxJoinsPerSecond: 1, maxJoinBurst: 1 } : {}),
     });
     return connection;
+  }
+
+  get #watchers(): readonly FakeWatcher[] {
+    return [...this.#connections].filter(({ isOpen }) => isOpen).map(({ watcher }) => watcher);
+  }
+
+  /** The client is asked to move: to another gateway, or to this one again. */
+  drain(connection: FakeConnection | undefined): void {
+    if (connection?.hasWelcomed !== true || connection.isDraining) return;
+    connection.isDraining = true;
+    const reconnectInMs = this.#random() < 0.8 ? 0 : 2_000;
+    connection.arriving.push({ type: 'draining', reconnectInMs, openForMs: 10_000 });
+  }
+
+  /** The book changes, and one who watches it may be told wrong. */
+  changeBook(fault: { readonly isLost?: boolean; readonly isWrong?: boolean } = {}): void {
+    const change = this.book.change();
+    for (const watcher of this.#watchers) watcher.change(change, fault);
+  }
+
+  renumberBook(): void {
+    this.book.beginAnew();
+    for (const watcher of this.#watchers) watcher.renumbered();
   }
 
   room(name: string): StoredRoom {
@@ -111,7 +138,9 @@ export class FakeCluster {
     return seq;
   }
 
-  handle(connection: FakeConnection, frame: ClientFrame<unknown>): void {
+  /** What is sent on a connection that is over is heard by nobody. */
+  handle(connection: FakeConnection | undefined, frame: ClientFrame<unknown>): void {
+    if (connection === undefined) return;
     const id = 'id' in frame ? { id: frame.id ?? 0 } : {};
     if (frame.type === 'join') this.#countJoin(connection, frame);
     if (frame.type === 'subscribe') this.#countSubscribe(connection, Number(frame.id));
@@ -149,6 +178,7 @@ export class FakeCluster {
 
   /** To be called for each frame as it arrives. */
   arrived(connection: FakeConnection, frame: ReceivedFrame): void {
+    if (frame.type === 'welcome') connection.hasWelcomed = true;
     const isRefused = frame.type === 'error' && frame.id === connection.openSubscribe?.id;
     if (frame.type === 'snapshot' || isRefused) connection.openSubscribe = undefined;
     if (frame.type !== 'joined' && frame.type !== 'error') return;

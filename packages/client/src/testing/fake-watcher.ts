@@ -2,6 +2,8 @@ import type { ReceivedFrame } from '@outcry/protocol';
 
 import type { FakeBook } from './fake-book.ts';
 
+type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
+
 /** What a gateway does for one watcher of its one book, and everything that can go wrong between the two. */
 export class FakeWatcher {
   readonly #source: FakeBook;
@@ -27,18 +29,18 @@ export class FakeWatcher {
     this.#isWatching = false;
   }
 
-  /** The book changes; `isLost` and `isWrong` are faults that a gateway must not have, and that a client finds. */
-  change({ isLost = false, isWrong = false } = {}): void {
-    const delta = this.#source.change(this.#sentSeq);
+  /** The book has changed; `isLost` and `isWrong` are faults that a gateway must not have, and that a client finds. */
+  change(change: Frame<'delta'>, { isLost = false, isWrong = false } = {}): void {
     if (!this.#isWatching || this.#isHeldBack) return;
+    const delta = { ...change, prev: this.#sentSeq };
     this.#sentSeq = delta.seq;
     // Nobody can find a wrong level without a checksum.
     const isSpoilt = isWrong && this.#hasChecksum;
     if (!isLost) this.#push(isSpoilt ? { ...delta, bids: [['77.7', '7.7']] } : delta);
   }
 
-  renumber(): void {
-    this.#source.beginAnew();
+  /** The book has another numbering. */
+  renumbered(): void {
     if (this.#isWatching) this.#begin();
   }
 
@@ -62,6 +64,13 @@ export class FakeWatcher {
     if (this.#isWatching) this.#begin();
   }
 
+  /** Nothing is in the way any more. */
+  recover(): void {
+    this.catchUp();
+    this.age('fresh');
+    this.beat();
+  }
+
   /** The gateway knows that it owes a snapshot while the client lags. */
   #begin(): void {
     if (this.#isHeldBack) return;
@@ -69,7 +78,7 @@ export class FakeWatcher {
     this.#push(this.#source.snapshot());
   }
 
-  #push({ checksum, ...frame }: Extract<ReceivedFrame, { type: 'snapshot' | 'delta' }>): void {
+  #push({ checksum, ...frame }: Frame<'snapshot' | 'delta'>): void {
     this.#arriving.push(this.#hasChecksum && checksum !== undefined ? { ...frame, checksum } : frame);
   }
 }

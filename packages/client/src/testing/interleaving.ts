@@ -1,11 +1,12 @@
-import { type ClientFrame, CLOSE_CODES, createClientCodec, type ReceivedFrame } from '@outcry/protocol';
+import { CLOSE_CODES, createClientCodec } from '@outcry/protocol';
 
 import type { Effect } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
 import { OutcryError } from '../primitives/errors.ts';
 import type { ClientStatus } from '../core/status.ts';
 import { BookReader } from './book-reader.ts';
-import { FakeCluster, type FakeConnection } from './fake-cluster.ts';
+import { FakeCluster } from './fake-cluster.ts';
+import { FakeNetwork, toClientFrame } from './fake-network.ts';
 import { RoomReader } from './room-reader.ts';
 import { SeededRandom } from './seeded-random.ts';
 
@@ -36,10 +37,9 @@ export class Interleaving {
   readonly #published: string[] = [];
   /** What whoever drives the machine has been asked to do, and takes its time for. */
   readonly #chores: (() => void)[] = [];
-  /** What a socket that was given up may still say. */
-  readonly #late: ReceivedFrame[] = [];
-  #connection: FakeConnection | undefined;
-  #socket = 0;
+  readonly #network: FakeNetwork;
+  /** Whether gateways ask clients to move. */
+  readonly #hasDrains: boolean;
   #token: { readonly ticket: number; readonly at: number } | undefined;
   #book: BookReader | undefined;
   #status: ClientStatus = { state: 'connecting' };
@@ -48,6 +48,8 @@ export class Interleaving {
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
     this.#cluster = new FakeCluster(this.#random.next);
+    this.#network = new FakeNetwork(this.#random);
+    this.#hasDrains = this.#random.chance(0.5);
     this.#machine = new Machine({
       backoff: { baseMs: 1_000, maxMs: 30_000 },
       connectTimeoutMs: 10_000,
@@ -116,13 +118,13 @@ export class Interleaving {
   }
 
   #ofTheFeed(): readonly (() => void)[] {
-    const watcher = this.#connection?.watcher;
+    const watcher = this.#network.pickOpen()?.connection.watcher;
     if (watcher === undefined) return [() => undefined];
     const change = (): void => {
-      watcher.change();
+      this.#cluster.changeBook();
     };
     const spoil = (): void => {
-      watcher.change(this.#random.pick([{ isLost: true }, { isWrong: true }]));
+      this.#cluster.changeBook(this.#random.pick([{ isLost: true }, { isWrong: true }]));
     };
     const beat = (): void => {
       watcher.beat();
@@ -131,7 +133,7 @@ export class Interleaving {
       watcher.age(this.#random.pick(['stale', 'fresh'] as const));
     };
     const renumber = (): void => {
-      watcher.renumber();
+      this.#cluster.renumberBook();
     };
     const lag = (): void => {
       if (this.#random.chance(0.5)) watcher.lag();
@@ -175,7 +177,10 @@ export class Interleaving {
     const speakLate = (): void => {
       this.#speakLate();
     };
-    return [deliver, deliver, deliver, deliver, wait, waitLong, cut, speakLate];
+    const drain = (): void => {
+      if (this.#hasDrains) this.#cluster.drain(this.#network.pickOpen()?.connection);
+    };
+    return [deliver, deliver, deliver, deliver, wait, waitLong, cut, speakLate, drain];
   }
 
   /** Nothing is in the way any more. */
@@ -187,7 +192,7 @@ export class Interleaving {
         this.faults.push('it does not come to rest');
         return;
       }
-      if ((this.#connection?.arriving.length ?? 0) > 0) this.#deliver();
+      if (this.#network.isSpeaking) this.#deliver();
       else if (this.#chores.length > 0) this.#doChore(0);
       else if (this.#token !== undefined) this.#answerToken(true);
       else if (this.#isAtRest()) return;
@@ -197,15 +202,14 @@ export class Interleaving {
 
   #goOn(until: number): void {
     this.#pass(Math.min(until, this.#machine.nextAlarmAt) - this.#now);
-    const watcher = this.#connection?.isOpen === true ? this.#connection.watcher : undefined;
-    watcher?.catchUp();
-    watcher?.age('fresh');
-    watcher?.beat();
+    for (const { connection } of this.#network.open) connection.watcher.recover();
   }
 
   #isAtRest(): boolean {
     return (
       this.#status.state === 'connected' &&
+      !this.#status.isDraining &&
+      this.#network.open.length === 1 &&
       this.#machine.pendingRequests === 0 &&
       this.#book?.isAtHead !== false &&
       [...this.#readers.values()].every(({ room }) => room.isJoined)
@@ -235,7 +239,7 @@ export class Interleaving {
     });
     if (this.#machine.nextAlarmAt !== Infinity) this.faults.push('a timer is left');
     if (this.#machine.pendingRequests > 0) this.faults.push('a request is left');
-    if (this.#connection?.isOpen === true) this.faults.push('a socket is left');
+    if (this.#network.open.length > 0) this.faults.push('a socket is left');
   }
 
   #open(name: string): void {
@@ -324,12 +328,13 @@ export class Interleaving {
   }
 
   #deliver(): void {
-    const connection = this.#connection;
-    const frame = connection?.arriving.shift();
-    if (connection === undefined || frame === undefined) return;
+    const line = this.#network.pickSpoken();
+    const frame = line?.connection.arriving.shift();
+    if (line === undefined || frame === undefined) return;
+    const { socket, connection } = line;
     this.#cluster.arrived(connection, frame);
     this.#step(() => {
-      this.#machine.handleFrame(this.#socket, frame, this.#now);
+      this.#machine.handleFrame(socket, frame, this.#now);
     });
   }
 
@@ -351,12 +356,13 @@ export class Interleaving {
 
   /** A socket that was given up is not heard. */
   #speakLate(): void {
-    const frame = this.#late.shift();
-    if (this.#socket < 2) return;
+    const line = this.#network.pickOver();
+    if (line === undefined) return;
+    const frame = line.connection.arriving.shift();
     this.#step(() => {
       if (frame === undefined)
-        this.#machine.handleLoss(this.#socket - 1, { code: CLOSE_CODES.unauthenticated.code }, this.#now);
-      else this.#machine.handleFrame(this.#socket - 1, frame, this.#now);
+        this.#machine.handleLoss(line.socket, { code: CLOSE_CODES.unauthenticated.code }, this.#now);
+      else this.#machine.handleFrame(line.socket, frame, this.#now);
     });
   }
 
@@ -371,11 +377,11 @@ export class Interleaving {
   }
 
   #cut(): void {
-    if (this.#connection?.isOpen !== true) return;
-    this.#connection.isOpen = false;
-    this.#late.push(...this.#connection.arriving.splice(0));
+    const socket = this.#network.pickOpen()?.socket;
+    if (socket === undefined) return;
+    this.#network.drop(socket);
     this.#step(() => {
-      this.#machine.handleLoss(this.#socket, { code: this.#random.pick(CUTS) }, this.#now);
+      this.#machine.handleLoss(socket, { code: this.#random.pick(CUTS) }, this.#now);
     });
   }
 
@@ -390,24 +396,23 @@ export class Interleaving {
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case 'fetchToken':
-        if (this.#token !== undefined && this.#now < this.#token.at + FETCH_TIMEOUT_MS) {
+        // A connection that takes the place of another has a token of its own.
+        if (!this.#hasDrains && this.#token !== undefined && this.#now < this.#token.at + FETCH_TIMEOUT_MS) {
           this.faults.push('a second token asked for while the first is on its way');
         }
         this.#token = { ticket: effect.ticket, at: this.#now };
         return;
       case 'opened':
-        this.faults.push(`${effect.joined.room} was joined without having been asked for`);
+        this.faults.push(`${effect.joined.frame.room} was joined without having been asked for`);
         return;
       case 'openSocket':
-        this.#socket = effect.socket;
-        this.#connection = this.#cluster.connect();
+        this.#network.add(effect.socket, this.#cluster.connect());
         return;
       case 'dropSocket':
-        if (this.#connection !== undefined) this.#connection.isOpen = false;
-        this.#late.push(...(this.#connection?.arriving.splice(0) ?? []));
+        this.#network.drop(effect.socket);
         return;
       case 'send':
-        if (this.#connection?.isOpen === true) this.#cluster.handle(this.#connection, toFrame(effect.frame));
+        this.#cluster.handle(this.#network.find(effect.socket), toClientFrame(effect.frame));
         return;
       case 'status':
         this.#status = effect.status;
@@ -429,10 +434,4 @@ export class Interleaving {
         return;
     }
   }
-}
-
-function toFrame(frame: Extract<Effect, { kind: 'send' }>['frame']): ClientFrame<unknown> {
-  if (typeof frame === 'string') return JSON.parse(frame) as ClientFrame<unknown>;
-  if (frame instanceof Uint8Array) throw new TypeError('expected JSON');
-  return frame;
 }
