@@ -72,10 +72,12 @@ describe('a client that is asked to move', () => {
 
   it('hears of a room where it is until it is there, then only there, and of each message once', async () => {
     const { room, told } = await enter();
+    harness.client.join('other');
+    joined(harness.socket, 0, { room: 'other' });
     const { before, after } = await drain();
     before.receive(message(11));
     after.welcome({ node: 'm' });
-    expect(after.of('join')).toMatchObject([{ room: 'lobby', since: { epoch: 'e', seq: 11 } }]);
+    expect(after.of('join')).toMatchObject([{ room: 'lobby', since: { epoch: 'e', seq: 11 } }, { room: 'other' }]);
     before.receive(message(12));
     before.receive({ type: 'signal', room: 'lobby', from: 'bob', name: 'typing' });
     joined(after, 11);
@@ -85,6 +87,8 @@ describe('a client that is asked to move', () => {
     after.receive(message(13));
     expect(told).toEqual(['11', '12', 'signal', 'joined', '13']);
     expect(room.position).toEqual({ epoch: 'e', seq: 13 });
+    expect(before.isClosed).toBe(false);
+    joined(after, 0, { room: 'other' });
     expect(before.isClosed).toBe(true);
     await pass(0);
     expect(statuses.slice(2)).toMatchObject([
