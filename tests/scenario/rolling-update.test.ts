@@ -24,6 +24,8 @@ const SPREAD_MS = scaled({ short: 500, long: 5000 });
 const DRAIN_MS = 20_000;
 /** Before the first goes, and after the last has gone. */
 const STEADY_MS = scaled({ short: 200, long: 5000 });
+/** From the start of the one that takes its place. */
+const READY_MS = scaled({ short: 0, long: 5000 });
 const WHOLE_DEADLINE_MS = 30_000;
 const SETTINGS = { ...UNLIMITED, maxHandshakesPerAddress: 0, maxNewRoomsPerAddress: 0, drainMs: DRAIN_MS };
 const LONGEST_AWAY_MS = 300;
@@ -67,6 +69,8 @@ class Balanced implements AsyncDisposable {
   /** Starts another one, and stops the oldest. Says when that began to go, and how long it took. */
   async replaceOldest(): Promise<{ readonly from: number; readonly tookMs: number; readonly cpuShare: number }> {
     await this.add();
+    // As an orchestrator waits, too: to start one is work for the whole machine.
+    await last(READY_MS);
     const [oldest, ...others] = this.#inService;
     if (oldest === undefined) throw new Error('no gateway');
     this.#inService = others;

@@ -46,6 +46,15 @@ describe('DrainPace', () => {
     expect(run(pace, { total: 10, othersTake: 1000 })).toHaveLength(2);
   });
 
+  it('does not make good at once for a pause', () => {
+    const pace = new DrainPace({ spreadMs: 1000, total: 1000, now: 0, until: 20_000 });
+    pace.asked(pace.due(0, 10_000));
+    const asked = pace.due(500, 10_000);
+    pace.asked(asked);
+    expect(asked).toBeLessThanOrEqual(25);
+    expect(pace.due(510, 10_000)).toBeGreaterThanOrEqual(9);
+  });
+
   it('asks the first at once', () => {
     const pace = new DrainPace({ spreadMs: 5000, total: 1, now: 7, until: 20_000 });
     expect(pace.due(7, 1000)).toBe(1);

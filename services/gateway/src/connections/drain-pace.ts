@@ -1,3 +1,5 @@
+/** Who could not be asked for a while is not asked all at once afterwards: longer pauses count as one of this length. */
+const MAX_PAUSE_MS = 25;
 /** However few clients there are, so many a second are asked: ten of them need not take as long as ten thousand. */
 const LEAST_PER_SECOND = 50;
 
@@ -41,7 +43,7 @@ export class DrainPace {
     if (leftMs <= 0) return Infinity;
     const neededPerSecond = (this.#unasked * 1000) / leftMs;
     const perSecond = Math.max(neededPerSecond, Math.min(this.#wantedPerSecond, othersTake));
-    this.#due += (perSecond * (now - this.#at)) / 1000;
+    this.#due += (perSecond * Math.min(MAX_PAUSE_MS, now - this.#at)) / 1000;
     this.#at = now;
     return Math.floor(this.#due);
   }

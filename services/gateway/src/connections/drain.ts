@@ -40,9 +40,9 @@ interface Course {
 }
 
 /** Clients are asked so often: those of one time come to the others together. */
-const TICK_MS = 20;
+const TICK_MS = 10;
 /** How much of that may go into asking and closing, so that those who are still here are served. */
-const MAX_TURN_MS = 4;
+const MAX_TURN_MS = 2;
 /** What the others can take is looked at again after so long: they say it every two seconds. */
 const LOOK_EVERY_MS = 1000;
 /** A look that takes longer is one at nobody. */
