@@ -28,6 +28,8 @@ const STEADY_MS = scaled({ short: 200, long: 5000 });
 const READY_MS = scaled({ short: 0, long: 5000 });
 const WHOLE_DEADLINE_MS = 30_000;
 const SETTINGS = { ...UNLIMITED, maxHandshakesPerAddress: 0, maxNewRoomsPerAddress: 0, drainMs: DRAIN_MS };
+/** Tenths of a second that are not judged. */
+const COLD_TENTHS = 4;
 const LONGEST_AWAY_MS = 300;
 const MAX_CPU_SHARE = 0.6;
 
@@ -187,10 +189,10 @@ it.runIf(IS_LONG)(
         const tenth = Math.floor((at - first) / 100);
         perTenth[tenth] = (perTenth[tenth] ?? 0) + 1;
       }
-      // The last tenth ends in its midst.
-      const whole = Array.from({ length: perTenth.length - 1 }, (_, tenth) => perTenth[tenth] ?? 0);
+      console.log(`returns per 100 ms: ${perTenth.join(' ')}`);
+      // In the first ones all of this runs for the first time, on both sides; the last one ends in its midst.
+      const whole = Array.from({ length: perTenth.length - 1 }, (_, i) => perTenth[i] ?? 0).slice(COLD_TENTHS);
       const mean = whole.reduce((sum, count) => sum + count, 0) / whole.length;
-      console.log(`returns per 100 ms: ${whole.join(' ')}`);
       expect(Math.max(...whole.map((count) => Math.abs(count - mean) / mean))).toBeLessThanOrEqual(0.2);
     }
   },
