@@ -114,17 +114,23 @@ export class Drain {
     if (now - this.#lookedAt >= LOOK_EVERY_MS) void this.#look(now);
     this.#options.flush();
     this.#settle(now);
+    const all = this.#options.connections[Symbol.iterator]();
     if (now >= closeAt) {
-      this.#inTurn(Infinity, this.#options.connections[Symbol.iterator](), (connection) => {
+      this.#inTurn(Infinity, all, (connection) => {
         this.#close(connection, this.#asked.delete(connection) ? 'late' : 'closed');
       });
-      return;
+    } else if (this.#othersTake === 0) {
+      this.#inTurn(Infinity, all, (connection) => {
+        this.#sendAway(connection, Math.floor(Math.random() * this.#options.config.spreadMs));
+      });
+    } else {
+      const due = pace.due(now, this.#othersTake);
+      pace.asked(
+        this.#inTurn(due, ahead, (connection) => {
+          this.#ask(connection, closeAt - now);
+        }),
+      );
     }
-    const due = this.#othersTake === 0 ? Infinity : pace.due(now, this.#othersTake);
-    const asked = this.#inTurn(due, ahead, (connection) => {
-      this.#ask(connection, closeAt - now);
-    });
-    pace.asked(asked);
   }
 
   /** Does something with so many connections, or with as many as there is time for now; says how many those were. */
@@ -140,15 +146,19 @@ export class Drain {
 
   /** @param leftMs For which a connection can stay open at most */
   #ask(connection: Connection, leftMs: number): void {
-    const hasOthers = this.#othersTake > 0;
-    if (connection.canMove === true && hasOthers) {
-      const openForMs = Math.floor(Math.min(MAX_OPEN_MS, leftMs));
-      connection.sendFrame({ type: 'draining', reconnectInMs: 0, openForMs });
-      this.#asked.set(connection, performance.now() + openForMs);
+    if (connection.canMove !== true) {
+      // Its turn is its delay.
+      this.#sendAway(connection, 0);
       return;
     }
-    // Where there is nobody else, they come back to whoever is started here next, each after a time of its own. Else their turns are that.
-    const reconnectInMs = hasOthers ? 0 : Math.floor(Math.random() * this.#options.config.spreadMs);
+    const openForMs = Math.floor(Math.min(MAX_OPEN_MS, leftMs));
+    connection.sendFrame({ type: 'draining', reconnectInMs: 0, openForMs });
+    this.#asked.set(connection, performance.now() + openForMs);
+  }
+
+  /** To whoever is there by then, after a time of its own. */
+  #sendAway(connection: Connection, reconnectInMs: number): void {
+    this.#asked.delete(connection);
     this.#toldMs = Math.max(this.#toldMs, reconnectInMs);
     connection.sendFrame({ type: 'draining', reconnectInMs });
     this.#close(connection, 'closed');
@@ -174,10 +184,10 @@ export class Drain {
     this.#options.metrics.drained.labels(how).inc();
   }
 
-  /** Never rejects: whoever cannot be asked can take nobody. */
+  /** Never rejects: where nothing can be learnt, what was last known holds; before that, that there is nobody. */
   async #look(now: number): Promise<void> {
     this.#lookedAt = now;
-    this.#othersTake = await this.#options.othersTake().catch(() => 0);
+    this.#othersTake = await this.#options.othersTake().catch(() => this.#othersTake);
   }
 }
 
