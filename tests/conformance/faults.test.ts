@@ -265,7 +265,8 @@ describe.runIf(OWNS_SERVER).each(ENCODINGS)('faults, %s', (encoding) => {
     const mover = await openIn(room, { url: gateway.url, encoding, user, canMove: true });
     const plain = await openIn(room, { url: gateway.url, encoding });
     const stopped = gateway.process.stop();
-    const { reconnectInMs, openForMs } = await mover.next('draining');
+    const { reconnectInMs, openForMs, stays } = await mover.next('draining');
+    expect(stays).toBeUndefined();
     expect(reconnectInMs).toBe(0);
     expect(openForMs).toBeGreaterThan(5000);
     const { code, reason } = closeCode('restart');

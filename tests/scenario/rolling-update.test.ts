@@ -1,5 +1,6 @@
 import {
   type GatewayProcess,
+  type GatewaySettings,
   startGateway,
   startRedis,
   type TestRedis,
@@ -31,22 +32,25 @@ const SETTINGS = { ...UNLIMITED, maxHandshakesPerAddress: 0, maxNewRoomsPerAddre
 /** Tenths of a second that are not judged. */
 const COLD_TENTHS = 4;
 const LONGEST_AWAY_MS = 300;
+const BALANCE_DEADLINE_MS = 300_000;
 const MAX_CPU_SHARE = 0.6;
 
 /** A balancer deals connections out in turn among the gateways that are to have any. */
 class Balanced implements AsyncDisposable {
   readonly #redis: TestRedis;
   readonly #prefix = uniquePrefix();
+  readonly #settings: GatewaySettings;
   readonly #started: GatewayProcess[] = [];
   #inService: GatewayProcess[] = [];
   #dealt = 0;
 
-  constructor(redis: TestRedis) {
+  constructor(redis: TestRedis, settings: GatewaySettings) {
     this.#redis = redis;
+    this.#settings = settings;
   }
 
-  static async start(): Promise<Balanced> {
-    const balanced = new Balanced(await startRedis());
+  static async start(settings: GatewaySettings = {}): Promise<Balanced> {
+    const balanced = new Balanced(await startRedis(), settings);
     await Promise.all(Array.from({ length: GATEWAYS }, () => balanced.add()));
     return balanced;
   }
@@ -62,7 +66,13 @@ class Balanced implements AsyncDisposable {
 
   async add(): Promise<GatewayProcess> {
     const [redisUrl, redisPrefix] = [this.#redis.url, this.#prefix];
-    const gateway = await startGateway({ redisUrl, redisPrefix, reconnectSpreadMs: SPREAD_MS, ...SETTINGS });
+    const gateway = await startGateway({
+      redisUrl,
+      redisPrefix,
+      reconnectSpreadMs: SPREAD_MS,
+      ...SETTINGS,
+      ...this.#settings,
+    });
     this.#started.push(gateway);
     this.#inService = [...this.#inService, gateway];
     return gateway;
@@ -195,5 +205,42 @@ it.runIf(IS_LONG)(
       const mean = whole.reduce((sum, count) => sum + count, 0) / whole.length;
       expect(Math.max(...whole.map((count) => Math.abs(count - mean) / mean))).toBeLessThanOrEqual(0.2);
     }
+  },
+);
+
+it.runIf(IS_LONG)(
+  'spreads 6,000 clients from three gateways to six, none of them twice',
+  { timeout: TIMEOUT_MS },
+  async () => {
+    await using balanced = await Balanced.start({ balance: true });
+    const { nextUrl } = balanced;
+    const size = { rooms: 600, clientsPerRoom: 10, rate: 100 };
+    using crowd = new Crowd({ ...size, canMove: () => true, nextUrl });
+    await crowd.enter();
+    crowd.startPublishing();
+    for (let i = 0; i < 3; i++) await balanced.add();
+    let held: number[] = [];
+    const tookMs = await eventually(
+      async () => {
+        held = await Promise.all(balanced.all.map((gateway) => metricOf(gateway, 'outcry_gateway_connections')));
+        const mean = held.reduce((sum, count) => sum + count, 0) / held.length;
+        return Math.max(...held) <= 1.1 * mean;
+      },
+      { deadlineMs: BALANCE_DEADLINE_MS, describe: () => `the gateways hold ${held.join()}` },
+    );
+    await crowd.stopPublishing();
+    await eventually(() => crowd.unfinished === 0, {
+      deadlineMs: WHOLE_DEADLINE_MS,
+      describe: () => `${String(crowd.unfinished)} clients are short of something`,
+    });
+    const [lost, duplicated] = [sumOf(crowd, 'lost'), sumOf(crowd, 'doubled')];
+    addRow(
+      'three gateways, then six',
+      { deliveries: sumOf(crowd, 'received'), lost, duplicated, outOfOrder: 0 },
+      { repairMs: tookMs, remarks: `${held.join(' ')}, ${String(crowd.connects.length - 6000)} moves` },
+    );
+    expect([lost, duplicated, crowd.failures]).toEqual([0, 0, []]);
+    expect(crowd.dwellers.flatMap(({ surprises }) => surprises)).toEqual([]);
+    expect(Math.max(...crowd.attempts)).toBeLessThanOrEqual(2);
   },
 );

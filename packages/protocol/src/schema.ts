@@ -184,7 +184,7 @@ export const SERVER_SCHEMA = {
   fresh: { tag: 43, fields: { room: 'room?', symbol: 'symbol?' } },
   reset: { tag: 44, fields: { room: 'room', epoch: 'text', seq: 'seq', recovered: 'bool?' } },
   lagging: { tag: 45, fields: { bufferedBytes: 'uint' } },
-  draining: { tag: 46, fields: { reconnectInMs: 'uint', openForMs: 'uint?' } },
+  draining: { tag: 46, fields: { reconnectInMs: 'uint', openForMs: 'uint?', stays: 'bool?' } },
   pong: { tag: 47, fields: { id: 'id?', at: 'uint' } },
   results: { tag: 48, fields: { id: 'id?', results: 'results' } },
   reply: { tag: 49, fields: { id: 'id?', data: 'payload?' } },

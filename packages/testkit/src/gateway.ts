@@ -49,6 +49,8 @@ export interface GatewaySettings {
   readonly historyBytes?: number;
   readonly roomBytes?: number;
   readonly reconnectSpreadMs?: number;
+  readonly balance?: boolean;
+  readonly balanceFloor?: number;
   readonly drainDelayMs?: number;
   readonly drainMs?: number;
   readonly authSecret?: string;

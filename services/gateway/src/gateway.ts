@@ -5,6 +5,7 @@ import { type InternalServer, LoopLag, maxOpenFiles } from '@outcry/service';
 
 import { AccountNames } from './cluster/account-names.ts';
 import { Attendance } from './cluster/attendance.ts';
+import { Balancer } from './cluster/balancer.ts';
 import { createBrokerHandler } from './cluster/broker-handler.ts';
 import { createControlHandler } from './cluster/control-handler.ts';
 import { readOthersTake } from './cluster/other-nodes.ts';
@@ -60,12 +61,13 @@ class ComposedGateway implements Gateway {
 
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
     const { config, backplane, logger } = this.#options;
-    const { transport, services, attendance, accounts, loopLag } = this.#parts;
+    const { transport, services, attendance, balancer, accounts, loopLag } = this.#parts;
     this.#keys = watchKeys(config.auth, services);
     await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
     this.#internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
     const port = await transport.listen(new Reception(services));
+    if (config.connections.balance.isOn) balancer.start();
     const internalPort = this.#internalServer.port;
     logger.info({ port, internalPort }, 'gateway listening');
     return { port, internalPort };
@@ -73,8 +75,9 @@ class ComposedGateway implements Gateway {
 
   async stop(): Promise<void> {
     const { backplane, logger } = this.#options;
-    const { coalescer, loopLag, services, attendance } = this.#parts;
-    const { connections, connectionLimits, meters, rooms, past, presence, books } = services;
+    const { coalescer, loopLag, services, attendance, balancer } = this.#parts;
+    const { connections, mover, connectionLimits, meters, rooms, past, presence, books } = services;
+    for (const part of [balancer, mover]) part.stop();
     const toldMs = await this.#drain();
     for (const part of [connections, meters, loopLag]) part.stop();
     await connectionLimits.close();
@@ -135,7 +138,8 @@ function createParts(options: GatewayOptions) {
   const services = createServices({ ...options, ...own });
   metrics.observeSockets(() => transport.sockets);
   const attendance = createAttendance(backplane, services, runId);
-  return { transport, coalescer, loopLag, services, accounts, attendance, runId };
+  const balancer = createBalancer(options, services);
+  return { transport, coalescer, loopLag, services, accounts, attendance, balancer, runId };
 }
 
 async function joinCluster(backplane: Backplane, services: GatewayServices): Promise<void> {
@@ -178,4 +182,12 @@ function createAttendance(
       connectionLimits.restore();
     },
   });
+}
+
+function createBalancer({ config, backplane, logger }: GatewayOptions, { facts, metrics }: GatewayServices): Balancer {
+  const { nodes, control } = backplane;
+  const { floor } = config.connections.balance;
+  const balancer = new Balancer({ node: facts.nodeId, nodes, control, floor, logger });
+  metrics.observeBalance(() => balancer.isDecider);
+  return balancer;
 }

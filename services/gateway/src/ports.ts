@@ -56,7 +56,8 @@ function createApi(
   const { broker, control, nodes, revocations } = backplane;
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
-  const own = { past, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, logger };
+  const balanceFloor = config.connections.balance.floor;
+  const own = { past, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
   const parts = { broker, control, nodes, revocations, ...own };
   return createApiHandler({ parts, keys, logger });
 }

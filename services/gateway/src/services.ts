@@ -5,7 +5,9 @@ import type { Logger, LoopLag } from '@outcry/service';
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { BALANCE_PERIOD_MS } from './cluster/balancer.ts';
 import { Connections } from './connections/connections.ts';
+import { Mover } from './connections/mover.ts';
 import { Readiness } from './connections/readiness.ts';
 import type { Fanout } from './fanout/audience.ts';
 import type { Coalescer } from './fanout/coalescer.ts';
@@ -30,6 +32,7 @@ import type { TopicPublisher } from './transport/transport.ts';
 
 /** Everything that the parts of a gateway work with. */
 export interface GatewayServices extends ReceptionServices {
+  readonly mover: Mover;
   readonly revokedTokens: RevokedTokens;
   readonly hooks: Hooks | undefined;
 }
@@ -122,6 +125,7 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
   metrics.observePublishes(admission);
   return {
     connections,
+    mover: new Mover({ connections, metrics, periodMs: BALANCE_PERIOD_MS }),
     connectionLimits,
     storedLimits,
     revokedTokens,

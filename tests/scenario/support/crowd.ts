@@ -122,6 +122,9 @@ export class Crowd implements Disposable {
     }, TICK_MS);
   }
 
+  /** So many connections have been begun by each client. */
+  readonly attempts: number[] = [];
+
   /** Resolves when each message has its place. */
   async stopPublishing(): Promise<void> {
     clearInterval(this.#timer);
@@ -144,6 +147,7 @@ export class Crowd implements Disposable {
       token: `user-${String(i)}`,
       webSocket: (_, protocols) => {
         this.connects.push(performance.now());
+        this.attempts[i] = (this.attempts[i] ?? 0) + 1;
         return new WebSocket(nextUrl(), canMove(i) ? protocols : protocols.filter((name) => name !== CAN_MOVE));
       },
     });

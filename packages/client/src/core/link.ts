@@ -32,6 +32,8 @@ export interface LinkParts extends LinkOptions {
   readonly nextId: () => number;
   /** Of sockets and of questions for tokens, whosever they are. */
   readonly nextTicket: () => number;
+  /** Whether the client may go on elsewhere: where its gateway stays, it is only to have fewer. */
+  readonly mayMove: (stays: boolean, now: number) => boolean;
 }
 
 type Phase =
@@ -212,8 +214,11 @@ export class Link {
         this.#greet(frame, now);
         return;
       case 'draining':
+        if (frame.openForMs !== undefined && this.#options.mayMove(frame.stays === true, now)) {
+          this.movesAt = now + frame.reconnectInMs;
+        }
+        if (frame.stays === true) return;
         this.#drainMs = frame.reconnectInMs;
-        if (frame.openForMs !== undefined) this.movesAt = now + frame.reconnectInMs;
         this.tellStatus();
         return;
       case 'lagging':

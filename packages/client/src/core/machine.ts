@@ -3,10 +3,12 @@ import { type ClientFrame, ERROR_CODES, type ReceivedFrame, type SendableFrame }
 import { OutcryError } from '../primitives/errors.ts';
 import type { BookFrame, BookState } from './book-state.ts';
 import type { Effect, Emit, Joined } from './effects.ts';
+import { HELD_BACK } from './held-back.ts';
 import { Link, type LinkOptions, type Nudge } from './link.ts';
 import type { SocketLoss } from './loss.ts';
 import type { EncodedRequest, Request } from './request.ts';
 import { RequestQueue, tooBig } from './request-queue.ts';
+import { RoomMaker } from './room-maker.ts';
 import type { RoomFrame, RoomState } from './room-state.ts';
 
 export interface MachineOptions extends LinkOptions {
@@ -26,15 +28,6 @@ const REQUEST_BYTES = 256;
 const MOVE_MS = 8_000;
 /** And after that the answers to what was asked on the one before: what has none by then is asked again. */
 const SETTLE_MS = 2_000;
-/** What a client that lags is not sent, so that it no longer lags where one of these comes. */
-const HELD_BACK: ReadonlySet<ReceivedFrame['type']> = new Set([
-  'message',
-  'signal',
-  'reset',
-  'snapshot',
-  'delta',
-  'heartbeat',
-]);
 
 /**
  * Everything that a client decides, without a socket, a timer or a clock: it is told what happened and when, and collects what
@@ -54,6 +47,7 @@ export class Machine {
   /** When the next link takes over, whatever is missing; and when nothing more is sent on the one before. */
   #moveBy = Infinity;
   #isSettling = false;
+  readonly #roomMaker = new RoomMaker();
   /** When more may go out, where something waits for that. */
   #heldUntil = Infinity;
 
@@ -252,6 +246,7 @@ export class Machine {
       ...this.#options,
       nextId: () => this.nextId(),
       nextTicket: () => (this.#lastTicket += 1),
+      mayMove: (stays, now) => !stays || this.#roomMaker.mayLeave(now),
     });
     return link;
   }

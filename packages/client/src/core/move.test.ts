@@ -170,6 +170,48 @@ describe('a client that is asked to move', () => {
   });
 });
 
+describe('a client that is asked to make room', () => {
+  function askToMakeRoom(): void {
+    harness.socket.receive({ type: 'draining', reconnectInMs: 0, openForMs: 60_000, stays: true });
+  }
+
+  it('moves, and nobody is told that the gateway goes', async () => {
+    await enter();
+    askToMakeRoom();
+    await pass(0);
+    harness.socket.open();
+    harness.socket.welcome({ node: 'm' });
+    joined(harness.socket, 10);
+    await pass(0);
+    expect(harness.client.status).toMatchObject({ node: 'm' });
+    expect(statuses.filter((status) => status.state === 'connected' && status.isDraining)).toEqual([]);
+  });
+
+  it('does so once in an hour, from whatever gateway, and moves all the same from one that shuts down', async () => {
+    harness.end();
+    start({ pongTimeoutMs: 86_400_000 });
+    await enter();
+    askToMakeRoom();
+    await pass(0);
+    harness.socket.open();
+    harness.socket.welcome();
+    joined(harness.socket, 10);
+    await pass(3_599_999);
+    askToMakeRoom();
+    await pass(0);
+    expect(harness.platform.sockets).toHaveLength(2);
+    await pass(1);
+    askToMakeRoom();
+    await pass(0);
+    expect(harness.platform.sockets).toHaveLength(3);
+    harness.socket.open();
+    harness.socket.welcome();
+    joined(harness.socket, 10);
+    await drain();
+    expect(harness.platform.sockets).toHaveLength(4);
+  });
+});
+
 describe('what is asked during a move', () => {
   it('goes where the client is, until everything is on the other connection and each of these has its answer', async () => {
     const { room } = await enter();

@@ -268,6 +268,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ['lagging', 45, 'lagging', { bufferedBytes: 262_145 }],
   ['draining', 46, 'draining', { reconnectInMs: 1234 }],
   ['draining, open for a while', 46, 'draining', { reconnectInMs: 0, openForMs: 10_000 }],
+  ['draining, of some clients', 46, 'draining', { reconnectInMs: 0, openForMs: 60_000, stays: true }],
   [
     'results',
     48,

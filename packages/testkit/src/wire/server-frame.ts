@@ -47,7 +47,7 @@ interface ServerFrames {
     retryInMs?: number;
   };
   lagging: { bufferedBytes: number };
-  draining: { reconnectInMs: number; openForMs?: number };
+  draining: { reconnectInMs: number; openForMs?: number; stays?: boolean };
   pong: { id?: RequestId; at: number };
   results: { id?: RequestId; results: readonly WireSymbolResult[] };
   reply: { id?: RequestId; data?: unknown };

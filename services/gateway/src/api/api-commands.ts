@@ -1,6 +1,6 @@
 import type { ApiCommand } from './api-command.ts';
 import { deleteAccount, resetPassword } from './commands/accounts.ts';
-import { info, nodes } from './commands/cluster.ts';
+import { info, nodes, rebalance } from './commands/cluster.ts';
 import { disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
@@ -26,4 +26,5 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   resetPassword,
   nodes,
   info,
+  rebalance,
 };

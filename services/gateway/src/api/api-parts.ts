@@ -21,6 +21,8 @@ export interface ApiParts {
   readonly rules: RoomRules;
   /** Of one payload, as msgpack: what a client may publish, so that every client can take it. */
   readonly maxDataBytes: number;
+  /** A gateway that has fewer clients than this above the mean is left as it is. */
+  readonly balanceFloor: number;
   /** Is told of what cannot be undone. */
-  readonly logger: Pick<Logger, 'info'>;
+  readonly logger: Pick<Logger, 'info' | 'debug'>;
 }

@@ -3,10 +3,11 @@ import type { Logger } from '@outcry/service';
 
 import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
+import type { Mover } from '../connections/mover.ts';
 import { Served, type ServedSession } from '../connections/served-session.ts';
 import { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
-import { type ControlNotice, decodeControlNotice } from './control-notice.ts';
+import { decodeControlNotice, type SessionNotice } from './control-notice.ts';
 import { NoticeRounds } from './notice-rounds.ts';
 
 /** What may wait to be carried out here. */
@@ -16,12 +17,15 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export interface ControlHandlerParts {
   readonly connections: Connections;
   readonly metrics: Pick<GatewayMetrics, 'serverCommands'>;
+  readonly mover: Pick<Mover, 'move'>;
+  readonly facts: { readonly nodeId: string };
   readonly logger: Logger;
 }
 
 /** Does on this node what is asked of all. */
-export function createControlHandler({ connections, metrics, logger }: ControlHandlerParts): (notice: string) => void {
-  const count = (notice: ControlNotice, outcome: Served | 'overflow'): void => {
+export function createControlHandler(parts: ControlHandlerParts): (notice: string) => void {
+  const { connections, mover, facts, metrics, logger } = parts;
+  const count = (notice: SessionNotice, outcome: Served | 'overflow'): void => {
     metrics.serverCommands.labels(notice.kind, outcome).inc();
   };
   const rounds = new NoticeRounds({
@@ -37,6 +41,8 @@ export function createControlHandler({ connections, metrics, logger }: ControlHa
     const notice = decodeControlNotice(text);
     if (notice === undefined) {
       logger.warn({ bytes: text.length }, 'control notice not understood');
+    } else if (notice.kind === 'move') {
+      if (notice.node === facts.nodeId) mover.move(notice.count);
     } else if (!rounds.add(notice, text.length)) {
       count(notice, 'overflow');
       logger.warn({ kind: notice.kind }, 'control notice dropped: too many wait');
@@ -45,7 +51,7 @@ export function createControlHandler({ connections, metrics, logger }: ControlHa
 }
 
 /** Undefined where the notice means sessions, and this is none. Never rejects. */
-function carryOut(notice: ControlNotice, connection: Connection): Promise<Served> | undefined {
+function carryOut(notice: SessionNotice, connection: Connection): Promise<Served> | undefined {
   if (notice.kind === 'disconnect') {
     connection.close(notice.mayReturn ? CLOSE_CODES.reconnect : CLOSE_CODES.disconnected);
     return Promise.resolve(Served.Done);
@@ -53,7 +59,7 @@ function carryOut(notice: ControlNotice, connection: Connection): Promise<Served
   return connection.served && serve(notice, connection.served);
 }
 
-async function serve(notice: Exclude<ControlNotice, { kind: 'disconnect' }>, session: ServedSession): Promise<Served> {
+async function serve(notice: Exclude<SessionNotice, { kind: 'disconnect' }>, session: ServedSession): Promise<Served> {
   switch (notice.kind) {
     case 'subscribe':
       return session.subscribe(notice.room);

@@ -23,9 +23,18 @@ const controlNotice = z.discriminatedUnion('kind', [
     data: z.string().optional(),
   }),
   z.object({ kind: z.literal('refresh'), ...target, rights: roomGrants }),
+  z.object({
+    kind: z.literal('move'),
+    /** Whose clients: the name of a gateway. */
+    node: z.string(),
+    count: z.int().positive(),
+  }),
 ]);
 
 export type ControlNotice = z.output<typeof controlNotice>;
+
+/** One that means sessions, wherever they are. */
+export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' }>;
 
 export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);

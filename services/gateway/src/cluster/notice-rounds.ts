@@ -1,5 +1,5 @@
 import type { Connection } from '../connections/connection.ts';
-import type { ControlNotice } from './control-notice.ts';
+import type { SessionNotice } from './control-notice.ts';
 
 /** How long a round keeps the loop to itself. */
 const MAX_TURN_MS = 1;
@@ -12,7 +12,7 @@ export interface NoticeRoundsOptions {
   readonly maxNotices: number;
   readonly maxBytes: number;
   /** Does what a notice wants. Never throws. */
-  readonly carryOut: (notice: ControlNotice, connection: Connection) => void;
+  readonly carryOut: (notice: SessionNotice, connection: Connection) => void;
 }
 
 /**
@@ -22,7 +22,7 @@ export interface NoticeRoundsOptions {
  */
 export class NoticeRounds {
   readonly #options: NoticeRoundsOptions;
-  #waiting: ControlNotice[] = [];
+  #waiting: SessionNotice[] = [];
   #bytes = 0;
   #isUnderWay = false;
 
@@ -31,7 +31,7 @@ export class NoticeRounds {
   }
 
   /** Whether there was room for it. */
-  add(notice: ControlNotice, bytes: number): boolean {
+  add(notice: SessionNotice, bytes: number): boolean {
     const { maxNotices, maxBytes } = this.#options;
     if (this.#waiting.length >= maxNotices || this.#bytes + bytes > maxBytes) return false;
     this.#waiting.push(notice);
@@ -90,14 +90,14 @@ export class NoticeRounds {
 }
 
 interface NoticesByTarget {
-  readonly byUser: ReadonlyMap<string, readonly ControlNotice[]>;
-  readonly byConnection: ReadonlyMap<string, readonly ControlNotice[]>;
+  readonly byUser: ReadonlyMap<string, readonly SessionNotice[]>;
+  readonly byConnection: ReadonlyMap<string, readonly SessionNotice[]>;
 }
 
-function groupByTarget(notices: readonly ControlNotice[]): NoticesByTarget {
-  const byUser = new Map<string, ControlNotice[]>();
-  const byConnection = new Map<string, ControlNotice[]>();
-  const add = (group: Map<string, ControlNotice[]>, name: string, notice: ControlNotice): void => {
+function groupByTarget(notices: readonly SessionNotice[]): NoticesByTarget {
+  const byUser = new Map<string, SessionNotice[]>();
+  const byConnection = new Map<string, SessionNotice[]>();
+  const add = (group: Map<string, SessionNotice[]>, name: string, notice: SessionNotice): void => {
     const known = group.get(name);
     if (known === undefined) group.set(name, [notice]);
     else known.push(notice);

@@ -1,4 +1,4 @@
-import { integer, type SettingValues } from '@outcry/config';
+import { boolean, integer, type SettingValues } from '@outcry/config';
 
 import type { BacklogLimits } from './backlog.ts';
 
@@ -44,6 +44,17 @@ export const CONNECTION_SETTINGS = {
     max: 600_000,
     default: 5000,
   }),
+  OUTCRY_BALANCE: boolean({
+    meaning:
+      'Whether clients that can move are asked to, from gateways that have more than 1.1 times the mean to others, as behind a scale-out.',
+    default: false,
+  }),
+  OUTCRY_BALANCE_FLOOR: integer({
+    meaning: 'A gateway that has fewer clients than this above the mean is left as it is.',
+    min: 1,
+    max: 1_000_000,
+    default: 100,
+  }),
   OUTCRY_DRAIN_DELAY_MS: integer({
     meaning:
       'How long a gateway that shuts down only says so on `/readyz`, and goes on as before, until whatever sends clients to it has noticed.',
@@ -67,6 +78,13 @@ export interface ConnectionsConfig {
   readonly idleTimeoutMs: number;
   readonly backlog: BacklogLimits;
   readonly drain: DrainConfig;
+  readonly balance: BalanceConfig;
+}
+
+export interface BalanceConfig {
+  readonly isOn: boolean;
+  /** Clients above the mean. */
+  readonly floor: number;
 }
 
 export interface DrainConfig {
@@ -92,6 +110,7 @@ export function connectionsConfigOf(settings: ConnectionSettings): ConnectionsCo
       maxMs: settings.OUTCRY_DRAIN_MS,
       spreadMs: settings.OUTCRY_RECONNECT_SPREAD_MS,
     },
+    balance: { isOn: settings.OUTCRY_BALANCE, floor: settings.OUTCRY_BALANCE_FLOOR },
   };
 }
 

@@ -127,6 +127,10 @@ export class GatewayMetrics {
     'Clients of a gateway that wanted them to go: moved by themselves (moved), closed in their turn (closed), or when their time was over (late).',
     { outcome: LABEL_VALUES.drained },
   );
+  readonly balanced = this.#counter(
+    'balance_asked_total',
+    'Clients that were asked to move because this gateway has more than the others.',
+  );
   readonly lagging = this.#counter('lagging_total', 'Times that a client crossed the soft limit of unread bytes.');
   readonly overflows = this.#counter('overflows_total', 'Connections that lost a frame because too much was unread.');
   readonly relayLag = this.#histogram('relay_lag_seconds', 'From the numbering of a message to its fan-out here.');
@@ -212,6 +216,13 @@ export class GatewayMetrics {
         this.set({ state: 'closing' }, closing);
       },
     });
+  }
+
+  /** Whether this gateway decides who moves. */
+  observeBalance(isDecider: () => boolean): void {
+    this.#read('balance_decider', '1 on the gateway that decides from where to where clients move.', () =>
+      isDecider() ? 1 : 0,
+    );
   }
 
   /** A connection that ended. Clients choose codes, too: those that nobody has agreed on count as one. */

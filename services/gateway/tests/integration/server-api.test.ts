@@ -37,7 +37,13 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'outcry-api-'));
   const roomRulesFile = join(folder, 'rooms.json');
   writeFileSync(roomRulesFile, JSON.stringify(RULES));
-  const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix(), apiKeys: KEYS.join(','), roomRulesFile };
+  const shared = {
+    redisUrl: redis.url,
+    redisPrefix: uniquePrefix(),
+    apiKeys: KEYS.join(','),
+    roomRulesFile,
+    balanceFloor: 1,
+  };
   const [first, second] = await Promise.all([
     startGateway({ ...shared, nodeId: 'first', accounts: true, authSecret: SECRET }),
     startGateway({ ...shared, nodeId: 'second' }),
@@ -254,6 +260,23 @@ describe('the cluster', () => {
     expect(await succeed('info', {})).toMatchObject({ nodes: 2 });
   });
 
+  it('says which gateway has too many clients, and has some of them asked to move', async () => {
+    const crowd = await Promise.all(
+      ['ivan', 'judy', 'mallory', 'niaj'].map((user) =>
+        RawClient.connect({ url: clientsUrl, encoding: 'json', token: user, canMove: true }),
+      ),
+    );
+    clients.push(...crowd);
+    await vi.waitFor(async () => {
+      const { moves } = await succeed('rebalance', { dryRun: true });
+      expect(moves).toEqual([{ node: 'second', connections: crowd.length, surplus: 2 }]);
+    });
+    expect(crowd.flatMap(({ received }) => received).filter(({ type }) => type === 'draining')).toEqual([]);
+    await succeed('rebalance', {});
+    const asked = await Promise.race(crowd.map((client) => client.next('draining')));
+    expect(asked).toMatchObject({ reconnectInMs: 0, stays: true });
+  });
+
   it('forgets a gateway that goes', async () => {
     const prefix = uniquePrefix();
     const shared = { redisUrl: redis.url, redisPrefix: prefix, apiKeys: KEYS[1] };
@@ -353,6 +376,7 @@ describe('the OpenAPI document', () => {
     refresh: { user: 'nobody', rights: { 'team.*': ['read'] } },
     revoke: { user: 'nobody' },
     nodes: {},
+    rebalance: { dryRun: true },
     info: {},
     batch: { commands: [{ command: 'info', params: {} }] },
     resetPassword: { user: 'documented', password: 'battery staple' },

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { decodeNodeReport, nodeReport } from '../../cluster/node-report.ts';
+import { readReports, tellMoves } from '../../cluster/balancer.ts';
+import { type NodeReport, nodeReport } from '../../cluster/node-report.ts';
+import { planMoves } from '../../cluster/plan-moves.ts';
 import { defineCommand } from '../api-command.ts';
 import type { ApiParts } from '../api-parts.ts';
 
@@ -10,7 +12,7 @@ export const nodes = defineCommand({
   summary: 'The gateways that are there, each with what it said of itself in the last seconds.',
   params: z.strictObject({}),
   result: z.object({ nodes: z.array(nodeReport) }),
-  run: async (parts) => ({ nodes: await readReports(parts) }),
+  run: async (parts) => ({ nodes: await readSorted(parts) }),
 });
 
 export const info = defineCommand({
@@ -18,7 +20,7 @@ export const info = defineCommand({
   params: z.strictObject({}),
   result: z.object({ nodes: count, connections: count, rooms: count.meta({ description: 'That somebody is in.' }) }),
   async run(parts) {
-    const [reports, rooms] = await Promise.all([readReports(parts), parts.broker.listRooms()]);
+    const [reports, rooms] = await Promise.all([readSorted(parts), parts.broker.listRooms()]);
     return {
       nodes: reports.length,
       connections: reports.reduce((sum, { connections }) => sum + connections, 0),
@@ -27,8 +29,26 @@ export const info = defineCommand({
   },
 });
 
-async function readReports({ nodes: roster }: ApiParts): Promise<z.output<typeof nodeReport>[]> {
-  const reports = (await roster.list()).map(({ report }) => decodeNodeReport(report));
+export const rebalance = defineCommand({
+  summary: 'Has gateways with many more clients than the others ask some of them to move, for a few seconds.',
+  params: z.strictObject({
+    dryRun: z.boolean().default(false).meta({ description: 'Says who would, and asks nobody.' }),
+  }),
+  result: z.object({
+    moves: z.array(z.object({ node: z.string(), connections: count, surplus: count })).meta({
+      description:
+        'The gateways that have too many, and by how many: half of those, and no more than the others can take, are asked.',
+    }),
+  }),
+  async run(parts, { dryRun }) {
+    const reports = await readSorted(parts);
+    const plan = planMoves(reports, { floor: parts.balanceFloor, isUnderWay: true });
+    if (!dryRun) await tellMoves(reports, plan, parts);
+    return { moves: [...plan] };
+  },
+});
+
+async function readSorted({ nodes: roster }: ApiParts): Promise<NodeReport[]> {
   // One of another version may say less than this one understands.
-  return reports.filter((report) => report !== undefined).sort((a, b) => a.node.localeCompare(b.node));
+  return [...(await readReports(roster))].sort((a, b) => a.node.localeCompare(b.node));
 }
