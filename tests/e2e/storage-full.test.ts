@@ -48,7 +48,8 @@ describe.runIf(hasRedisServer())('a Redis that is full', () => {
     await expect.poll(() => readyz(early.internalUrl), KNOWN_WITHIN).toBe(FULL);
     const { checks } = await readHealth(early.internalUrl);
     expect(checks.filter(({ ok }) => !ok)).toMatchObject([{ name: 'storage', reason: 'storage is full' }]);
-    expect(checks).toContainEqual(expect.objectContaining({ name: 'shard', ok: true, part: new URL(redis.url).host }));
+    const part = `redis://${new URL(redis.url).host}`;
+    expect(checks).toContainEqual(expect.objectContaining({ name: 'shard', ok: true, part }));
     expect(await metricOf(early, 'outcry_gateway_broker_writable')).toBe(0);
     expect(await metricOf(early, 'outcry_gateway_broker_up')).toBe(1);
     expect(await metricOf(early, 'outcry_gateway_broker_eviction_policy{policy="noeviction"}')).toBe(1);

@@ -3,6 +3,7 @@
 The formats of names are described in docs/SERVER-API.md, their rule in docs/decisions/0038-names-of-the-world.md.
 """
 
+import time
 import unicodedata
 
 import schemathesis
@@ -48,6 +49,21 @@ inboxes = names.map(lambda name: "@" + name)
 schemathesis.openapi.format("outcry-user", names.filter(lambda name: name not in RESERVED_USERS))
 schemathesis.openapi.format("outcry-room", rooms | inboxes)
 schemathesis.openapi.format("outcry-room-pattern", rooms | inboxes | st.sampled_from(("*", "team.*", "@*", "a*b*c")))
+
+
+# Requests with wrong keys are answered ten a second (docs/SERVER-API.md). An operation that has succeeded for the first time is asked for
+# twice with wrong ones.
+WRONG_KEYS_SECONDS = 2 / 10
+succeeded: set[str] = set()
+
+
+@schemathesis.hook
+def after_call(context, case, response) -> None:
+    """Keeps to the rate at which the gateway says of a key that it is wrong."""
+    if response.status_code >= 300 or case.operation.label in succeeded:
+        return
+    succeeded.add(case.operation.label)
+    time.sleep(WRONG_KEYS_SECONDS)
 
 
 @schemathesis.hook

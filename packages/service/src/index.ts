@@ -4,6 +4,7 @@ export type { Check } from './health/check.ts';
 export { type DelayMonitor, LoopLag } from './health/loop-lag.ts';
 export { maxOpenFiles } from './health/process-checks.ts';
 export { ShardChecks } from './health/shard-checks.ts';
+export { ShardHealth } from './health/shard-health.ts';
 export { checkStorage } from './health/storage-check.ts';
 export { ApiKeys } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';

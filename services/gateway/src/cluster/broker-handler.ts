@@ -1,11 +1,10 @@
 import type { BrokerHandler } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
+import { type Logger, ShardHealth } from '@outcry/service';
 
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { Readiness } from '../connections/readiness.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { RoomDirectory } from '../rooms/room-directory.ts';
-import { ShardHealth } from './shard-health.ts';
 
 export interface BrokerHandlerParts {
   readonly rooms: RoomDirectory;
