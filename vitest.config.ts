@@ -8,6 +8,12 @@ const patient = {
   setupFiles: ['tests/support/patience.ts'],
 };
 
+/**
+ * Most take milliseconds; a few put as much into something as it may hold. By itself Vitest leaves one processor free, which of two is
+ * half of them.
+ */
+const quick = { ...patient, testTimeout: 30_000, maxWorkers: 2 } as const;
+
 /** Suites that start Redis, services or a browser: with time to start them. */
 const system = { ...patient, testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
@@ -61,17 +67,14 @@ export default defineConfig({
             'bench/src/**/*.test.ts',
             'tests/support/*.test.ts',
           ],
-          ...patient,
-          // Most take milliseconds; a few put as much into something as it may hold.
-          testTimeout: 30_000,
+          ...quick,
         },
       },
       {
         test: {
           name: 'contract',
           include: ['packages/*/tests/contract/**/*.test.ts'],
-          ...patient,
-          testTimeout: 30_000,
+          ...quick,
         },
       },
       {
@@ -100,8 +103,9 @@ export default defineConfig({
           name: 'security',
           include: ['tests/security/**/*.test.ts'],
           exclude: ['tests/security/costs/**'],
-          ...system,
+          ...alone,
           globalSetup: ['tests/security/support/table.ts'],
+          sequence: { groupOrder: 5 },
         },
       },
       {

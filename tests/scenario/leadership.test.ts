@@ -15,7 +15,7 @@ const FEED = { symbols: SYMBOLS.join(), rate: 200, deltaMs: 20, snapshotMs: 500,
 /** From the loss of a leader until the first frame of the next one. */
 const TAKEOVER_LIMIT_MS = LEASE.leaseMs + 1000;
 const FAULT_MS = 3 * LEASE.leaseMs;
-const FREEZES = scaled({ short: 5, long: 50 });
+const FREEZES = scaled({ short: 3, long: 50 });
 const OTHERS = scaled({ short: 2, long: 10 });
 /** A publisher that is new gets its share after two leases. */
 const SPREAD_LIMIT_MS = 5 * LEASE.leaseMs;
