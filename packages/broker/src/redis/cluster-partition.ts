@@ -140,8 +140,13 @@ export class ClusterPartition implements Scope {
     const owner = this.#owner;
     // Not a fault of its own: it goes on when the server is found.
     if (!owner.isUp) throw new Error('its server is not up');
-    await owner.subscriber.subscribe([...this.channels]);
+    const channels = [...this.channels];
+    await owner.subscriber.subscribe(channels);
     await this.#port.catchUp(this);
+    // The slot may have gone meanwhile, and come back before anybody asked where it is: what it took along is not heard.
+    const { acknowledgedChannels } = owner.listener;
+    const isTakenBack = (channel: string): boolean => this.channels.has(channel) && !acknowledgedChannels.has(channel);
+    if (channels.some(isTakenBack)) throw new Error('its server has taken channels back meanwhile');
   }
 
   async #hearImporting(shard: Shard): Promise<void> {
