@@ -120,9 +120,12 @@ export class ClusterPartition implements Scope {
     this.#recovery.handleBroken();
   }
 
-  /** A slot has gone from its server: it may be its own, though it is there again by now, or is nobody's. */
-  verify(acknowledged: ReadonlySet<string>): void {
-    if (this.#isWhole && ![...this.channels].every((channel) => acknowledged.has(channel))) this.handleStalled();
+  /** A server has taken channels back: they may be of this one, though its slot is there again by now, or is nobody's. */
+  verify(shard: Shard, acknowledged: ReadonlySet<string>): void {
+    if ([...this.channels].every((channel) => acknowledged.has(channel))) return;
+    // One that is not whole looks for itself before it is.
+    if (shard === this.#owner && this.#isWhole) this.handleStalled();
+    if (shard === this.#importing?.shard) this.#importing.recovery.handleBroken();
   }
 
   /** Something of it could not be made whole. */
@@ -143,21 +146,27 @@ export class ClusterPartition implements Scope {
     const channels = [...this.channels];
     await owner.subscriber.subscribe(channels);
     await this.#port.catchUp(this);
-    // The slot may have gone meanwhile, and come back before anybody asked where it is: what it took along is not heard.
-    const { acknowledgedChannels } = owner.listener;
-    const isTakenBack = (channel: string): boolean => this.channels.has(channel) && !acknowledgedChannels.has(channel);
-    if (channels.some(isTakenBack)) throw new Error('its server has taken channels back meanwhile');
+    this.#assertHeard(owner, channels);
   }
 
   async #hearImporting(shard: Shard): Promise<void> {
+    const channels = [...this.channels];
     try {
-      await shard.subscriber.subscribe([...this.channels], true);
+      await shard.subscriber.subscribe(channels, true);
     } catch (error) {
       // It is not on its way any more, and where it is, is found out by itself.
       if (error instanceof RedirectError) this.#endImport();
       throw error;
     }
     await this.#port.catchUp(this);
+    this.#assertHeard(shard, channels);
+  }
+
+  /** The slot may have gone meanwhile, and come back before anybody asked where it is: what it took along is not heard. */
+  #assertHeard({ listener }: Shard, channels: readonly string[]): void {
+    const { acknowledgedChannels } = listener;
+    const isTakenBack = (channel: string): boolean => this.channels.has(channel) && !acknowledgedChannels.has(channel);
+    if (channels.some(isTakenBack)) throw new Error('its server has taken channels back meanwhile');
   }
 
   #endImport(): void {

@@ -106,6 +106,8 @@ export class ClusterShards implements Servers {
     for (const shard of opened) shard.begin();
     this.#isStarted = true;
     for (const partition of this.#partitions) partition.begin();
+    // What was taken back until now, nobody has looked at.
+    for (const shard of opened) this.#lookAt(shard);
     this.#statuses.flush();
     this.#survey.start();
   }
@@ -233,8 +235,14 @@ export class ClusterShards implements Servers {
     this.#verifying.add(shard);
     await this.#survey.refresh();
     this.#verifying.delete(shard);
+    this.#lookAt(shard);
+  }
+
+  #lookAt(shard: Shard): void {
     const { acknowledgedChannels } = shard.listener;
-    for (const partition of this.#partitions) if (partition.owner === shard) partition.verify(acknowledgedChannels);
+    for (const partition of this.#partitions) {
+      if (partition.owner === shard || partition.importing === shard) partition.verify(shard, acknowledgedChannels);
+    }
   }
 
   /** What servers say, each by its own view of all. */
