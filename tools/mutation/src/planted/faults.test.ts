@@ -32,3 +32,7 @@ it('plants a fault where it can only be meant', () => {
   expect(plantInSource('a(); a();', { from: 'a();', to: '' })).toBeUndefined();
   expect(plantInSource('a();', { from: 'b();', to: '' })).toBeUndefined();
 });
+
+it.each(FAULTS.map((fault) => [fault.name, fault] as const))('can still be planted: %s', (_, fault) => {
+  expect(plantInSource(readFileSync(new URL(fault.file, ROOT), 'utf8'), fault)).toBeDefined();
+});

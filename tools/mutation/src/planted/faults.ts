@@ -77,10 +77,10 @@ export const FAULTS: readonly Fault[] = [
     name: 'lease-forgotten-first',
     felt: 'ghosts for ever, where the node that clears a lost one away dies half-way',
     file: broker('src/presence/reaper.ts'),
-    from: `    const removed = await Promise.all(PARTITION_TAGS.map((tag) => this.#reapPartition(lease, tag)));
-    await this.#commands.run((redis) => redis.zrem(this.#keys.leases, lease));`,
-    to: `    await this.#commands.run((redis) => redis.zrem(this.#keys.leases, lease));
-    const removed = await Promise.all(PARTITION_TAGS.map((tag) => this.#reapPartition(lease, tag)));`,
+    from: `    const removed = await Promise.all(this.#keys.tags.map((tag) => this.#reapPartition(lease, tag)));
+    await this.#redis.run(this.#keys.leases, (redis) => redis.zrem(this.#keys.leases, lease));`,
+    to: `    await this.#redis.run(this.#keys.leases, (redis) => redis.zrem(this.#keys.leases, lease));
+    const removed = await Promise.all(this.#keys.tags.map((tag) => this.#reapPartition(lease, tag)));`,
     test: {
       file: broker('tests/integration/presence.test.ts'),
       name: 'reaping > is taken up by the next where it broke off, as often as it does',
@@ -157,7 +157,7 @@ export const FAULTS: readonly Fault[] = [
     name: 'late-beat',
     felt: 'a fresh connection is torn down for a beat that the one before it has missed',
     file: broker('src/redis/heartbeat.ts'),
-    from: '        if (this.#timer !== timer) return;\n',
+    from: '      if (run !== this.#run) return;\n',
     to: '',
     test: {
       file: broker('src/redis/heartbeat.test.ts'),
