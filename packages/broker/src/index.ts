@@ -3,6 +3,19 @@ export type { Backplane } from './backplanes/backplane.ts';
 export { createMemoryBackplane } from './backplanes/memory-backplane.ts';
 export { createRedisBackplane, type RedisBackplaneOptions } from './backplanes/redis-backplane.ts';
 export type { ControlBus } from './control/bus.ts';
+export { MAX_EVENTS } from './events/defaults.ts';
+export {
+  type DeadLetter,
+  type EventJournal,
+  type Holder,
+  type JournalEntry,
+  type JournalPage,
+  type Missing,
+  type Settlement,
+  type Transition,
+  TransitionKind,
+} from './events/journal.ts';
+export { connectionsOf, runOfConnections, Telling, type ToldEvents } from './events/telling.ts';
 export type {
   FeedBus,
   FeedDelta,

@@ -1,5 +1,6 @@
 import type { AccountStore } from '../accounts/store.ts';
 import type { ControlBus } from '../control/bus.ts';
+import type { EventJournal } from '../events/journal.ts';
 import type { FeedBus } from '../feeds/bus.ts';
 import type { Intake } from '../intake.ts';
 import type { Lease } from '../leases/lease.ts';
@@ -27,6 +28,8 @@ export interface Backplane {
   readonly revocations: RevocationList;
   /** Takes no part until it is started by itself: not every process has members. */
   readonly presence: PresenceStore;
+  /** What presence has written down of those who come and go, for whoever sends it on. */
+  readonly events: EventJournal;
   /** What is outside of the process and stores what is shared, as it was when it was last found; undefined before that, and in memory. */
   readonly server?: ServerInfo | undefined;
   /** Whether messages can be stored now, as far as is known; undefined in memory, where they always can. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isRoomName, isSymbol, isUserName } from '@outcry/protocol';
 import { accountsKey } from '../accounts/keys.ts';
 import { controlChannel } from '../control/keys.ts';
+import { eventNamesIn, eventNamesOf } from '../events/keys.ts';
 import { bookNames, instrumentsKey } from '../feeds/keys.ts';
 import { leaseNames, releasesChannel } from '../leases/keys.ts';
 import { limitNames } from '../limits/keys.ts';
@@ -29,6 +30,7 @@ const keys = {
   nodes: nodeNames(space),
   revocations: revocationNames(space),
   archive: (tag: string) => rooms.archiveIn(tag),
+  events: (tag: string) => eventNamesIn(space, tag),
   room: (room: string) => rooms.of(room),
   roomOf: (channel: string) => rooms.roomOf(channel),
   idempotency: (room: string, once: { sender: string; key: string }) => rooms.idempotency(room, once),
@@ -87,6 +89,7 @@ describe('KeySpace', () => {
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.archive('mm') })) claim(name, `archive ${kind}`);
+    for (const [kind, name] of Object.entries<string>({ ...keys.events('mm') })) claim(name, `events ${kind}`);
     for (let i = 0; i < 5000; i += 1) {
       const [r, u, k, s] = [room(), user(), text('a/%2F:{}@', 5), symbol()];
       for (const [kind, name] of Object.entries<string>({ ...keys.room(r) })) claim(name, `room ${kind} ${r}`);
@@ -129,6 +132,7 @@ describe('KeySpace', () => {
       const names = [
         ...Object.values<string>({ ...keys.room(r) }),
         ...Object.values<string>({ ...rooms.archiveOf(r) }),
+        ...Object.values<string>({ ...eventNamesOf(space, r) }),
         keys.users(r),
         keys.lease('lease', partitionTagOf(r)),
         keys.idempotency(r, { sender: text('{}a', 4), key: k }),

@@ -2,6 +2,9 @@ import { createMemoryAccounts } from '../accounts/memory-accounts.ts';
 import { MemoryAccountStore } from '../accounts/memory-store.ts';
 import { MemoryControlBus } from '../control/memory-bus.ts';
 import { createMemoryNotices } from '../control/memory-notices.ts';
+import { createMemoryEvents } from '../events/memory-events.ts';
+import { MemoryEventJournal } from '../events/memory-journal.ts';
+import { NOTHING_TOLD, type ToldEvents } from '../events/telling.ts';
 import { MemoryFeedBus } from '../feeds/memory-bus.ts';
 import { createMemoryFeeds } from '../feeds/memory-feeds.ts';
 import { MemoryLease } from '../leases/memory-lease.ts';
@@ -30,6 +33,8 @@ import type { Backplane } from './backplane.ts';
 export interface MemoryBackplaneOptions {
   /** The same on every node of a hub. */
   readonly presenceLease?: LeaseTimes | undefined;
+  /** Who is written down as coming and going; unset: nobody. The same on every node of a hub. */
+  readonly told?: ToldEvents | undefined;
 }
 
 const EVERYTHING: BrokerPart = { shard: 'memory', partitions: PARTITION_TAGS.map((_, partition) => partition) };
@@ -37,9 +42,9 @@ const EVERYTHING: BrokerPart = { shard: 'memory', partitions: PARTITION_TAGS.map
 /** A backplane that needs no Redis. Those that share a hub are nodes of one cluster, within one process. */
 export function createMemoryBackplane(
   hub: MemoryHub = new MemoryHub(),
-  { presenceLease = PRESENCE_LEASE }: MemoryBackplaneOptions = {},
+  { presenceLease = PRESENCE_LEASE, told = NOTHING_TOLD }: MemoryBackplaneOptions = {},
 ): Backplane {
-  const presence = new LeasedPresence(new MemoryPresenceTable(hub.part(createMemoryPresence)), presenceLease);
+  const presence = new LeasedPresence(new MemoryPresenceTable(hub.part(createMemoryPresence), told), presenceLease);
   const broker = new MemoryBroker(hub.part(createMemoryRooms), (event) => {
     presence.deliver(event);
   });
@@ -51,7 +56,8 @@ export function createMemoryBackplane(
   const limits = new MemorySharedLimits(hub.part(createMemoryCounts));
   const accounts = new MemoryAccountStore(hub.part(createMemoryAccounts));
   const revocations = new MemoryRevocationList(hub.part(createMemoryRevocations));
-  const parts = [feedBus, lease, roster, control, nodes, limits, revocations, accounts];
+  const events = new MemoryEventJournal(hub.part(createMemoryEvents), told.maxEntries);
+  const parts = [events, feedBus, lease, roster, control, nodes, limits, revocations, accounts];
   return {
     broker,
     feedBus,
@@ -63,6 +69,7 @@ export function createMemoryBackplane(
     revocations,
     accounts,
     presence,
+    events,
     start(handler: BrokerHandler): Promise<void> {
       broker.start(handler);
       for (const part of parts) part.start();

@@ -1,5 +1,7 @@
 import { RedisAccountStore } from '../accounts/redis-store.ts';
 import { RedisControlBus } from '../control/redis-bus.ts';
+import { RedisEventJournal } from '../events/redis-journal.ts';
+import type { ToldEvents } from '../events/telling.ts';
 import { RedisFeedBus } from '../feeds/redis-bus.ts';
 import type { Intake } from '../intake.ts';
 import { RedisLease } from '../leases/redis-lease.ts';
@@ -60,6 +62,8 @@ export interface RedisBackplaneOptions {
   readonly idempotencyWindowMs?: number | undefined;
   /** The same on every node. */
   readonly presenceLease?: LeaseTimes | undefined;
+  /** Who is written down as coming and going; unset: nobody. The same on every node. */
+  readonly told?: ToldEvents | undefined;
   readonly events?: BackplaneEvents | undefined;
 }
 
@@ -84,6 +88,7 @@ class RedisBackplane implements Backplane {
   readonly accounts: RedisAccountStore;
   readonly revocations: RedisRevocationList;
   readonly presence: PresenceStore;
+  readonly events: RedisEventJournal;
   readonly archive: RedisArchiveSource;
   readonly intake: Intake;
   readonly outlet = new GatherWindow();
@@ -109,10 +114,11 @@ class RedisBackplane implements Backplane {
     this.accounts = new RedisAccountStore(parts);
     this.revocations = new RedisRevocationList(parts);
     const rooms = new RoomKeys(keys);
+    this.events = new RedisEventJournal({ ...parts, maxEntries: options.told?.maxEntries });
     this.archive = new RedisArchiveSource({ ...parts, keys: rooms });
     const channelOf = (room: string): string => rooms.of(room).channel;
     const createPresence = (partitions: readonly number[]): LeasedPresence => {
-      const table = new RedisPresenceTable({ ...parts, partitions, channelOf });
+      const table = new RedisPresenceTable({ ...parts, partitions, channelOf, told: options.told });
       const storeAgain = (): void => void this.#reviewStored(scopeOf(partitions), events);
       return new LeasedPresence(table, options.presenceLease ?? PRESENCE_LEASE, storeAgain);
     };

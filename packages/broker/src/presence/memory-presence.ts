@@ -1,5 +1,7 @@
 import { MemberChange } from '@outcry/protocol';
-import type { HubPart } from '../memory/hub.ts';
+import { createMemoryEvents, type MemoryEvents } from '../events/memory-events.ts';
+import { NOTHING_TOLD, type ToldEvents } from '../events/telling.ts';
+import type { HubPart, MemoryHub } from '../memory/hub.ts';
 import type { MemberEvent, RoomMembers } from './store.ts';
 import type { NodeLease, Tended, TendRequest, WriteRequest, Written } from './table.ts';
 
@@ -13,16 +15,21 @@ interface Lease {
   readonly held: Map<string, Map<string, number>>;
 }
 
-export function createMemoryPresence(): MemoryPresence {
-  return new MemoryPresence();
+export function createMemoryPresence(hub: Pick<MemoryHub, 'part'>): MemoryPresence {
+  return new MemoryPresence(hub.part(createMemoryEvents));
 }
 
 /** The presence of a hub. Every call is one atomic step, because nothing else runs in between. */
 export class MemoryPresence implements HubPart {
+  readonly #events: Pick<MemoryEvents, 'note'>;
   readonly #leases = new Map<string, Lease>();
   /** By room: user to connections in the cluster. */
   readonly #members = new Map<string, Map<string, number>>();
   readonly #watches = new Set<(event: MemberEvent) => void>();
+
+  constructor(events: Pick<MemoryEvents, 'note'>) {
+    this.#events = events;
+  }
 
   watch(onChange: (event: MemberEvent) => void): void {
     this.#watches.add(onChange);
@@ -53,7 +60,11 @@ export class MemoryPresence implements HubPart {
     if (lease?.deadline !== undefined) lease.deadline = Date.now() + afterMs;
   }
 
-  write({ id, fence }: NodeLease, { room, entries }: WriteRequest): Written | 'refused' {
+  write(
+    { id, fence }: NodeLease,
+    { room, entries }: WriteRequest,
+    told: ToldEvents = NOTHING_TOLD,
+  ): Written | 'refused' {
     const lease = this.#leases.get(id);
     if (lease?.deadline === undefined || lease.fence !== fence) return 'refused';
     const held = lease.held.get(room) ?? new Map<string, number>();
@@ -61,7 +72,7 @@ export class MemoryPresence implements HubPart {
       const before = held.get(user) ?? 0;
       if (connections > 0) held.set(user, connections);
       else held.delete(user);
-      this.#add(room, user, connections - before);
+      this.#add({ room, user }, connections - before, told);
     }
     if (held.size > 0) lease.held.set(room, held);
     else lease.held.delete(room);
@@ -74,13 +85,13 @@ export class MemoryPresence implements HubPart {
     return { count: members.size, members: listed };
   }
 
-  reap(id: string): number {
+  reap(id: string, told: ToldEvents = NOTHING_TOLD): number {
     const lease = this.#leases.get(id);
     let removed = 0;
     this.#leases.delete(id);
     for (const [room, held] of lease?.held ?? []) {
       removed += held.size;
-      for (const [user, connections] of held) this.#add(room, user, -connections);
+      for (const [user, connections] of held) this.#add({ room, user }, -connections, told);
     }
     return removed;
   }
@@ -102,7 +113,7 @@ export class MemoryPresence implements HubPart {
   }
 
   /** Adds to a user's connections in the cluster; tells of the first and of the last. */
-  #add(room: string, user: string, connections: number): void {
+  #add({ room, user }: { room: string; user: string }, connections: number, told: ToldEvents): void {
     if (connections === 0) return;
     const members = this.#members.get(room) ?? new Map<string, number>();
     this.#members.set(room, members);
@@ -111,11 +122,13 @@ export class MemoryPresence implements HubPart {
     if (after > 0) members.set(user, after);
     else members.delete(user);
     if (members.size === 0) this.#members.delete(room);
-    if (before === 0) this.#tell({ room, user, change: MemberChange.Joined, count: members.size });
-    if (after === 0) this.#tell({ room, user, change: MemberChange.Left, count: members.size });
+    if (before === 0) this.#tell({ room, user, change: MemberChange.Joined, count: members.size }, told);
+    if (after === 0) this.#tell({ room, user, change: MemberChange.Left, count: members.size }, told);
   }
 
-  #tell(event: MemberEvent): void {
+  #tell(event: MemberEvent, told: ToldEvents): void {
     for (const watch of this.#watches) watch(event);
+    const { room, user, count, change } = event;
+    this.#events.note({ room, user, count, isJoined: change === MemberChange.Joined }, told.of(room), told.maxEntries);
   }
 }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryHub } from '../memory/hub.ts';
 import { createMemoryPresence, type MemoryPresence } from './memory-presence.ts';
 import { MemoryPresenceTable } from './memory-table.ts';
 import type { NodeLease, TendRequest, WriteRequest } from './table.ts';
@@ -13,7 +14,7 @@ describe('MemoryPresenceTable', () => {
   let table: MemoryPresenceTable;
 
   beforeEach(async () => {
-    hub = createMemoryPresence();
+    hub = new MemoryHub().part(createMemoryPresence);
     table = new MemoryPresenceTable(hub);
     for (const lease of [MINE, LOST]) await table.begin(lease, 60_000);
   });

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NOTHING_TOLD, type ToldEvents } from '../events/telling.ts';
 import type { MemoryPresence } from './memory-presence.ts';
 import type { RoomMembers } from './store.ts';
 import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Written } from './table.ts';
@@ -6,9 +7,11 @@ import type { NodeLease, PresenceTable, Tended, TendRequest, WriteRequest, Writt
 /** The presence of a hub as a node reaches it: a step is taken at once, and settles in a later turn, as over a network. */
 export class MemoryPresenceTable implements PresenceTable {
   readonly #presence: MemoryPresence;
+  readonly #told: ToldEvents;
 
-  constructor(presence: MemoryPresence) {
+  constructor(presence: MemoryPresence, told: ToldEvents = NOTHING_TOLD) {
     this.#presence = presence;
+    this.#told = told;
   }
 
   /** What a hub forgets it forgets with its leases. */
@@ -44,7 +47,7 @@ export class MemoryPresenceTable implements PresenceTable {
   }
 
   write(lease: NodeLease, request: WriteRequest): Promise<Written | 'refused'> {
-    return settle(this.#presence.write(lease, request));
+    return settle(this.#presence.write(lease, request, this.#told));
   }
 
   list(room: string, limit: number): Promise<RoomMembers> {
@@ -52,7 +55,7 @@ export class MemoryPresenceTable implements PresenceTable {
   }
 
   reap(id: string): Promise<number> {
-    return settle(this.#presence.reap(id));
+    return settle(this.#presence.reap(id, this.#told));
   }
 
   lookAfter(): Promise<number> {

@@ -3,11 +3,14 @@ import { OutcryError } from '../outcry-error.ts';
 import { KeySpace } from '../redis/keys.ts';
 import { partitionTagOf } from '../partition.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
+import { NOTHING_TOLD } from '../events/telling.ts';
 import { PresenceKeys } from './keys.ts';
+import { Notes } from './notes.ts';
 import { PresenceReaper, type PresenceReaperParts } from './reaper.ts';
 import { ARE_IN_FORCE, VOID_LEASE } from './scripts/members.lua.ts';
 
-const keys = new PresenceKeys(new KeySpace('outcry'));
+const space = new KeySpace('outcry');
+const keys = new PresenceKeys(space);
 
 /** What each lease has in each partition, room by room, as Redis gives it to whoever reaps: in pages, and in steps. */
 class FakeRedis {
@@ -87,7 +90,10 @@ describe('PresenceReaper', () => {
 
   beforeEach(() => {
     redis = new FakeRedis();
-    reaper = new PresenceReaper({ redis: redis.router, keys, channelOf: (room) => `channel/${room}` });
+    reaper = new PresenceReaper({
+      ...{ redis: redis.router, keys, channelOf: (room: string) => `channel/${room}` },
+      notes: new Notes(space, NOTHING_TOLD),
+    });
   });
 
   it('removes what a lease has in every partition, a little at a time, and forgets it then', async () => {

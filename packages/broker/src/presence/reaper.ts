@@ -1,6 +1,7 @@
 import { partitionTagOf } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
 import type { PresenceKeys } from './keys.ts';
+import type { Notes } from './notes.ts';
 import { pagesOf } from './pages.ts';
 import { ARE_IN_FORCE, REAP_ROOM, VOID_LEASE } from './scripts/members.lua.ts';
 
@@ -14,6 +15,7 @@ export interface PresenceReaperParts {
   readonly redis: Pick<Router, 'run' | 'runScript'>;
   readonly keys: PresenceKeys;
   readonly channelOf: (room: string) => string;
+  readonly notes: Pick<Notes, 'of'>;
 }
 
 /** Removes what an expired lease holds, partition by partition and room by room. */
@@ -21,13 +23,15 @@ export class PresenceReaper {
   readonly #redis: PresenceReaperParts['redis'];
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
+  readonly #notes: PresenceReaperParts['notes'];
   /** Keys of leases that were in force at the last look. */
   readonly #inForce = new Set<string>();
 
-  constructor({ redis, keys, channelOf }: PresenceReaperParts) {
+  constructor({ redis, keys, channelOf, notes }: PresenceReaperParts) {
     this.#redis = redis;
     this.#keys = keys;
     this.#channelOf = channelOf;
+    this.#notes = notes;
   }
 
   /** Resolves with the entries removed; the lease is forgotten then. Where it rejects, it is to be done again. */
@@ -73,12 +77,16 @@ export class PresenceReaper {
   }
 
   async #reapRoom(lease: string, room: string): Promise<number> {
-    const keys = [this.#keys.lease(lease, partitionTagOf(room)), this.#keys.users(room)] as const;
+    const notes = this.#notes.of(room);
+    const keys = [this.#keys.lease(lease, partitionTagOf(room)), this.#keys.users(room), ...notes.keys] as const;
     const channel = this.#channelOf(room);
     let removed = 0;
     let cursor = '0';
     do {
-      const reply = await this.#redis.runScript(REAP_ROOM, keys, [channel, room, lease, cursor, USERS_PER_STEP]);
+      const reply = await this.#redis.runScript(REAP_ROOM, keys, [
+        ...[channel, room, lease, cursor, USERS_PER_STEP],
+        ...notes.args,
+      ]);
       const [next, entries] = reply as [Buffer, number];
       cursor = String(next);
       removed += entries;

@@ -1,4 +1,5 @@
 import type { MemberEntry } from '@outcry/protocol';
+import { NOTHING_TOLD, type ToldEvents } from '../events/telling.ts';
 import { OutcryError } from '../outcry-error.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import type { Router } from '../redis/router.ts';
@@ -6,6 +7,7 @@ import { partitionTagOf } from '../partition.ts';
 import { readField } from '../redis/server-info.ts';
 import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
+import { Notes } from './notes.ts';
 import { pagesOf } from './pages.ts';
 import { PresenceReaper } from './reaper.ts';
 import { KNOW_LEASES, SET_LEASE, TEND_LEASES } from './scripts/leases.lua.ts';
@@ -23,6 +25,8 @@ export interface RedisPresenceTableParts {
   readonly partitions?: readonly number[];
   /** Where the nodes that have joined a room are told who has come to it and who has gone. */
   readonly channelOf: (room: string) => string;
+  /** Who is written down as coming and going; unset: nobody. */
+  readonly told?: ToldEvents | undefined;
 }
 
 /**
@@ -36,6 +40,7 @@ export class RedisPresenceTable implements PresenceTable {
   readonly #redis: RedisPresenceTableParts['redis'];
   readonly #keys: PresenceKeys;
   readonly #channelOf: (room: string) => string;
+  readonly #notes: Notes;
   readonly #reaper: PresenceReaper;
   /** Leases of others that Redis knew at the last look. */
   readonly #known = new Set<string>();
@@ -44,7 +49,8 @@ export class RedisPresenceTable implements PresenceTable {
     this.#redis = parts.redis;
     this.#keys = new PresenceKeys(parts.keys, parts.partitions);
     this.#channelOf = parts.channelOf;
-    this.#reaper = new PresenceReaper({ ...parts, keys: this.#keys });
+    this.#notes = new Notes(parts.keys, parts.told ?? NOTHING_TOLD);
+    this.#reaper = new PresenceReaper({ ...parts, keys: this.#keys, notes: this.#notes });
   }
 
   async readRun(): Promise<string> {
@@ -95,9 +101,11 @@ export class RedisPresenceTable implements PresenceTable {
   }
 
   async write({ id, fence }: NodeLease, { room, entries, asksForLeases }: WriteRequest): Promise<Written | 'refused'> {
-    const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room)] as const;
+    const notes = this.#notes.of(room);
+    const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room), ...notes.keys] as const;
     const fields = entries.flatMap(({ user, connections }) => [user, connections]);
-    const args = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0, ...fields];
+    const about = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0];
+    const args = [...about, ...notes.args, ...fields];
     const reply = (await this.#redis.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
     if (reply.length === 0) return 'refused';
     const [count, own, leases] = reply as [number, number, Buffer[]];

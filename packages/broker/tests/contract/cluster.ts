@@ -1,8 +1,19 @@
-import type { Backplane, LeaseTimes } from '../../src/index.ts';
+import { type Backplane, type LeaseTimes, Telling, type ToldEvents } from '../../src/index.ts';
 import { Recorder } from '../support/recorder.ts';
 
 /** As short as a machine with much else to do can keep to. */
 export const TEST_LEASE: LeaseTimes = { leaseMs: 1500, renewMs: 300 };
+
+/** Of rooms that say so in their names everything is written down, or some of it. */
+export const TEST_TOLD: ToldEvents = {
+  of: (room) => TELLINGS.find(([name]) => room.startsWith(name))?.[1] ?? Telling.Nothing,
+  maxEntries: 20,
+};
+const TELLINGS = [
+  ['told', Telling.Both],
+  ['members', Telling.Members],
+  ['rooms', Telling.Rooms],
+] as const;
 
 /** What a contract suite runs against: nodes over one shared state. */
 export interface TestCluster {

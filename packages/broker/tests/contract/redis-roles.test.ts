@@ -38,7 +38,7 @@ describe('deploy/redis/users.acl', () => {
   let redis: TestRedis;
   let admin: Redis;
   let commands: readonly KeyCommand[];
-  const urls = { gateway: '', publisher: '', inbound: '', archive: '' };
+  const urls = { gateway: '', publisher: '', inbound: '', archive: '', events: '' };
   beforeAll(async () => {
     redis = await startRedis();
     admin = new Redis(redis.url);
@@ -168,6 +168,18 @@ describe('deploy/redis/users.acl', () => {
     ['reads what was said once', ['GET', `${prefix}:{mm}:once/lobby/ann/key`]],
   ])('refuses a service that archives that %s', async (_, [command = '', ...args]) => {
     await expectRefused('archive', String(command), ...args);
+  });
+
+  it.each([
+    ['says that somebody came', ['HINCRBY', `${prefix}:{mm}:journal/`, 'seq', 1]],
+    ['reads who is there', ['HGETALL', `${prefix}:{mm}:users/lobby`]],
+    ['says that somebody is there', ['HSET', `${prefix}:{mm}:users/lobby`, 'ann', '1']],
+    ['reads the past', ['XRANGE', `${prefix}:{mm}:stream/lobby`, '-', '+']],
+    ['speaks as the server', ['PUBLISH', `${prefix}:{mm}:room/lobby`, 'a message']],
+    ['listens to rooms', ['SUBSCRIBE', `${prefix}:{mm}:room/lobby`]],
+    ['reads password hashes', ['HGETALL', `${prefix}:{mm}:accounts/`]],
+  ])('refuses a service that sends events that %s', async (_, [command = '', ...args]) => {
+    await expectRefused('events', String(command), ...args);
   });
 
   async function expectRefused(role: RedisRole, command: string, ...args: readonly (string | number)[]): Promise<void> {

@@ -2,6 +2,7 @@ import { uniquePrefix } from '@outcry/testkit';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { describeAccountStore } from '../../src/accounts/store.contract.ts';
 import { describeControlBus } from '../../src/control/bus.contract.ts';
+import { describeEventJournal } from '../../src/events/journal.contract.ts';
 import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
 import { createRedisBackplane, partitionOf } from '../../src/index.ts';
 import { describeLease } from '../../src/leases/lease.contract.ts';
@@ -16,7 +17,7 @@ import { Recorder } from '../support/recorder.ts';
 import { range, request, RETENTION } from '../support/requests.ts';
 import { grantedCommands, REDIS_ROLES, type RedisRole } from '../support/redis-role.ts';
 import { RoleServers } from '../support/role-servers.ts';
-import { TEST_LEASE, type TestCluster } from './cluster.ts';
+import { TEST_LEASE, TEST_TOLD, type TestCluster } from './cluster.ts';
 
 /** What each role has asked for, in all suites. */
 const used: Readonly<Record<RedisRole, Set<string>>> = {
@@ -24,6 +25,7 @@ const used: Readonly<Record<RedisRole, Set<string>>> = {
   publisher: new Set(),
   inbound: new Set(),
   archive: new Set(),
+  events: new Set(),
 };
 
 /** Nodes that may do in Redis what their role may, and nothing else: the first one's role, and the second one's. */
@@ -32,7 +34,8 @@ async function createCluster(first: RedisRole, second = first): Promise<TestClus
   const prefix = uniquePrefix();
   const urls = { first: await servers.createUrl(first, prefix), second: await servers.createUrl(second, prefix) };
   return {
-    createBackplane: (place = 'first') => createRedisBackplane({ url: urls[place], prefix, presenceLease: TEST_LEASE }),
+    createBackplane: (place = 'first') =>
+      createRedisBackplane({ url: urls[place], prefix, presenceLease: TEST_LEASE, told: TEST_TOLD }),
     wipe: () => servers.wipe(),
     stop: async () => {
       const commands = await servers.used();
@@ -57,6 +60,7 @@ describeFeedBus('Redis', ofBoth);
 describeLease('Redis', ofPublishers);
 describeLease('Redis, as a service that brings messages in', () => createCluster('inbound'));
 describeLease('Redis, as a service that archives', () => createCluster('archive'));
+describeEventJournal('Redis', () => createCluster('gateway', 'events'));
 describePublisherRoster('Redis', ofPublishers);
 
 describe('deploy/redis/users.acl, or cluster-users.acl', () => {
@@ -68,7 +72,7 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
   let servers: RoleServers;
   const prefix = uniquePrefix();
   const ANY = { messages: 100, bytes: 100_000 };
-  const urls = { gateway: '', publisher: '', inbound: '', archive: '' };
+  const urls = { gateway: '', publisher: '', inbound: '', archive: '', events: '' };
   beforeAll(async () => {
     servers = await RoleServers.start();
     for (const role of REDIS_ROLES) urls[role] = await servers.createUrl(role, prefix);
@@ -133,6 +137,22 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     await archive?.unwatch(partition);
     for (const command of await servers.used()) used.archive.add(command);
     await Promise.all(backplanes.map((backplane) => backplane.close()));
+  });
+
+  it('lets a service that sends events lead, and hand over', async () => {
+    const events = createRedisBackplane({ url: urls.events, prefix });
+    await events.start(new Recorder());
+    await servers.forgetUsed();
+    const released: string[] = [];
+    await events.lease.watch((name) => released.push(name));
+    const grant = await events.lease.acquire('events', 60_000);
+    if ('heldForMs' in grant) throw new Error('held');
+    expect(await events.lease.acquire('events', 60_000)).toHaveProperty('heldForMs');
+    expect(await events.lease.renew(grant)).toBe(true);
+    await events.lease.release(grant);
+    await expect.poll(() => released).toEqual(['events']);
+    for (const command of await servers.used()) used.events.add(command);
+    await events.close();
   });
 
   it.each(REDIS_ROLES)('lets a %s neither change nor read what is not its own', async (role) => {

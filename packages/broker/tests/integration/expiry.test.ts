@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { ANNOUNCE_INTERVAL_MS, type Backplane } from '../../src/index.ts';
+import { ANNOUNCE_INTERVAL_MS, type Backplane, partitionOf, Telling } from '../../src/index.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
@@ -43,6 +43,10 @@ const TIMES_TO_LIVE: Readonly<Record<string, number>> = {
   users: DAY_MS,
   lease: DAY_MS,
   leases: DAY_MS,
+  // What presence has written down.
+  events: 7 * DAY_MS,
+  journal: 7 * DAY_MS,
+  dead: 7 * DAY_MS,
   // Limits.
   counts: 7 * DAY_MS,
   bucket: MINUTE_MS,
@@ -91,8 +95,9 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
     await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);
     expect(await lease.renew(grant)).toBe(true);
-    presence.add('pit', 'ann');
+    for (const user of ['ann', `user-${String(round)}`]) presence.add('pit', user);
     await presence.count('pit');
+    await letDie(backplane, round);
     expect(await limits.pass('user:ann', 2)).toBe(true);
     await nodes.attend({ id: 'node', report: '' }, ROSTER_LEASE_MS);
     await limits.set('node', 'user:ann', round);
@@ -101,6 +106,15 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     const expiresAt = Date.now() + REVOCATION_MS;
     await backplane.revocations.revoke({ kind: 'token', id, issuedUntil: 1, expiresAt });
   };
+}
+
+/** Takes what was written down, and leaves a dead letter. */
+async function letDie({ events }: Backplane, round: number): Promise<void> {
+  const holder = { partition: partitionOf('pit'), fence: 1 };
+  await events.claim(holder);
+  const dead = [{ id: String(round), letter: '{}' }];
+  const page = await events.read(holder, 1);
+  await events.settle(holder, page, { upTo: undefined, isMissingTold: true, dead, undelivered: 0 });
 }
 
 /** What Redis says of every key: its kind, its time to live, and its name to find it by. */
@@ -127,7 +141,8 @@ function expectTimesToLive(stored: Awaited<ReturnType<typeof look>>, others: Par
 }
 
 it('gives everything that is stored its time to live, and all of it again with each use', async () => {
-  const node = await cluster.startNode({ presenceLease: { leaseMs: 600_000, renewMs: 200_000 } });
+  const told = { of: () => Telling.Both, maxEntries: 100 };
+  const node = await cluster.startNode({ presenceLease: { leaseMs: 600_000, renewMs: 200_000 }, told });
   const use = await createUse(node);
   await use(1);
   const stored = await look();

@@ -1,9 +1,11 @@
 import { FaultProxy } from '@outcry/testkit';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OutcryError, type PresenceStore, type RedisBackplaneOptions } from '../../src/index.ts';
+import { NOTHING_TOLD } from '../../src/events/telling.ts';
 import { PresenceKeys } from '../../src/presence/keys.ts';
 import { PresenceReaper, type PresenceReaperParts } from '../../src/presence/reaper.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
+import { Notes } from '../../src/presence/notes.ts';
 import { REAP_ROOM } from '../../src/presence/scripts/members.lua.ts';
 import type { NodeLease } from '../../src/presence/table.ts';
 import { RedisConnection } from '../../src/redis/connection.ts';
@@ -75,7 +77,9 @@ async function openFailingReaper(failsAt: number): Promise<PresenceReaper> {
       return redis.runScript(script, keys, args);
     },
   };
-  return new PresenceReaper({ redis: failing, keys: new PresenceKeys(new KeySpace(cluster.prefix)), channelOf });
+  const space = new KeySpace(cluster.prefix);
+  const notes = new Notes(space, NOTHING_TOLD);
+  return new PresenceReaper({ redis: failing, keys: new PresenceKeys(space), channelOf, notes });
 }
 
 const users = (count: number): string[] => range(1, count).map((i) => `user-${String(i)}`);

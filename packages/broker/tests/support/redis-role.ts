@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
 /** Who asks Redis for what: the users of deploy/redis/users.acl, and of cluster-users.acl beside it. */
-export const REDIS_ROLES = ['gateway', 'publisher', 'inbound', 'archive'] as const;
+export const REDIS_ROLES = ['gateway', 'publisher', 'inbound', 'archive', 'events'] as const;
 export type RedisRole = (typeof REDIS_ROLES)[number];
 
 const PASSWORD = 'a-password-of-the-tests';

@@ -1,4 +1,5 @@
 import { Script } from '../../redis/script-call.ts';
+import { NOTE } from './note.lua.ts';
 
 /**
  * All that is known of a room's members is one hash, so that Redis can forget all of it or nothing: under the name of each user
@@ -8,7 +9,7 @@ import { Script } from '../../redis/script-call.ts';
  * What a lease has in a partition is one hash, too: its fence under the empty name, which is absent where the lease is void, and
  * the names of its rooms, with nothing to say about them.
  */
-const MEMBERS = String.raw`
+const MEMBERS = String.raw`${NOTE}
 local LEASES = '\0'
 
 -- The number of a lease in a list, or 0; and where it stands.
@@ -31,8 +32,8 @@ local function count_users(users)
   return math.max(redis.call('HLEN', users) - 1, 0)
 end
 
--- What is stored of a room, to be changed by one lease. Nodes are told of a user's first lease and of the last.
-local function open_users(users, lease, channel)
+-- What is stored of a room, to be changed by one lease. Nodes are told of a user's first lease and of the last, and it is written down.
+local function open_users(users, lease, channel, notes)
   local leases = redis.call('HGET', users, LEASES) or ''
   local own = find_number(leases, lease)
   local room = { count = count_users(users), own = own, leases = leases }
@@ -51,16 +52,19 @@ local function open_users(users, lease, channel)
       redis.call('HDEL', users, user)
       room.count = room.count - 1
       tell('\0', user)
+      notes.add(false, user, room.count)
     else
       redis.call('HSET', users, user, after)
       if known == '' then
         room.count = room.count + 1
         tell('\1', user)
+        notes.add(true, user, room.count)
       end
     end
   end
 
   function room.close()
+    notes.close()
     if room.own == own then return end
     local after = with_number(leases, lease, room.own)
     if after == '' then redis.call('HDEL', users, LEASES) else redis.call('HSET', users, LEASES, after) end
@@ -90,8 +94,9 @@ return 1
 /**
  * Sets how many connections users have in a room by way of a lease.
  *
- *     KEYS  lease, users of the room
- *     ARGV  channel, room, lease, fence, ttl ms, 1 where the leases are asked for [, user, connections …]
+ *     KEYS  lease, users of the room, events and journal of its partition
+ *     ARGV  channel, room, lease, fence, ttl ms, 1 where the leases are asked for, and how its events are told: what of them, how many
+ *           are kept, their ttl ms, their channel [; user, connections …]
  *     reply users in the room, users by way of the lease, leases with entries in the room (where asked for, or where this one
  *           is new there); or nothing where the lease is void
  */
@@ -100,9 +105,9 @@ local lease_key, users = KEYS[1], KEYS[2]
 local channel, name, lease, fence, ttl = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if redis.call('HGET', lease_key, '') ~= fence then return {} end
 
-local room = open_users(users, lease, channel)
+local room = open_users(users, lease, channel, notes_of(name, 7))
 local is_new = room.own == 0
-for i = 7, #ARGV, 2 do room.set(ARGV[i], tonumber(ARGV[i + 1])) end
+for i = 11, #ARGV, 2 do room.set(ARGV[i], tonumber(ARGV[i + 1])) end
 room.close()
 
 if room.own > 0 then redis.call('HSET', lease_key, name, '') else redis.call('HDEL', lease_key, name) end
@@ -154,14 +159,14 @@ return redis.call('HRANDFIELD', KEYS[1], ARGV[1])
 /**
  * Removes entries of a void lease from a room: a step of what may take several, from cursor 0 until it is 0 again.
  *
- *     KEYS  lease, users of the room
- *     ARGV  channel, room, lease, cursor, about how many users to look at
+ *     KEYS  lease, users of the room, events and journal of its partition
+ *     ARGV  channel, room, lease, cursor, about how many users to look at, and how its events are told, as in WRITE_MEMBERS
  *     reply cursor, entries removed
  */
 export const REAP_ROOM = Script.bounded(String.raw`${MEMBERS}
 local lease_key, users = KEYS[1], KEYS[2]
 local channel, name, lease = ARGV[1], ARGV[2], ARGV[3]
-local room = open_users(users, lease, channel)
+local room = open_users(users, lease, channel, notes_of(name, 6))
 local before = room.own
 local page = redis.call('HSCAN', users, ARGV[4], 'COUNT', ARGV[5])
 for i = 1, #page[2], 2 do
