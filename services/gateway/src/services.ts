@@ -39,7 +39,7 @@ export interface GatewayServices extends ReceptionServices {
 
 export interface ServiceParts {
   readonly config: GatewayConfig;
-  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits' | 'storage' | 'server'> & {
+  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits' | 'storage' | 'server' | 'unarchivedCount'> & {
     readonly feedBus: FeedReader;
   };
   readonly logger: Logger;
@@ -76,6 +76,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     storage: () => backplane.storage?.state ?? 'writable',
     certificateEndsAt: config.tls && certificateEndOf(config.tls),
     evictionPolicy: () => backplane.server?.evictionPolicy,
+    unarchived: () => backplane.unarchivedCount ?? 0,
   });
   return {
     ...settledOf(config),

@@ -34,6 +34,8 @@ export interface Backplane {
   readonly server?: ServerInfo | undefined;
   /** Whether messages can be stored now, as far as is known; undefined in memory, where they always can. */
   readonly storage?: StorageStatus | undefined;
+  /** Messages that this process has let go of before they were archived, as there were too many; undefined in memory, which archives none. */
+  readonly unarchivedCount?: number;
   /** Absent where there is nothing to be won by holding it. */
   readonly intake?: Intake;
   /** Absent where nobody else could read it. */

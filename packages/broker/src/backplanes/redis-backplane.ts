@@ -149,6 +149,10 @@ class RedisBackplane implements Backplane {
     return this.#servers.storage;
   }
 
+  get unarchivedCount(): number {
+    return this.broker.unarchivedCount;
+  }
+
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);

@@ -44,6 +44,13 @@ export interface ArchiveSource {
   list(partition: number, since: number): Promise<readonly AnnouncedRoom[]>;
   /** Undefined where the room has no numbering, and so nothing is stored. */
   read(room: string, seen: Position | undefined, limit: PageLimit): Promise<StoredPage | undefined>;
+  /**
+   * Everything up to the position is archived for good: from now on that is trimmed as in any other room. What is not is stored, as long as
+   * it is within the room's bound (`Retention.unarchivedBytes`).
+   */
+  release(room: string, archived: Position): Promise<void>;
+  /** The same where nothing has come for a while: unless it has, what is stored goes when the room's retention says so. */
+  settle(room: string, archived: Position): Promise<void>;
   /** Takes a room off the list, unless it was announced since. */
   dismiss(room: AnnouncedRoom): Promise<void>;
 }

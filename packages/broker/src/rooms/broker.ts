@@ -9,6 +9,11 @@ export interface Retention {
   readonly bytes?: number | undefined;
   /** What is stored is to be archived: it is announced before it is (archive-source.ts). Absent: it is not. */
   readonly isArchived?: boolean | undefined;
+  /**
+   * Of what is archived: so many bytes that are not archived yet are stored past all the other bounds, and half of that at least. Absent, or
+   * 0: what these say goes, archived or not.
+   */
+  readonly unarchivedBytes?: number | undefined;
 }
 
 export interface PublishRequest {

@@ -7,6 +7,8 @@ export interface RoomNames {
   /** Stream of bus envelopes, each under the id `<seq>-0`. */
   readonly stream: string;
   readonly channel: string;
+  /** Hash, of a room that is archived: how far it is, and what `PUBLISH_MESSAGES` has to know of what is not. */
+  readonly kept: string;
 }
 
 export interface ArchiveNames {
@@ -38,7 +40,12 @@ export class RoomKeys {
     const known = this.#known.get(room);
     if (known !== undefined) return known;
     const base = this.#space.baseOf(room);
-    const names = { meta: `${base}meta/${room}`, stream: `${base}stream/${room}`, channel: `${base}room/${room}` };
+    const names = {
+      meta: `${base}meta/${room}`,
+      stream: `${base}stream/${room}`,
+      channel: `${base}room/${room}`,
+      kept: `${base}kept/${room}`,
+    };
     if (this.#known.size === MAX_KNOWN_ROOMS) this.#known.clear();
     this.#known.set(room, names);
     return names;

@@ -15,6 +15,8 @@ const MAX_MESSAGES = 64;
 const MAX_BYTES = 256 * 1024;
 /** What the script replies where the first message would have been the room's first. */
 const NOT_BEGUN = 2;
+/** Where in a reply it is said how many messages are kept for the archive no longer. */
+const LET_GO = 2;
 
 /** Of an envelope, beside its origin and its head (bus-envelope.ts). */
 const FIXED_BYTES = 36;
@@ -35,6 +37,8 @@ export interface RoomMessageRequest {
 export interface BatchParts {
   readonly redis: Pick<Router, 'addressOf' | 'assertReady' | 'beforeNext' | 'follow' | 'lineOf' | 'runScript'>;
   readonly idempotencyWindowMs: number;
+  /** Called with how many messages are kept for the archive no longer, though it has not read them. */
+  readonly onLetGo?: ((messages: number) => void) | undefined;
 }
 
 /** Another server has numbered the room last, or has its partition, or will have it soon. */
@@ -96,7 +100,14 @@ export class MessageBatch {
   /** Resolves with what the script replies; whoever sends it says what comes of that. */
   send({ redis, idempotencyWindowMs }: BatchParts, line: string): Promise<unknown> {
     const { names, candidate, retention } = this.#first;
-    const { count, ms, bytes = 0 } = retention;
+    const { count, ms, bytes = 0, isArchived = false, unarchivedBytes = 0 } = retention;
+    const maxUnread = isArchived && count > 0 ? unarchivedBytes : 0;
+    const keys: [string, ...string[]] = [
+      names.meta,
+      names.stream,
+      ...(maxUnread > 0 ? [names.kept] : []),
+      ...this.#keys,
+    ];
     const args: readonly ScriptArgument[] = [
       names.channel,
       candidate,
@@ -107,15 +118,20 @@ export class MessageBatch {
       NUMBERING_TTL_MS,
       idempotencyWindowMs,
       line,
+      maxUnread,
       ...this.#bodies,
     ];
-    return redis.runScript(PUBLISH_MESSAGES, [names.meta, names.stream, ...this.#keys], args);
+    return redis.runScript(PUBLISH_MESSAGES, keys, args);
   }
 
   /** By what the script has replied, which has done with it what it was asked for, or refused to begin the room. */
-  resolve(reply: unknown): void {
-    if (reply === NOT_BEGUN) this.#reject(notBegun());
-    else this.#resolve(outcomeOf(reply, this.#bodies.length));
+  resolve(reply: unknown, { onLetGo }: Pick<BatchParts, 'onLetGo'> = {}): void {
+    if (reply === NOT_BEGUN) {
+      this.#reject(notBegun());
+      return;
+    }
+    if (Array.isArray(reply) && typeof reply[LET_GO] === 'number') onLetGo?.(reply[LET_GO]);
+    this.#resolve(outcomeOf(reply, this.#bodies.length));
   }
 
   reject(error: unknown): void {
@@ -128,8 +144,9 @@ function outcomeOf(reply: unknown, messages: number): Outcome {
     const { epoch, seq } = positionOf(reply);
     return { of: (place) => ({ position: { epoch, seq: seq - messages + 1 + place }, isDuplicate: false }) };
   }
-  const [newest, known] = reply as [Buffer, (Buffer | null)[]];
+  const [newest, replied] = reply as [Buffer, (Buffer | null)[] | null];
   const { epoch, seq } = positionOf(newest);
+  const known = replied ?? Array.from({ length: messages }, () => null);
   const isNew = known.map((position) => position === null);
   return {
     of: (place) => {
@@ -148,5 +165,12 @@ function positionOf(reply: unknown): Position {
 }
 
 function isSame(one: Retention, other: Retention): boolean {
-  return one === other || (one.count === other.count && one.ms === other.ms && one.bytes === other.bytes);
+  return (
+    one === other ||
+    (one.count === other.count &&
+      one.ms === other.ms &&
+      one.bytes === other.bytes &&
+      one.isArchived === other.isArchived &&
+      one.unarchivedBytes === other.unarchivedBytes)
+  );
 }

@@ -9,9 +9,10 @@ import { MessageBatches } from './message-batches.ts';
 import { TAKE_OVER } from './scripts/take-over.lua.ts';
 
 /** What the script is told of all messages, before the first of them. */
-const SHARED_ARGUMENTS = 9;
+const SHARED_ARGUMENTS = 10;
 const IS_COUNTED = 5;
 const LINE = 8;
+const UNARCHIVED_BYTES = 9;
 const RETENTION = { count: 1000, ms: 60_000, bytes: 1024 * 1024 };
 
 interface Call {
@@ -93,9 +94,33 @@ beforeEach(() => {
   batches = new MessageBatches({ redis: commands, idempotencyWindowMs: 300_000 });
 });
 
+it('names what is kept for the archive where there is anything to keep, and says what was let go of', async () => {
+  const letGo: number[] = [];
+  batches = new MessageBatches({
+    redis: commands,
+    idempotencyWindowMs: 300_000,
+    onLetGo: (messages) => letGo.push(messages),
+  });
+  const archived = { ...RETENTION, isArchived: true, unarchivedBytes: 5000 };
+  const retentions = [archived, { ...archived, isArchived: false }, { ...archived, count: 0 }, RETENTION];
+  const published = retentions.map((retention) => batches.publish(message({ retention })));
+  commands.endTurn();
+  expect(commands.calls.map(({ keys, args }) => [keys[2], args[UNARCHIVED_BYTES]])).toEqual([
+    ['kept/pit', 5000],
+    [undefined, 0],
+    [undefined, 0],
+    [undefined, 0],
+  ]);
+  for (const [i, { answer }] of commands.calls.entries()) {
+    answer(i === 0 ? [Buffer.from('epoch--11'), null, 7] : Buffer.from(`epoch--1${String(i + 1)}`));
+  }
+  expect((await Promise.all(published)).map(({ position }) => position.seq)).toEqual([1, 2, 3, 4]);
+  expect(letGo).toEqual([7]);
+});
+
 function message(given: Partial<RoomMessageRequest> & { readonly room?: string } = {}): RoomMessageRequest {
   const { room = 'pit', ...others } = given;
-  const names = { meta: `meta/${room}`, stream: `stream/${room}`, channel: `room/${room}` };
+  const names = { meta: `meta/${room}`, stream: `stream/${room}`, channel: `room/${room}`, kept: `kept/${room}` };
   return {
     names,
     candidate: 'epoch--1',

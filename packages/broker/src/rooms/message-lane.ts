@@ -84,7 +84,7 @@ export class MessageLane {
         if (this.#refused.length > 0 && this.#preparation === undefined) this.#takeOver();
       } else {
         this.#giveUpRefused();
-        batch.resolve(reply);
+        batch.resolve(reply, this.#parts);
       }
     } catch (error) {
       this.#unanswered -= 1;

@@ -3,9 +3,11 @@ import { PARTITION_TAGS } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
 import type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './archive-source.ts';
 import { decodeEnvelope } from './bus-envelope.ts';
+import { UNARCHIVED_MS } from './defaults.ts';
 import type { RoomKeys } from './keys.ts';
 import { DISMISS } from './scripts/announce.lua.ts';
 import { READ_STORED } from './scripts/read-stored.lua.ts';
+import { RELEASE, SETTLE } from './scripts/release.lua.ts';
 
 /** Rooms of the list that are read at once. */
 const LIST_PAGE = 1000;
@@ -72,6 +74,16 @@ export class RedisArchiveSource implements ArchiveSource {
         return envelope?.kind === 'message' ? [envelope.message] : [];
       }),
     };
+  }
+
+  async release(room: string, { epoch, seq }: Position): Promise<void> {
+    const { kept } = this.#parts.keys.of(room);
+    await this.#parts.redis.runScript(RELEASE, [kept], [epoch, seq, UNARCHIVED_MS]);
+  }
+
+  async settle(room: string, { epoch, seq }: Position): Promise<void> {
+    const { kept, stream } = this.#parts.keys.of(room);
+    await this.#parts.redis.runScript(SETTLE, [kept, stream], [epoch, seq, UNARCHIVED_MS]);
   }
 
   async dismiss({ room, announcedAt }: AnnouncedRoom): Promise<void> {

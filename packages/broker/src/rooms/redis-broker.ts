@@ -62,16 +62,27 @@ export class RedisBroker implements Broker {
   /** Joins and leaves of one room take turns, so that whatever was called last holds. */
   readonly #turns = new KeyedQueue();
   #handler: BrokerHandler | undefined;
+  #unarchivedCount = 0;
   #isClosed = false;
 
   constructor(parts: RedisBrokerParts) {
     this.#parts = parts;
-    this.#batches = new MessageBatches(parts);
+    this.#batches = new MessageBatches({
+      ...parts,
+      onLetGo: (messages) => {
+        this.#unarchivedCount += messages;
+      },
+    });
     this.#announcer = new Announcer(parts);
     this.#sequencerPort = this.#createSequencerPort();
     this.#listener = (payload, channel) => {
       this.#receive(parts.keys.roomOf(channel), payload);
     };
+  }
+
+  /** Messages that were let go of before they were archived. */
+  get unarchivedCount(): number {
+    return this.#unarchivedCount;
   }
 
   start(handler: BrokerHandler): void {

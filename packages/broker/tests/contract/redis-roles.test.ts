@@ -69,25 +69,23 @@ describe('deploy/redis/users.acl', () => {
   });
 
   describe.each(REDIS_ROLES)('%s', (role) => {
-    it.each(Object.entries(KEY_KINDS).map(([kind, entry]) => [kind, entry[role], entry.ending] as const))(
-      'keys %s: %s',
-      async (kind, access, ending) => {
-        const allowed = await allowedOn(role, nameOf(prefix, kind, ending), commands);
-        expect(accessBy(allowed), textOf(allowed)).toBe(access);
-        if (ending === 'nothing') return;
-        for (const name of disguisedNamesOf(prefix, kind)) expect(await allowedOn(role, name), name).toEqual(allowed);
-      },
-    );
+    it.each(
+      Object.entries(KEY_KINDS).map(([kind, entry]) => [kind, entry.access[role] ?? 'none', entry.ending] as const),
+    )('keys %s: %s', async (kind, access, ending) => {
+      const allowed = await allowedOn(role, nameOf(prefix, kind, ending), commands);
+      expect(accessBy(allowed), textOf(allowed)).toBe(access);
+      if (ending === 'nothing') return;
+      for (const name of disguisedNamesOf(prefix, kind)) expect(await allowedOn(role, name), name).toEqual(allowed);
+    });
 
-    it.each(Object.entries(CHANNEL_KINDS).map(([kind, entry]) => [kind, entry[role], entry.ending] as const))(
-      'channels %s: %s',
-      async (kind, access, ending) => {
-        const disguised = ending === 'nothing' ? [] : disguisedNamesOf(prefix, kind);
-        for (const name of [nameOf(prefix, kind, ending), ...disguised]) {
-          expect(await channelAccess(role, name), name).toBe(access);
-        }
-      },
-    );
+    it.each(
+      Object.entries(CHANNEL_KINDS).map(([kind, entry]) => [kind, entry.access[role] ?? 'none', entry.ending] as const),
+    )('channels %s: %s', async (kind, access, ending) => {
+      const disguised = ending === 'nothing' ? [] : disguisedNamesOf(prefix, kind);
+      for (const name of [nameOf(prefix, kind, ending), ...disguised]) {
+        expect(await channelAccess(role, name), name).toBe(access);
+      }
+    });
 
     it('has nothing of another prefix, and of no kind that is none', async () => {
       const names = [...Object.entries(KEY_KINDS), ...Object.entries(CHANNEL_KINDS)].flatMap(([kind, { ending }]) =>
@@ -160,6 +158,7 @@ describe('deploy/redis/users.acl', () => {
     ['writes the past', ['XADD', `${prefix}:{mm}:stream/lobby`, '*', 'm', 'a message']],
     ['removes the past', ['DEL', `${prefix}:{mm}:stream/lobby`]],
     ['writes it by a script', ['EVAL', "return redis.call('DEL', KEYS[1])", 1, `${prefix}:{mm}:stream/lobby`]],
+    ['trims the past', ['XTRIM', `${prefix}:{mm}:stream/lobby`, 'MAXLEN', 0]],
     ['numbers a room', ['HSET', `${prefix}:{mm}:meta/lobby`, 'seq', '1']],
     ['speaks as the server', ['PUBLISH', `${prefix}:{mm}:room/lobby`, 'a message']],
     ['listens to rooms', ['SUBSCRIBE', `${prefix}:{mm}:room/lobby`]],

@@ -123,7 +123,9 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     const partition = partitionOf('kept');
     const publishTwice = async (): Promise<void> => {
       for (const one of [gateway, inbound]) {
-        await one?.broker.publish(request('kept', 'x', { retention: { ...RETENTION, isArchived: true } }));
+        await one?.broker.publish(
+          request('kept', 'x', { retention: { ...RETENTION, isArchived: true, unarchivedBytes: 1000 } }),
+        );
       }
     };
     const announced: string[] = [];
@@ -132,6 +134,9 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     await expect.poll(() => announced).toEqual(['kept', 'kept']);
     await expect.poll(async () => (await archive?.read('kept', undefined, ANY))?.messages.length).toBe(2);
     expect(await archive?.read('unknown', undefined, ANY)).toBeUndefined();
+    const { head = { epoch: '', seq: 0 } } = (await archive?.read('kept', undefined, ANY)) ?? {};
+    await archive?.release('kept', head);
+    await archive?.settle('kept', head);
     for (const room of (await archive?.list(partition, 0)) ?? []) await archive?.dismiss(room);
     expect(await archive?.list(partition, 0)).toEqual([]);
     await archive?.unwatch(partition);

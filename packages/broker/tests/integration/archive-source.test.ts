@@ -116,6 +116,41 @@ describe('the source of an archive', () => {
     expect(await cluster.keys('meta/unknown')).toEqual([]);
   });
 
+  it('keeps past its bounds what is not archived yet, up to so many bytes, and tells of what it does not keep', async () => {
+    const { backplane, archive } = await start();
+    const publish = async (room: string, seqs: readonly number[], unarchivedBytes: number): Promise<void> => {
+      const retention = { ...ARCHIVED, count: 10, unarchivedBytes };
+      await Promise.all(seqs.map((seq) => backplane.broker.publish(request(room, String(seq), { retention }))));
+    };
+    await publish('pit', range(1, 500), 1024 * 1024);
+    const page = await archive.read('pit', undefined, ALL);
+    expect(page?.messages.map(({ position }) => position.seq)).toEqual(range(1, 500));
+    // Readers have what the room keeps.
+    const kept = await backplane.broker.readHistory('pit', { last: 1000 }, { ...ARCHIVED, count: 10 });
+    expect(kept.messages).toHaveLength(10);
+    await archive.release('pit', page?.head ?? { epoch: '', seq: 0 });
+    await publish('pit', range(501, 516), 1024 * 1024);
+    expect((await archive.read('pit', undefined, ALL))?.messages[0]?.position.seq).toBeGreaterThan(350);
+    expect(backplane.unarchivedCount).toBe(0);
+    await publish('trading', range(1, 500), 10_000);
+    const left = (await archive.read('trading', undefined, ALL))?.messages[0]?.position.seq ?? 0;
+    expect(left).toBeGreaterThan(100);
+    expect(backplane.unarchivedCount).toBeGreaterThanOrEqual(left - 1);
+  });
+
+  it('has a stream live for a day until all of it is archived, and no longer than any behind that', async () => {
+    const { backplane, archive } = await start();
+    const retention = { ...ARCHIVED, unarchivedBytes: 1024 };
+    await backplane.broker.publish(request('pit', 'x', { retention }));
+    const [stream = ''] = await cluster.keys('stream/pit');
+    const { head = { epoch: '', seq: 0 } } = (await archive.read('pit', undefined, ALL)) ?? {};
+    await archive.release('pit', head);
+    expect(await cluster.admin.pttl(stream)).toBeGreaterThan(10 * RETENTION.ms);
+    await archive.settle('pit', head);
+    expect(await cluster.admin.pttl(stream)).toBeLessThan(2 * RETENTION.ms);
+    await archive.settle('unknown', head);
+  });
+
   it('refuses a partition that is none', async () => {
     const { archive } = await start();
     expect(() => archive.watch(64, () => undefined)).toThrow('expected a partition from 0 to 63');

@@ -21,7 +21,7 @@ const ROSTER_LEASE_MS = 50 * MINUTE_MS;
 const REVOCATION_MS = 2 * HOUR_MS;
 
 const NEVER = -1;
-/** Of a room's keys, which are not given theirs again with each message: by how much of the retention they live longer. */
+/** Of a room's keys, which are not given theirs again with each message: by how much of what its stream has they live longer. */
 const SLACK = 1 / 8;
 
 /** How long everything lives that outcry writes, by the kind that its name says; each time from its last use, and at least. */
@@ -30,8 +30,9 @@ const TIMES_TO_LIVE: Readonly<Record<string, number>> = {
   meta: DAY_MS,
   stream: RETENTION_MS,
   once: 5 * MINUTE_MS,
+  kept: DAY_MS,
   // As long as the numbering of any room of the list, and what it stores.
-  archived: DAY_MS + 2 * RETENTION_MS,
+  archived: 3 * DAY_MS,
   // Feeds. What is on offer stays known while nobody leads it: a few bytes for each symbol there ever was.
   snapshot: DAY_MS,
   deltas: DAY_MS,
@@ -77,7 +78,7 @@ async function untilDue(): Promise<void> {
 
 /** Uses whatever is stored, as often as it is called. */
 async function createUse({ backplane }: RedisNode): Promise<Use> {
-  const { broker, limits, lease, nodes, presence, roster } = backplane;
+  const { archive, broker, limits, lease, nodes, presence, roster } = backplane;
   await presence.start(new PresenceRecorder());
   const grant = await lease.acquire('BTC', LEASE_MS);
   if ('heldForMs' in grant) throw new Error('held');
@@ -91,6 +92,7 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     const retention = { count: 5, ms: RETENTION_MS, isArchived: true };
     await untilDue();
     await broker.publish(request('pit', 'x', { retention, idempotency }));
+    await archive?.release('pit', { epoch: 'an-epoch', seq: round });
     // A snapshot lives on by what follows it.
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
     await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);
@@ -132,7 +134,7 @@ function expectTimesToLive(stored: Awaited<ReturnType<typeof look>>, others: Par
   for (const { key, kind, ttl } of stored) {
     const expected = others[kind] ?? TIMES_TO_LIVE[kind];
     if (expected === undefined) throw new Error(`nothing says how long ${key} lives`);
-    const slack = kind === 'meta' || kind === 'stream' ? SLACK * RETENTION_MS : 0;
+    const slack = ['meta', 'stream', 'kept'].includes(kind) ? SLACK * Math.max(RETENTION_MS, others['stream'] ?? 0) : 0;
     expect(ttl, key).toBeLessThanOrEqual(expected + slack);
     if (expected === NEVER) expect(ttl, key).toBe(NEVER);
     // The first token of two is back in half the time.
@@ -192,6 +194,10 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
   publish: ({ broker }) => broker.publish(request('pit', 'x', { retention: RETENTION })),
   'publish to a room that is archived': ({ broker }) =>
     broker.publish(request('pit', 'x', { retention: { ...RETENTION, isArchived: true } })),
+  'publish to a room that is kept until it is archived': ({ broker }) =>
+    broker.publish(request('pit', 'x', { retention: { ...RETENTION, isArchived: true, unarchivedBytes: 1000 } })),
+  'release what is archived': ({ archive }) =>
+    archive?.release('pit', { epoch: 'an-epoch', seq: 1 }) ?? Promise.resolve(),
   'publish, of which nothing is kept': ({ broker }) =>
     broker.publish(request('pit', 'x', { retention: { count: 0, ms: 0 } })),
   'read history': ({ broker }) => broker.readHistory('pit', { limit: 1 }, RETENTION),
@@ -226,7 +232,9 @@ it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thi
   await commands.close();
   expect(stored.length).toBeGreaterThan(0);
   // Of a room that nobody has joined, and nobody has published to.
-  expectTimesToLive(stored, /history$/.test(name) ? { meta: MINUTE_MS } : {});
+  const unused = /history$/.test(name) ? { meta: MINUTE_MS } : {};
+  const unarchived = /until it is archived$/.test(name) ? { stream: DAY_MS } : {};
+  expectTimesToLive(stored, { ...unused, ...unarchived });
 });
 
 it('keeps nothing of a count that is given back', async () => {

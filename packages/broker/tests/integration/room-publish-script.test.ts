@@ -1,13 +1,16 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RedisConnection } from '../../src/redis/connection.ts';
+import { UNARCHIVED_MS } from '../../src/rooms/defaults.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
+import { RELEASE, SETTLE } from '../../src/rooms/scripts/release.lua.ts';
 import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
 import type { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
 import {
   BASE,
   BODY,
+  EARLIER,
   EPOCH,
   LINE,
   messages,
@@ -37,7 +40,7 @@ describe('a message that is published', () => {
     { meta, stream }: StoredRoom,
     { ms = MINUTE_MS, count = 1_000_000, bytes = 0, isLong = true, messages = 1, body = BODY } = {},
   ): Promise<void> {
-    const args = ['channel', NEXT, ms, count, bytes, isLong ? 1 : 0, TTL_MS, 0, LINE];
+    const args = ['channel', NEXT, ms, count, bytes, isLong ? 1 : 0, TTL_MS, 0, LINE, 0];
     await commands.runScript(PUBLISH_MESSAGES, [meta, stream], [...args, ...range(1, messages).map(() => body)]);
   }
 
@@ -295,6 +298,151 @@ describe('a message that is published', () => {
       const room = await createRoom([], 0);
       for (const _ of range(1, 4)) await publishTo(room, { bytes: 1 });
       expect(await storedIn(room.stream)).toEqual([3, 4]);
+    });
+  });
+
+  describe('of a room that is archived', () => {
+    let counter = 0;
+    /** Of a message of these tests, as it is stored. */
+    let size: number;
+    beforeAll(async () => {
+      const room = await createRoom([], 0);
+      await publishTo(room);
+      size = (await newestIn(room)).length;
+    });
+
+    interface ArchivedRoom extends StoredRoom {
+      readonly kept: string;
+    }
+
+    async function createArchived(stored: readonly Stored[] = [], seq = 0): Promise<ArchivedRoom> {
+      counter += 1;
+      return { ...(await createRoom(stored, seq)), kept: `${cluster.prefix}:kept-${String(counter)}` };
+    }
+
+    /** How many messages it lets go of. */
+    async function publish(
+      { meta, stream, kept }: ArchivedRoom,
+      { count = 10, bytes = 0, messages = 1, unarchived = 1000, ms = MINUTE_MS, once = [] as readonly string[] } = {},
+    ): Promise<number> {
+      const args = ['channel', NEXT, ms, count, bytes, bytes > 0 ? 1 : 0, TTL_MS, MINUTE_MS, LINE, unarchived * size];
+      const reply = await commands.runScript(
+        PUBLISH_MESSAGES,
+        [meta, stream, kept, ...once],
+        [...args, ...range(1, messages).map(() => BODY)],
+      );
+      return Array.isArray(reply) ? Number(reply[2] ?? 0) : 0;
+    }
+
+    const release = async ({ kept }: ArchivedRoom, seq: number, epoch = EPOCH): Promise<void> => {
+      await commands.runScript(RELEASE, [kept], [epoch, seq, MINUTE_MS]);
+    };
+
+    const oldestIn = async (room: ArchivedRoom): Promise<number> => (await storedIn(room.stream))[0] ?? 0;
+
+    it('lets nothing go that is not archived, whichever bound it is past, and what is archived by whole nodes', async () => {
+      const old = range(1, 300).map((seq) => ({ seq, at: seq }));
+      const room = await createArchived(old, old.length);
+      await publish(room, { bytes: 20 * size, messages: 84 });
+      expect(await storedIn(room.stream)).toEqual(range(1, 384));
+      await release(room, 250);
+      await publish(room, { bytes: 20 * size, messages: 16 });
+      expect(await oldestIn(room)).toBeGreaterThan(100);
+      expect(await oldestIn(room)).toBeLessThanOrEqual(251);
+      await release(room, 400);
+      await publish(room, { bytes: 20 * size, messages: 16 });
+      expect(await oldestIn(room)).toBeGreaterThan(251);
+    });
+
+    it('goes by what is archived of its own epoch, up to its newest message', async () => {
+      const room = await createArchived(
+        range(1, 300).map((seq) => ({ seq, at: seq })),
+        300,
+      );
+      await release(room, 300, EARLIER);
+      await publish(room, { messages: 20 });
+      expect(await oldestIn(room)).toBe(1);
+      await release(room, 1000);
+      await publish(room, { messages: 20 });
+      expect(await oldestIn(room)).toBe(1);
+    });
+
+    it('is trimmed as any where more is not archived than its bound in bytes, by halves, and says of how many that is so', async () => {
+      const room = await createArchived();
+      const lets: number[] = [];
+      for (const _ of range(1, 10)) lets.push(await publish(room, { count: 1, unarchived: 80, messages: 16 }));
+      // With the 41st and the 81st a half is full; behind the second the first may go, and so on.
+      expect(lets).toEqual([0, 0, 0, 0, 0, 40, 0, 40, 0, 0]);
+      expect(await oldestIn(room)).toBeGreaterThan(1);
+      expect(await oldestIn(room)).toBeLessThanOrEqual(81);
+      expect((await storedIn(room.stream)).at(-1)).toBe(160);
+    });
+
+    it('says of nothing that it is let go of which is archived, or was not stored', async () => {
+      const room = await createArchived();
+      for (const i of range(1, 10)) {
+        expect(await publish(room, { count: 1, unarchived: 80, messages: 16 })).toBe(0);
+        await release(room, 16 * i);
+      }
+      const trimmed = await createArchived(messages(30), BASE + 30);
+      const lets: number[] = [];
+      for (const _ of range(1, 6)) lets.push(await publish(trimmed, { unarchived: 80, messages: 16 }));
+      // Those that were stored before anything was counted are the older half.
+      expect(lets).toEqual([0, 0, 30, 0, 0, 40]);
+    });
+
+    it('says so, too, where some were published before', async () => {
+      const room = await createArchived();
+      await publish(room, { unarchived: 8, messages: 4 });
+      const once = range(1, 8).map((i) => `${room.kept}/once/${String(i)}`);
+      await cluster.admin.set(once[2] ?? '', `${EPOCH}2`);
+      expect(await publish(room, { unarchived: 8, messages: 8, once })).toBe(4);
+      expect((await storedIn(room.stream)).at(-1)).toBe(11);
+      expect(await cluster.admin.get(once[7] ?? '')).toBe(`${EPOCH}11`);
+    });
+
+    it('begins to count anew in another epoch', async () => {
+      const room = await createArchived();
+      await publish(room, { unarchived: 8, messages: 14 });
+      await cluster.admin.hset(room.meta, 'epoch', NEXT);
+      expect(await publish(room, { unarchived: 8, messages: 4 })).toBe(0);
+      expect(await cluster.admin.hmget(room.kept, 'epoch', 'free', 'upper')).toEqual([NEXT, '1', '15']);
+    });
+
+    it('is kept for a day where it is the last, and for as long as any once that is archived', async () => {
+      const room = await createArchived();
+      await publish(room);
+      const [left, known] = [await cluster.admin.pttl(room.stream), await cluster.admin.pttl(room.kept)];
+      const endOf = (key: string): Promise<number> => cluster.admin.pexpiretime(key);
+      expect((await endOf(room.meta)) - (await endOf(room.stream))).toBeGreaterThanOrEqual(0);
+      for (const each of [left, known]) {
+        expect(each).toBeGreaterThan(UNARCHIVED_MS);
+        expect(each).toBeLessThanOrEqual((9 * UNARCHIVED_MS) / 8);
+      }
+      const settle = (seq: number): Promise<unknown> =>
+        commands.runScript(SETTLE, [room.kept, room.stream], [EPOCH, seq, MINUTE_MS]);
+      await publish(room);
+      await settle(1);
+      expect(await cluster.admin.pttl(room.stream)).toBeGreaterThan(UNARCHIVED_MS);
+      await settle(2);
+      const until = await cluster.admin.pexpiretime(room.stream);
+      expect(until).toBe((await newestAt(room)) + SET_MS);
+      await publish(room);
+      expect(await cluster.admin.pttl(room.stream)).toBeGreaterThan(UNARCHIVED_MS);
+      expect(Math.abs((await newestAt(room)) - (await timeOfRedis()))).toBeLessThan(TOLERANCE_MS);
+    });
+
+    it('lets what is old and archived go though times to live are not due', async () => {
+      const room = await createArchived(
+        range(1, 300).map((seq) => ({ seq, at: seq })),
+        300,
+      );
+      await publish(room, { count: 1_000_000 });
+      await release(room, 301);
+      await publish(room, { count: 1_000_000, messages: 64 });
+      expect(await oldestIn(room)).toBe(1);
+      await publish(room, { count: 1_000_000, messages: 32 });
+      expect(await oldestIn(room)).toBeGreaterThan(200);
     });
   });
 });

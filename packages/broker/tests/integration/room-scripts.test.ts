@@ -291,6 +291,7 @@ describe('a room that another server numbers from now on', () => {
         TTL_MS,
         1000,
         line,
+        0,
         ...(keys.length > 0 ? keys : [1, 2]).map(() => BODY),
       ];
       return commands.runScript(PUBLISH_MESSAGES, [room.meta, room.stream, ...keys], args);
@@ -318,7 +319,7 @@ describe('a room that another server numbers from now on', () => {
       commands.runScript(
         PUBLISH_MESSAGES,
         [room.meta, room.stream],
-        ['channel', NEXT, MINUTE_MS, 10, 0, 0, TTL_MS, 0, line, BODY],
+        ['channel', NEXT, MINUTE_MS, 10, 0, 0, TTL_MS, 0, line, 0, BODY],
       );
     expect([String(await publish(LINE)), await publish('another'), String(await publish(LINE))]).toEqual([
       `${NEXT}1`,

@@ -9,139 +9,54 @@ export type ChannelAccess = 'none' | 'listen' | 'speak';
 /** How a name ends behind its kind. */
 type Ending = 'nothing' | 'a name';
 
-export interface Kind<Access> extends Readonly<Record<RedisRole, Access>> {
+export interface Kind<Access> {
   readonly ending: Ending;
+  /** By role; whoever is not named has nothing of it. */
+  readonly access: Readonly<Partial<Record<RedisRole, Access>>>;
 }
+
+const WORKERS_WRITE = { inbound: 'write', archive: 'write', events: 'write' } as const;
+const WORKERS_SPEAK = { inbound: 'speak', archive: 'speak', events: 'speak' } as const;
 
 /** What deploy/redis/users.acl is held to. A kind that has no line here belongs to nobody: `kindsInSources` finds it. */
 export const KEY_KINDS: Readonly<Record<string, Kind<KeyAccess>>> = {
-  meta: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'write', archive: 'read', events: 'none' },
-  stream: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'write', archive: 'read', events: 'none' },
-  archived: {
-    ending: 'nothing',
-    gateway: 'write',
-    publisher: 'none',
-    inbound: 'write',
-    archive: 'write',
-    events: 'none',
-  },
-  once: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'write', archive: 'none', events: 'none' },
-  leases: { ending: 'nothing', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  lease: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  users: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  events: { ending: 'nothing', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'write' },
-  journal: {
-    ending: 'nothing',
-    gateway: 'write',
-    publisher: 'none',
-    inbound: 'none',
-    archive: 'none',
-    events: 'write',
-  },
-  dead: { ending: 'nothing', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'write' },
-  nodes: { ending: 'nothing', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  reports: { ending: 'nothing', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  counts: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  bucket: { ending: 'a name', gateway: 'write', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  revocations: {
-    ending: 'nothing',
-    gateway: 'write',
-    publisher: 'none',
-    inbound: 'none',
-    archive: 'none',
-    events: 'none',
-  },
-  accounts: {
-    ending: 'nothing',
-    gateway: 'write',
-    publisher: 'none',
-    inbound: 'none',
-    archive: 'none',
-    events: 'none',
-  },
-  instruments: {
-    ending: 'nothing',
-    gateway: 'read',
-    publisher: 'write',
-    inbound: 'none',
-    archive: 'none',
-    events: 'none',
-  },
-  snapshot: { ending: 'a name', gateway: 'read', publisher: 'write', inbound: 'none', archive: 'none', events: 'none' },
-  deltas: { ending: 'a name', gateway: 'read', publisher: 'write', inbound: 'none', archive: 'none', events: 'none' },
-  granted: {
-    ending: 'a name',
-    gateway: 'none',
-    publisher: 'write',
-    inbound: 'write',
-    archive: 'write',
-    events: 'write',
-  },
-  holder: {
-    ending: 'a name',
-    gateway: 'none',
-    publisher: 'write',
-    inbound: 'write',
-    archive: 'write',
-    events: 'write',
-  },
-  publishers: {
-    ending: 'nothing',
-    gateway: 'none',
-    publisher: 'write',
-    inbound: 'none',
-    archive: 'none',
-    events: 'none',
-  },
-  offers: { ending: 'nothing', gateway: 'none', publisher: 'write', inbound: 'none', archive: 'none', events: 'none' },
+  meta: { ending: 'a name', access: { gateway: 'write', inbound: 'write', archive: 'read' } },
+  stream: { ending: 'a name', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
+  kept: { ending: 'a name', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
+  archived: { ending: 'nothing', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
+  once: { ending: 'a name', access: { gateway: 'write', inbound: 'write' } },
+  leases: { ending: 'nothing', access: { gateway: 'write' } },
+  lease: { ending: 'a name', access: { gateway: 'write' } },
+  users: { ending: 'a name', access: { gateway: 'write' } },
+  events: { ending: 'nothing', access: { gateway: 'write', events: 'write' } },
+  journal: { ending: 'nothing', access: { gateway: 'write', events: 'write' } },
+  dead: { ending: 'nothing', access: { gateway: 'write', events: 'write' } },
+  nodes: { ending: 'nothing', access: { gateway: 'write' } },
+  reports: { ending: 'nothing', access: { gateway: 'write' } },
+  counts: { ending: 'a name', access: { gateway: 'write' } },
+  bucket: { ending: 'a name', access: { gateway: 'write' } },
+  revocations: { ending: 'nothing', access: { gateway: 'write' } },
+  accounts: { ending: 'nothing', access: { gateway: 'write' } },
+  instruments: { ending: 'nothing', access: { gateway: 'read', publisher: 'write' } },
+  snapshot: { ending: 'a name', access: { gateway: 'read', publisher: 'write' } },
+  deltas: { ending: 'a name', access: { gateway: 'read', publisher: 'write' } },
+  granted: { ending: 'a name', access: { publisher: 'write', ...WORKERS_WRITE } },
+  holder: { ending: 'a name', access: { publisher: 'write', ...WORKERS_WRITE } },
+  publishers: { ending: 'nothing', access: { publisher: 'write' } },
+  offers: { ending: 'nothing', access: { publisher: 'write' } },
   // Never stored: asking for a change of it shows whether Redis takes writes.
-  loopback: {
-    ending: 'a name',
-    gateway: 'write',
-    publisher: 'write',
-    inbound: 'write',
-    archive: 'write',
-    events: 'write',
-  },
+  loopback: { ending: 'a name', access: { gateway: 'write', publisher: 'write', ...WORKERS_WRITE } },
 };
 
 export const CHANNEL_KINDS: Readonly<Record<string, Kind<ChannelAccess>>> = {
-  room: { ending: 'a name', gateway: 'speak', publisher: 'none', inbound: 'speak', archive: 'none', events: 'none' },
-  archives: {
-    ending: 'nothing',
-    gateway: 'speak',
-    publisher: 'none',
-    inbound: 'speak',
-    archive: 'listen',
-    events: 'none',
-  },
-  happened: {
-    ending: 'nothing',
-    gateway: 'speak',
-    publisher: 'none',
-    inbound: 'none',
-    archive: 'none',
-    events: 'listen',
-  },
-  control: { ending: 'nothing', gateway: 'speak', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  revoked: { ending: 'nothing', gateway: 'speak', publisher: 'none', inbound: 'none', archive: 'none', events: 'none' },
-  feed: { ending: 'a name', gateway: 'listen', publisher: 'speak', inbound: 'none', archive: 'none', events: 'none' },
-  releases: {
-    ending: 'nothing',
-    gateway: 'none',
-    publisher: 'speak',
-    inbound: 'speak',
-    archive: 'speak',
-    events: 'speak',
-  },
-  loopback: {
-    ending: 'a name',
-    gateway: 'speak',
-    publisher: 'speak',
-    inbound: 'speak',
-    archive: 'speak',
-    events: 'speak',
-  },
+  room: { ending: 'a name', access: { gateway: 'speak', inbound: 'speak' } },
+  archives: { ending: 'nothing', access: { gateway: 'speak', inbound: 'speak', archive: 'listen' } },
+  happened: { ending: 'nothing', access: { gateway: 'speak', events: 'listen' } },
+  control: { ending: 'nothing', access: { gateway: 'speak' } },
+  revoked: { ending: 'nothing', access: { gateway: 'speak' } },
+  feed: { ending: 'a name', access: { gateway: 'listen', publisher: 'speak' } },
+  releases: { ending: 'nothing', access: { publisher: 'speak', ...WORKERS_SPEAK } },
+  loopback: { ending: 'a name', access: { gateway: 'speak', publisher: 'speak', ...WORKERS_SPEAK } },
 };
 
 const SOURCES = new URL('../../src/', import.meta.url);

@@ -31,6 +31,8 @@ export interface ArchiveTermOptions extends ArchivingTimes {
 const ACTIVE_MS = ANNOUNCE_INTERVAL_MS + 3000;
 /** Rooms that are announced while the list is read may get a time just before those that were read. */
 const LIST_MARGIN_MS = 5000;
+/** How often a room that goes on is told how far it is archived: what is stored for that meanwhile is what is said in so long. */
+const RELEASE_MS = 1000;
 /** How often all of the list is read, for rooms that can leave it. */
 const SWEEP_MS = 60 * 60 * 1000;
 /** A room leaves the list where nothing is stored and it was announced so long ago. Clocks may differ by less. */
@@ -43,9 +45,9 @@ const MAX_BATCH_BYTES = 2 * 1024 * 1024;
 
 interface ActiveRoom {
   /** On the clock of the process. */
-  until: number;
+  readonly until: number;
   /** As the list has it, where it was found there. */
-  announcedAt?: number;
+  readonly announcedAt?: number;
 }
 
 /** What was read, until it is written. */
@@ -73,6 +75,8 @@ export class ArchiveTerm {
   readonly #active = new Map<string, ActiveRoom>();
   /** Of the active rooms, as the database has them; undefined where it has none. */
   readonly #cursors = new Map<string, Position | undefined>();
+  /** When each was told how far it is archived, on the clock of the process. */
+  readonly #releasedAt = new Map<string, number>();
   /** Numbers that are not archived yet, by room, as they were last seen. */
   readonly #backlog = new Map<string, number>();
   /** When the newest of the list was announced, by the broker's clock. */
@@ -170,8 +174,10 @@ export class ArchiveTerm {
   async #readRoom(room: string, batch: GrowingBatch): Promise<boolean> {
     const active = this.#active.get(room);
     const isLast = active !== undefined && active.until < performance.now();
+    // What is read is written before the room is looked at again: up to here it is in the database.
     const known = this.#cursors.get(room);
     const page = await this.#options.source.read(room, known, PAGE);
+    if (known !== undefined && (page?.head.seq ?? 0) > 0) await this.#release(room, known);
     const { messages, gaps, cursor } = judgePage(room, known, page);
     for (const message of messages) {
       batch.messages.push(toArchived(message));
@@ -188,13 +194,23 @@ export class ArchiveTerm {
     return left > 0 && cursor !== undefined;
   }
 
+  async #release(room: string, archived: Position): Promise<void> {
+    const now = performance.now();
+    if (now - (this.#releasedAt.get(room) ?? -Infinity) < RELEASE_MS) return;
+    this.#releasedAt.set(room, now);
+    await this.#options.source.release(room, archived);
+  }
+
   /** Nothing has come behind the time in which something can. */
   async #letGo(room: string, { until, announcedAt }: ActiveRoom, page: StoredPage | undefined): Promise<void> {
     // It was announced again while it was read.
     if (this.#active.get(room)?.until !== until) return;
+    const cursor = this.#cursors.get(room);
     this.#active.delete(room);
     this.#cursors.delete(room);
+    this.#releasedAt.delete(room);
     this.#backlog.delete(room);
+    if (cursor !== undefined && page?.isStored === true) await this.#options.source.settle(room, cursor);
     if (announcedAt === undefined || page?.isStored === true || Date.now() - announcedAt < FORGOTTEN_MS) return;
     const listed: AnnouncedRoom = { room, announcedAt };
     await this.#options.source.dismiss(listed);

@@ -275,4 +275,39 @@ describe('the archive', () => {
     const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
     for (const reason of ['trimmed', 'epoch']) expect(metrics).toContain(`gaps_total{reason="${reason}"} 1\n`);
   });
+
+  it('finds what was said while it was away, past what rooms keep, and tells what was more than is held for it', async () => {
+    await using stage = await setStage();
+    const { database, speaker } = stage;
+    const kept = { ...ARCHIVED, count: 5, unarchivedBytes: 1024 * 1024 };
+    for (let n = 1; n <= 400; n++) {
+      await speaker.say('alpha', n, kept);
+      await speaker.say('beta', n, { ...kept, unarchivedBytes: 8000 });
+    }
+    await stage.start();
+    const client = await database.connect();
+    for (const room of ['alpha', 'beta']) {
+      await expect.poll(async () => (await readMessages(client, room)).at(-1)?.seq).toBe(400);
+    }
+    const [alpha, beta] = [await readMessages(client, 'alpha'), await readMessages(client, 'beta')];
+    expect(alpha.map(({ payload }) => payload)).toEqual(Array.from({ length: 400 }, (_, i) => i + 1));
+    const [first] = beta;
+    expect(await readGaps(client)).toEqual([
+      { room: 'beta', epoch: first?.epoch, first: 1, last: (first?.seq ?? 0) - 1, reason: 'trimmed' },
+    ]);
+    expect(speaker.backplane.unarchivedCount).toBeGreaterThanOrEqual((first?.seq ?? 0) - 1);
+    // Whoever reads has what the room keeps, and what is archived is held no longer.
+    const { messages } = await speaker.backplane.broker.readHistory('alpha', { last: 1000 }, kept);
+    expect(messages).toHaveLength(5);
+    const admin = new Redis(redis.url);
+    const [stream = ''] = await admin.keys(`${stage.prefix}:*:stream/alpha`);
+    await vi.waitFor(
+      async () => {
+        await speaker.say('alpha', 'on', kept);
+        expect(await admin.xlen(stream)).toBeLessThan(200);
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    admin.disconnect();
+  });
 });

@@ -8,7 +8,12 @@ describe('loadGatewayConfig', () => {
     const { config } = loadGatewayConfig({});
     expect(config.public).toEqual({ host: '0.0.0.0', port: 1337 });
     expect(config.nodeId).toMatch(/^gw-[0-9a-f]{8}$/);
-    expect(config.roomRules.of('lobby').retention).toEqual({ count: 1000, ms: 600_000, bytes: 32 * 1024 * 1024 });
+    expect(config.roomRules.of('lobby').retention).toEqual({
+      count: 1000,
+      ms: 600_000,
+      bytes: 32 * 1024 * 1024,
+      unarchivedBytes: 64 * 1024 * 1024,
+    });
   });
 
   it('refuses settings that do not fit each other, all at once', () => {

@@ -29,6 +29,8 @@ export interface GaugeSources {
   readonly certificateEndsAt: number | undefined;
   /** Undefined or empty where it is not known. */
   readonly evictionPolicy: () => string | undefined;
+  /** Messages that were let go of before they were archived. */
+  readonly unarchived: () => number;
 }
 
 /** What the other parts count. Labels are bounded: encodings, error codes, close codes; never users or rooms. */
@@ -172,6 +174,15 @@ export class GatewayMetrics {
       sources.storage() === 'writable' ? 1 : 0,
     );
     this.#readStorage(sources.storage);
+    new Counter({
+      name: 'outcry_gateway_unarchived_messages_total',
+      help: 'Messages of archived rooms that are stored no longer than any, though they are not archived: there were too many.',
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(sources.unarchived());
+      },
+    });
     const { certificateEndsAt } = sources;
     if (certificateEndsAt !== undefined) {
       const help = 'When the certificate of the public port ends.';

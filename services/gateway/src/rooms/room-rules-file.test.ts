@@ -8,6 +8,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
 import { loadGatewayConfig } from '../config/config.ts';
 
+const MIB = 1024 * 1024;
+const UNARCHIVED = { unarchivedBytes: 64 * MIB };
+
 describe('the file of room rules', () => {
   let directory: string;
   let path: string;
@@ -29,7 +32,7 @@ describe('the file of room rules', () => {
       JSON.stringify({ rules: [{ pattern: 'news.*', publish: 'nobody', history: { seconds: 60 }, guests: ['read'] }] }),
     );
     expect(roomRules.of('news.eu')).toEqual({
-      retention: { count: 7, ms: 60_000, bytes: 32 * 1024 * 1024 },
+      retention: { count: 7, ms: 60_000, bytes: 32 * MIB, ...UNARCHIVED },
       presence: true,
       publish: 'nobody',
       signal: 'members',
@@ -93,13 +96,13 @@ describe('the file of room rules', () => {
     expect(roomRules.of('closed')).toEqual({
       ...rule,
       history: undefined,
-      retention: { count: 3, ms: 1000, bytes: 1024 },
+      retention: { count: 3, ms: 1000, bytes: 1024, ...UNARCHIVED },
       users: new Set(['read']),
       guests: NO_RIGHTS,
       scopes: new Map([['chat:write', new Set(['read', 'write'])]]),
     });
     const { retention } = load('{"rules":[{"pattern":"few","history":{"count":2}}]}').roomRules.of('few');
-    expect(retention).toEqual({ count: 2, ms: 600_000, bytes: 32 * 1024 * 1024 });
+    expect(retention).toEqual({ count: 2, ms: 600_000, bytes: 32 * MIB, ...UNARCHIVED });
   });
 
   it('is not needed: rooms are open to all where nobody can prove who they are, and to nobody where they can', () => {
@@ -114,7 +117,7 @@ describe('the file of room rules', () => {
   });
 
   it('keeps little in inboxes, where no rule says otherwise', () => {
-    const inbox = { count: 7, ms: 600_000, bytes: 1024 * 1024 };
+    const inbox = { count: 7, ms: 600_000, bytes: MIB, ...UNARCHIVED };
     expect(load(JSON.stringify({ rules: [] })).roomRules.of('@ann').retention).toEqual(inbox);
     const { roomRules } = load(JSON.stringify({ rules: [{ pattern: '@*', history: { bytes: 5 } }] }));
     expect(roomRules.of('@ann').retention).toEqual({ ...inbox, bytes: 5 });

@@ -135,6 +135,7 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
       count: history?.count ?? fallback.retention.count,
       ms: history?.seconds === undefined ? fallback.retention.ms : history.seconds * 1000,
       bytes: history?.bytes ?? fallback.retention.bytes,
+      unarchivedBytes: fallback.retention.unarchivedBytes,
       ...(archive === true ? { isArchived: true } : {}),
     },
     presence: presence ?? fallback.presence,

@@ -38,6 +38,13 @@ export const ROOM_SETTINGS = {
     max: 1024 * MIB,
     default: 32 * MIB,
   }),
+  OUTCRY_ROOM_UNARCHIVED_BYTES: integer({
+    meaning:
+      'Bytes of messages that a room whose rule says `archive: true` stores past all other bounds until they are archived; when there are more the older half is trimmed like any. 0 keeps none for that.',
+    min: 0,
+    max: 1024 * MIB,
+    default: 64 * MIB,
+  }),
   OUTCRY_INBOX_COUNT: integer({
     meaning: 'Messages that an inbox keeps, or OUTCRY_HISTORY_COUNT where that is less.',
     min: 0,
@@ -86,6 +93,7 @@ export function loadRoomRules(
       count: settings.OUTCRY_HISTORY_COUNT,
       ms: settings.OUTCRY_HISTORY_MS,
       bytes: settings.OUTCRY_ROOM_BYTES,
+      unarchivedBytes: settings.OUTCRY_ROOM_UNARCHIVED_BYTES,
     },
     presence: true,
     publish: 'members',
@@ -103,6 +111,7 @@ export function loadRoomRules(
         count: Math.min(settings.OUTCRY_INBOX_COUNT, settings.OUTCRY_HISTORY_COUNT),
         ms: settings.OUTCRY_HISTORY_MS,
         bytes: settings.OUTCRY_INBOX_BYTES,
+        unarchivedBytes: settings.OUTCRY_ROOM_UNARCHIVED_BYTES,
       },
     },
   };

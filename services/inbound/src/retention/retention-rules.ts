@@ -23,6 +23,7 @@ export class RetentionRules {
         count: count ?? fallback.count,
         ms: ms ?? fallback.ms,
         bytes: bytes ?? fallback.bytes,
+        unarchivedBytes: fallback.unarchivedBytes,
         ...(isArchived === true ? { isArchived } : {}),
       };
       return { pattern: new RoomPattern(pattern), retention };

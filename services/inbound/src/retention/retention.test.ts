@@ -9,6 +9,7 @@ import type { RetentionRules } from './retention-rules.ts';
 import { loadRetentionRules, RETENTION_SETTINGS } from './settings.ts';
 
 const MIB = 1024 * 1024;
+const UNARCHIVED = { unarchivedBytes: 64 * MIB };
 
 function load(rules?: string, environment: Record<string, string> = {}): RetentionRules {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-rules-'));
@@ -24,9 +25,9 @@ function load(rules?: string, environment: Record<string, string> = {}): Retenti
 describe('loadRetentionRules', () => {
   it('has the defaults of the gateways where there is no file', () => {
     const rules = load();
-    expect(rules.of('lobby')).toEqual({ count: 1000, ms: 600_000, bytes: 32 * MIB });
+    expect(rules.of('lobby')).toEqual({ count: 1000, ms: 600_000, bytes: 32 * MIB, ...UNARCHIVED });
     expect(rules.of('@all')).toEqual(rules.of('lobby'));
-    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: MIB });
+    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: MIB, ...UNARCHIVED });
     expect(load(undefined, { OUTCRY_HISTORY_COUNT: '10' }).of('@ann').count).toBe(10);
   });
 
@@ -40,8 +41,8 @@ describe('loadRetentionRules', () => {
         ],
       }),
     );
-    expect(rules.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB });
-    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: 99, isArchived: true });
+    expect(rules.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB, ...UNARCHIVED });
+    expect(rules.of('@ann')).toEqual({ count: 200, ms: 600_000, bytes: 99, ...UNARCHIVED, isArchived: true });
     expect(rules.of('lobby')).toMatchObject({ count: 0 });
   });
 
@@ -51,7 +52,7 @@ describe('loadRetentionRules', () => {
       load(JSON.stringify({ rules })),
       load(undefined, { OUTCRY_ROOM_RULES: JSON.stringify(rules) }),
     ];
-    expect(list.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB });
+    expect(list.of('log:1')).toEqual({ count: 5, ms: 7000, bytes: 32 * MIB, ...UNARCHIVED });
     for (const room of ['log:1', 'lobby', '@ann']) expect(list.of(room)).toEqual(file.of(room));
   });
 

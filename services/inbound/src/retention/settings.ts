@@ -29,6 +29,12 @@ export const RETENTION_SETTINGS = {
     max: 1024 * MIB,
     default: 32 * MIB,
   }),
+  OUTCRY_ROOM_UNARCHIVED_BYTES: integer({
+    meaning: `${AS_GATEWAYS} bytes of messages that a room whose rule says \`archive: true\` stores past all other bounds until they are archived. 0 keeps none for that.`,
+    min: 0,
+    max: 1024 * MIB,
+    default: 64 * MIB,
+  }),
   OUTCRY_INBOX_COUNT: integer({
     meaning: `${AS_GATEWAYS} messages that an inbox keeps, or OUTCRY_HISTORY_COUNT where that is less.`,
     min: 0,
@@ -61,9 +67,15 @@ export function problemsOfRetention(settings: Settings): readonly string[] {
 export function loadRetentionRules(settings: Settings): RetentionRules {
   const ms = settings.OUTCRY_HISTORY_MS;
   const count = settings.OUTCRY_HISTORY_COUNT;
+  const unarchivedBytes = settings.OUTCRY_ROOM_UNARCHIVED_BYTES;
   return new RetentionRules(rulesOf(settings), {
-    room: { count, ms, bytes: settings.OUTCRY_ROOM_BYTES },
-    inbox: { count: Math.min(settings.OUTCRY_INBOX_COUNT, count), ms, bytes: settings.OUTCRY_INBOX_BYTES },
+    room: { count, ms, bytes: settings.OUTCRY_ROOM_BYTES, unarchivedBytes },
+    inbox: {
+      count: Math.min(settings.OUTCRY_INBOX_COUNT, count),
+      ms,
+      bytes: settings.OUTCRY_INBOX_BYTES,
+      unarchivedBytes,
+    },
   });
 }
 

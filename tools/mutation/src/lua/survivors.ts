@@ -30,12 +30,12 @@ const FIRST_OF_ROOM = 'epoch, seq, set_until, half = args[2], 0, false, false';
 const NUMBER = 'seq = seq + 0';
 const BEGUN = "redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', args[9])";
 const LEFT = "local ms, left, now = args[3] + 0, redis.call('PTTL', stream), nil";
-const DUE = 'local is_due = 16 * left < 17 * ms or 8 * left > 9 * ms or not set_until';
+const DUE = 'local is_due = 16 * left < 17 * life or 8 * left > 9 * life or not set_until';
 const KEPT = 'if ms > 0 then';
 const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${String(LONG_BYTES)} then';
 const HALF_FULL = 'if 2 * half > args[5] + 0 then';
 const EXPIRING = 'if ms > 0 and is_due then';
-const AGING = 'if seq % ${String(AGE_TRIM_INTERVAL)} < new then';
+const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
