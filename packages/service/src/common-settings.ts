@@ -46,6 +46,13 @@ export const COMMON_SETTINGS = {
       'Refuses a Redis that takes writes while no replica would get them (`min-replicas-to-write` 0), so that a primary that is cut off stops acknowledging.',
     default: false,
   }),
+  OUTCRY_REDIS_WAIT_MS: integer({
+    meaning:
+      'How long a start waits for a Redis that cannot be reached, before it ends with exit code 1. A wrong password, or what else no waiting mends, ends it at once.',
+    min: 0,
+    max: 86_400_000,
+    default: 300_000,
+  }),
   OUTCRY_REDIS_PREFIX: text(NAME, { meaning: 'Begins every key and channel in Redis.', default: 'outcry' }),
   OUTCRY_LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
     meaning: 'The least severe log lines that are written.',

@@ -6,6 +6,7 @@ export { maxOpenFiles } from './health/process-checks.ts';
 export { ShardChecks } from './health/shard-checks.ts';
 export { ShardHealth } from './health/shard-health.ts';
 export { checkStorage } from './health/storage-check.ts';
+export { whyAway } from './health/why-away.ts';
 export { ApiKeys } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
 export { BodyError, readJson } from './http/read-json.ts';

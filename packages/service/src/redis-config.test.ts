@@ -13,6 +13,7 @@ describe('the settings of Redis', () => {
       url: 'redis://127.0.0.1:6379',
       prefix: 'outcry',
       requiresReplicas: false,
+      startTimeoutMs: 300_000,
     });
   });
 
@@ -23,6 +24,7 @@ describe('the settings of Redis', () => {
     expect(redisConfigOf(settings)).toEqual({
       url,
       prefix: 'outcry',
+      startTimeoutMs: 300_000,
       requiresReplicas: true,
       sentinel: { username: 'watcher', password: 'sword-fish' },
     });

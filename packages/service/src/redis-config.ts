@@ -7,18 +7,23 @@ export type RedisSettings = Pick<
   SettingValues<typeof COMMON_SETTINGS>,
   | 'OUTCRY_REDIS_URL'
   | 'OUTCRY_REDIS_PREFIX'
+  | 'OUTCRY_REDIS_WAIT_MS'
   | 'OUTCRY_REDIS_REQUIRE_REPLICAS'
   | 'OUTCRY_REDIS_SENTINEL_USER'
   | 'OUTCRY_REDIS_SENTINEL_PASSWORD'
 >;
 
-export type RedisConfig = Pick<RedisBackplaneOptions, 'url' | 'prefix' | 'sentinel' | 'requiresReplicas'>;
+export type RedisConfig = Pick<
+  RedisBackplaneOptions,
+  'url' | 'prefix' | 'sentinel' | 'requiresReplicas' | 'startTimeoutMs'
+>;
 
 export function redisConfigOf(settings: RedisSettings): RedisConfig {
   const { OUTCRY_REDIS_SENTINEL_USER: username = '', OUTCRY_REDIS_SENTINEL_PASSWORD: password = '' } = settings;
   return {
     url: settings.OUTCRY_REDIS_URL,
     prefix: settings.OUTCRY_REDIS_PREFIX,
+    startTimeoutMs: settings.OUTCRY_REDIS_WAIT_MS,
     requiresReplicas: settings.OUTCRY_REDIS_REQUIRE_REPLICAS,
     ...(username === '' && password === '' ? {} : { sentinel: { username, password } }),
   };

@@ -11,7 +11,7 @@ const [FIRST, SECOND, THIRD] = [shard(0, 20), shard(21, 41), shard(42, 63)] as c
 
 describe('RedisStatus', () => {
   it('is not ready before half of what there is has been found', () => {
-    const redis = new RedisStatus();
+    const redis = new RedisStatus({});
     expect(redis.notReady()).toBe('redis unavailable');
     redis.handleStatus('up', FIRST);
     expect(redis.notReady()).toBe('redis unavailable');
@@ -22,7 +22,7 @@ describe('RedisStatus', () => {
   });
 
   it('goes on without one Redis of three, whichever was heard of last', () => {
-    const redis = new RedisStatus();
+    const redis = new RedisStatus({});
     for (const part of [FIRST, SECOND, THIRD]) redis.handleStatus('up', part);
     redis.handleStatus('down', SECOND);
     expect([redis.notReady(), redis.isUp]).toEqual([undefined, false]);

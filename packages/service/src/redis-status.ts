@@ -1,12 +1,24 @@
-import { type BrokerHandler, type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
+import {
+  type Backplane,
+  type BrokerHandler,
+  type BrokerPart,
+  type BrokerStatus,
+  PartitionStatus,
+} from '@outcry/broker';
 
 import type { Check } from './health/check.ts';
 import { ShardChecks } from './health/shard-checks.ts';
+import { whyAway } from './health/why-away.ts';
 
 /** For services that join no room: all that they hear from the broker is which of its Redises are there. */
 export class RedisStatus implements BrokerHandler {
+  readonly #backplane: Pick<Backplane, 'awaits'>;
   readonly #partitions = new PartitionStatus('down');
   readonly #shards = new ShardChecks();
+
+  constructor(backplane: Pick<Backplane, 'awaits'>) {
+    this.#backplane = backplane;
+  }
 
   /** Whether all of them are. */
   get isUp(): boolean {
@@ -20,7 +32,8 @@ export class RedisStatus implements BrokerHandler {
 
   /** All of them together, and each. */
   get checks(): readonly Check[] {
-    return [{ name: 'broker', reason: this.notReady(), isBlocking: true }, ...this.#shards.all];
+    const reason = whyAway(this.notReady(), this.#backplane);
+    return [{ name: 'broker', reason, isBlocking: true }, ...this.#shards.all];
   }
 
   handleStatus(status: BrokerStatus, part: BrokerPart): void {

@@ -18,7 +18,7 @@ export interface ArchiveService {
  */
 export async function startService(config: ArchiveConfig, logger: Logger): Promise<ArchiveService> {
   const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
-  const redis = new RedisStatus();
+  const redis = new RedisStatus(backplane);
   const isStoreUp = (): boolean => archiver.isUp;
   const metrics: ArchiveMetrics = new ArchiveMetrics({ isBrokerUp: () => redis.isUp, isStoreUp });
   const { lease, archive: source } = backplane;

@@ -27,7 +27,7 @@ export interface FeedPublisherService {
 export async function startService(config: FeedPublisherConfig, logger: Logger): Promise<FeedPublisherService> {
   const source = await openSource(config.source, logger);
   const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
-  const redis = new RedisStatus();
+  const redis = new RedisStatus(backplane);
   const { timing, leadership } = config;
   const publisher = createFeedPublisher({ source, backplane, timing, leadership, logger });
   const ingest = createIngest();

@@ -60,17 +60,30 @@ class ComposedGateway implements Gateway {
   }
 
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
-    const { config, backplane, logger } = this.#options;
-    const { transport, services, attendance, balancer, accounts, loopLag } = this.#parts;
+    const { services, accounts, loopLag } = this.#parts;
+    // First, so that a start which waits for Redis is seen to live.
+    const internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
+    this.#internalServer = internalServer;
+    try {
+      const port = await this.#serve();
+      this.#options.logger.info({ port, internalPort: internalServer.port }, 'gateway listening');
+      return { port, internalPort: internalServer.port };
+    } catch (err) {
+      await internalServer.close();
+      throw err;
+    }
+  }
+
+  /** Resolves with the public port. */
+  async #serve(): Promise<number> {
+    const { config, backplane } = this.#options;
+    const { transport, services, attendance, balancer } = this.#parts;
     this.#keys = watchKeys(config.auth, services);
     await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
-    this.#internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
     const port = await transport.listen(new Reception(services));
     if (config.connections.balance.isOn) balancer.start();
-    const internalPort = this.#internalServer.port;
-    logger.info({ port, internalPort }, 'gateway listening');
-    return { port, internalPort };
+    return port;
   }
 
   async stop(): Promise<void> {

@@ -39,7 +39,10 @@ export interface GatewayServices extends ReceptionServices {
 
 export interface ServiceParts {
   readonly config: GatewayConfig;
-  readonly backplane: Pick<Backplane, 'broker' | 'presence' | 'limits' | 'storage' | 'server' | 'unarchivedCount'> & {
+  readonly backplane: Pick<
+    Backplane,
+    'broker' | 'presence' | 'limits' | 'storage' | 'server' | 'unarchivedCount' | 'awaits'
+  > & {
     readonly feedBus: FeedReader;
   };
   readonly logger: Logger;
@@ -134,6 +137,6 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     meters: new Meters({ ...limits, maxRooms: session.maxRooms }),
     admission,
     doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, metrics }),
-    readiness: new Readiness(),
+    readiness: new Readiness(backplane),
   };
 }

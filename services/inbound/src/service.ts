@@ -19,7 +19,7 @@ export interface InboundService {
 export async function startService(config: InboundConfig, logger: Logger): Promise<InboundService> {
   const { redis: options, rememberMs: idempotencyWindowMs, leases: times, retention, maxDataBytes } = config;
   const backplane = createRedisBackplane({ ...options, idempotencyWindowMs, events: new BackplaneLog(logger) });
-  const redis = new RedisStatus();
+  const redis = new RedisStatus(backplane);
   const isSourceUp = (): boolean => outbox.isUp;
   const metrics: InboundMetrics = new InboundMetrics({ isBrokerUp: () => redis.isUp, isSourceUp });
   const { broker, lease } = backplane;

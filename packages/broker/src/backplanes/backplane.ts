@@ -32,6 +32,8 @@ export interface Backplane {
   readonly events: EventJournal;
   /** What is outside of the process and stores what is shared, as it was when it was last found; undefined before that, and in memory. */
   readonly server?: ServerInfo | undefined;
+  /** What a start waits for, in one line for an operator that may name servers; undefined before it has met anything, once it is over, and in memory. */
+  readonly awaits?: string | undefined;
   /** Whether messages can be stored now, as far as is known; undefined in memory, where they always can. */
   readonly storage?: StorageStatus | undefined;
   /** Messages that this process has let go of before they were archived, as there were too many; undefined in memory, which archives none. */

@@ -38,7 +38,7 @@ import type { Backplane } from './backplane.ts';
 
 /** A client that publishes is to hear of a failure within 2 s. */
 const COMMAND_TIMEOUT_MS = 1500;
-/** Redis and the services are often started together. Who starts the service again gives it more. */
+/** Redis and the services are often started together. */
 const START_TIMEOUT_MS = 10_000;
 
 export interface RedisBackplaneOptions {
@@ -93,15 +93,19 @@ class RedisBackplane implements Backplane {
   readonly intake: Intake;
   readonly outlet = new GatherWindow();
   readonly #startTimeoutMs: number;
+  readonly #events: BackplaneEvents;
   readonly #servers: Servers;
   /** By partition; those that stay together have the same one. */
   readonly #presences: readonly LeasedPresence[];
   #handler: BrokerHandler | undefined;
+  #isStarting = false;
+  #awaits: string | undefined;
 
   constructor(options: RedisBackplaneOptions) {
     const { prefix = 'outcry', events = {} } = options;
     const keys = new KeySpace(prefix);
     this.#startTimeoutMs = options.startTimeoutMs ?? START_TIMEOUT_MS;
+    this.#events = events;
     this.#servers = this.#createServers(options, keys);
     this.intake = this.#servers.intake;
     const parts = { redis: this.#servers.router, keys, events };
@@ -153,14 +157,22 @@ class RedisBackplane implements Backplane {
     return this.broker.unarchivedCount;
   }
 
+  get awaits(): string | undefined {
+    return this.#awaits;
+  }
+
   async start(handler: BrokerHandler): Promise<void> {
     this.#handler = handler;
     this.broker.start(handler);
+    this.#isStarting = true;
     try {
       await this.#servers.start(performance.now() + this.#startTimeoutMs);
     } catch (error) {
       await this.close();
       throw error;
+    } finally {
+      this.#isStarting = false;
+      this.#awaits = undefined;
     }
   }
 
@@ -183,7 +195,9 @@ class RedisBackplane implements Backplane {
       },
       handleStorage: (storage) => events.onStorage?.(storage),
       handleServer: (server) => events.onServer?.(server),
-      handleFault: (fault) => events.onFault?.(fault),
+      handleFault: (fault) => {
+        this.#handleFault(fault);
+      },
     };
     if (topology.kind === 'cluster') return new ClusterShards({ ...shared, cluster: topology }, port);
     return new Shards({ ...shared, routes: createRoutes(topology) }, port);
@@ -216,6 +230,13 @@ class RedisBackplane implements Backplane {
     const presences = new Set(part.partitions.map((partition) => this.#presences[partition]));
     for (const presence of presences) presence?.handleStatus(status);
     this.#handler?.handleStatus(status, part);
+  }
+
+  #handleFault(fault: OutcryError): void {
+    if (this.#isStarting) {
+      this.#awaits = fault.message;
+      this.#events.onWaiting?.(fault);
+    } else this.#events.onFault?.(fault);
   }
 
   #presenceOf(room: string): LeasedPresence {

@@ -71,6 +71,9 @@ export class ClusterShards implements Servers {
     });
     this.#survey = new ClusterSurvey(options, {
       connected: () => this.#connected(),
+      handleRefused: (fault) => {
+        port.handleFault(fault);
+      },
       handleViews: (views) => {
         this.#apply(views);
       },

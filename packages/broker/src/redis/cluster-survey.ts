@@ -3,6 +3,7 @@ import { OutcryError } from '../outcry-error.ts';
 import { backoffMs } from './backoff.ts';
 import { addressesIn, type ClusterView, readClusterNodes } from './cluster-view.ts';
 import { RedisConnection } from './connection.ts';
+import { LastingFault } from './fault.ts';
 import { routeInCluster } from './route.ts';
 import { assertUsable } from './server-info.ts';
 import { type HostAddress, type RedisCluster, showHost } from './topology.ts';
@@ -15,12 +16,16 @@ const MAX_SEARCH_INTERVAL_MS = 500;
 const MIN_INTERVAL_MS = 50;
 /** Behind the first answer: a server that hangs holds nobody up. */
 const PATIENCE_MS = 250;
+/** Behind a refusal that no waiting mends: another server may know better, if it is there. */
+const DOUBT_MS = 1000;
 
 export interface ClusterSurveyOptions {
   readonly cluster: RedisCluster;
   readonly prefix: string;
   readonly commandTimeoutMs: number;
 }
+
+const ignore = (): void => undefined;
 
 /** A server that is connected to. */
 export interface Asked {
@@ -31,6 +36,8 @@ export interface Asked {
 export interface ClusterSurveyPort {
   /** Who can be asked without another connection. */
   connected(): readonly Asked[];
+  /** An attempt to find the first server has failed; there will be another. */
+  handleRefused(fault: OutcryError): void;
   handleViews(views: readonly ClusterView[]): void;
   /** Whether everything is where it should be. */
   isCalm(): boolean;
@@ -64,11 +71,14 @@ export class ClusterSurvey {
    */
   async findFirst(deadline: number): Promise<ClusterView> {
     const { seeds, shown } = this.#options.cluster;
-    const scouts = seeds.map((address) => this.#createScout(address));
+    const handleRefused = this.#port.handleRefused.bind(this.#port);
+    const scouts = seeds.map((address) => this.#createScout(address, handleRefused));
+    const asking = scouts.map(({ connection, address }) => this.#scout(connection, { address, deadline }));
     try {
-      return await Promise.any(scouts.map(({ connection, address }) => this.#scout(connection, { address, deadline })));
+      return await Promise.race([Promise.any(asking), untilRefused(asking)]);
     } catch (error) {
-      const faults = error instanceof AggregateError ? error.errors.filter((one) => one instanceof OutcryError) : [];
+      if (!(error instanceof AggregateError)) throw error;
+      const faults = error.errors.filter((one) => one instanceof OutcryError);
       const useless = faults.find(({ code }) => code !== 'unavailable');
       const [first] = faults;
       if (useless !== undefined) throw useless;
@@ -155,12 +165,14 @@ export class ClusterSurvey {
     }
   }
 
-  #createScout(address: HostAddress): { readonly address: HostAddress; readonly connection: RedisConnection } {
+  #createScout(
+    address: HostAddress,
+    handleRefused: (fault: OutcryError) => void = ignore,
+  ): { readonly address: HostAddress; readonly connection: RedisConnection } {
     const { cluster, prefix, commandTimeoutMs } = this.#options;
     // A replica knows as much.
     const server = { ...routeInCluster(cluster, address), isToPrimary: false };
-    const ignore = (): void => undefined;
-    const handler = { handleReady: ignore, handleLost: ignore, handleRefused: ignore, handleUnwritable: ignore };
+    const handler = { handleReady: ignore, handleLost: ignore, handleRefused, handleUnwritable: ignore };
     const connection = new RedisConnection({ server, name: `${prefix}:search`, commandTimeoutMs }, handler);
     return { address, connection };
   }
@@ -178,4 +190,22 @@ export class ClusterSurvey {
     const reply = await commands.run((redis) => redis.cluster('NODES'));
     return readClusterNodes(String(reply), { asked: address, isTls: this.#options.cluster.isTls });
   }
+}
+
+/** Rejects a while after one has refused for good: those that cannot be reached are not waited for until the deadline. */
+async function untilRefused(asking: readonly Promise<unknown>[]): Promise<never> {
+  const refused = new Promise<Error>((resolve) => {
+    for (const one of asking) {
+      one.catch((error: unknown) => {
+        if (isRefusal(error)) resolve(error);
+      });
+    }
+  });
+  const fault = await refused;
+  await delay(DOUBT_MS, undefined, { ref: false });
+  throw fault;
+}
+
+function isRefusal(error: unknown): error is OutcryError {
+  return error instanceof LastingFault || (error instanceof OutcryError && error.code === 'badConfig');
 }

@@ -5,7 +5,7 @@ import { AnswerLimit } from './answer-limit.ts';
 import { backoffMs } from './backoff.ts';
 import { CommandDeadlines } from './command-deadlines.ts';
 import { connectorFor, type ConnectorPort } from './connector.ts';
-import { describeFault, isLasting, type WriteRefusal, writeRefusalOf } from './fault.ts';
+import { describeFault, isLasting, LastingFault, type WriteRefusal, writeRefusalOf } from './fault.ts';
 import { type GatherWindow, Gathering } from './gathering.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { readRedirect, RedirectError } from './redirect.ts';
@@ -116,9 +116,11 @@ export class RedisConnection implements Intake {
     for (let attempt = 1; ; attempt += 1) {
       if (await this.#tryConnect()) return;
       this.assertOpen();
-      const fault = new OutcryError('unavailable', `cannot reach Redis at ${this.address}: ${this.#lastFault}`);
+      const message = `cannot reach Redis at ${this.address}: ${this.#lastFault}`;
+      if (this.#isLasting) throw new LastingFault(message);
+      const fault = new OutcryError('unavailable', message);
       const delayMs = backoffMs(attempt);
-      if (this.#isLasting || performance.now() + delayMs >= deadline) throw fault;
+      if (performance.now() + delayMs >= deadline) throw fault;
       this.#handler.handleRefused(fault);
       await this.#pause(delayMs);
       this.assertOpen();
@@ -317,7 +319,8 @@ export class RedisConnection implements Intake {
     const redirect = readRedirect(error);
     if (redirect !== undefined) return new RedirectError(redirect, message);
     const refusal = writeRefusalOf(error);
-    if (refusal === undefined) return new OutcryError('unavailable', message);
+    if (refusal === undefined)
+      return isLasting(error) ? new LastingFault(message) : new OutcryError('unavailable', message);
     this.#handler.handleUnwritable(refusal);
     return new UnwritableError(refusal.storage.reason, message);
   }

@@ -7,6 +7,11 @@ export interface BackplaneEvents {
   /** What the Redis is, at the start and whenever it is found again. */
   readonly onServer?: ((server: ServerInfo) => void) | undefined;
   /**
+   * The start goes on to wait: a Redis could not be reached, or used. Told for each attempt, of which there are at most a few each
+   * second, and in place of `onFault`.
+   */
+  readonly onWaiting?: ((fault: OutcryError) => void) | undefined;
+  /**
    * A connection was lost or not made, or live delivery could not be made whole; it is tried again until it is. While that lasts
    * the same may be told again and again, at most a few times a second.
    */

@@ -1,3 +1,4 @@
+import { OutcryError } from '../outcry-error.ts';
 import type { StorageStatus } from '../storage.ts';
 
 export const REPLICA_WORDS = 'it takes no writes: it is a replica, or was a primary';
@@ -42,6 +43,13 @@ export function describeFault(error: unknown): string {
   const text = line.replace(/,? with args beginning with:.*/, '').replace(/^connect /, '');
   // A host with several addresses fails with an AggregateError, whose message is empty.
   return text === '' ? (codeOf(error) ?? error.name) : text;
+}
+
+/** What waiting does not mend: see `isLasting`. */
+export class LastingFault extends OutcryError {
+  constructor(message: string) {
+    super('unavailable', message);
+  }
 }
 
 /** In words already, and no better the next time. */

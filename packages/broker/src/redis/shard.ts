@@ -6,7 +6,7 @@ import type { BrokerPart, BrokerStatus } from '../status.ts';
 import type { StorageStatus } from '../storage.ts';
 import { backoffMs } from './backoff.ts';
 import { type ConnectionOptions, RedisConnection } from './connection.ts';
-import { REPLICA_WORDS, type WriteRefusal } from './fault.ts';
+import { LastingFault, REPLICA_WORDS, type WriteRefusal } from './fault.ts';
 import type { GatherWindow } from './gathering.ts';
 import type { KeySpace } from './keys.ts';
 import { Loopback, loopbackChannel } from './loopback.ts';
@@ -232,7 +232,8 @@ export class Shard {
         await this.#restore();
         if (this.#losses === this.#outlived) return;
       } catch (error) {
-        const canPass = error instanceof OutcryError && error.code === 'unavailable';
+        const canPass =
+          error instanceof OutcryError && error.code === 'unavailable' && !(error instanceof LastingFault);
         if (!canPass || performance.now() >= deadline) throw error;
         this.#port.handleFault(error);
       }

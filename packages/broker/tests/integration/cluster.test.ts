@@ -1,4 +1,4 @@
-import { hasRedisServer, RedisNodes, RedisProcess } from '@outcry/testkit';
+import { hasRedisServer, leasePort, RedisNodes, RedisProcess } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedisBackplane, type PublishRequest, type RoomMessage } from '../../src/index.ts';
 import { ClusterNodes, neighboursOf, roomOfEachPartition, slotOfRoom } from '../support/cluster-nodes.ts';
@@ -106,6 +106,24 @@ describe.runIf(hasRedisServer())('a Redis Cluster of three', () => {
     await node.backplane.broker.publish(request(room, '[and again]'));
     await node.recorder.untilMessages(2);
     await redis.untilWhole();
+  });
+
+  it('is refused without the wait for servers that cannot be reached, where one of them does not know the user', async () => {
+    using nobody = await leasePort();
+    const { host, port } = redis.primaries[0]?.process ?? { host: '', port: 0 };
+    const url = `redis+cluster://eve:secret@${host}:${String(port)},${host}:${String(nobody.port)}`;
+    const awaited: string[] = [];
+    const backplane = createRedisBackplane({
+      url,
+      startTimeoutMs: A_MINUTE_MS,
+      events: { onWaiting: ({ message }) => awaited.push(message) },
+    });
+    await expect(backplane.start(new Recorder())).rejects.toMatchObject({
+      message: `cannot reach Redis at redis://${host}:${String(port)}: it does not know this user with this password`,
+    });
+    expect(awaited[0]).toBe(
+      `cannot reach Redis at redis://${host}:${String(nobody.port)}: ECONNREFUSED ${host}:${String(nobody.port)}`,
+    );
   });
 
   it('is refused in a sentence where another Redis is meant, and the other way round', async () => {

@@ -69,6 +69,13 @@ describe('starting', () => {
     );
   });
 
+  it('says in one line what the user may not do, at once', async () => {
+    await admin.call('ACL', 'SETUSER', 'nobody', 'on', '>secret', '+@connection', '+info', '+client');
+    const { code, message } = await failToStart(redis.url.replace('//', '//nobody:secret@'), A_MINUTE_MS);
+    expect(code).toBe('unavailable');
+    expect(message).toMatch(/^Redis at redis:\/\/[^ ]+: NOPERM /);
+  });
+
   it('ends at once where somebody closes it while it waits', async () => {
     const backplane = createRedisBackplane({ url: 'redis://127.0.0.1:1', startTimeoutMs: A_MINUTE_MS });
     const outcome = backplane.start(new Recorder()).catch((error: unknown) => error);
@@ -119,21 +126,29 @@ describe.runIf(hasRedisServer())('starting before Redis', () => {
     await using server = await RedisProcess.start();
     await server.kill();
     const faults: string[] = [];
+    const awaited: string[] = [];
     const recorder = new Recorder();
     const backplane = createRedisBackplane({
       url: server.url,
       startTimeoutMs: A_MINUTE_MS,
-      events: { onFault: ({ message }) => faults.push(message) },
+      events: {
+        onFault: ({ message }) => faults.push(message),
+        onWaiting: ({ message }) => awaited.push(message),
+      },
     });
+    expect(backplane.awaits).toBeUndefined();
     const started = backplane.start(recorder);
-    await recorder.until(() => faults.length >= 2);
+    await recorder.until(() => awaited.length >= 2);
+    expect(backplane.awaits).toMatch(/^cannot reach Redis at redis:[^ ]+: ECONNREFUSED /);
+    expect(awaited).toContain(backplane.awaits);
     await server.restart();
     await started;
     expect(recorder.statuses).toEqual(['up']);
-    expect(faults[0]).toMatch(/^cannot reach Redis at redis:[^ ]+: ECONNREFUSED /);
+    expect([backplane.awaits, faults]).toEqual([undefined, []]);
     await server.kill();
     await server.restart();
     await recorder.untilUpAgain();
+    expect(faults).not.toEqual([]);
     await backplane.broker.publish(request('pit', 'x'));
     await backplane.close();
   });

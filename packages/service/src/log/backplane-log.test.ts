@@ -50,6 +50,24 @@ it('tells a fault that lasts once a minute, and each other one', () => {
   expect(lines).toHaveLength(3);
 });
 
+it('tells faults of several servers once a minute each, however they alternate', () => {
+  for (let i = 0; i < 10; i += 1) {
+    log.onFault(unreachable);
+    log.onFault(lost);
+  }
+  expect(lines).toEqual(['warn redis fault', 'warn redis fault']);
+});
+
+it('tells once what a start waits for, however long that lasts and whatever is found meanwhile', () => {
+  for (let i = 0; i < 10; i += 1) {
+    log.onWaiting(unreachable);
+    log.onServer(SERVER);
+    log.onWaiting(lost);
+    vi.advanceTimersByTime(60_000);
+  }
+  expect(lines).toEqual(['warn waiting for redis', 'info redis found', 'warn waiting for redis']);
+});
+
 it('tells a fault again that has been over', () => {
   log.onFault(lost);
   log.onServer(SERVER);

@@ -3,20 +3,24 @@ import type { Logger } from 'pino';
 
 /** A fault that lasts is told again and again; in the log it is once in so long. */
 const REPEATED_AFTER_MS = 60_000;
+/** Faults that differ: of each server of a cluster a few. */
+const MAX_REMEMBERED = 256;
 
 /** What a backplane tells, as lines of a log. */
 export class BackplaneLog implements BackplaneEvents {
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   #policy: string | undefined;
-  #lastFault = '';
-  #loggedAt = -Infinity;
+  /** By their words, when each was told last. */
+  readonly #told = new Map<string, number>();
+  /** What a start has waited for. */
+  readonly #awaited = new Set<string>();
 
   constructor(logger: Pick<Logger, 'info' | 'warn'>) {
     this.#logger = logger;
   }
 
   readonly onServer = ({ version, evictionPolicy, maxMemoryBytes, needsReplicas }: ServerInfo): void => {
-    this.#lastFault = '';
+    this.#told.clear();
     if (evictionPolicy === this.#policy) return;
     this.#policy = evictionPolicy;
     const fields = { redisVersion: version, evictionPolicy, maxMemoryBytes, needsReplicas };
@@ -27,10 +31,17 @@ export class BackplaneLog implements BackplaneEvents {
 
   readonly onFault = (err: OutcryError): void => {
     const now = performance.now();
-    if (err.message === this.#lastFault && now - this.#loggedAt < REPEATED_AFTER_MS) return;
-    this.#lastFault = err.message;
-    this.#loggedAt = now;
+    if (now - (this.#told.get(err.message) ?? -Infinity) < REPEATED_AFTER_MS) return;
+    if (this.#told.size >= MAX_REMEMBERED) this.#told.clear();
+    this.#told.set(err.message, now);
     this.#logger.warn({ err }, 'redis fault');
+  };
+
+  /** Each reason once, however long it lasts: `/readyz` has it all the time. */
+  readonly onWaiting = ({ message: reason }: OutcryError): void => {
+    if (this.#awaited.has(reason) || this.#awaited.size >= MAX_REMEMBERED) return;
+    this.#awaited.add(reason);
+    this.#logger.warn({ reason }, 'waiting for redis');
   };
 
   readonly onStorage = (storage: StorageStatus): void => {

@@ -20,7 +20,7 @@ describe('loadArchiveConfig', () => {
     expect(loadArchiveConfig({ OUTCRY_ARCHIVE_URL: URL }).config).toEqual({
       logLevel: 'info',
       internal: { host: '127.0.0.1', port: 8081 },
-      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', requiresReplicas: false },
+      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
       postgres: { url: URL, maxConnections: 4, mustMigrate: true },
       archiving: { pollMs: 1000, gatherMs: 100 },
       leases: { leaseMs: 3000, renewMs: 1000 },

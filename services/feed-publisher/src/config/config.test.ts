@@ -24,7 +24,7 @@ describe('loadFeedPublisherConfig', () => {
     expect(loadFeedPublisherConfig({ PATH: '/bin' }).config).toEqual({
       logLevel: 'info',
       internal: { host: '127.0.0.1', port: 8081 },
-      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', requiresReplicas: false },
+      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
       source: { kind: 'simulator', symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT'], rate: 50, seed: 1 },
       timing: { deltaMs: 100, snapshotMs: 2000 },
       leadership: { leaseMs: 3000, renewMs: 1000, settleMs: 1000 },

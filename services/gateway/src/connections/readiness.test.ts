@@ -34,6 +34,19 @@ describe('Readiness', () => {
     expect(readiness.notReady).toBeUndefined();
   });
 
+  it('says to operators what a start waits for, and to clients that the broker is not there', () => {
+    const backplane: { awaits?: string | undefined } = { awaits: 'cannot reach Redis at redis://redis:6379' };
+    const starting = new Readiness(backplane);
+    const broker = (): string | undefined => starting.checks.find(({ name }) => name === 'broker')?.reason;
+    expect(broker()).toBe('broker unavailable, the start waits: cannot reach Redis at redis://redis:6379');
+    expect([starting.notReady, starting.shutFor]).toEqual(['broker unavailable', 'broker unavailable']);
+    starting.showStatus('up', EVERYTHING);
+    expect(broker()).toBeUndefined();
+    backplane.awaits = undefined;
+    starting.showStatus('down', EVERYTHING);
+    expect(broker()).toBe('broker unavailable');
+  });
+
   it('lasts while half of the partitions are up, says what is missing, and is back with them', () => {
     readiness.showStatus('down', part(PARTITION_COUNT / 2, false));
     expect(readiness.notReady).toBeUndefined();

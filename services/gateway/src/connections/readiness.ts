@@ -1,6 +1,6 @@
-import { type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
+import { type Backplane, type BrokerPart, type BrokerStatus, PartitionStatus } from '@outcry/broker';
 import { ALL_ROOM } from '@outcry/protocol';
-import { type Check, ShardChecks } from '@outcry/service';
+import { type Check, ShardChecks, whyAway } from '@outcry/service';
 
 const DRAINING = 'draining';
 const NO_BROKER = 'broker unavailable';
@@ -8,11 +8,16 @@ const NO_KEYS = 'no keys of the identity provider yet';
 
 /** Whether this node should get traffic: what `/readyz` and handshakes are answered by. */
 export class Readiness {
+  readonly #backplane: Pick<Backplane, 'awaits'>;
   #isDraining = false;
   #isShut = false;
   readonly #partitions = new PartitionStatus('down');
   readonly #shards = new ShardChecks();
   #hasKeys = true;
+
+  constructor(backplane: Pick<Backplane, 'awaits'> = {}) {
+    this.#backplane = backplane;
+  }
 
   /** Why the node should get no traffic, or undefined where it should. */
   get notReady(): string | undefined {
@@ -34,7 +39,7 @@ export class Readiness {
       { name: 'draining', reason: this.#isDraining ? DRAINING : undefined, isBlocking: true },
       this.#isServed()
         ? { name: 'broker', reason: this.#missing() }
-        : { name: 'broker', reason: NO_BROKER, isBlocking: true },
+        : { name: 'broker', reason: whyAway(NO_BROKER, this.#backplane), isBlocking: true },
       { name: 'keys', reason: this.#hasKeys ? undefined : NO_KEYS, isBlocking: true },
       ...this.#shards.all,
     ];
