@@ -32,6 +32,23 @@ describe('a socket', () => {
     expect(platform.sockets[0]?.isClosed).toBe(true);
   });
 
+  it.each([
+    ['as a header has it', '7', 6_500],
+    ['by nothing that can be waited for', 'Fri, 27 Nov 2026', 500],
+    ['by nothing', undefined, 500],
+  ])('whose handshake was answered %s has its client come back in time', async (_, retryAfter, waitMs) => {
+    const { client, platform } = start();
+    const at = platform.now();
+    harness.socket.fail(Object.assign(new Error('HTTP 503'), { retryAfter }));
+    expect(client.status).toMatchObject({ state: 'reconnecting', retryAt: at + waitMs });
+    await platform.pass(waitMs - 1);
+    expect(platform.sockets).toHaveLength(1);
+    await platform.pass(1);
+    expect(platform.sockets).toHaveLength(2);
+    harness.socket.fail(new Error('connect ECONNREFUSED'));
+    expect(client.status).toMatchObject({ attempt: 2, retryAt: at + waitMs + 1_000 });
+  });
+
   it('whose error is followed by a close is lost once', async () => {
     const { client, platform } = start();
     const { socket } = harness;

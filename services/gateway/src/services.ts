@@ -15,6 +15,7 @@ import { createHooks, type Hooks } from './hooks/hooks.ts';
 import { clockToleranceOf } from './identity/auth-config.ts';
 import { createAuthenticator } from './identity/create-authenticator.ts';
 import { RevokedTokens } from './identity/revoked-tokens.ts';
+import { ArrivalPace } from './limits/arrival-pace.ts';
 import { ConnectionLimits } from './limits/connection-limits.ts';
 import { StoredLimits } from './limits/stored-limits.ts';
 import { Meters } from './limits/meters.ts';
@@ -136,7 +137,7 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     authenticator: createAuthenticator(auth, { revokedTokens, accountNames }),
     meters: new Meters({ ...limits, maxRooms: session.maxRooms }),
     admission,
-    doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, metrics }),
+    doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, pace: new ArrivalPace(), metrics }),
     readiness: new Readiness(backplane),
   };
 }

@@ -11,7 +11,10 @@ export interface WebSocketLike {
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
   /** The end, with the close code, 1006 where there was none, and what was said with it. */
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason?: string }) => void): void;
-  /** `open` comes first. An `error` is an end, too, whether or not `close` follows; what it has as `error` is told as the cause. */
+  /**
+   * `open` comes first. An `error` is an end, too, whether or not `close` follows; what it has as `error` is told as the cause. Where that
+   * has `retryAfter`, the seconds that a gateway has answered a handshake with, the client comes back then; no platform's own socket tells.
+   */
   addEventListener(type: 'open' | 'error', listener: (event: unknown) => void): void;
 }
 

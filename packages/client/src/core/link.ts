@@ -287,7 +287,10 @@ export class Link {
   lose(loss: SocketLoss, now: number): void {
     const { retry, error } = judgeLoss(loss, this.#options.canRefresh);
     if (retry === Retry.Never) this.#end(error);
-    else this.#fail(error, now, retry);
+    else {
+      this.#drainMs ??= turnOf(loss.cause, this.#options.random);
+      this.#fail(error, now, retry);
+    }
   }
 
   close(): void {
@@ -447,4 +450,10 @@ export class Link {
     const retryAt = phase.name === 'waiting' ? phase.retryAt : undefined;
     return { state: 'reconnecting', attempt: this.#attempt, retryAt, error: this.#error };
   }
+}
+
+/** When to come back, where a gateway has said so in its answer to the handshake and the socket shows it: within the second that was told. */
+function turnOf(cause: unknown, random: () => number): number | undefined {
+  const seconds = Number((cause as { readonly retryAfter?: unknown } | undefined)?.retryAfter);
+  return seconds > 0 ? (seconds - random()) * 1_000 : undefined;
 }

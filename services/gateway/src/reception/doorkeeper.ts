@@ -1,7 +1,8 @@
-import { ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
+import { ERROR_CODES } from '@outcry/protocol';
 import type { LoopLag } from '@outcry/service';
 
 import type { Connections } from '../connections/connections.ts';
+import type { ArrivalPace } from '../limits/arrival-pace.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { Refusal, Visitor } from '../transport/transport.ts';
@@ -9,12 +10,18 @@ import { OriginPolicy } from './origin-policy.ts';
 import type { ReceptionConfig } from './settings.ts';
 
 const RETRY_AFTER_SECONDS = 2;
+/** Who is sent away together is not to come back together: any whole number of seconds from 1 to that. */
+const RETRY_SPREAD_SECONDS = 4;
+const MS_PER_SECOND = 1000;
+const OVERLOADED = 'overloaded';
+const ERRORS = { 403: ERROR_CODES.forbidden, 429: ERROR_CODES.rateLimited, 503: ERROR_CODES.unavailable } as const;
 
 export interface DoorkeeperParts {
   readonly reception: Pick<ReceptionConfig, 'origins' | 'maxConnections' | 'maxLoopLagMs'>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
   readonly loopLag: Pick<LoopLag, 'meanMs'>;
+  readonly pace: Pick<ArrivalPace, 'arrive'>;
   readonly metrics: GatewayMetrics;
 }
 
@@ -37,25 +44,26 @@ export class Doorkeeper {
 
   #judge(visitor: Visitor, shutFor: string | undefined): Refusal | undefined {
     if (!this.#origins.admits(visitor)) {
-      return createRefusal(403, 'forbidden', 'this origin may not connect');
+      return createRefusal(403, 'this origin may not connect');
     }
     const overload = shutFor ?? this.#overload();
-    if (overload !== undefined) return createRefusal(503, 'unavailable', overload);
+    if (overload !== undefined)
+      return createRefusal(503, overload, 1 + Math.floor(Math.random() * RETRY_SPREAD_SECONDS));
     if (this.#parts.connectionLimits.refuses(visitor.address)) {
-      return createRefusal(429, 'rateLimited', 'the address connects too often');
+      return createRefusal(429, 'the address connects too often', RETRY_AFTER_SECONDS);
     }
-    return undefined;
+    const turnMs = this.#parts.reception.maxLoopLagMs === 0 ? 0 : this.#parts.pace.arrive();
+    return turnMs === 0 ? undefined : createRefusal(503, OVERLOADED, Math.ceil(turnMs / MS_PER_SECOND));
   }
 
   #overload(): string | undefined {
     const { reception, connections, loopLag } = this.#parts;
     const { maxConnections, maxLoopLagMs } = reception;
     if (connections.size >= maxConnections) return 'at capacity';
-    return maxLoopLagMs > 0 && loopLag.meanMs > maxLoopLagMs ? 'overloaded' : undefined;
+    return maxLoopLagMs > 0 && loopLag.meanMs > maxLoopLagMs ? OVERLOADED : undefined;
   }
 }
 
-function createRefusal(status: Refusal['status'], code: ErrorCodeName, message: string): Refusal {
-  const error = ERROR_CODES[code];
-  return { status, error, message, retryAfterSeconds: error.isRetryable ? RETRY_AFTER_SECONDS : undefined };
+function createRefusal(status: keyof typeof ERRORS, message: string, retryAfterSeconds?: number): Refusal {
+  return { status, error: ERRORS[status], message, retryAfterSeconds };
 }

@@ -34,7 +34,7 @@ export const RECEPTION_SETTINGS = {
   }),
   OUTCRY_MAX_LOOP_LAG_MS: integer({
     meaning:
-      'Mean lag of the event loop, in each of the last two seconds, past which new connections are answered with 503: one stall is none. 0 is no limit.',
+      'Mean lag of the event loop, in each of the last two seconds, past which new connections are answered with 503: one stall is none. So are they where the loop has had no free moment for 5 s. 0 is no limit.',
     min: 0,
     max: 60_000,
     default: 500,
