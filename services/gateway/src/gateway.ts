@@ -150,6 +150,8 @@ function createParts(options: GatewayOptions) {
   const own = { metrics, coalescer, loopLag, runId, publisher: transport, accountNames: accountNames.all };
   const services = createServices({ ...options, ...own });
   metrics.observeSockets(() => transport.sockets);
+  metrics.observeTransport(() => transport.fault === undefined);
+  services.readiness.watchTransport(() => transport.fault);
   const attendance = createAttendance(backplane, services, runId);
   const balancer = createBalancer(options, services);
   return { transport, coalescer, loopLag, services, accounts, attendance, balancer, runId };

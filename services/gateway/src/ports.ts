@@ -75,6 +75,7 @@ export function createTransport(options: GatewayOptions, parts: PublicParts): Tr
     onSocketRefused: (limit) => {
       parts.metrics.socketsRefused.labels(limit).inc();
     },
+    heartbeatMs: connections.heartbeatMs,
     tokenSources: auth.sources,
     tls: config.tls,
     proxies: new TrustedProxies(config.trustedProxies, () => {

@@ -71,6 +71,17 @@ describe('Readiness', () => {
     expect([readiness.notReady, readiness.shutFor]).toEqual(['draining', 'draining']);
   });
 
+  it('ends with a transport that writes nothing, and lets those in who show whether it does', () => {
+    let fault: string | undefined = 'the transport has written nothing for 60 s, to any client';
+    readiness.watchTransport(() => fault);
+    expect(readiness.notReady).toBe(fault);
+    expect(failed()).toEqual({ transport: fault });
+    expect(readiness.shutFor).toBeUndefined();
+    fault = undefined;
+    expect(readiness.notReady).toBeUndefined();
+    expect(failed()).toEqual({});
+  });
+
   it('ends with the part in which everybody is', () => {
     readiness.showStatus('down', part(1, true));
     expect(readiness.notReady).toBe('broker unavailable');

@@ -14,6 +14,7 @@ export class Readiness {
   readonly #partitions = new PartitionStatus('down');
   readonly #shards = new ShardChecks();
   #hasKeys = true;
+  #readTransport: () => string | undefined = () => undefined;
 
   constructor(backplane: Pick<Backplane, 'awaits'> = {}) {
     this.#backplane = backplane;
@@ -21,12 +22,15 @@ export class Readiness {
 
   /** Why the node should get no traffic, or undefined where it should. */
   get notReady(): string | undefined {
-    return this.#isDraining ? DRAINING : this.#unserved;
+    return (this.#isDraining ? DRAINING : this.#unserved) ?? this.#readTransport();
   }
 
-  /** Why nobody is let in, or undefined where they are: also by a node that is going, until nobody sends clients to it any more. */
+  /**
+   * Why nobody is let in, or undefined where they are: also by a node that is going, until nobody sends clients to it any more, and by a
+   * transport that does not seem to write, for whoever comes shows whether it does.
+   */
   get shutFor(): string | undefined {
-    return this.#isDraining && !this.#isShut ? this.#unserved : this.notReady;
+    return this.#isShut ? DRAINING : this.#unserved;
   }
 
   get isDraining(): boolean {
@@ -41,6 +45,7 @@ export class Readiness {
         ? { name: 'broker', reason: this.#missing() }
         : { name: 'broker', reason: whyAway(NO_BROKER, this.#backplane), isBlocking: true },
       { name: 'keys', reason: this.#hasKeys ? undefined : NO_KEYS, isBlocking: true },
+      { name: 'transport', reason: this.#readTransport(), isBlocking: true },
       ...this.#shards.all,
     ];
   }
@@ -48,6 +53,11 @@ export class Readiness {
   showStatus(status: BrokerStatus, part: BrokerPart): void {
     this.#partitions.show(status, part);
     this.#shards.show(status, part);
+  }
+
+  /** @param read what is wrong with the transport, asked anew each time */
+  watchTransport(read: () => string | undefined): void {
+    this.#readTransport = read;
   }
 
   showKeys(count: number): void {

@@ -213,6 +213,11 @@ export class GatewayMetrics {
     });
   }
 
+  observeTransport(isWriting: () => boolean): void {
+    const help = '0 while nothing that is sent leaves the process, to whichever client.';
+    this.#read('transport_writing', help, () => (isWriting() ? 1 : 0));
+  }
+
   /** Sockets of the public port, by what they are. */
   observeSockets(read: () => Readonly<Record<'handshakes' | 'open' | 'closing', number>>): void {
     new Gauge({

@@ -129,6 +129,8 @@ export interface TransportOptions {
   readonly sockets: SocketLimits;
   /** Called for each socket that is closed as it comes. */
   readonly onSocketRefused: (limit: SocketLimit) => void;
+  /** How often each client is pinged. */
+  readonly heartbeatMs: number;
   readonly tokenSources: TokenSources;
   readonly proxies: TrustedProxies;
   readonly tls: TlsFiles | undefined;
@@ -149,6 +151,8 @@ export interface SocketCounts {
 
 export interface Transport extends TopicPublisher {
   readonly sockets: SocketCounts;
+  /** Why clients get nothing from it though it is sent, in words for operators; undefined while it works. */
+  readonly fault: string | undefined;
   /** Resolves with the port once connections are taken; rejects with a one-line error where it cannot be had. */
   listen(handler: TransportHandler): Promise<number>;
   /** Takes no further connections; those that are open stay. */

@@ -3,6 +3,7 @@ import type { WebSocket } from 'uWebSockets.js';
 
 import type { ClientSocket, SendOutcome } from '../client-socket.ts';
 import type { ConnectionRequest, SessionPort } from '../transport.ts';
+import type { WriteWatch } from '../write-watch.ts';
 
 /** What uWS keeps for a connection: the request from the upgrade until it is open, the rest from then on. */
 export interface UwsConnection {
@@ -25,13 +26,16 @@ export class UwsClientSocket implements ClientSocket {
   #draining: CloseCode | undefined;
   #drainTimer: NodeJS.Timeout | undefined;
 
-  constructor(ws: WebSocket<UwsConnection>) {
+  readonly #writes: WriteWatch;
+
+  constructor(ws: WebSocket<UwsConnection>, writes: WriteWatch) {
     this.#ws = ws;
+    this.#writes = writes;
   }
 
   send(frame: WireFrame): SendOutcome {
     const status = this.#live?.send(frame, typeof frame !== 'string');
-    return status === undefined ? 'sent' : (OUTCOMES[status] ?? 'dropped');
+    return status === undefined ? 'sent' : this.#judge(status);
   }
 
   bufferedBytes(): number {
@@ -55,7 +59,8 @@ export class UwsClientSocket implements ClientSocket {
   }
 
   ping(): void {
-    this.#live?.ping();
+    const status = this.#live?.ping();
+    if (status !== undefined) this.#judge(status);
   }
 
   /**
@@ -79,6 +84,7 @@ export class UwsClientSocket implements ClientSocket {
 
   /** The transport's drain event. */
   drained(): void {
+    this.#writes.wrote();
     if (this.#draining === undefined || this.#ws?.getBufferedAmount() !== 0) return;
     this.#ws.end(this.#draining.code, this.#draining.reason);
   }
@@ -86,7 +92,15 @@ export class UwsClientSocket implements ClientSocket {
   /** The transport's close event: from here on the WebSocket is gone. */
   detach(): void {
     clearTimeout(this.#drainTimer);
+    this.#writes.ended(this);
     this.#ws = undefined;
+  }
+
+  #judge(status: number): SendOutcome {
+    const outcome = OUTCOMES[status] ?? 'dropped';
+    if (outcome === 'sent') this.#writes.wrote();
+    else this.#writes.waits(this);
+    return outcome;
   }
 
   /** Undefined where nothing more is to be sent. */

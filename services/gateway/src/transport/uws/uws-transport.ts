@@ -23,6 +23,7 @@ import {
   type TransportHandler,
   type TransportOptions,
 } from '../transport.ts';
+import { WriteWatch } from '../write-watch.ts';
 import { readHandshake, UNKNOWN_SUBPROTOCOL, UPGRADE_HEADERS, upgradeRefusal } from './handshake.ts';
 import { readHeaders } from './read-headers.ts';
 import { readPeer, readVisitor } from './read-visitor.ts';
@@ -81,11 +82,13 @@ export class UwsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #app: TemplatedApp;
   readonly #sockets: SocketCount;
+  readonly #writes: WriteWatch;
   #listenSocket: us_listen_socket | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#app = createApp(options.tls);
+    this.#writes = new WriteWatch(options.heartbeatMs);
     this.#sockets = new SocketCount({
       limits: options.sockets,
       isProxy: (address) => options.proxies.isTrusted(address),
@@ -95,6 +98,10 @@ export class UwsTransport implements Transport {
 
   get sockets(): SocketCounts {
     return this.#sockets;
+  }
+
+  get fault(): string | undefined {
+    return this.#writes.fault;
   }
 
   listen(handler: TransportHandler): Promise<number> {
@@ -213,7 +220,7 @@ export class UwsTransport implements Transport {
         const { request } = connection;
         if (request === undefined) return;
         connection.request = undefined;
-        const socket = new UwsClientSocket(ws);
+        const socket = new UwsClientSocket(ws, this.#writes);
         connection.socket = socket;
         const port = handler.opened(socket, request);
         if (connection.closeCode === undefined) connection.port = port;
