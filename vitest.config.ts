@@ -56,6 +56,17 @@ const observability = {
   },
 } as const;
 
+/** The chart and the manifests under real tools, which it may have to build: begun only by `npm run test:deploy`. */
+const deploy = {
+  test: {
+    name: 'deploy',
+    include: ['tests/deploy/**/*.test.ts'],
+    ...alone,
+    globalSetup: ['tests/deploy/support/prepare.ts'],
+    testTimeout: 300_000,
+  },
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -121,6 +132,7 @@ export default defineConfig({
       ...(env['OUTCRY_COSTS'] === undefined ? [] : [costs]),
       ...(env['OUTCRY_CLUSTER'] === undefined ? [] : [cluster]),
       ...(env['OUTCRY_OBSERVABILITY'] === undefined ? [] : [observability]),
+      ...(env['OUTCRY_DEPLOY'] === undefined ? [] : [deploy]),
     ],
   },
 });
