@@ -33,7 +33,11 @@ export function read(text: string): readonly Manifest[] {
 
 /** What Kubernetes is given by `kubectl apply -k`. */
 export async function kustomize(folder: string): Promise<readonly Manifest[]> {
-  return read(await run(await findTool('kustomize'), ['build', folder]));
+  return read(await kustomizeText(folder));
+}
+
+export async function kustomizeText(folder: string): Promise<string> {
+  return run(await findTool('kustomize'), ['build', folder]);
 }
 
 /** What Kubernetes is given by `helm install`, with values such as `redis.mode=managed`. */

@@ -112,7 +112,7 @@ describe.each(OVERLAYS)('deploy/k8s-$service', ({ service, database, password, l
 
   it('has pods that cannot become root, nor write to their image', () => {
     expect(pod).toMatchObject({ enableServiceLinks: false, automountServiceAccountToken: false });
-    expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+    expect(pod?.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 10001 });
     expect(pod?.containers[0].securityContext).toEqual({
       allowPrivilegeEscalation: false,
       readOnlyRootFilesystem: true,
