@@ -10,8 +10,7 @@ export const IDEMPOTENCY_WINDOW_MS = 5 * 60 * 1000;
 /** How often a node says of a room that is archived that it is published to there: what is published meanwhile is known to follow. */
 export const ANNOUNCE_INTERVAL_MS = 1000;
 
-/** How long what is not archived yet is stored behind its room's last message, whatever the room keeps. */
-export const UNARCHIVED_MS = 24 * 60 * 60 * 1000;
+export { UNARCHIVED_MS } from './scripts/unarchived.ts';
 
 /** Bytes of frames that one read of a room's past brings at most, where the range does not say. */
 export const HISTORY_BYTES = 256 * 1024;

@@ -1,6 +1,6 @@
 import { Script } from '../../redis/script-call.ts';
-import { UNARCHIVED_MS } from '../defaults.ts';
 import { STREAM_FUNCTIONS } from './functions.lua.ts';
+import { UNARCHIVED_MS } from './unarchived.ts';
 
 /** Messages between two trims by count. */
 const COUNT_TRIM_INTERVAL = 16;

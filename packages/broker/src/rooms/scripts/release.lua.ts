@@ -1,6 +1,6 @@
 import { Script } from '../../redis/script-call.ts';
-import { UNARCHIVED_MS } from '../defaults.ts';
 import { STREAM_FUNCTIONS } from './functions.lua.ts';
+import { UNARCHIVED_MS } from './unarchived.ts';
 
 const RELEASE_FUNCTION = String.raw`
 local function release(kept, epoch, seq, ttl)
