@@ -300,6 +300,8 @@ describe('Leadership', () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(member.led).toEqual(['B', 'C', 'D']);
     expect(member.feed('A').calls).toEqual([]);
+    // Nor does it look for it all the time.
+    expect(member.lookedAt).toHaveLength(6);
     member.feed('A').isOffered = true;
     member.leadership.hurry();
     await vi.advanceTimersByTimeAsync(0);
