@@ -15,7 +15,10 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
   const { gateway: gatewayConfig, feedPublisher: feedConfig } = config;
   const backplane =
     feedConfig === undefined
-      ? createRedisBackplane({ ...gatewayConfig.redis, events: new BackplaneLog(logger) })
+      ? createRedisBackplane({
+          ...{ ...gatewayConfig.redis, told: gatewayConfig.told },
+          events: new BackplaneLog(logger),
+        })
       : createMemoryBackplane();
   const gateway = createGateway({ config: gatewayConfig, backplane, logger });
   const { port } = await gateway.start();

@@ -3,6 +3,7 @@ export type { Backplane } from './backplanes/backplane.ts';
 export { createMemoryBackplane } from './backplanes/memory-backplane.ts';
 export { createRedisBackplane, type RedisBackplaneOptions } from './backplanes/redis-backplane.ts';
 export type { ControlBus } from './control/bus.ts';
+export { type ConnectionEntry, readConnectionEntry, writeConnectionEntry } from './events/connection-entry.ts';
 export { MAX_EVENTS } from './events/defaults.ts';
 export {
   type DeadLetter,

@@ -41,7 +41,7 @@ export interface ServiceDefinition<C> {
 }
 
 /** Sections that a file of settings may have for another service than the one that reads it. */
-const SERVICES_WITH_SECTIONS = ['gateway', 'feedPublisher', 'inbound', 'archive'];
+const SERVICES_WITH_SECTIONS = ['gateway', 'feedPublisher', 'inbound', 'archive', 'events'];
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** What the last lines of the log may take to reach a slow reader. */

@@ -66,6 +66,9 @@ export interface GatewaySettings {
   readonly authMaxWaiting?: number;
   readonly accounts?: boolean;
   readonly maxLoginsPerMinute?: number;
+  /** With commas between them. */
+  readonly eventsKinds?: string;
+  readonly eventsMaxEntries?: number;
   readonly hooksConnectUrl?: string;
   readonly hooksConnectOnFailure?: 'deny' | 'allow';
   readonly hooksJoinUrl?: string;

@@ -11,6 +11,7 @@ export {
 } from './book-ticker-oracle.ts';
 export { createCertificate, type TestCertificate } from './certificate.ts';
 export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
+export { type EventsProcess, type EventsSettings, startEvents } from './events.ts';
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';
 export { GATEWAY_RUNTIME, type GatewayProcess, type GatewaySettings, startGateway, UNLIMITED } from './gateway.ts';
 export { type InboundProcess, type InboundSettings, startInbound } from './inbound.ts';

@@ -22,7 +22,7 @@ await runService({
       return Fleet.start({ ...config.public, count: processes.count, entry, environment, logger });
     }
     endWithParent();
-    const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
+    const backplane = createRedisBackplane({ ...config.redis, told: config.told, events: new BackplaneLog(logger) });
     const gateway = createGateway({ config, backplane, logger });
     await gateway.start();
     tellReady();

@@ -9,6 +9,7 @@ import { BALANCE_PERIOD_MS } from './cluster/balancer.ts';
 import { Connections } from './connections/connections.ts';
 import { Mover } from './connections/mover.ts';
 import { Readiness } from './connections/readiness.ts';
+import { ToldConnections } from './events/told-connections.ts';
 import type { Fanout } from './fanout/audience.ts';
 import type { Coalescer } from './fanout/coalescer.ts';
 import { createHooks, type Hooks } from './hooks/hooks.ts';
@@ -87,6 +88,9 @@ export function createServices(parts: ServiceParts): GatewayServices {
     ...doors,
     hooks,
     handleRequest: createRequestHandler(hooks),
+    toldConnections: config.areConnectionsTold
+      ? new ToldConnections({ store: backplane.presence, runId: parts.runId })
+      : undefined,
     presence: new RoomPresence({ store: backplane.presence, rules: config.roomRules, metrics }),
     broker,
     rooms,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 
 import { deleteAccount, type OperatorContext, resetPassword } from './commands/account.ts';
 import { book } from './commands/book.ts';
+import { resendEvents } from './commands/events.ts';
 import { join } from './commands/join.ts';
 import { members } from './commands/members.ts';
 import { ping } from './commands/ping.ts';
@@ -42,6 +43,7 @@ Examples:
   $ outcry book BTCUSDT --depth 10
   $ outcry ping --count 100
   $ OUTCRY_API_KEY=… outcry account reset ann
+  $ OUTCRY_API_KEY=… outcry events resend
   $ outcry status --url http://gw-1:8081 --url http://gw-2:8081`;
 
 /** The command line: what there is, its help, and nothing of what it does. */
@@ -76,6 +78,7 @@ export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
   addRoomCommands(command, act);
   addBookCommands(command, act);
   addAccountCommands(command, runAsOperator);
+  addEventCommands(command, runAsOperator);
   addStatusCommand(command, { addresses, run: runAsOperator });
   return command;
 }
@@ -148,12 +151,7 @@ function addAccountCommands(command: Command, run: RunAsOperator): void {
   const account = command
     .command('account')
     .description("accounts, for the cluster's operator: over the server API, with a key in OUTCRY_API_KEY")
-    .addOption(
-      new Option('--api <url>', 'the internal port of any gateway')
-        .argParser(parseApiUrl)
-        .default(DEFAULT_API)
-        .env('OUTCRY_API_URL'),
-    );
+    .addOption(apiOption());
   const act = (action: (context: OperatorContext) => Promise<void>): Promise<void> =>
     run(account.optsWithGlobals<OperatorOptions>(), action);
   account
@@ -167,6 +165,27 @@ function addAccountCommands(command: Command, run: RunAsOperator): void {
     .action((user: string, { passwordStdin: isFromInput }: { passwordStdin: boolean }) =>
       act((context) => resetPassword(context, user, { isFromInput })),
     );
+}
+
+function addEventCommands(command: Command, run: RunAsOperator): void {
+  const events = command
+    .command('events')
+    .description(
+      "what your server is told, for the cluster's operator: over the server API, with a key in OUTCRY_API_KEY",
+    )
+    .addOption(apiOption());
+  events
+    .command('resend')
+    .description('have the dead letters told again, behind what is to be told already')
+    .action(() => run(events.optsWithGlobals<OperatorOptions>(), resendEvents));
+}
+
+/** Where the server API is. */
+function apiOption(): Option {
+  return new Option('--api <url>', 'the internal port of any gateway')
+    .argParser(parseApiUrl)
+    .default(DEFAULT_API)
+    .env('OUTCRY_API_URL');
 }
 
 interface StatusParts {

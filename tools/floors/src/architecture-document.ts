@@ -11,6 +11,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   'services/feed-publisher': 'The feed publisher',
   'services/inbound': 'The inbound service',
   'services/archive': 'The archive',
+  'services/events': 'The sender of events',
   'packages/broker': 'The broker',
   'packages/client': 'The client library',
 };

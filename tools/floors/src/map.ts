@@ -81,6 +81,7 @@ export const HOUSE: House = {
       'services/feed-publisher',
       'services/inbound',
       'services/archive',
+      'services/events',
       'packages/service',
       'packages/broker',
       'packages/config',
@@ -201,7 +202,14 @@ export const HOUSE: House = {
   },
   'services/gateway': {
     is: 'sockets, rooms and books of the clients of one node',
-    imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/order-book', 'packages/protocol'],
+    imports: [
+      'packages/webhook',
+      'packages/service',
+      'packages/broker',
+      'packages/config',
+      'packages/order-book',
+      'packages/protocol',
+    ],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program', index: 'what the standalone takes' },
@@ -220,7 +228,11 @@ export const HOUSE: House = {
       { 'session/handlers': { is: 'one file per request', for: ['session'] } },
       { 'session/{answers,room-rights,rates,settings,to-request-error}': 'what handlers are given' },
       { memberships: 'the rooms of one session' },
-      { presence: 'who is in which room', books: 'replicas and their classes' },
+      {
+        presence: 'who is in which room',
+        books: 'replicas and their classes',
+        events: "of what the operator's server is told",
+      },
       {
         rooms: 'members, relay, catch-up',
         connections: 'all that is open: sweep, heartbeat, backlog',
@@ -291,6 +303,28 @@ export const HOUSE: House = {
       { 'store/postgres': 'the only part that knows PostgreSQL' },
       { store: 'the seam' },
     ],
+  },
+  'services/events': {
+    is: 'tells a server of the operator who comes and who goes',
+    imports: ['packages/webhook', 'packages/worker', 'packages/service', 'packages/broker', 'packages/config'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { main: 'the program', index: 'what its documents are made of' },
+      { service: 'composition of the process' },
+      { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'service'] } },
+      { sending: 'who sends: journal → batches → what became of them' },
+      {
+        delivery: 'a batch gets to the server, or not',
+        leadership: 'who sends: its settings',
+        observability: 'metrics',
+      },
+      { event: 'what a coming or going is called there' },
+    ],
+  },
+  'packages/webhook': {
+    is: "signed requests to a server of the operator's",
+    imports: ['packages/service'],
+    floors: [{ index: 'the package' }, { '.': 'where it may be, signatures, connections' }],
   },
   'packages/worker': {
     is: 'what services have that divide their work among them, over a database',

@@ -1,5 +1,6 @@
 import { formatMarkdownTable } from '@outcry/config';
 import { ARCHIVE_SECTIONS } from '@outcry/archive';
+import { EVENTS_SECTIONS } from '@outcry/events';
 import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
@@ -35,6 +36,10 @@ ${formatMarkdownTable(INBOUND_SECTIONS)}
 ## Archive
 
 ${formatMarkdownTable(ARCHIVE_SECTIONS)}
+
+## Events
+
+${formatMarkdownTable(EVENTS_SECTIONS)}
 
 ## Standalone (\`npm start\`)
 

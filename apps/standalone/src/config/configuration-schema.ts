@@ -1,5 +1,6 @@
 import { jsonSchemaOf } from '@outcry/config';
 import { ARCHIVE_SECTIONS } from '@outcry/archive';
+import { EVENTS_SECTIONS } from '@outcry/events';
 import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
@@ -7,6 +8,7 @@ import { INBOUND_SECTIONS } from '@outcry/inbound';
 /** All that a file may have: what is the gateways' in their words and as they check it. */
 export const ALL_SECTIONS = {
   ...ARCHIVE_SECTIONS,
+  ...EVENTS_SECTIONS,
   ...INBOUND_SECTIONS,
   ...FEED_PUBLISHER_SECTIONS,
   ...GATEWAY_SECTIONS,

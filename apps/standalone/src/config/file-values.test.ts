@@ -13,6 +13,7 @@ import {
   SettingSources,
 } from '@outcry/config';
 import { ARCHIVE_SECTIONS } from '@outcry/archive';
+import { EVENTS_SECTIONS } from '@outcry/events';
 import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
@@ -24,7 +25,7 @@ import { STANDALONE_SECTIONS } from './settings.ts';
 /** For texts: each takes the first two that it accepts. */
 const TEXTS = ['alpha', 'beta', '/a/b', '127.0.0.1', '10.0.0.0/8', 'A:1:1', 'B:2:2', '2', '3']
   .concat(['http://127.0.0.1:1', 'https://a.example', 'redis://a', 'redis://b', 'ws://127.0.0.1:1', 'wss://a.example'])
-  .concat(['postgres://a', 'postgres://b'])
+  .concat(['postgres://a', 'postgres://b', 'room', 'member'])
   .concat(['a'.repeat(40), 'b'.repeat(40)]);
 const STRUCTURES: readonly unknown[] = [[], [{ pattern: 'a' }], {}, { a: 1 }];
 
@@ -80,6 +81,7 @@ const services: readonly (readonly [string, Sections])[] = [
   ['feed publisher', FEED_PUBLISHER_SECTIONS],
   ['inbound service', INBOUND_SECTIONS],
   ['archive', ARCHIVE_SECTIONS],
+  ['events', EVENTS_SECTIONS],
   ['standalone', STANDALONE_SECTIONS],
 ];
 
@@ -141,6 +143,7 @@ describe('the places of settings in a file', () => {
     ['feedPublisher', 'services/feed-publisher/src/', FEED_PUBLISHER_SECTIONS],
     ['inbound', 'services/inbound/src/', INBOUND_SECTIONS],
     ['archive', 'services/archive/src/', ARCHIVE_SECTIONS],
+    ['events', 'services/events/src/', EVENTS_SECTIONS],
   ])(
     'of %s are those of the folders that own them, which are the gateways’ of what is theirs',
     (service, root, sections: Sections) => {

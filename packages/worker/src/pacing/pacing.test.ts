@@ -19,6 +19,11 @@ describe('Backoff', () => {
     backoff.reset();
     expect(backoff.nextMs()).toBe(25);
   });
+
+  it('waits no longer than it is told', () => {
+    const backoff = new Backoff(() => 1, 100);
+    expect([backoff.nextMs(), backoff.nextMs(), backoff.nextMs()]).toEqual([50, 100, 100]);
+  });
 });
 
 describe('delay', () => {

@@ -2,6 +2,7 @@ import type { ApiCommand } from './api-command.ts';
 import { deleteAccount, resetPassword } from './commands/accounts.ts';
 import { info, nodes, rebalance } from './commands/cluster.ts';
 import { disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
+import { resendEvents } from './commands/events.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
@@ -27,4 +28,5 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   nodes,
   info,
   rebalance,
+  resendEvents,
 };

@@ -1,4 +1,4 @@
-import type { Broker, ControlBus, NodeRoster, RevocationList } from '@outcry/broker';
+import type { Broker, ControlBus, EventJournal, NodeRoster, RevocationList } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import type { Accounts } from '../identity/accounts/accounts.ts';
@@ -13,6 +13,7 @@ export interface ApiParts {
   readonly presence: RoomPresence;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
+  readonly events: Pick<EventJournal, 'resend'>;
   readonly revocations: RevocationList;
   /** Undefined where there are none. */
   readonly accounts: Pick<Accounts, 'delete' | 'resetPassword'> | undefined;

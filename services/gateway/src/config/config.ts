@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
+import type { ToldEvents } from '@outcry/broker';
 import { ConfigError, type Environment, readSettings } from '@outcry/config';
 import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
 
 import { apiKeysOf } from '../api/settings.ts';
 import { type ConnectionsConfig, connectionsConfigOf, problemsOfConnections } from '../connections/settings.ts';
+import { eventsConfigOf } from '../events/settings.ts';
+import { toldEventsOf } from '../events/told-events.ts';
 import { type HooksConfig, hooksConfigOf, problemsOfHooks } from '../hooks/settings.ts';
 import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
 import { problemsOfAuth } from '../identity/settings.ts';
@@ -29,6 +32,10 @@ export interface GatewayConfig extends TransportConfig {
   readonly auth: AuthConfig;
   /** Undefined where the operator's server is not asked. */
   readonly hooks: HooksConfig | undefined;
+  /** Who is written down as coming and going; undefined where nobody is. */
+  readonly told: ToldEvents | undefined;
+  /** Whether connections are. */
+  readonly areConnectionsTold: boolean;
   readonly reception: ReceptionConfig;
   readonly limits: LimitsConfig;
   readonly connections: ConnectionsConfig;
@@ -69,6 +76,12 @@ function configOf(settings: GatewaySettings): GatewayConfig {
   const { nodeId, internalPort } = ownOf(settings);
   const connections = connectionsConfigOf(settings);
   const hooks = hooksConfigOf(settings);
+  const events = eventsConfigOf(settings);
+  const roomRules = loadRoomRules(settings, {
+    areTokensChecked: auth.tokens !== undefined,
+    hooks: askedOf(hooks),
+    areMembersTold: events.kinds.has('room') || events.kinds.has('member'),
+  });
   return {
     ...transportConfigOf(settings),
     nodeId: nodeId ?? `gw-${randomBytes(4).toString('hex')}`,
@@ -78,11 +91,13 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     redis: redisConfigOf(settings),
     auth,
     hooks,
+    told: toldEventsOf(events, roomRules),
+    areConnectionsTold: events.kinds.has('connection'),
     reception: receptionConfigOf(settings),
     limits: limitsConfigOf(settings),
     connections,
     session: sessionLimitsOf(settings),
-    roomRules: loadRoomRules(settings, { areTokensChecked: auth.tokens !== undefined, hooks: askedOf(hooks) }),
+    roomRules,
     historyPageBytes: historyPageBytesOf(settings, connections.backlog),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     coalesceMs: settings.OUTCRY_COALESCE_MS,

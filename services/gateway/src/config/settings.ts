@@ -3,6 +3,7 @@ import { COMMON_SETTINGS, NAME } from '@outcry/service';
 
 import { API_SETTINGS } from '../api/settings.ts';
 import { CONNECTION_SETTINGS } from '../connections/settings.ts';
+import { EVENT_SETTINGS } from '../events/settings.ts';
 import { FANOUT_SETTINGS } from '../fanout/settings.ts';
 import { HOOK_SETTINGS } from '../hooks/settings.ts';
 import { AUTH_SETTINGS } from '../identity/settings.ts';
@@ -25,6 +26,7 @@ export const GATEWAY_SECTIONS = {
   'gateway.reception': RECEPTION_SETTINGS,
   'gateway.identity': AUTH_SETTINGS,
   'gateway.hooks': HOOK_SETTINGS,
+  'gateway.events': EVENT_SETTINGS,
   'gateway.api': API_SETTINGS,
   'gateway.site': SITE_SETTINGS,
   'gateway.rooms': ROOM_SETTINGS,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { FailureKind, HookFailure } from '@outcry/webhook';
 
-import { FailureKind, HookFailure } from './hook-failure.ts';
 import type { ReadAnswer } from './hook-client.ts';
 
 const MAX_REASON_LENGTH = 256;

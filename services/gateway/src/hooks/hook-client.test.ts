@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto';
 import { createLogger } from '@outcry/service';
 import { HookServer } from '@outcry/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HookFailure } from '@outcry/webhook';
 
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { answerReader } from './answer.ts';
 import { HookClient } from './hook-client.ts';
-import { HookFailure } from './hook-failure.ts';
 import { type AskingConfig, HookName } from './settings.ts';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';

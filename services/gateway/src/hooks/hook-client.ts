@@ -9,12 +9,10 @@ import {
   handleAll,
   isBrokenCircuitError,
 } from 'cockatiel';
+import { Endpoint, FailureKind, HookFailure, signRequest, wasClosedBeneath } from '@outcry/webhook';
 
 import { BreakerState, type HookMetrics } from '../observability/hook-metrics.ts';
-import { Endpoint, wasClosedBeneath } from './endpoint.ts';
-import { FailureKind, HookFailure } from './hook-failure.ts';
 import type { AskingConfig, HookName } from './settings.ts';
-import { signRequest } from './sign-request.ts';
 
 /** The breaker opens when more than this share of the last answers failed. */
 const MAX_FAILED_SHARE = 0.5;

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
-
-import { signRequest } from './sign-request.ts';
+import { signRequest } from '@outcry/webhook';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const BODY = '{"hook":"connect","user":"Zoë"}';

@@ -1,9 +1,9 @@
 import { checkJsonValue, encodePayload, findWideInteger, ValueFault } from '@outcry/protocol';
 import { z } from 'zod';
+import { FailureKind, HookFailure } from '@outcry/webhook';
 
 import { answerReader, type Permission, type Refusal } from './answer.ts';
 import type { ReadAnswer } from './hook-client.ts';
-import { FailureKind, HookFailure } from './hook-failure.ts';
 
 export interface PayloadAnswer extends Permission {
   /** Encoded; undefined where the answer has none. */

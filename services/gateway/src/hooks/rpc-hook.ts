@@ -1,9 +1,9 @@
 import { payloadToJson, RequestError } from '@outcry/protocol';
+import { FailureKind, HookFailure } from '@outcry/webhook';
 
 import type { Refusal } from './answer.ts';
 import { refusalOf, type Verdict } from './ask-before.ts';
 import type { HookClient, ReadAnswer } from './hook-client.ts';
-import { FailureKind, HookFailure } from './hook-failure.ts';
 import { type PayloadAnswer, payloadReader } from './payload-answer.ts';
 import { describeSubject, type Subject, withPayload } from './question.ts';
 import { HookName } from './settings.ts';

@@ -1,6 +1,5 @@
 import { boolean, choice, integer, optionalText, type SettingValues } from '@outcry/config';
-
-import { HOOK_URL, isHookUrl } from './hook-url.ts';
+import { hookUrlWords, isHookUrl, SECRET_TEXT, URL_TEXT } from '@outcry/webhook';
 
 const KIB = 1024;
 
@@ -11,9 +10,6 @@ export type HookName = (typeof HookName)[keyof typeof HookName];
 /** What it means that the server did not answer, or with what cannot be used. */
 export const OnFailure = { Deny: 'deny', Allow: 'allow' } as const;
 export type OnFailure = (typeof OnFailure)[keyof typeof OnFailure];
-
-const URL_TEXT = { pattern: /^https?:\/\/[\x21-\x7e]{1,1024}$/, accepts: 'a URL' };
-const SECRET = { pattern: /^[\x21-\x7e]{32,512}$/, accepts: '32 to 512 printable ASCII characters without spaces' };
 
 function url(before: string) {
   return optionalText(URL_TEXT, { meaning: `Your server is asked here ${before}. Unset: it is not asked.` });
@@ -36,7 +32,7 @@ export const HOOK_SETTINGS = {
   OUTCRY_HOOKS_RPC_URL: optionalText(URL_TEXT, {
     meaning: 'Your server answers here what clients call for. Unset: nobody does, and `call` is refused.',
   }),
-  OUTCRY_HOOKS_SECRET: optionalText(SECRET, {
+  OUTCRY_HOOKS_SECRET: optionalText(SECRET_TEXT, {
     meaning: 'Signs what your server is asked (HMAC-SHA256, Standard Webhooks). Required with any OUTCRY_HOOKS_*_URL.',
     isSecret: true,
   }),
@@ -147,7 +143,7 @@ export function problemsOfHooks(settings: HookSettings): readonly string[] {
   const mayBePlain = settings.OUTCRY_HOOKS_PLAIN_HTTP;
   const problems = urls
     .filter(([, value]) => !isHookUrl(value, { mayBePlain }))
-    .map(([name]) => `${name}: expected ${HOOK_URL}`);
+    .map(([name]) => `${name}: expected ${hookUrlWords('OUTCRY_HOOKS_PLAIN_HTTP')}`);
   if (urls.length > 0 && settings.OUTCRY_HOOKS_SECRET === undefined) {
     problems.push('OUTCRY_HOOKS_SECRET: required where a hook has a URL');
   }

@@ -61,6 +61,22 @@ describe('the file of room rules', () => {
     expect(() => loadGatewayConfig(none)).toThrow('a room that keeps nothing cannot be archived');
   });
 
+  it('says of which rooms somebody is told, and refuses those of which nobody can be', () => {
+    const rules = [{ pattern: 'quiet', events: false }, { pattern: 'said', events: true }, { pattern: 'else' }];
+    const told = { OUTCRY_EVENTS_KINDS: 'member' };
+    const loadRules = (list: readonly object[], environment: Readonly<Record<string, string>> = told): unknown =>
+      loadGatewayConfig({ OUTCRY_ROOM_RULES: JSON.stringify(list), ...environment });
+    const { config } = loadGatewayConfig({ OUTCRY_ROOM_RULES: JSON.stringify(rules), ...told });
+    expect(['quiet', 'said', 'else'].map((room) => config.roomRules.of(room).events)).toEqual([false, true, undefined]);
+    for (const environment of [{}, { OUTCRY_EVENTS_KINDS: 'connection' }]) {
+      expect(() => loadRules(rules, environment)).toThrow(
+        'nobody is told: OUTCRY_EVENTS_KINDS has neither room nor member',
+      );
+    }
+    expect(() => loadRules([{ pattern: 'a', events: true, presence: false }])).toThrow('is not known without presence');
+    expect(() => loadRules([{ pattern: '@*', events: true }])).toThrow('nobody is told who is in inboxes and @all');
+  });
+
   it('says of which hooks a room is asked, and refuses those that nobody answers', () => {
     const content = JSON.stringify({
       rules: [

@@ -41,6 +41,7 @@ const entry = z.strictObject({
     .array(z.enum(AskedOf))
     .transform((list) => new Set(list))
     .optional(),
+  events: z.boolean().optional(),
 });
 
 /** Rules as they are written, the first that matches before the others. */
@@ -50,20 +51,27 @@ export type WrittenRules = z.output<typeof ROOM_RULES>;
 
 const file = z.strictObject({ rules: ROOM_RULES });
 
+/** What of rules has somebody who takes it. */
+export interface RuleTakers {
+  /** What there is a hook for. */
+  readonly hooks?: ReadonlySet<AskedOf> | undefined;
+  /** Whether anybody is told of members, or of rooms that have some. */
+  readonly areMembersTold?: boolean | undefined;
+}
+
 /**
  * Reads the file of room rules. docs/OPERATIONS.md shows one.
  *
- * @param hooks What there is a hook for.
  * @throws ConfigError with every problem of the file at once
  */
 export function readRoomRulesFile(
   path: string,
   defaults: DefaultRules,
-  hooks: ReadonlySet<AskedOf> = new Set(),
+  takers: RuleTakers = {},
 ): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
-    ? problemsOf(result.data.rules, defaults, hooks).map((each) => ({ ...each, path: ['rules', ...each.path] }))
+    ? problemsOf(result.data.rules, defaults, takers).map((each) => ({ ...each, path: ['rules', ...each.path] }))
     : result.error.issues;
   if (!result.success || problems.length > 0) {
     throw new ConfigError(
@@ -76,15 +84,14 @@ export function readRoomRulesFile(
 /**
  * Room rules that stand among the settings.
  *
- * @param hooks What there is a hook for.
  * @throws ConfigError with every problem between them at once
  */
 export function checkRoomRules(
   rules: WrittenRules,
   defaults: DefaultRules,
-  hooks: ReadonlySet<AskedOf> = new Set(),
+  takers: RuleTakers = {},
 ): readonly RoomPatternRule[] {
-  const problems = problemsOf(rules, defaults, hooks);
+  const problems = problemsOf(rules, defaults, takers);
   if (problems.length > 0) throw new ConfigError(problems.map((each) => ({ ...each, name: 'OUTCRY_ROOM_RULES' })));
   return completeRules(rules, defaults);
 }
@@ -93,8 +100,13 @@ function completeRules(rules: WrittenRules, defaults: DefaultRules): readonly Ro
   return rules.map(({ pattern, ...rule }) => ({ pattern, rule: complete(rule, defaultOf(defaults, pattern)) }));
 }
 
-function problemsOf(rules: WrittenRules, defaults: DefaultRules, hooks: ReadonlySet<AskedOf>): readonly RuleProblem[] {
-  return [...problemsOfRules(rules), ...problemsOfArchive(rules, defaults), ...problemsOfAsked(rules, hooks)];
+function problemsOf(rules: WrittenRules, defaults: DefaultRules, takers: RuleTakers): readonly RuleProblem[] {
+  return [
+    ...problemsOfRules(rules),
+    ...problemsOfArchive(rules, defaults),
+    ...problemsOfAsked(rules, takers.hooks ?? new Set()),
+    ...problemsOfTold(rules, takers.areMembersTold ?? false),
+  ];
 }
 
 /** What is to be archived has to be stored first. */
@@ -119,6 +131,17 @@ function problemsOfAsked(rules: WrittenRules, hooks: ReadonlySet<AskedOf>): read
   );
 }
 
+function problemsOfTold(rules: WrittenRules, areMembersTold: boolean): readonly RuleProblem[] {
+  return rules.flatMap(({ events, presence }, index): RuleProblem[] => {
+    if (events !== true) return [];
+    const faults = [
+      ...(areMembersTold ? [] : ['nobody is told: OUTCRY_EVENTS_KINDS has neither room nor member']),
+      ...(presence === false ? ['who is in the room is not known without presence'] : []),
+    ];
+    return faults.map((message) => ({ path: [index, 'events'], message }));
+  });
+}
+
 function parse(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -129,7 +152,7 @@ function parse(path: string): unknown {
 }
 
 function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomRule): RoomRule {
-  const { history, archive, presence, publish, signal, readHistory, users, guests, scopes, hooks } = rule;
+  const { history, archive, presence, publish, signal, readHistory, users, guests, scopes, hooks, events } = rule;
   return {
     retention: {
       count: history?.count ?? fallback.retention.count,
@@ -146,5 +169,6 @@ function complete(rule: Omit<z.output<typeof entry>, 'pattern'>, fallback: RoomR
     guests: guests ?? fallback.guests,
     scopes: scopes ?? fallback.scopes,
     hooks: hooks ?? fallback.hooks,
+    events: events ?? fallback.events,
   };
 }

@@ -29,6 +29,8 @@ export interface RoomRule {
   readonly scopes?: ReadonlyMap<string, RoomRights> | undefined;
   /** What the operator's server is asked of here; unset: all that it has a hook for. */
   readonly hooks?: ReadonlySet<AskedOf> | undefined;
+  /** Whether the operator's server is told who comes and who goes; unset: it is not. */
+  readonly events?: boolean | undefined;
 }
 
 /** A rule for the rooms that match `pattern`: an exact name, with `*` for any run of characters. */

@@ -1,8 +1,8 @@
 import { integer, optionalStructure, optionalText, type SettingValues } from '@outcry/config';
 
 import { ALL_RIGHTS, NO_RIGHTS } from '../identity/rights/room-rights.ts';
-import { type AskedOf, type DefaultRules, type RoomPatternRule, type RoomRule, RoomRules } from './room-rules.ts';
-import { checkRoomRules, readRoomRulesFile, ROOM_RULES } from './room-rules-file.ts';
+import { type DefaultRules, type RoomPatternRule, type RoomRule, RoomRules } from './room-rules.ts';
+import { checkRoomRules, readRoomRulesFile, ROOM_RULES, type RuleTakers } from './room-rules-file.ts';
 
 const KIB = 1024;
 const DAY_MS = 86_400_000;
@@ -85,7 +85,7 @@ export function historyPageBytesOf(
  */
 export function loadRoomRules(
   settings: SettingValues<typeof ROOM_SETTINGS>,
-  { areTokensChecked, hooks }: { readonly areTokensChecked: boolean; readonly hooks?: ReadonlySet<AskedOf> },
+  { areTokensChecked, ...takers }: { readonly areTokensChecked: boolean } & RuleTakers,
 ): RoomRules {
   const rights = areTokensChecked ? NO_RIGHTS : ALL_RIGHTS;
   const room: RoomRule = {
@@ -115,15 +115,15 @@ export function loadRoomRules(
       },
     },
   };
-  return new RoomRules(rulesOf(settings, { defaults, hooks }), defaults.room, defaults.inbox);
+  return new RoomRules(rulesOf(settings, { defaults, takers }), defaults.room, defaults.inbox);
 }
 
 function rulesOf(
   { OUTCRY_ROOM_RULES: rules, OUTCRY_ROOM_RULES_FILE: path }: SettingValues<typeof ROOM_SETTINGS>,
-  { defaults, hooks }: { readonly defaults: DefaultRules; readonly hooks: ReadonlySet<AskedOf> | undefined },
+  { defaults, takers }: { readonly defaults: DefaultRules; readonly takers: RuleTakers },
 ): readonly RoomPatternRule[] {
-  if (rules !== undefined) return checkRoomRules(rules, defaults, hooks);
-  return path === undefined ? [] : readRoomRulesFile(path, defaults, hooks);
+  if (rules !== undefined) return checkRoomRules(rules, defaults, takers);
+  return path === undefined ? [] : readRoomRulesFile(path, defaults, takers);
 }
 
 export function problemsOfRooms(settings: SettingValues<typeof ROOM_SETTINGS>): readonly string[] {

@@ -7,6 +7,7 @@ import { Speakers } from './room-rules.ts';
 export interface StatedRule {
   readonly pattern: string;
   readonly presence?: boolean | undefined;
+  readonly events?: boolean | undefined;
   readonly publish?: Speakers | undefined;
   readonly signal?: Speakers | undefined;
   readonly users?: RoomRights | undefined;
@@ -50,7 +51,9 @@ function faultsOfOrder(rules: readonly StatedRule[], index: number): readonly Fa
 function faultsOfSpecialRooms(rule: StatedRule): readonly Fault[] {
   if (!rule.pattern.startsWith(SPECIAL)) return [];
   const presence: readonly Fault[] = rule.presence === true ? [[['presence'], 'inboxes and @all list no members']] : [];
-  return [...presence, ...(rule.pattern === ALL_ROOM ? faultsOfAll(rule) : faultsOfInboxes(rule))];
+  const events: readonly Fault[] =
+    rule.events === true ? [[['events'], 'nobody is told who is in inboxes and @all']] : [];
+  return [...presence, ...events, ...(rule.pattern === ALL_ROOM ? faultsOfAll(rule) : faultsOfInboxes(rule))];
 }
 
 function faultsOfAll(rule: StatedRule): readonly Fault[] {

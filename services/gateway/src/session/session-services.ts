@@ -6,6 +6,7 @@ import type { BookDirectory } from '../books/book-directory.ts';
 import type { BacklogLimits } from '../connections/backlog.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Authenticator } from '../identity/authenticator.ts';
+import type { ToldConnections } from '../events/told-connections.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { StoredLimits } from '../limits/stored-limits.ts';
 import type { Meters } from '../limits/meters.ts';
@@ -43,6 +44,8 @@ export interface SessionServices {
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly connections: Connections;
   readonly connectionLimits: ConnectionLimits;
+  /** Undefined where nobody is told of connections. */
+  readonly toldConnections: ToldConnections | undefined;
   readonly storedLimits: StoredLimits;
   readonly meters: Meters;
   readonly admission: PublishAdmission;

@@ -22,6 +22,7 @@ import type { Deadline } from '../connections/deadline.ts';
 import { sendEncoded } from '../connections/send-frame.ts';
 import type { ServedSession } from '../connections/served-session.ts';
 import { UserSeat } from '../connections/user-seat.ts';
+import type { ToldConnection } from '../events/told-connections.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { Memberships } from '../memberships/memberships.ts';
@@ -64,6 +65,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   readonly #services: SessionParts;
   readonly #identity: SessionIdentity;
   readonly #seat: UserSeat;
+  readonly #told: ToldConnection | undefined;
   readonly #streams: SessionStreams;
   #isClosed = false;
   lastHeardAt = performance.now();
@@ -79,6 +81,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     this.#services = services;
     this.#identity = new SessionIdentity(options.identity, services.clockToleranceMs);
     this.#seat = new UserSeat(this, services);
+    this.#told = services.toldConnections?.of(options.connection);
     this.#streams = new SessionStreams(this, services);
   }
 
@@ -127,6 +130,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     });
     metrics.connections.labels(this.encoding).inc();
     this.#seat.take(this.user);
+    this.#told?.show(this.identity);
     this.putInto([ALL_ROOM, inboxOf(this.user), ...rooms]);
   }
 
@@ -140,6 +144,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
       return;
     }
     this.#seat.take(this.user);
+    this.#told?.show(this.identity);
     this.memberships.leave(guestInbox);
     await this.#join([inboxOf(this.user)]);
   }
@@ -189,6 +194,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   closed(code: number): void {
     this.#isClosed = true;
     this.#seat.leave();
+    this.#told?.close();
     const { metrics, logger, connections } = this.#services;
     connections.remove(this);
     this.#streams.close();

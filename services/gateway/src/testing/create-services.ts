@@ -48,9 +48,9 @@ export interface TestGateway {
 
 /** Gateways that share a hub are nodes of one cluster. */
 export async function createTestGateway(overrides: Overrides = {}, hub = new MemoryHub()): Promise<TestGateway> {
-  const backplane = createMemoryBackplane(hub);
-  const transport = new FakeTransport();
   const config = configOf(overrides);
+  const backplane = createMemoryBackplane(hub, { told: config.told });
+  const transport = new FakeTransport();
   const services = createServices({
     config,
     backplane: { ...backplane, feedBus: overrides.feed ?? backplane.feedBus },

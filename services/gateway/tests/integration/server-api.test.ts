@@ -377,6 +377,7 @@ describe('the OpenAPI document', () => {
     revoke: { user: 'nobody' },
     nodes: {},
     rebalance: { dryRun: true },
+    resendEvents: {},
     info: {},
     batch: { commands: [{ command: 'info', params: {} }] },
     resetPassword: { user: 'documented', password: 'battery staple' },

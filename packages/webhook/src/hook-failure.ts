@@ -16,10 +16,13 @@ export type FailureKind = (typeof FailureKind)[keyof typeof FailureKind];
 /** The message is for the log, in words. */
 export class HookFailure extends Error {
   readonly kind: FailureKind;
+  /** That the server answered with, where it is what failed. */
+  readonly status: number | undefined;
 
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions & { readonly status?: number }) {
     super(message, options);
     this.name = 'HookFailure';
     this.kind = kind;
+    this.status = options?.status;
   }
 }

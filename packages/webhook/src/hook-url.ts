@@ -2,8 +2,17 @@ import { lookup, type LookupAddress, type LookupOptions } from 'node:dns';
 
 import { isPublicHost } from '@outcry/service';
 
-export const HOOK_URL =
-  'an https URL without a user and a fragment; with OUTCRY_HOOKS_PLAIN_HTTP, or an http one of this host or its private network';
+/** For settings: what a URL looks like, whatever it is of, and the secret that both sides have. */
+export const URL_TEXT = { pattern: /^https?:\/\/[\x21-\x7e]{1,1024}$/, accepts: 'a URL' };
+export const SECRET_TEXT = {
+  pattern: /^[\x21-\x7e]{32,512}$/,
+  accepts: '32 to 512 printable ASCII characters without spaces',
+};
+
+/** What `isHookUrl` takes, in words. @param plain the setting that lets it be `http` */
+export function hookUrlWords(plain: string): string {
+  return `an https URL without a user and a fragment; with ${plain}, or an http one of this host or its private network`;
+}
 
 /** Whether a hook may be asked there: what is said to it, and what it says, decides who may do what. */
 export function isHookUrl(text: string, { mayBePlain }: { readonly mayBePlain: boolean }): boolean {

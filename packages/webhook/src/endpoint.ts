@@ -8,6 +8,8 @@ export interface EndpointOptions {
   readonly deadlineMs: number;
   readonly maxConnections: number;
   readonly maxAnswerBytes: number;
+  /** Whether every status from 200 to 299 says that all is well; otherwise 200 alone. */
+  readonly takesAnySuccess?: boolean;
 }
 
 export interface EndpointRequest {
@@ -66,10 +68,11 @@ export class Endpoint {
   async #request({ body, headers, deadline: signal }: EndpointRequest): Promise<string> {
     const { url, maxAnswerBytes } = this.#options;
     const answer = await this.#pool.request({ method: 'POST', path: this.#path, headers, body, signal });
-    if (answer.statusCode !== 200) {
+    const { statusCode: status } = answer;
+    if (!this.#isSuccess(status)) {
       // Read to its end, the connection serves the next one; past the limit or the deadline it is cut.
       answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined);
-      throw new HookFailure(FailureKind.Status, `${url} answered with status ${String(answer.statusCode)}`);
+      throw new HookFailure(FailureKind.Status, `${url} answered with status ${String(status)}`, { status });
     }
     const pieces: Uint8Array[] = [];
     let bytes = 0;
@@ -81,6 +84,10 @@ export class Endpoint {
       pieces.push(piece);
     }
     return Buffer.concat(pieces).toString('utf8');
+  }
+
+  #isSuccess(status: number): boolean {
+    return status === 200 || (this.#options.takesAnySuccess === true && status > 200 && status < 300);
   }
 }
 

@@ -1,0 +1,99 @@
+import type { Missing } from '@outcry/broker';
+import { collectProcessMetrics } from '@outcry/service';
+import type { FailureKind } from '@outcry/webhook';
+import { Counter, Gauge, Registry } from 'prom-client';
+
+import type { WrittenEvent } from '../event/to-events.ts';
+
+/** Why an event is a dead letter. */
+export const DeadReason = {
+  /** It could not be delivered for too long. */
+  Late: 'late',
+  /** The server answered that it does not want it. */
+  Unwanted: 'unwanted',
+} as const;
+export type DeadReason = (typeof DeadReason)[keyof typeof DeadReason];
+
+export interface EventsMetricsOptions {
+  /** Read when the metrics are. */
+  readonly isBrokerUp: () => boolean;
+  /** Read when the metrics are. */
+  readonly isServerUp: () => boolean;
+}
+
+/** What the service counts, in a registry of its own. No label has more values than the source code has. */
+export class EventsMetrics {
+  readonly #registry = new Registry();
+  readonly #told = this.#counter('told_total', 'Events that the server took.', 'event');
+  readonly #failures = this.#counter('failures_total', 'Requests that the server did not take.', 'failure');
+  readonly #dead = this.#counter('dead_letters_total', 'Events that went to the dead letters.', 'reason');
+  readonly #lost = this.#counter('lost_total', 'Events that were lost, as far as that is known by number.');
+  readonly #faults = this.#counter('faults_total', 'Times that Redis interrupted the sending.');
+  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to send.');
+  readonly #sending = this.#gauge('sending', '1 while this process sends; otherwise it stands by.');
+  readonly #backlog = this.#gauge('backlog', 'Comings and goings that wait to be told, as last seen.');
+
+  constructor({ isBrokerUp, isServerUp }: EventsMetricsOptions) {
+    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#gauge('server_up', '1 while the server takes what it is told.', isServerUp);
+    collectProcessMetrics(this.#registry, 'outcry_events');
+  }
+
+  countTold(events: readonly Pick<WrittenEvent, 'name'>[]): void {
+    for (const { name } of events) this.#told.inc({ event: name });
+  }
+
+  countFailure(failure: FailureKind): void {
+    this.#failures.inc({ failure });
+  }
+
+  countDead(reason: DeadReason, count: number): void {
+    this.#dead.inc({ reason }, count);
+  }
+
+  countLost(missing: Missing | undefined): void {
+    this.#lost.inc(missing?.lost ?? 0);
+  }
+
+  countFault(): void {
+    this.#faults.inc();
+  }
+
+  countTakeover(): void {
+    this.#takeovers.inc();
+  }
+
+  setSending(isSending: boolean): void {
+    this.#sending.set(isSending ? 1 : 0);
+  }
+
+  setBacklog(count: number): void {
+    this.#backlog.set(count);
+  }
+
+  /** Everything in the Prometheus text format. */
+  expose(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter(name: string, help: string, ...labelNames: readonly string[]): Counter {
+    return new Counter({
+      name: `outcry_events_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.#registry],
+    });
+  }
+
+  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
+    const collect =
+      isSet === undefined
+        ? {}
+        : {
+            collect(this: Gauge) {
+              this.set(isSet() ? 1 : 0);
+            },
+          };
+    return new Gauge({ name: `outcry_events_${name}`, help, registers: [this.#registry], ...collect });
+  }
+}
