@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
+  closeCode,
   createCertificate,
   type GatewayProcess,
   negotiateSuite,
@@ -19,7 +20,7 @@ import {
   type TestRedis,
 } from '@outcry/testkit';
 import { WebSocket } from 'ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { last } from '../support/eventually.ts';
 import { configureHaproxy, Haproxy } from './support/haproxy.ts';
@@ -67,6 +68,8 @@ describe('HAProxy with the configuration of the deployment', () => {
 
   it.each([
     ['with TLS', { OUTCRY_TLS: 'true' }],
+    ['with TLS and IPv6', { OUTCRY_TLS: 'true', OUTCRY_IPV6: 'true' }],
+    ['with IPv6', { OUTCRY_IPV6: 'true' }],
     ['without', {}],
   ])('is taken %s', (_, environment) => {
     const path = join(folder, 'as-it-is.cfg');
@@ -145,6 +148,7 @@ describe('two gateways behind HAProxy', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: STORM }, connect));
     const clients = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     await untilTaken('DOWN', 'UP');
+    await expect.poll(() => haproxy.lines.filter((line) => line.includes('gateway-0 is DOWN'))).toHaveLength(1);
     const { code } = await Promise.race(before.map(({ closed }) => closed));
     looking.abort();
     await looks;
@@ -154,6 +158,8 @@ describe('two gateways behind HAProxy', () => {
     expect(code).toBe(1006);
     expect([...seen]).toEqual(['UP']);
     await untilTaken('UP', 'UP');
+    await expect.poll(() => haproxy.lines.filter((line) => line.includes('gateway-0 is UP'))).toHaveLength(1);
+    expect(haproxy.lines.filter((line) => line.includes('gateway-0 is DOWN'))).toHaveLength(1);
   });
 });
 
@@ -170,9 +176,40 @@ describe('a gateway without its Redis behind HAProxy', () => {
     await client.expectAnswer('pong', { type: 'ping' });
     const refusal = await fetch(url.replace('ws:', 'http:'));
     expect(refusal.status).toBe(503);
-    expect(refusal.headers.get('retry-after')).toBe('1');
-    expect(await refusal.json()).toEqual({ code: 'unavailable', message: 'no gateway is ready' });
+    expect(refusal.headers.get('content-type')).toBe('application/json');
+    expect(await refusal.json()).toEqual({
+      error: { code: 'unavailable', message: 'no gateway is ready', retryable: true },
+    });
+    const waits = await Promise.all(
+      Array.from({ length: 100 }, async () => (await fetch(url.replace('ws:', 'http:'))).headers.get('retry-after')),
+    );
+    // Not all of them in the same second: four, of which a hundred miss one in one of 10^12 runs.
+    expect([...new Set(waits)].sort()).toEqual(['1', '2', '3', '4']);
     client.socket.destroy();
+  });
+});
+
+describe('IPv6 behind HAProxy', () => {
+  it('has the address of its client: that of another one is not used up', async () => {
+    const redis = await startRedis();
+    const settings = { redisUrl: redis.url, trustedProxies: '127.0.0.1/32', maxConnectionsPerAddress: 1 };
+    const gateway = await startGateway(settings);
+    const haproxy = await Haproxy.start({ gateways: [gateway], hasIpv6: true });
+    onTestFinished(async () => {
+      await haproxy[Symbol.asyncDispose]();
+      await gateway[Symbol.asyncDispose]();
+      await redis.stop();
+    });
+    const visit = (host: string): Promise<RawClient> =>
+      RawClient.connect({ url: `ws://${host}:${String(haproxy.port)}/ws`, encoding: 'json' });
+    const clients = [await visit('127.0.0.1'), await visit('[::1]')];
+    for (const client of clients) await client.expectAnswer('pong', { type: 'ping' });
+    const oneMore = await visit('[::1]');
+    expect(await oneMore.waitForClose()).toMatchObject({ code: closeCode('quotaExceeded').code });
+    for (const client of clients) {
+      await client.expectAnswer('pong', { type: 'ping' });
+      client.socket.destroy();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 import { type GatewayProcess, leasePort, type PortLease } from '@outcry/testkit';
 
@@ -27,31 +28,37 @@ export interface HaproxyOptions {
   readonly gateways: readonly GatewayProcess[];
   /** A folder of certificates, each with its key; without one it speaks no TLS. */
   readonly tlsFolder?: string;
+  /** By IPv6 as well, on the same port. */
+  readonly hasIpv6?: boolean;
 }
 
 /** HAProxy as docker-compose.yml runs it, but for what is of a container: its ports, its folder, and Docker's DNS. */
 export class Haproxy implements AsyncDisposable {
   readonly port: number;
   readonly #internalPort: number;
+  /** What it has said, on either of its outputs. */
+  readonly lines: readonly string[];
   readonly #process: ChildProcess;
   readonly #folder: string;
   readonly #leases: readonly PortLease[];
 
   private constructor(process: ChildProcess, leases: readonly PortLease[], folder: string) {
     this.#process = process;
+    this.lines = keepLines(process);
     this.#leases = leases;
     this.#folder = folder;
     [this.port = 0, this.#internalPort = 0] = leases.map(({ port }) => port);
   }
 
   /** Resolves when it listens, and has found every gateway ready. */
-  static async start({ gateways, tlsFolder }: HaproxyOptions): Promise<Haproxy> {
+  static async start({ gateways, tlsFolder, hasIpv6 = false }: HaproxyOptions): Promise<Haproxy> {
     const folder = mkdtempSync(join(tmpdir(), 'outcry-haproxy-'));
     const leases = await Promise.all([leasePort(), leasePort()]);
     const file = join(folder, 'haproxy.cfg');
     const [port, internalPort] = leases.map((lease) => String(lease.port));
     const configuration = configureHaproxy({
       'bind :1337': `bind 127.0.0.1:${port ?? ''}`,
+      'bind :::1337': `bind ::1:${port ?? ''}`,
       'bind :8404': `bind 127.0.0.1:${internalPort ?? ''}`,
       ...(tlsFolder === undefined ? {} : { '/etc/haproxy/tls/': `${tlsFolder}/` }),
     });
@@ -61,8 +68,12 @@ export class Haproxy implements AsyncDisposable {
     );
     // Set to anything, even to nothing, it means TLS.
     const { OUTCRY_TLS: _, ...inherited } = process.env;
-    const env = tlsFolder === undefined ? inherited : { ...inherited, OUTCRY_TLS: 'true' };
-    const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: 'ignore' });
+    const env = {
+      ...inherited,
+      ...(tlsFolder === undefined ? {} : { OUTCRY_TLS: 'true' }),
+      OUTCRY_IPV6: hasIpv6 ? 'true' : '',
+    };
+    const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const haproxy = new Haproxy(child, leases, folder);
     await eventually(() => answers(haproxy.port), {
       deadlineMs: DEADLINE_MS,
@@ -88,6 +99,14 @@ export class Haproxy implements AsyncDisposable {
     for (const lease of this.#leases) lease[Symbol.dispose]();
     rmSync(this.#folder, { recursive: true });
   }
+}
+
+function keepLines({ stdout, stderr }: ChildProcess): readonly string[] {
+  const lines: string[] = [];
+  for (const input of [stdout, stderr]) {
+    if (input !== null) createInterface({ input }).on('line', (line) => lines.push(line));
+  }
+  return lines;
 }
 
 function serversOf(gateways: readonly GatewayProcess[], words: string): string {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readSettings } from '@outcry/config';
 import { COMMON_SETTINGS } from '@outcry/service';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 
 /** The services that wait for Redis by themselves. */
 const PATIENT = ['gateway', 'feed-publisher', 'inbound', 'archive'];
@@ -43,6 +43,34 @@ describe('deploy/docker-compose.yml', () => {
     expect(healthcheck?.test).not.toContainEqual(expect.stringMatching(/\bnode\b/));
     // docker-compose 1.29 refuses a file with it.
     expect(healthcheck).not.toHaveProperty('start_interval');
+  });
+});
+
+/** Of a Redis that keeps a file of all that it is told: the options that it is started with. */
+function redisCommands(text: string): readonly (readonly string[])[] {
+  const found: (readonly string[])[] = [];
+  const look = (value: unknown): void => {
+    if (Array.isArray(value) && value.includes('redis-server') && value.includes('--appendonly')) found.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(look);
+  };
+  for (const document of parseAllDocuments(text, { merge: true })) look(document.toJS());
+  return found;
+}
+
+describe.each([
+  ['docker-compose.yml', 1],
+  ['docker-compose.sentinel.yml', 2],
+  ['docker-compose.cluster.yml', 6],
+  ['k8s/redis.yaml', 1],
+])('the Redis of deploy/%s', (file, count) => {
+  const commands = redisCommands(readFileSync(new URL(`../../../../deploy/${file}`, import.meta.url), 'utf8'));
+
+  it('rewrites its append-only file before that is many times what it holds', () => {
+    expect(commands.length).toBeGreaterThanOrEqual(count);
+    for (const command of commands) {
+      const at = command.indexOf('--auto-aof-rewrite-min-size');
+      expect(command.slice(at, at + 2)).toEqual(['--auto-aof-rewrite-min-size', '4mb']);
+    }
   });
 });
 

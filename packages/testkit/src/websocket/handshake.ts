@@ -53,7 +53,8 @@ export interface Handshake {
  */
 export async function shakeHands(options: HandshakeOptions): Promise<Handshake> {
   const { hostname, port } = new URL(options.url);
-  const socket = connect({ host: hostname, port: Number(port) });
+  // A URL has an IPv6 address in brackets.
+  const socket = connect({ host: hostname.replace(/^\[(.*)\]$/, '$1'), port: Number(port) });
   socket.setNoDelay(true);
   // Whoever waits on the socket hears of an error by that; one that comes between two waits must not end the process.
   socket.on('error', () => undefined);
