@@ -15,6 +15,8 @@ export interface Message<T = unknown> {
   /** With `epoch`, its position: one more than the message's before it. */
   readonly seq: number;
   readonly epoch: string;
+  /** Who `from` was when it was published, where the room was joined with `info`: show names in it as text alone, and no URL but https. */
+  readonly info?: unknown;
 }
 
 /** Something said in passing: not stored, not numbered, perhaps not delivered. */
@@ -30,7 +32,14 @@ export type RoomEvent<T = unknown> =
   | Message<T>
   | Signal<T>
   /** A user came with the first connection, or went with the last; `count` users are in the room now. */
-  | { readonly type: 'member'; readonly user: string; readonly change: MemberChange; readonly count: number }
+  | {
+      readonly type: 'member';
+      readonly user: string;
+      readonly change: MemberChange;
+      readonly count: number;
+      /** Who that is, of one who joined, where it is known. */
+      readonly info?: unknown;
+    }
   /** The room is live, or goes on on another connection. `isRecovered`: after a resume, everything missed follows. */
   | {
       readonly type: 'joined';

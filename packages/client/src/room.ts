@@ -34,6 +34,7 @@ export const ROOM_RULES: { readonly [K in keyof RoomOptions]-?: Rule } = {
   history: 'uint',
   echo: 'bool',
   presence: 'bool',
+  info: 'bool',
   since: 'position',
   schema: SCHEMA,
   encryption: CIPHER,
@@ -215,7 +216,8 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   }
 
   async #readPast(before: number | undefined, limit: number): Promise<PastPage> {
-    const range = { ...(before === undefined ? {} : { before }), limit };
+    const { info } = this.#parts.options;
+    const range = { ...(before === undefined ? {} : { before }), limit, ...(info === undefined ? {} : { info }) };
     const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
     const frames = (answer.messages ?? []).filter(isMessageFrame);
     return { frames, head: positionOf(answer), hasMore: answer.more === true };
@@ -250,8 +252,8 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
         this.#deliver(news.frame, '');
         return;
       case 'member': {
-        const { user, change, count } = news.frame;
-        this.#tell({ type: 'member', user, change, count });
+        const { user, change, count, info } = news.frame;
+        this.#tell({ type: 'member', user, change, count, info });
         return;
       }
       case 'failed':
@@ -328,8 +330,8 @@ function statusAfter(type: 'joined' | 'stale' | 'fresh' | 'away'): RoomStatus {
   return type === 'fresh' ? 'joined' : type;
 }
 
-function toMessage<T>({ room, from, at, seq }: Frame<'message'>, data: T, epoch: string): Message<T> {
-  return { type: 'message', room, from, at, data, seq, epoch };
+function toMessage<T>({ room, from, at, seq, info }: Frame<'message'>, data: T, epoch: string): Message<T> {
+  return { type: 'message', room, from, at, data, seq, epoch, info };
 }
 
 function toSignal<T>({ from, name }: Frame<'signal'>, data: T | undefined): Signal<T> {

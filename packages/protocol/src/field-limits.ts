@@ -2,6 +2,8 @@ export const MAX_ID_BYTES = 64;
 export const MAX_TOKEN_BYTES = 4096;
 /** Symbols that one request may name. */
 export const MAX_SYMBOLS = 100;
+/** What is known of a user, in msgpack. */
+export const MAX_INFO_BYTES = 1024;
 /** An idempotency key: printable ASCII without spaces, so that it can stand in a broker's name as it is. */
 export const KEY_PATTERN = /^[\x21-\x7e]{1,64}$/;
 /** A signal's name. */

@@ -5,6 +5,7 @@ export type { Codec, PublishHead } from './codec/codec.ts';
 export { createClientCodec } from './codec/create-client-codec.ts';
 export { createCodecs } from './codec/create-codec.ts';
 export {
+  appendInfo,
   appendSeq,
   encodeMessageHead,
   type MessageHead,
@@ -40,6 +41,7 @@ export {
 } from './names/room-name.ts';
 export { RoomPattern } from './names/room-pattern.ts';
 export { isSymbol, SYMBOL_RULE } from './names/symbol.ts';
+export { MAX_INFO_BYTES } from './field-limits.ts';
 export { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from './payload-rules.ts';
 export {
   CLIENT_SCHEMA,

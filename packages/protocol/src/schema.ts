@@ -33,10 +33,12 @@ export interface FieldTypes<P, L> {
   bool: boolean;
   position: Position;
   payload: P;
+  /** What is known of a user: an object, held as payloads are. */
+  info: P;
   levels: L;
   change: MemberChange;
   source: SourceKind;
-  members: readonly MemberEntry[];
+  members: readonly MemberEntry<P>[];
   messages: readonly P[];
   instruments: readonly Instrument[];
   results: readonly SymbolResult[];
@@ -55,19 +57,28 @@ export interface FrameSchema {
 
 /**
  * The wire, in one table. It drives both codecs, the tables of docs/PROTOCOL.md and the golden vectors. A field may be
- * added at the end of any frame but `message`, whose end is the broker's; nothing is ever removed or moved within version 1.
+ * added at the end of any frame; nothing is ever removed or moved within version 1. A `message` is stored up to its `seq`, which the
+ * broker appends: what stands behind that is put there by whoever relays it (codec/message-frame.ts).
  */
 export const CLIENT_SCHEMA = {
   auth: { tag: 1, fields: { id: 'id?', token: 'token' } },
   join: {
     tag: 2,
-    fields: { id: 'id?', room: 'room', since: 'position?', history: 'uint?', echo: 'bool?', presence: 'bool?' },
+    fields: {
+      id: 'id?',
+      room: 'room',
+      since: 'position?',
+      history: 'uint?',
+      echo: 'bool?',
+      presence: 'bool?',
+      info: 'bool?',
+    },
   },
   leave: { tag: 3, fields: { id: 'id?', room: 'room' } },
   publish: { tag: 4, fields: { id: 'id?', room: 'room', data: 'payload', key: 'key?' } },
   signal: { tag: 5, fields: { id: 'id?', room: 'room', name: 'name', data: 'payload?' } },
   members: { tag: 6, fields: { id: 'id?', room: 'room' } },
-  history: { tag: 7, fields: { id: 'id?', room: 'room', before: 'uint?', limit: 'uint' } },
+  history: { tag: 7, fields: { id: 'id?', room: 'room', before: 'uint?', limit: 'uint', info: 'bool?' } },
   subscribe: {
     tag: 8,
     fields: {
@@ -141,9 +152,12 @@ export const SERVER_SCHEMA = {
     tag: 35,
     fields: { id: 'id?', room: 'room', epoch: 'text', recovered: 'bool', members: 'uint?', seq: 'seq' },
   },
-  message: { tag: 36, fields: { room: 'room', from: 'user', at: 'uint', data: 'payload', seq: 'seq' } },
+  message: {
+    tag: 36,
+    fields: { room: 'room', from: 'user', at: 'uint', data: 'payload', seq: 'seq', info: 'info?' },
+  },
   signal: { tag: 37, fields: { room: 'room', from: 'user', name: 'name', data: 'payload?' } },
-  member: { tag: 38, fields: { room: 'room', user: 'user', change: 'change', count: 'uint' } },
+  member: { tag: 38, fields: { room: 'room', user: 'user', change: 'change', count: 'uint', info: 'info?' } },
   snapshot: {
     tag: 39,
     fields: {

@@ -58,6 +58,7 @@ export interface GatewaySettings {
   readonly authJwksUrl?: string;
   readonly authIssuer?: string | undefined;
   readonly authAudience?: string;
+  readonly authInfoClaims?: string;
   readonly authClockToleranceMs?: number;
   readonly authCookie?: string;
   readonly authQuery?: boolean;

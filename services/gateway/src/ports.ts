@@ -82,8 +82,15 @@ export function createTransport(options: GatewayOptions, parts: PublicParts): Tr
       parts.metrics.unreadableForwards.inc();
     }),
     posts: createPosts(options, parts),
+    hasPictures: showsPictures(config),
     site: demoDirectory === undefined ? new Map() : loadSite(demoDirectory).set(DOORS_PATH, describeDoors(auth)),
   });
+}
+
+/** Where users may have pictures: by a claim of their token, or as the operator's server says. */
+function showsPictures({ auth, hooks }: GatewayConfig): boolean {
+  const claims = auth.tokens?.policy.claimNames?.info ?? [];
+  return claims.includes('picture') || hooks?.connect !== undefined;
 }
 
 function createPosts({ logger }: GatewayOptions, { metrics, accounts }: PublicParts): ReadonlyMap<string, PostHandler> {

@@ -138,7 +138,13 @@ function createDoors({ config, backplane, logger, metrics, loopLag, runId, accou
     connectionLimits,
     storedLimits,
     revokedTokens,
-    authenticator: createAuthenticator(auth, { revokedTokens, accountNames }),
+    authenticator: createAuthenticator(auth, {
+      revokedTokens,
+      accountNames,
+      onInfoLeftOut: (claims) => {
+        metrics.infoClaimsLeftOut.inc(claims);
+      },
+    }),
     meters: new Meters({ ...limits, maxRooms: session.maxRooms }),
     admission,
     doorkeeper: new Doorkeeper({ reception, connections, connectionLimits, loopLag, pace: new ArrivalPace(), metrics }),

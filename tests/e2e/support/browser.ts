@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 
-import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 
 export const CHROMIUM_PATH = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
 
@@ -35,6 +42,8 @@ export interface VisitorOptions extends BrowserContextOptions {
   readonly path: string;
   /** Runs in the page before anything of its own. */
   readonly initScript?: string;
+  /** Runs before the page is loaded: what it asks of other hosts can be answered here. */
+  readonly prepare?: (context: BrowserContext) => Promise<unknown>;
 }
 
 /** One visitor's window of the demo page, and what went wrong in it. */
@@ -63,9 +72,10 @@ export class Visitor {
   }
 
   /** A window of its own: nothing is shared with other visitors. */
-  static async open({ browser, origin, path, initScript, ...options }: VisitorOptions): Promise<Visitor> {
+  static async open({ browser, origin, path, initScript, prepare, ...options }: VisitorOptions): Promise<Visitor> {
     const context = await browser.newContext(options);
     if (initScript !== undefined) await context.addInitScript(initScript);
+    await prepare?.(context);
     const page = await context.newPage();
     const visitor = new Visitor(page, new URL(origin).host);
     await page.goto(new URL(path, origin).href);

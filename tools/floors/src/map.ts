@@ -250,7 +250,11 @@ export const HOUSE: House = {
         'identity/tokens/verification-key': 'a key',
         'transport/uws': { is: 'the only part that knows uWebSockets.js', for: ['ports'] },
       },
-      { 'identity/rights': 'what somebody may', transport: 'sockets, as all other parts see them' },
+      {
+        'identity/rights': 'what somebody may',
+        'identity/info': 'what others are shown of somebody',
+        transport: 'sockets, as all other parts see them',
+      },
       { limits: 'rates and counts', observability: 'metrics', processes: 'several gateways on one port' },
     ],
   },

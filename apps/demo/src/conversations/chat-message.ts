@@ -2,6 +2,7 @@ import type { HistoryPage, Message, Position } from '@outcry/client';
 
 import type { MessageEntry } from '../log/entry.ts';
 import type { PastPage } from '../log/past-reader.ts';
+import { readPerson } from '../text/person.ts';
 
 /** What the page publishes. */
 export interface ChatPayload {
@@ -28,10 +29,11 @@ export function readPayload(data: unknown): Partial<ChatPayload> & { readonly te
 }
 
 /** As the log shows it. An own message has its key for an id, and so takes the place of what was shown while it was sent. */
-export function toEntry({ from, at, data, epoch, seq }: Message, user: string): MessageEntry {
+export function toEntry({ from, at, data, epoch, seq, info }: Message, user: string): MessageEntry {
   const { text, key } = readPayload(data);
   const id = from === user && key !== undefined ? key : `${epoch}:${String(seq)}`;
-  return { kind: 'message', id, from, text, at, state: 'shown', position: { epoch, seq } };
+  const person = info === undefined ? {} : { person: readPerson(info) };
+  return { kind: 'message', id, from, ...person, text, at, state: 'shown', position: { epoch, seq } };
 }
 
 /** A page of a room's past, for the conversation that the messages are of. */

@@ -32,7 +32,7 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#interruptions = new Interruptions(options.clock.monotonicMs);
-    this.#room = options.client.inbox({ history: HISTORY, onEvent: this.#handle.bind(this) });
+    this.#room = options.client.inbox({ history: HISTORY, info: true, onEvent: this.#handle.bind(this) });
     // A client that is closed says so itself.
     this.#room.joined.catch(() => undefined);
   }

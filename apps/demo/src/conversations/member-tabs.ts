@@ -23,7 +23,7 @@ export class MemberTabs {
         [...recent(this.#sightings.get(user), now), { at: now, connections }],
       ]),
     );
-    return members.map(({ user }) => ({ user, connections: certain(this.#sightings.get(user), now) }));
+    return members.map((member) => ({ ...member, connections: certain(this.#sightings.get(member.user), now) }));
   }
 }
 

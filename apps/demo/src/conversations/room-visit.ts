@@ -46,7 +46,7 @@ export class RoomVisit {
       signalTyping: () => this.#room.signal('typing'),
       readPast: (range) => this.#readPast(range),
     });
-    this.#room = client.join(name, { history: PAGE, presence: true, onEvent: this.#handle.bind(this) });
+    this.#room = client.join(name, { history: PAGE, presence: true, info: true, onEvent: this.#handle.bind(this) });
     this.#room.joined.catch((error: unknown) => {
       this.conversation.problem = String(error instanceof Error ? error.message : error);
       onChange();

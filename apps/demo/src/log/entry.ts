@@ -1,5 +1,7 @@
 import type { Position } from '@outcry/client';
 
+import type { Person } from '../text/person.ts';
+
 /** An own message is `sending` until the gateway has it, then `stored` until it comes back, numbered, as `shown`. */
 export type MessageState = 'shown' | 'sending' | 'stored' | 'failed';
 
@@ -8,6 +10,8 @@ export interface MessageEntry {
   /** Unique in the conversation and stable while the state changes. */
   readonly id: string;
   readonly from: string;
+  /** Who that is, as far as it was known when it was said. */
+  readonly person?: Person;
   readonly text: string;
   /** Unix milliseconds by the gateways' clocks. */
   readonly at: number;

@@ -23,6 +23,10 @@ class FakeStore implements PresenceStore {
     this.calls.push(`add ${room} ${user}`);
   }
 
+  describe(room: string, user: string): void {
+    this.calls.push(`describe ${room} ${user}`);
+  }
+
   remove(room: string, user: string): void {
     this.calls.push(`remove ${room} ${user}`);
   }

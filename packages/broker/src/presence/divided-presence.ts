@@ -18,8 +18,12 @@ export class DividedPresence implements PresenceStore {
     await Promise.all(this.#parts.map((part) => part.start(handler)));
   }
 
-  add(room: string, user: string): void {
-    this.#of(room).add(room, user);
+  add(room: string, user: string, info?: Uint8Array): void {
+    this.#of(room).add(room, user, info);
+  }
+
+  describe(room: string, user: string, info: Uint8Array): void {
+    this.#of(room).describe(room, user, info);
   }
 
   remove(room: string, user: string): void {

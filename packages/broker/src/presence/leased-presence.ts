@@ -63,8 +63,13 @@ export class LeasedPresence implements PresenceStore {
     return this.#keeper.start();
   }
 
-  add(room: string, user: string): void {
-    this.#ledger.add(room, user);
+  add(room: string, user: string, info?: Uint8Array): void {
+    this.#ledger.add(room, user, info);
+    this.#writer.wake();
+  }
+
+  describe(room: string, user: string, info: Uint8Array): void {
+    this.#ledger.describe(room, user, info);
     this.#writer.wake();
   }
 

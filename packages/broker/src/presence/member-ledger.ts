@@ -6,12 +6,22 @@ import type { MemberEntry } from '@outcry/protocol';
  */
 export class MemberLedger {
   readonly #rooms = new Map<string, Map<string, number>>();
+  /** By room and user, of those of whom something is known. */
+  readonly #info = new Map<string, Map<string, Uint8Array>>();
   readonly #unwritten = new Map<string, Set<string>>();
 
-  add(room: string, user: string): void {
+  add(room: string, user: string, info?: Uint8Array): void {
     let users = this.#rooms.get(room);
     if (users === undefined) this.#rooms.set(room, (users = new Map<string, number>()));
     users.set(user, (users.get(user) ?? 0) + 1);
+    if (info !== undefined) this.#keepInfo(room, user, info);
+    this.#mark(room, user);
+  }
+
+  /** Does nothing where the user has no connection. */
+  describe(room: string, user: string, info: Uint8Array): void {
+    if (this.#rooms.get(room)?.has(user) !== true) return;
+    this.#keepInfo(room, user, info);
     this.#mark(room, user);
   }
 
@@ -21,7 +31,7 @@ export class MemberLedger {
     const connections = users?.get(user);
     if (users === undefined || connections === undefined) return;
     if (connections > 1) users.set(user, connections - 1);
-    else users.delete(user);
+    else this.#forget(room, user, users);
     if (users.size === 0) this.#rooms.delete(room);
     this.#mark(room, user);
   }
@@ -45,15 +55,17 @@ export class MemberLedger {
   }
 
   /** Takes up to `max` entries that are to be written; whoever takes them gives them back where that fails. */
-  take(room: string, max: number): MemberEntry[] {
+  take(room: string, max: number): MemberEntry<Uint8Array>[] {
     const waiting = this.#unwritten.get(room);
-    const taken: MemberEntry[] = [];
+    const taken: MemberEntry<Uint8Array>[] = [];
     if (waiting === undefined) return taken;
     const users = this.#rooms.get(room);
     for (const user of waiting) {
       if (taken.length === max) return taken;
       waiting.delete(user);
-      taken.push({ user, connections: users?.get(user) ?? 0 });
+      const info = this.#info.get(room)?.get(user);
+      const connections = users?.get(user) ?? 0;
+      taken.push(info === undefined ? { user, connections } : { user, connections, info });
     }
     this.#unwritten.delete(room);
     return taken;
@@ -77,6 +89,18 @@ export class MemberLedger {
   /** The store has lost the room: it is to be told everything of it. */
   forgetRoom(room: string): void {
     for (const user of this.#rooms.get(room)?.keys() ?? []) this.#mark(room, user);
+  }
+
+  #keepInfo(room: string, user: string, info: Uint8Array): void {
+    const known = this.#info.get(room);
+    if (known === undefined) this.#info.set(room, new Map([[user, info]]));
+    else known.set(user, info);
+  }
+
+  #forget(room: string, user: string, users: Map<string, number>): void {
+    users.delete(user);
+    const known = this.#info.get(room);
+    if (known?.delete(user) === true && known.size === 0) this.#info.delete(room);
   }
 
   #mark(room: string, user: string): void {

@@ -15,6 +15,12 @@ interface Lease {
   readonly held: Map<string, Map<string, number>>;
 }
 
+interface Member {
+  readonly connections: number;
+  /** As it was given last. */
+  readonly info: Uint8Array | undefined;
+}
+
 export function createMemoryPresence(hub: Pick<MemoryHub, 'part'>): MemoryPresence {
   return new MemoryPresence(hub.part(createMemoryEvents));
 }
@@ -23,8 +29,8 @@ export function createMemoryPresence(hub: Pick<MemoryHub, 'part'>): MemoryPresen
 export class MemoryPresence implements HubPart {
   readonly #events: Pick<MemoryEvents, 'note'>;
   readonly #leases = new Map<string, Lease>();
-  /** By room: user to connections in the cluster. */
-  readonly #members = new Map<string, Map<string, number>>();
+  /** By room and user: what there is of the user in the cluster. */
+  readonly #members = new Map<string, Map<string, Member>>();
   readonly #watches = new Set<(event: MemberEvent) => void>();
 
   constructor(events: Pick<MemoryEvents, 'note'>) {
@@ -68,11 +74,11 @@ export class MemoryPresence implements HubPart {
     const lease = this.#leases.get(id);
     if (lease?.deadline === undefined || lease.fence !== fence) return 'refused';
     const held = lease.held.get(room) ?? new Map<string, number>();
-    for (const { user, connections } of entries) {
+    for (const { user, connections, info } of entries) {
       const before = held.get(user) ?? 0;
       if (connections > 0) held.set(user, connections);
       else held.delete(user);
-      this.#add({ room, user }, connections - before, told);
+      this.#add({ room, user }, { connections: connections - before, info }, told);
     }
     if (held.size > 0) lease.held.set(room, held);
     else lease.held.delete(room);
@@ -80,8 +86,12 @@ export class MemoryPresence implements HubPart {
   }
 
   list(room: string, limit: number): RoomMembers {
-    const members = this.#members.get(room) ?? new Map<string, number>();
-    const listed = [...members].slice(0, limit).map(([user, connections]) => ({ user, connections }));
+    const members = this.#members.get(room) ?? new Map<string, Member>();
+    const listed = [...members].slice(0, limit).map(([user, { connections, info }]) => ({
+      user,
+      connections,
+      ...(info === undefined ? {} : { info }),
+    }));
     return { count: members.size, members: listed };
   }
 
@@ -91,7 +101,9 @@ export class MemoryPresence implements HubPart {
     this.#leases.delete(id);
     for (const [room, held] of lease?.held ?? []) {
       removed += held.size;
-      for (const [user, connections] of held) this.#add({ room, user }, -connections, told);
+      for (const [user, connections] of held) {
+        this.#add({ room, user }, { connections: -connections, info: undefined }, told);
+      }
     }
     return removed;
   }
@@ -113,17 +125,20 @@ export class MemoryPresence implements HubPart {
   }
 
   /** Adds to a user's connections in the cluster; tells of the first and of the last. */
-  #add({ room, user }: { room: string; user: string }, connections: number, told: ToldEvents): void {
-    if (connections === 0) return;
-    const members = this.#members.get(room) ?? new Map<string, number>();
+  #add({ room, user }: { room: string; user: string }, change: Member, told: ToldEvents): void {
+    const members = this.#members.get(room) ?? new Map<string, Member>();
+    const known = members.get(user);
+    const before = known?.connections ?? 0;
+    const after = before + change.connections;
+    if (before === 0 && after === 0) return;
     this.#members.set(room, members);
-    const before = members.get(user) ?? 0;
-    const after = before + connections;
-    if (after > 0) members.set(user, after);
+    const info = change.info ?? known?.info;
+    if (after > 0) members.set(user, { connections: after, info });
     else members.delete(user);
     if (members.size === 0) this.#members.delete(room);
-    if (before === 0) this.#tell({ room, user, change: MemberChange.Joined, count: members.size }, told);
-    if (after === 0) this.#tell({ room, user, change: MemberChange.Left, count: members.size }, told);
+    const event = { room, user, count: members.size, ...(info === undefined ? {} : { info }) };
+    if (before === 0) this.#tell({ ...event, change: MemberChange.Joined }, told);
+    if (after === 0) this.#tell({ room, user, count: members.size, change: MemberChange.Left }, told);
   }
 
   #tell(event: MemberEvent, told: ToldEvents): void {

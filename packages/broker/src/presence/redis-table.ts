@@ -103,7 +103,11 @@ export class RedisPresenceTable implements PresenceTable {
   async write({ id, fence }: NodeLease, { room, entries, asksForLeases }: WriteRequest): Promise<Written | 'refused'> {
     const notes = this.#notes.of(room);
     const keys = [this.#keys.lease(id, partitionTagOf(room)), this.#keys.users(room), ...notes.keys] as const;
-    const fields = entries.flatMap(({ user, connections }) => [user, connections]);
+    const fields = entries.flatMap(({ user, connections, info }): (string | number | Buffer)[] => [
+      user,
+      connections,
+      info === undefined ? '' : Buffer.from(info.buffer, info.byteOffset, info.byteLength),
+    ]);
     const about = [this.#channelOf(room), room, id, fence, PRESENCE_TTL_MS, asksForLeases ? 1 : 0];
     const args = [...about, ...notes.args, ...fields];
     const reply = (await this.#redis.runScript(WRITE_MEMBERS, keys, args)) as readonly unknown[];
@@ -115,10 +119,10 @@ export class RedisPresenceTable implements PresenceTable {
   async list(room: string, limit: number): Promise<RoomMembers> {
     const reply = await this.#redis.runScript(LIST_MEMBERS, [this.#keys.users(room)], [limit + 1]);
     const [count, fields] = reply as [number, Buffer[]];
-    const members: MemberEntry[] = [];
+    const members: MemberEntry<Uint8Array>[] = [];
     for (let i = 0; i + 1 < fields.length && members.length < limit; i += 2) {
-      const [user, leases] = [String(fields[i]), String(fields[i + 1])];
-      if (!user.startsWith('\0')) members.push({ user, connections: sumOf(leases) });
+      const [user, value] = [String(fields[i]), fields[i + 1]];
+      if (value !== undefined && !user.startsWith('\0')) members.push(memberOf(user, value));
     }
     return { count, members };
   }
@@ -144,6 +148,13 @@ export class RedisPresenceTable implements PresenceTable {
   async #setLease(id: string, ms: number, cases: string): Promise<void> {
     await this.#redis.runScript(SET_LEASE, [this.#keys.leases], [id, ms, cases, PRESENCE_TTL_MS]);
   }
+}
+
+/** As scripts/members.lua.ts has it: the leases, and behind a NUL what is known of the user. */
+function memberOf(user: string, value: Buffer): MemberEntry<Uint8Array> {
+  const markAt = value.indexOf(0);
+  if (markAt < 0) return { user, connections: sumOf(String(value)) };
+  return { user, connections: sumOf(value.toString('latin1', 0, markAt)), info: value.subarray(markAt + 1) };
 }
 
 /** The numbers of a list of ' <lease> <number>'. */

@@ -65,6 +65,44 @@ export function describePresence(name: string, createCluster: () => Promise<Test
       expect(await c.presence.count('pit')).toBe(1);
     });
 
+    it('has of a user what it was told last, by whichever node, for as long as the user is there', async () => {
+      const [first, second, third] = [Buffer.from('\u0000 a'), Buffer.from([0xc1, 0x20, 0x00]), Buffer.from('c')];
+      const infoOf = async (user: string): Promise<unknown> => {
+        const { members } = await c.presence.list('pit', 10);
+        const { info } = members.find((member) => member.user === user) ?? {};
+        return info && Buffer.from(info);
+      };
+      await listen('pit');
+      a.presence.add('pit', 'ann', first);
+      a.presence.add('pit', 'bob');
+      await a.presence.count('pit');
+      expect([await infoOf('ann'), await infoOf('bob')]).toEqual([first, undefined]);
+      b.presence.add('pit', 'ann', second);
+      await b.presence.count('pit');
+      expect(await infoOf('ann')).toEqual(second);
+      await untilMembers(c.presence, 'pit', ['ann×2', 'bob×1']);
+      a.presence.describe('pit', 'ann', third);
+      a.presence.describe('pit', 'nobody', third);
+      await a.presence.count('pit');
+      expect(await infoOf('ann')).toEqual(third);
+      a.presence.remove('pit', 'ann');
+      await a.presence.count('pit');
+      expect(await infoOf('ann')).toEqual(third);
+      b.presence.remove('pit', 'ann');
+      await b.presence.count('pit');
+      b.presence.add('pit', 'ann');
+      await b.presence.count('pit');
+      expect(await infoOf('ann')).toBeUndefined();
+      await untilMembers(c.presence, 'pit', ['ann×1', 'bob×1']);
+      await drain('pit');
+      const told = c.seen.events.map(({ user, change, info }) => [user, change, info && Buffer.from(info)]);
+      expect(told.slice(0, 2)).toEqual([
+        ['ann', 'joined', first],
+        ['bob', 'joined', undefined],
+      ]);
+      expect(told.slice(3, 4)).toEqual([['ann', 'joined', undefined]]);
+    });
+
     it("counts and lists this node's own changes from the moment of the call", async () => {
       for (const i of range(1, 1000)) a.presence.add('pit', `user-${String(i)}`);
       expect(await a.presence.count('pit')).toBe(1000);

@@ -8,13 +8,15 @@ export interface MemberEvent {
   readonly change: MemberChange;
   /** Users in the room after it. */
   readonly count: number;
+  /** Who has come, in msgpack, where that is known. */
+  readonly info?: Uint8Array;
 }
 
 export interface RoomMembers {
   /** Users in the room, however many of them are listed. */
   readonly count: number;
   /** In no order. */
-  readonly members: readonly MemberEntry[];
+  readonly members: readonly MemberEntry<Uint8Array>[];
 }
 
 /** What presence tells a node. A handler never throws and never blocks. */
@@ -46,8 +48,13 @@ export interface PresenceStore {
    * @throws OutcryError `unavailable` where there is no lease to be had
    */
   start(handler: PresenceHandler): Promise<void>;
-  /** One more connection of the user. Never fails: it is kept here, and written as soon as that is possible. */
-  add(room: string, user: string): void;
+  /**
+   * One more connection of the user. Never fails: it is kept here, and written as soon as that is possible. Of what is known of a user,
+   * in msgpack, the room has what it was given last, by whichever node.
+   */
+  add(room: string, user: string, info?: Uint8Array): void;
+  /** Another is known of a user who is there; nothing happens where this node has added no connection. Nobody is told. */
+  describe(room: string, user: string, info: Uint8Array): void;
   /** One connection less, of those that this node has added. */
   remove(room: string, user: string): void;
   /**

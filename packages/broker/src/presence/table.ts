@@ -33,7 +33,8 @@ export interface Tended {
 
 export interface WriteRequest {
   readonly room: string;
-  readonly entries: readonly MemberEntry[];
+  /** Without info: what the store knows of the user stays as it is. */
+  readonly entries: readonly MemberEntry<Uint8Array>[];
   /** Which leases have entries in the room is to be told. */
   readonly asksForLeases: boolean;
 }

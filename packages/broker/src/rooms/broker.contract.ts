@@ -100,6 +100,27 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         );
       });
 
+      it('hands on what is known of the sender beside the frame, live and of the past, and counts its bytes', async () => {
+        await b.join('pit');
+        const info = new Uint8Array(1000).fill(0xc1);
+        await a.publish(request('pit', 'known', { info }));
+        await a.publish(request('pit', 'unknown'));
+        const live = await seenByB.untilMessages(2);
+        const past = (await b.readHistory('pit', ALL, RETENTION)).messages;
+        for (const messages of [live, past]) {
+          expect(messages.map((message) => message.info && Buffer.from(message.info))).toEqual([
+            Buffer.from(info),
+            undefined,
+          ]);
+          expect(messages.map(({ frame }) => Buffer.from(frame))).toEqual([
+            Buffer.from(appendSeq(request('pit', 'known').head, 1)),
+            Buffer.from(appendSeq(request('pit', 'unknown').head, 2)),
+          ]);
+        }
+        const page = await b.readHistory('pit', { after: 0, limit: 10, maxBytes: 1000 }, RETENTION);
+        expect(page).toMatchObject({ hasMore: true, messages: [{ position: { seq: 1 } }] });
+      });
+
       it('hands on the bytes of the head with seq behind them, the origin and the time', async () => {
         await b.join('pit');
         const { head } = request('pit', 'every byte: \0\r\n\u{10ffff}');

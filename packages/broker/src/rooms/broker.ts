@@ -20,6 +20,8 @@ export interface PublishRequest {
   readonly room: string;
   /** A `message` frame in msgpack without its `seq`, as `encodeMessageHead` makes it. The broker does not keep the memory. */
   readonly head: Uint8Array;
+  /** What is known of the sender, in msgpack and of at most `MAX_INFO_BYTES`; handed back with the message, for those who want it. */
+  readonly info?: Uint8Array | undefined;
   /** The connection that publishes, at most 255 bytes of ASCII; handed back with the message, for `echo: false`. */
   readonly origin: string;
   readonly retention: Retention;
@@ -44,6 +46,8 @@ export interface RoomMessage {
   readonly position: Position;
   /** The whole `message` frame in msgpack: `head` as it was published, and `seq`. The receiver may keep it. */
   readonly frame: Uint8Array;
+  /** As it was published with: not a part of the frame. */
+  readonly info?: Uint8Array | undefined;
   readonly origin: string;
   /** Unix milliseconds at which the broker numbered it, by the broker's clock. */
   readonly at: number;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
+import { decodeEnvelope, encodeSignal, infoPart } from './bus-envelope.ts';
 
 const FRAME = Buffer.from([0x96, 36, 0xff, 0x00]);
 
@@ -29,6 +29,22 @@ describe('bus envelope', () => {
     });
   });
 
+  it.each([1, 300, 1024])(
+    'carries %i bytes of info beside the frame of a message, which they are no part of',
+    (length) => {
+      const info = Buffer.alloc(length, 7);
+      const envelope = decodeEnvelope('pit', messageBytes({ frame: Buffer.concat([infoPart(info), FRAME]) }));
+      expect(envelope).toMatchObject({ kind: 'message', message: { info, frame: FRAME, origin: 'conn-1' } });
+      expect(infoPart(undefined)).toHaveLength(0);
+    },
+  );
+
+  it('carries info of who has come into a room', () => {
+    const bytes = Buffer.from([1, 3, 1, 0, 0, 0, 1, ...Buffer.from('änn'), 0, 0x81, 0, 0x01]);
+    const event = { room: 'pit', user: 'änn', change: 'joined', count: 1, info: Buffer.from([0x81, 0, 0x01]) };
+    expect(decodeEnvelope('pit', bytes)).toEqual({ kind: 'member', event });
+  });
+
   it('shares the bytes of the frame', () => {
     const bytes = messageBytes();
     const envelope = decodeEnvelope('pit', bytes);
@@ -56,6 +72,8 @@ describe('bus envelope', () => {
     ['another version', messageBytes({ version: 2 })],
     ['another kind', messageBytes({ kind: 4 })],
     ['a message without a frame', messageBytes({ frame: Buffer.alloc(0) })],
+    ['a message of info without a frame', messageBytes({ frame: Buffer.from(infoPart(FRAME)) })],
+    ['a message whose info breaks off', messageBytes({ frame: Buffer.from([0xc1, 0]) })],
     ['a message that breaks off', messageBytes().subarray(0, 20)],
     ['an origin longer than the rest', Buffer.from([1, 2, 200, 65])],
   ])('takes %s for none', (_, bytes) => {

@@ -6,11 +6,12 @@ import { EPOCH_LENGTH } from './epoch.ts';
 /**
  * What nodes say to each other on a room's channel, and for messages in its stream alike: most of it around a client's frame.
  *
- *     message: version(1) kind(1) epoch(8) seq(u64) at(u64) originLength(1) origin frame
+ *     message: version(1) kind(1) epoch(8) seq(u64) at(u64) originLength(1) origin [infoMark(1) infoLength(u16) info] frame
  *     signal:  version(1) kind(1) originLength(1) origin frame
- *     member:  version(1) kind(1) change(1) count(u32) user
+ *     member:  version(1) kind(1) change(1) count(u32) user [infoMark(1) info]
  *
- * Numbers are big-endian, text is ASCII. Scripts write messages (scripts/publish-messages.lua.ts) and members
+ * Numbers are big-endian, text is ASCII but for names. The mark in a message is a byte that msgpack never uses, and so no frame begins
+ * with it; that in a member is NUL, which no name has. Scripts write messages (scripts/publish-messages.lua.ts) and members
  * (presence/scripts/members.lua.ts); here they are read.
  */
 export type BusEnvelope =
@@ -31,6 +32,11 @@ const SIGNAL_ORIGIN_AT = 2;
 const CHANGE_AT = 2;
 const COUNT_AT = CHANGE_AT + 1;
 const USER_AT = COUNT_AT + 4;
+
+/** https://github.com/msgpack/msgpack/blob/master/spec.md#formats, "never used" */
+const INFO_MARK = 0xc1;
+const INFO_HEAD_BYTES = 3;
+const NO_INFO = new Uint8Array();
 
 const CHANGES = new Map<number | undefined, MemberChange>([
   [0, MemberChange.Left],
@@ -56,12 +62,31 @@ export function encodeSignal({ frame, origin }: RoomSignal): Buffer {
   return Buffer.concat([Buffer.from([VERSION, KIND_SIGNAL, origin.length]), Buffer.from(origin, 'latin1'), frame]);
 }
 
+/** What stands between the origin and the frame of a message that has info; nothing where it has none. */
+export function infoPart(info: Uint8Array | undefined): Uint8Array {
+  if (info === undefined) return NO_INFO;
+  const part = Buffer.allocUnsafe(INFO_HEAD_BYTES + info.length);
+  part[0] = INFO_MARK;
+  part.writeUInt16BE(info.length, 1);
+  part.set(info, INFO_HEAD_BYTES);
+  return part;
+}
+
 function decodeMessage(room: string, bytes: Buffer): BusEnvelope | undefined {
   const body = splitOrigin(bytes, MESSAGE_ORIGIN_AT);
   if (body === undefined) return undefined;
+  const { origin } = body;
   const epoch = bytes.toString('latin1', EPOCH_AT, SEQ_AT);
   const position = { epoch, seq: readUint64(bytes, SEQ_AT) };
-  return { kind: 'message', message: { room, position, ...body, at: readUint64(bytes, TIME_AT) } };
+  const at = readUint64(bytes, TIME_AT);
+  if (body.frame[0] !== INFO_MARK) return { kind: 'message', message: { room, position, ...body, at } };
+  const { info, frame } = splitInfo(body.frame);
+  return frame.length === 0 ? undefined : { kind: 'message', message: { room, position, origin, frame, info, at } };
+}
+
+function splitInfo(bytes: Buffer): { readonly info: Buffer; readonly frame: Buffer } {
+  const frameAt = INFO_HEAD_BYTES + (bytes.length < INFO_HEAD_BYTES ? 0 : bytes.readUInt16BE(1));
+  return { info: bytes.subarray(INFO_HEAD_BYTES, frameAt), frame: bytes.subarray(frameAt) };
 }
 
 function decodeSignal(room: string, bytes: Buffer): BusEnvelope | undefined {
@@ -72,8 +97,10 @@ function decodeSignal(room: string, bytes: Buffer): BusEnvelope | undefined {
 function decodeMember(room: string, bytes: Buffer): BusEnvelope | undefined {
   const change = CHANGES.get(bytes[CHANGE_AT]);
   if (change === undefined || bytes.length <= USER_AT) return undefined;
-  const user = bytes.toString('utf8', USER_AT);
-  return { kind: 'member', event: { room, user, change, count: bytes.readUInt32BE(COUNT_AT) } };
+  const markAt = bytes.indexOf(0, USER_AT);
+  const user = bytes.toString('utf8', USER_AT, markAt < 0 ? undefined : markAt);
+  const info = markAt < 0 ? {} : { info: bytes.subarray(markAt + 1) };
+  return { kind: 'member', event: { room, user, change, count: bytes.readUInt32BE(COUNT_AT), ...info } };
 }
 
 function splitOrigin(bytes: Buffer, at: number): { origin: string; frame: Buffer } | undefined {

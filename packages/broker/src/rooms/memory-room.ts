@@ -11,7 +11,7 @@ export class MemoryRoom {
   readonly #epoch = createEpoch();
   #seq = 0;
   #log: RoomMessage[] = [];
-  /** Of the frames in the log. */
+  /** Of the messages in the log. */
   #bytes = 0;
   #retention: Retention = { count: 0, ms: 0 };
   #touchedAt: number;
@@ -24,12 +24,14 @@ export class MemoryRoom {
     return { epoch: this.#epoch, seq: this.#seq };
   }
 
-  append({ room, head, origin, retention }: PublishRequest, now: number): RoomMessage {
+  append({ room, head, info, origin, retention }: PublishRequest, now: number): RoomMessage {
     this.#seq += 1;
-    const message = { room, position: this.position, frame: appendSeq(head, this.#seq), origin, at: now };
+    const frame = appendSeq(head, this.#seq);
+    const about = info === undefined ? {} : { info: info.slice() };
+    const message: RoomMessage = { room, position: this.position, frame, ...about, origin, at: now };
     this.#retention = retention;
     this.#log.push(message);
-    this.#bytes += message.frame.length;
+    this.#bytes += bytesOf(message);
     if (retention.count === 0) this.removeHistory();
     else if (this.#log.length > retention.count + TRIM_SLACK) this.#cut(this.#log.length - retention.count);
     const { bytes: maxBytes = 0 } = retention;
@@ -61,14 +63,15 @@ export class MemoryRoom {
   }
 
   #cut(count: number): void {
-    for (const { frame } of this.#log.splice(0, count)) this.#bytes -= frame.length;
+    for (const message of this.#log.splice(0, count)) this.#bytes -= bytesOf(message);
   }
 
   /** What comes next has room then without cutting each time. The newest message stays, however large. */
   #cutToHalf(maxBytes: number): void {
     let count = 0;
     for (let bytes = this.#bytes; 2 * bytes > maxBytes && count < this.#log.length - 1; count += 1) {
-      bytes -= this.#log[count]?.frame.length ?? 0;
+      const oldest = this.#log[count];
+      if (oldest !== undefined) bytes -= bytesOf(oldest);
     }
     this.#cut(count);
   }
@@ -77,6 +80,10 @@ export class MemoryRoom {
 function firstFresh(log: readonly RoomMessage[], since: number): number {
   const index = log.findIndex(({ at }) => at > since);
   return index === -1 ? log.length : index;
+}
+
+function bytesOf({ frame, info }: RoomMessage): number {
+  return frame.length + (info?.length ?? 0);
 }
 
 type Page = Pick<RoomHistory, 'messages' | 'hasMore'>;
@@ -95,6 +102,6 @@ function pageOf(log: readonly RoomMessage[], range: HistoryRange): Page {
 /** From the first on, as many as go into one page. */
 function page(log: readonly RoomMessage[], { limit, maxBytes }: { limit: number; maxBytes: number }): Page {
   let bytes = 0;
-  const end = log.findIndex(({ frame }, i) => i === limit || ((bytes += frame.length) > maxBytes && i > 0));
+  const end = log.findIndex((message, i) => i === limit || ((bytes += bytesOf(message)) > maxBytes && i > 0));
   return end === -1 ? { messages: log, hasMore: false } : { messages: log.slice(0, end), hasMore: true };
 }

@@ -3,6 +3,7 @@ import type { Redirect } from '../redis/redirect.ts';
 import type { Router } from '../redis/router.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import type { Published, Retention } from './broker.ts';
+import { infoPart } from './bus-envelope.ts';
 import { NUMBERING_TTL_MS } from './defaults.ts';
 import { EPOCH_LENGTH } from './epoch.ts';
 import { notBegun } from './faults.ts';
@@ -28,6 +29,7 @@ export interface RoomMessageRequest {
   /** What becomes the room's epoch where it has none; empty where the message may not be the first that it has ever had. */
   readonly candidate: string;
   readonly head: Uint8Array;
+  readonly info?: Uint8Array | undefined;
   readonly origin: string;
   readonly retention: Retention;
   /** The key of Redis under which it is remembered that the message was published. */
@@ -72,11 +74,11 @@ export class MessageBatch {
     this.#first = first;
   }
 
-  hasRoomFor({ candidate, head, retention, once }: RoomMessageRequest): boolean {
+  hasRoomFor({ candidate, head, info, retention, once }: RoomMessageRequest): boolean {
     const first = this.#first;
     return (
       this.#bodies.length < MAX_MESSAGES &&
-      this.#bytes + head.length <= MAX_BYTES &&
+      this.#bytes + head.length + (info?.length ?? 0) <= MAX_BYTES &&
       (candidate === '') === (first.candidate === '') &&
       isSame(retention, first.retention) &&
       // A key that comes twice is that of one message: the second call finds what the first has stored.
@@ -85,14 +87,16 @@ export class MessageBatch {
   }
 
   /** Its place in the batch. */
-  add({ head, origin, once }: RoomMessageRequest): number {
-    const body = Buffer.allocUnsafe(origin.length + head.length + 2);
+  add({ head, info, origin, once }: RoomMessageRequest): number {
+    const about = infoPart(info);
+    const body = Buffer.allocUnsafe(origin.length + about.length + head.length + 2);
     body[0] = origin.length;
     body.write(origin, 1, 'latin1');
-    body.set(head, 1 + origin.length);
+    body.set(about, 1 + origin.length);
+    body.set(head, 1 + origin.length + about.length);
     body[body.length - 1] = UINT64;
     this.#bytes += body.length;
-    this.#longest = Math.max(this.#longest, FIXED_BYTES + origin.length + head.length);
+    this.#longest = Math.max(this.#longest, FIXED_BYTES + body.length - 2);
     if (once !== undefined) this.#keys.push(once);
     return this.#bodies.push(body) - 1;
   }

@@ -97,7 +97,15 @@ export class RedisBroker implements Broker {
     return this.#turns.run(room, () => this.#leave(room));
   }
 
-  async publish({ room, head, origin, retention, idempotency, mayBegin = true }: PublishRequest): Promise<Published> {
+  async publish({
+    room,
+    head,
+    info,
+    origin,
+    retention,
+    idempotency,
+    mayBegin = true,
+  }: PublishRequest): Promise<Published> {
     this.#assertOpen();
     const { redis, keys } = this.#parts;
     const names = keys.of(room);
@@ -107,6 +115,7 @@ export class RedisBroker implements Broker {
       names,
       candidate: mayBegin ? this.#candidateOf(room) : '',
       head,
+      info,
       origin,
       retention,
       once: idempotency === undefined ? undefined : keys.idempotency(room, idempotency),

@@ -15,6 +15,8 @@ export interface JoinOptions {
   readonly echo?: boolean | undefined;
   /** Whether to be told who comes and goes. Default false. */
   readonly presence?: boolean | undefined;
+  /** Whether messages tell who their sender is. Default false. */
+  readonly info?: boolean | undefined;
   /** Resumes from here: everything behind it comes, or a `gap` and everything that the room still has. */
   readonly since?: Position | undefined;
 }
@@ -155,7 +157,7 @@ export class RoomState implements RoomListener {
     this.#phase = 'asked';
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#joinId = nextId();
-    const { echo, presence } = this.#options;
+    const { echo, presence, info } = this.#options;
     const history = this.#position === undefined ? this.#options.history : ALL_RETAINED;
     return {
       type: 'join',
@@ -165,6 +167,7 @@ export class RoomState implements RoomListener {
       ...(history === undefined ? {} : { history }),
       ...(echo === undefined ? {} : { echo }),
       ...(presence === undefined ? {} : { presence }),
+      ...(info === undefined ? {} : { info }),
     };
   }
 

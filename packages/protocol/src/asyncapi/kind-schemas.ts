@@ -1,5 +1,12 @@
 import { ERROR_CODES } from '../error-codes.ts';
-import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../field-limits.ts';
+import {
+  KEY_PATTERN,
+  MAX_ID_BYTES,
+  MAX_INFO_BYTES,
+  MAX_SYMBOLS,
+  MAX_TOKEN_BYTES,
+  NAME_PATTERN,
+} from '../field-limits.ts';
 import { MemberChange } from '../member.ts';
 import { NAME_RULE } from '../names/room-name.ts';
 import { SYMBOL_RULE } from '../names/symbol.ts';
@@ -11,6 +18,10 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const UINT: JsonSchema = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
 const TEXT: JsonSchema = { type: 'string' };
+const INFO: JsonSchema = {
+  type: 'object',
+  description: `What is known of a user: at most ${String(MAX_INFO_BYTES)} bytes as msgpack.`,
+};
 
 /** What a field of each kind is in JSON. Lengths that count bytes, and rules that no pattern can say, are in the description. */
 export const KIND_SCHEMAS = {
@@ -31,6 +42,7 @@ export const KIND_SCHEMAS = {
   bool: { type: 'boolean' },
   position: object({ epoch: TEXT, seq: UINT }),
   payload: { description: 'Any JSON value, null included.' },
+  info: INFO,
   levels: {
     type: 'array',
     items: { type: 'array', items: { type: 'string', pattern: '^[0-9]+(\\.[0-9]+)?$' }, minItems: 2, maxItems: 2 },
@@ -38,7 +50,7 @@ export const KIND_SCHEMAS = {
   },
   change: { enum: Object.values(MemberChange) },
   source: { enum: Object.values(SourceKind) },
-  members: { type: 'array', items: object({ user: TEXT, connections: UINT }) },
+  members: { type: 'array', items: object({ user: TEXT, connections: UINT, info: INFO }, ['info']) },
   messages: { type: 'array', items: { $ref: '#/components/schemas/message' }, description: 'Oldest first.' },
   instruments: {
     type: 'array',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import {
+  appendInfo,
   appendSeq,
   CLIENT_SCHEMA,
   type ClientFrame,
@@ -9,6 +10,7 @@ import {
   encodeMessageHead,
   encodePayload,
   type FrameSchema,
+  type MemberEntry,
   parseFieldSpec,
   type ReceivedFrame,
   SERVER_SCHEMA,
@@ -86,6 +88,8 @@ function plain(frame: ClientFrame): unknown {
 function held(frame: ReceivedFrame): ServerFrame {
   const values: Record<string, unknown> = { ...frame };
   if ('data' in frame) values['data'] = encodePayload(frame.data);
+  if ('info' in frame) values['info'] = encodePayload(frame.info);
+  if ('members' in frame && typeof frame.members === 'object') values['members'] = frame.members.map(heldMember);
   if ('bids' in frame) Object.assign(values, { bids: side(frame.bids), asks: side(frame.asks) });
   if ('messages' in frame) values['messages'] = frame.messages.map((message) => heldMessage(message));
   return values as unknown as ServerFrame;
@@ -96,8 +100,13 @@ function side(levels: WireLevels): unknown {
 }
 
 function heldMessage(message: unknown): Uint8Array {
-  const { room, from, at, data, seq } = message as Extract<ReceivedFrame, { type: 'message' }>;
-  return appendSeq(encodeMessageHead({ room, from, at, data: encodePayload(data) }), seq);
+  const { room, from, at, data, seq, info } = message as Extract<ReceivedFrame, { type: 'message' }>;
+  const frame = appendSeq(encodeMessageHead({ room, from, at, data: encodePayload(data) }), seq);
+  return info === undefined ? frame : appendInfo(frame, encodePayload(info));
+}
+
+function heldMember({ info, ...member }: MemberEntry): MemberEntry<Uint8Array> {
+  return info === undefined ? member : { ...member, info: encodePayload(info) };
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError, RequestError } from '../errors.ts';
 import { type BookSide, formatScaled } from '../levels.ts';
+import type { MemberEntry } from '../member.ts';
 import type { RequestId } from '../schema.ts';
 import type { ServerFrame } from '../server-frames.ts';
 import type { Codec, PublishHead } from './codec.ts';
@@ -127,7 +128,10 @@ function idOf(input: Readonly<Record<string, unknown>>): RequestId | undefined {
 function fieldToJson(kind: FrameField['kind'], value: unknown): string {
   switch (kind) {
     case 'payload':
+    case 'info':
       return payloadToJson(value as Uint8Array);
+    case 'members':
+      return membersToJson(value as readonly MemberEntry<Uint8Array>[]);
     case 'messages':
       return `[${(value as readonly Uint8Array[]).map(messageFrameToJson).join(',')}]`;
     case 'levels':
@@ -135,6 +139,14 @@ function fieldToJson(kind: FrameField['kind'], value: unknown): string {
     default:
       return JSON.stringify(value);
   }
+}
+
+function membersToJson(members: readonly MemberEntry<Uint8Array>[]): string {
+  const entries = members.map(({ user, connections, info }) => {
+    const text = JSON.stringify({ user, connections });
+    return info === undefined ? text : `${text.slice(0, -1)},"info":${payloadToJson(info)}}`;
+  });
+  return `[${entries.join(',')}]`;
 }
 
 /** Digits, a point and a sign need no escaping, so the pairs are written as they are. */

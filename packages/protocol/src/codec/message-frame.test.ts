@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 
 import {
+  appendInfo,
   appendSeq,
   createCodecs,
+  decodePayload,
   encodeMessageHead,
   encodePayload,
   messageFrameToJson,
@@ -52,6 +54,23 @@ describe('a message frame', () => {
       expect(JSON.parse(text)).toMatchObject({ room: name, from: name, seq: 43, data: { 'a"\\é\u2028': [1, null] } });
     },
   );
+
+  test('has the info of its sender behind it where that is wanted, in both encodings, and is as it was where it is not', () => {
+    const info = encodePayload({ name: 'Bob "</script>é', picture: 'https://img.example/bob.png' });
+    const frame = appendSeq(encodeMessageHead(message), 43);
+    const before = frame.slice();
+    const whole = appendInfo(frame, info);
+    expect(frame).toEqual(before);
+    expect(whole).toEqual(msgpack.encodeServer({ type: 'message', ...message, seq: 43, info }));
+    expect(messageFrameToJson(whole)).toBe(json.encodeServer({ type: 'message', ...message, seq: 43, info }));
+  });
+
+  test('with info is to a client that does not know of it what it was', () => {
+    const frame = appendSeq(encodeMessageHead(message), 43);
+    const whole = appendInfo(frame, encodePayload({ name: 'Bob' }));
+    const elements = decodePayload(whole) as readonly unknown[];
+    expect(elements.slice(0, 6)).toEqual(decodePayload(frame));
+  });
 
   test('that is whole has memory of its own, however long it is kept', () => {
     const frame = appendSeq(encodeMessageHead(message), 43);

@@ -7,6 +7,11 @@ import { payloadToJson } from './payload.ts';
 /** Bytes of `seq` at the end of a `message` frame: 0xcf and a big-endian 64-bit number. */
 export const SEQ_BYTES = 9;
 
+/** Of a frame up to its `seq`: the tag and five fields, as the broker has it. */
+const STORED_ELEMENTS = 6;
+/** What msgpack begins an array of so many elements with: one byte, up to fifteen. */
+const FIXARRAY = 0x90;
+
 const writer = new MsgpackWriter();
 
 export interface MessageHead {
@@ -23,9 +28,8 @@ export interface MessageHead {
  * result as it is.
  */
 export function encodeMessageHead({ room, from, at, data }: MessageHead): Uint8Array {
-  const { tag, fields } = SERVER_SCHEMA.message;
-  writer.start().arrayHeader(1 + Object.keys(fields).length);
-  writer.uint(tag);
+  writer.start().arrayHeader(STORED_ELEMENTS);
+  writer.uint(SERVER_SCHEMA.message.tag);
   writer.string(room);
   writer.string(from);
   writer.uint(at);
@@ -38,6 +42,18 @@ export function appendSeq(head: Uint8Array, seq: number): Uint8Array {
   writer.start().raw(head);
   writer.uint64(seq);
   return writer.finish().slice();
+}
+
+/**
+ * The frame for those who want to know who the sender is: as the broker made it, and `info` behind it. Nothing is decoded, and the
+ * result is made once for all of them.
+ */
+export function appendInfo(frame: Uint8Array, info: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(frame.length + info.length);
+  whole.set(frame);
+  whole[0] = FIXARRAY + STORED_ELEMENTS + 1;
+  whole.set(info, frame.length);
+  return whole;
 }
 
 /** What of a whole `message` frame is its sender's, or undefined where the bytes are none. The data is a view of the input, not a copy. */
@@ -73,7 +89,7 @@ export function signalFrameToJson(frame: Uint8Array): string {
 /** Transcodes a whole msgpack `message` frame for JSON members: once per message and node, whatever their number. */
 export function messageFrameToJson(frame: Uint8Array): string {
   const reader = new MsgpackReader(frame);
-  reader.tryReadArrayLength();
+  const length = reader.tryReadArrayLength() ?? 0;
   reader.tryReadUint();
   const room = reader.tryReadString() ?? '';
   const from = reader.tryReadString() ?? '';
@@ -81,5 +97,6 @@ export function messageFrameToJson(frame: Uint8Array): string {
   const data = payloadToJson(reader.readRaw());
   const seq = reader.tryReadUint() ?? 0;
   const [roomText, fromText] = [JSON.stringify(room), JSON.stringify(from)];
-  return `{"type":"message","room":${roomText},"from":${fromText},"at":${String(at)},"data":${data},"seq":${String(seq)}}`;
+  const info = length > STORED_ELEMENTS ? `,"info":${payloadToJson(reader.readRaw())}` : '';
+  return `{"type":"message","room":${roomText},"from":${fromText},"at":${String(at)},"data":${data},"seq":${String(seq)}${info}}`;
 }

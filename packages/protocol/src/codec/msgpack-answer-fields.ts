@@ -5,6 +5,7 @@ export const ANSWER_WRITERS: FieldWriters = {
   ...REQUEST_WRITERS,
   user: writeText,
   text: writeText,
+  info: writeRaw,
   change: writeText,
   source: writeText,
   seq(writer, seq) {
@@ -22,10 +23,11 @@ export const ANSWER_WRITERS: FieldWriters = {
     }
   },
   members(writer, members) {
-    writeList(writer, members, (_, { user, connections }) => {
-      writer.arrayHeader(2);
+    writeList(writer, members, (_, { user, connections, info }) => {
+      writer.arrayHeader(info === undefined ? 2 : 3);
       writer.string(user);
       writer.uint(connections);
+      if (info !== undefined) writer.raw(info);
     });
   },
   instruments(writer, instruments) {

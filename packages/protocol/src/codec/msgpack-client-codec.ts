@@ -1,6 +1,7 @@
 import type { ClientFrame } from '../client-frames.ts';
 import { ProtocolError } from '../errors.ts';
 import type { Instrument } from '../instrument.ts';
+import type { MemberEntry } from '../member.ts';
 import type { ReceivedFrame } from '../server-frames.ts';
 import type { SourceKind } from '../source-kind.ts';
 import { Encoding } from '../subprotocol.ts';
@@ -53,7 +54,7 @@ function nameInner(kind: FrameField['kind'], value: unknown): unknown {
     case 'messages':
       return (value as unknown[][]).map(nameFields);
     case 'members':
-      return (value as [string, number][]).map(([user, connections]) => ({ user, connections }));
+      return (value as EncodedMember[]).map(nameMember);
     case 'instruments':
       return (value as EncodedInstrument[]).map(nameInstrument);
     case 'results':
@@ -61,6 +62,12 @@ function nameInner(kind: FrameField['kind'], value: unknown): unknown {
     default:
       return value;
   }
+}
+
+type EncodedMember = [string, number, unknown?];
+
+function nameMember([user, connections, info]: EncodedMember): MemberEntry {
+  return info === undefined ? { user, connections } : { user, connections, info };
 }
 
 type EncodedInstrument = [string, number, number, number[], number[], SourceKind?];

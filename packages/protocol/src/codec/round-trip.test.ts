@@ -69,6 +69,12 @@ function plain(frame: ClientFrame): unknown {
 function asReceived(frame: ServerFrame, encoding: 'json' | 'msgpack'): unknown {
   const values: Record<string, unknown> = { ...frame };
   if ('data' in frame) values['data'] = JSON.parse(payloadToJson(frame.data));
+  if ('info' in frame) values['info'] = JSON.parse(payloadToJson(frame.info));
+  if ('members' in frame && typeof frame.members === 'object') {
+    values['members'] = frame.members.map(({ info, ...member }) =>
+      info === undefined ? member : { ...member, info: JSON.parse(payloadToJson(info)) as unknown },
+    );
+  }
   if ('messages' in frame) {
     values['messages'] = frame.messages.map((bytes) => JSON.parse(messageFrameToJson(bytes)) as unknown);
   }

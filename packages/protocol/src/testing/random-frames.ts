@@ -4,6 +4,7 @@ import {
   type ClientFrame,
   encodeMessageHead,
   encodePayload,
+  appendInfo,
   appendSeq,
   type FieldKind,
   type FrameSchema,
@@ -114,9 +115,19 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
       return { epoch: random.text(ANY_TEXT, random.below(16)), seq: uint() };
     case 'payload':
       return randomPayload(random);
+    case 'info':
+      return randomInfo(random);
     default:
       return randomList(kind, random);
   }
+}
+
+function withInfo(random: SeededRandom, frame: Uint8Array): Uint8Array {
+  return random.chance(2) ? appendInfo(frame, randomInfo(random)) : frame;
+}
+
+function randomInfo(random: SeededRandom): Uint8Array {
+  return encodePayload({ name: random.text(ANY_TEXT, 12) });
 }
 
 function randomName(random: SeededRandom): string {
@@ -141,17 +152,24 @@ function randomList(kind: ListKind, random: SeededRandom): unknown {
           : {}),
       }));
     case 'members':
-      return list(() => ({ user: randomValue('user', random), connections: randomValue('uint', random) }));
+      return list(() => ({
+        user: randomValue('user', random),
+        connections: randomValue('uint', random),
+        ...(random.chance(2) ? { info: randomInfo(random) } : {}),
+      }));
     case 'messages':
       return list(() =>
-        appendSeq(
-          encodeMessageHead({
-            room: randomName(random),
-            from: randomName(random),
-            at: 1,
-            data: encodePayload(randomPayload(random)),
-          }),
-          random.pick(EDGES),
+        withInfo(
+          random,
+          appendSeq(
+            encodeMessageHead({
+              room: randomName(random),
+              from: randomName(random),
+              at: 1,
+              data: encodePayload(randomPayload(random)),
+            }),
+            random.pick(EDGES),
+          ),
         ),
       );
     case 'instruments':

@@ -13,14 +13,17 @@ const instruments = [
   { symbol: 'kPEPE', priceScale: 6, sizeScale: 0, depths: [0], intervals: [0], kind: 'live' },
 ];
 
+/** Who somebody is, as an identity provider says it. */
+const info = { name: 'Cy Ünal "<b>', picture: 'https://img.example/cy.png' };
+
 const messages = new Both(
   [
     { type: 'message', room: 'lobby', from: 'bob', at: 1_732_103_990_123, data: { text: 'hi' }, seq: 41 },
-    { type: 'message', room: 'lobby', from: 'cy', at: 1_732_103_995_456, data: null, seq: 42 },
+    { type: 'message', room: 'lobby', from: 'cy', at: 1_732_103_995_456, data: null, seq: 42, info },
   ],
   [
     [36, 'lobby', 'bob', 1_732_103_990_123, { text: 'hi' }, seq(41)],
-    [36, 'lobby', 'cy', 1_732_103_995_456, null, seq(42)],
+    [36, 'lobby', 'cy', 1_732_103_995_456, null, seq(42), info],
   ],
 );
 
@@ -126,10 +129,11 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
       id: 3,
       user: undefined,
       expiresAt: undefined,
-      count: 2,
+      count: 3,
       members: structs([
         { user: 'ann', connections: 1 },
         { user: 'bob', connections: 300 },
+        { user: 'cy', connections: 1, info },
       ]),
     },
   ],
@@ -179,6 +183,12 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     { room: 'lobby', from: 'ann', at: 1_732_104_001_000, data: { text: 'é😀' }, seq: seq(44) },
   ],
   [
+    'message with info',
+    36,
+    'message',
+    { room: 'lobby', from: 'cy', at: 1_732_104_001_000, data: { text: 'hi' }, seq: seq(45), info },
+  ],
+  [
     'message in a room and by a user with all kinds of signs',
     36,
     'message',
@@ -201,6 +211,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     'member',
     { room: 'комната', user: 'ann@example.org', change: 'joined', count: 1 },
   ],
+  ['member joined with info', 38, 'member', { room: 'lobby', user: 'cy', change: 'joined', count: 3, info }],
   ['member left', 38, 'member', { room: 'lobby', user: 'ann', change: 'left', count: 0 }],
   [
     'snapshot',

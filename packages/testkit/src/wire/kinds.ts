@@ -28,11 +28,14 @@ const READERS: Readonly<Record<string, Reader>> = {
   seq: (value, encoding) => uint(requireThat(encoding === 'json' || typeof value === 'bigint', value)),
   bool: (value) => requireThat(typeof value === 'boolean', value),
   payload: (value) => value,
+  info: (value) => requireThat(typeof value === 'object' && value !== null && !Array.isArray(value), value),
   levels: (value, encoding) => list(value).map((level) => readLevel(level, encoding)),
   change: oneOf('joined', 'left'),
   source: oneOf('simulated', 'replay', 'live'),
   members: (value, encoding) =>
-    list(value).map((entry) => readStruct(entry, { encoding, fields: { user: 'user', connections: 'uint' } })),
+    list(value).map((entry) =>
+      readStruct(entry, { encoding, fields: { user: 'user', connections: 'uint' }, last: { info: 'info' } }),
+    ),
   messages: (value, encoding) => list(value).map((message) => readFrame(message, encoding)),
   results: (value, encoding) =>
     list(value).map((entry) => readStruct(entry, { encoding, fields: { symbol: 'text', error: 'failure' } })),

@@ -31,7 +31,7 @@ interface ServerFrames {
     user?: string;
     expiresAt?: number;
     count?: number;
-    members?: readonly { user: string; connections: number }[];
+    members?: readonly { user: string; connections: number; info?: Info }[];
     messages?: readonly WireMessage[];
     instruments?: readonly WireInstrument[];
     epoch?: string;
@@ -55,7 +55,7 @@ interface ServerFrames {
   joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
   message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };
-  member: { room: string; user: string; change: 'joined' | 'left'; count: number };
+  member: { room: string; user: string; change: 'joined' | 'left'; count: number; info?: Info };
   reset: { room: string; epoch: string; seq: number; recovered?: boolean };
   stale: { room?: string; symbol?: string };
   fresh: { room?: string; symbol?: string };
@@ -72,12 +72,15 @@ interface ServerFrames {
   heartbeat: BookClass & { seq: number };
 }
 
+type Info = Readonly<Record<string, unknown>>;
+
 interface MessageFields {
   room: string;
   from: string;
   at: number;
   data: unknown;
   seq: number;
+  info?: Info;
 }
 
 /** A `message` frame as history answers with it. Spelt out, since a frame's type may not lead back to itself. */

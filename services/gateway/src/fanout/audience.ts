@@ -1,4 +1,4 @@
-import { type Codec, Encoding, messageFrameToJson, type ServerFrame } from '@outcry/protocol';
+import { appendInfo, type Codec, Encoding, messageFrameToJson, type ServerFrame } from '@outcry/protocol';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
@@ -101,11 +101,28 @@ export function ownFrame({ codecs }: Pick<Fanout, 'codecs'>, frame: ServerFrame)
 
 /** A room's message as it came from the broker: msgpack members get those very bytes, JSON members one transcoding. */
 export function relayedMessage(frame: Uint8Array, metrics: GatewayMetrics): FrameSource {
+  let text: string | undefined;
   return {
     msgpack: () => frame,
     json: () => {
+      if (text === undefined) metrics.transcoded.inc();
+      return (text ??= messageFrameToJson(frame));
+    },
+  };
+}
+
+/** The same for those who want to know who its sender is: made once for each encoding, and only where somebody does. */
+export function informedMessage(
+  { frame, info }: { readonly frame: Uint8Array; readonly info: Uint8Array },
+  metrics: GatewayMetrics,
+): FrameSource {
+  let whole: Uint8Array | undefined;
+  const msgpack = (): Uint8Array => (whole ??= appendInfo(frame, info));
+  return {
+    msgpack,
+    json: () => {
       metrics.transcoded.inc();
-      return messageFrameToJson(frame);
+      return messageFrameToJson(msgpack());
     },
   };
 }

@@ -1,7 +1,8 @@
-import { isAssignableUserName, isRoomName, NAME_RULE } from '@outcry/protocol';
+import { isAssignableUserName, isRoomName, NAME_RULE, ValueFault } from '@outcry/protocol';
 import { z } from 'zod';
 
 import type { Identity } from '../identity/identity.ts';
+import { encodeInfo } from '../identity/info/user-info.ts';
 import { type GrantList, roomGrants } from '../identity/rights/grant-list.ts';
 import type { RevokedTokens } from '../identity/revoked-tokens.ts';
 import { RoomGrants } from '../identity/rights/room-grants.ts';
@@ -41,10 +42,21 @@ const rooms = z
   .array(z.string().refine((name) => isRoomName(name) && !name.startsWith('@'), `expected a room (${NAME_RULE})`))
   .max(MAX_ROOMS, `expected at most ${String(MAX_ROOMS)} rooms`);
 
+const info = z.record(z.string(), z.unknown()).transform((value, context) => {
+  try {
+    return encodeInfo(value);
+  } catch (err) {
+    if (!(err instanceof ValueFault)) throw err;
+    context.addIssue(err.describe('info'));
+    return z.NEVER;
+  }
+});
+
 const readAnswer = answerReader({
   user: z.string().refine(isAssignableUserName, `expected a user (${NAME_RULE})`).optional(),
   rights: roomGrants.optional(),
   rooms: rooms.prefault([]),
+  info: info.optional(),
 });
 
 type Answer = Exclude<ReturnType<typeof readAnswer>, { readonly allow: false }>;
@@ -85,11 +97,12 @@ export class ConnectHook {
 }
 
 /** What the answer says nothing of is as the token has it. Who is given a name is a guest no more. */
-function identityFrom(identity: Identity, { user, rights, rooms: named }: Answer): Identity {
+function identityFrom(identity: Identity, { user, rights, rooms: named, info: shown }: Answer): Identity {
   return {
     ...identity,
     ...(user === undefined ? {} : { user, isGuest: false }),
     grants: grantsFrom(identity.grants, rights, named),
+    ...(shown === undefined ? {} : { info: shown }),
   };
 }
 

@@ -90,6 +90,7 @@ function policyOf(settings: AuthSettings): TokenPolicy {
       user: settings.OUTCRY_AUTH_USER_CLAIM,
       rooms: settings.OUTCRY_AUTH_ROOMS_CLAIM,
       scopes: settings.OUTCRY_AUTH_SCOPE_CLAIM,
+      info: settings.OUTCRY_AUTH_INFO_CLAIMS?.split(',') ?? [],
     },
   };
 }

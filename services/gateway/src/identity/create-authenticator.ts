@@ -10,15 +10,18 @@ export interface AuthenticatorParts {
   readonly revokedTokens: RevokedTokens;
   /** The names that have accounts here. Looked at where others are taken on trust. */
   readonly accountNames: ReadonlySet<string>;
+  readonly onInfoLeftOut?: (claims: number) => void;
 }
 
 /** Checks tokens where there are keys to check them with. */
 export function createAuthenticator(
   { tokens, accounts }: AuthConfig,
-  { revokedTokens: revoked, accountNames }: AuthenticatorParts,
+  { revokedTokens: revoked, accountNames, onInfoLeftOut }: AuthenticatorParts,
 ): Authenticator {
   if (tokens !== undefined) {
-    return new TokenAuthenticator(new TokenVerifier(tokens.keys, tokens.policy), revoked, tokens);
+    const { keys, policy, hasGuests } = tokens;
+    const options = { hasGuests, ...(onInfoLeftOut === undefined ? {} : { onInfoLeftOut }) };
+    return new TokenAuthenticator(new TokenVerifier(keys, policy), revoked, options);
   }
   if (accounts === undefined) return new OpenAuthenticator();
   const key = { id: undefined, algorithm: KeyAlgorithm.Hs256, material: accounts.secret };

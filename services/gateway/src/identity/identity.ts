@@ -15,6 +15,8 @@ export interface Identity {
   readonly grants: RoomGrants;
   /** What the token's issuer calls what it may: room rules say what that means. */
   readonly scopes: ReadonlySet<string>;
+  /** What others are shown of it, in msgpack. Absent: nothing is known but the name. */
+  readonly info?: Uint8Array | undefined;
 }
 
 const NO_SCOPES: ReadonlySet<string> = new Set();

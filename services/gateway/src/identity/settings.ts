@@ -16,6 +16,13 @@ const CLAIM_NAME = {
   accepts: 'the name of a claim, or the way to it (`realm_access.roles`)',
 };
 
+/** Sixteen at most, each as CLAIM_NAME has it. */
+const CLAIM_NAMES = {
+  pattern: /^[\x21-\x2b\x2d-\x7e]{1,256}(,[\x21-\x2b\x2d-\x7e]{1,256}){0,15}$/,
+  accepts: 'up to 16 names of claims, or ways to them, with commas between them',
+  isList: true,
+};
+
 function claimName(name: string, meaning: string) {
   return text(CLAIM_NAME, { meaning, default: name });
 }
@@ -48,6 +55,10 @@ export const AUTH_SETTINGS = {
     'scope',
     'The claim that holds scopes or roles, a text with spaces or a list: `scopes` of the room rules say what they mean.',
   ),
+  OUTCRY_AUTH_INFO_CLAIMS: optionalText(CLAIM_NAMES, {
+    meaning:
+      'Claims that others are shown of a user, in `members`, `member` and where asked for in `message`: `name,picture`, for one. The first go first; 1,024 bytes in all. Unset: none.',
+  }),
   OUTCRY_AUTH_CLOCK_TOLERANCE_MS: integer({
     meaning: 'How far the clocks of issuer and gateway may differ; a session ends so long after its token expires.',
     min: 0,

@@ -9,7 +9,7 @@ import type { ClientSocket } from '../transport/client-socket.ts';
 export type Member = Pick<RoomMember, 'connection' | 'socket' | 'encoding'>;
 
 /** What a member wants of a room. */
-export type Wishes = Pick<RoomMember, 'wantsEcho' | 'wantsPresence'>;
+export type Wishes = Pick<RoomMember, 'wantsEcho' | 'wantsPresence' | 'wantsInfo'>;
 
 const TO_READ: readonly RoomRight[] = [RoomRight.Read];
 const TO_READ_AND_SEE: readonly RoomRight[] = [RoomRight.Read, RoomRight.Presence];
@@ -21,16 +21,18 @@ const TO_READ_AND_SEE: readonly RoomRight[] = [RoomRight.Read, RoomRight.Presenc
 export class Membership implements RoomMember {
   readonly wantsEcho: boolean;
   readonly wantsPresence: boolean;
+  readonly wantsInfo: boolean;
   /** Present once the room has let the session in. */
   room: Room | undefined;
   /** Whom the room's presence counts this session for. */
   presentAs: string | undefined;
   readonly #owner: Member;
 
-  constructor(owner: Member, { wantsEcho, wantsPresence }: Wishes, presentAs: string | undefined) {
+  constructor(owner: Member, { wantsEcho, wantsPresence, wantsInfo = false }: Wishes, presentAs: string | undefined) {
     this.#owner = owner;
     this.wantsEcho = wantsEcho;
     this.wantsPresence = wantsPresence;
+    this.wantsInfo = wantsInfo;
     this.presentAs = presentAs;
   }
 

@@ -13,6 +13,8 @@ import { sendReplay } from './send-replay.ts';
 /** What a session needs to be for its memberships. */
 export interface MembershipOwner extends Member, SlowReader {
   readonly user: string;
+  /** What others are shown of the user, in msgpack. Absent: nothing but the name. */
+  readonly info?: Uint8Array | undefined;
 }
 
 export interface JoinOptions {
@@ -21,6 +23,7 @@ export interface JoinOptions {
   readonly history: number;
   readonly wantsEcho: boolean;
   readonly wantsPresence: boolean;
+  readonly wantsInfo?: boolean | undefined;
 }
 
 /** How a session comes in. */
@@ -104,6 +107,13 @@ export class Memberships implements ConflatableStreams {
     }
   }
 
+  /** Another is known of the user: from now on the rooms that count this session have it. */
+  describe(info: Uint8Array): void {
+    for (const [name, { presentAs }] of this.#current) {
+      if (presentAs !== undefined) this.#presence.describe(name, presentAs, info);
+    }
+  }
+
   /** Whether the session was in the room, or on its way in. */
   leave(name: string): boolean {
     const membership = this.#takeOut(name);
@@ -148,7 +158,7 @@ export class Memberships implements ConflatableStreams {
   #appear(membership: Membership, name: string): void {
     if (membership.presentAs !== undefined || !this.#presence.isKept(name)) return;
     membership.presentAs = this.#owner.user;
-    this.#presence.enter(name, membership.presentAs);
+    this.#presence.enter(name, membership.presentAs, this.#owner.info);
   }
 
   /**

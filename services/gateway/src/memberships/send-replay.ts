@@ -9,7 +9,7 @@ import type { ClientSocket } from '../transport/client-socket.ts';
 export interface Reader {
   readonly socket: ClientSocket;
   readonly backlog: Backlog;
-  sendMessage(message: RoomMessage): void;
+  sendMessage(message: RoomMessage, withInfo?: boolean): void;
 }
 
 /**
@@ -21,12 +21,13 @@ export interface Reader {
  */
 export function sendReplay(reader: Reader, member: RoomMember, messages: readonly RoomMessage[]): number {
   let sent = 0;
+  const { wantsEcho, wantsInfo = false } = member;
   while (sent < messages.length && (sent === 0 || reader.backlog.hasRoom)) {
-    const part = messages.slice(sent, endOfPart(messages, sent));
+    const part = messages.slice(sent, endOfPart(messages, sent, wantsInfo));
     reader.backlog.allow(() => {
       reader.socket.cork(() => {
         for (const message of part) {
-          if (member.wantsEcho || message.origin !== member.connection) reader.sendMessage(message);
+          if (wantsEcho || message.origin !== member.connection) reader.sendMessage(message, wantsInfo);
         }
       });
     });
@@ -36,8 +37,9 @@ export function sendReplay(reader: Reader, member: RoomMember, messages: readonl
 }
 
 /** At least one message is in a part. */
-function endOfPart(messages: readonly RoomMessage[], start: number): number {
+function endOfPart(messages: readonly RoomMessage[], start: number, withInfo: boolean): number {
   let bytes = 0;
-  const end = messages.findIndex(({ frame }, i) => i >= start && (bytes += frame.length) > MAX_PART_BYTES);
+  const bytesOf = ({ frame, info }: RoomMessage): number => frame.length + (withInfo ? (info?.length ?? 0) : 0);
+  const end = messages.findIndex((message, i) => i >= start && (bytes += bytesOf(message)) > MAX_PART_BYTES);
   return end < 0 ? messages.length : Math.max(end, start + 1);
 }

@@ -94,6 +94,10 @@ export class GatewayMetrics {
   readonly tokenRefusals = this.#counter('token_refusals_total', 'Tokens that were refused, by what was wrong.', {
     reason: LABEL_VALUES.tokenRefusals,
   });
+  readonly infoClaimsLeftOut = this.#counter(
+    'info_claims_left_out_total',
+    'Claims of OUTCRY_AUTH_INFO_CLAIMS that a token had and that nobody is shown: past 1,024 bytes in all, or not what a payload may be.',
+  );
   readonly keyFetches = this.#counter('key_fetches_total', 'Fetches of the provider’s keys, by what came of them.', {
     outcome: LABEL_VALUES.keyFetches,
   });

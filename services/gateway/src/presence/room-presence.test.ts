@@ -164,6 +164,14 @@ describe('RoomPresence', () => {
     expect(count).not.toHaveBeenCalled();
   });
 
+  it('lists no more info than a client may leave unread, and counts all the same', async () => {
+    const info = new Uint8Array(1024);
+    const members = Array.from({ length: 300 }, (_, i) => ({ user: `user-${String(i)}`, connections: 1, info }));
+    vi.spyOn(here.backplane.presence, 'list').mockResolvedValue({ count: 300, members });
+    const listed = await here.services.presence.list('lobby');
+    expect([listed.count, listed.members.length]).toEqual([300, 256]);
+  });
+
   it('lets a session in without the count where presence cannot be had, and refuses the list', async () => {
     const unavailable = new OutcryError('unavailable', 'no');
     vi.spyOn(here.backplane.presence, 'add').mockImplementation(() => undefined);

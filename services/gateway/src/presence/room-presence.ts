@@ -8,6 +8,8 @@ import { GracePeriod } from './grace-period.ts';
 const GRACE_MS = 5000;
 /** Members of one answer; a longer list is told its true count all the same. */
 const MAX_LISTED_MEMBERS = 1000;
+/** Of the info in one answer, or a client could be sent more at once than it may leave unread. */
+const MAX_LISTED_INFO_BYTES = 256 * 1024;
 
 export interface RoomPresenceOptions {
   readonly store: PresenceStore;
@@ -33,9 +35,14 @@ export class RoomPresence {
   }
 
   /** A connection of the user is in the room. Waits for nobody, and never fails. */
-  enter(room: string, user: string): void {
+  enter(room: string, user: string, info?: Uint8Array): void {
     this.#options.metrics.membersAdded.inc();
-    this.#options.store.add(room, user);
+    this.#options.store.add(room, user, info);
+  }
+
+  /** Another is known of a user who is in the room. */
+  describe(room: string, user: string, info: Uint8Array): void {
+    this.#options.store.describe(room, user, info);
   }
 
   /** It has left the room. */
@@ -60,8 +67,11 @@ export class RoomPresence {
   }
 
   /** @throws OutcryError `unavailable` */
-  list(room: string): Promise<RoomMembers> {
-    return this.#options.store.list(room, MAX_LISTED_MEMBERS);
+  async list(room: string): Promise<RoomMembers> {
+    const { count, members } = await this.#options.store.list(room, MAX_LISTED_MEMBERS);
+    let bytes = 0;
+    const end = members.findIndex(({ info }) => (bytes += info?.length ?? 0) > MAX_LISTED_INFO_BYTES);
+    return { count, members: end < 0 ? members : members.slice(0, end) };
   }
 
   /**

@@ -125,6 +125,28 @@ describe('a connection of which the server is asked', () => {
     expect(visitor.socket.framesOf('error')).toMatchObject([{ id: 'old.a', code: 'forbidden' }]);
   });
 
+  it('is who the server says, and whom the token names where the server says nothing of it', async () => {
+    await reopen({ OUTCRY_AUTH_INFO_CLAIMS: 'name' });
+    const token = makeToken(SECRET, { claims: { name: 'Ann', rooms: { '*': ['read', 'write'] } } });
+    for (const [info, shown] of [
+      [
+        { name: 'Ann Lee', team: 'red' },
+        { name: 'Ann Lee', team: 'red' },
+      ],
+      [undefined, { name: 'Ann' }],
+    ]) {
+      server.answer('connect', () => ({ json: { allow: true, ...(info === undefined ? {} : { info }) } }));
+      const visitor = visit(token);
+      await welcomed(visitor);
+      visitor.send({ type: 'join', id: 1, room: 'pit', history: 0, info: true });
+      await vi.waitUntil(() => visitor.socket.framesOf('joined').some(({ id }) => id === 1));
+      visitor.send({ type: 'publish', id: 2, room: 'pit', data: 1 });
+      await vi.waitUntil(() => visitor.socket.framesOf('message').length === 1);
+      expect(visitor.socket.framesOf('message')[0]?.info).toEqual(shown);
+      visitor.port.closed(1000);
+    }
+  });
+
   it('keeps what its token gives where the server says nothing of it', async () => {
     const visitor = visit(makeToken(SECRET, { claims: { rooms: { a: ['read'] } } }));
     await welcomed(visitor);
@@ -137,6 +159,8 @@ describe('a connection of which the server is asked', () => {
     ['a room that is none', { allow: true, rooms: ['a*'] }],
     ['an inbox to join', { allow: true, rooms: ['@bob'] }],
     ['a right that is none', { allow: true, rights: { a: ['fly'] } }],
+    ['info that is none', { allow: true, info: 'Ann' }],
+    ['too much info', { allow: true, info: { name: 'x'.repeat(1100) } }],
     ['too many rooms', { allow: true, rooms: Array.from({ length: 129 }, (_, i) => `r${String(i)}`) }],
   ])('may not come for %s', async (_, json) => {
     server.answer('connect', () => ({ json }));

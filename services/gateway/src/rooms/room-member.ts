@@ -7,4 +7,6 @@ export interface RoomMember extends Follower {
   readonly wantsEcho: boolean;
   /** `member` frames are wanted. */
   readonly wantsPresence: boolean;
+  /** Messages come with the info of their sender. Absent: they do not. */
+  readonly wantsInfo?: boolean | undefined;
 }

@@ -71,6 +71,55 @@ describe('Room', () => {
     return { room: 'lobby', position: { epoch: EPOCH, seq }, at: 1, origin, frame: frame as Buffer };
   }
 
+  /** Who said it, in msgpack, for those who want to know. */
+  function known(seq: number, origin = ''): RoomMessage {
+    return { ...message(seq, origin), info: encodePayload({ name: 'Ann' }) };
+  }
+
+  it('tells those who want to know who speaks, once for each encoding, and is the same to the others', () => {
+    const plain = [member('a'), member('b', { encoding: Encoding.Msgpack })];
+    const informed = [
+      member('c', { wantsInfo: true }),
+      member('d', { wantsInfo: true, encoding: Encoding.Msgpack }),
+      member('e', { wantsInfo: true }),
+    ];
+    room.begin(START);
+    transport.publishCount = 0;
+    room.relay(known(1));
+    expect(transport.publishCount).toBe(4);
+    room.relay(message(2));
+    for (const { socket } of plain) {
+      expect(socket.framesOf('message').map((frame) => 'info' in frame)).toEqual([false, false]);
+    }
+    for (const { socket } of informed) {
+      expect(socket.framesOf('message').map(({ info }) => info)).toEqual([{ name: 'Ann' }, undefined]);
+    }
+  });
+
+  it('leaves out whom it does not echo to, and tells everybody what becomes of the room, whatever they want to know', () => {
+    const [plain, informed] = [member('a', { wantsEcho: false }), member('b', { wantsEcho: false, wantsInfo: true })];
+    room.begin(START);
+    room.relay(known(1, 'a'));
+    room.relay(known(2, 'b'));
+    room.markStale();
+    room.markFresh();
+    room.reset({ epoch: EPOCH, seq: 2 });
+    expect(told(plain)).toEqual(['2', 'stale', 'fresh', 'reset']);
+    expect(told(informed)).toEqual(['1', 'stale', 'fresh', 'reset']);
+  });
+
+  it('ends and begins delivery again to somebody who wants to know who speaks', () => {
+    const informed = member('a', { wantsInfo: true });
+    room.begin(START);
+    room.holdBack(informed);
+    room.relay(known(1));
+    room.resume(informed, 'caughtUp');
+    room.relay(known(2));
+    room.remove(informed);
+    room.relay(known(3));
+    expect(told(informed)).toEqual(['2']);
+  });
+
   const told = ({ socket }: Guest): string[] =>
     socket.frames.map((frame) => (frame.type === 'message' ? String(frame.seq) : frame.type));
   const count = async (name: 'roomsHeldBack' | 'roomsReleased'): Promise<unknown> =>

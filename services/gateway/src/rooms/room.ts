@@ -1,7 +1,14 @@
 import type { MemberEvent, RoomMessage, RoomSignal } from '@outcry/broker';
 import { type Position, signalFrameToJson } from '@outcry/protocol';
 
-import { Audience, type Fanout, type FrameSource, relayedMessage } from '../fanout/audience.ts';
+import {
+  Audience,
+  type Fanout,
+  type FrameSource,
+  informedMessage,
+  ownFrame,
+  relayedMessage,
+} from '../fanout/audience.ts';
 import type { Coalescer, Flushable } from '../fanout/coalescer.ts';
 import { Members } from './members.ts';
 import type { RoomMember } from './room-member.ts';
@@ -17,6 +24,8 @@ export class Room implements Flushable {
   readonly #coalescer: Coalescer;
   readonly #audience: Audience;
   readonly #members = new Members<RoomMember>();
+  /** Those who want to know who speaks: they are in this audience in place of the other. */
+  #informed: Audience | undefined;
   // Every user has an inbox, which is a room: what most rooms never need is made when it is needed.
   #presenceAudience: Audience | undefined;
   /** Members that get no messages for now. */
@@ -70,7 +79,7 @@ export class Room implements Flushable {
   /** Begins delivery to the member. */
   add(member: RoomMember): void {
     this.#members.add(member);
-    this.#audience.add(member);
+    this.#audienceOf(member).add(member);
     if (!member.wantsPresence) return;
     this.#presenceAudience ??= new Audience('p', this.name, this.#fanout);
     this.#presenceAudience.add(member);
@@ -79,14 +88,14 @@ export class Room implements Flushable {
   remove(member: RoomMember): void {
     if (!this.#members.delete(member.connection)) return;
     if (this.#heldBack?.delete(member) === true) this.#fanout.metrics.roomsReleased.labels('left').inc();
-    else this.#audience.remove(member);
+    else this.#audienceOf(member).remove(member);
     if (member.wantsPresence) this.#presenceAudience?.remove(member);
   }
 
   /** Ends delivery until `resume`, of all but who comes and goes. What was relayed up to now has reached the member. */
   holdBack(member: RoomMember): void {
     this.#fanout.metrics.roomsHeldBack.inc();
-    this.#audience.remove(member);
+    this.#audienceOf(member).remove(member);
     this.#heldBack ??= new Set();
     this.#heldBack.add(member);
   }
@@ -95,7 +104,7 @@ export class Room implements Flushable {
   resume(member: RoomMember, outcome: 'caughtUp' | 'reset'): void {
     this.#fanout.metrics.roomsReleased.labels(outcome).inc();
     this.#heldBack?.delete(member);
-    this.#audience.add(member);
+    this.#audienceOf(member).add(member);
   }
 
   hasMembers(): boolean {
@@ -115,7 +124,7 @@ export class Room implements Flushable {
     if (messages === undefined) return;
     this.#held = undefined;
     for (const message of messages) {
-      this.#audience.publish(relayedMessage(message.frame, this.#fanout.metrics), this.#exceptFor(message.origin));
+      this.#relay(message);
       this.#position = message.position;
       this.#tail?.add(message);
     }
@@ -125,7 +134,7 @@ export class Room implements Flushable {
   relaySignal({ frame, origin }: RoomSignal): void {
     this.flush();
     const source: FrameSource = { msgpack: () => frame, json: () => signalFrameToJson(frame) };
-    this.#audience.publish(source, this.#followerOf(origin));
+    this.#tell(source, this.#followerOf(origin));
   }
 
   /** Tells those who want to know; behind the messages that are held, as it came behind them. */
@@ -141,25 +150,40 @@ export class Room implements Flushable {
     this.flush();
     this.#position = position;
     this.#tail?.break();
-    this.#audience.publishFrame({
-      type: 'reset',
-      room: this.name,
-      ...position,
-      ...(isWhole ? { recovered: true } : {}),
-    });
+    const frame = { type: 'reset', room: this.name, ...position, ...(isWhole ? { recovered: true } : {}) } as const;
+    this.#tell(ownFrame(this.#fanout, frame));
   }
 
   markStale(): void {
     this.flush();
     this.#isStale = true;
-    this.#audience.publishFrame({ type: 'stale', room: this.name });
+    this.#tell(ownFrame(this.#fanout, { type: 'stale', room: this.name }));
   }
 
   markFresh(): void {
     this.flush();
     if (!this.#isStale) return;
     this.#isStale = false;
-    this.#audience.publishFrame({ type: 'fresh', room: this.name });
+    this.#tell(ownFrame(this.#fanout, { type: 'fresh', room: this.name }));
+  }
+
+  #audienceOf({ wantsInfo = false }: RoomMember): Audience {
+    return wantsInfo ? (this.#informed ??= new Audience('i', this.name, this.#fanout)) : this.#audience;
+  }
+
+  #relay({ frame, info, origin }: RoomMessage): void {
+    const { metrics } = this.#fanout;
+    const plain = relayedMessage(frame, metrics);
+    const except = this.#exceptFor(origin);
+    if (this.#informed === undefined) this.#audience.publish(plain, except);
+    else this.#tell(plain, except, info === undefined ? plain : informedMessage({ frame, info }, metrics));
+  }
+
+  /** Reaches all who are not held back but one. */
+  #tell(source: FrameSource, except?: RoomMember, informed = source): void {
+    const isInformed = except?.wantsInfo === true;
+    this.#audience.publish(source, isInformed ? undefined : except);
+    this.#informed?.publish(informed, isInformed ? except : undefined);
   }
 
   #exceptFor(origin: string): RoomMember | undefined {

@@ -1,6 +1,7 @@
 import type { RoomMessage } from '@outcry/broker';
 import {
   ALL_ROOM,
+  appendInfo,
   type ClientFrame,
   CLOSE_CODES,
   type CloseCode,
@@ -93,6 +94,10 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     return this.#identity.current.user;
   }
 
+  get info(): Uint8Array | undefined {
+    return this.#identity.current.info;
+  }
+
   get deadline(): Deadline | undefined {
     return this.#identity.deadline;
   }
@@ -140,6 +145,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     const isSameUser = identity.user === this.user;
     this.#identity.replace(identity, this.#services.clockToleranceMs);
     if (isSameUser) {
+      if (this.info !== undefined) this.memberships.describe(this.info);
       this.#leaveForbiddenRooms('its new token does not give the rights');
       return;
     }
@@ -214,8 +220,9 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   /** A room's message as the broker gave it, in the session's own encoding. */
-  sendMessage({ frame }: RoomMessage): void {
-    this.#send(this.encoding === 'json' ? messageFrameToJson(frame) : frame);
+  sendMessage({ frame, info }: RoomMessage, withInfo = false): void {
+    const wanted = withInfo && info !== undefined ? appendInfo(frame, info) : frame;
+    this.#send(this.encoding === 'json' ? messageFrameToJson(wanted) : wanted);
   }
 
   /** One place decides what becomes of a request that did not succeed. */

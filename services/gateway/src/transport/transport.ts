@@ -138,6 +138,8 @@ export interface TransportOptions {
   readonly posts: ReadonlyMap<string, PostHandler>;
   /** By path. */
   readonly site: ReadonlyMap<string, SiteFile>;
+  /** Whether its pages may show pictures from elsewhere, by https. */
+  readonly hasPictures: boolean;
 }
 
 /** Sockets of the public port, by what they are. */

@@ -88,10 +88,10 @@ export class ChatLog {
     time.dateTime = new Date(entry.at).toISOString();
     time.title = fullTime(entry.at);
     if (isFirst) {
-      const head = create('p', 'message-head', createName(entry.from, 'message-author'));
+      const head = create('p', 'message-head', createName(entry.from, 'message-author', entry.person));
       if (isOwn) head.append(create('span', 'tag', 'you'));
       head.append(time);
-      item.append(createAvatar(entry.from), head);
+      item.append(createAvatar(entry.from, entry.person), head);
     } else {
       item.append(time);
     }

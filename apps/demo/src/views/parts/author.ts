@@ -1,4 +1,6 @@
+import { isolated } from '../../text/bidi.ts';
 import { initialOf } from '../../text/graphemes.ts';
+import type { Person } from '../../text/person.ts';
 import { create } from './dom.ts';
 
 /** The same name has the same hue everywhere; neighbours in the alphabet do not look alike. */
@@ -16,18 +18,32 @@ export function paintAuthor(element: HTMLElement, name: string): void {
   element.style.setProperty('--hue', String(hueOf(name)));
 }
 
-/** A disc with what the name begins with. */
-export function createAvatar(name: string): HTMLElement {
+/** A picture, or a disc with what the name begins with; the disc also where the picture does not come. */
+export function createAvatar(user: string, { name = user, picture }: Person = {}): HTMLElement {
   const avatar = create('span', 'avatar', initialOf(name));
   avatar.ariaHidden = 'true';
-  paintAuthor(avatar, name);
+  paintAuthor(avatar, user);
+  if (picture !== undefined) avatar.append(createPicture(picture));
   return avatar;
 }
 
-/** A name in a line of text: whatever it is made of, it turns no direction but its own. */
-export function createName(name: string, className = ''): HTMLElement {
+/** A name in a line of text: whatever it is made of, it turns no direction but its own. The title has who it is on the wire. */
+export function createName(user: string, className = '', { name = user }: Person = {}): HTMLElement {
   const element = create('bdi', className, name);
   // Where it is cut off, this says it whole.
-  element.title = name;
+  element.title = name === user ? user : `${isolated(name)} (${isolated(user)})`;
   return element;
+}
+
+/** It lies upon the disc, and goes where it cannot be had. Whose page it is shown on is nobody's business. */
+function createPicture(picture: string): HTMLImageElement {
+  const image = new Image();
+  image.alt = '';
+  image.decoding = 'async';
+  image.referrerPolicy = 'no-referrer';
+  image.addEventListener('error', () => {
+    image.remove();
+  });
+  image.src = picture;
+  return image;
 }

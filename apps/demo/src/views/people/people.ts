@@ -2,6 +2,7 @@ import type { MemberEntry } from '@outcry/client';
 
 import type { Session } from '../../session.ts';
 import { isolated } from '../../text/bidi.ts';
+import { readPerson } from '../../text/person.ts';
 import { createAvatar, createName } from '../parts/author.ts';
 import { byId, create, setText } from '../parts/dom.ts';
 import { showRows } from '../parts/rows.ts';
@@ -32,14 +33,15 @@ export class PeopleView {
     this.#shown = members;
     this.#shownUser = user;
     showRows(this.#list, members, {
-      keyOf: (member) => `${member.user === user ? 'you' : 'other'} ${member.user}`,
+      keyOf: (member) => [member.user === user ? 'you' : 'other', member.user, ...shownOf(member)].join(' '),
       create: (member) => this.#createMember(member, user),
       update: showTabs,
     });
   }
 
-  #createMember({ user }: MemberEntry, self: string): HTMLElement {
-    const button = create('button', 'rail-row', createAvatar(user), createName(user, 'rail-name'));
+  #createMember({ user, info }: MemberEntry, self: string): HTMLElement {
+    const person = readPerson(info);
+    const button = create('button', 'rail-row', createAvatar(user, person), createName(user, 'rail-name', person));
     button.type = 'button';
     button.title = user === self ? 'Notes to yourself' : `Write to ${isolated(user)}`;
     button.addEventListener('click', () => {
@@ -53,6 +55,12 @@ export class PeopleView {
     item.dataset['testid'] = 'member';
     return item;
   }
+}
+
+/** What of a member's info can be seen: another of it is another row. */
+function shownOf({ info }: MemberEntry): readonly string[] {
+  const { name = '', picture = '' } = readPerson(info);
+  return [name, picture];
 }
 
 function showTabs(item: HTMLElement, { connections }: MemberEntry): void {

@@ -4,7 +4,8 @@ import { NOTE } from './note.lua.ts';
 /**
  * All that is known of a room's members is one hash, so that Redis can forget all of it or nothing: under the name of each user
  * the leases by way of which the user is there, with their connections; and under a name that no user can have the leases with
- * entries in the room, with how many users each has. Both are lists of ' <lease> <number>'.
+ * entries in the room, with how many users each has. Both are lists of ' <lease> <number>'. Behind a user's list stands a NUL and what
+ * is known of the user, where something is.
  *
  * What a lease has in a partition is one hash, too: its fence under the empty name, which is absent where the lease is void, and
  * the names of its rooms, with nothing to say about them.
@@ -32,32 +33,41 @@ local function count_users(users)
   return math.max(redis.call('HLEN', users) - 1, 0)
 end
 
+-- The list of a user's leases, and what is known of the user with the mark before it, or ''.
+local function split(value)
+  local at = string.find(value, '\0', 1, true)
+  if not at then return value, '' end
+  return string.sub(value, 1, at - 1), string.sub(value, at)
+end
+
 -- What is stored of a room, to be changed by one lease. Nodes are told of a user's first lease and of the last, and it is written down.
 local function open_users(users, lease, channel, notes)
   local leases = redis.call('HGET', users, LEASES) or ''
   local own = find_number(leases, lease)
   local room = { count = count_users(users), own = own, leases = leases }
 
-  local function tell(change, user)
-    redis.call('PUBLISH', channel, '\1\3' .. change .. struct.pack('>I4', room.count) .. user)
+  local function tell(change, user, info)
+    redis.call('PUBLISH', channel, '\1\3' .. change .. struct.pack('>I4', room.count) .. user .. info)
   end
 
-  function room.set(user, connections)
-    local known = redis.call('HGET', users, user) or ''
+  -- Without info, what is known stays as it is.
+  function room.set(user, connections, info)
+    local known, known_info = split(redis.call('HGET', users, user) or '')
     local before = find_number(known, lease)
-    if before == connections then return end
+    info = info and info ~= '' and '\0' .. info or known_info
+    if before == connections and (connections == 0 or info == known_info) then return end
     if before == 0 then room.own = room.own + 1 elseif connections == 0 then room.own = room.own - 1 end
     local after = with_number(known, lease, connections)
     if after == '' then
       redis.call('HDEL', users, user)
       room.count = room.count - 1
-      tell('\0', user)
+      tell('\0', user, '')
       notes.add(false, user, room.count)
     else
-      redis.call('HSET', users, user, after)
+      redis.call('HSET', users, user, after .. info)
       if known == '' then
         room.count = room.count + 1
-        tell('\1', user)
+        tell('\1', user, info)
         notes.add(true, user, room.count)
       end
     end
@@ -96,7 +106,7 @@ return 1
  *
  *     KEYS  lease, users of the room, events and journal of its partition
  *     ARGV  channel, room, lease, fence, ttl ms, 1 where the leases are asked for, and how its events are told: what of them, how many
- *           are kept, their ttl ms, their channel [; user, connections …]
+ *           are kept, their ttl ms, their channel [; user, connections, info or '' …]
  *     reply users in the room, users by way of the lease, leases with entries in the room (where asked for, or where this one
  *           is new there); or nothing where the lease is void
  */
@@ -107,7 +117,7 @@ if redis.call('HGET', lease_key, '') ~= fence then return {} end
 
 local room = open_users(users, lease, channel, notes_of(name, 7))
 local is_new = room.own == 0
-for i = 11, #ARGV, 2 do room.set(ARGV[i], tonumber(ARGV[i + 1])) end
+for i = 11, #ARGV, 3 do room.set(ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2]) end
 room.close()
 
 if room.own > 0 then redis.call('HSET', lease_key, name, '') else redis.call('HDEL', lease_key, name) end

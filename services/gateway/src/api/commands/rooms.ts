@@ -1,6 +1,8 @@
-import { messageFrameToJson } from '@outcry/protocol';
+import type { RoomMembers, RoomMessage } from '@outcry/broker';
+import { messageFrameToJson, payloadToJson } from '@outcry/protocol';
 import { z } from 'zod';
 
+import type { Info } from '../../identity/info/user-info.ts';
 import { defineCommand } from '../api-command.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
@@ -11,18 +13,19 @@ const MAX_LISTED = 1000;
 
 const seq = z.int().nonnegative();
 const count = z.int().nonnegative();
+const info = z.record(z.string(), z.unknown()).meta({ description: 'Who that is, where it is known: docs/AUTH.md.' });
 
 export const members = defineCommand({
   summary: 'The users in a room, in the whole cluster; 1,000 of them at most.',
   params: z.strictObject({ room }),
   result: z.object({
     count: count.meta({ description: 'All of them, however many are listed.' }),
-    members: z.array(z.object({ user: z.string(), connections: z.int().positive() })),
+    members: z.array(z.object({ user: z.string(), connections: z.int().positive(), info: info.optional() })),
   }),
   async run(parts, params) {
     checkHasPresence(parts, params.room);
     const { count: total, members: listed } = await parts.presence.list(params.room);
-    return { count: total, members: [...listed] };
+    return { count: total, members: listed.map(toMember) };
   },
 });
 
@@ -51,7 +54,7 @@ export const history = defineCommand({
     .meta({ not: { required: ['before', 'after'] } }),
   result: z.object({
     ...position,
-    messages: z.array(z.object({ from: z.string(), at: z.int(), data: z.unknown(), seq })),
+    messages: z.array(z.object({ from: z.string(), at: z.int(), data: z.unknown(), seq, info: info.optional() })),
     more: z
       .boolean()
       .meta({ description: 'There are messages beyond the page: behind it with `after`, else before it.' }),
@@ -64,7 +67,7 @@ export const history = defineCommand({
       { backlog: { hasRoom: true } },
       { room: name, page: () => page },
     );
-    return { ...head, messages: messages.map(({ frame }) => toStoredMessage(frame)), more: hasMore };
+    return { ...head, messages: messages.map(toStoredMessage), more: hasMore };
   },
 });
 
@@ -105,11 +108,20 @@ interface StoredMessage {
   readonly at: number;
   readonly data: unknown;
   readonly seq: number;
+  readonly info?: Info | undefined;
 }
 
-function toStoredMessage(frame: Uint8Array): StoredMessage {
+function toStoredMessage({ frame, info: sender }: RoomMessage): StoredMessage {
   const { from, at, data, seq: number } = JSON.parse(messageFrameToJson(frame)) as StoredMessage;
-  return { from, at, data, seq: number };
+  return { from, at, data, seq: number, ...readInfo(sender) };
+}
+
+function toMember({ user, connections, info: about }: RoomMembers['members'][number]) {
+  return { user, connections, ...readInfo(about) };
+}
+
+function readInfo(bytes: Uint8Array | undefined): { readonly info?: Info } {
+  return bytes === undefined ? {} : { info: JSON.parse(payloadToJson(bytes)) as Info };
 }
 
 /** Every connection has an inbox: they are listed only for whoever asks for them. */

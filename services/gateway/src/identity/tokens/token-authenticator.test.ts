@@ -1,5 +1,6 @@
+import { decodePayload } from '@outcry/protocol';
 import { makeToken } from '@outcry/testkit';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { TokenRefusal } from '../authenticator.ts';
 import { RevokedTokens } from '../revoked-tokens.ts';
@@ -49,4 +50,33 @@ it('refuses what is revoked, and tells why it refuses anything else', () => {
 it('lets guests in where there are any, and nobody without a token where there are none', () => {
   expect(create().guest()).toBeUndefined();
   expect(create(new RevokedTokens(), true).guest()).toMatchObject({ isGuest: true });
+});
+
+it('takes what others are shown out of the claims that are named, and says where some are left out', () => {
+  const claimNames = {
+    user: 'sub',
+    rooms: 'rooms',
+    scopes: 'scope',
+    info: ['name', 'https://example.org/team.id', 'team.id'],
+  };
+  const verifier = new TokenVerifier([{ id: undefined, algorithm: 'HS256', material: SECRET }], {
+    ...POLICY,
+    claimNames,
+  });
+  const onInfoLeftOut = vi.fn();
+  const authenticator = new TokenAuthenticator(verifier, new RevokedTokens(), { hasGuests: false, onInfoLeftOut });
+  const infoOf = (claims: Readonly<Record<string, unknown>>): unknown => {
+    const { info } = authenticator.authenticate(makeToken(SECRET, { claims })).identity ?? {};
+    return info && decodePayload(info);
+  };
+  const own = { 'https://example.org/team.id': 7, email: 'ann@example.org' };
+  expect(infoOf({ name: 'Ann', ...own, team: { id: 'red' } })).toEqual({
+    name: 'Ann',
+    'https://example.org/team.id': 7,
+    'team.id': 'red',
+  });
+  expect(infoOf({ email: 'ann@example.org' })).toBeUndefined();
+  expect(onInfoLeftOut).not.toHaveBeenCalled();
+  expect(infoOf({ name: 'x'.repeat(1100), team: { id: 'red' } })).toEqual({ 'team.id': 'red' });
+  expect(onInfoLeftOut).toHaveBeenCalledExactlyOnceWith(1);
 });

@@ -6,21 +6,28 @@ import type { TokenClaims } from './token-claims.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import type { TokenKeys } from './verification-key.ts';
 
+export interface TokenAuthenticatorOptions {
+  readonly hasGuests: boolean;
+  /** So many of the claims that others were to be shown are not. */
+  readonly onInfoLeftOut?: (claims: number) => void;
+}
+
 /** Takes who a signed token says, and guests where they are let in. */
 export class TokenAuthenticator implements Authenticator {
   readonly #verifier: TokenVerifier;
   readonly #revoked: RevokedTokens;
-  readonly #hasGuests: boolean;
+  readonly #options: TokenAuthenticatorOptions;
 
-  constructor(verifier: TokenVerifier, revoked: RevokedTokens, { hasGuests }: { readonly hasGuests: boolean }) {
+  constructor(verifier: TokenVerifier, revoked: RevokedTokens, options: TokenAuthenticatorOptions) {
     this.#verifier = verifier;
     this.#revoked = revoked;
-    this.#hasGuests = hasGuests;
+    this.#options = options;
   }
 
   authenticate(token: string): Authentication {
     const { claims, refusal } = this.#verifier.verify(token);
     if (claims === undefined) return { refusal };
+    if (claims.leftOut > 0) this.#options.onInfoLeftOut?.(claims.leftOut);
     const identity = identityFrom(claims);
     return this.#revoked.has(identity) ? { refusal: TokenRefusal.Revoked } : { identity };
   }
@@ -30,11 +37,11 @@ export class TokenAuthenticator implements Authenticator {
   }
 
   guest(): Identity | undefined {
-    return this.#hasGuests ? guestIdentity() : undefined;
+    return this.#options.hasGuests ? guestIdentity() : undefined;
   }
 }
 
-function identityFrom({ sub, exp, iat, jti, rooms, scopes }: TokenClaims): Identity {
+function identityFrom({ sub, exp, iat, jti, rooms, scopes, info }: TokenClaims): Identity {
   return {
     user: sub,
     isGuest: false,
@@ -43,5 +50,6 @@ function identityFrom({ sub, exp, iat, jti, rooms, scopes }: TokenClaims): Ident
     tokenId: jti,
     grants: rooms,
     scopes,
+    info,
   };
 }

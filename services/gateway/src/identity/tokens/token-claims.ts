@@ -1,6 +1,7 @@
 import { isAssignableUserName } from '@outcry/protocol';
 import { z } from 'zod';
 
+import { type ClaimedInfo, infoOfClaims } from '../info/user-info.ts';
 import { roomGrants } from '../rights/grant-list.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
 
@@ -25,21 +26,26 @@ const tokenClaims = z.object({
   scopes,
 });
 
-export type TokenClaims = z.output<typeof tokenClaims>;
+/** What a token says that is verified, and what it says that others are shown. */
+export type TokenClaims = z.output<typeof tokenClaims> & ClaimedInfo;
 
 /** Where claims stand that every provider has under a name of its own. */
 export interface ClaimNames {
   readonly user: string;
   readonly rooms: string;
   readonly scopes: string;
+  /** Those that others are shown, the first before the others where there is not room for all. Absent: none. */
+  readonly info?: readonly string[];
 }
 
 const REGISTERED_NAMES: ClaimNames = { user: 'sub', rooms: 'rooms', scopes: 'scope' };
 
 /** The claims that a session is made of, out of a token that is verified; undefined where one is missing or no good. Others reach nobody. */
 export function readClaims(payload: unknown, names: ClaimNames = REGISTERED_NAMES): TokenClaims | undefined {
-  const named = { sub: valueAt(payload, names.user), rooms: valueAt(payload, names.rooms) };
-  return tokenClaims.safeParse({ ...(payload as object), ...named, scopes: valueAt(payload, names.scopes) }).data;
+  const { user, rooms, scopes: scopeNames, info = [] } = names;
+  const named = { sub: valueAt(payload, user), rooms: valueAt(payload, rooms), scopes: valueAt(payload, scopeNames) };
+  const { data } = tokenClaims.safeParse({ ...(payload as object), ...named });
+  return data && { ...data, ...infoOfClaims(info.map((name) => [name, valueAt(payload, name)])) };
 }
 
 /** A claim by its name, or else by the way to it: `realm_access.roles`. */

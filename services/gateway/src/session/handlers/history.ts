@@ -1,4 +1,4 @@
-import { type ClientFrameOf, type CloseCode, RequestError } from '@outcry/protocol';
+import { appendInfo, type ClientFrameOf, type CloseCode, RequestError } from '@outcry/protocol';
 
 import type { Past, PastReader } from '../../rooms/past.ts';
 import type { RoomRules } from '../../rooms/room-rules.ts';
@@ -21,7 +21,7 @@ interface Services extends RateParts {
 /** Reads a page of a room's past, backwards from `before` or from its newest message. */
 export async function handleHistory(
   client: Client,
-  { id, room, before, limit }: ClientFrameOf<'history'>,
+  { id, room, before, limit, info: wantsInfo = false }: ClientFrameOf<'history'>,
   services: Services,
 ): Promise<void> {
   const { past, rules } = services;
@@ -39,7 +39,9 @@ export async function handleHistory(
   });
   // It was read because there was room for it, so that it counts against no limit.
   client.backlog.allow(() => {
-    const frames = messages.map(({ frame }) => frame);
+    const frames = messages.map(({ frame, info }) =>
+      wantsInfo && info !== undefined ? appendInfo(frame, info) : frame,
+    );
     acknowledge(client, id, { messages: frames, ...head, ...(hasMore ? { more: true } : {}) });
   });
 }

@@ -33,7 +33,7 @@ export function handleJoin(client: Client, frame: ClientFrameOf<'join'>, service
 
 /** Joins at whatever rate. @throws RequestError where the session may not, or is in too many rooms */
 export function join(client: Client, frame: ClientFrameOf<'join'>, services: Services): Promise<void> {
-  const { id, room, since, history, echo, presence } = frame;
+  const { id, room, since, history, echo, presence, info } = frame;
   const { rules, limits, rooms, storedLimits } = services;
   const { identity, memberships } = client;
   checkMayJoin(client, { room, rules });
@@ -52,6 +52,7 @@ export function join(client: Client, frame: ClientFrameOf<'join'>, services: Ser
     history: rule.readHistory ? (history ?? DEFAULT_HISTORY) : 0,
     wantsEcho: echo ?? true,
     wantsPresence: (presence ?? false) && rule.presence && hasRight(identity, RoomRight.Presence, { room, rules }),
+    wantsInfo: info ?? false,
   });
   if (!isNew || isHere) return joining;
   return joining.then(() => {

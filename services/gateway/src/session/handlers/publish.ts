@@ -44,11 +44,12 @@ async function publish(
   { id, room, data, key }: ClientFrameOf<'publish'>,
   { broker, rules, storedLimits, metrics }: Services,
 ): Promise<void> {
-  const { user } = client.identity;
+  const { user, info } = client.identity;
   const startedAt = performance.now();
   const request = {
     room,
     head: encodeMessageHead({ room, from: user, at: Date.now(), data }),
+    info,
     origin: client.connection,
     retention: rules.of(room).retention,
     idempotency: key === undefined ? undefined : { sender: user, key },
@@ -69,7 +70,7 @@ async function publishWithin(
   try {
     const published = await broker.publish({ ...request, mayBegin: storedLimits.mayBeginRooms(owner) });
     if (published.isDuplicate) return published;
-    if (isKept) storedLimits.countMessage(owner, request.head.length);
+    if (isKept) storedLimits.countMessage(owner, request.head.length + (request.info?.length ?? 0));
     if (published.position.seq === 1) storedLimits.countRoom(owner);
     return published;
   } catch (err) {

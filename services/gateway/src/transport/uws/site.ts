@@ -1,15 +1,13 @@
 import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
 
 import { acceptedEncoding } from '../content-encoding.ts';
+import { contentPolicy } from '../content-policy.ts';
 import { Endpoint, type SiteFile } from '../transport.ts';
 import { UPGRADE_HEADERS, UPGRADE_REQUIRED } from './handshake.ts';
 import type { PlainAnswer, PlainExchange } from './plain-exchange.ts';
 import { refusalAnswer, textAnswer } from './write-answer.ts';
 
-/** Everything comes from this origin, its sockets included, and nothing may frame the page. */
 const HEADERS: PlainAnswer['headers'] = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 };
@@ -20,6 +18,8 @@ const STRICT_TRANSPORT: PlainAnswer['headers'] = { 'strict-transport-security': 
 /** What there is to be had by GET. */
 export interface Site {
   readonly files: ReadonlyMap<string, SiteFile>;
+  /** Whether pages may show pictures from elsewhere, by https. */
+  readonly hasPictures: boolean;
   readonly isTls: boolean;
 }
 
@@ -34,7 +34,8 @@ export interface SiteRequest {
 }
 
 /** Answers a plain GET or HEAD on the public port from memory. */
-export function serveSite({ files, isTls }: Site, { req, exchange, hold }: SiteRequest): void {
+export function serveSite(site: Site, { req, exchange, hold }: SiteRequest): void {
+  const { files, isTls } = site;
   const path = req.getUrl();
   const isHead = req.getMethod() === 'head';
   if (ENDPOINTS.has(path)) {
@@ -49,7 +50,12 @@ export function serveSite({ files, isTls }: Site, { req, exchange, hold }: SiteR
     return;
   }
   const plain = fileAnswer(file, req.getHeader('accept-encoding'));
-  const answer = isTls ? { ...plain, headers: { ...plain.headers, ...STRICT_TRANSPORT } } : plain;
+  const headers = {
+    ...plain.headers,
+    'content-security-policy': contentPolicy(site),
+    ...(isTls ? STRICT_TRANSPORT : {}),
+  };
+  const answer = { ...plain, headers };
   if (isHead) exchange.answerHead(answer, hold);
   else exchange.stream(answer, hold);
 }

@@ -173,7 +173,8 @@ export class UwsTransport implements Transport {
 
   /** Everything that is no WebSocket. */
   #serve(): void {
-    const { posts, proxies, site, tls } = this.#options;
+    const { posts, proxies, site: files, hasPictures, tls } = this.#options;
+    const site = { files, hasPictures, isTls: tls !== undefined };
     for (const [path, handler] of posts) {
       this.#app.post(path, (res, req) => {
         this.#receivePlain(res, req, (request) => {
@@ -197,7 +198,7 @@ export class UwsTransport implements Transport {
         this.#receivePlain(res, req, ({ exchange }) => {
           const isPost = posts.has(req.getUrl());
           if (isPost || kept === undefined) exchange.answer(methodNotAllowed(isPost ? 'POST' : 'GET, HEAD'));
-          else serveSite({ files: site, isTls: tls !== undefined }, { req, exchange, hold: kept });
+          else serveSite(site, { req, exchange, hold: kept });
         });
       });
   }
