@@ -7,7 +7,7 @@ const only = (name, where) => ({
   message: `Only ${where} imports ${name}: everything else goes through its seam.`,
 });
 const UWS = only('uWebSockets.js', 'services/gateway/src/transport/uws');
-const IOREDIS = only('ioredis', 'packages/broker/src/redis');
+const IOREDIS = only('ioredis', 'packages/broker/src/redis and services/inbound/src/stream/redis');
 const PROM = only('prom-client', 'the observability folder of a service');
 const DEEP = { regex: '^@outcry/[^/]+/.+', message: 'Import the package, not a file inside it.' };
 
@@ -53,7 +53,7 @@ export default tseslint.config(
     },
   },
   { files: ['services/gateway/src/transport/uws/**'], rules: boundaries(IOREDIS, PROM) },
-  { files: ['packages/broker/src/redis/**'], rules: boundaries(UWS, PROM) },
+  { files: ['packages/broker/src/redis/**', 'services/inbound/src/stream/redis/**'], rules: boundaries(UWS, PROM) },
   { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
   {

@@ -8,6 +8,10 @@ export interface InboundSettings {
   readonly redisPrefix?: string;
   readonly postgresUrl?: string;
   readonly postgresMigrate?: boolean;
+  readonly streamUrl?: string;
+  readonly streamKeys?: string;
+  readonly streamTrim?: boolean;
+  readonly streamPollMs?: number;
   readonly outboxPollMs?: number;
   readonly inboundLeaseMs?: number;
   readonly inboundLeaseRenewMs?: number;

@@ -6,7 +6,7 @@ import { startService } from './service.ts';
 
 await runService({
   name: 'inbound',
-  summary: 'publishes what a back end has written down: a PostgreSQL outbox',
+  summary: 'publishes what a back end has written down: in a PostgreSQL outbox, in streams of a Redis',
   sections: INBOUND_SECTIONS,
   follows: INBOUND_FOLLOWS,
   load: loadInboundConfig,

@@ -4,11 +4,18 @@ import { BackplaneLog, checkStorage, type Logger, RedisStatus, startInternalServ
 import type { InboundConfig } from './config/config.ts';
 import { InboundMetrics } from './observability/inbound-metrics.ts';
 import { Outbox } from './outbox/outbox.ts';
+import { Streams } from './stream/streams.ts';
 
 export interface InboundService {
   readonly internalPort: number;
   /** Ends what is under way and hands over, then lets go of everything. */
   stop(): Promise<void>;
+}
+
+interface Source {
+  /** Of its health check. */
+  readonly name: string;
+  readonly source: Outbox | Streams;
 }
 
 /**
@@ -20,19 +27,25 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
   const { redis: options, rememberMs: idempotencyWindowMs, leases: times, retention, maxDataBytes } = config;
   const backplane = createRedisBackplane({ ...options, idempotencyWindowMs, events: new BackplaneLog(logger) });
   const redis = new RedisStatus(backplane);
-  const isSourceUp = (): boolean => outbox.isUp;
-  const metrics: InboundMetrics = new InboundMetrics({ isBrokerUp: () => redis.isUp, isSourceUp });
-  const { broker, lease } = backplane;
-  const outbox: Outbox = new Outbox({
-    config: config.outbox,
-    broker,
-    lease,
-    times,
-    retention,
-    maxDataBytes,
-    metrics,
-    logger,
+  const sources: Source[] = [];
+  const metrics: InboundMetrics = new InboundMetrics({
+    isBrokerUp: () => redis.isUp,
+    isSourceUp: () => sources.every(({ source }) => source.isUp),
+    sources: new Set([
+      ...(config.outbox === undefined ? [] : (['outbox'] as const)),
+      ...(config.streams === undefined ? [] : (['streams'] as const)),
+    ]),
   });
+  const { broker, lease } = backplane;
+  const shared = { broker, lease, times, retention, maxDataBytes, logger };
+  if (config.outbox !== undefined) {
+    const source = new Outbox({ ...shared, config: config.outbox, metrics: metrics.of('outbox') });
+    sources.push({ name: 'outbox', source });
+  }
+  if (config.streams !== undefined) {
+    const source = new Streams({ ...shared, config: config.streams, metrics: metrics.of('streams') });
+    sources.push({ name: 'streams', source });
+  }
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -43,7 +56,7 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
       service: 'inbound',
       checks: () => [
         ...redis.checks,
-        { name: 'outbox', reason: outbox.notReady(), isBlocking: true },
+        ...sources.map(({ name, source }) => ({ name, reason: source.notReady(), isBlocking: true })),
         checkStorage(backplane.storage, 'messages wait'),
       ],
       exposeMetrics: () => metrics.expose(),
@@ -51,8 +64,10 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
     undo.push(() => server.close());
     undo.push(() => backplane.close());
     await backplane.start(redis);
-    undo.push(() => outbox.stop());
-    await outbox.start();
+    for (const { source } of sources) {
+      undo.push(() => source.stop());
+      await source.start();
+    }
     return { internalPort: server.port, stop };
   } catch (err) {
     await stop();

@@ -286,9 +286,15 @@ export const HOUSE: House = {
       { main: 'the program', index: 'what its documents are made of' },
       { service: 'composition of the process' },
       { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'service'] } },
-      { outbox: 'rows of a database: partitions → pages → delivery' },
-      { 'outbox/postgres': 'the only part that knows PostgreSQL' },
-      { 'outbox/outbox-store': 'the seam' },
+      {
+        outbox: 'rows of a database: partitions → pages → delivery',
+        stream: 'entries of streams: a stream → pages → delivery',
+      },
+      {
+        'outbox/postgres': 'the only part that knows PostgreSQL',
+        'stream/redis': 'the only part that knows the Redis of the streams',
+      },
+      { 'outbox/outbox-store': 'the seam', 'stream/stream-store': 'the seam' },
       { partitions: 'who reads what: its settings', delivery: 'a message of any source becomes one of a room' },
       { retention: 'what rooms keep', observability: 'metrics' },
       { 'delivery/inbound-message': 'what a source brings' },

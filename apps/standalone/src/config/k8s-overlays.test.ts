@@ -64,7 +64,7 @@ const OVERLAYS = [
     password: 'OUTCRY_REDIS_INBOUND_PASSWORD',
     load: (environment: Record<string, string>) => {
       const { config, settings } = loadInboundConfig(environment);
-      return { env: settings.OUTCRY_ENV, mustMigrate: config.outbox.postgres.mustMigrate, redis: config.redis.url };
+      return { env: settings.OUTCRY_ENV, mustMigrate: config.outbox?.postgres.mustMigrate, redis: config.redis.url };
     },
   },
   {

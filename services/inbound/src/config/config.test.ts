@@ -16,22 +16,29 @@ function problemsOf(environment: Record<string, string>): readonly string[] {
 }
 
 describe('loadInboundConfig', () => {
-  it('needs the database, and nothing else', () => {
+  it('needs something to read, and nothing else', () => {
     const { retention, ...config } = loadInboundConfig({ OUTCRY_POSTGRES_URL: URL }).config;
     expect(config).toEqual({
       logLevel: 'info',
       internal: { host: '127.0.0.1', port: 8081 },
       redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
       outbox: { postgres: { url: URL, maxConnections: 4, mustMigrate: true }, pollMs: 1000 },
+      streams: undefined,
       leases: { leaseMs: 3000, renewMs: 1000 },
       rememberMs: 3_600_000,
       maxDataBytes: 16_384,
     });
     expect(retention.of('lobby').count).toBe(1000);
+    expect(loadInboundConfig({ OUTCRY_STREAM_URL: 'redis://db' }).config).toMatchObject({
+      outbox: undefined,
+      streams: { url: 'redis://db', keys: ['outcry:inbound'], mustTrim: true, pollMs: 1000 },
+    });
   });
 
   it.each([
-    [{}, ['OUTCRY_POSTGRES_URL: required']],
+    [{}, ['OUTCRY_POSTGRES_URL: required where OUTCRY_STREAM_URL is not set: there is nothing to read']],
+    [{ OUTCRY_STREAM_URL: 'redis://[::x' }, ['OUTCRY_STREAM_URL: is no URL']],
+    [{ OUTCRY_STREAM_URL: 'redis://db', OUTCRY_STREAM_KEYS: 'a,b,a' }, ['OUTCRY_STREAM_KEYS: names a stream twice']],
     [
       { OUTCRY_POSTGRES_URL: 'mysql://x' },
       ['OUTCRY_POSTGRES_URL: expected `postgres://user:password@host:port/database`'],
@@ -57,6 +64,16 @@ describe('loadInboundConfig', () => {
   ])('in production of %s: %j', (url, problems) => {
     expect(problemsOf({ OUTCRY_ENV: 'production', OUTCRY_POSTGRES_URL: url })).toEqual(
       problems.map((problem) => `OUTCRY_POSTGRES_URL: a database at a public address ${problem}`),
+    );
+  });
+
+  it.each([
+    ['redis://203.0.113.7', ['needs a password', 'needs TLS (rediss://)']],
+    ['rediss://:p@203.0.113.7', []],
+    ['redis://db', []],
+  ])('in production of streams at %s: %j', (url, problems) => {
+    expect(problemsOf({ OUTCRY_ENV: 'production', OUTCRY_STREAM_URL: url })).toEqual(
+      problems.map((problem) => `OUTCRY_STREAM_URL: a Redis at a public address ${problem}`),
     );
   });
 });

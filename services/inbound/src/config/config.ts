@@ -5,6 +5,7 @@ import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
 import { type OutboxConfig, outboxConfigOf } from '../outbox/settings.ts';
 import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
 import type { RetentionRules } from '../retention/retention-rules.ts';
+import { problemsOfStream, type StreamConfig, streamConfigOf } from '../stream/settings.ts';
 import { loadRetentionRules, problemsOfRetention } from '../retention/settings.ts';
 import { INBOUND_SETTINGS } from './settings.ts';
 
@@ -15,7 +16,9 @@ export interface InboundConfig {
   readonly logLevel: InboundSettings['OUTCRY_LOG_LEVEL'];
   readonly internal: { readonly host: string; readonly port: number };
   readonly redis: RedisConfig;
-  readonly outbox: OutboxConfig;
+  /** Undefined where there is none; then there are streams. */
+  readonly outbox: OutboxConfig | undefined;
+  readonly streams: StreamConfig | undefined;
   readonly leases: LeaseTimes;
   readonly rememberMs: number;
   readonly retention: RetentionRules;
@@ -29,12 +32,23 @@ export function loadInboundConfig(environment: Environment): { config: InboundCo
   const problems = [
     ...problemsOfRedis(settings),
     ...problemsOfLease(settings),
-    ...problemsOfPostgresUrl('OUTCRY_POSTGRES_URL', settings.OUTCRY_POSTGRES_URL, { isProduction }),
+    ...problemsOfSources(settings, isProduction),
     ...problemsOfRetention(settings),
     ...(isProduction ? productionProblems(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return { config: configOf(settings), settings };
+}
+
+function problemsOfSources(settings: InboundSettings, isProduction: boolean): readonly string[] {
+  const { OUTCRY_POSTGRES_URL: database, OUTCRY_STREAM_URL: streams } = settings;
+  if (database === undefined && streams === undefined) {
+    return ['OUTCRY_POSTGRES_URL: required where OUTCRY_STREAM_URL is not set: there is nothing to read'];
+  }
+  return [
+    ...(database === undefined ? [] : problemsOfPostgresUrl('OUTCRY_POSTGRES_URL', database, { isProduction })),
+    ...problemsOfStream(settings, isProduction),
+  ];
 }
 
 function configOf(settings: InboundSettings): InboundConfig {
@@ -43,6 +57,7 @@ function configOf(settings: InboundSettings): InboundConfig {
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
     redis: redisConfigOf(settings),
     outbox: outboxConfigOf(settings),
+    streams: streamConfigOf(settings),
     leases: leaseTimesOf(settings),
     rememberMs: settings.OUTCRY_INBOUND_REMEMBER_MS,
     retention: loadRetentionRules(settings),

@@ -4,6 +4,7 @@ import { COMMON_SETTINGS } from '@outcry/service';
 import { DELIVERY_SETTINGS, MESSAGE_SETTINGS } from '../delivery/settings.ts';
 import { OUTBOX_SETTINGS } from '../outbox/settings.ts';
 import { PARTITION_SETTINGS } from '../partitions/settings.ts';
+import { STREAM_SETTINGS } from '../stream/settings.ts';
 import { RETENTION_SETTINGS } from '../retention/settings.ts';
 
 /**
@@ -13,6 +14,7 @@ import { RETENTION_SETTINGS } from '../retention/settings.ts';
 export const INBOUND_SECTIONS = {
   service: COMMON_SETTINGS,
   'inbound.outbox': OUTBOX_SETTINGS,
+  'inbound.stream': STREAM_SETTINGS,
   'inbound.delivery': DELIVERY_SETTINGS,
   'inbound.partitions': PARTITION_SETTINGS,
   'gateway.rooms': RETENTION_SETTINGS,

@@ -1,7 +1,7 @@
 import { type Broker, OutcryError, type Retention } from '@outcry/broker';
 import { SERVER_USER } from '@outcry/protocol';
 
-import type { InboundMetrics } from '../observability/inbound-metrics.ts';
+import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import { encodeMessage, RefusedError } from './encode-message.ts';
 import type { InboundMessage, Refusal } from './inbound-message.ts';
 
@@ -24,7 +24,7 @@ export interface DeliveryOptions {
   readonly maxDataBytes: number;
   /** Stands where a sender does in idempotency keys: like no user's name, and another for each kind of source. */
   readonly sender: string;
-  readonly metrics: Pick<InboundMetrics, 'countPublished' | 'countDuplicate' | 'countRefused' | 'countRetried'>;
+  readonly metrics: Pick<SourceMetrics, 'countPublished' | 'countDuplicate' | 'countRefused' | 'countRetried'>;
 }
 
 /** Publishes messages of a source, each once however often it is brought, those of one room in the order they come. */

@@ -8,6 +8,30 @@ export interface InboundMetricsOptions {
   readonly isBrokerUp: () => boolean;
   /** Read when the metrics are. */
   readonly isSourceUp: () => boolean;
+  /** What is read here. */
+  readonly sources: ReadonlySet<SourceKind>;
+}
+
+export type SourceKind = 'outbox' | 'streams';
+
+/** What one source counts. */
+export interface SourceMetrics {
+  countPublished(seconds: number): void;
+  countDuplicate(): void;
+  countRetried(messages: number): void;
+  countRefused(reason: RefusalReason): void;
+  countSourceFault(): void;
+  countTakeover(): void;
+  /** Parts of the source that this process reads. */
+  setPartitions(count: number): void;
+  setServices(count: number): void;
+  setLag(lag: Lag): void;
+}
+
+/** What waits in a source: messages, and the age of the oldest. */
+export interface Lag {
+  readonly rows: number;
+  readonly seconds: number;
 }
 
 const PUBLISH_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -26,7 +50,8 @@ export class InboundMetrics {
   });
   readonly #faults = this.#counter('source_faults_total', 'Calls of the source that failed.');
   readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to read a partition.');
-  readonly #partitions = this.#gauge('partitions', 'Partitions that this process reads.');
+  readonly #parts: Readonly<Record<SourceKind, Gauge | undefined>>;
+  readonly #lags = new Map<SourceKind, Lag>();
   readonly #services = this.#gauge('services', 'Services of this kind that are present, when it last could look.');
   readonly #lagRows = this.#gauge('lag_rows', 'Messages that wait in the source, up to a bound.');
   readonly #lagSeconds = this.#gauge('lag_seconds', 'Age of the oldest message that waits in the source.');
@@ -37,48 +62,54 @@ export class InboundMetrics {
     registers: [this.#registry],
   });
 
-  constructor({ isBrokerUp, isSourceUp }: InboundMetricsOptions) {
+  constructor({ isBrokerUp, isSourceUp, sources }: InboundMetricsOptions) {
+    // A source that is not read has none, and nobody is woken for that.
+    this.#parts = {
+      outbox: sources.has('outbox')
+        ? this.#gauge('partitions', 'Partitions of the outbox that this process reads.')
+        : undefined,
+      streams: sources.has('streams') ? this.#gauge('streams', 'Streams that this process reads.') : undefined,
+    };
     this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
     this.#gauge('source_up', '1 while the source can be read.', isSourceUp);
     collectProcessMetrics(this.#registry, 'outcry_inbound');
   }
 
-  countPublished(seconds: number): void {
-    this.#published.inc();
-    this.#publishSeconds.observe(seconds);
-  }
-
-  countDuplicate(): void {
-    this.#duplicates.inc();
-  }
-
-  countRetried(messages: number): void {
-    this.#retried.inc(messages);
-  }
-
-  countRefused(reason: RefusalReason): void {
-    this.#refused.inc({ reason });
-  }
-
-  countSourceFault(): void {
-    this.#faults.inc();
-  }
-
-  countTakeover(): void {
-    this.#takeovers.inc();
-  }
-
-  setPartitions(count: number): void {
-    this.#partitions.set(count);
-  }
-
-  setServices(count: number): void {
-    this.#services.set(count);
-  }
-
-  setLag({ rows, seconds }: { readonly rows: number; readonly seconds: number }): void {
-    this.#lagRows.set(rows);
-    this.#lagSeconds.set(seconds);
+  /** What is counted of one source; what waits is told of all together. */
+  of(kind: SourceKind): SourceMetrics {
+    return {
+      countPublished: (seconds) => {
+        this.#published.inc();
+        this.#publishSeconds.observe(seconds);
+      },
+      countDuplicate: () => {
+        this.#duplicates.inc();
+      },
+      countRetried: (messages) => {
+        this.#retried.inc(messages);
+      },
+      countRefused: (reason) => {
+        this.#refused.inc({ reason });
+      },
+      countSourceFault: () => {
+        this.#faults.inc();
+      },
+      countTakeover: () => {
+        this.#takeovers.inc();
+      },
+      setPartitions: (count) => {
+        this.#parts[kind]?.set(count);
+      },
+      setServices: (count) => {
+        this.#services.set(count);
+      },
+      setLag: (lag) => {
+        this.#lags.set(kind, lag);
+        const lags = [...this.#lags.values()];
+        this.#lagRows.set(lags.reduce((sum, { rows }) => sum + rows, 0));
+        this.#lagSeconds.set(Math.max(...lags.map(({ seconds }) => seconds)));
+      },
+    };
   }
 
   /** Everything in the Prometheus text format. */

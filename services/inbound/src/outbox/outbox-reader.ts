@@ -2,7 +2,7 @@ import { OutcryError } from '@outcry/broker';
 import { Backoff, delay, type PartitionTerm, type WakeUps } from '@outcry/worker';
 
 import type { Delivery } from '../delivery/delivery.ts';
-import type { InboundMetrics } from '../observability/inbound-metrics.ts';
+import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import type { OutboxStore } from './outbox-store.ts';
 
 export interface OutboxReaderOptions {
@@ -12,7 +12,7 @@ export interface OutboxReaderOptions {
   readonly wakeUps: WakeUps;
   /** How often it looks where nobody says that there is something. */
   readonly pollMs: number;
-  readonly metrics: Pick<InboundMetrics, 'countSourceFault'>;
+  readonly metrics: Pick<SourceMetrics, 'countSourceFault'>;
   readonly onFault: (err: OutcryError) => void;
 }
 

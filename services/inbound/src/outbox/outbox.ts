@@ -4,7 +4,7 @@ import { type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/work
 import { randomUUID } from 'node:crypto';
 
 import { Delivery } from '../delivery/delivery.ts';
-import type { InboundMetrics } from '../observability/inbound-metrics.ts';
+import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { OUTBOX_PARTITIONS } from './postgres/migrations.ts';
 import { PostgresListener } from './postgres/postgres-listener.ts';
@@ -18,7 +18,7 @@ export interface OutboxOptions {
   readonly times: LeaseTimes;
   readonly retention: { of(room: string): Retention };
   readonly maxDataBytes: number;
-  readonly metrics: InboundMetrics;
+  readonly metrics: SourceMetrics;
   readonly logger: Logger;
 }
 

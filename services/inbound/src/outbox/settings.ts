@@ -1,4 +1,4 @@
-import { boolean, integer, type SettingValues, text } from '@outcry/config';
+import { boolean, integer, optionalText, type SettingValues } from '@outcry/config';
 
 import type { PostgresOptions } from './postgres/postgres-outbox.ts';
 
@@ -9,9 +9,9 @@ const POSTGRES_URL = {
 
 /** Where the outbox is, and how it is read. */
 export const OUTBOX_SETTINGS = {
-  OUTCRY_POSTGRES_URL: text(POSTGRES_URL, {
+  OUTCRY_POSTGRES_URL: optionalText(POSTGRES_URL, {
     meaning:
-      'The database with the outbox. Not through a pool of transactions: what it says at a commit would be lost.',
+      'The database with the outbox; unset: there is none, and OUTCRY_STREAM_URL is needed. Not through a pool of transactions: what it says at a commit would be lost.',
   }),
   OUTCRY_POSTGRES_CONNECTIONS: integer({
     meaning: 'Connections to the database, beside the one that listens.',
@@ -39,10 +39,13 @@ export interface OutboxConfig {
   readonly pollMs: number;
 }
 
-export function outboxConfigOf(settings: Settings): OutboxConfig {
+/** Undefined where there is none to read. */
+export function outboxConfigOf(settings: Settings): OutboxConfig | undefined {
+  const { OUTCRY_POSTGRES_URL: url } = settings;
+  if (url === undefined) return undefined;
   return {
     postgres: {
-      url: settings.OUTCRY_POSTGRES_URL,
+      url,
       maxConnections: settings.OUTCRY_POSTGRES_CONNECTIONS,
       mustMigrate: settings.OUTCRY_POSTGRES_MIGRATE,
     },
