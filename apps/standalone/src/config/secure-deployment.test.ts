@@ -96,6 +96,6 @@ describe('deploy/docker-compose.secure.yml', () => {
     );
     // Of the profile `observability`.
     const open = published.filter(([, port = '']) => !port.startsWith('127.0.0.1:'));
-    expect(open).toEqual([['haproxy', '1337:1337']]);
+    expect(open).toEqual([['haproxy', '0.0.0.0:1337:1337']]);
   });
 });

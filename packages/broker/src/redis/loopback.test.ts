@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KeySpace } from './keys.ts';
-import { Loopback, loopbackChannel } from './loopback.ts';
+import { Loopback, loopbackChannel, movesChannel } from './loopback.ts';
 
 const INTERVAL_MS = 3000;
 const LIMIT_MS = 2000;
@@ -119,4 +119,11 @@ describe('Loopback', () => {
     await vi.advanceTimersByTimeAsync(3 * INTERVAL_MS);
     expect(onDeaf).not.toHaveBeenCalled();
   });
+});
+
+it('has a channel in each partition on which nodes tell each other that it is on its way', () => {
+  const space = new KeySpace('outcry');
+  const channels = [0, 1, 63].map((partition) => movesChannel(space, partition));
+  expect(channels).toEqual([0, 1, 63].map((partition) => loopbackChannel(space, 'moves', partition)));
+  expect(new Set(channels.map((channel) => /\{(.+)\}/.exec(channel)?.[1])).size).toBe(3);
 });

@@ -36,7 +36,7 @@ describe('who may come in', () => {
       OUTCRY_ACCOUNTS_TOKEN_MS: '600000',
       OUTCRY_MAX_LOGINS_PER_MINUTE: '7',
     });
-    const claimNames = { user: 'email', rooms: 'https://us/rooms', scopes: 'realm_access.roles' };
+    const claimNames = { user: 'email', rooms: 'https://us/rooms', scopes: 'realm_access.roles', info: [] };
     const policy = { issuer: 'us', audience: 'them', clockToleranceMs: 2000, maxLifetimeMs: 600_000, claimNames };
     expect(auth).toEqual({
       tokens: {

@@ -91,7 +91,7 @@ describe('TokenVerifier', () => {
 
   it('hands on the claims that a session is made of, and no others', () => {
     const { claims } = verifier.verify(withClaims({ jti: 'id-1', iat: NOW, exp: NOW + 60, secret: 'x' }));
-    const none = { rooms: RoomGrants.NONE, scopes: new Set() };
+    const none = { rooms: RoomGrants.NONE, scopes: new Set(), info: undefined, leftOut: 0 };
     expect(claims).toEqual({ sub: 'ann', jti: 'id-1', iat: NOW, exp: NOW + 60, ...none });
   });
 
