@@ -158,17 +158,11 @@ export class RoomState implements RoomListener {
     this.#retryAt = now + ANSWER_TIMEOUT_MS;
     this.#joinId = nextId();
     const { echo, presence, info } = this.#options;
-    const history = this.#position === undefined ? this.#options.history : ALL_RETAINED;
-    return {
-      type: 'join',
-      id: this.#joinId,
-      room: this.#name,
-      ...(this.#position === undefined ? {} : { since: this.#position }),
-      ...(history === undefined ? {} : { history }),
-      ...(echo === undefined ? {} : { echo }),
-      ...(presence === undefined ? {} : { presence }),
-      ...(info === undefined ? {} : { info }),
-    };
+    const since = this.#position;
+    const history = since === undefined ? this.#options.history : ALL_RETAINED;
+    // What is undefined is absent in both encodings.
+    const join = { type: 'join', id: this.#joinId, room: this.#name, since, history, echo, presence, info };
+    return join as ClientFrame<unknown>;
   }
 
   /** Whether the error answered this room's join. */
