@@ -169,9 +169,16 @@ describe('gateways', () => {
   it('are as many as somebody, and nobody else, says', async () => {
     const scaled = await helm('gateway.autoscaling.connections=true', 'gateway.maxConnections=20000');
     expect(specOf(scaled, 'HorizontalPodAutoscaler/gateway')).toMatchObject({
-      metrics: [{ type: 'Resource' }, { type: 'Pods', pods: { target: { averageValue: '12000' } } }],
+      metrics: [{ type: 'Resource' }, { type: 'Pods', pods: { target: { averageValue: '12k' } } }],
     });
     expect(specOf(scaled, 'Deployment/gateway')).not.toHaveProperty('replicas');
+    for (const [connections, quantity] of [
+      ['10000000', '6M'],
+      ['12345', '7407'],
+    ] as const) {
+      const text = await helmText('gateway.autoscaling.connections=true', `gateway.maxConnections=${connections}`);
+      expect(text).toContain(`averageValue: "${quantity}"`);
+    }
     const fixed = await helm('gateway.autoscaling.by=none', 'gateway.replicas=7');
     expect(specOf(fixed, 'Deployment/gateway')).toMatchObject({ replicas: 7 });
     expect(fixed.map(({ kind }) => kind)).not.toContain('HorizontalPodAutoscaler');

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 const execFileAsync = promisify(execFile);
-const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/outcry-deploy/', import.meta.url));
+/** Where what was built or installed is kept. */
+export const CACHE = fileURLToPath(new URL('../../../node_modules/.cache/outcry-deploy/', import.meta.url));
 /** Built from nothing: Helm knows all of Kubernetes. */
 const BUILD_DEADLINE_MS = 1_200_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -44,29 +45,35 @@ export async function run(file: string, args: readonly string[]): Promise<string
   return text;
 }
 
-async function isOnPath(name: string): Promise<boolean> {
+export async function isOnPath(name: string): Promise<boolean> {
   return execFileAsync('which', [name]).then(
     () => true,
     () => false,
   );
 }
 
-/** The program: from the PATH, or built once from its Go module. A suite without it would be green for nothing, so it throws. */
+/** The program: from the PATH, or built once from its Go module. */
 export async function findTool(name: Tool): Promise<string> {
   if (await isOnPath(name)) return name;
   const built = join(CACHE, 'bin', name);
   if (existsSync(built)) return built;
+  await goInstall([MODULES[name]]);
+  return built;
+}
+
+/** Builds a program into the cache. Throws where that cannot be: a suite without its tools would be green for nothing. */
+export async function goInstall(args: readonly string[], cwd = process.cwd()): Promise<void> {
   mkdirSync(join(CACHE, 'bin'), { recursive: true });
   try {
-    await execFileAsync('go', ['install', MODULES[name]], {
+    await execFileAsync('go', ['install', ...args], {
+      cwd,
       env: { ...process.env, GOBIN: join(CACHE, 'bin'), GOTOOLCHAIN: 'local', CGO_ENABLED: '0' },
       maxBuffer: MAX_OUTPUT_BYTES,
       timeout: BUILD_DEADLINE_MS,
     });
   } catch (error) {
-    throw new Error(`there is no ${name} on the PATH, and it could not be built: install it, or Go`, { cause: error });
+    throw new Error(`go install ${args.join(' ')} failed: have the program on the PATH, or Go`, { cause: error });
   }
-  return built;
 }
 
 /** The program of a Python package, in an environment of its own that is made once. */

@@ -72,9 +72,9 @@ function toRedis(): string {
 function connectionsMetric(): string {
   const [{ value }] = readPatch('k8s-components/connections', 'HorizontalPodAutoscaler', 'gateway') as JsonPatch;
   const text = stringify([value]);
-  const number = /averageValue: "\d+"/;
+  const number = /averageValue: \d+k/;
   if (!number.test(text)) throw new Error('deploy/k8s-components/connections names no number');
-  const body = text.replace(number, 'averageValue: {{ include "outcry.connectionsTarget" . | quote }}');
+  const body = text.replace(number, 'averageValue: {{ include "outcry.connectionsQuantity" . | quote }}');
   return define('connectionsMetric', 'Gateways by their connections.', body);
 }
 

@@ -48,5 +48,13 @@ export function memoryTemplate(): string {
 {{- define "outcry.connectionsTarget" -}}
 {{- div (mul (int64 .Values.gateway.maxConnections) ${String(CONNECTIONS_PERCENT)}) 100 }}
 {{- end }}
+
+{{/* The same as the API server writes quantities: otherwise each apply would find a difference. */}}
+{{- define "outcry.connectionsQuantity" -}}
+{{- $target := include "outcry.connectionsTarget" . }}
+{{- if hasSuffix "000000" $target }}{{ trimSuffix "000000" $target }}M
+{{- else if hasSuffix "000" $target }}{{ trimSuffix "000" $target }}k
+{{- else }}{{ $target }}{{ end }}
+{{- end }}
 `;
 }

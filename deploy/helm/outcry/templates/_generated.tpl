@@ -37,7 +37,7 @@
       name: outcry_gateway_connections
     target:
       type: AverageValue
-      averageValue: {{ include "outcry.connectionsTarget" . | quote }}
+      averageValue: {{ include "outcry.connectionsQuantity" . | quote }}
 {{- end }}
 
 {{/* The Ingress by ingress-nginx. A gateway and its client ping each other every 25 s, so these limits end no live session. */}}
@@ -77,4 +77,12 @@ traefik.ingress.kubernetes.io/router.entrypoints: 'websecure'
 {{/* Connections of a gateway on average from which on more of them are wanted: 60 % of gateway.maxConnections. */}}
 {{- define "outcry.connectionsTarget" -}}
 {{- div (mul (int64 .Values.gateway.maxConnections) 60) 100 }}
+{{- end }}
+
+{{/* The same as the API server writes quantities: otherwise each apply would find a difference. */}}
+{{- define "outcry.connectionsQuantity" -}}
+{{- $target := include "outcry.connectionsTarget" . }}
+{{- if hasSuffix "000000" $target }}{{ trimSuffix "000000" $target }}M
+{{- else if hasSuffix "000" $target }}{{ trimSuffix "000" $target }}k
+{{- else }}{{ $target }}{{ end }}
 {{- end }}
