@@ -12,6 +12,8 @@ const AT_ONCE = 100;
 const TICK_MS = 10;
 const PRESENCE_DEADLINE_MS = 30_000;
 
+const userOf = (client: number): string => `user-${String(client)}`;
+
 export interface CrowdOptions {
   readonly rooms: number;
   readonly clientsPerRoom: number;
@@ -21,6 +23,10 @@ export interface CrowdOptions {
   readonly canMove: (client: number) => boolean;
   /** Where a connection goes that is made now. */
   readonly nextUrl: () => string;
+  /** What a client of this number comes with, where its name is not enough. */
+  readonly tokenOf?: (client: number) => string;
+  /** Numbers begin anew with each crowd, so one that comes later needs other rooms. */
+  readonly roomPrefix?: string;
 }
 
 /** What one client has seen. */
@@ -46,7 +52,7 @@ export class Dweller {
   constructor(client: Client, name: string, isWatcher: boolean) {
     this.client = client;
     this.room = client.join<number>(name, {
-      encryption: name === 'room-0' ? CIPHER : undefined,
+      encryption: name.endsWith('-0') ? CIPHER : undefined,
       presence: isWatcher,
       onEvent: (event) => {
         if (event.type === 'message') this.#receive(event.data, event.at);
@@ -142,16 +148,16 @@ export class Crowd implements Disposable {
   }
 
   #open(i: number): Dweller {
-    const { canMove, nextUrl } = this.#options;
+    const { canMove, nextUrl, tokenOf = userOf, roomPrefix = 'room-' } = this.#options;
     const client = connect('ws://cluster/ws', {
-      token: `user-${String(i)}`,
+      token: tokenOf(i),
       webSocket: (_, protocols) => {
         this.connects.push(performance.now());
         this.attempts[i] = (this.attempts[i] ?? 0) + 1;
         return new WebSocket(nextUrl(), canMove(i) ? protocols : protocols.filter((name) => name !== CAN_MOVE));
       },
     });
-    const dweller = new Dweller(client, `room-${String(this.#roomOf(i))}`, i < this.#options.rooms);
+    const dweller = new Dweller(client, `${roomPrefix}${String(this.#roomOf(i))}`, i < this.#options.rooms);
     this.dwellers.push(dweller);
     return dweller;
   }

@@ -38,11 +38,12 @@ export const UPPER_HOUSE: House = {
         'e2e/outsider': 'a project that installed the client',
         'scenario/support': 'what scenarios share',
         'observability/support': 'a cluster that Prometheus looks at',
-        'deploy/support': 'the tools, and what they make',
+        'deploy/support/pods': 'pods as their specs say, under Docker',
         'security/attacks': 'one kind of attack each',
         'security/costs/rows': 'one kind of cost each',
       },
       {
+        'deploy/support': 'the tools, and what they make',
         'security/support': 'targets, mutations, outcomes',
         'security/costs/support': 'a cluster, a bystander, and what both notice',
       },
