@@ -30,6 +30,7 @@ export class Follower {
   /** What cannot be: somebody who joins a room twice, or leaves one without having been there. */
   readonly faults: string[] = [];
   readonly lost: ToldEvent[] = [];
+  readonly #numbers = new Map<number, Set<number>>();
   doubles = 0;
 
   follow(event: ToldEvent): void {
@@ -41,7 +42,16 @@ export class Follower {
       return;
     }
     this.#ids.set(event.id, text);
+    if (event.event !== 'events lost') this.#number(event);
     this.#apply(event);
+  }
+
+  /** Numbers that were passed over: where all kinds of events are told there are none, unless some were missed. */
+  get missing(): number {
+    return [...this.#numbers.values()].reduce((sum, numbers) => {
+      const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+      return sum + last - first + 1 - numbers.size;
+    }, 0);
   }
 
   get told(): number {
@@ -60,6 +70,10 @@ export class Follower {
   /** Those that are open, with their users. */
   get connections(): ReadonlyMap<string, string> {
     return this.#connections;
+  }
+
+  #number({ partition, seq }: ToldEvent): void {
+    this.#numbers.set(partition, (this.#numbers.get(partition) ?? new Set<number>()).add(seq));
   }
 
   #apply(event: ToldEvent): void {
