@@ -21,26 +21,31 @@ describe('NoticeRounds', () => {
   let looks: number;
   let done: string[];
   let rounds: NoticeRounds;
+  let roomy: NoticeRounds;
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setImmediate', 'performance'] });
     connections = new Set();
     looks = 0;
     done = [];
-    rounds = new NoticeRounds({
-      connections: {
-        *[Symbol.iterator]() {
-          for (const connection of connections) {
-            looks += 1;
-            yield connection;
-          }
+    const build = (maxNotices: number): NoticeRounds =>
+      new NoticeRounds({
+        connections: {
+          has: (connection) => connections.has(connection),
+          *[Symbol.iterator]() {
+            for (const connection of connections) {
+              looks += 1;
+              yield connection;
+            }
+          },
         },
-      },
-      maxNotices: 3,
-      maxBytes: 100,
-      carryOut: (notice, { connection }) => {
-        done.push(`${connection ?? 'feed'}: ${(notice as Subscription).room}`);
-      },
-    });
+        maxNotices,
+        maxBytes: 1000,
+        carryOut: (notice, { connection }) => {
+          done.push(`${connection ?? 'feed'}: ${(notice as Subscription).room}`);
+        },
+      });
+    rounds = build(3);
+    roomy = build(1000);
   });
   afterEach(() => {
     vi.useRealTimers();
@@ -72,6 +77,15 @@ describe('NoticeRounds', () => {
     ]);
   });
 
+  it('brings those that name a connection and those that name its user in one order', () => {
+    connections.add(connectionOf('ann', 'a1'));
+    rounds.add(noticeFor({ connection: 'a1' }, 'first'), 1);
+    rounds.add(noticeFor({ user: 'ann' }, 'second'), 1);
+    rounds.add(noticeFor({ connection: 'a1' }, 'third'), 1);
+    vi.runAllTimers();
+    expect(done).toEqual(['a1: first', 'a1: second', 'a1: third']);
+  });
+
   it('looks at everybody once for all that wait, and again for what comes meanwhile', () => {
     for (let i = 0; i < 10; i++) connections.add(connectionOf('ann', `c${String(i)}`));
     for (const room of ['a', 'b', 'c']) rounds.add(noticeFor({ connection: 'c9' }, room), 1);
@@ -94,13 +108,28 @@ describe('NoticeRounds', () => {
     expect([looks, done]).toEqual([2000, ['c999: last', 'c0: next round']]);
   });
 
+  it('lets others have their turn also between notices about one connection, which get to it no more once it has ended', () => {
+    const [one, other] = [connectionOf('ann', 'a1'), connectionOf('ann', 'a2')];
+    connections.add(one).add(other);
+    vi.spyOn(performance, 'now').mockImplementation(() => done.length / 10);
+    const many = Array.from({ length: 200 }, (_, i) => `r${String(i)}`);
+    for (const room of many) expect(roomy.add(noticeFor({ user: 'ann' }, room), 1)).toBe(true);
+    vi.runOnlyPendingTimers();
+    expect(done.length).toBeGreaterThan(0);
+    expect(done.length).toBeLessThan(200);
+    connections.delete(one);
+    const before = done.length;
+    vi.runAllTimers();
+    expect(done.slice(before)).toEqual(many.map((room) => `a2: ${room}`));
+  });
+
   it('takes only so many, and so many bytes, and has room again when they are under way', () => {
     const notice = noticeFor({ user: 'ann' }, 'x');
     expect([1, 2, 3, 4].map(() => rounds.add(notice, 1))).toEqual([true, true, true, false]);
     vi.runAllTimers();
-    expect([rounds.add(notice, 60), rounds.add(notice, 41), rounds.add(notice, 40)]).toEqual([true, false, true]);
+    expect([rounds.add(notice, 600), rounds.add(notice, 401), rounds.add(notice, 400)]).toEqual([true, false, true]);
     vi.runAllTimers();
-    expect(rounds.add(notice, 100)).toBe(true);
+    expect(rounds.add(notice, 1000)).toBe(true);
     vi.runAllTimers();
   });
 });

@@ -1,13 +1,14 @@
 import type { Connection } from '../connections/connection.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { SessionNotice } from './control-notice.ts';
 
 /** How long a round keeps the loop to itself. */
 const MAX_TURN_MS = 1;
-/** Connections between two looks at the clock: most are nobody's whom a notice is about. */
+/** Steps between two looks at the clock: of most connections the only one is that no notice is about them. */
 const STRIDE = 64;
 
 export interface NoticeRoundsOptions {
-  readonly connections: Iterable<Connection>;
+  readonly connections: Iterable<Connection> & Pick<Connections, 'has'>;
   /** Of those that wait for a round. */
   readonly maxNotices: number;
   readonly maxBytes: number;
@@ -18,7 +19,7 @@ export interface NoticeRoundsOptions {
 /**
  * Brings notices to the connections that they are about. An index by user would cost each connection something, for what most never
  * meet. So every connection is looked at, once for all notices that wait, a little in each turn of the loop: however many notices
- * come, they cost others no more than that. Those about one user come in their order.
+ * come, they cost others no more than that. Those about one connection come in their order, whether they name it or its user.
  */
 export class NoticeRounds {
   readonly #options: NoticeRoundsOptions;
@@ -47,24 +48,35 @@ export class NoticeRounds {
     const notices = groupByTarget(this.#waiting);
     this.#waiting = [];
     this.#bytes = 0;
-    this.#goOn(notices, this.#options.connections[Symbol.iterator]());
+    this.#goOn(this.#stepsOf(notices));
   }
 
-  #goOn(notices: NoticesByTarget, ahead: Iterator<Connection>): void {
+  #goOn(ahead: Iterator<void>): void {
     const startedAt = performance.now();
     while (performance.now() - startedAt < MAX_TURN_MS) {
       for (let i = 0; i < STRIDE; i += 1) {
-        const next = ahead.next();
-        if (next.done === true) {
+        if (ahead.next().done === true) {
           this.#end();
           return;
         }
-        this.#visit(next.value, notices);
       }
     }
     this.#goOnLater(() => {
-      this.#goOn(notices, ahead);
+      this.#goOn(ahead);
     });
+  }
+
+  /** Each look at a connection is one, and each notice that is brought to it: of those there may be thousands. */
+  *#stepsOf(notices: NoticesByTarget): Generator<void, void> {
+    const { connections, carryOut } = this.#options;
+    for (const connection of connections) {
+      for (const { notice } of noticesAbout(connection, notices)) {
+        // It may have ended since the notice before this one.
+        if (connections.has(connection)) carryOut(notice, connection);
+        yield;
+      }
+      yield;
+    }
   }
 
   #end(): void {
@@ -79,32 +91,43 @@ export class NoticeRounds {
     this.#isUnderWay = true;
     setImmediate(step);
   }
+}
 
-  #visit(connection: Connection, { byUser, byConnection }: NoticesByTarget): void {
-    const { carryOut } = this.#options;
-    const ofUser = connection.identity && byUser.get(connection.identity.user);
-    const ofItself = connection.connection === undefined ? undefined : byConnection.get(connection.connection);
-    for (const notice of ofUser ?? []) carryOut(notice, connection);
-    for (const notice of ofItself ?? []) carryOut(notice, connection);
-  }
+/** A notice, and how many came before it. */
+interface Numbered {
+  readonly notice: SessionNotice;
+  readonly order: number;
 }
 
 interface NoticesByTarget {
-  readonly byUser: ReadonlyMap<string, readonly SessionNotice[]>;
-  readonly byConnection: ReadonlyMap<string, readonly SessionNotice[]>;
+  readonly byUser: ReadonlyMap<string, readonly Numbered[]>;
+  readonly byConnection: ReadonlyMap<string, readonly Numbered[]>;
+}
+
+const NONE: readonly Numbered[] = [];
+
+/** In the order in which they came. */
+function noticesAbout(
+  { identity, connection }: Connection,
+  { byUser, byConnection }: NoticesByTarget,
+): readonly Numbered[] {
+  const ofUser = identity === undefined ? undefined : byUser.get(identity.user);
+  const ofItself = connection === undefined ? undefined : byConnection.get(connection);
+  if (ofUser === undefined || ofItself === undefined) return ofUser ?? ofItself ?? NONE;
+  return [...ofUser, ...ofItself].sort((a, b) => a.order - b.order);
 }
 
 function groupByTarget(notices: readonly SessionNotice[]): NoticesByTarget {
-  const byUser = new Map<string, SessionNotice[]>();
-  const byConnection = new Map<string, SessionNotice[]>();
-  const add = (group: Map<string, SessionNotice[]>, name: string, notice: SessionNotice): void => {
+  const byUser = new Map<string, Numbered[]>();
+  const byConnection = new Map<string, Numbered[]>();
+  const add = (group: Map<string, Numbered[]>, name: string, notice: Numbered): void => {
     const known = group.get(name);
     if (known === undefined) group.set(name, [notice]);
     else known.push(notice);
   };
-  for (const notice of notices) {
-    if (notice.user !== undefined) add(byUser, notice.user, notice);
-    if (notice.connection !== undefined) add(byConnection, notice.connection, notice);
+  for (const [order, notice] of notices.entries()) {
+    if (notice.user !== undefined) add(byUser, notice.user, { notice, order });
+    if (notice.connection !== undefined) add(byConnection, notice.connection, { notice, order });
   }
   return { byUser, byConnection };
 }
