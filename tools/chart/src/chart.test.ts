@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { CHART, generatedFiles } from './chart.ts';
+import { readValue } from './deploy-files.ts';
 import { TEMPLATES } from './templates.ts';
 import { VALUES } from './values.ts';
 
@@ -70,6 +71,47 @@ describe('the chart', () => {
     for (const [key, { description }] of Object.entries(VALUES.shape)) {
       if (key !== 'imagePullSecrets') expect(description, key).toBeDefined();
       expect(text).toMatch(new RegExp(`^${key}:`, 'm'));
+    }
+  });
+});
+
+describe('what Prometheus is told', () => {
+  interface Monitor {
+    readonly spec: {
+      readonly selector: { readonly matchExpressions: readonly [{ readonly values: readonly string[] }] };
+      readonly podMetricsEndpoints: readonly [
+        {
+          readonly port: string;
+          readonly relabelings: readonly [{ readonly targetLabel: string; readonly replacement: string }];
+        },
+      ];
+    };
+  }
+
+  it('are all alerts, as they are without an operator', () => {
+    const rule = parse(read('k8s-monitoring/prometheus-rule.yaml')) as { readonly spec: { readonly groups: unknown } };
+    const alerts = readdirSync(new URL('observability/alerts/', DEPLOY))
+      .filter((name) => name.endsWith('.yaml'))
+      .sort()
+      .flatMap((name) => (parse(read(`observability/alerts/${name}`)) as { readonly groups: unknown[] }).groups);
+    expect(alerts.length).toBeGreaterThan(3);
+    expect(rule.spec.groups).toEqual(alerts);
+  });
+
+  it('is whom to ask, under the names of jobs that alerts go by', () => {
+    const { spec } = parse(read('k8s-monitoring/pod-monitor.yaml')) as Monitor;
+    const [{ port, relabelings }] = spec.podMetricsEndpoints;
+    expect(relabelings[0]).toMatchObject({ targetLabel: 'job', replacement: 'outcry-$1' });
+    expect(read('observability/alerts/nodes.yaml')).toContain('job=~"outcry-.+"');
+    const asked = TEMPLATES.flatMap(({ source, objects }) =>
+      Object.keys(objects)
+        .filter((object) => object.startsWith('Deployment/'))
+        .map((object) => ({ name: object.replace('Deployment/', ''), source })),
+    );
+    expect([...spec.selector.matchExpressions[0].values].sort()).toEqual(asked.map(({ name }) => name).sort());
+    for (const { name, source } of asked) {
+      const ports = readValue(source, `Deployment/${name}`, `spec.template.spec.containers.name=${name}.ports`);
+      expect(ports).toContainEqual(expect.objectContaining({ name: port }));
     }
   });
 });
