@@ -96,7 +96,8 @@ export class Pod {
     const late = delay(graceMs - preStopMs, 'late' as const, { signal: over.signal }).catch(() => 'late' as const);
     const first = await Promise.race([this.#ended, late]);
     over.abort();
-    if (first === 'late') await run('docker', ['kill', '--signal', 'SIGKILL', this.name]);
+    // It may have ended just now, which Docker would call a failure.
+    if (first === 'late') await tryRun('docker', ['kill', '--signal', 'SIGKILL', this.name]);
     const exitCode = await this.#ended;
     return { name: this.name, exitCode, tookMs: performance.now() - from, wasKilled: first === 'late' };
   }
