@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { type RawClient, type ServerFrameOf, UNLIMITED } from '@outcry/testkit';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 
 import { ENCODINGS, openIn, uniqueName } from './support/clients.ts';
 import { OWNS_SERVER, useTarget } from './support/target.ts';
@@ -97,3 +101,39 @@ function bytesOf({ messages = [] }: Ack): number {
 function range(first: number, last: number): readonly number[] {
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
+
+describe.runIf(OWNS_SERVER)('the past of a room that goes on in an archive which is away', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'outcry-rules-'));
+  const roomRulesFile = join(folder, 'rules.json');
+  writeFileSync(roomRulesFile, JSON.stringify({ rules: [{ pattern: 'room-*', archive: true }] }));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  // Nobody listens at the port of discard.
+  const archiveUrl = 'postgres://nobody@127.0.0.1:9/archive';
+  const target = useTarget({
+    settings: { ...UNLIMITED, roomRulesFile, archiveUrl, roomUnarchivedBytes: 0, historyCount: 5 },
+  });
+
+  describe.each(ENCODINGS)('%s', (encoding) => {
+    test('is what is stored, and says that there is more; nobody waits for it', async () => {
+      const room = uniqueName('room');
+      const client = await openIn(room, { url: target.url, encoding });
+      const { epoch = '' } = await client.expectAnswer('ack', { type: 'publish', room, data: 0 });
+      for (const n of range(1, 299)) await client.expectAnswer('ack', { type: 'publish', room, data: n });
+      let page = await client.expectAnswer('ack', { type: 'history', room, limit: 1000 });
+      expect([page.more, page.away]).toEqual([true, undefined]);
+      const [oldest = 0] = seqsOf(page);
+      expect(oldest).toBeGreaterThan(1);
+      page = await client.expectAnswer('ack', { type: 'history', room, before: oldest, limit: 10 });
+      expect([page.messages, page.more, page.away, page.seq]).toEqual([[], undefined, true, 300]);
+      const since = { epoch, seq: 1 };
+      const joined = await client.expectAnswer('joined', { type: 'join', room, since, history: 0 });
+      expect(joined).toMatchObject({ recovered: false, away: true, seq: 300 });
+      await client.expectAnswer('ack', { type: 'publish', room, data: 'on' });
+      await client.next({ type: 'message', room, seq: 301 });
+      const fresh = await client.expectAnswer('joined', { type: 'join', room, since: { epoch, seq: 300 } });
+      expect([fresh.recovered, fresh.away]).toEqual([true, undefined]);
+    });
+  });
+});

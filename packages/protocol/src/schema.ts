@@ -142,6 +142,7 @@ export const SERVER_SCHEMA = {
       epoch: 'text?',
       seq: 'seq?',
       more: 'bool?',
+      away: 'bool?',
     },
   },
   error: {
@@ -150,7 +151,7 @@ export const SERVER_SCHEMA = {
   },
   joined: {
     tag: 35,
-    fields: { id: 'id?', room: 'room', epoch: 'text', recovered: 'bool', members: 'uint?', seq: 'seq' },
+    fields: { id: 'id?', room: 'room', epoch: 'text', recovered: 'bool', members: 'uint?', seq: 'seq', away: 'bool?' },
   },
   message: {
     tag: 36,

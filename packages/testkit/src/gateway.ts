@@ -86,6 +86,9 @@ export interface GatewaySettings {
   readonly demo?: boolean;
   readonly demoDir?: string;
   readonly roomRulesFile?: string;
+  readonly roomUnarchivedBytes?: number;
+  readonly archiveUrl?: string;
+  readonly archiveDeadlineMs?: number;
   readonly logLevel?: string;
 }
 

@@ -97,7 +97,12 @@ class ComposedGateway implements Gateway {
     await attendance.stop();
     await presence.close(toldMs);
     for (const part of [this.#keys, coalescer, past, rooms, books, this.#parts.transport]) part?.close();
-    await Promise.all([services.hooks?.close(), this.#internalServer?.close(), backplane.close()]);
+    await Promise.all([
+      services.hooks?.close(),
+      services.archive?.close(),
+      this.#internalServer?.close(),
+      backplane.close(),
+    ]);
     logger.info('gateway stopped');
   }
 

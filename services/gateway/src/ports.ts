@@ -116,12 +116,17 @@ export function createAccounts(
 export function openInternalPort(options: GatewayOptions, parts: InternalParts): Promise<InternalServer> {
   const { config, backplane } = options;
   const { services, loopLag } = parts;
-  const { readiness, hooks, connections, rooms, books, metrics } = services;
+  const { readiness, archive, hooks, connections, rooms, books, metrics } = services;
   return startInternalServer(config.internal, {
     service: 'gateway',
     node: config.nodeId,
     loopLag,
-    checks: () => [...readiness.checks, checkStorage(backplane.storage), ...(hooks?.checks ?? [])],
+    checks: () => [
+      ...readiness.checks,
+      checkStorage(backplane.storage),
+      ...(hooks?.checks ?? []),
+      ...(archive === undefined ? [] : [{ name: 'archive', reason: archive.notReady(), isBlocking: false }]),
+    ],
     load: () => ({ connections: connections.size, rooms: rooms.size, books: books.size }),
     exposeMetrics: () => metrics.registry.metrics(),
     handle: createApi(options, parts),

@@ -2,6 +2,8 @@ import type { Backplane } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
 import type { Logger, LoopLag } from '@outcry/service';
 
+import { PostgresRoomArchive } from './archive/postgres-room-archive.ts';
+import type { RoomArchive } from './archive/room-archive.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -25,6 +27,7 @@ import type { GatewayMetrics } from './observability/metrics.ts';
 import { RoomPresence } from './presence/room-presence.ts';
 import { Doorkeeper } from './reception/doorkeeper.ts';
 import type { ReceptionServices } from './reception/reception-services.ts';
+import { ArchivedPast } from './rooms/archived-past.ts';
 import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
 import { createRequestHandler } from './session/asked-requests.ts';
@@ -37,6 +40,7 @@ export interface GatewayServices extends ReceptionServices {
   readonly mover: Mover;
   readonly revokedTokens: RevokedTokens;
   readonly hooks: Hooks | undefined;
+  readonly archive: RoomArchive | undefined;
 }
 
 export interface ServiceParts {
@@ -58,14 +62,32 @@ export interface ServiceParts {
   readonly accountNames: ReadonlySet<string>;
 }
 
+interface PastParts {
+  readonly archive: RoomArchive | undefined;
+  readonly past: GatewayServices['past'];
+}
+
+/** The past of rooms: to the beginning, where there is an archive. */
+function createPast({ config, backplane: { broker }, logger, metrics }: ServiceParts): PastParts {
+  const options = { broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes };
+  if (config.archive === undefined) return { archive: undefined, past: new Past(options) };
+  const archive = new PostgresRoomArchive(config.archive, { metrics, logger });
+  const archiveMetrics = {
+    pastReads: metrics.archiveReads,
+    pastBytes: metrics.archiveBytes,
+    pastReadsSpared: metrics.archiveReadsSpared,
+  };
+  return { archive, past: new ArchivedPast({ ...options, archive, archiveMetrics }) };
+}
+
 /** Builds what sessions work with, over whatever transport and backplane. */
 export function createServices(parts: ServiceParts): GatewayServices {
   const { config, backplane, logger, metrics, publisher, coalescer } = parts;
   const { broker, feedBus } = backplane;
   const codecs = createCodecs();
   const fanout: Fanout = { publisher, codecs, metrics };
-  const past = new Past({ broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes });
-  const rooms = new RoomDirectory({ broker, rules: config.roomRules, fanout, coalescer, logger, past });
+  const { archive, past } = createPast(parts);
+  const rooms = new RoomDirectory({ broker, fanout, coalescer, logger, past });
   const books = new BookDirectory({ feedBus, fanout, logger });
   const doors = createDoors(parts);
   const { revokedTokens } = doors;
@@ -87,6 +109,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     ...settledOf(config),
     ...doors,
     hooks,
+    archive,
     handleRequest: createRequestHandler(hooks),
     toldConnections: config.areConnectionsTold
       ? new ToldConnections({ store: backplane.presence, runId: parts.runId })

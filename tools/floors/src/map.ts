@@ -17,6 +17,7 @@ export const HOUSE: House = {
     is: 'sockets, rooms and books of the clients of one node',
     imports: [
       'packages/webhook',
+      'packages/worker',
       'packages/service',
       'packages/broker',
       'packages/config',
@@ -67,6 +68,7 @@ export const HOUSE: House = {
         'identity/rights': 'what somebody may',
         'identity/info': 'what others are shown of somebody',
         transport: 'sockets, as all other parts see them',
+        archive: 'what rooms said before what they keep',
       },
       { limits: 'rates and counts', observability: 'metrics', processes: 'several gateways on one port' },
     ],

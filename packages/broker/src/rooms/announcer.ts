@@ -1,7 +1,8 @@
 import type { Router } from '../redis/router.ts';
-import { ANNOUNCE_INTERVAL_MS, NUMBERING_TTL_MS, UNARCHIVED_MS } from './defaults.ts';
+import { ANNOUNCE_INTERVAL_MS, ARCHIVED_NUMBERING_TTL_MS } from './defaults.ts';
 import type { RoomKeys } from './keys.ts';
 import { ANNOUNCE } from './scripts/announce.lua.ts';
+import { UNARCHIVED_MS } from './scripts/unarchived.ts';
 
 /** Rooms that are known to be announced; with one more, all are announced again. */
 const MAX_KNOWN_ROOMS = 10_000;
@@ -45,7 +46,7 @@ export class Announcer {
     const { archived, archives } = this.#parts.keys.archiveOf(room);
     this.#owed.delete(room);
     // The list outlives the numbering of its last room: so what was lost of that can be told.
-    const args = [room, archives, NUMBERING_TTL_MS + 2 * Math.max(retentionMs, UNARCHIVED_MS)];
+    const args = [room, archives, ARCHIVED_NUMBERING_TTL_MS + 2 * Math.max(retentionMs, UNARCHIVED_MS)];
     this.#parts.redis.runScript(ANNOUNCE, [archived], args).catch(() => {
       this.#owe(room, retentionMs);
     });

@@ -68,7 +68,12 @@ export interface RoomSignal {
 export type HistoryRange =
   | ({ readonly after: number; readonly epoch?: string | undefined; readonly limit: number } & PageBudget)
   | ({ readonly last: number } & PageBudget)
-  | ({ readonly before?: number | undefined; readonly limit: number } & PageBudget);
+  | ({
+      readonly before?: number | undefined;
+      /** Of that: a broker has one, an archive may have several. */
+      readonly epoch?: string | undefined;
+      readonly limit: number;
+    } & PageBudget);
 
 export interface PageBudget {
   /** Of frames. A page ends before the message that would exceed it, but never without a message. Default: `HISTORY_BYTES`. */
@@ -87,6 +92,8 @@ export interface RoomHistory {
    * all that there ever was, and the messages follow it. Absent, or false: that is not known, or not so.
    */
   readonly isContinued?: boolean | undefined;
+  /** There is more than this, in an archive that cannot be asked now. A broker has none. */
+  readonly isAway?: boolean | undefined;
 }
 
 /** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */

@@ -4,7 +4,7 @@ import type { Router } from '../redis/router.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
 import type { Published, Retention } from './broker.ts';
 import { infoPart } from './bus-envelope.ts';
-import { NUMBERING_TTL_MS } from './defaults.ts';
+import { ARCHIVED_NUMBERING_TTL_MS, NUMBERING_TTL_MS } from './defaults.ts';
 import { EPOCH_LENGTH } from './epoch.ts';
 import { notBegun } from './faults.ts';
 import type { RoomNames } from './keys.ts';
@@ -119,7 +119,7 @@ export class MessageBatch {
       count,
       bytes,
       bytes > 0 && 2 * this.#longest * (count + OVERHANG) > bytes ? 1 : 0,
-      NUMBERING_TTL_MS,
+      isArchived ? ARCHIVED_NUMBERING_TTL_MS : NUMBERING_TTL_MS,
       idempotencyWindowMs,
       line,
       maxUnread,

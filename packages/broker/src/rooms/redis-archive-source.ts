@@ -3,11 +3,11 @@ import { PARTITION_TAGS } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
 import type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './archive-source.ts';
 import { decodeEnvelope } from './bus-envelope.ts';
-import { UNARCHIVED_MS } from './defaults.ts';
 import type { RoomKeys } from './keys.ts';
 import { DISMISS } from './scripts/announce.lua.ts';
 import { READ_STORED } from './scripts/read-stored.lua.ts';
 import { RELEASE, SETTLE } from './scripts/release.lua.ts';
+import { UNARCHIVED_MS } from './scripts/unarchived.ts';
 
 /** Rooms of the list that are read at once. */
 const LIST_PAGE = 1000;

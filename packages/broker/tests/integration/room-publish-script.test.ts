@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RedisConnection } from '../../src/redis/connection.ts';
-import { UNARCHIVED_MS } from '../../src/rooms/defaults.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
+import { UNARCHIVED_MS } from '../../src/rooms/scripts/unarchived.ts';
 import { RELEASE, SETTLE } from '../../src/rooms/scripts/release.lua.ts';
 import { REMOVE_HISTORY } from '../../src/rooms/scripts/remove-history.lua.ts';
 import type { RedisCluster } from '../support/redis-cluster.ts';

@@ -139,6 +139,12 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ],
   ['ack of history', 33, 'ack', { ...ack, id: 4, messages, epoch: 'V7c-2LxT', seq: seq(42) }],
   ['ack of a page of history', 33, 'ack', { ...ack, id: 4, messages, epoch: 'V7c-2LxT', seq: seq(42), more: true }],
+  [
+    'ack of a history that goes on in an archive that is away',
+    33,
+    'ack',
+    { ...ack, id: 4, messages: [], epoch: 'V7c-2LxT', seq: seq(42), more: undefined, away: true },
+  ],
   ['ack of an empty history', 33, 'ack', { ...ack, id: 4, messages: [], epoch: 'V7c-2LxT', seq: seq(0) }],
   [
     'ack of symbols',
@@ -175,6 +181,20 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     35,
     'joined',
     { id: undefined, room: '@ann', epoch: 'p8W2nq4A', recovered: false, members: undefined, seq: seq(0) },
+  ],
+  [
+    'joined while the archive is away',
+    35,
+    'joined',
+    {
+      id: 1,
+      room: 'lobby',
+      epoch: 'V7c-2LxT',
+      recovered: false,
+      members: undefined,
+      seq: seq(43),
+      away: true,
+    },
   ],
   [
     'message',

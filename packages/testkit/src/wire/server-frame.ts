@@ -37,6 +37,7 @@ interface ServerFrames {
     epoch?: string;
     seq?: number;
     more?: boolean;
+    away?: boolean;
   };
   error: {
     id?: RequestId;
@@ -52,7 +53,15 @@ interface ServerFrames {
   results: { id?: RequestId; results: readonly WireSymbolResult[] };
   reply: { id?: RequestId; data?: unknown };
   left: { room: string };
-  joined: { id?: RequestId; room: string; epoch: string; recovered: boolean; members?: number; seq: number };
+  joined: {
+    id?: RequestId;
+    room: string;
+    epoch: string;
+    recovered: boolean;
+    members?: number;
+    seq: number;
+    away?: boolean;
+  };
   message: MessageFields;
   signal: { room: string; from: string; name: string; data?: unknown };
   member: { room: string; user: string; change: 'joined' | 'left'; count: number; info?: Info };

@@ -185,7 +185,8 @@ export class ArchiveTerm {
     }
     batch.gaps.push(...gaps);
     if (cursor !== undefined) {
-      batch.cursors.push({ room, ...cursor });
+      const isNews = page !== undefined && page.ended.size > 0 && known?.epoch !== cursor.epoch;
+      batch.cursors.push({ room, ...cursor, ...(isNews ? { past: Object.fromEntries(page.ended) } : {}) });
       this.#cursors.set(room, cursor);
     }
     const left = page === undefined ? 0 : Math.max(0, page.head.seq - (this.#cursors.get(room)?.seq ?? 0));

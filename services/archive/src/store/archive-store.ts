@@ -41,6 +41,8 @@ export interface Gap {
 /** Up to where a room is archived. */
 export interface Cursor extends Position {
   readonly room: string;
+  /** Where earlier epochs ended that this one went on from, where that is news. */
+  readonly past?: Readonly<Record<string, number>>;
 }
 
 /** What is kept in one step: all of it or nothing. */

@@ -25,6 +25,8 @@ const SHORT_LEASE = { archiveLeaseMs: 1500, archiveLeaseRenewMs: 300 };
 /** Between two messages of a room. */
 const PACE_MS = 2;
 const ROOMS = ['alpha', 'beta', 'комната'];
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const onFault = (): void => undefined;
 
 let redis: TestRedis;
 let postgres: PostgresProcess;
@@ -136,7 +138,7 @@ describe('the archive', () => {
     await using stage = await setStage();
     const { database, speaker } = stage;
     await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 1: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 2: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
     );
     await (await stage.start()).process.stop();
     const owner = await database.connect();
@@ -220,7 +222,6 @@ describe('the archive', () => {
 
   it('closes a partition to whoever comes with a lower fence, also while that one writes', async () => {
     await using stage = await setStage();
-    const onFault = (): void => undefined;
     const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 2, mustMigrate: true, onFault });
     await store.open();
     const [old, next] = [
@@ -309,5 +310,45 @@ describe('the archive', () => {
       { timeout: 20_000, interval: 50 },
     );
     admin.disconnect();
+  });
+
+  it('reads pages of one order of numbers, through the epochs that went on from one another, up to a bound in bytes', async () => {
+    await using stage = await setStage();
+    const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 1, mustMigrate: true, onFault });
+    await store.open();
+    const term = { partition: '3', fence: 1 };
+    const write = (epoch: string, seqs: readonly number[], past: Record<string, number> = {}): Promise<number> =>
+      store.store(term, {
+        messages: seqs.map((seq) => ({
+          ...{ room: 'alpha', epoch, seq, sentAt: Date.UTC(2026, seq % 3, 1, 0, 0, seq), sender: 'ann', payload: null },
+          frame: Buffer.alloc(100, epoch),
+        })),
+        gaps: [],
+        cursors: [{ room: 'alpha', epoch, seq: seqs.at(-1) ?? 0, past }],
+      });
+    await write('z', range(1, 50));
+    // Three that went on from one another: of the first more was archived than the second went on from.
+    await write('a', range(1, 12));
+    await write('b', range(11, 20), { a: 10 });
+    await write('c', range(21, 30), { b: 20, a: 10 });
+    await store.close();
+    const client = await stage.database.connect();
+    const page = async (after: number | null, before: number | null, [limit, bytes] = [100, 1e6]): Promise<string> => {
+      const { rows } = await client.query<{ number: string; frame: Buffer | null }>(
+        `SELECT number, frame FROM outcry.archive_page('alpha', 'c', $1, $2, $3, $4)`,
+        [after, before, limit, bytes],
+      );
+      return rows.map(({ number, frame }) => `${frame?.toString()[0] ?? '+'}${number}`).join(' ');
+    };
+    const named = (epoch: string, seqs: readonly number[]): string[] => seqs.map((seq) => `${epoch}${String(seq)}`);
+    const all = [...named('a', range(1, 10)), ...named('b', range(11, 20)), ...named('c', range(21, 30))];
+    expect(await page(0, null)).toBe(all.join(' '));
+    expect(await page(null, 31)).toBe(all.toReversed().join(' '));
+    expect(await page(8, null, [5, 1e6])).toBe('a9 a10 b11 b12 b13 +14');
+    expect(await page(null, 13, [4, 1e6])).toBe('b12 b11 a10 a9 +8');
+    expect(await page(18, null, [100, 300])).toBe('b19 b20 c21 +22');
+    expect(await page(18, null, [100, 1])).toBe('b19 +20');
+    expect(await page(30, null)).toBe('');
+    expect(await page(null, 1)).toBe('');
   });
 });

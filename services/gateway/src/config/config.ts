@@ -5,6 +5,7 @@ import { ConfigError, type Environment, readSettings } from '@outcry/config';
 import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
 
 import { apiKeysOf } from '../api/settings.ts';
+import { type ArchiveConfig, archiveConfigOf, problemsOfArchive } from '../archive/settings.ts';
 import { type ConnectionsConfig, connectionsConfigOf, problemsOfConnections } from '../connections/settings.ts';
 import { eventsConfigOf } from '../events/settings.ts';
 import { toldEventsOf } from '../events/told-events.ts';
@@ -42,6 +43,8 @@ export interface GatewayConfig extends TransportConfig {
   readonly session: SessionLimits;
   /** What holds in rooms; without a file of rules, the same in all of them. */
   readonly roomRules: RoomRules;
+  /** Undefined where the past ends with what streams keep. */
+  readonly archive: ArchiveConfig | undefined;
   /** Of a room's past, read at once. */
   readonly historyPageBytes: number;
   /** For how long a room can be resumed where no rule says otherwise. */
@@ -65,6 +68,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfAuth(settings),
     ...problemsOfHooks(settings),
     ...problemsOfRooms(settings),
+    ...problemsOfArchive(settings, { isProduction: settings.OUTCRY_ENV === 'production' }),
     ...(settings.OUTCRY_ENV === 'production' ? problemsInProduction(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -98,6 +102,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     connections,
     session: sessionLimitsOf(settings),
     roomRules,
+    archive: archiveConfigOf(settings),
     historyPageBytes: historyPageBytesOf(settings, connections.backlog),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     coalesceMs: settings.OUTCRY_COALESCE_MS,

@@ -2,6 +2,7 @@ import { fieldsOf, optionalText, type SettingValues } from '@outcry/config';
 import { COMMON_SETTINGS, NAME } from '@outcry/service';
 
 import { API_SETTINGS } from '../api/settings.ts';
+import { ARCHIVE_SETTINGS } from '../archive/settings.ts';
 import { CONNECTION_SETTINGS } from '../connections/settings.ts';
 import { EVENT_SETTINGS } from '../events/settings.ts';
 import { FANOUT_SETTINGS } from '../fanout/settings.ts';
@@ -30,6 +31,7 @@ export const GATEWAY_SECTIONS = {
   'gateway.api': API_SETTINGS,
   'gateway.site': SITE_SETTINGS,
   'gateway.rooms': ROOM_SETTINGS,
+  'gateway.archive': ARCHIVE_SETTINGS,
   'gateway.session': SESSION_SETTINGS,
   'gateway.limits': LIMIT_SETTINGS,
   'gateway.connections': CONNECTION_SETTINGS,

@@ -187,6 +187,7 @@ export class Memberships implements ConflatableStreams {
         recovered: missed.isRecovered,
         ...(members === undefined ? {} : { members }),
         seq: missed.from.seq,
+        ...(missed.isAway === true ? { away: true } : {}),
       });
       // Or the client, which is past it, would take the next messages for repeats.
       if (missed.isRolledBack) this.#owner.sendFrame({ type: 'reset', room: room.name, ...missed.from });

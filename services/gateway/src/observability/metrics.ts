@@ -1,7 +1,7 @@
 import type { StorageStatus } from '@outcry/broker';
 import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { DeferredHistogram } from './deferred-histogram.ts';
 import { HookMetrics } from './hook-metrics.ts';
@@ -56,6 +56,23 @@ export class GatewayMetrics {
     'Pages that the broker was not asked for: another’s was equal (shared), nobody waited any more (gone), or for too long (expired), or too many did (refused).',
     { why: LABEL_VALUES.sparedReads },
   );
+  readonly archiveReads = this.#counter('archive_reads_total', 'Pages of rooms’ pasts that the archive was asked for.');
+  readonly archiveBytes = this.#counter('archive_read_bytes_total', 'Bytes of the messages in those pages.');
+  readonly archiveReadsSpared = this.#counter(
+    'archive_reads_spared_total',
+    'Pages that the archive was not asked for: as those of streams.',
+    { why: LABEL_VALUES.sparedReads },
+  );
+  readonly archiveFaults = this.#counter(
+    'archive_faults_total',
+    'Pages that the archive was asked for in vain, or not at all while it fails.',
+  );
+  readonly archiveSeconds = new Histogram({
+    name: 'outcry_gateway_archive_read_seconds',
+    help: 'What a page of the archive took.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],
+    registers: [this.registry],
+  });
   readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
   readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
   readonly presenceLeasesReaped = this.#counter('presence_leases_reaped_total', 'Lost nodes cleared away by this one.');

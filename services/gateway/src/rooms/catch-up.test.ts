@@ -37,7 +37,7 @@ describe('catching up', () => {
     const coalescer = new Coalescer({ windowMs: () => 0, maxBytes: 1 });
     const logger = createLogger({ level: 'silent', fields: {} });
     const past = new Past({ broker: backplane.broker, rules, metrics: fanout.metrics, pageBytes: PAGE_BYTES });
-    rooms = new RoomDirectory({ broker: backplane.broker, rules, fanout, coalescer, logger, past });
+    rooms = new RoomDirectory({ broker: backplane.broker, fanout, coalescer, logger, past });
     await backplane.start({
       handleMessage: (message) => {
         rooms.relay(message);

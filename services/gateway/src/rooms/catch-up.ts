@@ -21,6 +21,8 @@ export interface CatchUp {
   readonly isRecovered: boolean;
   /** The broker no longer has all that the client has been told of, and gives its numbers to others. */
   readonly isRolledBack: boolean;
+  /** Some of what it asked for is in an archive that could not be asked. */
+  readonly isAway?: boolean;
 }
 
 /** Where a member reads the past of a room. */
@@ -38,11 +40,17 @@ export class TailedSource implements HistorySource {
   readonly #room: Room;
   readonly #source: HistorySource;
   #isOpen = false;
+  #isAway = false;
 
   constructor(room: Room, source: HistorySource) {
     this.kept = source.kept;
     this.#room = room;
     this.#source = source;
+  }
+
+  /** Whether a page lacked what could not be asked for. */
+  get isAway(): boolean {
+    return this.#isAway;
   }
 
   read(range: HistoryRange, onSent: () => void): Promise<RoomHistory> {
@@ -51,6 +59,11 @@ export class TailedSource implements HistorySource {
       this.#isOpen = true;
       onSent();
     });
+  }
+
+  /** Looks at what was read. */
+  note({ isAway = false }: RoomHistory): void {
+    this.#isAway ||= isAway;
   }
 
   close(): void {
@@ -79,7 +92,7 @@ export async function catchUp(room: Room, request: CatchUpRequest, untailed: His
       // It has seen all that there is.
       if (missed === 'rolledBack') return { ...startHere(room), isRolledBack: true };
       const fresh = await startAfresh(room, history, source);
-      if (fresh !== 'broken') return fresh;
+      if (fresh !== 'broken') return source.isAway ? { ...fresh, isAway: true } : fresh;
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be joined; try again');
   } finally {
@@ -140,6 +153,7 @@ export async function readSound(
   const stored = await source.read(range, () => {
     breaks = room.tail.breaks;
   });
+  source.note(stored);
   const isSound = room.tail.breaks === breaks && !room.tail.isCut && stored.head.epoch === positionOf(room).epoch;
   return isSound ? stored : 'broken';
 }

@@ -2,7 +2,7 @@ import { type Broker, type HistoryRange, OutcryError, type RoomHistory } from '@
 import { RequestError } from '@outcry/protocol';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
-import type { RoomRules } from './room-rules.ts';
+import type { RoomRule } from './room-rules.ts';
 
 /** Bytes of messages that one client is sent at once; what it has not read of them counts against no limit. */
 export const MAX_PART_BYTES = 64 * 1024;
@@ -11,7 +11,6 @@ export const MAX_PART_BYTES = 64 * 1024;
 const MAX_PAGES_IN_FLIGHT = 4;
 /** What the smallest page counts as. */
 const MIN_PAGE_BYTES = 16 * 1024;
-/** After this a read that has waited for its turn is refused as unavailable: before clients give up by themselves. */
 const MAX_WAIT_MS = 8000;
 /** Between two looks at who has waited for too long. */
 const EXPIRY_STEP_MS = 100;
@@ -39,10 +38,12 @@ export interface PastRequest {
 
 export interface PastOptions {
   readonly broker: Pick<Broker, 'readHistory'>;
-  readonly rules: RoomRules;
+  readonly rules: { of(room: string): Pick<RoomRule, 'retention'> };
   readonly metrics: Pick<GatewayMetrics, 'pastReads' | 'pastBytes' | 'pastReadsSpared'>;
   /** Bytes of frames in a page. */
   readonly pageBytes: number;
+  /** After this a read that has waited for its turn is refused as unavailable. Default: 8 s, before clients give up by themselves. */
+  readonly maxWaitMs?: number;
 }
 
 interface Waiting {
@@ -77,6 +78,7 @@ export class Past {
   /** Of one page that somebody asks for. */
   readonly pageBytes: number;
   readonly #options: PastOptions;
+  readonly #maxWaitMs: number;
   readonly #queues = new Map<PastReader, Queue>();
   /** The pages to be read next, in turn. */
   readonly #ready = new Map<string, Page>();
@@ -93,6 +95,12 @@ export class Past {
   constructor(options: PastOptions) {
     this.#options = options;
     this.pageBytes = options.pageBytes;
+    this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS;
+  }
+
+  /** As many messages as can be had of a room. */
+  keptOf(room: string): number {
+    return this.#options.rules.of(room).retention.count;
   }
 
   /** Reads that wait for their turn. */
@@ -110,10 +118,10 @@ export class Past {
     this.#checkMayWait(reader, request);
     const queue = this.#queueOf(reader);
     return new Promise((resolve, reject) => {
-      const waiting = { request, expiresAt: performance.now() + MAX_WAIT_MS, resolve, reject };
+      const waiting = { request, expiresAt: performance.now() + this.#maxWaitMs, resolve, reject };
       queue.waiting.push(waiting);
       this.#waiting.add(waiting);
-      this.#timer ??= this.#wakeAfter(MAX_WAIT_MS);
+      this.#timer ??= this.#wakeAfter(this.#maxWaitMs);
       if (queue.state === 'idle') this.#admit(queue);
     });
   }

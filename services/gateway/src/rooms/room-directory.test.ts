@@ -124,7 +124,6 @@ describe('the rooms of a node', () => {
   function directory(options: Partial<RoomDirectoryOptions> = {}): RoomDirectory {
     return new RoomDirectory({
       broker: backplane.broker,
-      rules,
       fanout: { publisher: new FakeTransport(), codecs: createCodecs(), metrics },
       coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
       logger,

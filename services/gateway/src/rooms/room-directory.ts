@@ -18,17 +18,15 @@ import { type CatchUp, catchUp, type CatchUpRequest, type HistorySource } from '
 import { MAX_PART_BYTES, type Past, type PastReader, unwanted } from './past.ts';
 import { readOn } from './read-on.ts';
 import { Room } from './room.ts';
-import type { RoomRules } from './room-rules.ts';
 
 const LINGER_MS = 5000;
 
 export interface RoomDirectoryOptions {
   readonly broker: Broker;
-  readonly rules: RoomRules;
   readonly fanout: Fanout;
   readonly coalescer: Coalescer;
   readonly logger: Logger;
-  readonly past: Pick<Past, 'read' | 'pageBytes'>;
+  readonly past: Pick<Past, 'read' | 'pageBytes' | 'keptOf'>;
 }
 
 /** What is read for a reader that has no room: as little as tells whether there is something. */
@@ -138,10 +136,10 @@ export class RoomDirectory {
   }
 
   #pastOf({ name }: Room, { reader, isWaiting }: Pick<Visitor, 'reader' | 'isWaiting'>): HistorySource {
-    const { past, rules } = this.#options;
+    const { past } = this.#options;
     const partBytes = Math.min(MAX_PART_BYTES, past.pageBytes);
     return {
-      kept: rules.of(name).retention.count,
+      kept: past.keptOf(name),
       read: (range, onSent) =>
         past.read(reader, {
           room: name,

@@ -37,7 +37,7 @@ export interface SessionServices {
   readonly broker: Broker;
   readonly rules: RoomRules;
   readonly rooms: RoomDirectory;
-  readonly past: Past;
+  readonly past: Pick<Past, 'read' | 'pageBytes' | 'keptOf' | 'isParked' | 'resume' | 'forget' | 'close' | 'size'>;
   readonly presence: RoomPresence;
   readonly books: BookDirectory;
   readonly authenticator: Authenticator;

@@ -80,6 +80,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
       rooms.close();
       books.close();
       await services.hooks?.close();
+      await services.archive?.close();
       await backplane.close();
     },
   };

@@ -121,6 +121,108 @@ REVOKE ALL ON outcry.messages, outcry.gaps, outcry.archive_cursors, outcry.archi
 REVOKE ALL ON FUNCTION outcry.archive_month, outcry.archive_claim, outcry.archive_cursors_of, outcry.archive_store,
   outcry.archive_attend, outcry.archive_leave FROM PUBLIC;
 `,
+  `
+CREATE TABLE outcry.numberings (
+  room text NOT NULL,
+  epoch text NOT NULL,
+  next_epoch text NOT NULL,
+  last_seq bigint NOT NULL,
+  PRIMARY KEY (room, epoch)
+);
+CREATE INDEX numberings_by_next ON outcry.numberings (room, next_epoch);
+
+CREATE OR REPLACE FUNCTION outcry.archive_store(
+  partition smallint, fence bigint,
+  rooms text[], epochs text[], seqs bigint[], times bigint[], senders text[], payloads text[], frames bytea[],
+  gaps jsonb, cursors jsonb
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  stored bigint;
+BEGIN
+  -- Held until the commit: whoever claims the partition waits for what is under way, and nothing of it comes behind that.
+  PERFORM FROM outcry.archive_partitions p
+  WHERE p.partition = archive_store.partition AND p.fence <= archive_store.fence FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'another service archives partition %', archive_store.partition USING ERRCODE = '${FENCED_STATE}';
+  END IF;
+  PERFORM outcry.archive_month(month.first_day) FROM (
+    SELECT DISTINCT date_trunc('month', to_timestamp(t / 1000.0), 'UTC') AS first_day FROM unnest(archive_store.times) t
+  ) month;
+  INSERT INTO outcry.messages (room, epoch, seq, sent_at, sender, payload, frame)
+  SELECT m.room, m.epoch, m.seq, to_timestamp(m.at / 1000.0), m.sender, m.payload::jsonb, m.frame
+  FROM unnest(archive_store.rooms, archive_store.epochs, archive_store.seqs, archive_store.times, archive_store.senders,
+    archive_store.payloads, archive_store.frames) AS m (room, epoch, seq, at, sender, payload, frame)
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS stored = ROW_COUNT;
+  INSERT INTO outcry.gaps (room, epoch, first_seq, last_seq, reason)
+  SELECT g.room, g.epoch, g.first, g.last, g.reason
+  FROM jsonb_to_recordset(archive_store.gaps) AS g (room text, epoch text, first bigint, last bigint, reason text)
+  ON CONFLICT DO NOTHING;
+  INSERT INTO outcry.archive_cursors (room, epoch, seq)
+  SELECT c.room, c.epoch, c.seq
+  FROM jsonb_to_recordset(archive_store.cursors) AS c (room text, epoch text, seq bigint)
+  ON CONFLICT (room) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq;
+  INSERT INTO outcry.numberings (room, epoch, next_epoch, last_seq)
+  SELECT c.room, ended.key, c.epoch, ended.value::bigint
+  FROM jsonb_to_recordset(archive_store.cursors) AS c (room text, epoch text, past jsonb), jsonb_each_text(c.past) AS ended
+  ON CONFLICT DO NOTHING;
+  RETURN stored;
+END $$;
+
+-- A page of a room's past, in an order of numbers that may be that of several epochs: forward behind after, or backward before it. It ends
+-- in a row without a frame where there is more. Rows are fetched a few at a time, so that what is read is little more than what is answered.
+CREATE FUNCTION outcry.archive_page(
+  room text, epoch text, after bigint, before bigint, max_messages integer, max_bytes integer
+) RETURNS TABLE (number bigint, numbered_at bigint, frame bytea)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  is_forward boolean := archive_page.after IS NOT NULL;
+  messages integer := 0;
+  bytes bigint := 0;
+  part record;
+  page refcursor;
+  message record;
+BEGIN
+  FOR part IN
+    WITH RECURSIVE chain (epoch, last_seq) AS (
+      SELECT archive_page.epoch, 9223372036854775806
+      UNION
+      SELECT n.epoch, least(n.last_seq, c.last_seq) FROM chain c
+      JOIN outcry.numberings n ON n.room = archive_page.room AND n.next_epoch = c.epoch
+    )
+    SELECT c.epoch, c.last_seq FROM chain c ORDER BY CASE WHEN is_forward THEN c.last_seq ELSE -c.last_seq END
+  LOOP
+    IF is_forward THEN
+      OPEN page NO SCROLL FOR SELECT m.seq, m.sent_at, m.frame FROM outcry.messages m
+        WHERE m.room = archive_page.room AND m.epoch = part.epoch AND m.seq > archive_page.after AND m.seq <= part.last_seq ORDER BY m.seq;
+    ELSE
+      OPEN page NO SCROLL FOR SELECT m.seq, m.sent_at, m.frame FROM outcry.messages m
+        WHERE m.room = archive_page.room AND m.epoch = part.epoch AND m.seq < archive_page.before AND m.seq <= part.last_seq ORDER BY m.seq DESC;
+    END IF;
+    LOOP
+      FETCH page INTO message;
+      EXIT WHEN NOT FOUND;
+      number := message.seq;
+      bytes := bytes + octet_length(message.frame);
+      IF messages = archive_page.max_messages OR (messages > 0 AND bytes > archive_page.max_bytes) THEN
+        frame := NULL;
+        RETURN NEXT;
+        CLOSE page;
+        RETURN;
+      END IF;
+      messages := messages + 1;
+      numbered_at := extract(epoch FROM message.sent_at) * 1000;
+      frame := message.frame;
+      RETURN NEXT;
+    END LOOP;
+    CLOSE page;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON outcry.numberings FROM PUBLIC;
+REVOKE ALL ON FUNCTION outcry.archive_page FROM PUBLIC;
+`,
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -58,16 +58,25 @@ export const history = defineCommand({
     more: z
       .boolean()
       .meta({ description: 'There are messages beyond the page: behind it with `after`, else before it.' }),
+    away: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'The room is archived, and the archive cannot be read now: there is more than this.' }),
   }),
   async run({ past }, { room: name, limit, before, after }) {
     const range = after === undefined ? { before, limit } : { after, limit };
     const page = { ...range, maxBytes: past.pageBytes };
     // Each request is a reader of its own.
-    const { head, messages, hasMore } = await past.read(
+    const { head, messages, hasMore, isAway } = await past.read(
       { backlog: { hasRoom: true } },
       { room: name, page: () => page },
     );
-    return { ...head, messages: messages.map(toStoredMessage), more: hasMore };
+    return {
+      ...head,
+      messages: messages.map(toStoredMessage),
+      more: hasMore,
+      ...(isAway === true ? { away: true as const } : {}),
+    };
   },
 });
 

@@ -28,7 +28,12 @@ export async function handleHistory(
   checkMayReadHistory(client, { room, rules });
   if (limit < 1 || limit > MAX_LIMIT) throw new RequestError('badRequest', `limit: expected 1 to ${String(MAX_LIMIT)}`);
   const page = { before, limit, maxBytes: past.pageBytes };
-  const { head, messages, hasMore } = await past.read(client, {
+  const {
+    head,
+    messages,
+    hasMore,
+    isAway = false,
+  } = await past.read(client, {
     room,
     page: () => page,
     isAsked: true,
@@ -42,6 +47,7 @@ export async function handleHistory(
     const frames = messages.map(({ frame, info }) =>
       wantsInfo && info !== undefined ? appendInfo(frame, info) : frame,
     );
-    acknowledge(client, id, { messages: frames, ...head, ...(hasMore ? { more: true } : {}) });
+    const beyond = { ...(hasMore ? { more: true } : {}), ...(isAway ? { away: true } : {}) };
+    acknowledge(client, id, { messages: frames, ...head, ...beyond });
   });
 }

@@ -1,0 +1,180 @@
+import { type HistoryRange, OutcryError, type Retention, type RoomHistory, type RoomMessage } from '@outcry/broker';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import type { ArchiveRange } from '../archive/room-archive.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
+import { ArchivedPast } from './archived-past.ts';
+import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
+import { type RoomRule, RoomRules } from './room-rules.ts';
+
+const HEAD = { epoch: 'e', seq: 100 };
+const READER = { backlog: { hasRoom: true } };
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i);
+
+function ruleOf(retention: Partial<Retention>): RoomRule {
+  const rights = { users: ALL_RIGHTS, guests: ALL_RIGHTS };
+  return {
+    retention: { count: 10, ms: 1000, ...retention },
+    ...{ presence: true, publish: 'members', signal: 'members', readHistory: true },
+    ...rights,
+  };
+}
+
+const seqsOf = ({ messages }: Pick<RoomHistory, 'messages'>): readonly number[] =>
+  messages.map(({ position }) => position.seq);
+
+describe('the past of a room that is archived', () => {
+  let past: ArchivedPast;
+  let metrics: GatewayMetrics;
+  /** What a stream has, and the archive. */
+  let stored: number[];
+  let archived: number[];
+  let isContinued: boolean;
+  let fault: Error | undefined;
+  let retentions: Retention[];
+  let asked: ArchiveRange[];
+
+  beforeEach(() => {
+    [stored, archived, isContinued, fault] = [range(91, 100), range(1, 95), false, undefined];
+    [retentions, asked, metrics] = [[], [], new GatewayMetrics()];
+    past = new ArchivedPast({
+      broker: {
+        readHistory(_, page, retention) {
+          retentions.push(retention);
+          return Promise.resolve(readFrom(stored, page));
+        },
+      },
+      archive: {
+        read(page) {
+          asked.push(page);
+          if (fault !== undefined) return Promise.reject(fault);
+          const { messages, hasMore } = readFrom(archived, page);
+          return Promise.resolve({
+            messages: messages.map((each) => ({ ...each, frame: Buffer.from(each.frame) })),
+            hasMore,
+          });
+        },
+        notReady: () => undefined,
+        close: () => Promise.resolve(),
+      },
+      rules: new RoomRules([{ pattern: 'kept', rule: ruleOf({ isArchived: true }) }], ruleOf({})),
+      metrics,
+      archiveMetrics: {
+        pastReads: metrics.archiveReads,
+        pastBytes: metrics.archiveBytes,
+        pastReadsSpared: metrics.archiveReadsSpared,
+      },
+      pageBytes: 1024,
+    });
+  });
+  afterEach(() => {
+    past.close();
+  });
+
+  function readFrom(seqs: readonly number[], page: HistoryRange): RoomHistory {
+    const limit = 'last' in page ? page.last : page.limit;
+    const after = 'after' in page ? page.after : HEAD.seq - limit;
+    const before = 'before' in page && page.before !== undefined ? page.before : Infinity;
+    const isBackward =
+      !('last' in page) && ('before' in page || !('after' in page)) && (page as ArchiveRange).after === undefined;
+    const found = seqs.filter((seq) => (isBackward ? seq < before : seq > after));
+    const taken = isBackward ? found.slice(-limit) : found.slice(0, limit);
+    const messages = taken.map((seq): RoomMessage => ({
+      room: 'kept',
+      position: { epoch: 'e', seq },
+      frame: new Uint8Array(3),
+      origin: '',
+      at: seq,
+    }));
+    return { head: HEAD, messages, hasMore: found.length > taken.length, isContinued };
+  }
+
+  const read = (page: HistoryRange, room = 'kept'): Promise<RoomHistory> =>
+    past.read(READER, { room, page: () => page });
+
+  it('begins with all that is stored, whatever the rule keeps, and says that there may be more', async () => {
+    const history = await read({ before: undefined, limit: 50 });
+    expect([seqsOf(history), history.hasMore, history.head]).toEqual([stored, true, HEAD]);
+    expect(retentions[0]?.count).toBeGreaterThan(1e9);
+    expect(asked).toEqual([]);
+    expect(past.keptOf('kept')).toBe(100_000);
+  });
+
+  it('is in the archive before that, up to its first message', async () => {
+    const page = await read({ before: 91, limit: 80 });
+    expect([seqsOf(page), page.hasMore, page.head]).toEqual([range(11, 90), true, HEAD]);
+    const last = await read({ before: 11, limit: 80 });
+    expect([seqsOf(last), last.hasMore]).toEqual([range(1, 10), false]);
+    expect(asked).toMatchObject([{ room: 'kept', epoch: 'e', before: 91, limit: 80, maxBytes: 1024 }, { before: 11 }]);
+    expect(await read({ before: 1, limit: 5 })).toMatchObject({ messages: [], hasMore: false });
+    expect(asked).toHaveLength(2);
+    expect((await metrics.archiveReads.get()).values[0]?.value).toBe(2);
+  });
+
+  it('is read from the archive where nothing is stored any more', async () => {
+    stored = [];
+    archived = range(1, 100);
+    expect(seqsOf(await read({ limit: 5 }))).toEqual(range(96, 100));
+    expect(seqsOf(await read({ last: 5 }))).toEqual(range(96, 100));
+  });
+
+  it('follows what a client has seen, and goes on in the stream', async () => {
+    const page = await read({ after: 20, epoch: 'e', limit: 30 });
+    expect([seqsOf(page), page.hasMore]).toEqual([range(21, 50), true]);
+    const last = await read({ after: 80, limit: 30 });
+    expect([seqsOf(last), last.hasMore]).toEqual([range(81, 95), true]);
+    expect(seqsOf(await read({ after: 92, limit: 30 }))).toEqual(range(93, 100));
+    expect(seqsOf(await read({ after: 100, limit: 30 }))).toEqual([]);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('ends at a hole, and does not begin behind one', async () => {
+    archived = [...range(1, 30), ...range(41, 95)];
+    expect(seqsOf(await read({ after: 20, limit: 50 }))).toEqual(range(21, 30));
+    expect(seqsOf(await read({ after: 30, limit: 50 }))).toEqual(stored);
+    expect(seqsOf(await read({ before: 45, limit: 6 }))).toEqual([29, 30, ...range(41, 44)]);
+  });
+
+  it('has of the newest messages those behind the last hole', async () => {
+    archived = [...range(1, 30), ...range(61, 95)];
+    expect(seqsOf(await read({ last: 80 }))).toEqual(range(61, 95));
+    archived = range(1, 80);
+    expect(seqsOf(await read({ last: 30 }))).toEqual(stored);
+    expect(seqsOf(await read({ last: 10 }))).toEqual(stored);
+  });
+
+  it('is not looked for where the client has seen another numbering, unless the room went on from that', async () => {
+    expect(seqsOf(await read({ after: 20, epoch: 'd', limit: 5 }))).toEqual(range(91, 95));
+    expect(asked).toEqual([]);
+    isContinued = true;
+    expect(seqsOf(await read({ after: 20, epoch: 'd', limit: 5 }))).toEqual(range(21, 25));
+  });
+
+  it('is what is stored, and said to be more, where the archive is away', async () => {
+    fault = new OutcryError('unavailable', 'away');
+    expect(await read({ before: 91, limit: 5 })).toMatchObject({ messages: [], hasMore: false, isAway: true });
+    const missed = await read({ after: 20, limit: 50 });
+    expect([seqsOf(missed), missed.isAway]).toEqual([stored, true]);
+    fault = new TypeError('a mistake');
+    await expect(read({ before: 91, limit: 5 })).rejects.toBe(fault);
+  });
+
+  it('is the stream’s alone of a room that is not archived', async () => {
+    const history = await read({ before: 91, limit: 5 }, 'other');
+    expect([history.messages, asked, retentions[0]?.count, past.keptOf('other')]).toEqual([[], [], 10, 10]);
+  });
+
+  it('reads one page for equal questions, and none for who is gone', async () => {
+    const [one, other] = [READER, { backlog: { hasRoom: true } }];
+    const pages = [one, other].map((reader) =>
+      past.read(reader, { room: 'kept', page: () => ({ before: 50, limit: 5 }) }),
+    );
+    for (const page of await Promise.all(pages)) expect(seqsOf(page)).toEqual(range(45, 49));
+    expect(asked).toHaveLength(1);
+    const gone = past.read(one, { room: 'kept', page: () => ({ before: 50, limit: 5 }) });
+    past.forget(one);
+    await expect(gone).rejects.toMatchObject({ code: 'closed' });
+    expect(past.size).toBe(0);
+  });
+});
