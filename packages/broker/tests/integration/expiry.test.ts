@@ -163,13 +163,19 @@ it('gives everything that is stored its time to live, and all of it again with e
   const pit = (await cluster.keys('users/pit'))[0]?.replace('users/pit', 'lease/') ?? '';
   const used = (await look()).filter(({ key }) => !key.endsWith('/key-1') && !/:leases?\//.test(key));
   expectTimesToLive(used, ARCHIVED);
-  expectTimesToLive((await look()).filter(({ key }) => key.startsWith(pit)), ARCHIVED);
+  expectTimesToLive(
+    (await look()).filter(({ key }) => key.startsWith(pit)),
+    ARCHIVED,
+  );
   // A presence lease is renewed as a whole when a connection comes back.
   await cluster.admin.call('CLIENT', 'KILL', 'TYPE', 'normal');
   await node.recorder.untilUpAgain();
   // A key of idempotency is not used again.
   await vi.waitFor(async () => {
-    expectTimesToLive((await look()).filter(({ key }) => !key.endsWith('/key-1')), ARCHIVED);
+    expectTimesToLive(
+      (await look()).filter(({ key }) => !key.endsWith('/key-1')),
+      ARCHIVED,
+    );
   }, TOLERANCE_MS);
 });
 
