@@ -15,11 +15,13 @@ describe('the history of a room', () => {
   let stored: number;
   /** As gateways from before there were pages. */
   let tellsMore: boolean;
+  /** That of the gateway which has what is older than what is stored. */
+  let isAway: boolean;
 
   beforeEach(async () => {
     harness = new ClientHarness();
     room = harness.client.join('lobby');
-    [epoch, stored, tellsMore] = ['e', 10, true];
+    [epoch, stored, tellsMore, isAway] = ['e', 10, true, false];
     await harness.goLiveAnswering('join');
     const { socket } = harness;
     socket.onSend = (frame) => {
@@ -63,6 +65,44 @@ describe('the history of a room', () => {
     expect(await reading).toEqual({ seqs: [8, 9, 10], hasMore: false });
   });
 
+  it('is iterated page by page to the first message, the newest first, and no further than somebody reads', async () => {
+    expect(await iterate()).toEqual([10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(harness.socket.of('history')).toHaveLength(4);
+    expect(await iterate({ before: 6 })).toEqual([5, 4, 3, 2, 1]);
+    expect(await iterate({ before: 1 })).toEqual([]);
+    const asked = harness.socket.of('history').length;
+    const reading = (async () => {
+      for await (const { seq } of room.history({ limit: PAGE })) return seq;
+      return undefined;
+    })();
+    await answer();
+    expect(await reading).toBe(10);
+    expect(harness.socket.of('history')).toHaveLength(asked + 1);
+  });
+
+  it('says that there is more in an archive that is away, and does not take that for the end', async () => {
+    isAway = true;
+    const reading = room.history({ before: 4, limit: 10 });
+    await answer();
+    expect(await reading).toMatchObject({ hasMore: false, isAway: true, oldest: 1 });
+    await expect(iterate({ before: 4 })).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
+  async function answer(): Promise<void> {
+    for (let turn = 0; turn < 40; turn += 1) await harness.platform.pass(0);
+  }
+
+  async function iterate(options: Parameters<Room['history']>[0] = { limit: PAGE }): Promise<readonly number[]> {
+    const iterating = (async () => {
+      const seqs: number[] = [];
+      for await (const { seq } of room.history({ limit: PAGE, ...options })) seqs.push(seq);
+      return seqs;
+    })();
+    iterating.catch(() => undefined);
+    await answer();
+    return iterating;
+  }
+
   async function read(options: Parameters<Room['history']>[0]): Promise<{ seqs: readonly number[]; hasMore: boolean }> {
     const reading = room.history(options);
     for (let answer = 0; answer < 20; answer += 1) await harness.platform.pass(0);
@@ -76,7 +116,8 @@ describe('the history of a room', () => {
     const first = Math.max(1, last - Math.min(limit, PAGE) + 1);
     const messages = Array.from({ length: last - first + 1 }, (_, i) => messageOf(first + i));
     const more = tellsMore && first > 1 ? { more: true } : {};
-    return { type: 'ack', id: id ?? 0, messages, epoch, seq: stored, ...more };
+    const away = isAway && first <= 1 ? { away: true } : {};
+    return { type: 'ack', id: id ?? 0, messages, epoch, seq: stored, ...more, ...away };
   }
 });
 

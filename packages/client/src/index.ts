@@ -17,7 +17,7 @@ export type { ConnectOptions, TokenSource } from './connection/options.ts';
 export type { PayloadCipher, SealContext } from './payloads/payload-pipe.ts';
 export type { PublishOptions } from './publish.ts';
 export { type HistoryOptions, Room, type RoomOptions } from './room.ts';
-export type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
+export type { HistoryPage, MemberList, Message, RoomEvent, RoomHistory, RoomStatus, Signal } from './room-events.ts';
 export { RoomsClient, type SendOptions } from './rooms-client.ts';
 export type { StandardSchema } from './payloads/standard-schema.ts';
 export type {

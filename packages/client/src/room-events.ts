@@ -95,4 +95,11 @@ export interface HistoryPage<T = unknown> {
   readonly head: Position;
   /** Older messages can be had: ask again with `before`. */
   readonly hasMore: boolean;
+  /** There are more in an archive that cannot be read now. */
+  readonly isAway: boolean;
+  /** The lowest `seq` that was read: `before` of the page behind this one. Undefined where nothing was. */
+  readonly oldest: number | undefined;
 }
+
+/** A page of a room's past, or all of it from there on: to be awaited, or iterated, the newest message first. */
+export type RoomHistory<T = unknown> = Promise<HistoryPage<T>> & AsyncIterable<Message<T>>;

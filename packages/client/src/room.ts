@@ -13,7 +13,7 @@ import { CIPHER, type PayloadCipher, PayloadPipe, SCHEMA, seal } from './payload
 import { toPayload } from './payloads/to-payload.ts';
 import { type Ack, positionOf, toAck } from './connection/answers.ts';
 import { publish, PUBLISH_RULES, type PublishOptions } from './publish.ts';
-import type { HistoryPage, MemberList, Message, RoomEvent, RoomStatus, Signal } from './room-events.ts';
+import type { HistoryPage, MemberList, Message, RoomEvent, RoomHistory, RoomStatus, Signal } from './room-events.ts';
 import type { StandardSchema } from './payloads/standard-schema.ts';
 
 type Frame<T extends ReceivedFrame['type']> = Extract<ReceivedFrame, { type: T }>;
@@ -65,6 +65,7 @@ interface PastPage {
   readonly frames: readonly Frame<'message'>[];
   readonly head: Position;
   readonly hasMore: boolean;
+  readonly isAway: boolean;
 }
 
 /** A room that this client is in, from `join` to `leave`, across connections. Iterate over it for its messages. */
@@ -170,21 +171,13 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     return { count, members };
   }
 
-  /** The newest messages before a `seq`, oldest first: the room's past. As many as were asked for, in however many answers. */
-  async history(page: HistoryOptions = {}): Promise<HistoryPage<Out>> {
-    const { before, limit = 50 } = takeOptions(page, { before: 'uint', limit: 'uint' });
-    const newest = await this.#readPast(before, limit);
-    const { head } = newest;
-    let { frames, hasMore } = newest;
-    while (hasMore && frames.length < limit) {
-      const older = await this.#readPast(frames[0]?.seq, limit - frames.length);
-      // Where the room is numbered anew, what is older now is of another order.
-      const isOfOneOrder = older.head.epoch === head.epoch;
-      if (isOfOneOrder) frames = [...older.frames, ...frames];
-      hasMore = isOfOneOrder && older.hasMore && older.frames.length > 0;
-    }
-    const decoded = await Promise.all(frames.map((frame) => this.#decode(frame, head.epoch)));
-    return { messages: decoded.filter((event) => event.type === 'message'), head, hasMore };
+  /**
+   * The newest messages before a `seq`, oldest first: the room's past. As many as were asked for, in however many answers. Iterated, it
+   * goes on page by page, the newest first, as far as the room's past goes: `for await (const message of room.history())`.
+   */
+  history(page: HistoryOptions = {}): RoomHistory<Out> {
+    const first = this.#page(page);
+    return Object.assign(first, { [Symbol.asyncIterator]: () => this.#past(first, page) });
   }
 
   /** Leaves for good. Iterations end; what waits for an answer is rejected as `left`. */
@@ -215,12 +208,42 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
     return [sealed, () => machine.link.socket === socket];
   }
 
+  async #page(page: HistoryOptions): Promise<HistoryPage<Out>> {
+    const { before, limit = 50 } = takeOptions(page, { before: 'uint', limit: 'uint' });
+    const newest = await this.#readPast(before, limit);
+    const { head } = newest;
+    let { frames, hasMore, isAway } = newest;
+    while (hasMore && frames.length < limit) {
+      const older = await this.#readPast(frames[0]?.seq, limit - frames.length);
+      // Where the room is numbered anew, what is older now is of another order.
+      const isOfOneOrder = older.head.epoch === head.epoch;
+      if (isOfOneOrder) frames = [...older.frames, ...frames];
+      hasMore = isOfOneOrder && older.hasMore && older.frames.length > 0;
+      isAway = older.isAway;
+    }
+    const decoded = await Promise.all(frames.map((frame) => this.#decode(frame, head.epoch)));
+    const messages = decoded.filter((event) => event.type === 'message');
+    return { messages, head, hasMore, isAway, oldest: frames[0]?.seq };
+  }
+
+  async *#past(first: Promise<HistoryPage<Out>>, options: HistoryOptions): AsyncGenerator<Message<Out>, void> {
+    const { head } = await first;
+    let page = await first;
+    // Where the room is numbered anew, what is older now is of another order.
+    while (page.head.epoch === head.epoch) {
+      yield* [...page.messages].reverse();
+      if (page.isAway) throw new OutcryError('unavailable', 'the archive is away');
+      if (!page.hasMore) return;
+      page = await this.#page({ ...options, before: page.oldest });
+    }
+  }
+
   async #readPast(before: number | undefined, limit: number): Promise<PastPage> {
     const { info } = this.#parts.options;
     const range = { ...(before === undefined ? {} : { before }), limit, ...(info === undefined ? {} : { info }) };
     const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
     const frames = (answer.messages ?? []).filter(isMessageFrame);
-    return { frames, head: positionOf(answer), hasMore: answer.more === true };
+    return { frames, head: positionOf(answer), hasMore: answer.more === true, isAway: answer.away === true };
   }
 
   #nameFor(user: string): string {
