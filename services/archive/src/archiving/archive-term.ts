@@ -1,5 +1,5 @@
 import type { AnnouncedRoom, ArchiveSource, StoredPage } from '@outcry/broker';
-import { ANNOUNCE_INTERVAL_MS, PARTITION_COUNT } from '@outcry/broker';
+import { ANNOUNCE_INTERVAL_MS, OutcryError, PARTITION_COUNT } from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 import { delay, type PartitionTerm, type WakeUps } from '@outcry/worker';
 
@@ -18,10 +18,10 @@ export interface ArchivingTimes {
 
 export interface ArchiveTermOptions extends ArchivingTimes {
   readonly source: ArchiveSource;
-  readonly store: Pick<ArchiveStore, 'claim' | 'readCursors' | 'store'>;
+  readonly store: Pick<ArchiveStore, 'claim' | 'expire' | 'readCursors' | 'store'>;
   /** By partition: that there may be something to read. */
   readonly wakeUps: WakeUps;
-  readonly metrics: Pick<ArchiveMetrics, 'countStored' | 'countGaps' | 'setBacklog'>;
+  readonly metrics: Pick<ArchiveMetrics, 'countStored' | 'countGaps' | 'countExpired' | 'countFault' | 'setBacklog'>;
 }
 
 /**
@@ -136,7 +136,21 @@ export class ArchiveTerm {
       }
     }
     this.#listAt = now + this.#options.pollMs;
-    if (isSweep) this.#sweepAt = now + SWEEP_MS;
+    if (!isSweep) return;
+    this.#sweepAt = now + SWEEP_MS;
+    // One of all services does it.
+    if (this.#term.partition === '0') await this.#expire();
+  }
+
+  /** Where that fails, it is for the next time: what is said goes before what is too old. */
+  async #expire(): Promise<void> {
+    const { store, metrics } = this.#options;
+    try {
+      metrics.countExpired(await store.expire());
+    } catch (err) {
+      if (!(err instanceof OutcryError)) throw err;
+      metrics.countFault();
+    }
   }
 
   /** Reads a page of each active room, and writes what came. Resolves with whether some have more. */

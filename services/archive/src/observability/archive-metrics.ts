@@ -32,6 +32,10 @@ export class ArchiveMetrics {
     labelNames: ['reason'],
     registers: [this.#registry],
   });
+  readonly #expired = this.#counter(
+    'expired_rows_total',
+    'Messages that were deleted, as their rooms keep none so old.',
+  );
   readonly #faults = this.#counter(
     'faults_total',
     'Calls of the database or of Redis that failed, and were made again.',
@@ -62,6 +66,10 @@ export class ArchiveMetrics {
 
   countGaps(gaps: readonly Pick<Gap, 'reason'>[]): void {
     for (const { reason } of gaps) this.#gaps.inc({ reason });
+  }
+
+  countExpired(messages: number): void {
+    this.#expired.inc(messages);
   }
 
   countFault(): void {

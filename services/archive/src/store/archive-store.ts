@@ -63,6 +63,8 @@ export interface ArchiveStore {
   readCursors(rooms: readonly string[]): Promise<readonly Cursor[]>;
   /** Messages that are kept already change nothing. Resolves with how many were not. */
   store(term: Term, batch: Batch): Promise<number>;
+  /** Deletes what is older than its room keeps. Resolves with how many messages there were. */
+  expire(): Promise<number>;
   /** Says that a service is there for so long; resolves with all that are. */
   attend(service: string, forMs: number): Promise<readonly string[]>;
   leave(service: string): Promise<void>;

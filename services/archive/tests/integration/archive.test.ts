@@ -138,7 +138,7 @@ describe('the archive', () => {
     await using stage = await setStage();
     const { database, speaker } = stage;
     await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 2: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 3: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
     );
     await (await stage.start()).process.stop();
     const owner = await database.connect();
@@ -350,5 +350,60 @@ describe('the archive', () => {
     expect(await page(18, null, [100, 1])).toBe('b19 +20');
     expect(await page(30, null)).toBe('');
     expect(await page(null, 1)).toBe('');
+  });
+
+  it('deletes what rooms do not keep, and what is asked for, of which it keeps the trace alone', async () => {
+    await using stage = await setStage();
+    const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 1, mustMigrate: true, onFault });
+    await store.open();
+    const DAY = 86_400_000;
+    const now = Date.now();
+    const rooms = ['chat.a', 'chat.legal', 'chat_b', `it's 100%`];
+    const batch = (epoch: string): Parameters<typeof store.store>[1] => ({
+      messages: rooms.flatMap((room) =>
+        [1, 2, 3, 4].map((seq) => ({
+          ...{ room, epoch, seq, sentAt: now - (5 - seq) * 10 * DAY, sender: seq % 2 === 0 ? 'ann' : 'bob' },
+          ...{ payload: null, frame: Buffer.from([seq]) },
+        })),
+      ),
+      gaps: [],
+      cursors: rooms.map((room) => ({ room, epoch, seq: 4 })),
+    });
+    await store.store({ partition: '3', fence: 1 }, batch('e'));
+    const owner = await stage.database.connect();
+    const left = async (): Promise<Record<string, string>> => {
+      const { rows } = await owner.query<{ room: string; seqs: string }>(
+        `SELECT room, string_agg(seq::text, '' ORDER BY seq) AS seqs FROM outcry.messages GROUP BY room`,
+      );
+      return Object.fromEntries(rows.map(({ room, seqs }) => [room, seqs]));
+    };
+    expect(await store.expire()).toBe(0);
+    await owner.query(
+      `INSERT INTO outcry.retention VALUES ('chat*', '25 days'), ('chat.legal', NULL), ('*0%', '15 days')`,
+    );
+    expect(await store.expire()).toBe(2 + 2 + 3);
+    expect(await left()).toEqual({ 'chat.a': '34', 'chat.legal': '1234', chat_b: '34', [`it's 100%`]: '4' });
+    const erase = async (...values: readonly (string | null)[]): Promise<number> => {
+      const { rows } = await owner.query<{ erased: string }>('SELECT outcry.archive_erase($1, $2, $3, $4) AS erased', [
+        ...values,
+      ]);
+      return Number(rows[0]?.erased);
+    };
+    await expect(erase(null, null, null, 'me')).rejects.toThrow('expected a pattern of rooms, or a sender, or both');
+    expect(await erase('chat.*', 'ann', new Date(now - 15 * DAY).toISOString(), 'one')).toBe(1);
+    expect(await erase('chat_b', null, null, 'two')).toBe(2);
+    expect(await left()).toEqual({ 'chat.a': '34', 'chat.legal': '134', [`it's 100%`]: '4' });
+    const { rows } = await owner.query(
+      'SELECT by_whom, pattern, sender, messages::int FROM outcry.erasures ORDER BY id',
+    );
+    expect(rows).toEqual([
+      { by_whom: 'one', pattern: 'chat.*', sender: 'ann', messages: 1 },
+      { by_whom: 'two', pattern: 'chat_b', sender: null, messages: 2 },
+    ]);
+    // As behind a failover, when streams are read again.
+    await store.store({ partition: '3', fence: 1 }, batch('f'));
+    expect(await left()).toMatchObject({ 'chat.a': '1334' + '4', 'chat.legal': '1133' + '44' });
+    expect(await left()).not.toHaveProperty('chat_b');
+    await store.close();
   });
 });

@@ -223,6 +223,116 @@ END $$;
 REVOKE ALL ON outcry.numberings FROM PUBLIC;
 REVOKE ALL ON FUNCTION outcry.archive_page FROM PUBLIC;
 `,
+  `
+CREATE TABLE outcry.erasures (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  by_whom text NOT NULL,
+  pattern text,
+  sender text,
+  before timestamptz NOT NULL,
+  messages bigint NOT NULL
+);
+CREATE TABLE outcry.retention (pattern text PRIMARY KEY, keep interval CHECK (keep > interval '0'));
+
+-- A pattern of rooms, in which * stands for any characters, as LIKE has it.
+CREATE FUNCTION outcry.archive_like(pattern text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+  SELECT replace(regexp_replace(archive_like.pattern, '([\\\\%_])', '\\\\\\1', 'g'), '*', '%');
+$$;
+
+CREATE OR REPLACE FUNCTION outcry.archive_store(
+  partition smallint, fence bigint,
+  rooms text[], epochs text[], seqs bigint[], times bigint[], senders text[], payloads text[], frames bytea[],
+  gaps jsonb, cursors jsonb
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  stored bigint;
+BEGIN
+  -- Held until the commit: whoever claims the partition waits for what is under way, and nothing of it comes behind that.
+  PERFORM FROM outcry.archive_partitions p
+  WHERE p.partition = archive_store.partition AND p.fence <= archive_store.fence FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'another service archives partition %', archive_store.partition USING ERRCODE = '${FENCED_STATE}';
+  END IF;
+  PERFORM outcry.archive_month(month.first_day) FROM (
+    SELECT DISTINCT date_trunc('month', to_timestamp(t / 1000.0), 'UTC') AS first_day FROM unnest(archive_store.times) t
+  ) month;
+  INSERT INTO outcry.messages (room, epoch, seq, sent_at, sender, payload, frame)
+  SELECT m.room, m.epoch, m.seq, to_timestamp(m.at / 1000.0), m.sender, m.payload::jsonb, m.frame
+  FROM unnest(archive_store.rooms, archive_store.epochs, archive_store.seqs, archive_store.times, archive_store.senders,
+    archive_store.payloads, archive_store.frames) AS m (room, epoch, seq, at, sender, payload, frame)
+  WHERE NOT EXISTS (
+    SELECT FROM outcry.erasures e
+    WHERE (e.pattern IS NULL OR m.room LIKE outcry.archive_like(e.pattern)) AND (e.sender IS NULL OR m.sender = e.sender)
+    AND to_timestamp(m.at / 1000.0) < e.before
+  )
+  ON CONFLICT DO NOTHING;
+  GET DIAGNOSTICS stored = ROW_COUNT;
+  INSERT INTO outcry.gaps (room, epoch, first_seq, last_seq, reason)
+  SELECT g.room, g.epoch, g.first, g.last, g.reason
+  FROM jsonb_to_recordset(archive_store.gaps) AS g (room text, epoch text, first bigint, last bigint, reason text)
+  ON CONFLICT DO NOTHING;
+  INSERT INTO outcry.archive_cursors (room, epoch, seq)
+  SELECT c.room, c.epoch, c.seq
+  FROM jsonb_to_recordset(archive_store.cursors) AS c (room text, epoch text, seq bigint)
+  ON CONFLICT (room) DO UPDATE SET epoch = EXCLUDED.epoch, seq = EXCLUDED.seq;
+  INSERT INTO outcry.numberings (room, epoch, next_epoch, last_seq)
+  SELECT c.room, ended.key, c.epoch, ended.value::bigint
+  FROM jsonb_to_recordset(archive_store.cursors) AS c (room text, epoch text, past jsonb), jsonb_each_text(c.past) AS ended
+  ON CONFLICT DO NOTHING;
+  RETURN stored;
+END $$;
+
+-- Deletes what is archived of rooms, or of a sender, or of a sender in rooms, up to a time: up to now where that is null. What has not been
+-- archived yet of it never will be. Returns how many there were.
+CREATE FUNCTION outcry.archive_erase(pattern text, sender text, before timestamptz, by_whom text) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  up_to timestamptz := coalesce(archive_erase.before, clock_timestamp());
+  erased bigint;
+BEGIN
+  IF archive_erase.pattern IS NULL AND archive_erase.sender IS NULL THEN
+    RAISE EXCEPTION 'expected a pattern of rooms, or a sender, or both' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  -- Whoever writes has written, and whoever writes next sees it.
+  PERFORM FROM outcry.archive_partitions p ORDER BY p.partition FOR UPDATE;
+  DELETE FROM outcry.messages m
+  WHERE (archive_erase.pattern IS NULL OR m.room LIKE outcry.archive_like(archive_erase.pattern))
+    AND (archive_erase.sender IS NULL OR m.sender = archive_erase.sender) AND m.sent_at < up_to;
+  GET DIAGNOSTICS erased = ROW_COUNT;
+  INSERT INTO outcry.erasures (by_whom, pattern, sender, before, messages)
+  VALUES (archive_erase.by_whom, archive_erase.pattern, archive_erase.sender, up_to, erased);
+  RETURN erased;
+END $$;
+
+-- Deletes what is older than its room keeps, of so many rooms behind one; the longest pattern of outcry.retention decides, and one that keeps
+-- null keeps for ever. Returns the last of those rooms, or null where there are no more, and how many messages there were.
+CREATE FUNCTION outcry.archive_expire(behind text, max_rooms integer, OUT last_room text, OUT expired bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  part record;
+  deleted bigint;
+BEGIN
+  expired := 0;
+  FOR part IN
+    SELECT c.room, (
+      SELECT r.keep FROM outcry.retention r WHERE c.room LIKE outcry.archive_like(r.pattern) ORDER BY length(r.pattern) DESC, r.pattern LIMIT 1
+    ) AS keep
+    FROM outcry.archive_cursors c WHERE c.room > archive_expire.behind ORDER BY c.room LIMIT archive_expire.max_rooms
+  LOOP
+    last_room := part.room;
+    CONTINUE WHEN part.keep IS NULL;
+    DELETE FROM outcry.messages m WHERE m.room = part.room AND m.sent_at < clock_timestamp() - part.keep;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    expired := expired + deleted;
+  END LOOP;
+END $$;
+
+REVOKE ALL ON outcry.erasures, outcry.retention FROM PUBLIC;
+REVOKE ALL ON FUNCTION outcry.archive_like, outcry.archive_erase, outcry.archive_expire FROM PUBLIC;
+`,
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -17,7 +17,15 @@ export interface PostgresArchiveOptions extends PostgresOptions {
 
 /** PostgreSQL tells names of queries apart by 63 characters. */
 const MAX_NAME = 63;
+const EXPIRE = 'SELECT last_room, expired FROM outcry.archive_expire($1, $2)';
+/** Of which what is too old is deleted in one transaction. */
+const EXPIRED_ROOMS = 100;
 const STORE = `SELECT outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS stored`;
+
+interface ExpiredRow {
+  readonly last_room: string | null;
+  readonly expired: string;
+}
 
 /** The archive in PostgreSQL, by the functions of its schema. */
 export class PostgresArchive implements ArchiveStore {
@@ -79,6 +87,16 @@ export class PostgresArchive implements ArchiveStore {
       JSON.stringify(cursors),
     ]);
     return Number(row?.stored ?? 0);
+  }
+
+  async expire(): Promise<number> {
+    let expired = 0;
+    for (let behind: string | null = ''; behind !== null;) {
+      const [row]: readonly ExpiredRow[] = await this.#query<ExpiredRow>(EXPIRE, [behind, EXPIRED_ROOMS]);
+      expired += Number(row?.expired ?? 0);
+      behind = row?.last_room ?? null;
+    }
+    return expired;
   }
 
   async attend(service: string, forMs: number): Promise<readonly string[]> {
