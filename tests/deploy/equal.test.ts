@@ -88,6 +88,7 @@ const WHOLE: Readonly<Record<string, readonly string[]>> = {
 const BESIDE: Readonly<Record<string, readonly string[]>> = {
   'k8s-inbound': ['inbound.enabled=true'],
   'k8s-archive': ['archive.enabled=true'],
+  'k8s-events': ['events.enabled=true'],
   'k8s-monitoring': ['podMonitor', 'prometheusRule', 'dashboards'].map((part) => `monitoring.${part}.enabled=true`),
 };
 const COMPONENTS: Readonly<Record<string, readonly string[]>> = {

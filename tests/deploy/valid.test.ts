@@ -22,6 +22,7 @@ const EVERYTHING = [
   'namespace.create=true',
   'inbound.enabled=true',
   'archive.enabled=true',
+  'events.enabled=true',
   'httpRoute.enabled=true',
   'ingress.controller=nginx',
   'gateway.autoscaling.connections=true',
@@ -105,7 +106,7 @@ describe("checkov's findings", () => {
 
   it('are fewer where images are named by their digests', async () => {
     const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
-    const pods = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive'];
+    const pods = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive', 'events'];
     const text = await helmText(
       ...EVERYTHING,
       ...pods.map((pod) => `${pod}.image.digest=${digest}`),

@@ -25,7 +25,7 @@ interface Pod {
   readonly containers: readonly [Container];
 }
 
-const NAMED: readonly string[] = ['gateway', 'feed-publisher', 'redis', 'inbound', 'archive'];
+const NAMED: readonly string[] = ['gateway', 'feed-publisher', 'redis', 'inbound', 'archive', 'events'];
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 function specOf(objects: readonly Manifest[], id: string): object {
@@ -79,15 +79,15 @@ describe('the chart', () => {
 });
 
 describe('every pod', () => {
-  const all = ['inbound.enabled=true', 'archive.enabled=true'];
+  const all = ['inbound.enabled=true', 'archive.enabled=true', 'events.enabled=true'];
 
   it('has the images that were named, by their digests', async () => {
-    const keys = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive'];
+    const keys = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive', 'events'];
     const digests = keys.map((key) => `${key}.image.digest=${DIGEST}`);
     const objects = await helm(...all, ...digests, 'image.registry=registry.example.com/', 'image.pullPolicy=Always');
     const images = NAMED.map((name) => podOf(objects, name).containers[0]);
     expect(images.map(({ image }) => image)).toEqual(
-      ['outcry/gateway', 'outcry/feed-publisher', 'redis', 'outcry/inbound', 'outcry/archive'].map(
+      ['outcry/gateway', 'outcry/feed-publisher', 'redis', 'outcry/inbound', 'outcry/archive', 'outcry/events'].map(
         (repository) => `registry.example.com/${repository}@${DIGEST}`,
       ),
     );
@@ -95,7 +95,7 @@ describe('every pod', () => {
   });
 
   it('has whoever pulls its image, runs it and puts it somewhere', async () => {
-    const keys = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive'];
+    const keys = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive', 'events'];
     const objects = await helm(
       ...all,
       ...keys.flatMap((key) => [`${key}.priorityClassName=high`, `${key}.tolerations[0].operator=Exists`]),
@@ -114,7 +114,7 @@ describe('every pod', () => {
   });
 
   it('has more variables, volumes and mounts, behind its own', async () => {
-    const more = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive'].flatMap((key) => [
+    const more = ['gateway', 'feedPublisher', 'redis', 'inbound', 'archive', 'events'].flatMap((key) => [
       `${key}.extraEnv[0].name=EXTRA`,
       `${key}.extraEnv[0].value=1`,
       `${key}.extraEnvFrom[0].secretRef.name=more`,
@@ -141,9 +141,10 @@ describe('every pod', () => {
       'keys.secret=my-keys',
       'inbound.secret=my-inbound',
       'archive.secret=my-archive',
+      'events.secret=my-events',
     );
     const names = [...text.matchAll(/secretKeyRef:\s*\{ name: (\S+),/g)].map(([, name]) => name);
-    expect(new Set(names)).toEqual(new Set(['mine', 'my-inbound', 'my-archive']));
+    expect(new Set(names)).toEqual(new Set(['mine', 'my-inbound', 'my-archive', 'my-events']));
     expect(text).toContain('secretName: my-keys');
   });
 });

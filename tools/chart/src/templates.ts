@@ -60,8 +60,8 @@ function budget(when?: string): ObjectEdits {
   return when === undefined ? PLAIN : { when, edits: [OWNED] };
 }
 
-/** A service beside the two that everybody has, with a database of its own. */
-function extraService(name: string, database: string): Template {
+/** A service beside the two that everybody has, with a secret of its own. */
+function extraService(name: string, ...secrets: readonly string[]): Template {
   const container = `spec.template.spec.containers.name=${name}`;
   const enabled = `.Values.${name}.enabled`;
   return {
@@ -74,7 +74,7 @@ function extraService(name: string, database: string): Template {
           ...podEdits({ name, values: name, isService: true }),
           ...redisEdits(container, name),
           ...secretHoles(container, ['REDIS_PASSWORD']),
-          ...secretHoles(container, [database], `.Values.${name}.secret`),
+          ...secretHoles(container, secrets, `.Values.${name}.secret`),
           hole('spec.replicas', `{{ .Values.${name}.replicas }}`),
         ],
       },
@@ -95,6 +95,7 @@ const REDIS_EDITS: readonly Edit[] = [
     'OUTCRY_REDIS_PUBLISHER_PASSWORD',
     'OUTCRY_REDIS_INBOUND_PASSWORD',
     'OUTCRY_REDIS_ARCHIVE_PASSWORD',
+    'OUTCRY_REDIS_EVENTS_PASSWORD',
     'REDISCLI_AUTH',
   ]),
   after(
@@ -266,6 +267,7 @@ export const TEMPLATES: readonly Template[] = [
   },
   extraService('inbound', 'OUTCRY_POSTGRES_URL'),
   extraService('archive', 'OUTCRY_ARCHIVE_URL'),
+  extraService('events', 'OUTCRY_EVENTS_URL', 'OUTCRY_EVENTS_SECRET'),
   {
     source: 'k8s/network-policies.yaml',
     target: 'network-policies.yaml',

@@ -165,11 +165,11 @@ const redis = z
   })
   .describe('Redis.');
 
-function extra(service: string, page: string) {
+function extra(service: string, page: string, secret = 'Of its URL of the database.') {
   return z
     .strictObject({
       enabled: z.boolean().default(false),
-      secret: name.default(`outcry-${service}`).describe('Of its URL of the database.'),
+      secret: name.default(`outcry-${service}`).describe(secret),
       ...withReplicas({ file: `k8s-${service}/${service}.yaml`, name: service }),
     })
     .describe(page);
@@ -260,6 +260,11 @@ export const VALUES = z.strictObject({
   redis,
   inbound: extra('inbound', 'Publishes what your database commits (docs/INBOUND.md).'),
   archive: extra('archive', 'Keeps what is said in archived rooms (docs/ARCHIVE.md).'),
+  events: extra(
+    'events',
+    'Tells your server who comes and who goes (docs/EVENTS.md).',
+    'Of your server: its URL, and what both sign with.',
+  ),
   ingress,
   httpRoute: z
     .strictObject({

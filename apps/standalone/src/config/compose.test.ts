@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 
 /** The services that wait for Redis by themselves. */
-const PATIENT = ['gateway', 'feed-publisher', 'inbound', 'archive'];
+const PATIENT = ['gateway', 'feed-publisher', 'inbound', 'archive', 'events'];
 /** Every start that is known to end well was over by then, on machines that were busy with others. */
 const SLOW_START_SECONDS = 60;
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 
 import { loadArchiveConfig } from '@outcry/archive';
+import { loadEventsConfig } from '@outcry/events';
 import { loadInboundConfig } from '@outcry/inbound';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -47,20 +48,23 @@ function readOverlay(folder: string): Overlay {
 }
 
 /** As the container has it, with secrets that differ. */
-function environmentOf(variables: readonly Variable[], database: string): Record<string, string> {
+function environmentOf(variables: readonly Variable[], url: { name: string; of: string }): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const { name, value, valueFrom } of variables) {
     const secret = secretOf(valueFrom?.secretKeyRef.key ?? '');
-    if (name === database) environment[name] = `postgres://u:${secret}@db.example.com/shop?sslmode=verify-full`;
+    if (name === url.name) environment[name] = url.of.replace('SECRET', secret);
     else environment[name] = value?.replace(/\$\((\w+)\)/g, (_, before: string) => environment[before] ?? '') ?? secret;
   }
   return environment;
 }
 
+const DATABASE = 'postgres://u:SECRET@db.example.com/shop?sslmode=verify-full';
+
 const OVERLAYS = [
   {
     service: 'inbound',
-    database: 'OUTCRY_POSTGRES_URL',
+    url: { name: 'OUTCRY_POSTGRES_URL', of: DATABASE },
+    secrets: ['OUTCRY_POSTGRES_URL'],
     password: 'OUTCRY_REDIS_INBOUND_PASSWORD',
     load: (environment: Record<string, string>) => {
       const { config, settings } = loadInboundConfig(environment);
@@ -69,16 +73,27 @@ const OVERLAYS = [
   },
   {
     service: 'archive',
-    database: 'OUTCRY_ARCHIVE_URL',
+    url: { name: 'OUTCRY_ARCHIVE_URL', of: DATABASE },
+    secrets: ['OUTCRY_ARCHIVE_URL'],
     password: 'OUTCRY_REDIS_ARCHIVE_PASSWORD',
     load: (environment: Record<string, string>) => {
       const { config, settings } = loadArchiveConfig(environment);
       return { env: settings.OUTCRY_ENV, mustMigrate: config.postgres.mustMigrate, redis: config.redis.url };
     },
   },
+  {
+    service: 'events',
+    url: { name: 'OUTCRY_EVENTS_URL', of: 'https://app.example.com/outcry/events' },
+    secrets: ['OUTCRY_EVENTS_URL', 'OUTCRY_EVENTS_SECRET'],
+    password: 'OUTCRY_REDIS_EVENTS_PASSWORD',
+    load: (environment: Record<string, string>) => {
+      const { config, settings } = loadEventsConfig(environment);
+      return { env: settings.OUTCRY_ENV, mustMigrate: false, redis: config.redis.url };
+    },
+  },
 ];
 
-describe.each(OVERLAYS)('deploy/k8s-$service', ({ service, database, password, load }) => {
+describe.each(OVERLAYS)('deploy/k8s-$service', ({ service, url, secrets: own, password, load }) => {
   const { text, resources, manifests } = readOverlay(`k8s-${service}`);
   const deployment = manifests.find(({ kind }) => kind === 'Deployment')?.spec;
   const pod = deployment?.template?.spec;
@@ -90,7 +105,7 @@ describe.each(OVERLAYS)('deploy/k8s-$service', ({ service, database, password, l
   });
 
   it('starts in production mode, as the user of Redis that it is, and does not make the schema', () => {
-    expect(load(environmentOf(variables, database))).toEqual({
+    expect(load(environmentOf(variables, url))).toEqual({
       env: 'production',
       mustMigrate: false,
       redis: `redis://${service}:${secretOf(password)}@redis:6379`,
@@ -104,7 +119,7 @@ describe.each(OVERLAYS)('deploy/k8s-$service', ({ service, database, password, l
     const secrets = variables.flatMap(({ valueFrom }) => valueFrom?.secretKeyRef ?? []);
     expect(secrets).toEqual([
       { name: 'outcry-secrets', key: password },
-      { name: `outcry-${service}`, key: database },
+      ...own.map((key) => ({ name: `outcry-${service}`, key })),
     ]);
     expect(text).toContain(`create secret generic outcry-${service} --namespace outcry`);
     expect(manifests.map(({ kind }) => kind)).not.toContain('Secret');
