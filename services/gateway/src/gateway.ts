@@ -25,6 +25,7 @@ import { createServices, type GatewayServices } from './services.ts';
 
 /** Held bytes at which a coalescing window ends early: what a burst may add to a socket's buffer. */
 const MAX_COALESCED_BYTES = 64 * 1024;
+const NOT_LISTENING = 'the public port takes no connections yet';
 
 export interface Gateway {
   /** Resolves with the ports once the gateway serves; rejects with a one-line `OutcryError`. */
@@ -82,6 +83,9 @@ class ComposedGateway implements Gateway {
     await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
     await attendance.start();
     const port = await transport.listen(new Reception(services));
+    services.readiness.watchTransport(() => transport.fault);
+    // The others send no clients here before.
+    await attendance.tell();
     if (config.connections.balance.isOn) balancer.start();
     return port;
   }
@@ -156,7 +160,7 @@ function createParts(options: GatewayOptions) {
   const services = createServices({ ...options, ...own });
   metrics.observeSockets(() => transport.sockets);
   metrics.observeTransport(() => transport.fault === undefined);
-  services.readiness.watchTransport(() => transport.fault);
+  services.readiness.watchTransport(() => NOT_LISTENING);
   const attendance = createAttendance(backplane, services, runId);
   const balancer = createBalancer(options, services);
   return { transport, coalescer, loopLag, services, accounts, attendance, balancer, runId };
