@@ -22,6 +22,9 @@ export interface EndpointRequest {
 /** A connection that the other side let go of while a request was on its way into it. */
 const CLOSED_BENEATH: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
+/** What a server says of itself among the statuses by which it blames a question: it was too slow, or has too much to do. */
+const OF_ITSELF: ReadonlySet<number> = new Set([408, 429]);
+
 /** One URL of the operator's server, over connections that are kept. Redirects are not followed. */
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -72,7 +75,9 @@ export class Endpoint {
     if (!this.#isSuccess(status)) {
       // Read to its end, the connection serves the next one; past the limit or the deadline it is cut.
       answer.body.dump({ limit: maxAnswerBytes, signal }).catch(() => undefined);
-      throw new HookFailure(FailureKind.Status, `${url} answered with status ${String(status)}`, { status });
+      const isOfQuestion = status >= 400 && status < 500 && !OF_ITSELF.has(status);
+      const words = `${url} answered with status ${String(status)}`;
+      throw new HookFailure(FailureKind.Status, words, { status, isOfQuestion });
     }
     const pieces: Uint8Array[] = [];
     let bytes = 0;

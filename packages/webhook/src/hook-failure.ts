@@ -13,16 +13,24 @@ export const FailureKind = {
 } as const;
 export type FailureKind = (typeof FailureKind)[keyof typeof FailureKind];
 
+export interface HookFailureOptions extends ErrorOptions {
+  readonly status?: number;
+  readonly isOfQuestion?: boolean;
+}
+
 /** The message is for the log, in words. */
 export class HookFailure extends Error {
   readonly kind: FailureKind;
   /** That the server answered with, where it is what failed. */
   readonly status: number | undefined;
+  /** The server is well, and says that of the question: whoever asks may be the only one to blame. */
+  readonly isOfQuestion: boolean;
 
-  constructor(kind: FailureKind, message: string, options?: ErrorOptions & { readonly status?: number }) {
+  constructor(kind: FailureKind, message: string, options: HookFailureOptions = {}) {
     super(message, options);
     this.name = 'HookFailure';
     this.kind = kind;
-    this.status = options?.status;
+    this.status = options.status;
+    this.isOfQuestion = options.isOfQuestion ?? false;
   }
 }

@@ -179,6 +179,28 @@ describe('HookClient', () => {
     expect(client.state).toBe('closed');
   });
 
+  it('stays closed where the server blames the questions, and opens where it blames itself', async () => {
+    const client = create();
+    for (const status of [400, 404, 422]) {
+      server.answer('join', () => ({ status, text: '' }));
+      for (let i = 0; i < 20; i++) expect(await outcomeOf(client)).toBe('status');
+    }
+    expect(client.state).toBe('closed');
+    server.answer('join', () => ({ status: 429, text: '' }));
+    for (let i = 0; i < 11; i++) expect(await outcomeOf(client)).toBe('status');
+    expect(client.state).toBe('open');
+  });
+
+  it('closes again where the question that is tried is blamed', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const client = create();
+    await failUntilOpen(client);
+    vi.setSystemTime(Date.now() + ASKING.breakerOpenMs);
+    server.answer('join', () => ({ status: 404, text: '' }));
+    expect(await outcomeOf(client)).toBe('status');
+    expect(client.state).toBe('closed');
+  });
+
   it('tries one question when the time is over: the others are told at once, and its answer closes the breaker', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const client = create();

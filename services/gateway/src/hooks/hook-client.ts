@@ -119,7 +119,19 @@ export class HookClient {
     if (this.#inFlight >= maxInFlight) {
       throw new HookFailure(FailureKind.Busy, `${String(maxInFlight)} questions wait for their answers`);
     }
-    return this.#breaker.execute(async () => read(await this.#send(question)));
+    const outcome = await this.#breaker.execute(() => this.#judge(question, read));
+    if (outcome instanceof HookFailure) throw outcome;
+    return outcome.answer;
+  }
+
+  /** For the breaker: a failure that is the question's own says that the server is well. Else one client could shut out all others. */
+  async #judge<A>(question: string, read: ReadAnswer<A>): Promise<{ readonly answer: A } | HookFailure> {
+    try {
+      return { answer: read(await this.#send(question)) };
+    } catch (err) {
+      if (err instanceof HookFailure && err.isOfQuestion) return err;
+      throw err;
+    }
   }
 
   async #send(body: string): Promise<string> {
