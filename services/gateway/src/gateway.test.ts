@@ -7,17 +7,24 @@ import { decodeNodeReport } from './cluster/node-report.ts';
 import { loadGatewayConfig } from './config/config.ts';
 import { createGateway } from './gateway.ts';
 
+/** Something that a test waits for, or lets happen. */
+class Moment {
+  happen!: () => void;
+  readonly happened = new Promise<void>((resolve) => {
+    this.happen = resolve;
+  });
+}
+
 it('is ready, for orchestrators and for other gateways, once its public port takes connections and not before', async () => {
   using lease = await leasePort();
   const internalUrl = `http://127.0.0.1:${String(lease.port)}`;
   const backplane = createMemoryBackplane();
-  const reached = Promise.withResolvers<undefined>();
-  const released = Promise.withResolvers<undefined>();
+  const [reached, released] = [new Moment(), new Moment()];
   const watch = backplane.revocations.watch.bind(backplane.revocations);
   // The broker is there by then, and the port is not.
   vi.spyOn(backplane.revocations, 'watch').mockImplementation(async (handler) => {
-    reached.resolve(undefined);
-    await released.promise;
+    reached.happen();
+    await released.happened;
     return watch(handler);
   });
   const environment = { OUTCRY_PORT: '0', OUTCRY_HOST: '127.0.0.1', OUTCRY_INTERNAL_PORT: String(lease.port) };
@@ -25,16 +32,16 @@ it('is ready, for orchestrators and for other gateways, once its public port tak
   const gateway = createGateway({ config, backplane, logger: createLogger({ level: 'silent', fields: {} }) });
   const started = gateway.start();
   onTestFinished(async () => {
-    released.resolve(undefined);
+    released.happen();
     await started;
     await gateway.stop();
   });
-  await reached.promise;
+  await reached.happened;
   expect(await readHealth(internalUrl)).toMatchObject({
     status: 503,
     summary: 'the public port takes no connections yet',
   });
-  released.resolve(undefined);
+  released.happen();
   await started;
   expect(await readHealth(internalUrl)).toMatchObject({ status: 200 });
   const reports = await backplane.nodes.list();
