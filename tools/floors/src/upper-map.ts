@@ -27,6 +27,7 @@ export const UPPER_HOUSE: House = {
         deploy: 'the chart and the manifests under real tools',
         security: 'attacks',
         hooks: 'an operator’s server in trouble, in a table',
+        compatibility: 'clients of one commit on services of another',
         releases: 'one version in all places, and what a release is made of',
         'security/costs': 'what a client costs everybody, in a table',
         'run-suite': 'starts a suite with its options',
