@@ -93,8 +93,8 @@ class ComposedGateway implements Gateway {
   async stop(): Promise<void> {
     const { backplane, logger } = this.#options;
     const { coalescer, loopLag, services, attendance, balancer } = this.#parts;
-    const { connections, mover, connectionLimits, meters, rooms, past, presence, books } = services;
-    for (const part of [balancer, mover]) part.stop();
+    const { connections, mover, connectionLimits, meters, rooms, past, presence, books, metrics } = services;
+    for (const part of [balancer, mover, metrics.sampler]) part.stop();
     const toldMs = await this.#drain();
     for (const part of [connections, meters, loopLag]) part.stop();
     await connectionLimits.close();
@@ -183,12 +183,12 @@ function watchKeys({ tokens }: AuthConfig, services: GatewayServices): WatchedKe
 
 function createAttendance(
   { nodes }: Backplane,
-  { facts, connections, connectionLimits, readiness, reception, rooms, books, logger }: GatewayServices,
+  { facts, connections, connectionLimits, readiness, reception, rooms, books, metrics, logger }: GatewayServices,
   id: string,
 ): Attendance {
   const startedAt = Date.now();
   const spare = new SpareArrivals();
-  return new Attendance({
+  const attendance = new Attendance({
     id,
     nodes,
     logger,
@@ -201,11 +201,14 @@ function createAttendance(
       isReady: readiness.notReady === undefined,
       takesPerSecond: spare.perSecond(reception.maxConnections - connections.size),
     }),
+    sample: () => metrics.sampler.latest,
     onReturn: () => {
       logger.warn('this node had counted as lost');
       connectionLimits.restore();
     },
   });
+  metrics.sampler.watch(() => void attendance.tell());
+  return attendance;
 }
 
 function createBalancer({ config, backplane, logger }: GatewayOptions, { facts, metrics }: GatewayServices): Balancer {

@@ -71,6 +71,7 @@ export const HOUSE: House = {
         archive: 'what rooms said before what they keep',
       },
       { limits: 'rates and counts', observability: 'metrics', processes: 'several gateways on one port' },
+      { sampling: 'what is loud, while somebody looks' },
     ],
   },
   'services/feed-publisher': {

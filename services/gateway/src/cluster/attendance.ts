@@ -1,6 +1,7 @@
 import { type NodeRoster, OutcryError, UnwritableError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
+import type { Sample } from '../sampling/sample.ts';
 import { encodeNodeReport, type NodeReport } from './node-report.ts';
 
 /** A lost gateway counts for nothing any more after at most both together. */
@@ -12,6 +13,8 @@ export interface AttendanceOptions {
   readonly id: string;
   readonly nodes: NodeRoster;
   readonly report: () => NodeReport;
+  /** What was loud here, while somebody looks. */
+  readonly sample: () => Sample | undefined;
   /** This node had counted as lost: what the others know of it may be gone. */
   readonly onReturn: () => void;
   readonly logger: Logger;
@@ -60,7 +63,7 @@ export class Attendance {
 
   /** Whether it was present before. */
   #attend(): Promise<boolean> {
-    const { id, nodes, report } = this.#options;
-    return nodes.attend({ id, report: encodeNodeReport(report()) }, LEASE_MS);
+    const { id, nodes, report, sample } = this.#options;
+    return nodes.attend({ id, report: encodeNodeReport(report(), sample()) }, LEASE_MS);
   }
 }

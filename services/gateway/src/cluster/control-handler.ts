@@ -7,7 +7,7 @@ import type { Mover } from '../connections/mover.ts';
 import { Served, type ServedSession } from '../connections/served-session.ts';
 import { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
-import { decodeControlNotice, type SessionNotice } from './control-notice.ts';
+import { type ControlNotice, decodeControlNotice, type SessionNotice } from './control-notice.ts';
 import { NoticeRounds } from './notice-rounds.ts';
 
 /** What may wait to be carried out here. */
@@ -16,7 +16,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 export interface ControlHandlerParts {
   readonly connections: Connections;
-  readonly metrics: Pick<GatewayMetrics, 'serverCommands'>;
+  readonly metrics: Pick<GatewayMetrics, 'serverCommands' | 'sampler'>;
   readonly mover: Pick<Mover, 'move'>;
   readonly facts: { readonly nodeId: string };
   readonly logger: Logger;
@@ -25,7 +25,7 @@ export interface ControlHandlerParts {
 /** Does on this node what is asked of all. */
 export function createControlHandler(parts: ControlHandlerParts): (notice: string) => void {
   const { connections, mover, facts, metrics, logger } = parts;
-  const count = (notice: SessionNotice, outcome: Served | 'overflow'): void => {
+  const count = (notice: ControlNotice, outcome: Served | 'overflow'): void => {
     metrics.serverCommands.labels(notice.kind, outcome).inc();
   };
   const rounds = new NoticeRounds({
@@ -43,6 +43,9 @@ export function createControlHandler(parts: ControlHandlerParts): (notice: strin
       logger.warn({ bytes: text.length }, 'control notice not understood');
     } else if (notice.kind === 'move') {
       if (notice.node === facts.nodeId) mover.move(notice.count);
+    } else if (notice.kind === 'top') {
+      metrics.sampler.sampleFor(notice.seconds);
+      count(notice, Served.Done);
     } else if (!rounds.add(notice, text.length)) {
       count(notice, 'overflow');
       logger.warn({ kind: notice.kind }, 'control notice dropped: too many wait');

@@ -29,12 +29,14 @@ const controlNotice = z.discriminatedUnion('kind', [
     node: z.string(),
     count: z.int().positive(),
   }),
+  /** Somebody looks: what is loud is to be told for so long. */
+  z.object({ kind: z.literal('top'), seconds: z.number().positive() }),
 ]);
 
 export type ControlNotice = z.output<typeof controlNotice>;
 
 /** One that means sessions, wherever they are. */
-export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' }>;
+export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'top' }>;
 
 export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);

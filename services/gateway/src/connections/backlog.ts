@@ -50,6 +50,11 @@ export class Backlog {
     return this.#laggingSince !== undefined;
   }
 
+  /** As of the last look. */
+  get unreadBytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether a snapshot may be sent now. */
   get hasRoom(): boolean {
     return this.#socket.bufferedBytes() <= this.#limits.softBufferBytes / ROOM_DIVISOR;

@@ -74,6 +74,7 @@ export class Connections {
 
   #sweep(): void {
     this.#caughtUpMs = 0;
+    this.#options.metrics.sampler.countSweep();
     this.#sweepOn(this.#open.values());
   }
 
@@ -109,6 +110,8 @@ export class Connections {
       connection.socket.ping();
     }
     this.#checkBacklog(connection, now);
+    const { sampler } = this.#options.metrics;
+    if (sampler.isOn) sampler.countLook(connection);
   }
 
   #checkBacklog(connection: Connection, now: number): void {

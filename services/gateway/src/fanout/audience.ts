@@ -23,6 +23,9 @@ export interface Fanout {
   readonly metrics: GatewayMetrics;
 }
 
+/** Kinds of streams that are a room's: its messages, and who comes and goes. The others are a book's. */
+const ROOM_KINDS: ReadonlySet<string> = new Set(['r', 'p']);
+
 const TOPIC_SUFFIX = { [Encoding.Json]: '/j', [Encoding.Msgpack]: '/m' } as const;
 
 /**
@@ -61,8 +64,8 @@ export class Audience {
 
   /** Reaches every follower but `except`, which must be one. */
   publish(source: FrameSource, except?: Follower): void {
-    if (this.#msgpackFollowers > 0) this.#send(Encoding.Msgpack, source.msgpack(), except);
-    if (this.#jsonFollowers > 0) this.#send(Encoding.Json, source.json(), except);
+    if (this.#fanout.metrics.sampler.isOn) this.#publishSampled(source, except);
+    else this.#publish(source, except);
   }
 
   /** Publishes a frame that this gateway makes itself. */
@@ -70,13 +73,33 @@ export class Audience {
     this.publish(ownFrame(this.#fanout, frame), except);
   }
 
-  #send(encoding: Encoding, frame: Uint8Array | string, except: Follower | undefined): void {
+  #publishSampled(source: FrameSource, except: Follower | undefined): void {
+    const startedAt = performance.now();
+    const bytes = this.#publish(source, except);
+    this.#fanout.metrics.sampler.countFanout(this.#name, {
+      isRoom: ROOM_KINDS.has(this.#kind),
+      recipients: this.size - (except === undefined ? 0 : 1),
+      ...{ bytes, ms: performance.now() - startedAt },
+    });
+  }
+
+  /** Returns the bytes, all recipients together. */
+  #publish(source: FrameSource, except: Follower | undefined): number {
+    let bytes = 0;
+    if (this.#msgpackFollowers > 0) bytes += this.#send(Encoding.Msgpack, source.msgpack(), except);
+    if (this.#jsonFollowers > 0) bytes += this.#send(Encoding.Json, source.json(), except);
+    return bytes;
+  }
+
+  #send(encoding: Encoding, frame: Uint8Array | string, except: Follower | undefined): number {
     const topic = this.#topic(encoding);
     const isExcluding = except?.encoding === encoding;
     if (isExcluding) except.socket.publishToOthers(topic, frame);
     else this.#fanout.publisher.publish(topic, frame);
     const followers = encoding === Encoding.Json ? this.#jsonFollowers : this.#msgpackFollowers;
-    this.#fanout.metrics.countOut(encoding, frame.length, followers - (isExcluding ? 1 : 0));
+    const recipients = followers - (isExcluding ? 1 : 0);
+    this.#fanout.metrics.countOut(encoding, frame.length, recipients);
+    return frame.length * recipients;
   }
 
   #count(encoding: Encoding, change: number): void {

@@ -3,6 +3,7 @@ import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { Sampler } from '../sampling/sampler.ts';
 import { DeferredHistogram } from './deferred-histogram.ts';
 import { HookMetrics } from './hook-metrics.ts';
 import { LABEL_VALUES } from './label-values.ts';
@@ -37,6 +38,8 @@ export interface GaugeSources {
 export class GatewayMetrics {
   readonly registry = new Registry();
   readonly hooks = new HookMetrics(this.registry);
+  /** Of what metrics have no labels for, while somebody looks. */
+  readonly sampler = new Sampler();
 
   readonly connections = this.#gauge('connections', 'Open connections.', ['encoding']);
   readonly brokerUp = this.#gauge('broker_up', '1 while live delivery from a shard of the broker is whole.', ['shard']);

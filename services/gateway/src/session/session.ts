@@ -3,6 +3,7 @@ import {
   ALL_ROOM,
   appendInfo,
   type ClientFrame,
+  type ClientFrameType,
   CLOSE_CODES,
   type CloseCode,
   type Encoding,
@@ -240,13 +241,21 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   #handle(bytes: Uint8Array): void {
-    if (this.#services.admission.isFull && this.#shed(bytes)) return;
+    const type = this.#takeUp(bytes);
+    const { sampler } = this.#services.metrics;
+    if (!sampler.isOn) return;
+    sampler.countRequest(this, { type, bytes: bytes.length, ms: performance.now() - this.lastHeardAt });
+  }
+
+  /** Returns what it was; undefined where it makes no sense. */
+  #takeUp(bytes: Uint8Array): ClientFrameType | undefined {
+    if (this.#services.admission.isFull && this.#shed(bytes)) return 'publish';
     let frame: ClientFrame;
     try {
       frame = this.#services.codecs[this.encoding].decodeClient(bytes);
     } catch (err) {
       this.fail(err);
-      return;
+      return undefined;
     }
     try {
       this.#services.handleRequest(this, frame, this.#services)?.catch((err: unknown) => {
@@ -255,6 +264,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     } catch (err) {
       this.fail(err, frame.id);
     }
+    return frame.type;
   }
 
   /**
@@ -274,7 +284,10 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   #send(frame: WireFrame): void {
-    if (!this.#isClosed && sendEncoded(this, frame, this.#services) === 'dropped') this.overflowed();
+    if (this.#isClosed) return;
+    const { sampler } = this.#services.metrics;
+    if (sampler.isOn) sampler.countSent(this, frame.length);
+    if (sendEncoded(this, frame, this.#services) === 'dropped') this.overflowed();
   }
 
   #refuse(err: RequestError, about: Parameters<typeof refusalFrame>[1]): void {

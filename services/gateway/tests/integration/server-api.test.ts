@@ -359,6 +359,35 @@ describe('requests', () => {
   });
 });
 
+describe('what is loud', () => {
+  it('is named first, of all gateways: a room, a client, and what it asks for', async () => {
+    const members = await Promise.all(['ed', 'flo', 'gus'].map((user) => connect(user, 'loud', `quiet-${user}`)));
+    const [shouter] = members;
+    // A window may see the beginning of it only.
+    await vi.waitFor(
+      async () => {
+        for (let i = 0; i < 10; i += 1) shouter?.client.send({ type: 'publish', room: 'loud', data: 'x'.repeat(500) });
+        for (const { client } of members.slice(1)) client.send({ type: 'ping' });
+        const answer = await succeed('top', { seconds: 2 });
+        expect(answer).toMatchObject({ silent: [], nodes: [{}, {}] });
+        expect((answer['rooms'] as readonly unknown[])[0]).toMatchObject({ room: 'loud' });
+        const own = { connection: shouter?.connection, user: 'ed', node: 'second' };
+        expect(busiestOf(answer['connections'])).toMatchObject(own);
+        expect(busiestOf(answer['commands'])).toMatchObject({ command: 'publish' });
+      },
+      { timeout: 15_000, interval: 250 },
+    );
+  });
+
+  it.each([{ seconds: 0 }, { seconds: 61 }, { seconds: '2' }, { room: 'pit' }])(
+    'is not asked with %j',
+    async (params) => {
+      const { status, body } = await api.call('top', params);
+      expect({ status, body }).toMatchObject({ status: 400, body: { error: { code: 'malformed' } } });
+    },
+  );
+});
+
 describe('the OpenAPI document', () => {
   const EXAMPLES: Readonly<Record<string, unknown>> = {
     publish: { room: 'doc', data: 1 },
@@ -379,6 +408,7 @@ describe('the OpenAPI document', () => {
     rebalance: { dryRun: true },
     resendEvents: {},
     info: {},
+    top: {},
     batch: { commands: [{ command: 'info', params: {} }] },
     resetPassword: { user: 'documented', password: 'battery staple' },
     deleteAccount: { user: 'documented' },
@@ -534,6 +564,11 @@ describe('the OpenAPI document', () => {
     expect(validate(content, value), JSON.stringify(value)).toBe(false);
   }
 });
+
+/** What has had the most requests. */
+function busiestOf(rows: unknown): { readonly requests: number } | undefined {
+  return [...(rows as readonly { requests: number }[])].sort((a, b) => b.requests - a.requests)[0];
+}
 
 /** A header's bytes as fetch takes them. */
 function encode(text: string | null): string | null {
