@@ -9,6 +9,7 @@ import { ping } from './commands/ping.ts';
 import { publish } from './commands/publish.ts';
 import { status, type StatusContext } from './commands/status.ts';
 import { tail } from './commands/tail.ts';
+import { top, TOP_SORTS, type TopContext, type TopOptions } from './commands/top.ts';
 import { apiUrl } from './config/env.ts';
 import type { ServerApiOptions } from './connection/server-api.ts';
 import type { ConnectionOptions } from './connection/session.ts';
@@ -25,11 +26,13 @@ export type Run = (options: GlobalOptions, act: (context: Context) => Promise<vo
 /** The same with the server API. */
 export type RunAsOperator = (
   options: OperatorOptions,
-  act: (context: OperatorContext) => Promise<void>,
+  act: (context: OperatorContext & TopContext) => Promise<void>,
 ) => Promise<void>;
 
 const DEFAULT_API = 'http://localhost:8081';
 const MAX_COUNT = 1_000_000;
+/** No gateway names more of a kind by one figure. */
+const MAX_ROWS = 10;
 const DAY_MS = 86_400_000;
 const MAX_TIMEOUT_MS = 240_000;
 const some = parseWhole(1, MAX_COUNT);
@@ -44,7 +47,8 @@ Examples:
   $ outcry ping --count 100
   $ OUTCRY_API_KEY=… outcry account reset ann
   $ OUTCRY_API_KEY=… outcry events resend
-  $ outcry status --url http://gw-1:8081 --url http://gw-2:8081`;
+  $ outcry status --url http://gw-1:8081 --url http://gw-2:8081
+  $ OUTCRY_API_KEY=… outcry top --api http://gw-1:8081 --sort bytes`;
 
 /** The command line: what there is, its help, and nothing of what it does. */
 export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
@@ -80,6 +84,7 @@ export function createCommand(run: Run, runAsOperator: RunAsOperator): Command {
   addAccountCommands(command, runAsOperator);
   addEventCommands(command, runAsOperator);
   addStatusCommand(command, { addresses, run: runAsOperator });
+  addTopCommand(command, runAsOperator);
   return command;
 }
 
@@ -217,4 +222,14 @@ function addStatusCommand(command: Command, { addresses, run }: StatusParts): vo
         status(context, { urls, hasRoster, timeoutMs: timeout }),
       );
     });
+}
+
+function addTopCommand(command: Command, run: RunAsOperator): void {
+  const shown = command
+    .command('top')
+    .description('show the rooms, connections and requests that cost the most, with a key in OUTCRY_API_KEY')
+    .addOption(apiOption())
+    .addOption(new Option('--sort <figure>', 'what comes first').choices(TOP_SORTS).default('time'))
+    .option('--rows <n>', 'lines of each table', parseWhole(1, MAX_ROWS), MAX_ROWS)
+    .action((options: TopOptions) => run(shown.optsWithGlobals<OperatorOptions>(), (context) => top(context, options)));
 }

@@ -41,7 +41,8 @@ const run: Run = async (options, act) => {
 
 const runAsOperator: RunAsOperator = async (options, act) => {
   const output = createOutput(options.json, { out: process.stdout, notes: process.stderr, isDumb: isDumbTerminal });
-  await act({ api: new ServerApi({ ...options, apiKey }), output, input: process.stdin });
+  const { signal } = ended;
+  await act({ api: new ServerApi({ ...options, apiKey, signal }), output, input: process.stdin, signal });
 };
 
 function exitCodeOf(error: unknown): ExitCode {

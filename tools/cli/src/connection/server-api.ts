@@ -10,6 +10,8 @@ export interface ServerApiOptions {
   readonly apiKey: string | undefined;
   /** For the answer, in milliseconds. */
   readonly timeout: number;
+  /** Nobody waits for answers any more. */
+  readonly signal?: AbortSignal;
 }
 
 /** The server API of a cluster, as its operator asks it: docs/SERVER-API.md. */
@@ -35,13 +37,14 @@ export class ServerApi {
     params: unknown,
     apiKey: string,
   ): Promise<{ readonly isDone: boolean; readonly body: Readonly<Record<string, unknown>> }> {
-    const { api, timeout } = this.#options;
+    const { api, timeout, signal } = this.#options;
+    const isLate = AbortSignal.timeout(timeout);
     try {
       const answer = await fetch(new URL(`/api/${command}`, api), {
         method: 'POST',
         headers: { authorization: `Bearer ${apiKey}` },
         body: JSON.stringify(params),
-        signal: AbortSignal.timeout(timeout),
+        signal: signal === undefined ? isLate : AbortSignal.any([signal, isLate]),
       });
       // An object of any kind is looked at by name; what is none has none of them.
       return { isDone: answer.ok, body: Object(await answer.json()) as Readonly<Record<string, unknown>> };
