@@ -32,7 +32,8 @@ describe('the version', () => {
     >;
     expect([chart['version'], chart['appVersion']]).toEqual([version, version]);
     const images = [...readFileSync(DOCKERFILE, 'utf8').matchAll(/^ARG VERSION=(.+)$/gm)].map(([, own]) => own);
-    expect(images).toEqual(Array.from({ length: 4 }, () => version));
+    expect(images.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(images)).toEqual(new Set([version]));
   });
 
   it('has its changes written down, or is to come', () => {
