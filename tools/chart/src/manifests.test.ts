@@ -87,7 +87,7 @@ it('runs everybody as somebody whom no node knows', () => {
   const pods = manifests.flatMap(({ spec }) =>
     spec.template === undefined ? [] : [spec.template.spec.securityContext],
   );
-  expect(pods).toHaveLength(5);
+  expect(pods).toHaveLength(6);
   for (const { runAsUser, runAsGroup } of pods) {
     expect(runAsUser).toBeGreaterThan(10_000);
     expect(runAsGroup).toBeGreaterThan(10_000);
