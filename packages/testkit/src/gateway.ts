@@ -33,6 +33,7 @@ export interface GatewaySettings {
   readonly trustedProxies?: string;
   readonly tlsCertFile?: string;
   readonly tlsKeyFile?: string;
+  readonly compression?: 'off' | 'on';
   readonly maxStoredBytesPerUser?: number;
   readonly maxStoredBytesPerAddress?: number;
   readonly maxNewRoomsPerUser?: number;

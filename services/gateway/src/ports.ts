@@ -78,6 +78,7 @@ export function createTransport(options: GatewayOptions, parts: PublicParts): Tr
     heartbeatMs: connections.heartbeatMs,
     tokenSources: auth.sources,
     tls: config.tls,
+    canCompress: config.canCompress,
     proxies: new TrustedProxies(config.trustedProxies, () => {
       parts.metrics.unreadableForwards.inc();
     }),

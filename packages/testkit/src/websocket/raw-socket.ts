@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { constants, inflateRawSync } from 'node:zlib';
 
 import { DEFAULT_DEADLINE_MS, withDeadline } from '../deadline.ts';
 import { Inbox } from '../inbox.ts';
@@ -15,7 +16,14 @@ export type RawMessageKind = 'text' | 'binary' | 'ping' | 'pong';
 export interface RawMessage {
   readonly kind: RawMessageKind;
   readonly bytes: Buffer;
+  /** What it took on the wire, where it came compressed (RFC 7692). */
+  readonly deflatedBytes?: number;
 }
+
+/** RFC 7692 §6: RSV1, the highest of them. */
+const DEFLATED = 0b100;
+/** RFC 7692 §7.2.2: what a sender leaves out. */
+const DEFLATE_TAIL = Buffer.of(0x00, 0x00, 0xff, 0xff);
 
 /** How a connection ended: the server's close frame, or 1006 where none came. */
 export interface Disconnect {
@@ -142,7 +150,7 @@ export class RawSocket {
   }
 
   #receiveFrame(frame: ParsedFrame): void {
-    if (frame.isMasked || frame.rsv !== 0) {
+    if (frame.isMasked || (frame.rsv !== 0 && !this.#mayBeDeflated(frame))) {
       this.#inbox.end(new Error('a server frame is masked or has reserved bits'));
       this.destroy();
       return;
@@ -163,13 +171,21 @@ export class RawSocket {
     }
   }
 
+  /** Without context takeover, which is all that is spoken here, each message by itself. */
+  #mayBeDeflated({ rsv, opcode }: ParsedFrame): boolean {
+    const agreed = this.response.headers['sec-websocket-extensions'] ?? '';
+    const isFirst = opcode === Opcode.Text || opcode === Opcode.Binary;
+    return rsv === DEFLATED && isFirst && agreed.includes('server_no_context_takeover');
+  }
+
   #receiveData(frame: ParsedFrame): void {
     this.#fragments.push(frame);
     if (!frame.fin) return;
     const kind = this.#fragments[0]?.opcode === Opcode.Text ? 'text' : 'binary';
+    const isDeflated = this.#fragments[0]?.rsv === DEFLATED;
     const bytes = Buffer.concat(this.#fragments.map(({ payload }) => payload));
     this.#fragments = [];
-    this.#inbox.push({ kind, bytes });
+    this.#inbox.push(isDeflated ? { kind, bytes: inflate(bytes), deflatedBytes: bytes.length } : { kind, bytes });
   }
 
   #receiveClose(payload: Buffer): void {
@@ -182,4 +198,8 @@ export class RawSocket {
     if (!this.#hasSentClose) this.sendClose(payload.length >= 2 ? payload.readUInt16BE(0) : undefined);
     this.#socket.end();
   }
+}
+
+function inflate(bytes: Buffer): Buffer {
+  return inflateRawSync(Buffer.concat([bytes, DEFLATE_TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 
-import { integer, optionalText, type SettingValues, text } from '@outcry/config';
+import { choice, integer, optionalText, type SettingValues, text } from '@outcry/config';
 import { HOST } from '@outcry/service';
 
 import { canonicalAddress } from '../limits/ip-address.ts';
@@ -22,6 +22,11 @@ export const TRANSPORT_SETTINGS = {
     meaning: 'The certificate of the public port, with its chain, as PEM; read at the start. Unset: no TLS.',
   }),
   OUTCRY_TLS_KEY_FILE: optionalText(PATH, { meaning: 'The private key of OUTCRY_TLS_CERT_FILE, as PEM.' }),
+  OUTCRY_COMPRESSION: choice(['off', 'on'], {
+    meaning:
+      'Agrees on `permessage-deflate` with clients that offer it, and compresses frames of 1 KiB or more, for each member anew, which costs processor time with each; without a window of each connection (docs/decisions/0084-compression-is-a-switch.md; `npm run bench -- --only compression` measures it).',
+    default: 'off',
+  }),
   OUTCRY_TRUSTED_PROXIES: optionalText(NETWORKS, {
     meaning:
       'Whose `X-Forwarded-For` and PROXY protocol (version 2) are believed. Unset: a client is who connects. Behind a balancer that is not named here all clients have one address.',
@@ -34,6 +39,7 @@ export interface TransportConfig {
   readonly public: { readonly host: string; readonly port: number };
   /** Undefined where the public port speaks no TLS. */
   readonly tls: TlsFiles | undefined;
+  readonly canCompress: boolean;
   readonly trustedProxies: readonly string[];
 }
 
@@ -41,6 +47,7 @@ export function transportConfigOf(settings: TransportSettings): TransportConfig 
   return {
     public: { host: settings.OUTCRY_HOST, port: settings.OUTCRY_PORT },
     tls: tlsOf(settings),
+    canCompress: settings.OUTCRY_COMPRESSION === 'on',
     trustedProxies: settings.OUTCRY_TRUSTED_PROXIES?.split(',') ?? [],
   };
 }

@@ -134,6 +134,8 @@ export interface TransportOptions {
   readonly tokenSources: TokenSources;
   readonly proxies: TrustedProxies;
   readonly tls: TlsFiles | undefined;
+  /** Whether long frames are compressed for clients that offer it (RFC 7692). */
+  readonly canCompress: boolean;
   /** By path. */
   readonly posts: ReadonlyMap<string, PostHandler>;
   /** By path. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { WriteWatch } from '../write-watch.ts';
+import { Compression } from './compression.ts';
 import { UwsClientSocket } from './uws-client-socket.ts';
 
 /** What uWS answers where it has written, where it waits, and where it has dropped. */
@@ -21,7 +22,8 @@ describe('UwsClientSocket', () => {
   /** As a transport is that writes nothing and says that nothing waits (uWebSockets.js, issue 1260). */
   function open(): UwsClientSocket {
     const ws = { send: () => status, ping: () => status, getBufferedAmount: () => 0 };
-    return new UwsClientSocket(ws as unknown as ConstructorParameters<typeof UwsClientSocket>[0], writes);
+    const opened = ws as unknown as ConstructorParameters<typeof UwsClientSocket>[0];
+    return new UwsClientSocket(opened, writes, new Compression(false));
   }
 
   it.each([

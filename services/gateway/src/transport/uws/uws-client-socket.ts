@@ -4,6 +4,7 @@ import type { WebSocket } from 'uWebSockets.js';
 import type { ClientSocket, SendOutcome } from '../client-socket.ts';
 import type { ConnectionRequest, SessionPort } from '../transport.ts';
 import type { WriteWatch } from '../write-watch.ts';
+import type { Compression } from './compression.ts';
 
 /** What uWS keeps for a connection: the request from the upgrade until it is open, the rest from then on. */
 export interface UwsConnection {
@@ -27,14 +28,16 @@ export class UwsClientSocket implements ClientSocket {
   #drainTimer: NodeJS.Timeout | undefined;
 
   readonly #writes: WriteWatch;
+  readonly #compression: Compression;
 
-  constructor(ws: WebSocket<UwsConnection>, writes: WriteWatch) {
+  constructor(ws: WebSocket<UwsConnection>, writes: WriteWatch, compression: Compression) {
     this.#ws = ws;
     this.#writes = writes;
+    this.#compression = compression;
   }
 
   send(frame: WireFrame): SendOutcome {
-    const status = this.#live?.send(frame, typeof frame !== 'string');
+    const status = this.#live?.send(frame, typeof frame !== 'string', this.#compression.isWorthIt(frame));
     return status === undefined ? 'sent' : this.#judge(status);
   }
 
@@ -55,7 +58,7 @@ export class UwsClientSocket implements ClientSocket {
   }
 
   publishToOthers(topic: string, frame: WireFrame): void {
-    this.#live?.publish(topic, frame, typeof frame !== 'string');
+    this.#live?.publish(topic, frame, typeof frame !== 'string', this.#compression.isWorthIt(frame));
   }
 
   ping(): void {

@@ -24,6 +24,7 @@ import {
   type TransportOptions,
 } from '../transport.ts';
 import { WriteWatch } from '../write-watch.ts';
+import { Compression } from './compression.ts';
 import { readHandshake, UNKNOWN_SUBPROTOCOL, UPGRADE_HEADERS, upgradeRefusal } from './handshake.ts';
 import { readHeaders } from './read-headers.ts';
 import { readPeer, readVisitor } from './read-visitor.ts';
@@ -81,6 +82,7 @@ interface PlainRequest {
 export class UwsTransport implements Transport {
   readonly #options: TransportOptions;
   readonly #app: TemplatedApp;
+  readonly #compression: Compression;
   readonly #sockets: SocketCount;
   readonly #writes: WriteWatch;
   #listenSocket: us_listen_socket | undefined;
@@ -88,6 +90,7 @@ export class UwsTransport implements Transport {
   constructor(options: TransportOptions) {
     this.#options = options;
     this.#app = createApp(options.tls);
+    this.#compression = new Compression(options.canCompress);
     this.#writes = new WriteWatch(options.heartbeatMs);
     this.#sockets = new SocketCount({
       limits: options.sockets,
@@ -129,7 +132,7 @@ export class UwsTransport implements Transport {
   }
 
   publish(topic: string, frame: WireFrame): void {
-    this.#app.publish(topic, frame, typeof frame !== 'string');
+    this.#app.publish(topic, frame, typeof frame !== 'string', this.#compression.isWorthIt(frame));
   }
 
   stopListening(): void {
@@ -206,6 +209,7 @@ export class UwsTransport implements Transport {
   #behavior(endpoint: Endpoint, handler: TransportHandler): WebSocketBehavior<UwsConnection> {
     const { maxPayloadBytes, maxBackpressureBytes } = this.#options;
     return {
+      compression: this.#compression.mode,
       maxPayloadLength: maxPayloadBytes,
       maxBackpressure: maxBackpressureBytes,
       closeOnBackpressureLimit: false,
@@ -221,7 +225,7 @@ export class UwsTransport implements Transport {
         const { request } = connection;
         if (request === undefined) return;
         connection.request = undefined;
-        const socket = new UwsClientSocket(ws, this.#writes);
+        const socket = new UwsClientSocket(ws, this.#writes, this.#compression);
         connection.socket = socket;
         const port = handler.opened(socket, request);
         if (connection.closeCode === undefined) connection.port = port;
@@ -285,7 +289,8 @@ export class UwsTransport implements Transport {
       port: undefined,
       closeCode: undefined,
     };
-    res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, '', context);
+    const extensions = this.#compression.offerOf(req);
+    res.upgrade(connection, req.getHeader('sec-websocket-key'), handshake.subprotocol, extensions, context);
   }
 }
 
