@@ -96,7 +96,7 @@ function table(rows: readonly Row[], names: readonly string[], figures: Figures)
   if (rows.length === 0) return [];
   const head = [...names.map((name) => name.toUpperCase()), ...figures.map(([title]) => title)];
   const cells = rows.map((row) => [
-    ...names.map((name) => printable(String(row[name] ?? '-'))),
+    ...names.map((name) => printable(textOf(row, name))),
     ...figures.map(([, format]) => format(row)),
   ]);
   return [...formatTable([head, ...cells]).split('\n'), ''];
@@ -118,6 +118,11 @@ function sorted(rows: readonly Row[], sort: TopSort): readonly Row[] {
 function rowsOf(answer: Answer, part: string): readonly Row[] {
   const rows = answer[part];
   return Array.isArray(rows) ? rows.map((row) => Object(row) as Row) : [];
+}
+
+function textOf(row: Row, name: string): string {
+  const text = row[name];
+  return typeof text === 'string' ? text : '-';
 }
 
 function figureOf(row: Row, name: string): number {
