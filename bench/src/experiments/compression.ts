@@ -153,7 +153,9 @@ function openMember(port: number, index: number): Member {
   );
   const join = Buffer.from(JSON.stringify({ type: 'join', room: ROOM, history: 0 }));
   // Masked by zeros, which leave it as it is (RFC 6455 §5.3).
-  socket.write(Buffer.concat([Buffer.of(0x81, 0x80 | join.length, 0, 0, 0, 0), join]));
+  socket.once('data', () => {
+    socket.write(Buffer.concat([Buffer.of(0x81, 0x80 | join.length, 0, 0, 0, 0), join]));
+  });
   return {
     socket,
     joined,
