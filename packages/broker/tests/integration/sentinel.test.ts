@@ -201,7 +201,7 @@ describe.runIf(hasRedisServer())('a sentinel', () => {
     const waiting = createRedisBackplane({
       url: urlOf(sentinel),
       startTimeoutMs: A_MINUTE_MS,
-      events: { onFault: ({ message }) => faults.push(message) },
+      events: { onWaiting: ({ message }) => faults.push(message) },
     });
     onTestFinished(() => waiting.close());
     const started = waiting.start(recorder);
