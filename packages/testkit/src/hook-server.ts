@@ -25,7 +25,7 @@ export interface HookQuestion {
 /** What a hook answers: a value, which becomes JSON; bytes of any kind; the beginning of something that never ends; or nothing at all. */
 export type HookReply =
   | { readonly json: unknown }
-  | { readonly status: number; readonly text: string; readonly headers?: Readonly<Record<string, string>> }
+  | { readonly status: number; readonly text: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
   | { readonly beginning: string }
   | 'silence';
 

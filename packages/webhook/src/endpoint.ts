@@ -25,6 +25,9 @@ const CLOSED_BENEATH: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRES
 /** What a server says of itself among the statuses by which it blames a question: it was too slow, or has too much to do. */
 const OF_ITSELF: ReadonlySet<number> = new Set([408, 429]);
 
+/** JSON is UTF-8 (RFC 8259 §8.1); a mark at its beginning may be passed over, and is. */
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** One URL of the operator's server, over connections that are kept. Redirects are not followed. */
 export class Endpoint {
   readonly #options: EndpointOptions;
@@ -88,7 +91,11 @@ export class Endpoint {
       }
       pieces.push(piece);
     }
-    return Buffer.concat(pieces).toString('utf8');
+    try {
+      return UTF8.decode(Buffer.concat(pieces));
+    } catch (cause) {
+      throw new HookFailure(FailureKind.Invalid, `${url} answered with what is not UTF-8`, { cause });
+    }
   }
 
   #isSuccess(status: number): boolean {

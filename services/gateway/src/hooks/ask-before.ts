@@ -1,7 +1,7 @@
 import { RequestError } from '@outcry/protocol';
 
 import type { Permission, Refusal } from './answer.ts';
-import type { HookClient, ReadAnswer } from './hook-client.ts';
+import type { HookClient, Question, ReadAnswer } from './hook-client.ts';
 import { OnFailure } from './settings.ts';
 
 /** What becomes of a request that the server was asked about. */
@@ -18,7 +18,7 @@ export interface HookRule {
 /** Asks before a request is carried out, and applies the rule of the hook where there is no answer. Never rejects. */
 export async function askBefore<A extends Permission>(
   { client, onFailure }: HookRule,
-  question: string,
+  question: Question,
   read: ReadAnswer<A | Refusal>,
 ): Promise<Verdict<A>> {
   try {

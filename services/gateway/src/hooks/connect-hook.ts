@@ -9,7 +9,7 @@ import { RoomGrants } from '../identity/rights/room-grants.ts';
 import { RoomRight } from '../identity/rights/room-rights.ts';
 import { answerReader } from './answer.ts';
 import type { HookClient } from './hook-client.ts';
-import { describeSubject, type Subject } from './question.ts';
+import { askerOf, describeSubject, type Subject } from './question.ts';
 import { HookName, OnFailure } from './settings.ts';
 
 const MAX_ROOMS = 128;
@@ -85,7 +85,7 @@ export class ConnectHook {
     const question = { ...describeSubject(HookName.Connect, node, arrival), endpoint, refresh: isRefresh, scopes };
     let admitted = { identity, rooms: [] as readonly string[] };
     try {
-      const answer = await client.ask(JSON.stringify(question), readAnswer);
+      const answer = await client.ask({ text: JSON.stringify(question), asker: askerOf(arrival) }, readAnswer);
       if (!answer.allow) return { refused: Refused.Refused };
       admitted = { identity: identityFrom(identity, answer), rooms: answer.rooms };
     } catch {

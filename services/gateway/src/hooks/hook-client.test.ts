@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 
 import { createLogger } from '@outcry/service';
 import { HookServer } from '@outcry/testkit';
@@ -43,9 +43,9 @@ describe('HookClient', () => {
   }
 
   /** The kind of the failure, or `answered`. */
-  async function outcomeOf(client: HookClient): Promise<string> {
+  async function outcomeOf(client: HookClient, asker: string = randomUUID()): Promise<string> {
     try {
-      await client.ask('{"a":1}', read);
+      await client.ask({ text: '{"a":1}', asker }, read);
       return 'answered';
     } catch (err) {
       if (err instanceof HookFailure) return err.kind;
@@ -61,8 +61,8 @@ describe('HookClient', () => {
 
   it('signs time and body, and gives each question an id of its own', async () => {
     const client = create();
-    await client.ask('{"a":1}', read);
-    await client.ask('{"a":1}', read);
+    await client.ask({ text: '{"a":1}', asker: 'ann' }, read);
+    await client.ask({ text: '{"a":1}', asker: 'ann' }, read);
     const [first, second] = server.questions;
     const { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature } = first?.headers ?? {};
     const signed = `${String(id)}.${String(timestamp)}.{"a":1}`;
@@ -75,7 +75,7 @@ describe('HookClient', () => {
 
   it('keeps its connection', async () => {
     const client = create();
-    for (let i = 0; i < 10; i++) await client.ask('{}', read);
+    for (let i = 0; i < 10; i++) await client.ask({ text: '{}', asker: 'ann' }, read);
     // A second one is made where the first has not been given back yet.
     expect(server.connections).toBeLessThanOrEqual(2);
   });
@@ -88,6 +88,7 @@ describe('HookClient', () => {
     ['a reason that is no text', { json: { allow: false, reason: 1 } }, 'invalid'],
     ['a reason that is too long', { json: { allow: false, reason: 'x'.repeat(257) } }, 'invalid'],
     ['half a character', { status: 200, text: '{"allow":false,"reason":"\\ud800"}' }, 'invalid'],
+    ['what is not UTF-8', { status: 200, text: Buffer.from('{"allow":false,"reason":"ÿ"}', 'latin1') }, 'invalid'],
     ['too much', { status: 200, text: `{"allow":true}${' '.repeat(300)}` }, 'invalid'],
     ['a list', { json: [] }, 'invalid'],
     ['an error', { status: 503, text: '' }, 'status'],
@@ -121,7 +122,7 @@ describe('HookClient', () => {
 
   it('asks again, once and under the same id, where the connection was closed beneath the question', async () => {
     const client = create();
-    await client.ask('{}', read);
+    await client.ask({ text: '{}', asker: 'ann' }, read);
     let resets = 0;
     server.answer('join', () => {
       resets += 1;
@@ -155,6 +156,16 @@ describe('HookClient', () => {
     expect(await Promise.all(waiting)).toEqual(['answered', 'answered', 'answered']);
     expect(client.inFlight).toBe(0);
     expect(await outcomeOf(client)).toBe('answered');
+  });
+
+  it('lets nobody have more than a quarter of those that wait', async () => {
+    const client = create({ maxInFlight: 8 });
+    const answer = server.hold('join');
+    const waiting = [outcomeOf(client, 'ann'), outcomeOf(client, 'ann'), outcomeOf(client, 'bob')];
+    expect(await outcomeOf(client, 'ann')).toBe('busy');
+    answer();
+    expect(await Promise.all(waiting)).toEqual(['answered', 'answered', 'answered']);
+    expect(await Promise.all([outcomeOf(client, 'ann'), outcomeOf(client, 'ann')])).toEqual(['answered', 'answered']);
   });
 
   it('opens its breaker once most answers failed, and asks nobody until its time is over', async () => {

@@ -13,6 +13,7 @@ import { Endpoint, FailureKind, HookFailure, signRequest, wasClosedBeneath } fro
 
 import { BreakerState, type HookMetrics } from '../observability/hook-metrics.ts';
 import type { AskingConfig, HookName } from './settings.ts';
+import { Shares } from './shares.ts';
 
 /** The breaker opens when more than this share of the last answers failed. */
 const MAX_FAILED_SHARE = 0.5;
@@ -43,6 +44,13 @@ export interface HookClientParts {
   readonly logger: Logger;
 }
 
+export interface Question {
+  /** JSON. */
+  readonly text: string;
+  /** Whose it is (question.ts): of those that wait for their answers, one asker has no more than a share. */
+  readonly asker: string;
+}
+
 /** Makes of an answer's text what it says. @throws HookFailure `invalid` */
 export type ReadAnswer<A> = (text: string) => A;
 
@@ -56,6 +64,7 @@ export class HookClient {
   readonly #parts: HookClientParts;
   readonly #endpoint: Endpoint;
   readonly #breaker: CircuitBreakerPolicy;
+  readonly #shares: Shares;
   #inFlight = 0;
   #loggedAt = -LOG_EVERY_MS;
 
@@ -64,6 +73,7 @@ export class HookClient {
     this.hook = options.hook;
     this.#options = options;
     this.#parts = parts;
+    this.#shares = new Shares(asking.maxInFlight);
     this.#endpoint = new Endpoint({ ...asking, url, maxConnections: asking.maxInFlight });
     this.#breaker = circuitBreaker(handleAll, {
       halfOpenAfter: asking.breakerOpenMs,
@@ -92,7 +102,7 @@ export class HookClient {
    *
    * @throws HookFailure where there is none that can be used; nothing else
    */
-  async ask<A>(question: string, read: ReadAnswer<A>): Promise<A> {
+  async ask<A>(question: Question, read: ReadAnswer<A>): Promise<A> {
     const { calls } = this.#parts.metrics;
     try {
       const answer = await this.#askWithin(question, read);
@@ -111,7 +121,7 @@ export class HookClient {
   }
 
   /** Whoever is not asked is told at once: nobody waits for the outcome of another's question. */
-  async #askWithin<A>(question: string, read: ReadAnswer<A>): Promise<A> {
+  async #askWithin<A>(question: Question, read: ReadAnswer<A>): Promise<A> {
     const { maxInFlight } = this.#options.asking;
     if (this.#breaker.state === CircuitState.HalfOpen) {
       throw new HookFailure(FailureKind.Open, 'another question is the trial of the breaker');
@@ -119,13 +129,19 @@ export class HookClient {
     if (this.#inFlight >= maxInFlight) {
       throw new HookFailure(FailureKind.Busy, `${String(maxInFlight)} questions wait for their answers`);
     }
+    if (this.#shares.isTaken(question.asker)) {
+      throw new HookFailure(
+        FailureKind.Busy,
+        `${String(this.#shares.max)} questions of one user wait for their answers`,
+      );
+    }
     const outcome = await this.#breaker.execute(() => this.#judge(question, read));
     if (outcome instanceof HookFailure) throw outcome;
     return outcome.answer;
   }
 
   /** For the breaker: a failure that is the question's own says that the server is well. Else one client could shut out all others. */
-  async #judge<A>(question: string, read: ReadAnswer<A>): Promise<{ readonly answer: A } | HookFailure> {
+  async #judge<A>(question: Question, read: ReadAnswer<A>): Promise<{ readonly answer: A } | HookFailure> {
     try {
       return { answer: read(await this.#send(question)) };
     } catch (err) {
@@ -134,10 +150,11 @@ export class HookClient {
     }
   }
 
-  async #send(body: string): Promise<string> {
+  async #send({ text, asker }: Question): Promise<string> {
     const startedAt = performance.now();
-    const post = this.#poster(body);
+    const post = this.#poster(text);
     this.#inFlight += 1;
+    this.#shares.take(asker);
     try {
       return await post();
     } catch (err) {
@@ -146,6 +163,7 @@ export class HookClient {
       return await post();
     } finally {
       this.#inFlight -= 1;
+      this.#shares.giveBack(asker);
       this.#parts.metrics.seconds.labels(this.hook).observe((performance.now() - startedAt) / MS_PER_SECOND);
     }
   }

@@ -1,6 +1,6 @@
 import { answerReader, type Permission } from './answer.ts';
 import { askBefore, type HookRule, type Verdict } from './ask-before.ts';
-import { describeSubject, type Subject } from './question.ts';
+import { askerOf, describeSubject, type Subject } from './question.ts';
 import { HookName } from './settings.ts';
 
 const readAnswer = answerReader({});
@@ -18,6 +18,6 @@ export class JoinHook {
   /** Never rejects. */
   ask(subject: Subject, room: string): Promise<Verdict<Permission>> {
     const question = { ...describeSubject(HookName.Join, this.#node, subject), room };
-    return askBefore(this.#rule, JSON.stringify(question), readAnswer);
+    return askBefore(this.#rule, { text: JSON.stringify(question), asker: askerOf(subject) }, readAnswer);
   }
 }

@@ -4,7 +4,7 @@ import { askBefore, type HookRule, type Verdict } from './ask-before.ts';
 import type { Refusal } from './answer.ts';
 import type { ReadAnswer } from './hook-client.ts';
 import { type PayloadAnswer, payloadReader } from './payload-answer.ts';
-import { describeSubject, type Subject, withPayload } from './question.ts';
+import { askerOf, describeSubject, type Subject, withPayload } from './question.ts';
 import { HookName } from './settings.ts';
 
 /** What somebody wants to say. */
@@ -36,6 +36,7 @@ export class PublishHook {
   /** Never rejects. */
   ask(subject: Subject, { room, data, key }: Publication): Promise<Verdict<PayloadAnswer>> {
     const question = { ...describeSubject(HookName.Publish, this.#node, subject), room, key };
-    return askBefore(this.#rule, withPayload(question, payloadToJson(data)), this.#read);
+    const text = withPayload(question, payloadToJson(data));
+    return askBefore(this.#rule, { text, asker: askerOf(subject) }, this.#read);
   }
 }

@@ -18,6 +18,11 @@ export function describeSubject(
   return { hook, node, connection, user: identity.user, guest: identity.isGuest, address };
 }
 
+/** Whose questions count together: those of a user, and of guests, who have no name that they could not change, of an address. */
+export function askerOf({ identity, address }: Subject): string {
+  return identity.isGuest ? `guest ${address}` : `user ${identity.user}`;
+}
+
 /** A question with a payload in it, which is JSON already. */
 export function withPayload(question: Readonly<Record<string, unknown>>, data: string): string {
   return `${JSON.stringify(question).slice(0, -1)},"data":${data}}`;

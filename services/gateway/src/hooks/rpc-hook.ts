@@ -5,7 +5,7 @@ import type { Refusal } from './answer.ts';
 import { refusalOf, type Verdict } from './ask-before.ts';
 import type { HookClient, ReadAnswer } from './hook-client.ts';
 import { type PayloadAnswer, payloadReader } from './payload-answer.ts';
-import { describeSubject, type Subject, withPayload } from './question.ts';
+import { askerOf, describeSubject, type Subject, withPayload } from './question.ts';
 import { HookName } from './settings.ts';
 
 /** What a client asks of the operator's server. */
@@ -44,9 +44,9 @@ export class RpcHook {
   /** Never rejects. A refusal says whether the server may have been asked: with `retryInMs` it has not. */
   async call(subject: Subject, { method, data }: Call): Promise<Verdict<PayloadAnswer>> {
     const question = { ...describeSubject(HookName.Rpc, this.#node, subject), method };
-    const payload = data === undefined ? 'null' : payloadToJson(data);
+    const text = withPayload(question, data === undefined ? 'null' : payloadToJson(data));
     try {
-      const answer = await this.#client.ask(withPayload(question, payload), this.#read);
+      const answer = await this.#client.ask({ text, asker: askerOf(subject) }, this.#read);
       return answer.allow ? { answer } : { refusal: refusalOf(answer) };
     } catch (err) {
       return {

@@ -47,7 +47,7 @@ export const HOOK_SETTINGS = {
   }),
   OUTCRY_HOOKS_MAX_IN_FLIGHT: integer({
     meaning:
-      'Questions of one kind that may wait for their answers; one more counts as not answered, at once. As many connections are kept.',
+      'Questions of one kind that may wait for their answers, and a quarter of them of one user; one more counts as not answered, at once. As many connections are kept.',
     min: 1,
     max: 10_000,
     default: 64,

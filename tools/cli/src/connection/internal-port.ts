@@ -28,10 +28,15 @@ export interface NoStatus {
   readonly error: string;
 }
 
+/** `fetch` sends none (https://fetch.spec.whatwg.org/#dom-request), and repeats them in its error. */
+const NO_CREDENTIALS = 'a name and a password in the URL are not sent: leave them out';
+
 /** Asks an internal port how its service is. Never rejects. */
 export async function readStatus(url: string, timeoutMs: number): Promise<ServiceStatus | NoStatus> {
   try {
-    const answer = await fetch(new URL('/status', url), { signal: AbortSignal.timeout(timeoutMs) });
+    const target = new URL('/status', url);
+    if (target.username !== '' || target.password !== '') return { url: target.origin, error: NO_CREDENTIALS };
+    const answer = await fetch(target, { signal: AbortSignal.timeout(timeoutMs) });
     const text = await answer.text();
     const status = answer.ok ? toStatus(url, text) : undefined;
     return (
