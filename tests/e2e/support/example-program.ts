@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +12,14 @@ const run = promisify(execFile);
 /** What starts an example, before its arguments. */
 export type Command = readonly [program: string, ...args: string[]];
 
-/** Installs what the Python example pins into a virtual environment of its own; quick where that is done. */
+const WHICH_PYTHON = 'import sys; print(sys.base_prefix, sys.version)';
+
+/** Installs what the Python example pins into a virtual environment of its own, one for each Python that there is; quick where that is done. */
 export async function preparePython(): Promise<Command> {
-  const python = `${CACHE}python/bin/python`;
-  await run('python3', ['-m', 'venv', `${CACHE}python`]);
+  const { stdout } = await run('python3', ['-c', WHICH_PYTHON]);
+  const folder = `${CACHE}python-${createHash('sha256').update(stdout).digest('hex').slice(0, 12)}`;
+  const python = `${folder}/bin/python`;
+  await run('python3', ['-m', 'venv', folder]);
   const quietly = ['--quiet', '--disable-pip-version-check'];
   await run(python, ['-m', 'pip', 'install', ...quietly, '-r', `${EXAMPLES}python/requirements.txt`]);
   return [python, `${EXAMPLES}python/chat.py`];
