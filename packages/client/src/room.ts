@@ -227,10 +227,10 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
   }
 
   async *#past(first: Promise<HistoryPage<Out>>, options: HistoryOptions): AsyncGenerator<Message<Out>, void> {
-    const { head } = await first;
     let page = await first;
+    const { epoch } = page.head;
     // Where the room is numbered anew, what is older now is of another order.
-    while (page.head.epoch === head.epoch) {
+    while (page.head.epoch === epoch) {
       yield* [...page.messages].reverse();
       if (page.isAway) throw new OutcryError('unavailable', 'the archive is away');
       if (!page.hasMore) return;
@@ -240,8 +240,10 @@ export class Room<In = unknown, Out = In> implements AsyncIterable<Message<Out>>
 
   async #readPast(before: number | undefined, limit: number): Promise<PastPage> {
     const { info } = this.#parts.options;
-    const range = { ...(before === undefined ? {} : { before }), limit, ...(info === undefined ? {} : { info }) };
-    const answer = await this.#ask((id, room) => ({ type: 'history', id, room, ...range }));
+    // What is undefined is absent in both encodings.
+    const answer = await this.#ask(
+      (id, room) => ({ type: 'history', id, room, before, limit, info }) as ClientFrame<unknown>,
+    );
     const frames = (answer.messages ?? []).filter(isMessageFrame);
     return { frames, head: positionOf(answer), hasMore: answer.more === true, isAway: answer.away === true };
   }
