@@ -17,8 +17,8 @@ const quick = { ...patient, testTimeout: 30_000, maxWorkers: 2 } as const;
 /** Suites that start Redis, services or a browser: with time to start them. */
 const system = { ...patient, testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
-/** They mostly wait for a few services, so two files at a time. */
-const paired = { ...system, maxWorkers: 2, sequence: { groupOrder: 1 } } as const;
+/** They mostly wait for a few services, so three files at a time: one more than there are processors in CI. */
+const together = { ...system, maxWorkers: 3, sequence: { groupOrder: 1 } } as const;
 
 /** One file at a time. */
 const alone = { ...system, fileParallelism: false } as const;
@@ -92,12 +92,12 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,services,tools}/*/tests/integration/**/*.test.ts'],
-          ...paired,
+          ...together,
         },
       },
-      { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...paired } },
+      { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...together } },
       {
-        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: [NEEDS_THE_MACHINE], ...paired },
+        test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: [NEEDS_THE_MACHINE], ...together },
       },
       { test: { name: 'e2e-alone', include: [NEEDS_THE_MACHINE], ...alone, sequence: { groupOrder: 2 } } },
       {
