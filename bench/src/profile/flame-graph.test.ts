@@ -2,7 +2,7 @@ import type { Profiler } from 'node:inspector';
 
 import { describe, expect, it } from 'vitest';
 
-import { layOut } from './flame-graph.ts';
+import { cut, layOut } from './flame-graph.ts';
 
 function node(id: number, functionName: string, children: number[] = []): Profiler.ProfileNode {
   const callFrame = { functionName, scriptId: '0', url: '', lineNumber: 0, columnNumber: 0 };
@@ -30,5 +30,20 @@ describe('layOut', () => {
       { name: 'inner', depth: 2, from: 0, to: 0.3 },
       { name: 'other', depth: 1, from: 0.4, to: 1 },
     ]);
+  });
+});
+
+describe('cut', () => {
+  it('keeps what was sampled between two moments before the end', () => {
+    const profile = {
+      nodes: [],
+      startTime: 0,
+      endTime: 10_000,
+      samples: [1, 2, 3, 4],
+      timeDeltas: [1000, 2000, 3000, 4000],
+    };
+    const { samples, timeDeltas } = cut(profile, { fromMs: 7, toMs: 2 });
+    expect(samples).toEqual([2, 3]);
+    expect(timeDeltas).toEqual([2000, 3000]);
   });
 });

@@ -16,6 +16,19 @@ const IDLE = '(idle)';
 /** Boxes that are narrower cannot be seen. */
 const MIN_WIDTH = 0.001;
 
+/** What a profile holds of some milliseconds before its end: a process starts, warms up and ends, and only between these it does its work. */
+export function cut(profile: Profiler.Profile, { fromMs, toMs }: { fromMs: number; toMs: number }): Profiler.Profile {
+  const { samples = [], timeDeltas = [] } = profile;
+  let micros = timeDeltas.reduce((sum, delta) => sum + delta, 0);
+  const kept = samples.map((id, index) => {
+    const delta = timeDeltas[index] ?? 0;
+    const beforeEnd = (micros -= delta) / 1000;
+    return { id, delta, isWithin: beforeEnd <= fromMs && beforeEnd >= toMs };
+  });
+  const within = kept.filter(({ isWithin }) => isWithin);
+  return { ...profile, samples: within.map(({ id }) => id), timeDeltas: within.map(({ delta }) => delta) };
+}
+
 /** Lays a CPU profile of V8 out as a flame graph, the callers below. */
 export function layOut({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Box[] {
   const byId = new Map(nodes.map((node) => [node.id, node]));

@@ -9,10 +9,13 @@ import { parse, View } from 'vega';
 import { createOutcry } from '../contestants/outcry.ts';
 import { Scope } from '../measure/scope.ts';
 import { runTrial } from '../measure/trial.ts';
-import { drawFlameGraph, layOut } from './flame-graph.ts';
+import { cut, drawFlameGraph, layOut } from './flame-graph.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../artifacts/profile/', import.meta.url));
 const MESSAGES_PER_SECOND = 1000;
+const MEASURE_MS = 10_000;
+/** Behind what is measured a gateway ends, which is not looked at. */
+const END_MS = 2000;
 /** What is looked at: messages that many get, and messages that few get. */
 const LOADS = [
   { name: 'fanout', members: 300 },
@@ -27,7 +30,8 @@ async function profile({ name, members }: (typeof LOADS)[number]): Promise<void>
   process.stdout.write(`${name}: a gateway with ${load} …\n`);
   const file = await record(`${FOLDER}${name}/`, members);
   const title = `Gateway, ${load}: JavaScript only, what is idle or written by uWebSockets.js left out`;
-  const boxes = layOut(JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile);
+  const whole = JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile;
+  const boxes = layOut(cut(whole, { fromMs: MEASURE_MS, toMs: END_MS }));
   const svg = await new View(parse(drawFlameGraph(boxes, title)), { renderer: 'none' }).toSVG();
   writeFileSync(`${FOLDER}${name}.svg`, svg);
   process.stdout.write(`${FOLDER}${name}.svg\n${file}\n`);
@@ -47,7 +51,7 @@ async function record(folder: string, members: number): Promise<string> {
       members,
       messagesPerSecond: MESSAGES_PER_SECOND,
       payloadBytes: 150,
-      measureMs: 10_000,
+      measureMs: MEASURE_MS,
       publishesElsewhere: false,
       endsServersGently: true,
     });
