@@ -1,15 +1,23 @@
-import { createCodecs, Encoding, isRoomName, isSymbol } from '@outcry/protocol';
-import { describe, expect, it, vi } from 'vitest';
+import { createCodecs, decodePayload, Encoding, encodePayload, isRoomName, isSymbol } from '@outcry/protocol';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
 import { SeededRandom } from '../testing/seeded-random.ts';
-import { Audience, type Fanout, type Follower, ownFrame, relayedMessage } from './audience.ts';
+import {
+  Audience,
+  type Fanout,
+  type Follower,
+  informedMessage,
+  ownFrame,
+  relayedMessage,
+  type StreamKind,
+} from './audience.ts';
 
 const RUNS = 5000;
 const SEED = 38;
 /** What separates in topics, and what their names end with. */
-const PIECES = ['/', '/j', '/m', '/0', '/10', 'j', 'm', 'r', 'b', '10', '0', '-', 'é', '#', '+'];
+const PIECES = ['/', '/j', '/m', '/0', '/10', 'j', 'm', 'r', 'i', 'b', '10', '0', '-', 'é', '#', '+'];
 
 it('has a topic of its own for each kind, name and encoding, whatever separates in the name', () => {
   const random = new SeededRandom(SEED);
@@ -20,9 +28,9 @@ it('has a topic of its own for each kind, name and encoding, whatever separates 
     const text = Array.from({ length: 1 + random.below(4) }, () => random.pick(PIECES)).join('');
     // As rooms, and the classes of books, call their audiences.
     const names = [
-      ...(isRoomName(text) ? ['r', 'p'].map((kind) => [kind, text] as const) : []),
+      ...(isRoomName(text) ? (['r', 'i', 'p'] as const).map((kind) => [kind, text] as const) : []),
       ...(isSymbol(text)
-        ? ['b', 'c', 's'].map((kind) => [kind, `${text}/${random.pick(['0', '10'])}/0`] as const)
+        ? (['b', 'c', 's'] as const).map((kind) => [kind, `${text}/${random.pick(['0', '10'])}/0`] as const)
         : []),
     ];
     for (const [kind, name] of names) {
@@ -138,7 +146,76 @@ describe('an audience', () => {
     const frame = relayedMessage(bytes, metrics);
     expect(frame.msgpack()).toBe(bytes);
     expect(metrics.transcoded.value).toBe(0);
-    expect(JSON.parse(frame.json())).toEqual({ ...message, data: 5 });
+    // Those who want to know of the sender have it too, where nothing is known.
+    for (let i = 0; i < 2; i++) expect(JSON.parse(frame.json())).toEqual({ ...message, data: 5 });
     expect(metrics.transcoded.value).toBe(1);
   });
+
+  it('adds what is known of the sender once, for both encodings', () => {
+    const metrics = new GatewayMetrics();
+    const message = { type: 'message', room: 'lobby', seq: 7, at: 1, from: 'ann', data: Uint8Array.of(5) } as const;
+    const bytes = fanout.codecs.msgpack.encodeServer(message) as Uint8Array;
+    const frame = informedMessage({ frame: bytes, info: encodePayload({ name: 'Ann' }) }, metrics);
+    const whole = frame.msgpack();
+    expect((decodePayload(whole) as readonly unknown[]).at(-1)).toEqual({ name: 'Ann' });
+    expect(frame.msgpack()).toBe(whole);
+    expect(metrics.transcoded.value).toBe(0);
+    expect(JSON.parse(frame.json())).toEqual({ ...message, data: 5, info: { name: 'Ann' } });
+    expect(metrics.transcoded.value).toBe(1);
+  });
+});
+
+describe('an audience while somebody looks at what streams cost', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['r', true],
+    ['i', true],
+    ['p', true],
+    ['b', false],
+    ['c', false],
+    ['s', false],
+  ] as const)('counts the stream %s as a room’s: %j', (kind, isRoom) => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    vi.advanceTimersByTime(1000);
+    const { audience, followers, costs, look } = open(kind);
+    audience.publish(SOURCE);
+    expect(costs()).toEqual([]);
+    look();
+    audience.publish(SOURCE);
+    audience.publish(SOURCE, followers[0]);
+    expect(costs()).toEqual([
+      ['pit', { isRoom, recipients: 3, bytes: 2 * 4 + 3, ms: 2 }],
+      ['pit', { isRoom, recipients: 2, bytes: 4 + 3, ms: 2 }],
+    ]);
+  });
+
+  const SOURCE = {
+    msgpack: () => new Uint8Array(3),
+    json: () => {
+      vi.advanceTimersByTime(2);
+      return 'four';
+    },
+  };
+
+  function open(kind: StreamKind) {
+    const [transport, metrics] = [new FakeTransport(), new GatewayMetrics()];
+    const audience = new Audience(kind, 'pit', { publisher: transport, codecs: createCodecs(), metrics });
+    const followers = (['json', 'json', 'msgpack'] as const).map((encoding) => ({
+      socket: transport.connect(encoding),
+      encoding,
+    }));
+    for (const follower of followers) audience.add(follower);
+    const count = vi.spyOn(metrics.sampler, 'countFanout');
+    return {
+      audience,
+      followers,
+      costs: () => count.mock.calls,
+      look: () => {
+        metrics.sampler.isOn = true;
+      },
+    };
+  }
 });

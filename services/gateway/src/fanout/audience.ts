@@ -23,8 +23,12 @@ export interface Fanout {
   readonly metrics: GatewayMetrics;
 }
 
-/** Kinds of streams that are a room's: its messages, and who comes and goes. The others are a book's. */
-const ROOM_KINDS: ReadonlySet<string> = new Set(['r', 'p']);
+/**
+ * The streams that there are, and what each is of. A room has its messages (`r`), those with what is known of their senders (`i`), and
+ * who comes and goes (`p`); a book its frames (`b`), those with checksums (`c`), and its snapshots (`s`).
+ */
+const STREAMS = { r: 'room', i: 'room', p: 'room', b: 'book', c: 'book', s: 'book' } as const;
+export type StreamKind = keyof typeof STREAMS;
 
 const TOPIC_SUFFIX = { [Encoding.Json]: '/j', [Encoding.Msgpack]: '/m' } as const;
 
@@ -33,7 +37,7 @@ const TOPIC_SUFFIX = { [Encoding.Json]: '/j', [Encoding.Msgpack]: '/m' } as cons
  * encoding, and only where somebody follows in it; no code runs per follower.
  */
 export class Audience {
-  readonly #kind: string;
+  readonly #kind: StreamKind;
   readonly #name: string;
   readonly #fanout: Fanout;
   // A node has as many audiences as it has users, for each has an inbox: plain fields take the least memory.
@@ -41,7 +45,7 @@ export class Audience {
   #msgpackFollowers = 0;
 
   /** What it is an audience of: a kind of stream, and its name. */
-  constructor(kind: string, name: string, fanout: Fanout) {
+  constructor(kind: StreamKind, name: string, fanout: Fanout) {
     this.#kind = kind;
     this.#name = name;
     this.#fanout = fanout;
@@ -77,7 +81,7 @@ export class Audience {
     const startedAt = performance.now();
     const bytes = this.#publish(source, except);
     this.#fanout.metrics.sampler.countFanout(this.#name, {
-      isRoom: ROOM_KINDS.has(this.#kind),
+      isRoom: STREAMS[this.#kind] === 'room',
       recipients: this.size - (except === undefined ? 0 : 1),
       ...{ bytes, ms: performance.now() - startedAt },
     });

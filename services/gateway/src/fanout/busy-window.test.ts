@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { BusyWindow, type LoadReading, readOwnLoad } from './busy-window.ts';
 
 const MAX_MS = 5;
 
 describe('BusyWindow', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it.each([
     { window: 'none', cpu: 0, loop: 0, ms: 0 },
     { window: 'none', cpu: 0.5, loop: 0.6, ms: 0 },
@@ -57,6 +61,15 @@ describe('BusyWindow', () => {
       const ms = window.next();
       if (ms !== 0) expect(ms).toBeGreaterThanOrEqual(1);
     }
+  });
+
+  it('goes by the clock of the process where it is given none', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const load = new Load();
+    const window = new BusyWindow({ maxMs: MAX_MS, readLoad: () => load.reading });
+    vi.advanceTimersByTime(1000);
+    load.work(1000);
+    expect(window.next()).toBe(MAX_MS);
   });
 
   it('stays 0 where it is switched off', () => {

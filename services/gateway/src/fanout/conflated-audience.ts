@@ -1,7 +1,7 @@
 import type { ServerFrame } from '@outcry/protocol';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
-import { Audience, type Fanout, type Follower } from './audience.ts';
+import { Audience, type Fanout, type Follower, type StreamKind } from './audience.ts';
 
 /** Why a follower goes: it asked to, or its connection ended. */
 export type Departure = 'left' | 'lost';
@@ -21,7 +21,7 @@ export class ConflatedAudience {
   #published = 0;
 
   /** What it is an audience of: a kind of stream, and its name. */
-  constructor(kind: string, name: string, fanout: Fanout) {
+  constructor(kind: StreamKind, name: string, fanout: Fanout) {
     this.#audience = new Audience(kind, name, fanout);
     this.#metrics = fanout.metrics;
   }
