@@ -63,6 +63,46 @@ describe('MemberLedger', () => {
     expect(ledger.take('nowhere', 100)).toEqual([]);
   });
 
+  it('has what is known of a user written, as it was said last, until the last connection has gone', () => {
+    const ledger = new MemberLedger();
+    const [old, fresh] = [Uint8Array.of(1), Uint8Array.of(2)];
+    ledger.add('pit', 'ann', old);
+    ledger.add('pit', 'bob');
+    expect(ledger.take('pit', 100)).toStrictEqual([
+      { user: 'ann', connections: 1, info: old },
+      { user: 'bob', connections: 1 },
+    ]);
+    ledger.add('pit', 'bob', old);
+    ledger.describe('pit', 'ann', fresh);
+    ledger.add('pit', 'ann');
+    expect(ledger.take('pit', 100)).toStrictEqual([
+      { user: 'bob', connections: 2, info: old },
+      { user: 'ann', connections: 2, info: fresh },
+    ]);
+    for (const connections of [1, 0]) {
+      ledger.remove('pit', 'ann');
+      const info = connections === 0 ? {} : { info: fresh };
+      expect(ledger.take('pit', 100)).toStrictEqual([{ user: 'ann', connections, ...info }]);
+    }
+    ledger.remove('pit', 'bob');
+    ledger.add('pit', 'ann');
+    expect(ledger.take('pit', 100)).toStrictEqual([
+      { user: 'bob', connections: 1, info: old },
+      { user: 'ann', connections: 1 },
+    ]);
+  });
+
+  it('describes nobody who is not there', () => {
+    const ledger = new MemberLedger();
+    ledger.add('pit', 'ann');
+    ledger.take('pit', 100);
+    ledger.describe('pit', 'bob', Uint8Array.of(1));
+    ledger.describe('hall', 'ann', Uint8Array.of(1));
+    expect([...ledger.unwrittenRooms()]).toEqual([]);
+    ledger.add('pit', 'bob');
+    expect(ledger.take('pit', 100)).toStrictEqual([{ user: 'bob', connections: 1 }]);
+  });
+
   it('has all of a room written again that the store has lost, and nothing of others', () => {
     const ledger = new MemberLedger();
     for (const room of ['pit', 'hall']) {

@@ -44,6 +44,14 @@ describe('ArrivalPace', () => {
     expect(turns.at(-1)).toBeLessThan(2100);
   });
 
+  it('sends away whoever comes at the end of those 5 s, and nobody before', () => {
+    pace.arrive();
+    pass(4999);
+    expect(pace.arrive()).toBe(0);
+    pass(1);
+    expect(pace.arrive()).toBeGreaterThan(0);
+  });
+
   it('lets them in again from the first free moment on', () => {
     arrive(2500, 6000);
     expect(pace.arrive()).toBeGreaterThan(0);

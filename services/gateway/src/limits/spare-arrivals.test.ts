@@ -1,6 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { type LoopReading, SpareArrivals } from './spare-arrivals.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('SpareArrivals', () => {
   let reading: LoopReading;
@@ -36,9 +40,23 @@ describe('SpareArrivals', () => {
     expect(spare.perSecond(100_000)).toBe(250);
   });
 
+  it('looks anew as soon as half a second has passed', () => {
+    pass(500, 250);
+    expect(spare.perSecond(100_000)).toBe(250);
+  });
+
   it('is never more than there are places', () => {
     pass(2000, 0);
     expect(spare.perSecond(3)).toBe(3);
     expect(spare.perSecond(-1)).toBe(0);
   });
+});
+
+it('reads how busy its own loop is', () => {
+  const now = vi.spyOn(performance, 'now').mockReturnValue(1000);
+  const loop = vi.spyOn(performance, 'eventLoopUtilization').mockReturnValue({ idle: 0, active: 100, utilization: 1 });
+  const spare = new SpareArrivals();
+  now.mockReturnValue(2000);
+  loop.mockReturnValue({ idle: 500, active: 600, utilization: 0.5 });
+  expect(spare.perSecond(100_000)).toBe(250);
 });

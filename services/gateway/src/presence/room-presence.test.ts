@@ -164,6 +164,16 @@ describe('RoomPresence', () => {
     expect(count).not.toHaveBeenCalled();
   });
 
+  it('shows what is known of a member, as it was said last', async () => {
+    const { presence } = here.services;
+    const [old, fresh] = [Uint8Array.of(1), Uint8Array.of(2)];
+    presence.enter('lobby', 'ann', old);
+    const infoOf = async (): Promise<unknown> => (await presence.list('lobby')).members[0]?.info;
+    expect(await infoOf()).toEqual(old);
+    presence.describe('lobby', 'ann', fresh);
+    expect(await infoOf()).toEqual(fresh);
+  });
+
   it('lists no more info than a client may leave unread, and counts all the same', async () => {
     const info = new Uint8Array(1024);
     const members = Array.from({ length: 300 }, (_, i) => ({ user: `user-${String(i)}`, connections: 1, info }));

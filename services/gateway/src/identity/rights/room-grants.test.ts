@@ -19,3 +19,14 @@ it('gives each right where a pattern that has it matches, and all patterns count
   ]);
   expect(RoomGrants.NONE.has('read', 'lobby')).toBe(false);
 });
+
+it('gives others besides, and is itself as it was', () => {
+  const own = new RoomGrants([['team.*', new Set(['read'])]]);
+  const more = own.with([['team.eu', new Set(['write'])]]);
+  expect([more.has('read', 'team.us'), more.has('write', 'team.eu'), more.has('write', 'team.us')]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(own.has('write', 'team.eu')).toBe(false);
+});
