@@ -112,6 +112,16 @@ describe('a session whose requests the server is asked about', () => {
     expect(server.questions).toHaveLength(2);
   });
 
+  it('asks about nothing that there is no hook for', async () => {
+    const guest = gateway.connect('guest-1');
+    guest.send({ type: 'auth', id: 1, token: 'carl' });
+    expect(await answered(guest, 1)).toMatchObject({ type: 'ack', user: 'carl' });
+    guest.send({ type: 'call', id: 2, method: 'x' });
+    expect(await answered(guest, 2)).toMatchObject({ code: 'forbidden', message: 'nobody answers calls here' });
+    expect(guest.socket.closeCode).toBeUndefined();
+    expect(server.questions).toEqual([]);
+  });
+
   it('asks where the rule of the room says so', async () => {
     await reopen({}, { quiet: { ...OPEN, hooks: new Set() }, said: { ...OPEN, hooks: new Set(['publish']) } });
     for (const room of ['quiet', 'said']) {

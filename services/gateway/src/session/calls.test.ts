@@ -95,8 +95,10 @@ describe('a session that calls for what the server answers', () => {
     await asked(1);
     ann.send({ type: 'call', id: 2, method: 'quick' });
     ann.send({ type: 'join', id: 3, room: 'lobby' });
+    ann.send({ type: 'publish', id: 4, room: 'lobby', data: 'quick' });
     expect(await answered(ann, 2)).toMatchObject({ data: 'quick' });
     expect(await answered(ann, 3)).toMatchObject({ type: 'joined' });
+    expect(await answered(ann, 4)).toMatchObject({ type: 'ack' });
     expect(ann.socket.framesOf('reply')).toHaveLength(1);
     release[0]?.();
     expect(await answered(ann, 1)).toMatchObject({ data: 'slow' });

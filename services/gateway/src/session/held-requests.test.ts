@@ -102,6 +102,38 @@ describe('a request that waits', () => {
     expect(done).toEqual([1]);
   });
 
+  it('is not carried out where its session has ended', async () => {
+    asking.set(1, 'lobby');
+    for (const frame of [publish(1, 'lobby'), publish(2, 'lobby')]) come(frame);
+    client.isClosed = true;
+    await answer(1);
+    expect(done).toEqual([]);
+  });
+
+  it('leaves its place to others when it has been carried out', async () => {
+    for (let first = 1; first < 1000; first += 128) {
+      asking.set(first, 'lobby');
+      for (let id = first; id < first + 128; id++) come(publish(id, 'lobby', 256));
+      expect(() => {
+        held.add(publish(0, 'lobby', 0));
+      }).toThrow('too many requests wait');
+      await answer(first);
+      expect(done).toHaveLength(first + 127);
+    }
+  });
+
+  it('leaves its turn to others, whether one waits for it or none', async () => {
+    for (let round = 0; round < 3; round++) {
+      const ids = Array.from({ length: 18 }, (_, i) => 1 + i + 18 * round);
+      const before = asked.length;
+      for (const id of ids) void hold(publish(id, `room-${String(id)}`), `room-${String(id)}`);
+      await settled();
+      expect(asked).toHaveLength(before + 16);
+      for (const id of ids) await answer(id);
+      expect(done).toHaveLength(18 * (round + 1));
+    }
+  });
+
   it('for its turn to be asked about is asked about no more when its session has ended', async () => {
     for (let id = 1; id <= 18; id++) void hold(publish(id, `room-${String(id)}`), `room-${String(id)}`);
     await settled();

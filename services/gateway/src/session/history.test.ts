@@ -55,6 +55,14 @@ describe('the history of a room', () => {
     const first = await ask({ limit: 2, before: 2 });
     expect(dataOf(first)).toEqual([1]);
     expect(first).not.toHaveProperty('more');
+    expect(first).not.toHaveProperty('away');
+  });
+
+  it('says where there is more than can be had now', async () => {
+    const head = { epoch: 'e', seq: 5 };
+    const { past } = gateway.services;
+    vi.spyOn(past, 'read').mockResolvedValueOnce({ head, messages: [], hasMore: true, isAway: true });
+    expect(await ask({ limit: 2 })).toMatchObject({ ...head, messages: [], more: true, away: true });
   });
 
   it('comes in pages of one to a thousand', async () => {

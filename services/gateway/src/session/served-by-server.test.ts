@@ -167,9 +167,13 @@ describe('a session that the server changes', () => {
   });
 
   it('stays where it cannot be put into a room, and may not read that', async () => {
-    vi.spyOn(gateway.services.rooms, 'join').mockRejectedValueOnce(new Error('no broker'));
+    const fault = new Error('no broker');
+    vi.spyOn(gateway.services.rooms, 'join').mockRejectedValueOnce(fault);
+    const warned = vi.spyOn(gateway.services.logger, 'warn');
     await tell({ kind: 'subscribe', user: 'ann', room: 'team' });
     await until('subscribe', 'unavailable');
+    const { connection } = ann.session;
+    expect(warned).toHaveBeenCalledWith({ err: fault, connection }, 'session not subscribed');
     expect(ann.socket.closeCode).toBeUndefined();
     ann.send({ type: 'join', id: 1, room: 'team' });
     expect(await answered(ann, 1)).toMatchObject({ code: 'forbidden' });

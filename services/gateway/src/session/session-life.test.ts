@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { identityOf } from '../identity/identity.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeFeed } from '../testing/fake-feed.ts';
+import { Session } from './session.ts';
 
 const PING = JSON.stringify({ type: 'ping' });
 
@@ -45,6 +46,33 @@ describe('the life of a session', () => {
       },
     ]);
     expect(ann.socket.framesOf('welcome')[0]).not.toHaveProperty('expiresAt');
+  });
+
+  it('can move where its client says so, and not where it says nothing of it', () => {
+    const options = { connection: 'c', address: '192.0.2.1', encoding: Encoding.Json } as const;
+    const [socket, identity] = [ann.socket, identityOf('ann', { isGuest: false })];
+    const canMove = [{}, { canMove: false }, { canMove: true }].map(
+      (more) => new Session({ ...options, socket, identity, ...more }, gateway.services).canMove,
+    );
+    expect(canMove).toEqual([false, false, true]);
+  });
+
+  it('is told of as open, under the name that it takes, until it ends', async () => {
+    const told: string[] = [];
+    const toldConnections = {
+      of: (connection: string) => ({
+        show: ({ user }: { user: string }) => told.push(`${connection} ${user}`),
+        close: () => told.push(`${connection} closed`),
+      }),
+    };
+    const services = { ...gateway.services, toldConnections } as unknown as typeof gateway.services;
+    const options = { connection: 'c', address: '192.0.2.1', encoding: Encoding.Json, socket: ann.socket } as const;
+    const session = new Session({ ...options, identity: identityOf('guest-1', { isGuest: true }) }, services);
+    expect(told).toEqual([]);
+    session.start();
+    await session.takeIdentity(identityOf('bob', { isGuest: false }));
+    session.closed(1000);
+    expect(told).toEqual(['c guest-1', 'c bob', 'c closed']);
   });
 
   it('is one of the open connections until it ends, and then one of those that have', async () => {
