@@ -1,5 +1,6 @@
 import { type HistoryRange, OutcryError, type Retention, type RoomHistory, type RoomMessage } from '@outcry/broker';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RequestError } from '@outcry/protocol';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import type { ArchiveRange } from '../archive/room-archive.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
@@ -32,16 +33,21 @@ describe('the past of a room that is archived', () => {
   let archived: number[];
   let isContinued: boolean;
   let fault: Error | undefined;
+  let answerLate: Promise<never> | undefined;
+  /** When the stream is read. */
+  let onStored: () => unknown;
   let retentions: Retention[];
   let asked: ArchiveRange[];
 
   beforeEach(() => {
     [stored, archived, isContinued, fault] = [range(91, 100), range(1, 95), false, undefined];
+    [answerLate, onStored] = [undefined, () => undefined];
     [retentions, asked, metrics] = [[], [], new GatewayMetrics()];
     past = new ArchivedPast({
       broker: {
         readHistory(_, page, retention) {
           retentions.push(retention);
+          onStored();
           return Promise.resolve(readFrom(stored, page));
         },
       },
@@ -49,6 +55,7 @@ describe('the past of a room that is archived', () => {
         read(page) {
           asked.push(page);
           if (fault !== undefined) return Promise.reject(fault);
+          if (answerLate !== undefined) return answerLate;
           const { messages, hasMore } = readFrom(archived, page);
           return Promise.resolve({
             messages: messages.map((each) => ({ ...each, frame: Buffer.from(each.frame) })),
@@ -99,6 +106,8 @@ describe('the past of a room that is archived', () => {
     expect(retentions[0]?.count).toBeGreaterThan(1e9);
     expect(asked).toEqual([]);
     expect(past.keptOf('kept')).toBe(100_000);
+    stored = range(1, 100);
+    expect(await read({ before: undefined, limit: 100 })).toMatchObject({ hasMore: false });
   });
 
   it('is in the archive before that, up to its first message', async () => {
@@ -142,6 +151,10 @@ describe('the past of a room that is archived', () => {
     archived = range(1, 80);
     expect(seqsOf(await read({ last: 30 }))).toEqual(stored);
     expect(seqsOf(await read({ last: 10 }))).toEqual(stored);
+    archived = [];
+    expect(seqsOf(await read({ last: 30 }))).toEqual(stored);
+    archived = range(1, 90);
+    expect(seqsOf(await read({ last: 200 }))).toEqual(range(1, 90));
   });
 
   it('is not looked for where the client has seen another numbering, unless the room went on from that', async () => {
@@ -158,6 +171,53 @@ describe('the past of a room that is archived', () => {
     expect([seqsOf(missed), missed.isAway]).toEqual([stored, true]);
     fault = new TypeError('a mistake');
     await expect(read({ before: 91, limit: 5 })).rejects.toBe(fault);
+  });
+
+  it('is waited for no longer than two seconds behind what is asked of the archive already', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    answerLate = new Promise(() => undefined);
+    past.read(READER, { room: 'kept', page: () => ({ before: 91, limit: 5 }) }).catch(() => undefined);
+    const second = read({ before: 50, limit: 5 });
+    await vi.waitUntil(() => asked.length === 1 && past.size === 1, { interval: 1 });
+    vi.advanceTimersByTime(2000);
+    expect(await second).toMatchObject({ messages: [], hasMore: false, isAway: true });
+  });
+
+  it('waits for who has no room for it, at the stream and at the archive, and comes when it has', async () => {
+    for (const place of ['stream', 'archive']) {
+      const backlog = { hasRoom: place === 'archive' };
+      const reader = { backlog };
+      onStored = () => (backlog.hasRoom = false);
+      const page = past.read(reader, { room: 'kept', page: () => ({ before: 50, limit: 5 }), isAsked: true });
+      await vi.waitUntil(() => past.isParked(reader));
+      expect(past.size).toBe(1);
+      onStored = () => undefined;
+      backlog.hasRoom = true;
+      past.resume(reader);
+      expect(past.isParked(reader)).toBe(false);
+      expect(seqsOf(await page)).toEqual(range(45, 49));
+    }
+  });
+
+  it('waits for nobody’s room where nobody has asked for it', async () => {
+    const reader = { backlog: { hasRoom: false } };
+    const page = await past.read(reader, { room: 'kept', page: () => ({ before: 50, limit: 5 }) });
+    expect(seqsOf(page)).toEqual(range(45, 49));
+  });
+
+  it('is refused as late as at the archive, to whom it is refused by then', async () => {
+    const refusal = new RequestError('rateLimited', 'too much');
+    let checks = 0;
+    const check = (): void => {
+      checks += 1;
+      if (checks === 2) throw refusal;
+    };
+    const page = past.read(READER, { room: 'kept', page: () => ({ before: 50, limit: 5 }), check });
+    await expect(page).rejects.toBe(refusal);
+    expect(asked).toEqual([]);
   });
 
   it('is the stream’s alone of a room that is not archived', async () => {

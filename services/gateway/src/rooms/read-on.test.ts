@@ -299,6 +299,27 @@ describe('reading on', () => {
     expect(read.mock.calls.map(([range]) => range)).toMatchObject([{ after: 2, epoch: 'e0' }]);
   });
 
+  it('recovers whom the room has gone on from, under the epoch that it has now', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    const head = { epoch: EPOCH, seq: 4 };
+    source = answering({ head, messages: [message(3), message(4)], hasMore: false, isContinued: true });
+    const missed = await catchUp(room, { since: { epoch: 'e0', seq: 2 }, history: 0 }, source);
+    expect(missed).toMatchObject({ from: { epoch: EPOCH, seq: 2 }, isRecovered: true });
+    expect(seqsOf(missed.messages)).toEqual([3, 4]);
+  });
+
+  it('says where some of what was asked for is in an archive that could not be asked', async () => {
+    room.begin({ epoch: EPOCH, seq: 4 });
+    const head = { epoch: EPOCH, seq: 4 };
+    for (const isAway of [true, undefined]) {
+      const answer = { head, messages: [message(4)], hasMore: false };
+      source = answering(isAway === undefined ? answer : { ...answer, isAway });
+      const missed = await catchUp(room, { since: { epoch: EPOCH, seq: 2 }, history: 5 }, source);
+      expect(missed).toMatchObject({ isRecovered: false, messages: [{ position: { seq: 4 } }] });
+      expect(missed.isAway).toBe(isAway);
+    }
+  });
+
   it('waits for nothing where the room is as far as the client', async () => {
     room.begin({ epoch: EPOCH, seq: 0 });
     publish(1, 4);

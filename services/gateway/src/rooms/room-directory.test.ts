@@ -71,6 +71,21 @@ describe('RoomDirectory', () => {
     expect([rooms.get('lobby')?.position, rooms.get('hall')]).toEqual([{ epoch: 'e', seq: 4 }, undefined]);
   });
 
+  it('counts and logs where a room is not whole, and not where it only has another epoch', async () => {
+    const { rooms, logger, metrics } = gateway.services;
+    const warned = vi.spyOn(logger, 'warn');
+    await join();
+    rooms.reset('lobby', { epoch: 'e', seq: 4 }, true);
+    expect(warned).not.toHaveBeenCalled();
+    rooms.reset('lobby', { epoch: 'f', seq: 3 });
+    expect(warned).toHaveBeenCalledExactlyOnceWith({ room: 'lobby', seq: 3 }, 'room reset');
+    expect(await metrics.registry.metrics()).toMatch(/outcry_gateway_room_resets_total 1\n/);
+    expect(client.socket.framesOf('reset')).toEqual([
+      { type: 'reset', room: 'lobby', epoch: 'e', seq: 4, recovered: true },
+      { type: 'reset', room: 'lobby', epoch: 'f', seq: 3 },
+    ]);
+  });
+
   it('tells nobody in a room of a part that is heard, whoever is there already and whoever comes', async () => {
     const { rooms } = gateway.services;
     rooms.showStatus('down', partOf('hall'));

@@ -70,7 +70,7 @@ describe('the file of room rules', () => {
     expect(['quiet', 'said', 'else'].map((room) => config.roomRules.of(room).events)).toEqual([false, true, undefined]);
     for (const environment of [{}, { OUTCRY_EVENTS_KINDS: 'connection' }]) {
       expect(() => loadRules(rules, environment)).toThrow(
-        'nobody is told: OUTCRY_EVENTS_KINDS has neither room nor member',
+        '1.events: nobody is told: OUTCRY_EVENTS_KINDS has neither room nor member',
       );
     }
     expect(() => loadRules([{ pattern: 'a', events: true, presence: false }])).toThrow('is not known without presence');
