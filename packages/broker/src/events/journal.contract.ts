@@ -182,7 +182,25 @@ export function describeEventJournal(name: string, createCluster: () => Promise<
       expect(await a.backplane.events.resend(partitionOf('told'))).toBe(0);
       const again = await open('told');
       expect(wordsOf(again)).toEqual(['joined told cy 3', 'letter {"n":1}', 'letter {"n":2}']);
+      expect(again.entries.map(({ seq }) => seq)).toEqual([3, 4, 5]);
       expect(again).toMatchObject({ missing: undefined, size: 3 });
+    });
+
+    it('says when dead letters come where there was nothing, and not where there are none', async () => {
+      await come(a, 'told', 'ann');
+      const page = await open('told');
+      let happened = 0;
+      await journal.watch(partitionOf('told'), () => (happened += 1));
+      const dead = [{ id: 'id', letter: '{}' }];
+      await journal.settle(holderOf('told'), page, { ...NOTHING_DONE, upTo: page.entries[0], dead });
+      for (const letters of [1, 0]) expect(await a.backplane.events.resend(partitionOf('told'))).toBe(letters);
+      await expect.poll(() => happened).toBe(1);
+      const [letter] = (await open('told')).entries;
+      await journal.settle(holderOf('told'), await open('told'), { ...NOTHING_DONE, upTo: letter });
+      expect(await a.backplane.events.resend(partitionOf('told'))).toBe(0);
+      await go(a, 'told', 'ann');
+      await expect.poll(() => happened).toBe(2);
+      await journal.unwatch(partitionOf('told'));
     });
 
     it('begins another numbering where all was lost, takes no settlement of the one before, and says so', async () => {

@@ -4,7 +4,7 @@ import { findMutants } from './find-mutants.ts';
 import { plant } from './plant.ts';
 import { findProblems, formatResults, type ScriptResult } from './report.ts';
 import { State } from './state.ts';
-import { SUITES } from './suites.ts';
+import { suitesOf } from './suites.ts';
 import { SURVIVORS } from './survivors.ts';
 import { TestBench } from './test-bench.ts';
 
@@ -52,7 +52,7 @@ interface Workshop {
 
 async function tryScript({ bench, state, root }: Workshop, file: string): Promise<ScriptResult> {
   const script = nameOf(file);
-  const suites = SUITES[script.split('/')[0] ?? ''];
+  const suites = suitesOf(script);
   if (suites === undefined) throw new Error(`${file}: no tests are named for it`);
   const source = readFileSync(`${root}/${file}`, 'utf8');
   const noticed = new Map(state.noticed(script, source));

@@ -1,6 +1,7 @@
 const CONTRACT = 'packages/broker/tests/contract/redis.test.ts';
 const integration = (name: string): string => `packages/broker/tests/integration/${name}.test.ts`;
 const EXPIRY: Suite = { file: integration('expiry') };
+const ARCHIVE: Suite = { file: integration('archive-source') };
 
 /** Tests of one file. */
 export interface Suite {
@@ -25,21 +26,26 @@ const ROOMS: readonly Suite[] = [
   },
   { file: integration('lost-tail') },
   { file: integration('unwritable') },
+  { ...ARCHIVE, tests: /.*(past its bounds|live for a day)/ },
   EXPIRY,
 ];
 const PRESENCE: readonly Suite[] = [
   // Steps straight at what is stored tell at once what the contract tells when leases have run out.
   { file: integration('presence'), tests: /(a room|reaping|a lease|a lost reply|a Redis|what presence costs)/ },
-  contract('PresenceStore'),
+  contract('PresenceStore', 'EventJournal'),
   EXPIRY,
   { file: integration('eviction') },
 ];
 
-/** By the folder of a script, which tests are most likely to notice what is wrong in it: those that answer soonest first. Each file once. */
-export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
+/** By a script, or else by its folder, which tests are most likely to notice what is wrong in it: those that answer soonest first. Each file once. */
+const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   redis: [{ file: integration('room-scripts'), tests: /has the time/ }],
   rooms: ROOMS,
+  'rooms/announce': [ARCHIVE, EXPIRY],
+  'rooms/read-stored': [ARCHIVE],
+  'rooms/release': [ARCHIVE, EXPIRY],
   presence: PRESENCE,
+  events: [contract('EventJournal'), EXPIRY],
   feeds: [contract('FeedBus'), EXPIRY],
   leases: [contract('Lease', 'FeedBus'), EXPIRY],
   limits: [{ file: integration('limits') }, contract('SharedLimits'), EXPIRY],
@@ -52,3 +58,8 @@ export const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   ],
   accounts: [contract('AccountStore'), { file: integration('full'), tests: /accounts/ }],
 };
+
+/** @param script As in `rooms/publish-messages`. */
+export function suitesOf(script: string): readonly Suite[] | undefined {
+  return SUITES[script] ?? SUITES[script.split('/')[0] ?? ''];
+}
