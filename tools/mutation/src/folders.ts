@@ -72,7 +72,7 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     sources: ['packages/client/src/core'],
     tests: [
       'packages/client/src/core',
-      ...['client', 'client-connection', 'client-history', 'client-methods'].map(
+      ...['client', 'client-connection', 'client-history', 'client-methods', 'server-rooms'].map(
         (file) => `packages/client/src/${file}.test.ts`,
       ),
     ],

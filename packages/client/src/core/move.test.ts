@@ -337,6 +337,8 @@ describe('a move that fails', () => {
     const { before, after } = await drain();
     harness.client.join('other');
     after.welcome();
+    // The other one has no answer yet where it was asked for, which is waited for.
+    expect(after.of('join').map(({ room }) => room)).toEqual(['lobby']);
     joined(after, 10);
     after.receive(message(11));
     after.lose(1006);
@@ -344,6 +346,18 @@ describe('a move that fails', () => {
     joined(before, 11);
     before.receive(message(12));
     expect(told).toEqual(['joined', '11', 'away', 'joined', '12']);
+  });
+
+  it('where nothing was answered yet asks again for what it had asked for there alone', async () => {
+    const { told } = await enter();
+    const { before, after } = await drain();
+    after.welcome();
+    harness.client.join('other');
+    expect(after.of('join').map(({ room }) => room)).toEqual(['lobby', 'other']);
+    after.lose(1006);
+    expect(before.of('join').map(({ room }) => room)).toEqual(['lobby', 'other']);
+    before.receive(message(11));
+    expect(told).toEqual(['11']);
   });
 
   it('for good leaves the client where it is, until that ends', async () => {
