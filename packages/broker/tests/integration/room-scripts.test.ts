@@ -373,6 +373,17 @@ describe('a room that another server numbers from now on', () => {
     expect(await seen(EPOCHS - 1, 70)).toEqual([0, false]);
   });
 
+  it('keeps of its earlier epochs what fits into 64 bytes, to the byte', async () => {
+    const own = `${EPOCH}:${String(BASE + 3)}`;
+    for (const [length, isKept] of [[63 - own.length, true] as const, [64 - own.length, false] as const]) {
+      const room = await createRoom(messages(3), BASE + 3);
+      const earlier = 'x'.repeat(length);
+      await cluster.admin.hset(room.meta, 'past', earlier);
+      await takeOver(room, NEXT, 'another');
+      expect(await cluster.admin.hget(room.meta, 'past')).toBe(isKept ? `${own} ${earlier}` : own);
+    }
+  });
+
   it('is read by who has seen an earlier epoch, what follows that or nothing', async () => {
     const room = await createRoom(messages(5), BASE + 5);
     await cluster.admin.hset(room.meta, 'past', `${EARLIER}:${String(BASE + 3)}`);

@@ -2,6 +2,7 @@ const CONTRACT = 'packages/broker/tests/contract/redis.test.ts';
 const integration = (name: string): string => `packages/broker/tests/integration/${name}.test.ts`;
 const EXPIRY: Suite = { file: integration('expiry') };
 const ARCHIVE: Suite = { file: integration('archive-source') };
+const ARCHIVE_SCRIPTS: Suite = { file: integration('archive-scripts') };
 
 /** Tests of one file. */
 export interface Suite {
@@ -41,9 +42,9 @@ const PRESENCE: readonly Suite[] = [
 const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   redis: [{ file: integration('room-scripts'), tests: /has the time/ }],
   rooms: ROOMS,
-  'rooms/announce': [ARCHIVE, EXPIRY],
-  'rooms/read-stored': [ARCHIVE],
-  'rooms/release': [ARCHIVE, EXPIRY],
+  'rooms/announce': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
+  'rooms/read-stored': [ARCHIVE_SCRIPTS, ARCHIVE],
+  'rooms/release': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
   presence: PRESENCE,
   events: [contract('EventJournal'), EXPIRY],
   feeds: [contract('FeedBus'), EXPIRY],
