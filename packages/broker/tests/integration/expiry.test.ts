@@ -145,9 +145,11 @@ function expectTimesToLive(stored: Awaited<ReturnType<typeof look>>, others: Par
 /** The numbering of a room that is archived. */
 const ARCHIVED = { meta: 366 * DAY_MS };
 
+/** Of every room everything. */
+const TOLD = { of: () => Telling.Both, maxEntries: 100 };
+
 it('gives everything that is stored its time to live, and all of it again with each use', async () => {
-  const told = { of: () => Telling.Both, maxEntries: 100 };
-  const node = await cluster.startNode({ presenceLease: { leaseMs: 600_000, renewMs: 200_000 }, told });
+  const node = await cluster.startNode({ presenceLease: { leaseMs: 600_000, renewMs: 200_000 }, told: TOLD });
   const use = await createUse(node);
   await use(1);
   const stored = await look();
@@ -245,6 +247,41 @@ it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thi
   const archived = /archived$/.test(name) ? { meta: 366 * DAY_MS } : {};
   const unarchived = /until it is archived$/.test(name) ? { stream: DAY_MS } : {};
   expectTimesToLive(stored, { ...unused, ...archived, ...unarchived });
+});
+
+it('gives what is written down all of its time again with whatever is done with it', async () => {
+  const { backplane } = await cluster.startNode({ told: TOLD });
+  const { events, presence } = backplane;
+  const [partition, holder] = [partitionOf('pit'), { partition: partitionOf('pit'), fence: 1 }];
+  const come = async (user: string): Promise<void> => {
+    presence.add('pit', user);
+    await presence.count('pit');
+  };
+  await presence.start(new PresenceRecorder());
+  await come('ann');
+  await letDie(backplane, 1);
+  const uses: readonly (readonly [() => Promise<unknown>, readonly string[]])[] = [
+    [() => come('bob'), ['events', 'journal']],
+    [() => events.claim(holder), ['dead', 'events', 'journal']],
+    [
+      async () => {
+        const page = await events.read(holder, 1);
+        const settlement = { upTo: page.entries[0], isMissingTold: true, dead: [], undelivered: 0 };
+        await events.settle(holder, page, settlement);
+      },
+      ['dead', 'events', 'journal'],
+    ],
+    [() => events.resend(partition), ['events', 'journal']],
+  ];
+  for (const [use, kinds] of uses) {
+    for (const { key, kind } of await look()) {
+      if (kinds.includes(kind)) await cluster.admin.pexpire(key, TOLERANCE_MS);
+    }
+    await use();
+    const used = (await look()).filter(({ kind }) => kinds.includes(kind));
+    expect(used.map(({ kind }) => kind).sort()).toEqual(kinds);
+    expectTimesToLive(used);
+  }
 });
 
 it('keeps nothing of a count that is given back', async () => {
