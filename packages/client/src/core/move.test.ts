@@ -304,6 +304,26 @@ describe('a book during a move', () => {
     expect(before.isClosed).toBe(true);
   });
 
+  it('is heard where it has begun alone, while others are where they were', async () => {
+    const told: string[] = [];
+    await enter();
+    harness.client.book('BTCUSDT', { onChange: ({ type }) => told.push(type) });
+    snapshot(harness.socket, 7);
+    const { before, after } = await drain();
+    after.welcome();
+    before.receive({ type: 'lagging', bufferedBytes: 1 });
+    snapshot(after, 9);
+    told.length = 0;
+    delta(before, 9, 10);
+    for (const type of ['stale', 'fresh'] as const) before.receive({ type, symbol: 'BTCUSDT' });
+    before.receive({ type: 'lagging', bufferedBytes: 1 });
+    before.receive({ type: 'heartbeat', ...BOOK, seq: 12 });
+    expect([told, before.isClosed]).toEqual([[], false]);
+    after.receive({ type: 'lagging', bufferedBytes: 1 });
+    delta(after, 9, 10);
+    expect(told).toEqual(['stale', 'delta', 'fresh']);
+  });
+
   it('is asked for once, also where it goes wrong on the old connection meanwhile', async () => {
     harness.client.book('BTCUSDT');
     await harness.goLive();
@@ -358,6 +378,26 @@ describe('a move that fails', () => {
     expect(before.of('join').map(({ room }) => room)).toEqual(['lobby', 'other']);
     before.receive(message(11));
     expect(told).toEqual(['11']);
+  });
+
+  it('when all but an answer is there goes back to where it was, with what is asked from then on', async () => {
+    const { room, told } = await enter();
+    const { before, after } = await drain();
+    after.welcome();
+    const published = ['first', 'second'].map((key) => {
+      const publication = room.publish(key, { key });
+      if (key === 'first') joined(after, 10);
+      return publication;
+    });
+    expect(before.of('publish')).toMatchObject([{ key: 'first' }]);
+    after.lose(1006);
+    joined(before, 10);
+    expect(before.of('publish')).toMatchObject([{ key: 'first' }, { key: 'second' }]);
+    for (const [i, { id }] of before.of('publish').entries()) {
+      before.receive({ type: 'ack', id: Number(id), epoch: 'e', seq: 11 + i });
+    }
+    expect(await Promise.all(published)).toMatchObject([{ seq: 11 }, { seq: 12 }]);
+    expect(told).toEqual(['joined', 'away', 'joined']);
   });
 
   it('for good leaves the client where it is, until that ends', async () => {
