@@ -6,22 +6,23 @@ import type { MemberEntry } from '@outcry/protocol';
  */
 export class MemberLedger {
   readonly #rooms = new Map<string, Map<string, number>>();
-  /** By room and user, of those of whom something is known. */
-  readonly #info = new Map<string, Map<string, Uint8Array>>();
+  /** By the users of a room, with whom it goes, of those of whom something is known. */
+  readonly #info = new WeakMap<ReadonlyMap<string, number>, Map<string, Uint8Array>>();
   readonly #unwritten = new Map<string, Set<string>>();
 
   add(room: string, user: string, info?: Uint8Array): void {
     let users = this.#rooms.get(room);
     if (users === undefined) this.#rooms.set(room, (users = new Map<string, number>()));
     users.set(user, (users.get(user) ?? 0) + 1);
-    if (info !== undefined) this.#keepInfo(room, user, info);
+    if (info !== undefined) this.#keepInfo(users, user, info);
     this.#mark(room, user);
   }
 
   /** Does nothing where the user has no connection. */
   describe(room: string, user: string, info: Uint8Array): void {
-    if (this.#rooms.get(room)?.has(user) !== true) return;
-    this.#keepInfo(room, user, info);
+    const users = this.#rooms.get(room);
+    if (users?.has(user) !== true) return;
+    this.#keepInfo(users, user, info);
     this.#mark(room, user);
   }
 
@@ -31,7 +32,10 @@ export class MemberLedger {
     const connections = users?.get(user);
     if (users === undefined || connections === undefined) return;
     if (connections > 1) users.set(user, connections - 1);
-    else this.#forget(room, user, users);
+    else {
+      users.delete(user);
+      this.#info.get(users)?.delete(user);
+    }
     if (users.size === 0) this.#rooms.delete(room);
     this.#mark(room, user);
   }
@@ -59,12 +63,13 @@ export class MemberLedger {
     const waiting = this.#unwritten.get(room);
     const taken: MemberEntry<Uint8Array>[] = [];
     if (waiting === undefined) return taken;
-    const users = this.#rooms.get(room);
+    const users: ReadonlyMap<string, number> = this.#rooms.get(room) ?? new Map();
+    const known = this.#info.get(users);
     for (const user of waiting) {
       if (taken.length === max) return taken;
       waiting.delete(user);
-      const info = this.#info.get(room)?.get(user);
-      const connections = users?.get(user) ?? 0;
+      const info = known?.get(user);
+      const connections = users.get(user) ?? 0;
       taken.push(info === undefined ? { user, connections } : { user, connections, info });
     }
     this.#unwritten.delete(room);
@@ -91,16 +96,10 @@ export class MemberLedger {
     for (const user of this.#rooms.get(room)?.keys() ?? []) this.#mark(room, user);
   }
 
-  #keepInfo(room: string, user: string, info: Uint8Array): void {
-    const known = this.#info.get(room);
-    if (known === undefined) this.#info.set(room, new Map([[user, info]]));
+  #keepInfo(users: ReadonlyMap<string, number>, user: string, info: Uint8Array): void {
+    const known = this.#info.get(users);
+    if (known === undefined) this.#info.set(users, new Map([[user, info]]));
     else known.set(user, info);
-  }
-
-  #forget(room: string, user: string, users: Map<string, number>): void {
-    users.delete(user);
-    const known = this.#info.get(room);
-    if (known?.delete(user) === true && known.size === 0) this.#info.delete(room);
   }
 
   #mark(room: string, user: string): void {
