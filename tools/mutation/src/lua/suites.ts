@@ -1,7 +1,8 @@
 const CONTRACT = 'packages/broker/tests/contract/redis.test.ts';
 const integration = (name: string): string => `packages/broker/tests/integration/${name}.test.ts`;
 const EXPIRY: Suite = { file: integration('expiry') };
-const ARCHIVE: Suite = { file: integration('archive-source') };
+/** Without what happens behind a failover, which no script decides. */
+const ARCHIVE: Suite = { file: integration('archive-source'), tests: /the source of an archive > / };
 const ARCHIVE_SCRIPTS: Suite = { file: integration('archive-scripts') };
 
 /** Tests of one file. */

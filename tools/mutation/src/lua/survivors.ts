@@ -35,6 +35,9 @@ const KEPT = 'if ms > 0 then';
 const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${String(LONG_BYTES)} then';
 const HALF_FULL = 'if 2 * half > args[5] + 0 then';
 const EXPIRING = 'if ms > 0 and is_due then';
+const LONGER = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end";
+const NUMBERED = 'if not (epoch and head) then return { now_ms() } end';
+const BEHIND = 'local low = epoch == ARGV[1] and tonumber(ARGV[2]) + 1 or 1';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
@@ -72,6 +75,9 @@ export const SURVIVORS: KnownSurvivors = {
     [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
       'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
     'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
+  },
+  'rooms/announce': {
+    [`${LONGER} → ${LONGER.replace('<', '<=')}`]: 'What has just that time left gets it again.',
   },
   'rooms/functions': {
     [`${HALVED} → ${HALVED.replace('floor', 'ceil')}`]: 'Either lies between the two.',
@@ -115,5 +121,9 @@ export const SURVIVORS: KnownSurvivors = {
     [`${FIRST} → ${FIRST.replace('seq + 1', 'seq + 2')}`]: 'Either is behind the newest, so that nothing is read.',
     [`${TURNED} → ${TURNED.replace('1', '0')}`]: 'In front of the first and behind the last there is nothing.',
     [`${TURNED} → ${TURNED.replace('floor', 'ceil')}`]: 'The one in the middle changes places with itself.',
+  },
+  'rooms/read-stored': {
+    [`${NUMBERED} → ${NUMBERED.replace('and', 'or')}`]: 'Both are written together, and gone together.',
+    [`${BEHIND} → ${BEHIND.replace('or 1', 'or 0')}`]: 'No message has the number 0.',
   },
 };

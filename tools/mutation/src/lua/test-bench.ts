@@ -4,6 +4,7 @@ import type { Suite } from './suites.ts';
 
 /** A test that waits for what never comes costs so much, twice. A test that passes takes no second, but for a few. */
 const TEST_TIMEOUT_MS = 12_000;
+const POLL_TIMEOUT_MS = 6000;
 
 /**
  * Runs tests on scripts in which something is planted. Vitest is started once, and what the tests are made of is loaded once
@@ -30,6 +31,7 @@ export class TestBench {
       // A busy machine fails a test as well, but hardly twice.
       retry: 1,
       testTimeout: TEST_TIMEOUT_MS,
+      expect: { poll: { timeout: POLL_TIMEOUT_MS } },
       hookTimeout: 60_000,
     });
     vitest.provide('root', root);
