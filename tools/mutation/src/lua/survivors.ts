@@ -36,6 +36,8 @@ const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${St
 const HALF_FULL = 'if 2 * half > args[5] + 0 then';
 const EXPIRING = 'if ms > 0 and is_due then';
 const LONGER = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end";
+const KNOWN_LONGER = "if redis.call('PTTL', kept) < tonumber(ttl) then redis.call('PEXPIRE', kept, ttl) end";
+const NEWEST = "local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]";
 const NUMBERED = 'if not (epoch and head) then return { now_ms() } end';
 const BEHIND = 'local low = epoch == ARGV[1] and tonumber(ARGV[2]) + 1 or 1';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
@@ -125,5 +127,9 @@ export const SURVIVORS: KnownSurvivors = {
   'rooms/read-stored': {
     [`${NUMBERED} → ${NUMBERED.replace('and', 'or')}`]: 'Both are written together, and gone together.',
     [`${BEHIND} → ${BEHIND.replace('or 1', 'or 0')}`]: 'No message has the number 0.',
+  },
+  'rooms/release': {
+    [`${KNOWN_LONGER} → ${KNOWN_LONGER.replace('<', '<=')}`]: 'What has just that time left gets it again.',
+    [`${NEWEST} → ${NEWEST.replace("'COUNT', 1", "'COUNT', 2")}`]: 'Only the first of them is looked at.',
   },
 };
