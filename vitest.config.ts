@@ -97,6 +97,14 @@ export default defineConfig({
       },
       { test: { name: 'conformance', include: ['tests/conformance/**/*.test.ts'], ...together } },
       {
+        test: {
+          name: 'identity',
+          include: ['tests/identity/**/*.test.ts'],
+          ...together,
+          globalSetup: ['tests/identity/support/table.ts'],
+        },
+      },
+      {
         test: { name: 'e2e', include: ['tests/e2e/**/*.test.ts'], exclude: [NEEDS_THE_MACHINE], ...together },
       },
       { test: { name: 'e2e-alone', include: [NEEDS_THE_MACHINE], ...alone, sequence: { groupOrder: 2 } } },

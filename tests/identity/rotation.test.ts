@@ -1,0 +1,81 @@
+import { type GatewayProcess, startGateway, startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { forge, Forgery, signWithOld } from './support/forgeries.ts';
+import { GOOD_PER_FORGED, Logins } from './support/logins.ts';
+import { createKey, OpenIdProvider } from './support/openid-provider.ts';
+import { AUDIENCE } from './support/provider-file.ts';
+import { IS_LONG, TIMEOUT_MS } from './support/scale.ts';
+import { addRow, shortestGapMs } from './support/table.ts';
+
+const LOGINS = IS_LONG ? 200 * 40 : 80;
+/** Between two fetches, but for what timers of two processes may differ. */
+const MIN_GAP_MS = 29_900;
+
+describe('an OpenID provider that changes its keys under a flood of logins', { timeout: TIMEOUT_MS }, () => {
+  let redis: TestRedis;
+  let provider: OpenIdProvider;
+  let gateway: GatewayProcess;
+  let logins: Logins;
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+  afterAll(() => redis.stop());
+  beforeEach(async () => {
+    provider = await OpenIdProvider.start();
+    const settings = { authIssuer: provider.issuer, authAudience: AUDIENCE };
+    gateway = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix(), ...settings });
+    logins = new Logins(gateway);
+  });
+  afterEach(async () => {
+    await gateway[Symbol.asyncDispose]();
+    await provider[Symbol.asyncDispose]();
+  });
+
+  const forgeries: Readonly<Record<string, () => string>> = Object.fromEntries(
+    Object.values(Forgery).map((forgery) => [forgery, () => forge(forgery, provider)]),
+  );
+  /** Under the name of a key that nobody has: it could be one that the provider has begun to sign with just now. */
+  const unknown = { 'a key that is nowhere': () => signWithOld(createKey(), provider) };
+
+  function flood(more: Readonly<Record<string, () => string>> = {}): Promise<void> {
+    const issue = (): ReturnType<OpenIdProvider['issueToken']> => provider.issueToken();
+    return logins.flood({ logins: LOGINS, issue, forgeries: { ...forgeries, ...more } });
+  }
+
+  function judge(what: string): void {
+    addRow(what, logins, provider);
+    expect([logins.refused, logins.accepted]).toEqual([[], []]);
+    expect(shortestGapMs(provider.fetches)).toBeGreaterThanOrEqual(MIN_GAP_MS);
+  }
+
+  it('has nobody refused who is good and nobody else let in, where it tells nobody before', async () => {
+    await flood();
+    expect(provider.fetches).toHaveLength(1);
+    await provider.signWithNewest({ isAnnounced: false });
+    const [old] = await provider.removeOldKeys();
+    if (old === undefined) expect.fail('expected a key that was taken back');
+    // The first that comes tells the gateway of the new key; with its keys the old one has gone.
+    await logins.flood({ logins: 1, issue: () => provider.issueToken(), forgeries: {} });
+    await flood({ ...unknown, 'a key that was taken back': () => signWithOld(old, provider) });
+    expect([logins.good, logins.bad]).toEqual([2 * LOGINS + 1, (2 * LOGINS) / GOOD_PER_FORGED]);
+    expect(provider.fetches.length).toBeGreaterThanOrEqual(2);
+    judge('another key at once, the old one gone');
+  });
+
+  it.runIf(IS_LONG)('has nobody wait, where it shows a key before it signs with it', async () => {
+    await flood(unknown);
+    await provider.announceKey();
+    await flood(unknown);
+    await provider.signWithNewest({ isAnnounced: true });
+    await flood(unknown);
+    const [old] = await provider.removeOldKeys();
+    if (old === undefined) expect.fail('expected a key that was taken back');
+    // A key is good until the gateway has asked again.
+    await flood(unknown);
+    await flood({ ...unknown, 'a key that was taken back': () => signWithOld(old, provider) });
+    expect([logins.good, logins.bad]).toEqual([5 * LOGINS, (5 * LOGINS) / GOOD_PER_FORGED]);
+    expect(logins.waits).toBe(0);
+    judge('a key that was announced, used, and the old one removed');
+  });
+});
