@@ -1,45 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-
+import { publishable } from '@outcry/packing';
 import { defineConfig } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
-const HERE = import.meta.dirname;
-
-/** What is published, which is not the workspace's own manifest: docs/decisions/0027-the-client-is-packed-from-its-build.md says why. */
-function manifest() {
-  const { name, version, license, type, sideEffects } = JSON.parse(readFileSync(join(HERE, 'package.json'), 'utf8'));
-  return {
-    name,
-    version,
-    description: 'Rooms and order books over one WebSocket session that resumes by itself',
-    license,
-    type,
-    sideEffects,
-    exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' },
-    engines: { node: '>=20' },
-  };
-}
-
-/** Lays beside the code what makes a folder a package. */
-function publishable() {
-  return {
-    name: 'publishable',
-    generateBundle() {
-      this.emitFile({ type: 'asset', fileName: 'package.json', source: `${JSON.stringify(manifest(), null, 2)}\n` });
-      for (const [fileName, path] of [
-        ['README.md', '../../docs/CLIENT.md'],
-        ['LICENSE', '../../LICENSE'],
-      ]) {
-        this.emitFile({ type: 'asset', fileName, source: readFileSync(join(HERE, path)) });
-      }
-    },
-  };
-}
+const pack = publishable({
+  folder: import.meta.dirname,
+  guide: '../../docs/CLIENT.md',
+  entries: { exports: { '.': { types: './index.d.ts', default: './index.js' }, './package.json': './package.json' } },
+});
 
 export default defineConfig({
   input: 'src/index.ts',
   platform: 'neutral',
-  plugins: [dts({ tsconfig: 'tsconfig.build.json' }), publishable()],
+  plugins: [dts({ tsconfig: 'tsconfig.build.json' }), pack],
   output: { dir: 'dist', format: 'esm', sourcemap: true, cleanDir: true },
 });

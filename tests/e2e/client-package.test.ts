@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
@@ -8,6 +8,7 @@ import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { launchChromium } from './support/browser.ts';
+import { lintPackage } from './support/lint-package.ts';
 import { OutsideProject } from './support/outside-project.ts';
 
 const VISITED = 'hello from a package, undefined, live';
@@ -57,6 +58,15 @@ describe('the client as a package, outside the workspace', () => {
       const text = await readFile(project.path('node_modules/@outcry/client', file), 'utf8');
       expect(text).not.toMatch(/^(?:import|export)\b.*\bfrom\b|\bimport\(|\brequire\(|reference types/m);
     }
+  });
+
+  it('is a package that publint and attw are content with', async () => {
+    expect(await lintPackage(project.tarball('client'))).toEqual([]);
+  });
+
+  it('can be required by CommonJS, in a Node that loads ES modules so', async () => {
+    await writeFile(project.path('old.cjs'), "console.log(typeof require('@outcry/client').connect);");
+    expect((await project.run('../old.cjs')).trim()).toBe('function');
   });
 
   it('passes tsc without skipLibCheck, with the types of a browser or of Node, and runs in Node', async () => {

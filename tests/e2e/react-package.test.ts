@@ -2,11 +2,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 
 import { expect, it } from 'vitest';
 
+import { lintPackage } from './support/lint-package.ts';
 import { OutsideProject } from './support/outside-project.ts';
 
 const GUIDE = new URL('../../docs/REACT.md', import.meta.url);
 
-it('@outcry/react installs beside the client, as one module with types that docs/REACT.md passes under', async () => {
+it('@outcry/react installs beside the client, as one module with types that docs/REACT.md, publint and attw pass under', async () => {
   await using project = await OutsideProject.create('client', 'react');
   expect((await readdir(project.path('node_modules/@outcry'))).toSorted()).toEqual(['client', 'react']);
   const files = await readdir(project.path('node_modules/@outcry/react'));
@@ -14,6 +15,8 @@ it('@outcry/react installs beside the client, as one module with types that docs
   const code = await readFile(project.path('node_modules/@outcry/react/index.js'), 'utf8');
   const imported = [...code.matchAll(/^import\b.*\bfrom "(.+)"/gm)].map(([, name]) => name);
   expect(imported.toSorted()).toEqual(['@outcry/client', 'react']);
+
+  expect(await lintPackage(project.tarball('react'))).toEqual([]);
 
   const guide = await readFile(GUIDE, 'utf8');
   const blocks = [...guide.matchAll(/```tsx\n([^]*?)```/g)].map(([, block = '']) => block);

@@ -1,16 +1,34 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { argv, exit } from 'node:process';
+import { exit } from 'node:process';
+import { parseArgs } from 'node:util';
 
 import { DOCKERFILE, LOCK_FILE, manifestPaths, ownVersions, readManifest, ROOT } from '../support/release-versions.ts';
 
 // npm run version:set <version>
+// npm run version:set -- [<version>] --repository <https URL>
 
-const [, , next = ''] = argv;
-if (!/^\d+\.\d+\.\d+(-[0-9a-z.]+)?$/.test(next)) {
-  console.error('expected a version such as 0.2.0');
+const ROOT_MANIFEST = `${ROOT}package.json`;
+const { version: former = '' } = readManifest(ROOT_MANIFEST);
+const { positionals, values } = parseArgs({ allowPositionals: true, options: { repository: { type: 'string' } } });
+const [next = values.repository === undefined ? '' : former] = positionals;
+if (!/^\d+\.\d+\.\d+(-[0-9a-z.]+)?$/.test(next)) fail('expected a version such as 0.2.0');
+if (values.repository !== undefined) setRepository(values.repository);
+
+function fail(message: string): never {
+  console.error(message);
   exit(1);
 }
-const former = readManifest(`${ROOT}package.json`).version ?? '';
+
+/** Where the sources are, for all packages that are packed from now on. */
+function setRepository(url: string): void {
+  if (!/^https:\/\/[^/\s]+\/\S+$/.test(url)) fail('expected an https URL of a repository');
+  const manifest = JSON.parse(readFileSync(ROOT_MANIFEST, 'utf8')) as Record<string, unknown>;
+  const whole = `git+${url.replace(/(\.git)?\/?$/, '')}.git`;
+  const entries = Object.entries(manifest).filter(([name]) => name !== 'repository');
+  const place = entries.findIndex(([name]) => name === 'license') + 1;
+  entries.splice(place, 0, ['repository', { type: 'git', url: whole }]);
+  writeFileSync(ROOT_MANIFEST, `${JSON.stringify(Object.fromEntries(entries), undefined, 2)}\n`);
+}
 
 /** Where it stands for something of ours: nothing else in these files is looked at. */
 function replaceIn(path: string, pattern: RegExp): void {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,8 +28,37 @@ const PLATFORMS = {
   browser: { lib: ['es2023', 'dom', 'dom.iterable'], types: [] },
 } as const;
 
-/** What can be installed: a workspace of that name, and a package in its `dist`. */
-export type PackageName = 'client' | 'react';
+/** What can be installed, by where its workspace is. */
+const WORKSPACES = {
+  client: 'packages/client',
+  react: 'packages/react',
+  cli: 'tools/cli',
+  loadtest: 'tools/loadtest',
+} as const;
+export type PackageName = keyof typeof WORKSPACES;
+
+interface Manifest {
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+function manifestOf(workspace: string): Manifest {
+  return JSON.parse(readFileSync(join(ROOT, workspace, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** What a package takes from others, as this workspace has it: no registry is asked, and npm still looks whether it is what is wanted. */
+function lentTo(name: PackageName): Readonly<Record<string, string>> {
+  const workspace = WORKSPACES[name];
+  const foreign = Object.keys(manifestOf(workspace).dependencies ?? {}).filter((each) => !each.startsWith('@outcry/'));
+  return Object.fromEntries(
+    foreign.map((each) => {
+      const places = [workspace, '.'].map((place) => join(ROOT, place, 'node_modules', each));
+      const place = places.find((path) => existsSync(path));
+      if (place === undefined) throw new Error(`expected ${each} to be installed`);
+      return [each, `file:${place}`];
+    }),
+  );
+}
 
 /** A project outside the workspace that has installed nothing but tarballs of this workspace, as their users do. */
 export class OutsideProject implements AsyncDisposable {
@@ -41,16 +71,19 @@ export class OutsideProject implements AsyncDisposable {
   /** Builds packages, packs them, and installs the tarballs into an empty folder. What they want beside them is not installed. */
   static async create(...names: readonly PackageName[]): Promise<OutsideProject> {
     const project = new OutsideProject(await mkdtemp(join(tmpdir(), 'outsider-')));
-    const workspaces = names.flatMap((name) => ['--workspace', `@outcry/${name}`]);
-    await project.#run('npm', ['run', '--prefix', ROOT, 'build', ...workspaces]);
-    await project.#run('npm', ['pack', ...names.map((name) => join(ROOT, 'packages', name, 'dist'))]);
-    const tarballs = (await readdir(project.folder)).filter((file) => file.endsWith('.tgz'));
-    if (tarballs.length !== names.length)
-      throw new Error(`expected npm pack to leave a .tgz of each, not ${tarballs.join()}`);
-    await writeFile(project.path('package.json'), JSON.stringify({ private: true, type: 'module' }));
+    await mkdir(project.path('tarballs'));
+    await Promise.all(names.map((name) => project.#pack(name)));
+    const dependencies = Object.assign({}, ...names.map(lentTo)) as Record<string, string>;
+    await writeFile(project.path('package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+    const tarballs = names.map((name) => project.tarball(name));
     await project.#run('npm', ['install', '--offline', '--legacy-peer-deps', '--no-audit', '--no-fund', ...tarballs]);
     await cp(SOURCES, project.path('src'), { recursive: true });
     return project;
+  }
+
+  /** What would be published. */
+  tarball(name: PackageName): string {
+    return this.path('tarballs', `outcry-${name}-${manifestOf(WORKSPACES[name]).version}.tgz`);
   }
 
   path(...names: string[]): string {
@@ -74,6 +107,14 @@ export class OutsideProject implements AsyncDisposable {
   /** Runs a compiled file in this Node, and resolves with what it has printed. */
   async run(file: string, ...args: string[]): Promise<string> {
     return this.#run(process.execPath, [join('out', file), ...args]);
+  }
+
+  /** Into a folder of its own: other tests build the same package meanwhile. */
+  async #pack(name: PackageName): Promise<void> {
+    const folder = this.path('built', name);
+    const workspace = ['--workspace', `@outcry/${name}`];
+    await this.#run('npm', ['run', '--prefix', ROOT, 'build', ...workspace, '--', '--dir', folder]);
+    await this.#run('npm', ['pack', '--pack-destination', 'tarballs', folder]);
   }
 
   async #run(command: string, args: readonly string[]): Promise<string> {

@@ -191,7 +191,7 @@ export const HOUSE: House = {
   },
   'packages/react': {
     is: 'React hooks on the client library',
-    imports: ['packages/client'],
+    imports: ['packages/client', 'packages/packing'],
     testsImport: ['packages/testkit'],
     floors: [
       { index: 'the package' },
@@ -204,7 +204,7 @@ export const HOUSE: House = {
   },
   'packages/client': {
     is: 'the client library, for browsers and Node',
-    imports: ['packages/order-book', 'packages/protocol'],
+    imports: ['packages/order-book', 'packages/protocol', 'packages/packing'],
     floors: [
       { index: 'the package' },
       { '.': 'a client, its rooms and its books', encryption: 'rooms that only their members can read' },
@@ -263,6 +263,15 @@ export const HOUSE: House = {
       { codec: 'both encodings' },
       { names: 'what users, rooms and symbols may be called' },
       { '.': 'the schema table, codes, limits' },
+    ],
+  },
+  'packages/packing': {
+    is: 'lays beside a build what makes it a package',
+    imports: [],
+    floors: [
+      { index: 'the package' },
+      { publishable: 'what is laid there' },
+      { manifest: 'what is published of a manifest', notices: 'licences of what is bundled' },
     ],
   },
 };

@@ -116,7 +116,7 @@ export const UPPER_HOUSE: House = {
   },
   'tools/loadtest': {
     is: 'loads a deployment, checks every message',
-    imports: ['packages/endpoint', 'packages/order-book', 'packages/protocol'],
+    imports: ['packages/endpoint', 'packages/order-book', 'packages/protocol', 'packages/packing'],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program' },
@@ -137,7 +137,7 @@ export const UPPER_HOUSE: House = {
   },
   'tools/cli': {
     is: 'the client library from a terminal',
-    imports: ['packages/client', 'packages/endpoint'],
+    imports: ['packages/client', 'packages/endpoint', 'packages/packing'],
     floors: [
       { main: 'the program' },
       { command: 'the command line' },

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 
 import { CommanderError } from 'commander';
 
@@ -24,9 +24,7 @@ function interruption(): AbortSignal {
 async function main(args: readonly string[]): Promise<ExitCode> {
   try {
     const invocation = parseInvocation(args);
-    const manifest: unknown = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'));
-    const version =
-      typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '';
+    const { version } = createRequire(import.meta.url)('#manifest') as { readonly version: string };
     const command = ['outcry-loadtest', ...redactTokens(args)].join(' ');
     return await runLoadtest({ invocation, command, version, signal: interruption() });
   } catch (error) {

@@ -47,7 +47,7 @@ export async function renderReport(result: RunResult): Promise<string> {
 }
 
 function readPart(name: string): Promise<string> {
-  return readFile(new URL(`page/${name}`, import.meta.url), 'utf8');
+  return readFile(require.resolve(`#page/${name}`), 'utf8');
 }
 
 function title({ hasPassed, scenarios }: RunResult): string {

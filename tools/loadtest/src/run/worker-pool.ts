@@ -1,7 +1,11 @@
+import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 import type { Access, Plan } from '../plan/plan.ts';
 import type { FromWorker, ToWorker, WorkerTask } from '../worker/messages.ts';
+
+/** By the name that the manifest gives it: a source here, and built elsewhere. */
+const WORKER = createRequire(import.meta.url).resolve('#worker');
 
 type AnswerType = FromWorker['type'];
 type AnswerOf<T extends AnswerType> = Extract<FromWorker, { type: T }>;
@@ -20,7 +24,7 @@ export class WorkerPool {
   constructor(plan: Plan, access: Access) {
     this.#workers = Array.from({ length: plan.workers }, (_, index) => {
       const task: WorkerTask = { plan, access, index };
-      const worker = new Worker(new URL('../worker/worker.ts', import.meta.url), { workerData: task });
+      const worker = new Worker(WORKER, { workerData: task });
       this.#waiting.set(worker, []);
       worker.on('message', (answer: FromWorker) => {
         this.#take(worker, answer);

@@ -1,0 +1,2 @@
+export { publishable, type PublishableOptions } from './publishable.ts';
+export { foreignDependencies } from './manifest.ts';
