@@ -23,10 +23,8 @@ export function judgePage(room: string, cursor: Position | undefined, page: Stor
   const known = knownUpTo(cursor, page);
   const first = messages[0]?.position.seq ?? head.seq + 1;
   const isSame = cursor?.epoch === head.epoch;
-  const gaps: Gap[] = isSame || cursor === undefined ? [] : [endOf(room, cursor)];
-  if (first > known + 1) {
-    gaps.push({ room, epoch: head.epoch, first: known + 1, last: first - 1, reason: GapReason.Trimmed });
-  }
+  const gaps = isSame ? [] : endsOf(room, cursor, page);
+  gaps.push(...trimmedOf(room, page, { first: known + 1, last: first - 1 }));
   const seq = messages.at(-1)?.position.seq ?? head.seq;
   // A numbering that has lost its newest messages goes on in another epoch, or not at all.
   if (isSame && seq <= cursor.seq) return NOTHING;
@@ -38,6 +36,32 @@ function knownUpTo(cursor: Position | undefined, { head, ended }: StoredPage): n
   if (cursor === undefined) return 0;
   if (cursor.epoch === head.epoch) return cursor.seq;
   return Math.min(cursor.seq, ended.get(cursor.epoch) ?? 0);
+}
+
+/** What each numbering may have had behind its end, from the cursor's on; of earlier ones that was said. */
+function endsOf(room: string, cursor: Position | undefined, { ended }: StoredPage): Gap[] {
+  const gaps: Gap[] = [];
+  // The last to end comes first.
+  for (const [epoch, seq] of ended) {
+    if (epoch === cursor?.epoch) break;
+    gaps.unshift(endOf(room, { epoch, seq }));
+  }
+  if (cursor === undefined) return gaps;
+  // What is not archived of it, up to where the next one went on, is stored: it is in this page, or one behind it, or was trimmed.
+  const seq = Math.max(cursor.seq, ended.get(cursor.epoch) ?? 0);
+  return [endOf(room, { ...cursor, seq }), ...gaps];
+}
+
+/** Numbers that are not stored any more, each under the epoch in which it was given. */
+function trimmedOf(room: string, { head, ended }: StoredPage, { first, last }: Pick<Gap, 'first' | 'last'>): Gap[] {
+  const gaps: Gap[] = [];
+  let from = first;
+  for (const [epoch, end] of [...[...ended].reverse(), [head.epoch, Infinity] as const]) {
+    const to = Math.min(end, last ?? Infinity);
+    if (from <= to) gaps.push({ room, epoch, first: from, last: to, reason: GapReason.Trimmed });
+    from = Math.max(from, end + 1);
+  }
+  return gaps;
 }
 
 function endOf(room: string, { epoch, seq }: Position): Gap {
