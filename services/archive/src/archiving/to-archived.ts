@@ -7,10 +7,11 @@ import type { ArchivedMessage } from '../store/archive-store.ts';
 const REFUSED = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
 
 /** A message as it is kept. */
-export function toArchived({ room, position, frame, at }: RoomMessage): ArchivedMessage {
+export function toArchived({ room, position, frame, info, at }: RoomMessage): ArchivedMessage {
   const read = readMessageFrame(frame);
   const payload = read === undefined ? null : jsonOf(read.data);
-  return { room, ...position, sentAt: at, sender: read?.from ?? '', payload, frame };
+  const known = info === undefined ? { info: null, infoBytes: null } : { info: jsonOf(info), infoBytes: info };
+  return { room, ...position, sentAt: at, sender: read?.from ?? '', payload, frame, ...known };
 }
 
 /** Null where there is none that `jsonb` takes: one message that nobody can read must not keep back all behind it. */

@@ -18,6 +18,9 @@ export interface ArchivedMessage {
   readonly payload: string | null;
   /** The whole `message` frame in msgpack, as clients were sent it. */
   readonly frame: Uint8Array;
+  /** What was known of the sender: as JSON text, as the payload is, and in msgpack. Null where there is none. */
+  readonly info: string | null;
+  readonly infoBytes: Uint8Array | null;
 }
 
 export const GapReason = {

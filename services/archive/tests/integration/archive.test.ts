@@ -10,14 +10,16 @@ import {
   type TestRedis,
   uniquePrefix,
 } from '@outcry/testkit';
+import { migrate } from '@outcry/worker';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
 import { PostgresArchive } from '../../src/store/postgres/postgres-archive.ts';
 import { countMessages, Database, readGaps, readMessages } from '../support/database.ts';
+import { explainPage } from '../support/explain-page.ts';
 import { ARCHIVED, Speaker } from '../support/speaker.ts';
 
-const DOCUMENT = new URL('../../../../docs/ARCHIVE.md', import.meta.url);
 const OPERATIONS = new URL('../../../../docs/OPERATIONS.md', import.meta.url);
 const PARTITIONS = 16;
 /** Not so short that a process which waits for the processor loses what it archives. */
@@ -27,6 +29,7 @@ const PACE_MS = 2;
 const ROOMS = ['alpha', 'beta', 'комната'];
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 const onFault = (): void => undefined;
+const NO_INFO = { info: null, infoBytes: null };
 
 let redis: TestRedis;
 let postgres: PostgresProcess;
@@ -138,11 +141,10 @@ describe('the archive', () => {
     await using stage = await setStage();
     const { database, speaker } = stage;
     await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 3: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 4: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
     );
     await (await stage.start()).process.stop();
-    const owner = await database.connect();
-    await owner.query(/```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1] ?? '');
+    await database.grantRoles();
     const service = await stage.start({ archiveMigrate: false, archiveUrl: database.urlOf('outcry_archive') });
     await speaker.say('other', 'x', { ...ARCHIVED, isArchived: false });
     const all = [...PAYLOADS, ...NOT_IN_JSONB, Buffer.from([0, 1, 255])];
@@ -231,7 +233,7 @@ describe('the archive', () => {
     const frame = Buffer.from([1]);
     const sentAt = Date.UTC(2026, 0, 1);
     const batch = (seq: number): Parameters<typeof store.store>[1] => ({
-      messages: [{ room: 'alpha', epoch: 'e', seq, sentAt, sender: 'ann', payload: '1', frame }],
+      messages: [{ room: 'alpha', epoch: 'e', seq, sentAt, sender: 'ann', payload: '1', frame, ...NO_INFO }],
       gaps: [],
       cursors: [{ room: 'alpha', epoch: 'e', seq }],
     });
@@ -321,7 +323,7 @@ describe('the archive', () => {
       store.store(term, {
         messages: seqs.map((seq) => ({
           ...{ room: 'alpha', epoch, seq, sentAt: Date.UTC(2026, seq % 3, 1, 0, 0, seq), sender: 'ann', payload: null },
-          frame: Buffer.alloc(100, epoch),
+          ...{ frame: Buffer.alloc(100, epoch), ...NO_INFO },
         })),
         gaps: [],
         cursors: [{ room: 'alpha', epoch, seq: seqs.at(-1) ?? 0, past }],
@@ -342,14 +344,68 @@ describe('the archive', () => {
     };
     const named = (epoch: string, seqs: readonly number[]): string[] => seqs.map((seq) => `${epoch}${String(seq)}`);
     const all = [...named('a', range(1, 10)), ...named('b', range(11, 20)), ...named('c', range(21, 30))];
-    expect(await page(0, null)).toBe(all.join(' '));
-    expect(await page(null, 31)).toBe(all.toReversed().join(' '));
-    expect(await page(8, null, [5, 1e6])).toBe('a9 a10 b11 b12 b13 +14');
-    expect(await page(null, 13, [4, 1e6])).toBe('b12 b11 a10 a9 +8');
-    expect(await page(18, null, [100, 300])).toBe('b19 b20 c21 +22');
-    expect(await page(18, null, [100, 1])).toBe('b19 +20');
-    expect(await page(30, null)).toBe('');
-    expect(await page(null, 1)).toBe('');
+    const expectPages = async (): Promise<void> => {
+      expect(await page(0, null)).toBe(all.join(' '));
+      expect(await page(null, 31)).toBe(all.toReversed().join(' '));
+      expect(await page(8, null, [5, 1e6])).toBe('a9 a10 b11 b12 b13 +14');
+      expect(await page(null, 13, [4, 1e6])).toBe('b12 b11 a10 a9 +8');
+      expect(await page(18, null, [100, 300])).toBe('b19 b20 c21 +22');
+      expect(await page(18, null, [100, 1])).toBe('b19 +20');
+      expect(await page(30, null)).toBe('');
+      expect(await page(null, 1)).toBe('');
+    };
+    // Each is of another month than the one before it, and each third one of an earlier month.
+    await expectPages();
+    const spans = 'DELETE FROM outcry.archive_spans WHERE first_seq';
+    for (const from of [25, 17, 0]) {
+      await client.query(`${spans} ${from === 0 ? '>=' : '<'} $1`, [from]);
+      await expectPages();
+    }
+  });
+
+  it('reads a page of the months alone in which its numbers are, by the order of an index', async () => {
+    await using stage = await setStage();
+    const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 1, mustMigrate: true, onFault });
+    await store.open();
+    const frame = Buffer.alloc(100);
+    for (const month of range(0, 11)) {
+      const messages = range(1, 50).map((n) => ({
+        ...{ room: 'alpha', epoch: 'e', seq: month * 50 + n, sentAt: Date.UTC(2025, month, 2, 0, 0, n) },
+        ...{ sender: 'ann', payload: null, frame, ...NO_INFO },
+      }));
+      await store.store({ partition: '3', fence: 1 }, { messages, gaps: [], cursors: [] });
+    }
+    await store.close();
+    const { rows, scans } = await explainPage(await stage.database.connect(), ['alpha', 'e', null, 221, 20, 1e6]);
+    expect(rows.map(({ number }) => Number(number))).toEqual(range(200, 220).toReversed());
+    // Of twelve.
+    expect(scans).toEqual(['messages_2025_05_pkey', 'messages_2025_04_pkey']);
+  });
+
+  it('comes to a newer version with the rights that were granted, under services that know the older one', async () => {
+    await using stage = await setStage();
+    const owner = await stage.database.connect();
+    await migrate(owner, { ...MIGRATIONS, steps: MIGRATIONS.steps.slice(0, 3) });
+    await stage.database.grantRoles();
+    const service = await stage.database.connect('outcry_archive');
+    const reader = await stage.database.connect('outcry_reader');
+    const store = (seq: number): Promise<unknown> =>
+      service.query({
+        name: 'store',
+        text: `SELECT outcry.archive_store(3::smallint, 1, ARRAY['alpha'], ARRAY['e'], ARRAY[$1::bigint], ARRAY[0::bigint], ARRAY['ann'],
+          ARRAY['1'], ARRAY['x'::bytea], '[]', '[]')`,
+        values: [seq],
+      });
+    const read = async (): Promise<unknown> => {
+      const text = `SELECT number::int FROM outcry.archive_page('alpha', 'e', 0, NULL, 10, 1000)`;
+      return (await reader.query({ name: 'page', text })).rows;
+    };
+    await store(1);
+    expect(await read()).toEqual([{ number: 1 }]);
+    await migrate(owner, MIGRATIONS);
+    await store(2);
+    expect(await read()).toEqual([{ number: 1 }, { number: 2 }]);
+    await expect(reader.query(`SELECT outcry.archive_claim(0::smallint, 1)`)).rejects.toThrow(/permission denied/);
   });
 
   it('deletes what rooms do not keep, and what is asked for, of which it keeps the trace alone', async () => {
@@ -363,7 +419,7 @@ describe('the archive', () => {
       messages: rooms.flatMap((room) =>
         [1, 2, 3, 4].map((seq) => ({
           ...{ room, epoch, seq, sentAt: now - (5 - seq) * 10 * DAY, sender: seq % 2 === 0 ? 'ann' : 'bob' },
-          ...{ payload: null, frame: Buffer.from([seq]) },
+          ...{ payload: null, frame: Buffer.from([seq]), ...NO_INFO },
         })),
       ),
       gaps: [],

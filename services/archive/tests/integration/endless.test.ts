@@ -1,10 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import {
   type ArchiveProcess,
+  encodeRequest,
   type GatewayProcess,
+  makeToken,
   PostgresProcess,
   RawClient,
   type ServerFrameOf,
@@ -14,23 +16,58 @@ import {
   type TestRedis,
   UNLIMITED,
   uniquePrefix,
+  type WireEncoding,
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { countMessages, Database } from '../support/database.ts';
+import { countMessages, Database, readMessages } from '../support/database.ts';
 import { ARCHIVED, Speaker } from '../support/speaker.ts';
 
-const DOCUMENT = new URL('../../../../docs/ARCHIVE.md', import.meta.url);
 /** More than any client is sent at once, and than the stream keeps. */
 const COUNT = 2000;
 const KEPT = 10;
 const TEXT = 'x'.repeat(200);
 const ROOM = 'alpha';
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+/** Names, texts and keys that would be statements if anybody took them for such. */
+const INJECTION = `'); DROP TABLE outcry.messages; --`;
+const PAY_ROOM = `pay ${INJECTION}`;
+const INFO = { name: `Robert${INJECTION} "\\" 😀` };
+/** As JSON text, and as msgpack that another encoder would not have made. */
+const JSON_PAYLOADS = [
+  ...['null', 'true', '0', '-0', '-1.5', '9007199254740991', '1e308', '5e-324', '1.10', '""', '[[],{},[null,[false]]]'],
+  ...[
+    '{"b":1,"a":{"":[1]},"b\\u0000":2}',
+    '"\\u0000"',
+    '"\\\\u0000"',
+    '"\\ud83d\\ude00 \\u2028"',
+    `{"a'\\"":"{\\"x\\",NULL}"}`,
+  ],
+  ...[JSON.stringify(INJECTION), JSON.stringify({ [INJECTION]: INJECTION }), JSON.stringify('ж'.repeat(8000))],
+];
+const MSGPACK_PAYLOADS = [
+  'cd0001',
+  'd3ffffffffffffffff',
+  'ca3fc00000',
+  'cb8000000000000000',
+  'd90161',
+  'c403000aff',
+  'dc000101',
+  'df00000001d9016101',
+];
+const REFUSED_JSON = ['"a\\ud83dz"', '{"\\udc00":1}', '9007199254740993', '{"__proto__":1}'];
+const REFUSED_MSGPACK = ['a3eda080', 'a1ff', 'cf0020000000000001', 'cb7ff8000000000000', 'd4ff00', '81c20a'];
 const CLIENTS = 8;
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 type Ack = ServerFrameOf<'ack'>;
+
+interface Opening {
+  readonly encoding?: WireEncoding;
+  readonly sub?: string;
+  readonly info?: object;
+}
 
 let redis: TestRedis;
 let postgres: PostgresProcess;
@@ -47,11 +84,12 @@ beforeAll(async () => {
   database = await Database.create(postgres);
   archive = await startArchive({ redisUrl: redis.url, redisPrefix: prefix, archiveUrl: database.urlOf() });
   const owner = await database.connect();
-  await owner.query(/```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1] ?? '');
+  await database.grantRoles();
   const roomRulesFile = join(folder, 'rules.json');
-  const history = { count: KEPT };
-  writeFileSync(roomRulesFile, JSON.stringify({ rules: [{ pattern: ROOM, archive: true, history }] }));
-  const settings = { redisUrl: redis.url, redisPrefix: prefix, roomRulesFile, ...UNLIMITED };
+  const rule = { archive: true, history: { count: KEPT } };
+  writeFileSync(roomRulesFile, JSON.stringify({ rules: ['alpha', 'pay*'].map((pattern) => ({ pattern, ...rule })) }));
+  const identity = { authSecret: SECRET, authInfoClaims: 'name' };
+  const settings = { redisUrl: redis.url, redisPrefix: prefix, roomRulesFile, ...UNLIMITED, ...identity };
   gateway = await startGateway({ ...settings, archiveUrl: database.urlOf('outcry_reader') });
   speaker = await Speaker.start(redis.url, prefix);
   const said = await Promise.all(range(1, COUNT).map((n) => say(n)));
@@ -77,12 +115,15 @@ afterAll(async () => {
 const say = (n: number): ReturnType<Speaker['say']> =>
   speaker.say(ROOM, { n, TEXT }, { ...ARCHIVED, unarchivedBytes: 2 ** 24 });
 
-async function open(): Promise<RawClient> {
-  const client = await RawClient.connect({ url: gateway.url, encoding: 'msgpack' });
+async function open({ encoding = 'msgpack', sub = 'bob', info = {} }: Opening = {}): Promise<RawClient> {
+  const token = makeToken(SECRET, { sub, claims: { rooms: { '*': ['read', 'write'] }, ...info } });
+  const client = await RawClient.connect({ url: gateway.url, encoding, token });
   await client.next('welcome');
   return client;
 }
 
+const messagesOf = (client: RawClient, room: string): ServerFrameOf<'message'>[] =>
+  client.received.filter((frame) => frame.type === 'message').filter((message) => message.room === room);
 const seqsIn = ({ messages = [] }: Ack): number[] => messages.map((message) => (message as { seq: number }).seq);
 
 async function metricOf(name: string): Promise<number> {
@@ -129,6 +170,55 @@ describe('a room whose stream was trimmed', () => {
       seen.unshift(...seqsIn(page));
     } while (page.more === true);
     expect(seen).toEqual(range(1, page.seq ?? 0));
+  });
+
+  it('has what clients sent, of every kind, and who they were, byte for byte, in the table and for those who come later', async () => {
+    const sub = `ann${INJECTION}`;
+    const [json, msgpack] = await Promise.all(
+      (['json', 'msgpack'] as const).map((encoding) => open({ encoding, sub, info: INFO })),
+    );
+    if (json === undefined || msgpack === undefined) throw new Error('expected two clients');
+    for (const client of [json, msgpack]) {
+      await client.expectAnswer('joined', { type: 'join', room: PAY_ROOM, info: true });
+    }
+    const head = Buffer.from(encodeRequest({ type: 'publish', id: 'raw', room: PAY_ROOM, data: null }, 'msgpack'));
+    const answerTo = async (client: RawClient, data: string): Promise<string> => {
+      const text = `{"type":"publish","id":"raw","room":${JSON.stringify(PAY_ROOM)},"data":${data}}`;
+      if (client === json) client.socket.sendText(text);
+      else client.socket.sendBinary(Buffer.concat([head.subarray(0, -1), Buffer.from(data, 'hex')]));
+      const answer = await client.nextWhere((frame) => 'id' in frame && frame.id === 'raw', {
+        what: `answer to ${data}`,
+      });
+      return answer.type === 'error' ? answer.code : answer.type;
+    };
+    for (const data of JSON_PAYLOADS) expect(await answerTo(json, data), data).toBe('ack');
+    for (const data of MSGPACK_PAYLOADS) expect(await answerTo(msgpack, data), data).toBe('ack');
+    for (const data of REFUSED_JSON) expect(await answerTo(json, data), data).toBe('badRequest');
+    for (const data of REFUSED_MSGPACK) expect(await answerTo(msgpack, data), data).toBe('badRequest');
+    const count = JSON_PAYLOADS.length + MSGPACK_PAYLOADS.length;
+    await Promise.all([json, msgpack].map((client) => client.next({ type: 'message', room: PAY_ROOM, seq: count })));
+    const live = messagesOf(msgpack, PAY_ROOM);
+    const owner = await database.connect();
+    await expect.poll(async () => (await readMessages(owner, PAY_ROOM)).length).toBe(count);
+    const rows = await readMessages(owner, PAY_ROOM);
+    // What clients with info were sent is the frame, as an array of one element more, and the info.
+    const wholes = rows.map(({ frame, info_bytes: info }) =>
+      Buffer.concat([Buffer.of(0x97), frame.subarray(1), info ?? Buffer.of()]),
+    );
+    expect(wholes).toEqual(live.map((message) => msgpack.bytesOf(message)));
+    expect(new Set(rows.map((row) => row.sender))).toEqual(new Set([sub]));
+    expect(rows.map(({ info }) => info)).toEqual(rows.map(() => INFO));
+    const sent = JSON_PAYLOADS.map((text): unknown => JSON.parse(text));
+    // PostgreSQL has no negative zero in jsonb, and no U+0000.
+    const inJsonb = sent.map((data) => (JSON.stringify(data).includes('\\u0000') && data !== '\\u0000' ? null : data));
+    expect(JSON.stringify(rows.slice(0, sent.length).map(({ payload }) => payload))).toBe(JSON.stringify(inJsonb));
+    const admin = new Redis(redis.url);
+    for (const stream of await admin.keys(`${prefix}:*:stream/pay*`)) await admin.del(stream);
+    admin.disconnect();
+    for (const client of [json, msgpack]) {
+      const page = await client.expectAnswer('ack', { type: 'history', room: PAY_ROOM, limit: 1000, info: true });
+      expect(page.messages).toEqual(messagesOf(client, PAY_ROOM));
+    }
   });
 
   it('is joined with as many of its newest messages as are asked for', async () => {

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 
 import type { PostgresProcess } from '@outcry/testkit';
 import pg from 'pg';
+
+const DOCUMENT = new URL('../../../../docs/ARCHIVE.md', import.meta.url);
 
 export interface MessageRow {
   readonly room: string;
@@ -10,6 +13,8 @@ export interface MessageRow {
   readonly sender: string;
   readonly payload: unknown;
   readonly frame: Buffer;
+  readonly info: unknown;
+  readonly info_bytes: Buffer | null;
 }
 
 /** A database of the test's own, with connections to it that end with the test. */
@@ -36,6 +41,16 @@ export class Database implements AsyncDisposable {
     return this.#server.urlOf(role, this.name);
   }
 
+  /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. */
+  async grantRoles(): Promise<void> {
+    const sql = /```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1];
+    if (sql === undefined) throw new Error('docs/ARCHIVE.md has no roles');
+    const owner = await this.connect();
+    await owner.query(
+      sql.replaceAll(/CREATE ROLE \w+ LOGIN;/g, 'DO $$$$ BEGIN $& EXCEPTION WHEN duplicate_object THEN END $$$$;'),
+    );
+  }
+
   async connect(role?: string): Promise<pg.Client> {
     const client = new pg.Client(this.urlOf(role));
     // Where a test ends the server this connection is lost with it.
@@ -52,7 +67,7 @@ export class Database implements AsyncDisposable {
 
 export async function readMessages(client: pg.ClientBase, room: string): Promise<readonly MessageRow[]> {
   const { rows } = await client.query<Omit<MessageRow, 'seq'> & { readonly seq: string }>(
-    'SELECT room, epoch, seq, sender, payload, frame FROM outcry.messages WHERE room = $1 ORDER BY sent_at, seq',
+    'SELECT room, epoch, seq, sender, payload, frame, info, info_bytes FROM outcry.messages WHERE room = $1 ORDER BY sent_at, seq',
     [room],
   );
   return rows.map((row) => ({ ...row, seq: Number(row.seq) }));

@@ -14,7 +14,7 @@ const OPEN_MS = 2000;
 const MS_PER_SECOND = 1000;
 const PAGE = {
   name: 'archive_page',
-  text: 'SELECT number, numbered_at, frame FROM outcry.archive_page($1, $2, $3, $4, $5, $6)',
+  text: 'SELECT number, numbered_at, frame, info_bytes FROM outcry.archive_page($1, $2, $3, $4, $5, $6)',
 };
 
 /** The last row of a page behind which there is more has no frame. */
@@ -22,6 +22,7 @@ interface Row {
   readonly number: string;
   readonly numbered_at: string;
   readonly frame: Buffer | null;
+  readonly info_bytes: Buffer | null;
 }
 
 export interface RoomArchiveParts {
@@ -56,8 +57,10 @@ export class PostgresRoomArchive implements RoomArchive {
     if (this.#breaker.state === CircuitState.HalfOpen) throw away('another page is tried first');
     const values = [room, epoch, after ?? null, before ?? null, limit, maxBytes];
     const rows = await this.#ask(values);
-    const messages = rows.flatMap(({ number, numbered_at: at, frame }) =>
-      frame === null ? [] : [{ position: { epoch, seq: Number(number) }, at: Number(at), frame }],
+    const messages = rows.flatMap(({ number, numbered_at: at, frame, info_bytes: info }) =>
+      frame === null
+        ? []
+        : [{ position: { epoch, seq: Number(number) }, at: Number(at), frame, ...(info === null ? {} : { info }) }],
     );
     const hasMore = messages.length < rows.length;
     return { messages: after === undefined ? messages.reverse() : messages, hasMore };

@@ -16,6 +16,8 @@ export interface ArchivedMessage {
   readonly position: Position;
   /** The whole `message` frame in msgpack. */
   readonly frame: Buffer;
+  /** What was known of the sender, in msgpack: not a part of the frame. */
+  readonly info?: Uint8Array | undefined;
   /** Unix milliseconds. */
   readonly at: number;
 }

@@ -20,7 +20,7 @@ const MAX_NAME = 63;
 const EXPIRE = 'SELECT last_room, expired FROM outcry.archive_expire($1, $2)';
 /** Of which what is too old is deleted in one transaction. */
 const EXPIRED_ROOMS = 100;
-const STORE = `SELECT outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) AS stored`;
+const STORE = `SELECT outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS stored`;
 
 interface ExpiredRow {
   readonly last_room: string | null;
@@ -82,9 +82,11 @@ export class PostgresArchive implements ArchiveStore {
       messages.map(({ sentAt }) => sentAt),
       messages.map(({ sender }) => sender),
       messages.map(({ payload }) => payload),
-      messages.map(({ frame }) => Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength)),
+      messages.map(({ frame }) => bufferOf(frame)),
       JSON.stringify(gaps),
       JSON.stringify(cursors),
+      messages.map(({ info }) => info),
+      messages.map(({ infoBytes }) => (infoBytes === null ? null : bufferOf(infoBytes))),
     ]);
     return Number(row?.stored ?? 0);
   }
@@ -123,4 +125,9 @@ export class PostgresArchive implements ArchiveStore {
       throw toFault(err);
     }
   }
+}
+
+/** The same memory. */
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
