@@ -1,9 +1,11 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { withDeadline } from './deadline.ts';
@@ -11,6 +13,7 @@ import { leasePort, type PortLease } from './port-lease.ts';
 
 const HOST = '127.0.0.1';
 const START_DEADLINE_MS = 60_000;
+const CRASH_POLL_MS = 5;
 /** Where Debian puts them, which is not on the PATH. */
 const BIN_FOLDERS = [18, 17, 16, 15].map((major) => `/usr/lib/postgresql/${String(major)}/bin/`);
 const HELP = 'install PostgreSQL 15 or newer (Debian: apt-get install postgresql)';
@@ -94,6 +97,21 @@ export class PostgresProcess implements AsyncDisposable {
     await exited;
   }
 
+  /** Ends it by `kill -9`, and all of its processes with it: none of them can do anything before its end. Linux only. */
+  async crash(): Promise<void> {
+    const child = this.#child;
+    this.#child = undefined;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    // Of one that goes on it would see the end, and begin anew what it lost.
+    child.kill('SIGSTOP');
+    const pids = await childrenOf(child.pid);
+    for (const pid of pids) killIfThere(pid);
+    child.kill('SIGKILL');
+    await exited;
+    while (pids.some((pid) => isRunning(pid))) await pause(CRASH_POLL_MS);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
@@ -131,6 +149,28 @@ function systemUser(): { readonly uid?: number; readonly gid?: number } {
   const [uid, gid] = ['-u', '-g'].map((which) => Number(spawnSync('id', [which, SYSTEM_USER]).stdout));
   if (uid === undefined || gid === undefined || uid === 0) throw new Error(`no user ${SYSTEM_USER}: ${HELP}`);
   return { uid, gid };
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const pids = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8');
+  return pids.split(' ').filter(Boolean).map(Number);
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** One that has ended and was not waited for holds nothing. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
 
 async function waitUntilReady(child: ChildProcess & { stderr: NodeJS.ReadableStream }): Promise<void> {
