@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 
+import { stayAway } from './away.ts';
 import { wakeFrozen } from './frozen.ts';
 import { surviveKills } from './kills.ts';
+import { resumeAll } from './resume.ts';
 import type { Row } from './row.ts';
 
 const { values, positionals } = parseArgs({
@@ -34,6 +36,14 @@ const SCENARIOS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       rate: numberOf('rate', { short: 2000, long: 5000 }),
       seconds: numberOf('seconds', { short: 80, long: 600 }),
       secondsBetweenKills: values.long ? 20 : 10,
+    }),
+  resume: () => resumeAll({ clients: 1000, messages: numberOf('rows', { short: 2000, long: 5000 }), gateways: 2 }),
+  away: () =>
+    stayAway({
+      rooms,
+      rate: numberOf('rate', { short: 1000, long: 1000 }),
+      seconds: numberOf('seconds', { short: 30, long: 600 }),
+      secondsBefore: 10,
     }),
   frozen: () =>
     wakeFrozen({ times: 20, rooms: Math.min(rooms, 64), rate: numberOf('rate', { short: 500, long: 1000 }) }),
