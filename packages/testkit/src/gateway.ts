@@ -90,6 +90,8 @@ export interface GatewaySettings {
   readonly roomUnarchivedBytes?: number;
   readonly archiveUrl?: string;
   readonly archiveDeadlineMs?: number;
+  readonly archiveSearches?: number;
+  readonly archiveSearchMs?: number;
   readonly logLevel?: string;
 }
 

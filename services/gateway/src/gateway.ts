@@ -104,6 +104,7 @@ class ComposedGateway implements Gateway {
     await Promise.all([
       services.hooks?.close(),
       services.archive?.close(),
+      services.search?.close(),
       this.#internalServer?.close(),
       backplane.close(),
     ]);

@@ -49,7 +49,7 @@ interface InternalParts {
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { services: { presence, past }, accounts }: InternalParts,
+  { services: { presence, past, search }, accounts }: InternalParts,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
@@ -57,7 +57,7 @@ function createApi(
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
   const balanceFloor = config.connections.balance.floor;
-  const own = { past, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
+  const own = { past, search, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
   const parts = { broker, control, nodes, revocations, events, ...own };
   return createApiHandler({ parts, keys, logger });
 }

@@ -2,6 +2,8 @@ import type { Backplane } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
 import type { Logger, LoopLag } from '@outcry/service';
 
+import type { ArchiveSearch } from './archive/archive-search.ts';
+import { PostgresArchiveSearch } from './archive/postgres-archive-search.ts';
 import { PostgresRoomArchive } from './archive/postgres-room-archive.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
 import { BookDirectory } from './books/book-directory.ts';
@@ -41,6 +43,8 @@ export interface GatewayServices extends ReceptionServices {
   readonly revokedTokens: RevokedTokens;
   readonly hooks: Hooks | undefined;
   readonly archive: RoomArchive | undefined;
+  /** Undefined where nobody searches. */
+  readonly search: ArchiveSearch | undefined;
 }
 
 export interface ServiceParts {
@@ -80,6 +84,11 @@ function createPast({ config, backplane: { broker }, logger, metrics }: ServiceP
   return { archive, past: new ArchivedPast({ ...options, archive, archiveMetrics }) };
 }
 
+function createSearch({ config: { archive }, logger, metrics }: ServiceParts): ArchiveSearch | undefined {
+  if (archive === undefined || archive.searches === 0) return undefined;
+  return new PostgresArchiveSearch(archive, { metrics, logger });
+}
+
 /** Builds what sessions work with, over whatever transport and backplane. */
 export function createServices(parts: ServiceParts): GatewayServices {
   const { config, backplane, logger, metrics, publisher, coalescer } = parts;
@@ -110,6 +119,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     ...doors,
     hooks,
     archive,
+    search: createSearch(parts),
     handleRequest: createRequestHandler(hooks),
     toldConnections: config.areConnectionsTold
       ? new ToldConnections({ store: backplane.presence, runId: parts.runId })

@@ -36,6 +36,12 @@ export class Archiver {
       onFault: (err) => {
         this.#health.fail(err);
       },
+      onIndexed: (index, seconds) => {
+        logger.info({ index, seconds }, 'search index made');
+      },
+      onIndexFault: (err) => {
+        logger.warn({ err }, 'search indexes not made');
+      },
     });
     this.#partitions = new Partitions({
       names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),

@@ -21,7 +21,7 @@ describe('loadArchiveConfig', () => {
       logLevel: 'info',
       internal: { host: '127.0.0.1', port: 8081 },
       redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
-      postgres: { url: URL, maxConnections: 4, mustMigrate: true },
+      postgres: { url: URL, maxConnections: 4, mustMigrate: true, searchIndexes: [] },
       archiving: { pollMs: 1000, gatherMs: 100 },
       leases: { leaseMs: 3000, renewMs: 1000 },
     });
@@ -33,6 +33,16 @@ describe('loadArchiveConfig', () => {
     [
       { OUTCRY_ARCHIVE_URL: URL, OUTCRY_ARCHIVE_LEASE_MS: '600', OUTCRY_ARCHIVE_LEASE_RENEW_MS: '301' },
       ['OUTCRY_ARCHIVE_LEASE_MS: at least twice OUTCRY_ARCHIVE_LEASE_RENEW_MS'],
+    ],
+    [
+      { OUTCRY_ARCHIVE_URL: URL, OUTCRY_ARCHIVE_MIGRATE: 'false', OUTCRY_ARCHIVE_SEARCH_INDEXES: 'time' },
+      ['OUTCRY_ARCHIVE_SEARCH_INDEXES: only an owner of the database makes indexes: OUTCRY_ARCHIVE_MIGRATE=true'],
+    ],
+    [
+      { OUTCRY_ARCHIVE_URL: URL, OUTCRY_ARCHIVE_SEARCH_INDEXES: `time,text:english');` },
+      [
+        'OUTCRY_ARCHIVE_SEARCH_INDEXES: expected `time`, `sender`, `text:` and a text search configuration of PostgreSQL (`text:english`), comma-separated',
+      ],
     ],
     [
       { OUTCRY_ENV: 'production', OUTCRY_ARCHIVE_URL: 'postgres://outcry@db.example.com/a' },

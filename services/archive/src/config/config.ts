@@ -6,7 +6,7 @@ import type { ArchivingTimes } from '../archiving/archive-term.ts';
 import { archivingTimesOf } from '../archiving/settings.ts';
 import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
 import type { PostgresOptions } from '../store/postgres/postgres-archive.ts';
-import { postgresOptionsOf } from '../store/settings.ts';
+import { postgresOptionsOf, problemsOfSearchIndexes } from '../store/settings.ts';
 import { ARCHIVE_SETTINGS } from './settings.ts';
 
 export type ArchiveSettings = SettingValues<typeof ARCHIVE_SETTINGS>;
@@ -28,6 +28,7 @@ export function loadArchiveConfig(environment: Environment): { config: ArchiveCo
   const problems = [
     ...problemsOfRedis(settings),
     ...problemsOfLease(settings),
+    ...problemsOfSearchIndexes(settings),
     ...problemsOfPostgresUrl('OUTCRY_ARCHIVE_URL', settings.OUTCRY_ARCHIVE_URL, { isProduction }),
     ...(isProduction ? productionProblems(settings) : []),
   ];

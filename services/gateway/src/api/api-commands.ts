@@ -6,6 +6,7 @@ import { resendEvents } from './commands/events.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
+import { search } from './commands/search.ts';
 import { top } from './commands/top.ts';
 
 /** Every command of the server API, by the name in its path: `POST /api/<name>`. */
@@ -17,6 +18,7 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   memberCount,
   history,
   removeHistory,
+  search,
   rooms,
   disconnect,
   subscribe,

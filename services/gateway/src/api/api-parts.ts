@@ -1,6 +1,7 @@
 import type { Broker, ControlBus, EventJournal, NodeRoster, RevocationList } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
+import type { ArchiveSearch } from '../archive/archive-search.ts';
 import type { Accounts } from '../identity/accounts/accounts.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { Past } from '../rooms/past.ts';
@@ -10,6 +11,8 @@ import type { RoomRules } from '../rooms/room-rules.ts';
 export interface ApiParts {
   readonly broker: Broker;
   readonly past: Pick<Past, 'read' | 'pageBytes'>;
+  /** Undefined where there is none. */
+  readonly search: Pick<ArchiveSearch, 'search'> | undefined;
   readonly presence: RoomPresence;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;

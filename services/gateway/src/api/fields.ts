@@ -57,7 +57,7 @@ export const user = z
     examples: ['ann'],
   });
 
-const roomPattern = z
+export const roomPattern = z
   .string()
   .refine(isRoomPattern, 'expected a room name, in which * stands for any characters')
   .meta({ format: 'outcry-room-pattern', minLength: 1, maxLength: '@'.length + MAX_NAME_CHARACTERS });

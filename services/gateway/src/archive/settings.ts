@@ -24,6 +24,19 @@ export const ARCHIVE_SETTINGS = {
     max: 10_000,
     default: 1000,
   }),
+  OUTCRY_ARCHIVE_SEARCHES: integer({
+    meaning:
+      'Searches of the archive that are made at a time, each over a connection of its own that no page takes; one more is refused. 0: nobody searches here.',
+    min: 0,
+    max: 64,
+    default: 2,
+  }),
+  OUTCRY_ARCHIVE_SEARCH_MS: integer({
+    meaning: 'How long a search may take before it is broken off, as one that has to be narrowed.',
+    min: 50,
+    max: 60_000,
+    default: 5000,
+  }),
 } as const;
 
 type Settings = SettingValues<typeof ARCHIVE_SETTINGS>;
@@ -32,12 +45,21 @@ export interface ArchiveConfig {
   readonly url: string;
   readonly readers: number;
   readonly deadlineMs: number;
+  readonly searches: number;
+  readonly searchMs: number;
 }
 
 /** Undefined where there is no archive. */
 export function archiveConfigOf(settings: Settings): ArchiveConfig | undefined {
-  const { OUTCRY_ARCHIVE_URL: url, OUTCRY_ARCHIVE_READERS: readers, OUTCRY_ARCHIVE_DEADLINE_MS: deadlineMs } = settings;
-  return url === undefined ? undefined : { url, readers, deadlineMs };
+  const { OUTCRY_ARCHIVE_URL: url } = settings;
+  if (url === undefined) return undefined;
+  return {
+    url,
+    readers: settings.OUTCRY_ARCHIVE_READERS,
+    deadlineMs: settings.OUTCRY_ARCHIVE_DEADLINE_MS,
+    searches: settings.OUTCRY_ARCHIVE_SEARCHES,
+    searchMs: settings.OUTCRY_ARCHIVE_SEARCH_MS,
+  };
 }
 
 export function problemsOfArchive(settings: Settings, on: { readonly isProduction: boolean }): readonly string[] {

@@ -17,5 +17,6 @@ export const LABEL_VALUES = {
   rateLimits: ['frames', 'bytes', 'controlFrames', 'joins', 'signals', 'answers', 'calls'],
   releases: ['caughtUp', 'reset', 'left'],
   sparedReads: ['shared', 'gone', 'expired', 'refused'],
+  searches: ['answered', 'tooCostly', 'tooMany', 'noLanguage', 'unavailable'],
   keyFetches: ['fetched', 'failed'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

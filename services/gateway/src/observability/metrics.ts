@@ -76,6 +76,15 @@ export class GatewayMetrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1],
     registers: [this.registry],
   });
+  readonly archiveSearches = this.#counter('archive_searches_total', 'Searches of the archive by the server API.', {
+    outcome: LABEL_VALUES.searches,
+  });
+  readonly archiveSearchSeconds = new Histogram({
+    name: 'outcry_gateway_archive_search_seconds',
+    help: 'What a search of the archive took, those that were broken off included.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [this.registry],
+  });
   readonly membersAdded = this.#counter('members_added_total', 'Connections that came into rooms with presence.');
   readonly membersRemoved = this.#counter('members_removed_total', 'Connections that left such rooms, grace included.');
   readonly presenceLeasesReaped = this.#counter('presence_leases_reaped_total', 'Lost nodes cleared away by this one.');

@@ -81,6 +81,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
       books.close();
       await services.hooks?.close();
       await services.archive?.close();
+      await services.search?.close();
       await backplane.close();
     },
   };

@@ -143,10 +143,13 @@ describe('messages of the server', () => {
     ['history', { room: 'pit', before: 1, after: 1 }, 'malformed', undefined],
     ['disconnect', {}, 'malformed', undefined],
     ['members', { room: '@all' }, 'noPresence', 'room'],
+    ['search', { text: 'x' }, 'noArchive', undefined],
+    ['search', { from: 'all' }, 'malformed', 'from'],
+    ['search', { text: 'a\0' }, 'malformed', 'text'],
   ])('%s of %j is refused as %s, at %s', async (...[command, params, code, path]) => {
     const { status, body } = await api.call(command, params);
     expect(body).toMatchObject({ error: { code, retryable: false, ...(path === undefined ? {} : { path }) } });
-    expect(status).toBe(code === 'dataTooLarge' ? 422 : code === 'noPresence' ? 404 : 400);
+    expect(status).toBe(code === 'dataTooLarge' ? 422 : code.startsWith('no') ? 404 : 400);
   });
 });
 
@@ -397,6 +400,7 @@ describe('the OpenAPI document', () => {
     memberCount: { room: 'doc' },
     history: { room: 'doc' },
     removeHistory: { room: 'doc' },
+    search: { room: 'doc', from: 'server', sentFrom: 0, sentBefore: 1, text: 'x', language: 'english', limit: 1 },
     rooms: {},
     disconnect: { user: 'nobody' },
     subscribe: { user: 'nobody', room: 'doc' },
@@ -476,6 +480,18 @@ describe('the OpenAPI document', () => {
     ['rooms', { prefix: 'p'.repeat(130) }, false],
     ['rooms', { after: 'p'.repeat(1000) }, true],
     ['rooms', { limit: 1001 }, false],
+    ['search', {}, true],
+    ['search', { room: '@*', from: 'ann', text: '😀'.repeat(256) }, true],
+    ['search', { text: 'x'.repeat(257) }, false],
+    ['search', { text: 'a\0' }, false],
+    ['search', { text: '' }, false],
+    ['search', { from: 'all' }, false],
+    ['search', { room: 'a\n' }, false],
+    ['search', { language: `english'); --` }, false],
+    ['search', { sentFrom: -1 }, false],
+    ['search', { sentBefore: Number.MAX_SAFE_INTEGER }, true],
+    ['search', { limit: 101 }, false],
+    ['search', { cursor: 'x'.repeat(1025) }, false],
     ['history', { room: 'doc', limit: 0 }, false],
     ['history', { room: 'doc', limit: 1.5 }, false],
     ['history', { room: 'doc', before: -1 }, false],
@@ -529,8 +545,9 @@ describe('the OpenAPI document', () => {
     );
     for (const [name, params] of Object.entries(EXAMPLES)) {
       const { requestBody, responses } = paths[`/api/${name}`]?.post ?? {};
-      const answer = await succeed(name, params);
       expectValid(requestBody, params);
+      // These gateways have no archive: services/archive/tests/integration/search.test.ts has the answers.
+      const answer = name === 'search' ? { messages: [] } : await succeed(name, params);
       if (name !== 'batch') expectValid(responses?.['200'], answer);
       expectInvalid(requestBody, { unknown: 1 });
       expect((await api.call(name, { unknown: 1 })).status).toBe(400);
@@ -539,7 +556,8 @@ describe('the OpenAPI document', () => {
 
   it.each(CASES)('and the handler agree on %s of %s', async (...[command, , params, isTaken]) => {
     expect(validate(paths[`/api/${command}`]?.post.requestBody, params), 'the document').toBe(isTaken);
-    expect((await api.call(command, params)).status, 'the handler').toBe(isTaken ? 200 : 400);
+    const taken = command === 'search' ? 404 : 200;
+    expect((await api.call(command, params)).status, 'the handler').toBe(isTaken ? taken : 400);
   });
 
   function validate(content: JsonContent | undefined, value: unknown): boolean {

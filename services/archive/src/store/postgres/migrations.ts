@@ -1,6 +1,7 @@
 import { FENCED_STATE, type Migrations } from '@outcry/worker';
 
 import { INFO_AND_MONTHS } from './info-and-months.ts';
+import { SEARCH_STEP } from './search-step.ts';
 
 /** Partitions of the work. Part of what is stored: who has another number closes other partitions. */
 export const ARCHIVE_PARTITIONS = 16;
@@ -336,6 +337,7 @@ REVOKE ALL ON outcry.erasures, outcry.retention FROM PUBLIC;
 REVOKE ALL ON FUNCTION outcry.archive_like, outcry.archive_erase, outcry.archive_expire FROM PUBLIC;
 `,
   INFO_AND_MONTHS,
+  SEARCH_STEP,
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -4,15 +4,22 @@ import pg from 'pg';
 
 import type { ArchiveStore, Batch, Cursor, Term } from '../archive-store.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { type SearchIndex, SearchIndexes } from './search-indexes.ts';
 
 export interface PostgresOptions {
   readonly url: string;
   readonly maxConnections: number;
   readonly mustMigrate: boolean;
+  /** Made beside what goes on, behind a migration. Absent: none. */
+  readonly searchIndexes?: readonly SearchIndex[];
 }
 
 export interface PostgresArchiveOptions extends PostgresOptions {
   readonly onFault: (err: OutcryError) => void;
+  /** An index of the search is whole. */
+  readonly onIndexed?: (index: SearchIndex, seconds: number) => void;
+  /** The indexes are not whole, and are tried again in a while. */
+  readonly onIndexFault?: (err: OutcryError) => void;
 }
 
 /** PostgreSQL tells names of queries apart by 63 characters. */
@@ -31,6 +38,7 @@ interface ExpiredRow {
 export class PostgresArchive implements ArchiveStore {
   readonly #options: PostgresArchiveOptions;
   readonly #pool: pg.Pool;
+  readonly #searchIndexes: SearchIndexes;
 
   constructor(options: PostgresArchiveOptions) {
     this.#options = options;
@@ -38,6 +46,16 @@ export class PostgresArchive implements ArchiveStore {
     // Of a connection that nobody uses; the next call gets another one.
     this.#pool.on('error', (err) => {
       options.onFault(toFault(err));
+    });
+    this.#searchIndexes = new SearchIndexes({
+      indexes: options.searchIndexes ?? [],
+      connection: {
+        ...connectionOptions(options.url, 'outcry-archive-indexes'),
+        query_timeout: 0,
+        statement_timeout: 0,
+      },
+      onFault: (err) => options.onIndexFault?.(err),
+      onBuilt: (index, seconds) => options.onIndexed?.(index, seconds),
     });
   }
 
@@ -53,11 +71,13 @@ export class PostgresArchive implements ArchiveStore {
     try {
       if (this.#options.mustMigrate) await migrate(client, MIGRATIONS);
       await assertMigrated(client, MIGRATIONS);
+      await this.#searchIndexes.check(client);
     } catch (err) {
       throw toFault(err);
     } finally {
       client.release();
     }
+    this.#searchIndexes.start();
   }
 
   async claim({ partition, fence }: Term): Promise<void> {
@@ -113,8 +133,9 @@ export class PostgresArchive implements ArchiveStore {
     await this.#query('SELECT outcry.archive_leave($1)', [service]);
   }
 
-  close(): Promise<void> {
-    return this.#pool.end();
+  async close(): Promise<void> {
+    await this.#searchIndexes.stop();
+    await this.#pool.end();
   }
 
   async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
