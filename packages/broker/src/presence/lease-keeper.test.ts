@@ -54,7 +54,8 @@ class FakeTable implements Pick<PresenceTable, 'readRun' | 'begin' | 'raiseFence
   tend(request: TendRequest): Promise<Tended> {
     this.tended.push(request);
     const { isHeld, evictions } = this;
-    return this.#answer({ isHeld, evictions, expired: request.maxGapMs > 0 ? this.expired : [] });
+    const told = request.asksForEvictions === true ? { evictions } : {};
+    return this.#answer({ isHeld, ...told, expired: request.maxGapMs > 0 ? this.expired : [] });
   }
 
   async #answer<T>(value: T): Promise<T> {
@@ -215,7 +216,7 @@ describe('LeaseKeeper', () => {
   it('has all looked at when the store has forgotten something, once in the time of a lease', async () => {
     await vi.advanceTimersByTimeAsync(10_000);
     table.evictions = 1;
-    await vi.advanceTimersByTimeAsync(2000);
+    await vi.advanceTimersByTimeAsync(TIMES.leaseMs);
     expect(calls).toEqual(['first', 'review']);
     for (let i = 2; i <= 7; i += 1) {
       table.evictions = i;
@@ -223,7 +224,15 @@ describe('LeaseKeeper', () => {
     }
     expect(calls).toEqual(['first', 'review', 'review', 'review']);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(calls).toEqual(['first', 'review', 'review', 'review']);
+    expect(calls).toEqual(['first', 'review', 'review', 'review', 'review']);
+  });
+
+  it('asks what the store has forgotten once in the time of a lease, for that costs it as much as the renewal', async () => {
+    for (let lasts = 0; lasts < 60_000; lasts += TIMES.leaseMs) {
+      table.tended.length = 0;
+      await vi.advanceTimersByTimeAsync(TIMES.leaseMs);
+      expect(table.tended.map(({ asksForEvictions }) => asksForEvictions)).toEqual([true, false, false]);
+    }
   });
 
   it('has all looked at after a fault, too, if that came in the way', async () => {
@@ -262,8 +271,8 @@ describe('LeaseKeeper', () => {
     await vi.advanceTimersByTimeAsync(8000);
     const { leaseMs, renewMs } = TIMES;
     const own = { id: table.begun[0]?.id, leaseMs, claimMs: 2 * renewMs };
-    expect(table.tended.at(0)).toEqual({ ...own, maxGapMs: 0 });
-    expect(table.tended.at(-1)).toEqual({ ...own, maxGapMs: 1.5 * renewMs });
+    expect(table.tended.at(0)).toMatchObject({ ...own, maxGapMs: 0 });
+    expect(table.tended.at(-1)).toMatchObject({ ...own, maxGapMs: 1.5 * renewMs });
   });
 
   it('leaves expired leases alone for as long again where it has lost its connection', async () => {
@@ -319,7 +328,7 @@ describe('LeaseKeeper', () => {
     ['has lost its lease', { isHeld: false }],
     ['may have lost what was written', { evictions: 1 }],
   ])('says nothing and looks no more when it has been closed while it finds that the store %s', async (_, change) => {
-    await vi.advanceTimersByTimeAsync(TIMES.leaseMs);
+    await vi.advanceTimersByTimeAsync(TIMES.leaseMs + TIMES.renewMs - 1);
     Object.assign(table, change, { answerMs: 100 });
     keeper.hurry();
     keeper.hurry();

@@ -47,8 +47,9 @@ export class LeaseKeeper {
   /** When the current unbroken time in force began, and when it was last confirmed. Monotonic. */
   #steadySince = 0;
   #confirmedAt = -Infinity;
-  /** What the store had forgotten at the last look. */
+  /** What the store had forgotten when it was last asked, and when that was. */
   #evictions = 0;
+  #countedAt = -Infinity;
   #mustReview = false;
   #reviewedAt = 0;
   #isBusy = false;
@@ -183,12 +184,20 @@ export class LeaseKeeper {
     const now = performance.now();
     if (now - this.#confirmedAt > leaseMs) this.#steadySince = now;
     const maxGapMs = now - this.#steadySince >= leaseMs ? 1.5 * renewMs : 0;
-    const { isHeld, expired, evictions } = await this.#table.tend({ id, leaseMs, claimMs: 2 * renewMs, maxGapMs });
-    this.#mustReview ||= evictions !== this.#evictions;
-    this.#evictions = evictions;
+    // No oftener than a review follows, because for the store it is half of what a renewal costs (decisions/0121).
+    const asksForEvictions = now - this.#countedAt >= leaseMs - renewMs / 2;
+    const request = { id, leaseMs, claimMs: 2 * renewMs, maxGapMs, asksForEvictions };
+    const { isHeld, expired, evictions } = await this.#table.tend(request);
+    if (evictions !== undefined) this.#noteEvictions(evictions, now);
     if (expired.length > 0) this.#port.handleExpired(expired);
     if (isHeld) this.#confirmedAt = now;
     return isHeld;
+  }
+
+  #noteEvictions(evictions: number, askedAt: number): void {
+    this.#mustReview ||= evictions !== this.#evictions;
+    this.#evictions = evictions;
+    this.#countedAt = askedAt;
   }
 
   async #take(): Promise<NodeLease> {

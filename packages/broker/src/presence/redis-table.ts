@@ -75,10 +75,10 @@ export class RedisPresenceTable implements PresenceTable {
     return replies.every((reply) => reply === 1);
   }
 
-  async tend({ id, leaseMs, claimMs, maxGapMs }: TendRequest): Promise<Tended> {
-    const args = [id, leaseMs, claimMs, maxGapMs, PRESENCE_TTL_MS];
+  async tend({ id, leaseMs, claimMs, maxGapMs, asksForEvictions = false }: TendRequest): Promise<Tended> {
+    const args = [id, leaseMs, claimMs, maxGapMs, PRESENCE_TTL_MS, asksForEvictions ? 1 : 0];
     const reply = await this.#redis.runScript(TEND_LEASES, [this.#keys.leases], args);
-    const [held, expired, evictions] = reply as [number, Buffer[], number];
+    const [held, expired, evictions] = reply as [number, Buffer[], number?];
     return { isHeld: held === 1, expired: expired.map(String), evictions };
   }
 

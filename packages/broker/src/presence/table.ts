@@ -20,6 +20,8 @@ export interface TendRequest {
    * held up on its way, or by a store that stood still, says nothing about the others: they were held up, too.
    */
   readonly maxGapMs: number;
+  /** Whether it asks what the store has forgotten, too. */
+  readonly asksForEvictions?: boolean;
 }
 
 export interface Tended {
@@ -27,8 +29,8 @@ export interface Tended {
   readonly isHeld: boolean;
   /** Leases that have expired and are the caller's to reap. */
   readonly expired: readonly string[];
-  /** Goes up when the store has forgotten something to make room: anything that was written may be gone. */
-  readonly evictions: number;
+  /** Goes up when the store has forgotten something to make room: anything that was written may be gone. Told where it is asked for. */
+  readonly evictions?: number | undefined;
 }
 
 export interface WriteRequest {

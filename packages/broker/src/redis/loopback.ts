@@ -1,13 +1,7 @@
 import { AnswerLimit } from './answer-limit.ts';
-import { Heartbeat } from './heartbeat.ts';
 import { PARTITION_TAGS, partitionOf } from '../partition.ts';
 import type { KeySpace } from './keys.ts';
 
-/**
- * With the limit, and the time a connection may take to close, less than the 6 s within which a node must know; and less than what is
- * between two pings, so that a connection that hears itself is not asked besides.
- */
-const INTERVAL_MS = 2800;
 const ECHO_LIMIT_MS = 2000;
 
 /** A channel that only one node listens to, in a partition of its own choice where that matters. */
@@ -35,19 +29,14 @@ export interface LoopbackPort {
  */
 export class Loopback {
   readonly #port: LoopbackPort;
-  readonly #heartbeat: Heartbeat;
   #sent = 0;
+  #isStarted = false;
+  /** Changes with each start and stop: what was said before says nothing about now. */
+  #run = 0;
   #heard: ((payload: string) => void) | undefined;
 
   constructor(port: LoopbackPort) {
     this.#port = port;
-    this.#heartbeat = new Heartbeat({
-      intervalMs: INTERVAL_MS,
-      beat: () => this.probe(),
-      onMissed: () => {
-        port.onDeaf();
-      },
-    });
   }
 
   listen(): Promise<void> {
@@ -55,11 +44,24 @@ export class Loopback {
   }
 
   start(): void {
-    this.#heartbeat.start();
+    this.#isStarted = true;
+    this.#run += 1;
   }
 
   stop(): void {
-    this.#heartbeat.stop();
+    this.#isStarted = false;
+    this.#run += 1;
+  }
+
+  /** Asks for an echo, where it has been started; it has stopped where none comes. */
+  beat(): void {
+    if (!this.#isStarted) return;
+    const run = this.#run;
+    this.probe().catch(() => {
+      if (run !== this.#run) return;
+      this.stop();
+      this.#port.onDeaf();
+    });
   }
 
   /** Rejects where what was published does not come back. What could not be published says nothing, and resolves. */

@@ -13,6 +13,7 @@ import { Loopback, loopbackChannel } from './loopback.ts';
 import { isInStep, leadsToPrimary } from './primary-search.ts';
 import { Recovery } from './recovery.ts';
 import { RedirectError } from './redirect.ts';
+import { Rounds } from './rounds.ts';
 import type { Route } from './route.ts';
 import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from './server-info.ts';
 import { ServerLine } from './server-line.ts';
@@ -74,6 +75,7 @@ export class Shard {
   readonly #commandOptions: ConnectionOptions;
   readonly #recovery: Recovery;
   readonly #loopback: Loopback;
+  readonly #rounds: Rounds;
   #partitions: readonly number[] = [];
   /**
    * A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. It is the channel
@@ -106,6 +108,12 @@ export class Shard {
     this.subscriber = new Subscriber(this.listener, { isSharded: cluster !== undefined, ...cluster });
     this.#recovery = this.#createRecovery();
     this.#loopback = this.#createLoopback();
+    this.#rounds = new Rounds({
+      look: () => void this.storage.look(),
+      listen: () => {
+        this.#loopback.beat();
+      },
+    });
   }
 
   get part(): BrokerPart {
@@ -148,7 +156,7 @@ export class Shard {
   /** Is up from now on, and keeps itself so; even where it has been lost since it was prepared. */
   begin(): void {
     this.#isStarted = true;
-    this.storage.start();
+    this.#rounds.start();
     this.#handleStatus('up');
     if (this.#losses !== this.#outlived) this.#recovery.handleBroken();
   }
@@ -172,7 +180,7 @@ export class Shard {
     this.#stopWatching?.();
     this.#recovery.close();
     this.#loopback.stop();
-    this.storage.stop();
+    this.#rounds.stop();
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,6 @@
 import { UnwritableError } from '../outcry-error.ts';
 import { type StorageStatus, WRITABLE } from '../storage.ts';
 
-/** Two of them, and the time limit of a command, are less than the 5 s within which a node must know. */
-const INTERVAL_MS = 1000;
-
 export interface StorageWatchPort {
   /** Asks Redis for a write that needs memory and leaves nothing behind. Rejects with an `UnwritableError` where it is refused. */
   probe(): Promise<unknown>;
@@ -13,13 +10,12 @@ export interface StorageWatchPort {
 }
 
 /**
- * Knows whether Redis takes writes: by what it answers to whatever is written, and by a probe each second, which alone finds
- * out that it takes them again.
+ * Knows whether Redis takes writes: by what it answers to whatever is written, and by a look now and then (rounds.ts), which alone
+ * finds out that it takes them again.
  */
 export class StorageWatch {
   readonly #port: StorageWatchPort;
   #status: StorageStatus = WRITABLE;
-  #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
   constructor(port: StorageWatchPort) {
@@ -28,16 +24,6 @@ export class StorageWatch {
 
   get status(): StorageStatus {
     return this.#status;
-  }
-
-  start(): void {
-    this.stop();
-    this.#timer = setInterval(() => void this.#look(), INTERVAL_MS).unref();
-  }
-
-  stop(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   /** What Redis has said. */
@@ -63,7 +49,8 @@ export class StorageWatch {
     this.note(WRITABLE);
   }
 
-  async #look(): Promise<void> {
+  /** Never rejects. Does nothing while another look is not over. */
+  async look(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     try {

@@ -264,7 +264,8 @@ describe('reaping', () => {
     expect(await table.reap(lease.id)).toBe(10);
     expect(await table.write({ ...lease, fence: 2 }, late)).toBe('refused');
     expect(await table.raiseFence({ ...lease, fence: 3 })).toBe(false);
-    expect(await table.tend({ id: lease.id, leaseMs: 1000, claimMs: 1000, maxGapMs: 60_000 })).toEqual({
+    const tending = { id: lease.id, leaseMs: 1000, claimMs: 1000, maxGapMs: 60_000, asksForEvictions: true };
+    expect(await table.tend(tending)).toEqual({
       isHeld: false,
       expired: [],
       evictions: 0,

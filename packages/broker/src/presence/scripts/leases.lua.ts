@@ -41,8 +41,9 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
  * Renews a lease that has not been given up, however late, and claims what has expired and nobody has claimed.
  *
  *     KEYS  leases
- *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out, ttl ms
- *     reply 1 where the lease is held, expired leases, keys that Redis has evicted since it was started
+ *     ARGV  lease, lease ms, claim ms, time since the last renewal within which expired leases are given out, ttl ms, 1 where the
+ *           last of the reply is asked for
+ *     reply 1 where the lease is held, expired leases [, keys that Redis has evicted since it was started]
  */
 export const TEND_LEASES = Script.bounded(String.raw`${NOW}
 local held = 0
@@ -63,6 +64,7 @@ if held == 1 and gap < tonumber(ARGV[4]) then
     redis.call('ZADD', KEYS[1], string.format('%.0f', -(now + ARGV[3])), lease)
   end
 end
+if ARGV[6] == '0' then return { held, expired } end
 local evicted = string.match(redis.call('INFO', 'stats'), 'evicted_keys:(%d+)')
 return { held, expired, tonumber(evicted or '0') }
 `);
