@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { askRedis, untilRedis } from './ask-redis.ts';
+import type { TestCertificate } from './certificate.ts';
+import { leasePort, type PortLease } from './port-lease.ts';
 import { RedisProcess } from './redis-process.ts';
 
 const SLOTS = 16_384;
@@ -23,12 +25,15 @@ export interface RedisNodesOptions {
   readonly nodeTimeoutMs?: number;
   /** More arguments for all servers. */
   readonly args?: readonly string[];
+  /** Each has a port for TLS as well, speaks that with the others, and goes by the name that is in the certificate. */
+  readonly certificate?: TestCertificate;
 }
 
 /** One server of a Redis Cluster. */
 export interface RedisNode {
   readonly process: RedisProcess;
   readonly id: string;
+  readonly tlsPort?: number;
 }
 
 /** A Redis Cluster of real servers, until it is disposed of. */
@@ -37,16 +42,20 @@ export class RedisNodes implements AsyncDisposable {
   /** In the order of their primaries. */
   readonly replicas: RedisNode[] = [];
   readonly #args: readonly string[];
+  readonly #certificate: TestCertificate | undefined;
   readonly #directories: string[] = [];
+  readonly #leases: PortLease[] = [];
 
-  private constructor(args: readonly string[]) {
+  private constructor(args: readonly string[], certificate: TestCertificate | undefined) {
     this.#args = args;
+    this.#certificate = certificate;
   }
 
   /** Resolves when all servers know of all, and all slots are served. */
   static async start(options: RedisNodesOptions = {}): Promise<RedisNodes> {
-    const { primaries = 3, hasReplicas = false, nodeTimeoutMs = NEVER_MS, args = [] } = options;
-    const nodes = new RedisNodes([...SERVER_ARGS, '--cluster-node-timeout', String(nodeTimeoutMs), ...args]);
+    const { primaries = 3, hasReplicas = false, nodeTimeoutMs = NEVER_MS, args = [], certificate } = options;
+    const all = [...SERVER_ARGS, '--cluster-node-timeout', String(nodeTimeoutMs), ...args];
+    const nodes = new RedisNodes(all, certificate);
     const count = hasReplicas ? 2 * primaries : primaries;
     const started = await Promise.all(Array.from({ length: count }, () => nodes.#startOne()));
     nodes.primaries.push(...started.slice(0, primaries));
@@ -73,6 +82,11 @@ export class RedisNodes implements AsyncDisposable {
   /** `redis+cluster://…` */
   get url(): string {
     return `redis+cluster://${this.primaries.map(({ process }) => `${HOST}:${String(process.port)}`).join(',')}`;
+  }
+
+  /** `rediss+cluster://…` */
+  get tlsUrl(): string {
+    return `rediss+cluster://${this.primaries.map(({ tlsPort }) => `localhost:${String(tlsPort)}`).join(',')}`;
   }
 
   get all(): readonly RedisNode[] {
@@ -109,6 +123,22 @@ export class RedisNodes implements AsyncDisposable {
     return slots.map((slot) => Number(slot.slice(1))).sort((one, other) => one - other);
   }
 
+  /** Cuts a primary off from its replica: what is written from now on, the primary alone has. Resolves with who is cut off. */
+  async detachReplica(primary: RedisNode): Promise<RedisNode> {
+    const followed = `master_port:${String(primary.process.port)}\r\n`;
+    for (const node of this.all) {
+      if (node.id === primary.id || !(await this.#replicationOf(node)).includes(followed)) continue;
+      // It is not let in any more when it comes again.
+      await this.#order(node.process, 'CONFIG', 'SET', 'masteruser', 'nobody', 'masterauth', 'nothing');
+      await this.ask(primary.process, 'CLIENT', 'KILL', 'TYPE', 'replica');
+      await untilRedis('the replica is not cut off', async () =>
+        (await this.#replicationOf(node)).includes('master_link_status:down'),
+      );
+      return node;
+    }
+    throw new Error(`${primary.process.url} has no replica`);
+  }
+
   /** Resolves when another server than one that is lost has the slot. */
   async untilServed(slot: number, lost: RedisNode): Promise<void> {
     await untilRedis(`nobody has slot ${String(slot)}`, async () => (await this.ownerOf(slot)).id !== lost.id);
@@ -131,7 +161,7 @@ export class RedisNodes implements AsyncDisposable {
         count > 0 ? await this.ask(from.process, 'CLUSTER', 'GETKEYSINSLOT', String(slot), String(count)) : '';
       const keys = [...answer.matchAll(/\$\d+\r\n(.*)\r\n/g)].map(([, key = '']) => key);
       if (keys.length === 0) return moved;
-      const target = [HOST, String(to.process.port), '', '0', '5000', 'KEYS'];
+      const target = [HOST, String(to.tlsPort ?? to.process.port), '', '0', '5000', 'KEYS'];
       const verdict = await this.ask(from.process, 'MIGRATE', ...target, ...keys);
       if (!/^\+(OK|NOKEY)/.test(verdict)) throw new Error(`keys of slot ${String(slot)} do not move: ${verdict}`);
       moved += keys.length;
@@ -175,6 +205,10 @@ export class RedisNodes implements AsyncDisposable {
     return askRedis(server.port, words);
   }
 
+  #replicationOf({ process }: RedisNode): Promise<string> {
+    return this.ask(process, 'INFO', 'replication').catch(() => '');
+  }
+
   /** @throws Error where the server refuses */
   async #order(server: RedisProcess, ...words: readonly string[]): Promise<void> {
     const answer = await this.ask(server, ...words);
@@ -190,6 +224,7 @@ export class RedisNodes implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.all.map(({ process }) => process[Symbol.asyncDispose]()));
+    for (const lease of this.#leases) lease[Symbol.dispose]();
     for (const directory of this.#directories) rmSync(directory, { recursive: true });
   }
 
@@ -197,9 +232,20 @@ export class RedisNodes implements AsyncDisposable {
     // Each writes down there what it knows of the others.
     const directory = mkdtempSync(join(tmpdir(), 'outcry-cluster-'));
     this.#directories.push(directory);
-    const process = await RedisProcess.startClusterNode(['--dir', directory, ...this.#args]);
+    const tls = await this.#leaseTls();
+    const process = await RedisProcess.startClusterNode(['--dir', directory, ...this.#args, ...(tls?.args ?? [])]);
     const [id = ''] = /[0-9a-f]{40}/.exec(await this.ask(process, 'CLUSTER', 'MYID')) ?? [];
-    return { process, id };
+    return { process, id, ...(tls === undefined ? {} : { tlsPort: tls.port }) };
+  }
+
+  async #leaseTls(): Promise<{ readonly port: number; readonly args: readonly string[] } | undefined> {
+    if (this.#certificate === undefined) return undefined;
+    const { certFile, keyFile } = this.#certificate;
+    const lease = await leasePort();
+    this.#leases.push(lease);
+    const files = ['--tls-cert-file', certFile, '--tls-key-file', keyFile, '--tls-ca-cert-file', certFile];
+    const names = ['--tls-auth-clients', 'no', '--tls-cluster', 'yes', '--cluster-announce-hostname', 'localhost'];
+    return { port: lease.port, args: ['--tls-port', String(lease.port), ...files, ...names] };
   }
 
   async #introduce(process: RedisProcess): Promise<void> {

@@ -163,7 +163,7 @@ export class ClusterShards implements Servers {
         await this.#untilOpen(partition.owner);
       },
       findImporting: async (partition, address) => {
-        const { shard } = this.#open(findAddress(this.#views, address));
+        const { shard } = this.#open(this.#locate(address, partition.owner));
         await this.#untilOpen(shard);
         this.#handleImporting(partition, shard);
         return shard;
@@ -286,6 +286,12 @@ export class ClusterShards implements Servers {
       await shard.close();
       if (error instanceof OutcryError && error.code !== 'closed') this.#port.handleFault(error);
     }
+  }
+
+  /** Whom a redirect of a server means: where that names no host, one on its own (`unknown-endpoint`). */
+  #locate({ host, port }: HostAddress, from: Shard): HostAddress {
+    const own = [...this.#members.values()].find(({ shard }) => shard === from)?.address.host ?? host;
+    return findAddress(this.#views, { host: host === '' ? own : host, port });
   }
 
   /** In time for a command that waits for it. */

@@ -51,7 +51,10 @@ describe('what a server of a cluster says of all', () => {
     const text = line('10.0.0.1:7000@17000,a.example', { slots: '0-16383' });
     const nodes = readClusterNodes(text, { ...ASKED, isTls: true });
     expect(nodes[0]?.address).toEqual({ host: 'a.example', port: 7000 });
-    expect(findAddress([nodes], { host: 'a.example', port: 7000 })).toEqual({ host: 'a.example', port: 7000 });
+    // `ASK` calls it by either (`cluster-preferred-endpoint-type`).
+    for (const host of ['a.example', '10.0.0.1']) {
+      expect(findAddress([nodes], { host, port: 7000 })).toEqual({ host: 'a.example', port: 7000 });
+    }
     expect(findAddress([view(text)], { host: 'a.example', port: 7000 })).toEqual({ host: '10.0.0.1', port: 7000 });
     expect(findAddress([view(text)], { host: 'b', port: 7000 })).toEqual({ host: 'b', port: 7000 });
   });

@@ -11,8 +11,8 @@ const SLOTS: readonly number[] = PARTITION_TAGS.map((tag) => slotOf(tag));
 /** A server of a Redis Cluster, as one of them has it. */
 export interface ClusterNode {
   readonly address: HostAddress;
-  /** Empty where it goes by its address alone. */
-  readonly hostname: string;
+  /** All by which others call it: its own address, whichever it goes by here, and the name that it has, if it has one. */
+  readonly names: readonly string[];
   readonly isPrimary: boolean;
   /** Whoever was asked takes it for lost, or for nearly so. */
   readonly isFailed: boolean;
@@ -54,7 +54,7 @@ function readNode(line: string, { asked, isTls }: ReadOptions): ClusterNode | un
   const ranges = slots.map(readRange).filter((range) => range !== undefined);
   return {
     address: { host: isTls && hostname !== '' ? hostname : own, port: Number(port) },
-    hostname,
+    names: hostname === '' ? [own] : [own, hostname],
     isPrimary: flags.includes('master'),
     isFailed: flags.some((flag) => flag.startsWith('fail')),
     configEpoch: Number(configEpoch),
@@ -85,9 +85,7 @@ export function ownersIn(views: readonly ClusterView[]): readonly (HostAddress |
 
 /** Where a server is that goes by that name, or that address, in any of the views. */
 export function findAddress(views: readonly ClusterView[], { host, port }: HostAddress): HostAddress {
-  const node = views
-    .flat()
-    .find(({ address, hostname }) => address.port === port && [address.host, hostname].includes(host));
+  const node = views.flat().find(({ address, names }) => address.port === port && names.includes(host));
   return node?.address ?? { host, port };
 }
 

@@ -81,6 +81,35 @@ describe.runIf(hasRedisServer())('a Redis Cluster of three', () => {
     expect(b.recorder.resets).toEqual([]);
   });
 
+  it.each(['unknown-endpoint', 'ip'])(
+    'finds a slot that is on its way where servers call each other by %s',
+    async (kind) => {
+      for (const { process } of redis.primaries) {
+        const set = await redis.ask(process, 'CONFIG', 'SET', 'cluster-preferred-endpoint-type', kind);
+        expect(set).toContain('OK');
+      }
+      await using nodes = new ClusterNodes(redis);
+      const node = await nodes.start();
+      const [, room = ''] = ROOMS;
+      await node.backplane.broker.join(room);
+      await node.backplane.broker.publish(request(room, '[before]'));
+      const slot = slotOfRoom(room);
+      const from = await redis.ownerOf(slot);
+      const to = redis.primaries.find(({ id }) => id !== from.id);
+      if (to === undefined) throw new Error('expected another server');
+      await redis.beginMove(slot, from, to);
+      await redis.moveKeys(slot, { from, to });
+      await node.backplane.broker.publish(request(room, '[on its way]'));
+      // It is the server that is connected to already, whatever it was called.
+      const clients = await redis.ask(to.process, 'CLIENT', 'LIST');
+      expect(clients.split(`name=${nodes.prefix}:commands `)).toHaveLength(2);
+      await redis.endMove(slot, from, to);
+      await node.backplane.broker.publish(request(room, '[behind it]'));
+      await node.recorder.untilMessages(3);
+      expect(node.recorder.statuses).not.toContain('down');
+    },
+  );
+
   it('hears a slot that was away for a moment, and says of one that is nobody’s that it is not heard', async () => {
     await using nodes = new ClusterNodes(redis);
     const node = await nodes.start();
