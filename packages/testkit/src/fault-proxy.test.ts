@@ -52,6 +52,21 @@ async function readAll(socket: Socket, length: number): Promise<readonly string[
 }
 
 describe('the fault proxy', () => {
+  it('puts other words in place of what the far side says, where it is made to', async () => {
+    const { port } = echo.address() as AddressInfo;
+    const createWording = (): ((piece: Buffer) => Buffer) => {
+      let pieces = 0;
+      return (piece) => Buffer.from(`${String((pieces += 1))} ${piece.toString()}`);
+    };
+    await using other = await FaultProxy.start({ host: '127.0.0.1', port, createWording });
+    for (const _ of ['of each connection', 'by itself']) {
+      const socket = connect({ host: '127.0.0.1', port: other.port });
+      socket.write('hello');
+      expect(await read(socket)).toBe('1 hello');
+      socket.destroy();
+    }
+  });
+
   it('lets bytes pass both ways', async () => {
     const socket = await open();
     socket.write('hello');

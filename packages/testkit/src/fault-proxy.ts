@@ -7,6 +7,8 @@ import { Lane, type LaneFaults } from './proxy-lane.ts';
 export interface FaultProxyOptions {
   readonly host: string;
   readonly port: number;
+  /** Makes, for one connection, what puts other words in place of what the far side says: a fault breaks those. */
+  readonly createWording?: () => (piece: Buffer) => Buffer;
 }
 
 /** What a proxy does to connections. */
@@ -110,11 +112,18 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #relay(outer: Socket): void {
-    const { host, port } = this.#target;
-    const link = new Link(outer, connect({ host, port, allowHalfOpen: true }), () => this.#links.delete(link));
+    const { host, port, createWording } = this.#target;
+    const inner = connect({ host, port, allowHalfOpen: true });
+    const link = new Link({ outer, inner, wording: createWording?.() }, () => this.#links.delete(link));
     this.#links.add(link);
     link.suffer(this.#faults);
   }
+}
+
+interface LinkEnds {
+  readonly outer: Socket;
+  readonly inner: Socket;
+  readonly wording: ((piece: Buffer) => Buffer) | undefined;
 }
 
 /** One connection through the proxy. */
@@ -126,13 +135,14 @@ class Link {
   #faults: ProxyFaults = {};
   #firstWords = '';
 
-  constructor(outer: Socket, inner: Socket, onEnd: () => void) {
+  constructor({ outer, inner, wording }: LinkEnds, onEnd: () => void) {
     this.#outer = outer;
     this.#inner = inner;
     this.#toServer = new Lane(outer, inner, (piece) => {
       this.#listen(piece);
+      return piece;
     });
-    this.#toClient = new Lane(inner, outer);
+    this.#toClient = new Lane(inner, outer, wording);
     const end = (): void => {
       onEnd();
       this.#toServer.close();

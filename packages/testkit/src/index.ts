@@ -31,6 +31,7 @@ export type { LaneFaults } from './proxy-lane.ts';
 export { type AnswerHook, type HookQuestion, type HookReply, HookServer } from './hook-server.ts';
 export { IdentityProvider } from './identity-provider.ts';
 export { negotiateSuite, type SuiteOffer } from './negotiate-suite.ts';
+export { ProxyGroup } from './proxy-group.ts';
 export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
 export { PostgresProcess } from './postgres-process.ts';
 export { createPubSubFilter } from './pubsub-filter.ts';

@@ -31,12 +31,12 @@ export class Lane {
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
-  constructor(source: Socket, sink: Socket, onPiece?: (piece: Buffer) => void) {
+  /** @param wording sees each piece, whatever becomes of it, and says what goes on in its place */
+  constructor(source: Socket, sink: Socket, wording: (piece: Buffer) => Buffer = (piece) => piece) {
     this.#source = source;
     this.#sink = sink;
     source.on('data', (piece: Buffer) => {
-      onPiece?.(piece);
-      this.#take(piece);
+      this.#take(wording(piece));
     });
     source.on('end', () => {
       this.#hasEnded = true;

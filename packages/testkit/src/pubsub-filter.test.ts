@@ -4,6 +4,8 @@ import { createPubSubFilter } from './pubsub-filter.ts';
 
 const MESSAGE = '>3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$4\r\na\r\nb\r\n';
 const OLD_MESSAGE = '*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$0\r\n\r\n';
+const SHARDED_MESSAGE = '*3\r\n$8\r\nsmessage\r\n$1\r\nc\r\n$4\r\na\r\nb\r\n';
+const MESSAGES = [MESSAGE, OLD_MESSAGE, SHARDED_MESSAGE];
 const OTHERS = [
   '+PONG\r\n',
   '-ERR no\r\n',
@@ -17,7 +19,7 @@ const OTHERS = [
 
 describe('createPubSubFilter', () => {
   it('cuts messages out and lets everything else pass', () => {
-    const said = OTHERS.map((reply, i) => reply + (i % 2 === 0 ? MESSAGE : OLD_MESSAGE)).join('');
+    const said = OTHERS.map((reply, i) => `${reply}${MESSAGES[i % MESSAGES.length] ?? ''}`).join('');
     expect(createPubSubFilter()(Buffer.from(said)).toString()).toBe(OTHERS.join(''));
   });
 

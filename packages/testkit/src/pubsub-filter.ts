@@ -20,9 +20,9 @@ export function createPubSubFilter(): (piece: Buffer) => Buffer {
   };
 }
 
-/** `>` begins it in RESP3, `*` in RESP2. */
+/** `>` begins it in RESP3, `*` in RESP2; of a Redis Cluster it is a `smessage`. */
 function isMessage(reply: Buffer): boolean {
-  return /^[>*]3\r\n\$7\r\nmessage\r\n/.test(reply.subarray(0, 32).toString('latin1'));
+  return /^[>*]3\r\n(?:\$7\r\nmessage|\$8\r\nsmessage)\r\n/.test(reply.subarray(0, 32).toString('latin1'));
 }
 
 /** Where the reply that begins at `start` ends; undefined where that has not come yet. */

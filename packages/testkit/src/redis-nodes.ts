@@ -139,6 +139,11 @@ export class RedisNodes implements AsyncDisposable {
     throw new Error(`${primary.process.url} has no replica`);
   }
 
+  /** Whoever was cut off may follow again, if not whom it followed. */
+  attachReplica({ process }: RedisNode): Promise<void> {
+    return this.#order(process, 'CONFIG', 'SET', 'masteruser', '', 'masterauth', '');
+  }
+
   /** Resolves when another server than one that is lost has the slot. */
   async untilServed(slot: number, lost: RedisNode): Promise<void> {
     await untilRedis(`nobody has slot ${String(slot)}`, async () => (await this.ownerOf(slot)).id !== lost.id);
