@@ -59,6 +59,7 @@ export type {
   RoomHistory,
   RoomMessage,
   RoomSignal,
+  RoomWeight,
 } from './rooms/broker.ts';
 export { ANNOUNCE_INTERVAL_MS } from './rooms/defaults.ts';
 export type { BrokerPart, BrokerStatus } from './status.ts';

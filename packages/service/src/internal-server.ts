@@ -18,6 +18,8 @@ export interface InternalStatus extends HealthSource {
 
 export interface InternalServer {
   readonly port: number;
+  /** What `/status` says. */
+  describe(): HealthReport;
   close(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startInternalServer(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    describe: () => health.describe(),
     close: () =>
       new Promise((resolve) => {
         health.stop();

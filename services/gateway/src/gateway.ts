@@ -9,6 +9,7 @@ import { Balancer } from './cluster/balancer.ts';
 import { createBrokerHandler } from './cluster/broker-handler.ts';
 import { createControlHandler } from './cluster/control-handler.ts';
 import { readOthersTake } from './cluster/other-nodes.ts';
+import { nodeHealth } from './cluster/question.ts';
 import { createPresenceHandler } from './cluster/presence-handler.ts';
 import { createRevocationHandler } from './cluster/revocation-handler.ts';
 import { Drain } from './connections/drain.ts';
@@ -65,6 +66,7 @@ class ComposedGateway implements Gateway {
     // First, so that a start which waits for Redis is seen to live.
     const internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
     this.#internalServer = internalServer;
+    services.answering.watchHealth(() => nodeHealth.safeParse(internalServer.describe()).data);
     try {
       const port = await this.#serve();
       this.#options.logger.info({ port, internalPort: internalServer.port }, 'gateway listening');
@@ -182,11 +184,9 @@ function watchKeys({ tokens }: AuthConfig, services: GatewayServices): WatchedKe
   return new WatchedKeys({ config: tokens, authenticator, onKeys, metrics, logger });
 }
 
-function createAttendance(
-  { nodes }: Backplane,
-  { facts, connections, connectionLimits, readiness, reception, rooms, books, metrics, logger }: GatewayServices,
-  id: string,
-): Attendance {
+function createAttendance({ nodes }: Backplane, services: GatewayServices, id: string): Attendance {
+  const { facts, connections, connectionLimits, readiness, reception, rooms, books, metrics, answering, logger } =
+    services;
   const startedAt = Date.now();
   const spare = new SpareArrivals();
   const attendance = new Attendance({
@@ -202,13 +202,13 @@ function createAttendance(
       isReady: readiness.notReady === undefined,
       takesPerSecond: spare.perSecond(reception.maxConnections - connections.size),
     }),
-    sample: () => metrics.sampler.latest,
+    extras: () => ({ sample: metrics.sampler.latest, answers: answering.ready }),
     onReturn: () => {
       logger.warn('this node had counted as lost');
       connectionLimits.restore();
     },
   });
-  metrics.sampler.watch(() => void attendance.tell());
+  for (const part of [metrics.sampler, answering]) part.watch(() => void attendance.tell());
   return attendance;
 }
 

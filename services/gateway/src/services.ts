@@ -9,6 +9,7 @@ import type { RoomArchive } from './archive/room-archive.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
 import type { GatewayConfig } from './config/config.ts';
+import { Answering } from './cluster/answering.ts';
 import { BALANCE_PERIOD_MS } from './cluster/balancer.ts';
 import { Connections } from './connections/connections.ts';
 import { Mover } from './connections/mover.ts';
@@ -40,6 +41,7 @@ import type { TopicPublisher } from './transport/transport.ts';
 /** Everything that the parts of a gateway work with. */
 export interface GatewayServices extends ReceptionServices {
   readonly mover: Mover;
+  readonly answering: Answering;
   readonly revokedTokens: RevokedTokens;
   readonly hooks: Hooks | undefined;
   readonly archive: RoomArchive | undefined;
@@ -117,6 +119,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
   return {
     ...settledOf(config),
     ...doors,
+    answering: new Answering({ connections: doors.connections, books }),
     hooks,
     archive,
     search: createSearch(parts),

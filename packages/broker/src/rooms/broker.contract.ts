@@ -360,6 +360,24 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
       });
     });
 
+    describe('the weight of rooms', () => {
+      it('is as many messages as are stored, and about as many bytes, in the order of the rooms', async () => {
+        const text = 'x'.repeat(1000);
+        for (const _ of range(1, 40)) await a.publish(request('heavy', text));
+        await a.publish(request('light', 'y'));
+        const [heavy, none, light] = await b.weigh(['heavy', 'never', 'light']);
+        expect(none).toEqual({ messages: 0, bytes: 0 });
+        expect(heavy?.messages).toBe(40);
+        expect(heavy?.bytes).toBeGreaterThan(40 * text.length);
+        expect(heavy?.bytes).toBeLessThan(50 * text.length);
+        expect(light?.messages).toBe(1);
+        expect(light?.bytes).toBeLessThan(200);
+        await a.removeHistory('heavy');
+        expect(await b.weigh(['heavy'])).toEqual([{ messages: 0, bytes: 0 }]);
+        expect(await b.weigh([])).toEqual([]);
+      });
+    });
+
     describe('signals', () => {
       const signal: RoomSignal = { room: 'pit', frame: Buffer.from([0x94, 37, 0, 0xff]), origin: 'connection-7' };
 
@@ -585,6 +603,7 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
           a.readHistory('pit', ALL, RETENTION),
           a.removeHistory('pit'),
           a.listRooms(),
+          a.weigh(['pit']),
         ];
         for (const result of await Promise.allSettled(calls)) {
           expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });

@@ -96,6 +96,13 @@ export interface RoomHistory {
   readonly isAway?: boolean | undefined;
 }
 
+/** What one room has stored. */
+export interface RoomWeight {
+  readonly messages: number;
+  /** About so many, with what comes with each message; without what the store itself takes. */
+  readonly bytes: number;
+}
+
 /** What a broker calls. Calls for one room come in the room's order. A handler never throws and never blocks. */
 export interface BrokerHandler {
   /** The next message of a joined room: `seq` is the last one's plus one, within the same epoch. */
@@ -137,5 +144,10 @@ export interface Broker {
    * operators, not for clients.
    */
   listRooms(): Promise<readonly string[]>;
+  /**
+   * What rooms have stored, in their order; nothing of a room that there is not. Bytes are an estimate from a few of its messages, so it
+   * costs the same however much is stored. For operators.
+   */
+  weigh(rooms: readonly string[]): Promise<readonly RoomWeight[]>;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ import type {
   Retention,
   RoomHistory,
   RoomSignal,
+  RoomWeight,
 } from './broker.ts';
 import { Membership, type MembershipHandler } from './membership.ts';
 import type { MemoryRooms } from './memory-rooms.ts';
@@ -69,6 +70,10 @@ export class MemoryBroker implements Broker {
 
   listRooms(): Promise<readonly string[]> {
     return this.#state.run(() => this.#rooms.joined());
+  }
+
+  weigh(rooms: readonly string[]): Promise<readonly RoomWeight[]> {
+    return this.#state.run(() => rooms.map((room) => this.#rooms.weigh(room)));
   }
 
   close(): Promise<void> {

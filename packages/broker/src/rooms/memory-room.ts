@@ -1,5 +1,5 @@
 import { appendSeq, type Position } from '@outcry/protocol';
-import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage } from './broker.ts';
+import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage, RoomWeight } from './broker.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
 import { createEpoch } from './epoch.ts';
 
@@ -22,6 +22,10 @@ export class MemoryRoom {
 
   get position(): Position {
     return { epoch: this.#epoch, seq: this.#seq };
+  }
+
+  get weight(): RoomWeight {
+    return { messages: this.#log.length, bytes: this.#bytes };
   }
 
   append({ room, head, info, origin, retention }: PublishRequest, now: number): RoomMessage {

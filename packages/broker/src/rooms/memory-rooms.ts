@@ -2,7 +2,15 @@ import type { Position } from '@outcry/protocol';
 import type { HubPart, MemoryHub } from '../memory/hub.ts';
 import { createMemoryPresence } from '../presence/memory-presence.ts';
 import type { MemberEvent } from '../presence/store.ts';
-import type { HistoryRange, Published, PublishRequest, Retention, RoomHistory, RoomSignal } from './broker.ts';
+import type {
+  HistoryRange,
+  Published,
+  PublishRequest,
+  Retention,
+  RoomHistory,
+  RoomSignal,
+  RoomWeight,
+} from './broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from './defaults.ts';
 import { notBegun } from './faults.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
@@ -78,6 +86,10 @@ export class MemoryRooms implements HubPart {
     const room = this.#room(name);
     room.removeHistory();
     return room.position;
+  }
+
+  weigh(name: string): RoomWeight {
+    return this.#rooms.get(name)?.weight ?? { messages: 0, bytes: 0 };
   }
 
   /** The rooms that somebody has entered. */

@@ -16,6 +16,7 @@ import type {
   RoomHistory,
   RoomMessage,
   RoomSignal,
+  RoomWeight,
 } from './broker.ts';
 import { Announcer } from './announcer.ts';
 import { decodeEnvelope, encodeSignal } from './bus-envelope.ts';
@@ -27,6 +28,7 @@ import { LET_GO } from './scripts/let-go.lua.ts';
 import { OPEN_ROOM } from './scripts/open-room.lua.ts';
 import { READ_HISTORY } from './scripts/read-history.lua.ts';
 import { REMOVE_HISTORY } from './scripts/remove-history.lua.ts';
+import { WEIGH_ROOM } from './scripts/weigh-room.lua.ts';
 import { type RepairRead, type SeenPosition, Sequencer, type SequencerPort } from './sequencer.ts';
 
 /** Messages of one read when a hole is repaired; a longer hole takes several. */
@@ -142,6 +144,18 @@ export class RedisBroker implements Broker {
     const args = [createEpoch(), EMPTY_NUMBERING_TTL_MS, typeof line === 'string' ? line : await line];
     const [epoch, seq] = (await this.#parts.redis.runScript(REMOVE_HISTORY, [meta, stream], args)) as [Buffer, number];
     return { epoch: epoch.toString('latin1'), seq };
+  }
+
+  async weigh(rooms: readonly string[]): Promise<readonly RoomWeight[]> {
+    this.#assertOpen();
+    const { redis, keys } = this.#parts;
+    return Promise.all(
+      rooms.map(async (room) => {
+        const { meta, stream } = keys.of(room);
+        const [messages, bytes] = (await redis.runScript(WEIGH_ROOM, [meta, stream], [])) as [number, number];
+        return { messages, bytes };
+      }),
+    );
   }
 
   async listRooms(): Promise<readonly string[]> {

@@ -213,6 +213,7 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
     broker.publish(request('pit', 'x', { retention: { count: 0, ms: 0 } })),
   'read history': ({ broker }) => broker.readHistory('pit', { limit: 1 }, RETENTION),
   'remove history': ({ broker }) => broker.removeHistory('pit'),
+  'weigh a room': ({ broker }) => broker.weigh(['pit']),
   'acquire a lease': (backplane) => acquire(backplane),
   'publish a snapshot': async (backplane) => backplane.feedBus.publishSnapshot(SNAPSHOT, await acquire(backplane)),
   // Of a grant by a Redis that was replaced since.

@@ -1,7 +1,8 @@
 import type { ApiCommand } from './api-command.ts';
 import { deleteAccount, resetPassword } from './commands/accounts.ts';
-import { info, nodes, rebalance } from './commands/cluster.ts';
-import { disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
+import { books } from './commands/books.ts';
+import { health, info, nodes, rebalance } from './commands/cluster.ts';
+import { connections, disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
 import { resendEvents } from './commands/events.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
@@ -20,6 +21,7 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   removeHistory,
   search,
   rooms,
+  connections,
   disconnect,
   subscribe,
   unsubscribe,
@@ -30,6 +32,8 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   resetPassword,
   nodes,
   info,
+  health,
+  books,
   top,
   rebalance,
   resendEvents,

@@ -1,4 +1,4 @@
-import type { Broker, ControlBus, EventJournal, NodeRoster, RevocationList } from '@outcry/broker';
+import type { Broker, ControlBus, EventJournal, FeedBus, NodeRoster, RevocationList } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import type { ArchiveSearch } from '../archive/archive-search.ts';
@@ -16,6 +16,7 @@ export interface ApiParts {
   readonly presence: RoomPresence;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
+  readonly feedBus: Pick<FeedBus, 'listInstruments'>;
   readonly events: Pick<EventJournal, 'resend'>;
   readonly revocations: RevocationList;
   /** Undefined where there are none. */

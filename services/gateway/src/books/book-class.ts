@@ -51,6 +51,10 @@ export class BookClass {
     this.#checked = new ConflatedAudience('c', name, fanout);
   }
 
+  get choice(): ClassChoice {
+    return this.#options.choice;
+  }
+
   /** Watchers, those that are held back included. */
   get size(): number {
     return this.#plain.size + this.#checked.size;

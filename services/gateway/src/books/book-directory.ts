@@ -5,6 +5,7 @@ import type { Fanout } from '../fanout/audience.ts';
 import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
 import { Book } from './book.ts';
+import type { BookStory } from './book-story.ts';
 import { describeInstrument, unknownSymbol } from './book-choices.ts';
 import type { FeedReader } from './feed-reader.ts';
 
@@ -37,6 +38,11 @@ export class BookDirectory {
 
   get size(): number {
     return this.#books.size;
+  }
+
+  /** How each is, and who watches it. Costs as much as there are. */
+  get stories(): readonly BookStory[] {
+    return [...this.#books.values()].map((book) => book.story);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Fanout } from '../fanout/audience.ts';
 import type { Logger } from '@outcry/service';
 import type { ClassChoice } from './book-choices.ts';
 import { BookClass } from './book-class.ts';
+import type { BookStory } from './book-story.ts';
 import { BookReplica, type ReplicaListener } from './book-replica.ts';
 import type { FeedReader } from './feed-reader.ts';
 import { SnapshotStream } from './snapshot-stream.ts';
@@ -39,6 +40,23 @@ export class Book implements ReplicaListener {
 
   streamOf(choice: ClassChoice): SnapshotStream {
     return ensure(this.#streams, choice, () => new SnapshotStream(this.#streamOptions(choice)));
+  }
+
+  get story(): BookStory {
+    const { state, isStale } = this.replica;
+    const told = (
+      streams: Iterable<BookClass | SnapshotStream>,
+      endpoint: BookStory['classes'][number]['endpoint'],
+    ): BookStory['classes'] =>
+      [...streams]
+        .filter(({ size }) => size > 0)
+        .map(({ choice: { depth, interval }, size }) => ({ endpoint, depth, interval, watchers: size }));
+    return {
+      symbol: this.symbol,
+      isStale,
+      ...(state === undefined ? {} : { epoch: state.epoch, seq: state.seq, at: state.at, venueAt: state.venueAt }),
+      classes: [...told(this.#classes.values(), '/ws'), ...told(this.#streams.values(), '/orderbookfeed')],
+    };
   }
 
   moved(delta: FeedDelta): void {

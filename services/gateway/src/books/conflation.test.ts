@@ -151,7 +151,10 @@ describe('a session that lags', () => {
   it('skips snapshots on /orderbookfeed until it has caught up', async () => {
     const socket = gateway.transport.connect();
     const feed = new FeedConnection(
-      { socket, encoding: socket.encoding, deadline: undefined, identity: identityOf('ann', { isGuest: false }) },
+      {
+        ...{ name: 'gw-1-1', address: '192.0.2.1', socket, encoding: socket.encoding, deadline: undefined },
+        identity: identityOf('ann', { isGuest: false }),
+      },
       gateway.services,
     );
     gateway.services.connections.add(feed);

@@ -1,5 +1,6 @@
 import { type Follower, ownFrame } from '../fanout/audience.ts';
 import { ConflatedAudience, type Departure } from '../fanout/conflated-audience.ts';
+import type { ClassChoice } from './book-choices.ts';
 import type { BookStreamOptions } from './book-class.ts';
 import { lookAt, snapshotFrame } from './book-view.ts';
 
@@ -16,6 +17,10 @@ export class SnapshotStream {
     this.#options = options;
     const { symbol, choice, fanout } = options;
     this.#audience = new ConflatedAudience('s', `${symbol}/${String(choice.depth)}/${String(choice.interval)}`, fanout);
+  }
+
+  get choice(): ClassChoice {
+    return this.#options.choice;
   }
 
   get size(): number {

@@ -43,6 +43,20 @@ export class Watches implements ConflatableStreams {
     this.#maxWatches = maxWatches;
   }
 
+  get count(): number {
+    return this.#current.size;
+  }
+
+  /** Some of them: symbol, depth and interval. */
+  first(count: number): string[] {
+    const first: string[] = [];
+    for (const key of this.#current.keys()) {
+      if (first.length === count) break;
+      first.push(key);
+    }
+    return first;
+  }
+
   get isBehind(): boolean {
     return this.isHoldingBack;
   }

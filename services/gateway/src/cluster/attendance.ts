@@ -1,8 +1,7 @@
 import { type NodeRoster, OutcryError, UnwritableError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
-import type { Sample } from '../sampling/sample.ts';
-import { encodeNodeReport, type NodeReport } from './node-report.ts';
+import { encodeNodeReport, type NodeReport, type ReportExtras } from './node-report.ts';
 
 /** A lost gateway counts for nothing any more after at most both together. */
 const ATTEND_MS = 2000;
@@ -13,8 +12,8 @@ export interface AttendanceOptions {
   readonly id: string;
   readonly nodes: NodeRoster;
   readonly report: () => NodeReport;
-  /** What was loud here, while somebody looks. */
-  readonly sample: () => Sample | undefined;
+  /** While somebody looks. */
+  readonly extras: () => ReportExtras;
   /** This node had counted as lost: what the others know of it may be gone. */
   readonly onReturn: () => void;
   readonly logger: Logger;
@@ -25,6 +24,8 @@ export class Attendance {
   readonly #options: AttendanceOptions;
   #timer: NodeJS.Timeout | undefined;
   #isBusy = false;
+  /** Something has changed while the last report was on its way. */
+  #mustTellAgain = false;
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -49,6 +50,7 @@ export class Attendance {
 
   /** Says how this node is, as it does every two seconds: at once, where others should know. Never rejects. */
   async tell(): Promise<void> {
+    this.#mustTellAgain = this.#isBusy;
     if (this.#isBusy) return;
     this.#isBusy = true;
     try {
@@ -59,11 +61,12 @@ export class Attendance {
     } finally {
       this.#isBusy = false;
     }
+    if (this.#mustTellAgain) await this.tell();
   }
 
   /** Whether it was present before. */
   #attend(): Promise<boolean> {
-    const { id, nodes, report, sample } = this.#options;
-    return nodes.attend({ id, report: encodeNodeReport(report(), sample()) }, LEASE_MS);
+    const { id, nodes, report, extras } = this.#options;
+    return nodes.attend({ id, report: encodeNodeReport(report(), extras()) }, LEASE_MS);
   }
 }

@@ -7,6 +7,7 @@ import type { Mover } from '../connections/mover.ts';
 import { Served, type ServedSession } from '../connections/served-session.ts';
 import { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { Answering } from './answering.ts';
 import { type ControlNotice, decodeControlNotice, type SessionNotice } from './control-notice.ts';
 import { NoticeRounds } from './notice-rounds.ts';
 
@@ -18,13 +19,14 @@ export interface ControlHandlerParts {
   readonly connections: Connections;
   readonly metrics: Pick<GatewayMetrics, 'serverCommands' | 'sampler'>;
   readonly mover: Pick<Mover, 'move'>;
+  readonly answering: Pick<Answering, 'take'>;
   readonly facts: { readonly nodeId: string };
   readonly logger: Logger;
 }
 
 /** Does on this node what is asked of all. */
 export function createControlHandler(parts: ControlHandlerParts): (notice: string) => void {
-  const { connections, mover, facts, metrics, logger } = parts;
+  const { connections, mover, answering, facts, metrics, logger } = parts;
   const count = (notice: ControlNotice, outcome: Served | 'overflow'): void => {
     metrics.serverCommands.labels(notice.kind, outcome).inc();
   };
@@ -46,6 +48,8 @@ export function createControlHandler(parts: ControlHandlerParts): (notice: strin
     } else if (notice.kind === 'top') {
       metrics.sampler.sampleFor(notice.seconds);
       count(notice, Served.Done);
+    } else if (notice.kind === 'tell') {
+      count(notice, answering.take(notice.ask, notice.about) ? Served.Done : 'overflow');
     } else if (!rounds.add(notice, text.length)) {
       count(notice, 'overflow');
       logger.warn({ kind: notice.kind }, 'control notice dropped: too many wait');

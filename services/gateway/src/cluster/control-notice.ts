@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { question } from './question.ts';
 import { roomGrants } from '../identity/rights/grant-list.ts';
 
 /** Whom a notice is about: all connections of a user, or one. */
@@ -31,12 +32,14 @@ const controlNotice = z.discriminatedUnion('kind', [
   }),
   /** Somebody looks: what is loud is to be told for so long. */
   z.object({ kind: z.literal('top'), seconds: z.number().positive() }),
+  /** Somebody wants to know: the answer goes with what is reported to the cluster, under this name. */
+  z.object({ kind: z.literal('tell'), ask: z.string(), about: question }),
 ]);
 
 export type ControlNotice = z.output<typeof controlNotice>;
 
 /** One that means sessions, wherever they are. */
-export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'top' }>;
+export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'top' | 'tell' }>;
 
 export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import type { Answer } from './question.ts';
 import { sample, type Sample } from '../sampling/sample.ts';
 
 /** What a gateway says of itself to the cluster. */
@@ -19,9 +20,16 @@ export const nodeReport = z.object({
 
 export type NodeReport = z.output<typeof nodeReport>;
 
-/** @param loud What was loud there, while somebody looks */
-export function encodeNodeReport(report: NodeReport, loud?: Sample): string {
-  return JSON.stringify({ ...report, sample: loud });
+/** What a report has besides, while somebody looks. */
+export interface ReportExtras {
+  /** What was loud there. */
+  readonly sample?: Sample | undefined;
+  /** What it has been asked (`askNodes`). */
+  readonly answers?: Readonly<Record<string, Answer>> | undefined;
+}
+
+export function encodeNodeReport(report: NodeReport, extras: ReportExtras = {}): string {
+  return JSON.stringify({ ...report, ...extras });
 }
 
 /** Undefined where it is none. */

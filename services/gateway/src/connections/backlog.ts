@@ -34,6 +34,8 @@ export class Backlog {
   /** Since when it has no room. */
   #fullSince = Infinity;
   #readAt = -Infinity;
+  #lagged = 0;
+  #laggedMs = 0;
 
   constructor(socket: ClientSocket, limits: BacklogLimits) {
     this.#socket = socket;
@@ -43,6 +45,16 @@ export class Backlog {
   /** When the client was last seen to read something that had waited for it; -Infinity before. */
   get readAt(): number {
     return this.#readAt;
+  }
+
+  /** How often it was told to hold back. */
+  get lagged(): number {
+    return this.#lagged;
+  }
+
+  /** For how long it lagged, all together. */
+  get laggedMs(): number {
+    return this.#laggedMs + (this.#laggingSince === undefined ? 0 : performance.now() - this.#laggingSince);
   }
 
   /** Between `holdBack` and the next room. */
@@ -80,6 +92,7 @@ export class Backlog {
     this.#bytes = bytes;
     if (bytes <= softBufferBytes / ROOM_DIVISOR) {
       this.#allowedBytes = 0;
+      if (this.#laggingSince !== undefined) this.#laggedMs += now - this.#laggingSince;
       this.#laggingSince = undefined;
       this.#isBehind &&= isHoldingBack;
       this.#fullSince = Infinity;
@@ -90,6 +103,7 @@ export class Backlog {
     if (excess > hardBufferBytes) return 'close';
     if (this.#laggingSince === undefined && excess > softBufferBytes) {
       this.#laggingSince = now;
+      this.#lagged += 1;
       this.#isBehind = true;
       return 'holdBack';
     }

@@ -4,6 +4,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
 import type { Backlog } from './backlog.ts';
 import type { ConflatableStreams } from './conflatable-streams.ts';
+import type { ConnectionDetails } from './connection-details.ts';
 import type { Deadline } from './deadline.ts';
 import type { ServedSession } from './served-session.ts';
 
@@ -23,6 +24,8 @@ export interface Connection {
   readonly deadline: Deadline | undefined;
   readonly backlog: Backlog;
   readonly streams: ConflatableStreams;
+  /** Absent where nobody has said yet who it is. Costs as much as it reads. */
+  readonly details?: ConnectionDetails;
   /** Absent where there is no session. */
   readonly served?: ServedSession;
   sendFrame(frame: ServerFrame): void;

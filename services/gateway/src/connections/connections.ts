@@ -1,6 +1,8 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
+import { ClosedConnections } from './closed-connections.ts';
+import { tellEnding, tellStory } from './connection-story.ts';
 import type { Connection } from './connection.ts';
 
 export interface ConnectionsOptions {
@@ -24,6 +26,8 @@ const MAX_CATCH_UP_MS = 10;
 /** Every open connection. One timer pings them, ends the silent ones and keeps the slow ones within their limits. */
 export class Connections {
   readonly #options: ConnectionsOptions;
+  /** Those that were closed last. */
+  readonly closed: ClosedConnections;
   readonly #open = new Set<Connection>();
   readonly #timer: NodeJS.Timeout;
   /** Goes on with the sweep when what came meanwhile has been served. */
@@ -33,6 +37,11 @@ export class Connections {
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
+    this.closed = new ClosedConnections({
+      onForgotten: () => {
+        options.metrics.closesForgotten.inc();
+      },
+    });
     this.#timer = setInterval(() => {
       if (this.#nextTurn === undefined) this.#sweep();
     }, SWEEP_MS).unref();
@@ -52,8 +61,16 @@ export class Connections {
     this.#open.add(connection);
   }
 
+  /** It goes on as another one. */
   remove(connection: Connection): void {
     this.#open.delete(connection);
+  }
+
+  /** It is closed, as the transport says. What was known of it is remembered for a while. */
+  end(connection: Connection, code: number): void {
+    this.#open.delete(connection);
+    const story = tellStory(connection);
+    if (story !== undefined) this.closed.add({ ...story, closed: tellEnding(connection, code) });
   }
 
   /** The client has read something of what waited for it. */

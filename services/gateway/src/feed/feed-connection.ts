@@ -7,6 +7,7 @@ import { checkChoice, type ClassChoice } from '../books/book-choices.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { SnapshotStream } from '../books/snapshot-stream.ts';
 import { Backlog, type BacklogLimits } from '../connections/backlog.ts';
+import { type ConnectionDetails, NOTHING_READ } from '../connections/connection-details.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -16,7 +17,7 @@ import { UserSeat } from '../connections/user-seat.ts';
 import type { ConnectionLimits } from '../limits/connection-limits.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
-import type { SessionPort } from '../transport/transport.ts';
+import { Endpoint, type SessionPort } from '../transport/transport.ts';
 
 const DEFAULT_DEPTH = '25';
 const DEFAULT_INTERVAL = '2000';
@@ -33,6 +34,10 @@ export interface FeedServices extends SendingParts {
 }
 
 export interface FeedConnectionOptions {
+  /** In the cluster. */
+  readonly name: string;
+  /** Where it comes from. */
+  readonly address: string;
   readonly socket: ClientSocket;
   readonly encoding: Encoding;
   readonly identity: Identity;
@@ -45,6 +50,8 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   readonly socket: ClientSocket;
   readonly identity: Identity;
   readonly deadline: Deadline | undefined;
+  readonly #about: Pick<FeedConnectionOptions, 'name' | 'address'>;
+  readonly #openedAt = Date.now();
   readonly #services: FeedServices;
   readonly #seat: UserSeat;
   lastHeardAt = performance.now();
@@ -56,6 +63,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   #stream: SnapshotStream | undefined;
 
   constructor(options: FeedConnectionOptions, services: FeedServices) {
+    this.#about = { name: options.name, address: options.address };
     this.socket = options.socket;
     this.encoding = options.encoding;
     this.identity = options.identity;
@@ -107,6 +115,13 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
     this.close(CLOSE_CODES.slowConsumer);
   }
 
+  get details(): ConnectionDetails {
+    const { encoding } = this;
+    const own = { ...this.#about, encoding, endpoint: Endpoint.OrderBookFeed, openedAt: this.#openedAt };
+    if (this.#symbol === undefined) return { ...own, ...NOTHING_READ };
+    return { ...own, rooms: NOTHING_READ.rooms, books: { names: [this.#symbol], count: 1 } };
+  }
+
   get streams(): ConflatableStreams {
     return this;
   }
@@ -128,7 +143,7 @@ export class FeedConnection implements SessionPort, Connection, ConflatableStrea
   closed(code: number): void {
     this.#isClosed = true;
     this.#seat.leave();
-    this.#services.connections.remove(this);
+    this.#services.connections.end(this, code);
     this.#stream?.remove(this, 'lost');
     if (this.#symbol !== undefined) this.#services.books.release(this.#symbol);
     this.#services.metrics.connections.labels(this.encoding).dec();

@@ -60,6 +60,16 @@ export class Memberships implements ConflatableStreams {
     return count;
   }
 
+  /** Some of those. */
+  firstOrdinary(count: number): string[] {
+    const first: string[] = [];
+    for (const name of this.#current.keys()) {
+      if (first.length === count) break;
+      if (!name.startsWith('@')) first.push(name);
+    }
+    return first;
+  }
+
   has(name: string): boolean {
     return this.#current.has(name);
   }

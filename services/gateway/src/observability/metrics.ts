@@ -144,6 +144,10 @@ export class GatewayMetrics {
     'What the server API wanted of connections here, by command and by what became of it for each: `done`, `nothing` to do, `limit` of rooms, `lagging`, `unavailable`; and `overflow`, of commands that were dropped because too many waited.',
     { command: LABEL_VALUES.serverCommands, outcome: LABEL_VALUES.serverCommandOutcomes },
   );
+  readonly closesForgotten = this.#counter(
+    'closes_forgotten_total',
+    'Closed connections of which nothing is remembered any more, because others have closed since.',
+  );
   readonly revocations = this.#counter('revocations_total', 'Revocations that this node has learnt of.');
   readonly refusals = this.#counter('upgrades_refused_total', 'Handshakes answered with HTTP instead of an upgrade.', {
     status: LABEL_VALUES.refusedUpgrades,

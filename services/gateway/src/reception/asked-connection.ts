@@ -1,6 +1,7 @@
 import { CLOSE_CODES, type CloseCode, type Encoding, type ServerFrame } from '@outcry/protocol';
 
 import { Backlog } from '../connections/backlog.ts';
+import { type ConnectionDetails, NOTHING_READ } from '../connections/connection-details.ts';
 import { NO_STREAMS } from '../connections/conflatable-streams.ts';
 import type { Connection } from '../connections/connection.ts';
 import { sendFrame } from '../connections/send-frame.ts';
@@ -53,6 +54,7 @@ export class AskedConnection implements SessionPort, Connection {
   readonly streams = NO_STREAMS;
   readonly #arriving: Arriving;
   readonly #services: ReceptionServices;
+  readonly #openedAt = Date.now();
   readonly #early: EarlyFrame[] = [];
   #earlyBytes = 0;
   #port: SessionPort | undefined;
@@ -68,6 +70,11 @@ export class AskedConnection implements SessionPort, Connection {
     this.backlog = new Backlog(arriving.socket, services.backlogLimits);
     this.#arriving = arriving;
     this.#services = services;
+  }
+
+  get details(): ConnectionDetails {
+    const { connection: name, address, endpoint, encoding } = this.#arriving;
+    return { name, address, endpoint, encoding, openedAt: this.#openedAt, ...NOTHING_READ };
   }
 
   async ask(hook: ConnectHook): Promise<void> {
@@ -104,6 +111,7 @@ export class AskedConnection implements SessionPort, Connection {
   closed(code: number): void {
     if (this.#port === undefined) {
       this.#end();
+      this.#services.connections.end(this, code);
       this.#services.metrics.countClose(code);
     } else {
       this.#port.closed(code);

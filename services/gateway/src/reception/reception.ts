@@ -29,6 +29,12 @@ interface SessionComer {
   readonly onBegun: ((session: Session) => void) | undefined;
 }
 
+interface FeedComer {
+  readonly socket: ClientSocket;
+  readonly identity: Identity;
+  readonly name: string;
+}
+
 /** A connection that is being closed as it opens. */
 const TURNED_AWAY: SessionPort = {
   received: () => undefined,
@@ -154,16 +160,17 @@ export class Reception implements TransportHandler {
     if (identity === undefined) {
       return token === undefined ? this.#turnAway(socket, CLOSE_CODES.unauthenticated) : TURNED_AWAY;
     }
+    const connection = this.#nextName();
     return this.#admit({
-      ...{ socket, encoding, address, endpoint, identity, connection: this.#nextName() },
-      begin: (admitted) => this.#beginFeed(socket, admitted.identity, request),
+      ...{ socket, encoding, address, endpoint, identity, connection },
+      begin: (admitted) => this.#beginFeed({ socket, identity: admitted.identity, name: connection }, request),
     });
   }
 
-  #beginFeed(socket: ClientSocket, identity: Identity, { encoding, query }: ConnectionRequest): SessionPort {
+  #beginFeed({ socket, identity, name }: FeedComer, { encoding, address, query }: ConnectionRequest): SessionPort {
     const { clockToleranceMs, connections } = this.#services;
     const deadline = expiryOf(identity, clockToleranceMs);
-    const feed = new FeedConnection({ socket, encoding, identity, deadline }, this.#services);
+    const feed = new FeedConnection({ name, address, socket, encoding, identity, deadline }, this.#services);
     connections.add(feed);
     void feed.start(query);
     return feed;

@@ -1,5 +1,7 @@
 import type { BookDirectory } from '../books/book-directory.ts';
 import { type WatchOwner, Watches } from '../books/watches.ts';
+import type { ConnectionDetails } from '../connections/connection-details.ts';
+import { MAX_NAMED } from '../connections/connection-story.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
 import { type MembershipOwner, type MembershipParts, Memberships } from '../memberships/memberships.ts';
 import type { Past, PastReader } from '../rooms/past.ts';
@@ -30,6 +32,15 @@ export class SessionStreams implements ConflatableStreams {
   get watches(): Watches {
     const { books, limits } = this.#parts;
     return (this.#watches ??= new Watches(this.#owner, { books, maxWatches: limits.maxSubscriptions }));
+  }
+
+  /** What it reads: some of it, and how much there is. */
+  get read(): Pick<ConnectionDetails, 'rooms' | 'books'> {
+    const { memberships } = this;
+    return {
+      rooms: { names: memberships.firstOrdinary(MAX_NAMED), count: memberships.ordinaryCount },
+      books: { names: this.#watches?.first(MAX_NAMED) ?? [], count: this.#watches?.count ?? 0 },
+    };
   }
 
   get isBehind(): boolean {

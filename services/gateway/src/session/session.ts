@@ -19,6 +19,7 @@ import {
 import type { Watches } from '../books/watches.ts';
 import { Backlog } from '../connections/backlog.ts';
 import type { ConflatableStreams } from '../connections/conflatable-streams.ts';
+import type { ConnectionDetails } from '../connections/connection-details.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Deadline } from '../connections/deadline.ts';
 import { sendEncoded } from '../connections/send-frame.ts';
@@ -29,7 +30,7 @@ import type { Identity } from '../identity/identity.ts';
 import type { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { Memberships } from '../memberships/memberships.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
-import type { SessionPort } from '../transport/transport.ts';
+import { Endpoint, type SessionPort } from '../transport/transport.ts';
 import { expiryFieldOf, isMetered, refusalFrame } from './answers.ts';
 import type { HandleRequest, RequestClient } from './requests.ts';
 import { forbidden, hasRight } from './room-rights.ts';
@@ -69,6 +70,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   readonly #seat: UserSeat;
   readonly #told: ToldConnection | undefined;
   readonly #streams: SessionStreams;
+  readonly #openedAt = Date.now();
   #isClosed = false;
   lastHeardAt = performance.now();
   lastPingAt = performance.now();
@@ -105,6 +107,11 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
 
   get streams(): ConflatableStreams {
     return this.#streams;
+  }
+
+  get details(): ConnectionDetails {
+    const { connection: name, address, encoding } = this;
+    return { name, address, encoding, endpoint: Endpoint.Session, openedAt: this.#openedAt, ...this.#streams.read };
   }
 
   get memberships(): Memberships {
@@ -203,7 +210,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     this.#seat.leave();
     this.#told?.close();
     const { metrics, logger, connections } = this.#services;
-    connections.remove(this);
+    connections.end(this, code);
     this.#streams.close();
     metrics.connections.labels(this.encoding).dec();
     metrics.countClose(code);

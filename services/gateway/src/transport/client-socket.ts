@@ -5,6 +5,8 @@ export type SendOutcome = 'sent' | 'queued' | 'dropped';
 
 /** One client's socket. After it has closed every method does nothing, so late answers need no check. */
 export interface ClientSocket {
+  /** What the gateway closes it with; undefined while it does not, and where the client or the line ended it. */
+  readonly closeCode: CloseCode | undefined;
   /** Text frames for strings, binary frames for bytes. `dropped` means that the client has a hole: close it. */
   send(frame: WireFrame): SendOutcome;
   /** Bytes that wait in user space for this client. */

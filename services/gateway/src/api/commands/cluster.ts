@@ -1,8 +1,10 @@
 import { z } from 'zod';
 
 import { readReports, tellMoves } from '../../cluster/balancer.ts';
+import { askNodes } from '../../cluster/ask-nodes.ts';
 import { type NodeReport, nodeReport } from '../../cluster/node-report.ts';
 import { planMoves } from '../../cluster/plan-moves.ts';
+import { nodeHealth } from '../../cluster/question.ts';
 import { defineCommand } from '../api-command.ts';
 import type { ApiParts } from '../api-parts.ts';
 
@@ -26,6 +28,19 @@ export const info = defineCommand({
       connections: reports.reduce((sum, { connections }) => sum + connections, 0),
       rooms: rooms.filter((name) => !name.startsWith('@')).length,
     };
+  },
+});
+
+export const health = defineCommand({
+  summary: 'How each gateway is, why, and since when: what `/status` says, of all of them.',
+  params: z.strictObject({}),
+  result: z.object({
+    nodes: z.array(nodeHealth.extend({ node: z.string() })),
+    silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),
+  }),
+  async run(parts) {
+    const { told, silent } = await askNodes({ what: 'health' }, parts);
+    return { nodes: told.map(({ node, answer }) => ({ node, ...answer.health })), silent: [...silent] };
   },
 });
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
+import { askNodes } from '../../cluster/ask-nodes.ts';
 import { encodeControlNotice } from '../../cluster/control-notice.ts';
+import { connectionStory } from '../../connections/connection-story.ts';
 import { defineCommand } from '../api-command.ts';
 import { data, exactlyOneOf, ordinaryRoom, rights, signalName, text, user } from '../fields.ts';
 import { encodeData } from './publish-data.ts';
@@ -24,11 +26,45 @@ function aboutConnections<F extends z.core.$ZodShape>(fields: F) {
     .meta(exactlyOneOf('user', 'connection'));
 }
 
+/** Of what all gateways are asked. */
+const silent = z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' });
+
 const told = z.object({
   nodes: z
     .int()
     .nonnegative()
     .meta({ description: 'Gateways that were told: as many as there are, where all is well.' }),
+});
+
+const MAX_STORIES = 100;
+
+export const connections = defineCommand({
+  summary:
+    'The connections of a user, or one, wherever they are: those that are open, and those that were closed lately, with why.',
+  params: aboutConnections({
+    limit: z.int().min(1).max(MAX_STORIES).default(20).meta({ description: 'Of each gateway, and of all together.' }),
+  }),
+  result: z.object({
+    connections: z.array(connectionStory.extend({ node: z.string() })),
+    more: z.boolean().meta({ description: 'There are more than were asked for, or than fit.' }),
+    forgotten: z.array(z.object({ node: z.string(), until: z.int() })).meta({
+      description: 'Gateways that have forgotten some that were closed before this moment, in Unix milliseconds.',
+    }),
+    silent,
+  }),
+  async run(parts, { limit, ...whom }) {
+    const { told: answers, silent: others } = await askNodes({ what: 'connections', ...whom, limit }, parts);
+    const all = answers.flatMap(({ node, answer }) => answer.connections.map((story) => ({ node, ...story })));
+    all.sort((a, b) => (b.closed?.at ?? Infinity) - (a.closed?.at ?? Infinity) || b.openedAt - a.openedAt);
+    return {
+      connections: all.slice(0, limit),
+      more: all.length > limit || answers.some(({ answer }) => answer.more),
+      forgotten: answers.flatMap(({ node, answer: { completeSince: until } }) =>
+        until === undefined ? [] : [{ node, until }],
+      ),
+      silent: [...others],
+    };
+  },
 });
 
 export const disconnect = defineCommand({

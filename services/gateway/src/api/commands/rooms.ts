@@ -1,4 +1,4 @@
-import type { RoomMembers, RoomMessage } from '@outcry/broker';
+import type { RoomMembers, RoomMessage, RoomWeight } from '@outcry/broker';
 import { messageFrameToJson, payloadToJson } from '@outcry/protocol';
 import { z } from 'zod';
 
@@ -10,6 +10,10 @@ import { position, room, text } from '../fields.ts';
 
 const MAX_MESSAGES = 1000;
 const MAX_LISTED = 1000;
+/** Rooms that are weighed for one answer, each with two commands to Redis; so many of them at a time. */
+const MAX_WEIGHED = 10_000;
+const WEIGHED_AT_ONCE = 200;
+const NOTHING_STORED: RoomWeight = { messages: 0, bytes: 0 };
 
 const seq = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -89,28 +93,89 @@ export const removeHistory = defineCommand({
 });
 
 export const rooms = defineCommand({
-  summary: 'The rooms that somebody is in, in the whole cluster, by name. Costs as much as there are.',
-  params: z.strictObject({
-    prefix: text({ maxLength: 129 }).default('').meta({ description: 'Only those that begin so; `@` for inboxes.' }),
-    limit: z.int().min(1).max(MAX_LISTED).default(100),
-    after: z.string().optional().meta({ description: 'Only those behind this name: for the next page.' }),
-  }),
+  summary:
+    'The rooms that somebody is in, in the whole cluster: by name, or the largest first. Costs as much as there are.',
+  params: z
+    .strictObject({
+      prefix: text({ maxLength: 129 }).default('').meta({ description: 'Only those that begin so; `@` for inboxes.' }),
+      limit: z.int().min(1).max(MAX_LISTED).default(100),
+      after: z.string().optional().meta({ description: 'Only those behind this name: for the next page.' }),
+      by: z
+        .enum(['name', 'members', 'bytes'])
+        .default('name')
+        .meta({
+          description: `What they are ordered by. \`members\` and \`bytes\`, of what is stored, look at ${String(MAX_WEIGHED)} rooms at most.`,
+        }),
+    })
+    .refine(({ by, after }) => by === 'name' || after === undefined, 'only rooms by name have pages')
+    .meta({
+      not: { required: ['by', 'after'], properties: { by: { enum: ['members', 'bytes'] } } },
+    }),
   result: z.object({
     count: count.meta({ description: 'All that begin so.' }),
-    rooms: z.array(z.object({ room: z.string(), members: count.optional() })),
+    rooms: z.array(
+      z.object({
+        room: z.string(),
+        members: count.optional(),
+        stored: z.object({ messages: count, bytes: count }).optional().meta({
+          description: 'What is kept of its past, in bytes about. Absent where they are ordered by name.',
+        }),
+      }),
+    ),
+    beyond: count.optional().meta({ description: 'So many that begin so were not looked at: there are too many.' }),
   }),
-  async run({ broker, presence }, { prefix, limit, after = '' }) {
-    const named = (await broker.listRooms()).filter((name) => isListed(name, prefix)).sort();
-    const page = named.filter((name) => name > after).slice(0, limit);
-    const counts = await Promise.all(
-      page.map(async (name) => (presence.isKept(name) ? presence.count(name) : undefined)),
-    );
-    return {
-      count: named.length,
-      rooms: page.map((name, i) => (counts[i] === undefined ? { room: name } : { room: name, members: counts[i] })),
-    };
+  async run(parts, { prefix, limit, after = '', by }) {
+    const named = (await parts.broker.listRooms()).filter((name) => isListed(name, prefix));
+    if (by !== 'name') return listLargest(parts, named, { by, limit });
+    const page = named
+      .sort()
+      .filter((name) => name > after)
+      .slice(0, limit);
+    return { count: named.length, rooms: await countMembers(parts, page) };
   },
 });
+
+interface Size {
+  readonly by: 'members' | 'bytes';
+  readonly limit: number;
+}
+
+/** Asks about some at a time, so that nobody waits behind all of them. */
+async function listLargest(parts: ApiParts, named: readonly string[], { by, limit }: Size) {
+  const looked = named.slice(0, MAX_WEIGHED);
+  const weighed: WeighedRoom[] = [];
+  for (let start = 0; start < looked.length; start += WEIGHED_AT_ONCE) {
+    const names = looked.slice(start, start + WEIGHED_AT_ONCE);
+    const [counted, stored] = await Promise.all([countMembers(parts, names), parts.broker.weigh(names)]);
+    weighed.push(...counted.map((room, i) => ({ ...room, stored: stored[i] ?? NOTHING_STORED })));
+    weighed.sort((a, b) => sizeOf(b, by) - sizeOf(a, by) || a.room.localeCompare(b.room));
+    weighed.length = Math.min(weighed.length, limit);
+  }
+  const beyond = named.length - looked.length;
+  return { count: named.length, rooms: weighed, ...(beyond === 0 ? {} : { beyond }) };
+}
+
+interface CountedRoom {
+  readonly room: string;
+  readonly members?: number;
+}
+
+interface WeighedRoom extends CountedRoom {
+  readonly stored: RoomWeight;
+}
+
+function sizeOf({ members = 0, stored }: WeighedRoom, by: Size['by']): number {
+  return by === 'members' ? members : stored.bytes;
+}
+
+function countMembers({ presence }: ApiParts, names: readonly string[]): Promise<CountedRoom[]> {
+  return Promise.all(
+    names.map(async (room) => {
+      const members = presence.isKept(room) ? await presence.count(room) : undefined;
+      return members === undefined ? { room } : { room, members };
+    }),
+  );
+}
 
 interface StoredMessage {
   readonly from: string;

@@ -23,8 +23,9 @@ const MAX_DRAIN_MS = 2000;
 export class UwsClientSocket implements ClientSocket {
   // uWS throws on any use of a closed WebSocket, so it is forgotten with its close event.
   #ws: WebSocket<UwsConnection> | undefined;
-  /** What it is closed with once what waits has been read. */
-  #draining: CloseCode | undefined;
+  closeCode: CloseCode | undefined;
+  /** What it is closed with stands behind what waits to be read. */
+  #isDraining = false;
   #drainTimer: NodeJS.Timeout | undefined;
 
   readonly #writes: WriteWatch;
@@ -73,12 +74,13 @@ export class UwsClientSocket implements ClientSocket {
   close(closeCode: CloseCode): void {
     const ws = this.#live;
     if (ws === undefined) return;
+    this.closeCode = closeCode;
     if (ws.getBufferedAmount() === 0) {
       ws.end(closeCode.code, closeCode.reason);
       return;
     }
     for (const topic of ws.getTopics()) ws.unsubscribe(topic);
-    this.#draining = closeCode;
+    this.#isDraining = true;
     this.#drainTimer = setTimeout(() => {
       this.#ws?.close();
     }, MAX_DRAIN_MS).unref();
@@ -88,8 +90,8 @@ export class UwsClientSocket implements ClientSocket {
   /** The transport's drain event. */
   drained(): void {
     this.#writes.wrote();
-    if (this.#draining === undefined || this.#ws?.getBufferedAmount() !== 0) return;
-    this.#ws.end(this.#draining.code, this.#draining.reason);
+    if (!this.#isDraining || this.closeCode === undefined || this.#ws?.getBufferedAmount() !== 0) return;
+    this.#ws.end(this.closeCode.code, this.closeCode.reason);
   }
 
   /** The transport's close event: from here on the WebSocket is gone. */
@@ -108,7 +110,7 @@ export class UwsClientSocket implements ClientSocket {
 
   /** Undefined where nothing more is to be sent. */
   get #live(): WebSocket<UwsConnection> | undefined {
-    return this.#draining === undefined ? this.#ws : undefined;
+    return this.#isDraining ? undefined : this.#ws;
   }
 }
 

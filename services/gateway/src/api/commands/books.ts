@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+import { bookStory } from '../../books/book-story.ts';
+import { askNodes } from '../../cluster/ask-nodes.ts';
+import { defineCommand } from '../api-command.ts';
+
+export const books = defineCommand({
+  summary:
+    'The books that there are: where each comes from, how it is on each gateway that follows it, and who watches it.',
+  params: z.strictObject({}),
+  result: z.object({
+    books: z.array(
+      z.object({
+        symbol: z.string(),
+        sourceKind: z.string().optional().meta({ description: 'Absent where the publisher does not say.' }),
+        nodes: z.array(bookStory.omit({ symbol: true }).extend({ node: z.string() })).meta({
+          description: 'The gateways that follow it: those where somebody watches it, or did a moment ago.',
+        }),
+      }),
+    ),
+    silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),
+  }),
+  async run(parts) {
+    const [instruments, { told, silent }] = await Promise.all([
+      parts.feedBus.listInstruments(),
+      askNodes({ what: 'books' }, parts),
+    ]);
+    const followed = told.flatMap(({ node, answer }) => answer.books.map((story) => ({ node, ...story })));
+    return {
+      books: [...instruments]
+        .sort((a, b) => a.symbol.localeCompare(b.symbol))
+        .map(({ symbol, sourceKind }) => ({
+          symbol,
+          ...(sourceKind === undefined ? {} : { sourceKind }),
+          nodes: followed.filter((story) => story.symbol === symbol).map(({ symbol: _, ...story }) => story),
+        })),
+      silent: [...silent],
+    };
+  },
+});

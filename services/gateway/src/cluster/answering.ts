@@ -1,0 +1,124 @@
+import type { BookDirectory } from '../books/book-directory.ts';
+import { type ConnectionStory, tellStory } from '../connections/connection-story.ts';
+import type { Connection } from '../connections/connection.ts';
+import type { Connections } from '../connections/connections.ts';
+import { OverTurns } from './over-turns.ts';
+import type { Answer, NodeHealth, Question } from './question.ts';
+
+/** Questions whose answers may lie here at once: a few people look, and each for a moment. */
+const MAX_ANSWERS = 8;
+/** Of one answer: all that lie here are written to Redis with each report. */
+const MAX_BYTES = 64 * 1024;
+/** Whoever has asked looks for it many times in that. */
+const KEEP_MS = 4000;
+const MAX_BOOKS = 500;
+
+export interface AnsweringParts {
+  readonly connections: Iterable<Connection> & Pick<Connections, 'closed'>;
+  readonly books: Pick<BookDirectory, 'stories'>;
+}
+
+/**
+ * What this gateway knows about what it is asked, for a few seconds each. Nothing is kept ready for questions: connections are looked
+ * at one after the other, a little in each turn of the loop.
+ */
+export class Answering {
+  readonly #parts: AnsweringParts;
+  readonly #answers = new Map<string, Answer | undefined>();
+  readonly #walks = new OverTurns();
+  #tell: () => void = () => undefined;
+  #readHealth: () => NodeHealth | undefined = () => undefined;
+
+  constructor(parts: AnsweringParts) {
+    this.#parts = parts;
+  }
+
+  /** Those that are ready, by the name of the question; undefined where there are none. */
+  get ready(): Readonly<Record<string, Answer>> | undefined {
+    const ready = [...this.#answers].filter((entry): entry is [string, Answer] => entry[1] !== undefined);
+    return ready.length === 0 ? undefined : Object.fromEntries(ready);
+  }
+
+  /** @param read what `/status` says, asked anew each time; before this, nothing is said about it */
+  watchHealth(read: () => NodeHealth | undefined): void {
+    this.#readHealth = read;
+  }
+
+  /** There is another answer. */
+  watch(tell: () => void): void {
+    this.#tell = tell;
+  }
+
+  /** Whether there was room for it. @param ask Names the question */
+  take(ask: string, about: Question): boolean {
+    if (this.#answers.has(ask)) return true;
+    if (this.#answers.size >= MAX_ANSWERS) return false;
+    this.#answers.set(ask, undefined);
+    setTimeout(() => {
+      this.#answers.delete(ask);
+    }, KEEP_MS).unref();
+    void this.#answer(about).then((found) => {
+      if (found === undefined || !this.#answers.has(ask)) return;
+      this.#answers.set(ask, found);
+      this.#tell();
+    });
+    return true;
+  }
+
+  async #answer(about: Question): Promise<Answer | undefined> {
+    switch (about.what) {
+      case 'connections':
+        return this.#tellConnections(about);
+      case 'books': {
+        const { stories } = this.#parts.books;
+        return { what: 'books', books: stories.slice(0, MAX_BOOKS), more: stories.length > MAX_BOOKS };
+      }
+      case 'health': {
+        const health = this.#readHealth();
+        return health && { what: 'health', health };
+      }
+    }
+  }
+
+  /** The open ones first, then those that were closed, the last first. */
+  async #tellConnections({ user, connection, limit }: Extract<Question, { what: 'connections' }>): Promise<Answer> {
+    const { closed } = this.#parts.connections;
+    const found = new Page(limit);
+    await this.#walks.each(this.#parts.connections, (candidate) => {
+      const isMeant = user === undefined ? candidate.connection === connection : candidate.identity?.user === user;
+      if (isMeant) found.add(tellStory(candidate));
+      return !found.isFull;
+    });
+    for (const story of closed.find((other) =>
+      user === undefined ? other.connection === connection : other.user === user,
+    )) {
+      if (found.isFull) break;
+      found.add(story);
+    }
+    const { completeSince } = closed;
+    return {
+      ...{ what: 'connections', connections: found.stories, more: found.isFull },
+      ...(completeSince === undefined ? {} : { completeSince }),
+    };
+  }
+}
+
+/** As many stories as were asked for, and as fit. */
+class Page {
+  readonly stories: ConnectionStory[] = [];
+  readonly #limit: number;
+  #bytes = 0;
+  isFull = false;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** What is one too many makes it full. */
+  add(story: ConnectionStory | undefined): void {
+    if (story === undefined) return;
+    this.#bytes += JSON.stringify(story).length;
+    this.isFull = this.stories.length === this.#limit || this.#bytes > MAX_BYTES;
+    if (!this.isFull) this.stories.push(story);
+  }
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+
+import type { ControlBus, NodeRoster } from '@outcry/broker';
+
+import { encodeControlNotice } from './control-notice.ts';
+import { decodeNodeReport } from './node-report.ts';
+import { type AnswerAbout, decodeAnswer, type Question } from './question.ts';
+
+/** Answers are there after a turn of the loop and a trip to Redis; whoever takes longer is busy with something else. */
+const DEADLINE_MS = 1500;
+const LOOK_EVERY_MS = 40;
+
+export interface AskParts {
+  readonly control: Pick<ControlBus, 'tell'>;
+  readonly nodes: Pick<NodeRoster, 'list'>;
+}
+
+export interface Answers<A> {
+  /** By the names of the gateways. */
+  readonly told: readonly { readonly node: string; readonly answer: A }[];
+  /** Gateways that have said nothing in time: busy, of an earlier version, or asked too much at once. */
+  readonly silent: readonly string[];
+}
+
+/**
+ * Asks all gateways, and waits for what they answer: they say it with what they report to the cluster anyway.
+ *
+ * @throws OutcryError `unavailable`
+ */
+export async function askNodes<Q extends Question>(
+  about: Q,
+  { control, nodes }: AskParts,
+): Promise<Answers<AnswerAbout<Q['what']>>> {
+  const ask = randomUUID();
+  await control.tell(encodeControlNotice({ kind: 'tell', ask, about }));
+  const endsAt = performance.now() + DEADLINE_MS;
+  for (;;) {
+    await pause(LOOK_EVERY_MS);
+    const answers = collect(await nodes.list(), ask, about.what as Q['what']);
+    if (answers.silent.length === 0 || performance.now() >= endsAt) return answers;
+  }
+}
+
+function collect<W extends Question['what']>(
+  entries: readonly { readonly report: string }[],
+  ask: string,
+  what: W,
+): Answers<AnswerAbout<W>> {
+  const told: { node: string; answer: AnswerAbout<W> }[] = [];
+  const silent: string[] = [];
+  for (const { report } of entries) {
+    const node = decodeNodeReport(report)?.node;
+    if (node === undefined) continue;
+    const given = decodeAnswer(report, ask);
+    if (given?.what === what) told.push({ node, answer: given as AnswerAbout<W> });
+    else silent.push(node);
+  }
+  told.sort((a, b) => a.node.localeCompare(b.node));
+  return { told, silent: silent.sort() };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
