@@ -14,6 +14,7 @@ export interface GatewaySettings {
   readonly processes?: number;
   /** With commas between them. */
   readonly apiKeys?: string;
+  readonly apiReadKeys?: string;
   readonly coalesceMs?: number;
   readonly maxFrameBytes?: number;
   readonly maxFramesPerSecond?: number;

@@ -13,6 +13,7 @@ import { nodeHealth } from './cluster/question.ts';
 import { createPresenceHandler } from './cluster/presence-handler.ts';
 import { createRevocationHandler } from './cluster/revocation-handler.ts';
 import { Drain } from './connections/drain.ts';
+import { Withdrawal } from './connections/withdrawal.ts';
 import { BusyWindow, readOwnLoad } from './fanout/busy-window.ts';
 import { Coalescer } from './fanout/coalescer.ts';
 import type { AuthConfig } from './identity/auth-config.ts';
@@ -80,9 +81,9 @@ class ComposedGateway implements Gateway {
   /** Resolves with the public port. */
   async #serve(): Promise<number> {
     const { config, backplane } = this.#options;
-    const { transport, services, attendance, balancer } = this.#parts;
+    const { transport, services, attendance, balancer, withdrawal } = this.#parts;
     this.#keys = watchKeys(config.auth, services);
-    await Promise.all([this.#keys?.start(), joinCluster(backplane, services)]);
+    await Promise.all([this.#keys?.start(), joinCluster(backplane, { ...services, withdrawal })]);
     await attendance.start();
     const port = await transport.listen(new Reception(services));
     services.readiness.watchTransport(() => transport.fault);
@@ -115,18 +116,11 @@ class ComposedGateway implements Gateway {
 
   /** Resolves with the longest that a client was told to wait before it comes back. */
   async #drain(): Promise<number> {
-    const { config, backplane, logger } = this.#options;
-    const { transport, coalescer, services, attendance, runId } = this.#parts;
-    const { connections, readiness, metrics } = services;
-    const drain = new Drain({
-      config: config.connections.drain,
-      connections,
-      othersTake: () => readOthersTake(backplane.nodes, runId),
-      flush: () => {
-        coalescer.flush();
-      },
-      metrics,
-    });
+    const { logger } = this.#options;
+    const { transport, services, attendance, withdrawal, createDrain } = this.#parts;
+    const { connections, readiness } = services;
+    withdrawal.cancel();
+    const drain = createDrain();
     logger.info({ connections: connections.size }, 'gateway draining');
     readiness.drain();
     void attendance.tell();
@@ -166,10 +160,26 @@ function createParts(options: GatewayOptions) {
   services.readiness.watchTransport(() => NOT_LISTENING);
   const attendance = createAttendance(backplane, services, runId);
   const balancer = createBalancer(options, services);
-  return { transport, coalescer, loopLag, services, accounts, attendance, balancer, runId };
+  const { connections, readiness, logger } = services;
+  const createDrain = (): Drain =>
+    new Drain({
+      config: config.connections.drain,
+      connections,
+      othersTake: () => readOthersTake(backplane.nodes, runId),
+      flush: () => {
+        coalescer.flush();
+      },
+      metrics,
+    });
+  const tell = (): void => void attendance.tell();
+  const withdrawal = new Withdrawal({ connections, readiness, createDrain, tell, logger });
+  return { transport, coalescer, loopLag, services, accounts, attendance, balancer, withdrawal, createDrain };
 }
 
-async function joinCluster(backplane: Backplane, services: GatewayServices): Promise<void> {
+async function joinCluster(
+  backplane: Backplane,
+  services: GatewayServices & { readonly withdrawal: Withdrawal },
+): Promise<void> {
   await backplane.start(createBrokerHandler(services));
   await backplane.presence.start(createPresenceHandler(services));
   await backplane.control.watch(createControlHandler(services));

@@ -34,7 +34,8 @@ export const HOUSE: House = {
       { api: 'the server API', site: 'pages, accounts over HTTP' },
       { 'api/commands': { is: 'one file per subject', for: ['api'] } },
       {
-        'api/{api-command,api-parts,api-error,fields}': 'what commands are made of',
+        'api/{api-command,api-parts,api-error,access,bearer,to-api-error,fields}':
+          'what commands are made of, and who may run them',
         cluster: 'what other nodes and the broker say',
         reception: 'who comes in, under which name',
       },

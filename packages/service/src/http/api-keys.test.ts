@@ -24,6 +24,11 @@ describe('ApiKeys', () => {
     expect(keys.judge(authorization)).toBe('unauthorized');
   });
 
+  it('says which key it was', () => {
+    expect(keys.find('Bearer second-key-of-an-engine')).toBe(1);
+    expect(keys.find('Bearer third-key-of-an-engine')).toBe('unauthorized');
+  });
+
   it('admits nobody where there are no keys', () => {
     expect(new ApiKeys([]).judge('Bearer ')).toBe('unauthorized');
     expect(new ApiKeys(['']).judge('Bearer ')).toBe('unauthorized');

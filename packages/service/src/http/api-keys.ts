@@ -20,7 +20,17 @@ export class ApiKeys {
 
   /** @param authorization The value of the header; only `Bearer <key>` lets in. */
   judge(authorization: string | undefined): KeyVerdict {
-    if (this.#admits(authorization)) return 'admitted';
+    const found = this.find(authorization);
+    return typeof found === 'number' ? 'admitted' : found;
+  }
+
+  /** The same, where it matters which key it is: its place among those that were given, or why it lets nobody in. */
+  find(authorization: string | undefined): number | Exclude<KeyVerdict, 'admitted'> {
+    const index = this.#indexOf(authorization);
+    return index < 0 ? this.#refuse() : index;
+  }
+
+  #refuse(): Exclude<KeyVerdict, 'admitted'> {
     const now = performance.now();
     const regained = ((now - this.#countedAt) / MS_PER_SECOND) * MAX_WRONG_PER_SECOND;
     this.#wrongLeft = Math.min(MAX_WRONG_AT_ONCE, this.#wrongLeft + regained);
@@ -30,12 +40,13 @@ export class ApiKeys {
     return 'unauthorized';
   }
 
-  #admits(authorization: string | undefined): boolean {
+  /** -1 where it is none. */
+  #indexOf(authorization: string | undefined): number {
     const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
     const offered = hashOf(key ?? '');
     // All are compared, so that the time tells neither whether there was a key nor which one is like it.
-    const isKnown = this.#hashes.map((hash) => timingSafeEqual(hash, offered)).includes(true);
-    return key !== undefined && isKnown;
+    const index = this.#hashes.map((hash) => timingSafeEqual(hash, offered)).indexOf(true);
+    return key === undefined ? -1 : index;
   }
 }
 

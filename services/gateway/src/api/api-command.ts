@@ -1,16 +1,28 @@
 import { formatPath } from '@outcry/service';
 import type { z } from 'zod';
 
+import { type Access, audit, checkAccess } from './access.ts';
 import { ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
+import type { Bearer } from './bearer.ts';
+import { toApiError } from './to-api-error.ts';
 
 interface CommandDefinition<P extends z.ZodType, R extends z.ZodType> {
   /** One line for the OpenAPI document. */
   readonly summary: string;
+  /** Where it depends on what is asked, every key may ask. */
+  readonly access: Access | ((params: z.output<P>) => Access);
   readonly params: P;
   readonly result: R;
   /** @throws ApiError, or OutcryError */
-  run(parts: ApiParts, params: z.output<P>): Promise<z.input<R>>;
+  run(parts: ApiParts, params: z.output<P>, bearer: Bearer): Promise<z.input<R>>;
+}
+
+/** Who wants a command to be run, and with what. */
+export interface ApiCall {
+  readonly name: string;
+  readonly parts: ApiParts;
+  readonly bearer: Bearer;
 }
 
 /** A command of the server API. Its schemas check what comes, and are the document. */
@@ -19,19 +31,38 @@ export interface ApiCommand {
   readonly params: z.ZodType;
   readonly result: z.ZodType;
   /**
+   * Checks the rights of whoever asks, runs it, and writes it down where that is to be.
+   *
    * @param path Where the parameters stand in the body.
    * @throws ApiError, or OutcryError
    */
-  execute(parts: ApiParts, params: unknown, path: readonly PropertyKey[]): Promise<unknown>;
+  execute(call: ApiCall, params: unknown, path: readonly PropertyKey[]): Promise<unknown>;
 }
 
 export function defineCommand<P extends z.ZodType, R extends z.ZodType>(command: CommandDefinition<P, R>): ApiCommand {
-  const { summary, params, result } = command;
+  const { summary, params: schema, result, access: given } = command;
   return {
     summary,
-    params,
+    params: schema,
     result,
-    execute: (parts, input, path) => command.run(parts, parse(params, input, path)),
+    async execute({ name, parts, bearer }, input, path) {
+      // What is wrong with it is nobody's business who may not ask.
+      if (typeof given === 'string') checkAccess(given, bearer);
+      const params = parse(schema, input, path);
+      const access = typeof given === 'string' ? given : given(params);
+      checkAccess(access, bearer);
+      const write = (outcome: string): void => {
+        audit(bearer, { command: name, access, params, outcome }, parts);
+      };
+      try {
+        const done = await command.run(parts, params, bearer);
+        write('done');
+        return done;
+      } catch (err) {
+        write(toApiError(err)?.code ?? 'internal');
+        throw err;
+      }
+    },
   };
 }
 

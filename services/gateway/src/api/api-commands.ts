@@ -1,7 +1,7 @@
 import type { ApiCommand } from './api-command.ts';
 import { deleteAccount, resetPassword } from './commands/accounts.ts';
 import { books } from './commands/books.ts';
-import { health, info, nodes, rebalance } from './commands/cluster.ts';
+import { drain, health, info, nodes, rebalance, undrain } from './commands/cluster.ts';
 import { connections, disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
 import { resendEvents } from './commands/events.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
@@ -9,6 +9,7 @@ import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
 import { search } from './commands/search.ts';
 import { top } from './commands/top.ts';
+import { whoami } from './commands/whoami.ts';
 
 /** Every command of the server API, by the name in its path: `POST /api/<name>`. */
 export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
@@ -36,5 +37,8 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   books,
   top,
   rebalance,
+  drain,
+  undrain,
   resendEvents,
+  whoami,
 };

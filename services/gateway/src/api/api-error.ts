@@ -2,6 +2,7 @@
 export const API_ERRORS = {
   malformed: { status: 400, isRetryable: false },
   unauthorized: { status: 401, isRetryable: false },
+  forbidden: { status: 403, isRetryable: false },
   notFound: { status: 404, isRetryable: false },
   noPresence: { status: 404, isRetryable: false },
   noArchive: { status: 404, isRetryable: false },

@@ -6,6 +6,7 @@ import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHand
 import { API_COMMANDS } from './api-commands.ts';
 import { API_ERRORS, ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
+import { type ApiKey, type Bearer, bearerOf, readReason } from './bearer.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 import { runBatch } from './run-batch.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
@@ -19,13 +20,13 @@ const RETRY_AFTER_SECONDS = '1';
 
 export interface ApiHandlerOptions {
   readonly parts: ApiParts;
-  readonly keys: readonly string[];
+  readonly keys: readonly ApiKey[];
   readonly logger: Logger;
 }
 
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
-export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOptions): RequestHandler {
-  const keys = new ApiKeys(keyTexts);
+export function createApiHandler({ parts, keys: given, logger }: ApiHandlerOptions): RequestHandler {
+  const findBearer = createBearerSearch(given);
   const document = createOpenApiDocument();
 
   return (request, response) => {
@@ -41,7 +42,7 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<unknown> {
-    checkKey(request);
+    const bearer = { ...findBearer(request), reason: readReason(request.headers['outcry-reason']) };
     if (name === DOCUMENT) {
       checkMethod(request, response, 'GET');
       return document;
@@ -52,18 +53,9 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
     }
     checkMethod(request, response, 'POST');
     const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
-    return command === undefined ? runBatch(parts, body, logger) : command.execute(parts, body, []);
-  }
-
-  function checkKey({ headers }: IncomingMessage): void {
-    switch (keys.judge(headers.authorization)) {
-      case 'admitted':
-        return;
-      case 'rateLimited':
-        throw new ApiError('rateLimited', 'too many wrong keys');
-      case 'unauthorized':
-        throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
-    }
+    return command === undefined
+      ? runBatch({ parts, bearer }, body, logger)
+      : command.execute({ name, parts, bearer }, body, []);
   }
 
   async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {
@@ -76,6 +68,19 @@ export function createApiHandler({ parts, keys: keyTexts, logger }: ApiHandlerOp
     if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, status, describeApiError(refusal));
   }
+}
+
+/** Finds out who asks. @throws ApiError `rateLimited`, `unauthorized` */
+function createBearerSearch(given: readonly ApiKey[]): (request: IncomingMessage) => Bearer {
+  const keys = new ApiKeys(given.map(({ key }) => key));
+  const bearers = given.map(bearerOf);
+  return ({ headers }) => {
+    const found = keys.find(headers.authorization);
+    const bearer = typeof found === 'number' ? bearers[found] : undefined;
+    if (bearer !== undefined) return bearer;
+    if (found === 'rateLimited') throw new ApiError('rateLimited', 'too many wrong keys');
+    throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
+  };
 }
 
 /** Clients could not be told them as they were written. */

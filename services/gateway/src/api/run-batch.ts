@@ -1,10 +1,9 @@
 import type { Logger } from '@outcry/service';
 import { z } from 'zod';
 
-import { parse } from './api-command.ts';
+import { type ApiCall, parse } from './api-command.ts';
 import { API_COMMANDS } from './api-commands.ts';
 import { ApiError } from './api-error.ts';
-import type { ApiParts } from './api-parts.ts';
 import { json } from './fields.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
 
@@ -23,12 +22,13 @@ export const batchBody = z.strictObject({
  *
  * @throws ApiError `malformed`
  */
-export async function runBatch(parts: ApiParts, body: unknown, logger: Logger): Promise<unknown> {
+export async function runBatch(call: Omit<ApiCall, 'name'>, body: unknown, logger: Logger): Promise<unknown> {
   const results: unknown[] = [];
   for (const [i, { command: name, params }] of parse(batchBody, body, []).commands.entries()) {
     const path = ['commands', i];
     try {
-      results.push({ result: await findCommand(name, path).execute(parts, params, [...path, 'params']) });
+      const command = findCommand(name, path);
+      results.push({ result: await command.execute({ ...call, name }, params, [...path, 'params']) });
     } catch (err) {
       const refusal = toApiError(err);
       if (refusal === undefined) logger.error({ err, command: name }, 'command failed');

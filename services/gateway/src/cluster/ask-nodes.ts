@@ -8,7 +8,9 @@ import { type AnswerAbout, decodeAnswer, type Question } from './question.ts';
 
 /** Answers are there after a turn of the loop and a trip to Redis; whoever takes longer is busy with something else. */
 const DEADLINE_MS = 1500;
-const LOOK_EVERY_MS = 40;
+/** After so long first, then after twice that, and so on. */
+const FIRST_LOOK_MS = 8;
+const MAX_PAUSE_MS = 64;
 
 export interface AskParts {
   readonly control: Pick<ControlBus, 'tell'>;
@@ -34,8 +36,8 @@ export async function askNodes<Q extends Question>(
   const ask = randomUUID();
   await control.tell(encodeControlNotice({ kind: 'tell', ask, about }));
   const endsAt = performance.now() + DEADLINE_MS;
-  for (;;) {
-    await pause(LOOK_EVERY_MS);
+  for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
+    await pause(pauseMs);
     const answers = collect(await nodes.list(), ask, about.what as Q['what']);
     if (answers.silent.length === 0 || performance.now() >= endsAt) return answers;
   }

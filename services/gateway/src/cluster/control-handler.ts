@@ -5,6 +5,7 @@ import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Mover } from '../connections/mover.ts';
 import { Served, type ServedSession } from '../connections/served-session.ts';
+import type { Withdrawal } from '../connections/withdrawal.ts';
 import { RoomGrants } from '../identity/rights/room-grants.ts';
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { Answering } from './answering.ts';
@@ -20,13 +21,14 @@ export interface ControlHandlerParts {
   readonly metrics: Pick<GatewayMetrics, 'serverCommands' | 'sampler'>;
   readonly mover: Pick<Mover, 'move'>;
   readonly answering: Pick<Answering, 'take'>;
+  readonly withdrawal: Pick<Withdrawal, 'withdraw' | 'restore'>;
   readonly facts: { readonly nodeId: string };
   readonly logger: Logger;
 }
 
 /** Does on this node what is asked of all. */
 export function createControlHandler(parts: ControlHandlerParts): (notice: string) => void {
-  const { connections, mover, answering, facts, metrics, logger } = parts;
+  const { connections, facts, metrics, logger } = parts;
   const count = (notice: ControlNotice, outcome: Served | 'overflow'): void => {
     metrics.serverCommands.labels(notice.kind, outcome).inc();
   };
@@ -43,18 +45,41 @@ export function createControlHandler(parts: ControlHandlerParts): (notice: strin
     const notice = decodeControlNotice(text);
     if (notice === undefined) {
       logger.warn({ bytes: text.length }, 'control notice not understood');
-    } else if (notice.kind === 'move') {
-      if (notice.node === facts.nodeId) mover.move(notice.count);
-    } else if (notice.kind === 'top') {
-      metrics.sampler.sampleFor(notice.seconds);
-      count(notice, Served.Done);
-    } else if (notice.kind === 'tell') {
-      count(notice, answering.take(notice.ask, notice.about) ? Served.Done : 'overflow');
+    } else if (isOfGateways(notice)) {
+      const outcome = obey(notice, facts.nodeId, parts);
+      if (outcome !== undefined) count(notice, outcome);
     } else if (!rounds.add(notice, text.length)) {
       count(notice, 'overflow');
       logger.warn({ kind: notice.kind }, 'control notice dropped: too many wait');
     }
   };
+}
+
+type GatewayNotice = Exclude<ControlNotice, SessionNotice>;
+
+function isOfGateways(notice: ControlNotice): notice is GatewayNotice {
+  return ['move', 'drain', 'top', 'tell'].includes(notice.kind);
+}
+
+type Obeying = Pick<ControlHandlerParts, 'mover' | 'withdrawal' | 'answering' | 'metrics'>;
+
+/** Does what a gateway itself is asked for. Undefined where that is another one, or is counted elsewhere. */
+function obey(notice: GatewayNotice, node: string, parts: Obeying): Served | 'overflow' | undefined {
+  switch (notice.kind) {
+    case 'move':
+      if (notice.node === node) parts.mover.move(notice.count);
+      return undefined;
+    case 'drain':
+      if (notice.node !== node) return undefined;
+      if (notice.isOver) parts.withdrawal.restore();
+      else parts.withdrawal.withdraw();
+      return Served.Done;
+    case 'top':
+      parts.metrics.sampler.sampleFor(notice.seconds);
+      return Served.Done;
+    case 'tell':
+      return parts.answering.take(notice.ask, notice.about) ? Served.Done : 'overflow';
+  }
 }
 
 /** Undefined where the notice means sessions, and this is none. Never rejects. */

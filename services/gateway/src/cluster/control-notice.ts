@@ -30,6 +30,13 @@ const controlNotice = z.discriminatedUnion('kind', [
     node: z.string(),
     count: z.int().positive(),
   }),
+  z.object({
+    kind: z.literal('drain'),
+    /** Which gateway, by its name. */
+    node: z.string(),
+    /** It takes clients again. */
+    isOver: z.boolean(),
+  }),
   /** Somebody looks: what is loud is to be told for so long. */
   z.object({ kind: z.literal('top'), seconds: z.number().positive() }),
   /** Somebody wants to know: the answer goes with what is reported to the cluster, under this name. */
@@ -39,7 +46,7 @@ const controlNotice = z.discriminatedUnion('kind', [
 export type ControlNotice = z.output<typeof controlNotice>;
 
 /** One that means sessions, wherever they are. */
-export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'top' | 'tell' }>;
+export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'drain' | 'top' | 'tell' }>;
 
 export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);

@@ -28,4 +28,26 @@ describe('loadGatewayConfig', () => {
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(/OUTCRY_IDLE_TIMEOUT_MS.*OUTCRY_HARD_BUFFER_BYTES.*OUTCRY_DEMO_DIR/s);
   });
+
+  it('knows keys of the API with names and without, and which of them only look', () => {
+    const keys = {
+      OUTCRY_API_KEYS: 'desk a-key-of-the-desk-1,a-key:with=signs-in-it',
+      OUTCRY_API_READ_KEYS: 'on-call a-key-that-looks',
+    };
+    expect(loadGatewayConfig(keys).config.apiKeys).toEqual([
+      { key: 'a-key-of-the-desk-1', name: 'desk', mayAct: true },
+      { key: 'a-key:with=signs-in-it', name: undefined, mayAct: true },
+      { key: 'a-key-that-looks', name: 'on-call', mayAct: false },
+    ]);
+    for (const wrong of [
+      'desk short',
+      'Desk a-key-of-the-desk-1',
+      'desk  a-key-of-the-desk-1',
+      'a b a-key-of-the-desk-1',
+    ]) {
+      expect(() => loadGatewayConfig({ OUTCRY_API_KEYS: wrong }), wrong).toThrow('OUTCRY_API_KEYS');
+    }
+    const twice = { ...keys, OUTCRY_API_READ_KEYS: 'a-key-of-the-desk-1' };
+    expect(() => loadGatewayConfig(twice)).toThrow('OUTCRY_API_READ_KEYS: a key is there twice');
+  });
 });

@@ -4,7 +4,8 @@ import type { ToldEvents } from '@outcry/broker';
 import { ConfigError, type Environment, readSettings } from '@outcry/config';
 import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
 
-import { apiKeysOf } from '../api/settings.ts';
+import type { ApiKey } from '../api/bearer.ts';
+import { apiKeysOf, problemsOfApi } from '../api/settings.ts';
 import { type ArchiveConfig, archiveConfigOf, problemsOfArchive } from '../archive/settings.ts';
 import { type ConnectionsConfig, connectionsConfigOf, problemsOfConnections } from '../connections/settings.ts';
 import { eventsConfigOf } from '../events/settings.ts';
@@ -51,7 +52,7 @@ export interface GatewayConfig extends TransportConfig {
   readonly resumeWindowMs: number;
   readonly coalesceMs: number;
   /** Each lets its bearer use the server API; without any there is none. */
-  readonly apiKeys: readonly string[];
+  readonly apiKeys: readonly ApiKey[];
   /** The folder of the demo page, where it is served. */
   readonly demoDirectory: string | undefined;
 }
@@ -64,6 +65,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfConnections(settings),
     ...problemsOfProcesses(settings),
     ...problemsOfTransport(settings),
+    ...problemsOfApi(settings),
     ...problemsOfSite(settings),
     ...problemsOfAuth(settings),
     ...problemsOfHooks(settings),

@@ -2,6 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 
 import { isPublicHost, productionProblems, weaknessOf } from '@outcry/service';
 
+import { apiKeysOf } from '../api/settings.ts';
 import { hasKeys } from '../identity/settings.ts';
 import { canonicalAddress } from '../limits/ip-address.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -19,7 +20,7 @@ export function problemsInProduction(settings: GatewaySettings): readonly string
     ...productionProblems(settings),
     ...problemsOfIdentity(settings),
     ...problemsOfHookSecret(settings.OUTCRY_HOOKS_SECRET),
-    ...problemsOfApiKeys(settings.OUTCRY_API_KEYS?.split(',') ?? []),
+    ...problemsOfApiKeys(settings),
     ...problemsOfPorts(settings),
     ...problemsOfProxies(settings.OUTCRY_TRUSTED_PROXIES?.split(',') ?? []),
   ];
@@ -49,16 +50,19 @@ function problemsOfHookSecret(secret: string | undefined): readonly string[] {
   return weakness === undefined ? [] : [`OUTCRY_HOOKS_SECRET: ${weakness}`];
 }
 
-function problemsOfApiKeys(keys: readonly string[]): readonly string[] {
-  return keys.flatMap((key, i) => {
+function problemsOfApiKeys(settings: GatewaySettings): readonly string[] {
+  const places = { OUTCRY_API_KEYS: 0, OUTCRY_API_READ_KEYS: 0 };
+  return apiKeysOf(settings).flatMap(({ key, mayAct }) => {
+    const setting = mayAct ? 'OUTCRY_API_KEYS' : 'OUTCRY_API_READ_KEYS';
+    places[setting] += 1;
     const weakness = weaknessOf(key);
-    return weakness === undefined ? [] : [`OUTCRY_API_KEYS: key ${String(i + 1)} ${weakness}`];
+    return weakness === undefined ? [] : [`${setting}: key ${String(places[setting])} ${weakness}`];
   });
 }
 
 function problemsOfPorts(settings: GatewaySettings): readonly string[] {
-  const { OUTCRY_INTERNAL_HOST: host, OUTCRY_API_KEYS: keys } = settings;
-  if (keys !== undefined || !isPublicHost(host)) return [];
+  const { OUTCRY_INTERNAL_HOST: host } = settings;
+  if (apiKeysOf(settings).length > 0 || !isPublicHost(host)) return [];
   return [`OUTCRY_INTERNAL_HOST: ${host} may be public: bind a private address, or set OUTCRY_API_KEYS`];
 }
 

@@ -71,6 +71,7 @@ export class Drain {
   #othersTake = 0;
   #lookedAt = -Infinity;
   #toldMs = 0;
+  #isCancelled = false;
 
   /** The time that there is begins now. */
   constructor(options: DrainOptions) {
@@ -84,6 +85,11 @@ export class Drain {
     if (delayMs > 0) await pause(delayMs);
   }
 
+  /** Nobody is asked or closed any more; who was asked to move may. `run` resolves soon. */
+  cancel(): void {
+    this.#isCancelled = true;
+  }
+
   /** Resolves when nobody is there any more, or the time is over. Nobody may come in meanwhile. */
   async run(): Promise<Drained> {
     const { connections, config } = this.#options;
@@ -92,7 +98,7 @@ export class Drain {
     const { askUntil, closeAt, endAt } = this.#timesFrom(now);
     const pace = new DrainPace({ spreadMs: config.spreadMs, total: connections.size, now, until: askUntil });
     const ahead = connections[Symbol.iterator]();
-    while (connections.size > 0 && performance.now() < endAt) {
+    while (!this.#isCancelled && connections.size > 0 && performance.now() < endAt) {
       this.#step({ pace, ahead, closeAt });
       if (connections.size > 0) await pause(TICK_MS);
     }

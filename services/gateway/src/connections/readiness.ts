@@ -69,6 +69,12 @@ export class Readiness {
     this.#isDraining = true;
   }
 
+  /** Clients are sent here, and come in, again. */
+  open(): void {
+    this.#isDraining = false;
+    this.#isShut = false;
+  }
+
   /** From now on nobody comes in. */
   shut(): void {
     this.#isShut = true;

@@ -10,7 +10,7 @@ export const LABEL_VALUES = {
   accountRefusals: ['malformed', 'badCredentials', 'nameTaken', 'rateLimited', 'unavailable', 'internal'],
   storedLimits: ['storedBytesPerUser', 'storedBytesPerAddress', 'newRoomsPerUser', 'newRoomsPerAddress'],
   drained: ['moved', 'closed', 'late'],
-  serverCommands: ['disconnect', 'subscribe', 'unsubscribe', 'send', 'refresh', 'move', 'top', 'tell'],
+  serverCommands: ['disconnect', 'subscribe', 'unsubscribe', 'send', 'refresh', 'move', 'drain', 'top', 'tell'],
   serverCommandOutcomes: ['done', 'nothing', 'limit', 'lagging', 'unavailable', 'overflow'],
   socketLimits: ['sockets', 'handshakes', 'address'],
   refusedUpgrades: ['400', '403', '426', '429', '503'],

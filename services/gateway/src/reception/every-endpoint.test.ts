@@ -6,7 +6,7 @@ import { createControlHandler } from '../cluster/control-handler.ts';
 import { encodeControlNotice } from '../cluster/control-notice.ts';
 import { createRevocationHandler } from '../cluster/revocation-handler.ts';
 import { loadGatewayConfig } from '../config/config.ts';
-import { createTestGateway, type TestGateway } from '../testing/create-services.ts';
+import { createTestGateway, NO_WITHDRAWAL, type TestGateway } from '../testing/create-services.ts';
 import { FakeFeed } from '../testing/fake-feed.ts';
 import type { FakeSocket } from '../testing/fake-transport.ts';
 import { Endpoint, type SessionPort, TokenSource } from '../transport/transport.ts';
@@ -92,7 +92,7 @@ describe.each(Object.entries(Endpoint))('a connection for %s', (_, endpoint) => 
 
   it('is closed with all that its user has, and no other', async () => {
     const [ann, bob] = [await visit(), await visit({ sub: 'bob' })];
-    const disconnect = createControlHandler(gateway.services);
+    const disconnect = createControlHandler({ ...gateway.services, withdrawal: NO_WITHDRAWAL });
     disconnect(encodeControlNotice({ kind: 'disconnect', connection: 'another', mayReturn: false }));
     disconnect(encodeControlNotice({ kind: 'disconnect', mayReturn: false }));
     disconnect(encodeControlNotice({ kind: 'disconnect', user: 'ann', mayReturn: true }));

@@ -46,6 +46,9 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+/** Nothing here is taken out of service. */
+export const NO_WITHDRAWAL = { withdraw: (): void => undefined, restore: (): void => undefined };
+
 /** Gateways that share a hub are nodes of one cluster. */
 export async function createTestGateway(overrides: Overrides = {}, hub = new MemoryHub()): Promise<TestGateway> {
   const config = configOf(overrides);
@@ -65,7 +68,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   const { rooms, past, books, connections, meters } = services;
   await backplane.start(createBrokerHandler(services));
   await backplane.presence.start(createPresenceHandler(services));
-  await backplane.control.watch(createControlHandler(services));
+  await backplane.control.watch(createControlHandler({ ...services, withdrawal: NO_WITHDRAWAL }));
   await backplane.revocations.watch(createRevocationHandler(services));
   return {
     config,

@@ -40,7 +40,7 @@ beforeAll(async () => {
   const shared = {
     redisUrl: redis.url,
     redisPrefix: uniquePrefix(),
-    apiKeys: KEYS.join(','),
+    apiKeys: `${KEYS[0]},desk ${KEYS[1]}`,
     roomRulesFile,
     balanceFloor: 1,
   };
@@ -411,6 +411,9 @@ describe('the OpenAPI document', () => {
     revoke: { user: 'nobody' },
     nodes: {},
     rebalance: { dryRun: true },
+    drain: { node: 'second' },
+    undrain: { node: 'second' },
+    whoami: {},
     resendEvents: {},
     info: {},
     health: {},

@@ -9,6 +9,8 @@ export interface ApiRequest {
   readonly method?: string;
   /** The `Authorization` header; `null` for none. */
   readonly authorization?: string | null;
+  /** Besides that. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** As it is, in place of JSON. */
   readonly text?: string;
 }
@@ -25,10 +27,15 @@ export class ApiClient {
 
   /** `POST /api/<command>` */
   async call(command: string, params: unknown, request: ApiRequest = {}): Promise<ApiAnswer> {
-    const { method = 'POST', authorization = `Bearer ${this.#key}`, text = JSON.stringify(params) } = request;
+    const {
+      method = 'POST',
+      authorization = `Bearer ${this.#key}`,
+      text = JSON.stringify(params),
+      headers = {},
+    } = request;
     const response = await fetch(`${this.#url}/api/${command}`, {
       method,
-      headers: authorization === null ? {} : { authorization },
+      headers: authorization === null ? headers : { ...headers, authorization },
       ...(method === 'GET' ? {} : { body: text }),
     });
     const body = (await response.json()) as Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import { isAccountName } from '@outcry/protocol';
 import { z } from 'zod';
 
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
@@ -23,6 +24,7 @@ const result = z.object({
 export const deleteAccount = defineCommand({
   summary:
     'Takes the password of an account away, revokes its tokens, and closes the sessions that came by them. Nobody else gets the name.',
+  access: Access.Act,
   params: z.strictObject({ user }),
   result,
   run: (parts, params) =>
@@ -32,6 +34,7 @@ export const deleteAccount = defineCommand({
 export const resetPassword = defineCommand({
   summary:
     'Gives an account another password, revokes its tokens, and closes the sessions that came by them. A deleted account is there again.',
+  access: Access.Act,
   params: z.strictObject({ user, password: text({ minLength: 8, maxLength: 128 }) }),
   result,
   run: (parts, params) =>

@@ -2,11 +2,13 @@ import { z } from 'zod';
 
 import { bookStory } from '../../books/book-story.ts';
 import { askNodes } from '../../cluster/ask-nodes.ts';
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 
 export const books = defineCommand({
   summary:
     'The books that there are: where each comes from, how it is on each gateway that follows it, and who watches it.',
+  access: Access.Look,
   params: z.strictObject({}),
   result: z.object({
     books: z.array(

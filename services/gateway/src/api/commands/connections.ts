@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { askNodes } from '../../cluster/ask-nodes.ts';
 import { encodeControlNotice } from '../../cluster/control-notice.ts';
 import { connectionStory } from '../../connections/connection-story.ts';
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { data, exactlyOneOf, ordinaryRoom, rights, signalName, text, user } from '../fields.ts';
 import { encodeData } from './publish-data.ts';
@@ -41,6 +42,7 @@ const MAX_STORIES = 100;
 export const connections = defineCommand({
   summary:
     'The connections of a user, or one, wherever they are: those that are open, and those that were closed lately, with why.',
+  access: Access.Look,
   params: aboutConnections({
     limit: z.int().min(1).max(MAX_STORIES).default(20).meta({ description: 'Of each gateway, and of all together.' }),
   }),
@@ -69,6 +71,7 @@ export const connections = defineCommand({
 
 export const disconnect = defineCommand({
   summary: 'Closes the connections of a user, or one connection, on whichever gateway they are.',
+  access: Access.Act,
   params: aboutConnections({
     mayReturn: z
       .boolean()
@@ -83,6 +86,7 @@ export const disconnect = defineCommand({
 
 export const subscribe = defineCommand({
   summary: 'Puts the sessions of a user, or one, into a room, which they may read from then on.',
+  access: Access.Serve,
   params: aboutConnections({ room: ordinaryRoom }),
   result: told,
   async run({ control }, params) {
@@ -92,6 +96,7 @@ export const subscribe = defineCommand({
 
 export const unsubscribe = defineCommand({
   summary: 'Takes the sessions of a user, or one, out of a room, and takes back what `subscribe` gave.',
+  access: Access.Serve,
   params: aboutConnections({ room: ordinaryRoom }),
   result: told,
   async run({ control }, params) {
@@ -101,6 +106,7 @@ export const unsubscribe = defineCommand({
 
 export const send = defineCommand({
   summary: 'Says something to one connection: a signal in the inbox of its user, from `server`. It is not stored.',
+  access: Access.Serve,
   params: z.strictObject({ connection, name: signalName, data: data.optional() }),
   result: told,
   async run({ control, maxDataBytes }, { data: value, ...params }) {
@@ -112,6 +118,7 @@ export const send = defineCommand({
 
 export const refresh = defineCommand({
   summary: 'Gives the sessions of a user, or one, other rights in place of their tokens’, until they have newer ones.',
+  access: Access.Serve,
   params: aboutConnections({ rights }),
   result: told,
   async run({ control }, params) {

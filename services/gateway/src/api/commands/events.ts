@@ -1,10 +1,12 @@
 import { PARTITION_COUNT } from '@outcry/broker';
 import { z } from 'zod';
 
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 
 export const resendEvents = defineCommand({
   summary: 'Has the dead letters among the events told again, behind what is to be told already.',
+  access: Access.Act,
   params: z.strictObject({}),
   result: z.object({ resent: z.int().nonnegative().meta({ description: 'How many there were.' }) }),
   async run({ events, logger }) {

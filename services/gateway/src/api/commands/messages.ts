@@ -1,6 +1,7 @@
 import { ALL_ROOM } from '@outcry/protocol';
 import { z } from 'zod';
 
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { data, from, key, published, room } from '../fields.ts';
 import { encodeData, publishData } from './publish-data.ts';
@@ -10,6 +11,7 @@ const MAX_ROOMS = 1000;
 
 export const publish = defineCommand({
   summary: 'Publishes a message to a room, or to the inbox of a user.',
+  access: Access.Serve,
   params: z.strictObject({ room, data, from, key }),
   result: published,
   run: (parts, { room: name, ...message }) =>
@@ -19,6 +21,7 @@ export const publish = defineCommand({
 export const broadcast = defineCommand({
   summary:
     'Publishes one message to many rooms. After an error, repeat it with the same key: what was done is not done twice.',
+  access: Access.Serve,
   params: z.strictObject({ rooms: z.array(room).min(1).max(MAX_ROOMS), data, from, key }),
   result: z.object({ results: z.array(published).meta({ description: 'In the order of the rooms.' }) }),
   async run(parts, { rooms, ...message }) {
@@ -29,6 +32,7 @@ export const broadcast = defineCommand({
 
 export const announce = defineCommand({
   summary: 'Publishes a message to every connection (`@all`).',
+  access: Access.Act,
   params: z.strictObject({ data, from, key }),
   result: published,
   run: (parts, message) =>

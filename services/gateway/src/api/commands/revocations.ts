@@ -1,11 +1,13 @@
 import { z } from 'zod';
 
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { exactlyOneOf, user } from '../fields.ts';
 
 export const revoke = defineCommand({
   summary:
     'Makes a token, or all tokens of a user that were issued until now, good no longer, and closes the sessions that came by them.',
+  access: Access.Act,
   params: z
     .strictObject({
       user: user.optional(),

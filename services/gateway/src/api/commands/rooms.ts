@@ -3,6 +3,7 @@ import { messageFrameToJson, payloadToJson } from '@outcry/protocol';
 import { z } from 'zod';
 
 import type { Info } from '../../identity/info/user-info.ts';
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
@@ -21,6 +22,7 @@ const info = z.record(z.string(), z.unknown()).meta({ description: 'Who that is,
 
 export const members = defineCommand({
   summary: 'The users in a room, in the whole cluster; 1,000 of them at most.',
+  access: Access.Look,
   params: z.strictObject({ room }),
   result: z.object({
     count: count.meta({ description: 'All of them, however many are listed.' }),
@@ -35,6 +37,7 @@ export const members = defineCommand({
 
 export const memberCount = defineCommand({
   summary: 'How many users are in a room, in the whole cluster.',
+  access: Access.Look,
   params: z.strictObject({ room }),
   result: z.object({ count }),
   async run(parts, params) {
@@ -47,6 +50,7 @@ export const memberCount = defineCommand({
 
 export const history = defineCommand({
   summary: 'A page of the past of a room: what follows `after`, or the newest messages, those before `before` only.',
+  access: Access.Look,
   params: z
     .strictObject({
       room,
@@ -87,6 +91,7 @@ export const history = defineCommand({
 export const removeHistory = defineCommand({
   summary:
     'Forgets what a room has stored. Numbering and live delivery go on; who would resume behind it begins afresh.',
+  access: Access.Act,
   params: z.strictObject({ room }),
   result: z.object(position),
   run: ({ broker }, params) => broker.removeHistory(params.room),
@@ -95,6 +100,7 @@ export const removeHistory = defineCommand({
 export const rooms = defineCommand({
   summary:
     'The rooms that somebody is in, in the whole cluster: by name, or the largest first. Costs as much as there are.',
+  access: Access.Look,
   params: z
     .strictObject({
       prefix: text({ maxLength: 129 }).default('').meta({ description: 'Only those that begin so; `@` for inboxes.' }),

@@ -5,6 +5,7 @@ import { decodeNodeReport, decodeNodeSample } from '../../cluster/node-report.ts
 import { mergeSamples } from '../../sampling/merge-samples.ts';
 import { bookRow, commandRow, connectionRow, missed, nodeFigures, roomRow } from '../../sampling/sample.ts';
 import { MAX_SECONDS } from '../../sampling/sampler.ts';
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 
 const DEFAULT_SECONDS = 10;
@@ -12,6 +13,7 @@ const DEFAULT_SECONDS = 10;
 export const top = defineCommand({
   summary:
     'What is loud: rooms, books, connections and requests. Has all gateways count for some seconds, and answers at once with what they counted in the last two.',
+  access: Access.Look,
   params: z.strictObject({
     seconds: z.number().min(1).max(MAX_SECONDS).default(DEFAULT_SECONDS).meta({
       description: 'For how long they go on from now. Nothing is counted while nobody asks.',

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+
+import { ApiError } from './api-error.ts';
+
+/** A key of the server API, as it is set. */
+export interface ApiKey {
+  readonly key: string;
+  /** For the log. */
+  readonly name: string | undefined;
+  /** Else its bearer looks, and changes nothing. */
+  readonly mayAct: boolean;
+}
+
+/** Who asks, by the key that came with the request. */
+export interface Bearer {
+  readonly name: string;
+  readonly mayAct: boolean;
+  /** Why, as whoever asks has said. */
+  readonly reason?: string | undefined;
+}
+
+/** Of the hash of a key that has no name: enough to tell it from others, and nothing to guess it by. */
+const FINGERPRINT_DIGITS = 8;
+
+export function bearerOf({ key, name, mayAct }: ApiKey): Bearer {
+  const fingerprint = createHash('sha256').update(key).digest('hex').slice(0, FINGERPRINT_DIGITS);
+  return { name: name ?? `sha256:${fingerprint}`, mayAct };
+}
+
+const REASON_CHARACTERS = 200;
+
+/** The header `outcry-reason`, which is percent-encoded because headers are ASCII. @throws ApiError `malformed` */
+export function readReason(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  try {
+    const reason = decodeURIComponent(String(header));
+    if (reason.length <= REASON_CHARACTERS) return reason;
+  } catch {
+    // The same is wrong.
+  }
+  throw new ApiError(
+    'malformed',
+    `outcry-reason: expected at most ${String(REASON_CHARACTERS)} characters, percent-encoded`,
+  );
+}

@@ -1,0 +1,115 @@
+import {
+  closeCode,
+  type GatewayProcess,
+  type LogRecord,
+  RawClient,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { ApiClient } from '../support/api-client.ts';
+
+const DESK = 'a-key-that-may-do-everything';
+const WATCHER = 'a-key-that-looks-only';
+
+let redis: TestRedis;
+let gateway: GatewayProcess;
+let desk: ApiClient;
+let watcher: ApiClient;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  gateway = await startGateway({
+    ...{ redisUrl: redis.url, redisPrefix: uniquePrefix(), nodeId: 'gw-1', drainDelayMs: 0, reconnectSpreadMs: 0 },
+    ...{ apiKeys: `desk ${DESK}`, apiReadKeys: `watcher ${WATCHER}` },
+  });
+  desk = new ApiClient(gateway.internalUrl, DESK);
+  watcher = new ApiClient(gateway.internalUrl, WATCHER);
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await redis.stop();
+});
+
+describe('a key that looks only', () => {
+  it('says so, and sees what others see', async () => {
+    expect((await watcher.call('whoami', {})).body).toEqual({ key: 'watcher', mayAct: false });
+    expect((await desk.call('whoami', {})).body).toEqual({ key: 'desk', mayAct: true });
+    for (const command of ['nodes', 'info', 'health', 'books', 'rooms', 'top']) {
+      expect(await watcher.call(command, {}), command).toMatchObject({ status: 200 });
+    }
+    expect(await watcher.call('rebalance', { dryRun: true })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['publish', { room: 'pit', data: 1 }],
+    ['announce', { data: 1 }],
+    ['removeHistory', { room: 'pit' }],
+    ['disconnect', { user: 'ann' }],
+    ['disconnect', {}],
+    ['refresh', { user: 'ann', rights: {} }],
+    ['revoke', { user: 'ann' }],
+    ['rebalance', {}],
+    ['drain', { node: 'gw-1' }],
+  ])('is refused %s of %j', async (command, params) => {
+    const refused = { error: { code: 'forbidden', retryable: false } };
+    expect(await watcher.call(command, params)).toMatchObject({ status: 403, body: refused });
+    const { body } = await watcher.call('batch', { commands: [{ command, params }] });
+    expect(body['results']).toMatchObject([refused]);
+  });
+});
+
+describe('the log', () => {
+  /** What is written down behind all that was before. */
+  async function nextDeed(): Promise<LogRecord> {
+    return gateway.process.waitForLog('operator acted');
+  }
+
+  it('has who did what to whom, why, and what became of it', async () => {
+    const headers = { 'outcry-reason': encodeURIComponent('plays the drums ✓') };
+    await desk.call('disconnect', { user: 'ann' }, { headers });
+    expect(await nextDeed()).toMatchObject({
+      ...{ level: 30, key: 'desk', command: 'disconnect', user: 'ann' },
+      ...{ reason: 'plays the drums ✓', outcome: 'done' },
+    });
+    await desk.call('drain', { node: 'gw-9' });
+    expect(await nextDeed()).toMatchObject({ command: 'drain', node: 'gw-9', outcome: 'notFound' });
+  });
+
+  it('has what servers publish only where somebody says why, and never what that was', async () => {
+    await desk.call('publish', { room: 'pit', data: 'all day long' });
+    await desk.call('publish', { room: 'pit', data: 'by hand' }, { headers: { 'outcry-reason': 'a test' } });
+    const deed = await nextDeed();
+    expect(deed).toMatchObject({ command: 'publish', room: 'pit', reason: 'a test' });
+    expect(JSON.stringify(deed)).not.toContain('by hand');
+  });
+
+  it('takes a reason that can be read', async () => {
+    const refused = { status: 400, body: { error: { code: 'malformed' } } };
+    expect(await desk.call('info', {}, { headers: { 'outcry-reason': '%' } })).toMatchObject(refused);
+  });
+});
+
+it('takes a gateway out of service and puts it back, while it goes on running', async () => {
+  const client = await RawClient.connect({ url: gateway.url, encoding: 'json', token: 'ann' });
+  await client.next('welcome');
+  expect(await desk.call('drain', { node: 'gw-1' })).toMatchObject({ status: 200 });
+  expect(await client.next('draining')).toMatchObject({ reconnectInMs: 0 });
+  const { code, reason } = closeCode('restart');
+  expect(await client.waitForClose()).toEqual({ code, reason });
+  expect(await (await fetch(`${gateway.internalUrl}/readyz`)).json()).toMatchObject({ summary: 'draining' });
+  await expect(RawClient.connect({ url: gateway.url, encoding: 'json', token: 'ann' })).rejects.toThrow('503');
+  expect(await watcher.call('connections', { user: 'ann' })).toMatchObject({
+    body: { connections: [{ node: 'gw-1', closed: { by: 'gateway', reason } }] },
+  });
+  await desk.call('undrain', { node: 'gw-1' });
+  await vi.waitFor(async () => {
+    expect((await fetch(`${gateway.internalUrl}/readyz`)).status).toBe(200);
+  });
+  const back = await RawClient.connect({ url: gateway.url, encoding: 'json', token: 'ann' });
+  await back.next('welcome');
+  await back.close();
+});
