@@ -2,6 +2,7 @@ import { messageFrameToJson, SERVER_USER } from '@outcry/protocol';
 import { z } from 'zod';
 
 import { type FoundMessage, SearchError, type SearchRefusal } from '../../archive/archive-search.ts';
+import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { ApiError, type ApiErrorCode } from '../api-error.ts';
 import { position, roomPattern, user } from '../fields.ts';
@@ -32,6 +33,7 @@ const words = z
 
 export const search = defineCommand({
   summary: 'A page of what is archived: by room, sender, time and words, the newest first.',
+  access: Access.Look,
   params: z.strictObject({
     room: roomPattern.optional().meta({
       description: 'A room, or a pattern of rooms and inboxes in which `*` stands for any characters.',
