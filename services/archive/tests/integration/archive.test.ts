@@ -141,7 +141,7 @@ describe('the archive', () => {
     await using stage = await setStage();
     const { database, speaker } = stage;
     await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 4: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 5: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
     );
     await (await stage.start()).process.stop();
     await database.grantRoles();
@@ -386,7 +386,7 @@ describe('the archive', () => {
     await using stage = await setStage();
     const owner = await stage.database.connect();
     await migrate(owner, { ...MIGRATIONS, steps: MIGRATIONS.steps.slice(0, 3) });
-    await stage.database.grantRoles();
+    await stage.database.grantRoles('outcry.archive_search');
     const service = await stage.database.connect('outcry_archive');
     const reader = await stage.database.connect('outcry_reader');
     const store = (seq: number): Promise<unknown> =>

@@ -41,13 +41,14 @@ export class Database implements AsyncDisposable {
     return this.#server.urlOf(role, this.name);
   }
 
-  /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. */
-  async grantRoles(): Promise<void> {
+  /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. A function that an older version does not have is left out. */
+  async grantRoles(later?: string): Promise<void> {
     const sql = /```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1];
     if (sql === undefined) throw new Error('docs/ARCHIVE.md has no roles');
     const owner = await this.connect();
+    const known = later === undefined ? sql : sql.replaceAll(`, ${later}`, '');
     await owner.query(
-      sql.replaceAll(/CREATE ROLE \w+ LOGIN;/g, 'DO $$$$ BEGIN $& EXCEPTION WHEN duplicate_object THEN END $$$$;'),
+      known.replaceAll(/CREATE ROLE \w+ LOGIN;/g, 'DO $$$$ BEGIN $& EXCEPTION WHEN duplicate_object THEN END $$$$;'),
     );
   }
 
