@@ -344,6 +344,17 @@ describe('a room that another server numbers from now on', () => {
     expect(await cluster.admin.exists(room.meta)).toBe(0);
   });
 
+  it('does not go on from half a numbering', async () => {
+    const room = await createRoom([], 0);
+    for (const field of ['epoch', 'seq']) {
+      await cluster.admin.hset(room.meta, { epoch: EPOCH, seq: 3 });
+      await cluster.admin.hdel(room.meta, field);
+      const before = await cluster.admin.hgetall(room.meta);
+      await takeOver(room, NEXT, 'another');
+      expect(await cluster.admin.hgetall(room.meta)).toEqual(before);
+    }
+  });
+
   it('is known as far as each of its last few epochs went, and no further', async () => {
     const EPOCHS = 7;
     const name = (i: number): string => `epoch-0${String(i)}`;

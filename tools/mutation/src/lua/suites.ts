@@ -17,9 +17,10 @@ const contract = (...subjects: readonly string[]): Suite => ({
   tests: new RegExp(`(${subjects.join('|')}) over Redis `),
 });
 
+const ROOM_SCRIPTS: Suite = { file: integration('room-scripts') };
 const ROOMS: readonly Suite[] = [
   { file: integration('room-publish-script') },
-  { file: integration('room-scripts') },
+  ROOM_SCRIPTS,
   contract('Broker'),
   { file: integration('storage') },
   {
@@ -46,6 +47,7 @@ const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   'rooms/announce': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
   'rooms/read-stored': [ARCHIVE_SCRIPTS, ARCHIVE],
   'rooms/release': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
+  'rooms/take-over': [ROOM_SCRIPTS],
   presence: PRESENCE,
   events: [contract('EventJournal'), EXPIRY],
   feeds: [contract('FeedBus'), EXPIRY],
