@@ -38,12 +38,18 @@ const EXPIRING = 'if ms > 0 and is_due then';
 const LONGER = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end";
 const KNOWN_LONGER = "if redis.call('PTTL', kept) < tonumber(ttl) then redis.call('PEXPIRE', kept, ttl) end";
 const NEWEST = "local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]";
+const FENCED = "return tonumber(redis.call('HGET', journal, 'fence') or '0') > tonumber(fence)";
+const FOUND_ALL = "for i = 1, #found do found[i] = found[i] or '' end";
 const NUMBERED = 'if not (epoch and head) then return { now_ms() } end';
 const BEHIND = 'local low = epoch == ARGV[1] and tonumber(ARGV[2]) + 1 or 1';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
+  'events/journal': {
+    [`${FENCED} → ${FENCED.replace("'0'", "'1'")}`]: 'A fence is a time in microseconds, far ahead of either.',
+    [`${FOUND_ALL} → ${FOUND_ALL.replace('1', '0')}`]: 'What stands before the first of a reply is no part of it.',
+  },
   'feeds/book': {
     [`${RAISED} → ${RAISED.replace('>', '>=')}`]: 'The highest fence is written over by itself.',
   },
