@@ -72,8 +72,9 @@ describe('MemberLedger', () => {
       { user: 'ann', connections: 1, info: old },
       { user: 'bob', connections: 1 },
     ]);
-    ledger.add('pit', 'bob', old);
     ledger.describe('pit', 'ann', fresh);
+    expect(ledger.take('pit', 100)).toStrictEqual([{ user: 'ann', connections: 1, info: fresh }]);
+    ledger.add('pit', 'bob', old);
     ledger.add('pit', 'ann');
     expect(ledger.take('pit', 100)).toStrictEqual([
       { user: 'bob', connections: 2, info: old },

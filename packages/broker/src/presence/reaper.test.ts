@@ -22,12 +22,13 @@ class FakeRedis {
   /** The most users that a step was to look at. */
   maxUsersPerStep = 0;
   maxRoomsPerPage = 0;
+  /** Of rooms that are cleared. */
+  steps = 0;
   /** How often it was asked whether a lease is in force, and about how many at a time. */
   looks = 0;
   maxLeasesPerLook = 0;
   /** The step that fails, counted from 1. */
   failsAt = Infinity;
-  #steps = 0;
 
   hold(lease: string, room: string, users: number): void {
     const key = keys.lease(lease, partitionTagOf(room));
@@ -46,8 +47,8 @@ class FakeRedis {
       if (script === ARE_IN_FORCE) return Promise.resolve(this.#areInForce(keys));
       const [key = ''] = keys;
       if (script === VOID_LEASE) return Promise.resolve(this.#voidLease(key, Number(args[0])));
-      this.#steps += 1;
-      if (this.#steps === this.failsAt) return Promise.reject(new OutcryError('unavailable', 'away'));
+      this.steps += 1;
+      if (this.steps === this.failsAt) return Promise.reject(new OutcryError('unavailable', 'away'));
       return Promise.resolve(this.#reapRoom(key, args));
     },
   } as PresenceReaperParts['redis'];
@@ -127,6 +128,7 @@ describe('PresenceReaper', () => {
     expect(await reaper.reapVoid(['void-1', 'live', 'void-2'], 'pit')).toBe(500);
     expect(redis.held.get(keys.lease('live', partitionTagOf('pit')))?.get('pit')).toBe(250);
     expect(redis.usersLeft()).toBe(250 + 3);
+    expect(redis.steps).toBe(2 * 3);
     expect(redis.forgotten).toEqual([]);
   });
 
