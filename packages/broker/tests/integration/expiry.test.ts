@@ -229,6 +229,13 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
   revoke: ({ revocations }) =>
     revocations.revoke({ kind: 'user', id: 'ann', issuedUntil: 1, expiresAt: Date.now() + REVOCATION_MS }),
   'give up a presence lease': (_, table) => table.giveUp('lost', LEASE_MS),
+  'look after the presence leases of others': (_, table) =>
+    table.lookAfter(['other'], { room: 'pit', leaseMs: LEASE_MS }),
+  'renew a presence lease whose time is almost over': async (_, table) => {
+    await table.begin({ id: 'lease', fence: 1 }, LEASE_MS);
+    for (const key of await cluster.keys('leases/')) await cluster.admin.pexpire(key, TOLERANCE_MS);
+    await table.tend({ id: 'lease', leaseMs: LEASE_MS, claimMs: LEASE_MS, maxGapMs: LEASE_MS });
+  },
   'raise a presence fence': (_, table) => table.raiseFence({ id: 'lease', fence: 1 }),
 };
 
