@@ -8,6 +8,7 @@ const only = (name, where) => ({
 });
 const UWS = only('uWebSockets.js', 'services/gateway/src/transport/uws');
 const IOREDIS = only('ioredis', 'packages/broker/src/redis and services/inbound/src/stream/redis');
+const KAFKA = only('@platformatic/kafka', 'services/inbound/src/kafka/platformatic');
 const PROM = only('prom-client', 'the observability folder of a service');
 const DEEP = { regex: '^@outcry/[^/]+/.+', message: 'Import the package, not a file inside it.' };
 
@@ -48,14 +49,18 @@ export default tseslint.config(
       // A name is needed for what is only held to be let go at the end of a scope: `await using _redis = …`.
       '@typescript-eslint/no-unused-vars': ['error', { varsIgnorePattern: '^_', argsIgnorePattern: '^_' }],
       eqeqeq: 'error',
-      ...boundaries(UWS, IOREDIS, PROM),
+      ...boundaries(UWS, IOREDIS, PROM, KAFKA),
       ...refuse(PROCESS_ENV, ONE_BY_ONE),
     },
   },
-  { files: ['services/gateway/src/transport/uws/**'], rules: boundaries(IOREDIS, PROM) },
-  { files: ['packages/broker/src/redis/**', 'services/inbound/src/stream/redis/**'], rules: boundaries(UWS, PROM) },
-  { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS) },
-  { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM) },
+  { files: ['services/gateway/src/transport/uws/**'], rules: boundaries(IOREDIS, PROM, KAFKA) },
+  {
+    files: ['packages/broker/src/redis/**', 'services/inbound/src/stream/redis/**'],
+    rules: boundaries(UWS, PROM, KAFKA),
+  },
+  { files: ['services/inbound/src/kafka/platformatic/**'], rules: boundaries(UWS, IOREDIS, PROM) },
+  { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS, KAFKA) },
+  { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM, KAFKA) },
   {
     files: ['bench/src/contestants/servers/**', 'bench/src/measure/{redis-stats,least-writer}.ts'],
     rules: boundaries(PROM),
@@ -65,7 +70,7 @@ export default tseslint.config(
     rules: refuse(ONE_BY_ONE),
   },
   {
-    files: ['**/*.test.ts', '**/*.contract.ts', 'tests/**', 'packages/*/tests/**'],
+    files: ['**/*.test.ts', '**/*.contract.ts', 'tests/**', '{packages,services}/*/tests/**'],
     rules: {
       'max-lines': ['error', { max: 600, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': 'off',

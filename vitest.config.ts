@@ -67,6 +67,16 @@ const deploy = {
   },
 } as const;
 
+/** Topics of a real Kafka, whose programs Maven fetches: begun only by `npm run test:kafka`. */
+const kafka = {
+  test: {
+    name: 'kafka',
+    include: ['services/inbound/tests/kafka/**/*.test.ts'],
+    ...alone,
+    globalSetup: ['services/inbound/tests/kafka/support/broker-jars.ts'],
+  },
+} as const;
+
 export default defineConfig({
   test: {
     projects: [
@@ -141,6 +151,7 @@ export default defineConfig({
       ...(env['OUTCRY_CLUSTER'] === undefined ? [] : [cluster]),
       ...(env['OUTCRY_OBSERVABILITY'] === undefined ? [] : [observability]),
       ...(env['OUTCRY_DEPLOY'] === undefined ? [] : [deploy]),
+      ...(env['OUTCRY_KAFKA'] === undefined ? [] : [kafka]),
     ],
   },
 });

@@ -12,7 +12,7 @@ const isCosts = suite === 'security' && words[0] === 'costs';
 const project = isCosts ? 'costs' : suite;
 const options = isCosts ? words.slice(1) : words;
 // Not begun by whoever begins all.
-const APART = ['costs', 'cluster', 'observability', 'deploy'];
+const APART = ['costs', 'cluster', 'observability', 'deploy', 'kafka'];
 const prefix = `OUTCRY_${project.toUpperCase()}`;
 const SETTINGS = { '--long': prefix, '--seed': `${prefix}_SEED` };
 

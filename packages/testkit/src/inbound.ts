@@ -12,6 +12,12 @@ export interface InboundSettings {
   readonly streamKeys?: string;
   readonly streamTrim?: boolean;
   readonly streamPollMs?: number;
+  readonly kafkaUrl?: string;
+  readonly kafkaSasl?: string;
+  readonly kafkaTopics?: string;
+  readonly kafkaGroup?: string;
+  readonly kafkaRefusedTopic?: string;
+  readonly kafkaSessionMs?: number;
   readonly outboxPollMs?: number;
   readonly inboundLeaseMs?: number;
   readonly inboundLeaseRenewMs?: number;
@@ -26,11 +32,18 @@ export interface InboundProcess extends AsyncDisposable {
   readonly internalUrl: string;
 }
 
-/** Starts the inbound service; resolves when it has started, rejects with its output where it does not. */
-export async function startInbound(settings: InboundSettings): Promise<InboundProcess> {
+/**
+ * Starts the inbound service; resolves when it has started, rejects with its output where it does not.
+ *
+ * @param caFile Whom it trusts beside the authorities that Node knows, in PEM.
+ */
+export async function startInbound(settings: InboundSettings, caFile?: string): Promise<InboundProcess> {
   const process = new ServiceProcess({
     entry: 'services/inbound/src/main.ts',
-    env: toEnvironment('OUTCRY_', { internalHost: '127.0.0.1', internalPort: 0, ...settings }),
+    env: {
+      ...toEnvironment('OUTCRY_', { internalHost: '127.0.0.1', internalPort: 0, ...settings }),
+      ...(caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: caFile }),
+    },
   });
   const { internalPort } = await process.waitForLog('inbound started');
   return {

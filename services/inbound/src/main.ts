@@ -6,7 +6,8 @@ import { startService } from './service.ts';
 
 await runService({
   name: 'inbound',
-  summary: 'publishes what a back end has written down: in a PostgreSQL outbox, in streams of a Redis',
+  summary:
+    'publishes what a back end has written down: in a PostgreSQL outbox, in streams of a Redis, in topics of a Kafka',
   sections: INBOUND_SECTIONS,
   follows: INBOUND_FOLLOWS,
   load: loadInboundConfig,

@@ -1,7 +1,8 @@
-import { createRedisBackplane } from '@outcry/broker';
+import { type Backplane, createRedisBackplane } from '@outcry/broker';
 import { BackplaneLog, checkStorage, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
 
 import type { InboundConfig } from './config/config.ts';
+import { Topics } from './kafka/topics.ts';
 import { InboundMetrics } from './observability/inbound-metrics.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Streams } from './stream/streams.ts';
@@ -12,10 +13,12 @@ export interface InboundService {
   stop(): Promise<void>;
 }
 
+const SOURCES = ['outbox', 'streams', 'topics'] as const;
+
 interface Source {
   /** Of its health check. */
-  readonly name: string;
-  readonly source: Outbox | Streams;
+  readonly name: (typeof SOURCES)[number];
+  readonly source: Outbox | Streams | Topics;
 }
 
 /**
@@ -24,28 +27,15 @@ interface Source {
  * @throws OutcryError in a line for the operator where it cannot start; nothing is left running then
  */
 export async function startService(config: InboundConfig, logger: Logger): Promise<InboundService> {
-  const { redis: options, rememberMs: idempotencyWindowMs, leases: times, retention, maxDataBytes } = config;
+  const { redis: options, rememberMs: idempotencyWindowMs } = config;
   const backplane = createRedisBackplane({ ...options, idempotencyWindowMs, events: new BackplaneLog(logger) });
   const redis = new RedisStatus(backplane);
-  const sources: Source[] = [];
   const metrics: InboundMetrics = new InboundMetrics({
     isBrokerUp: () => redis.isUp,
     isSourceUp: () => sources.every(({ source }) => source.isUp),
-    sources: new Set([
-      ...(config.outbox === undefined ? [] : (['outbox'] as const)),
-      ...(config.streams === undefined ? [] : (['streams'] as const)),
-    ]),
+    sources: new Set(SOURCES.filter((kind) => config[kind] !== undefined)),
   });
-  const { broker, lease } = backplane;
-  const shared = { broker, lease, times, retention, maxDataBytes, logger };
-  if (config.outbox !== undefined) {
-    const source = new Outbox({ ...shared, config: config.outbox, metrics: metrics.of('outbox') });
-    sources.push({ name: 'outbox', source });
-  }
-  if (config.streams !== undefined) {
-    const source = new Streams({ ...shared, config: config.streams, metrics: metrics.of('streams') });
-    sources.push({ name: 'streams', source });
-  }
+  const sources = createSources(config, { backplane, metrics, logger });
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -73,4 +63,31 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
     await stop();
     throw err;
   }
+}
+
+function createSources(
+  config: InboundConfig,
+  {
+    backplane,
+    metrics,
+    logger,
+  }: { backplane: Pick<Backplane, 'broker' | 'lease'>; metrics: InboundMetrics; logger: Logger },
+): readonly Source[] {
+  const { outbox, streams, topics, leases: times, retention, maxDataBytes } = config;
+  const { broker, lease } = backplane;
+  const shared = { broker, lease, times, retention, maxDataBytes, logger };
+  return [
+    outbox && {
+      name: 'outbox' as const,
+      source: new Outbox({ ...shared, config: outbox, metrics: metrics.of('outbox') }),
+    },
+    streams && {
+      name: 'streams' as const,
+      source: new Streams({ ...shared, config: streams, metrics: metrics.of('streams') }),
+    },
+    topics && {
+      name: 'topics' as const,
+      source: new Topics({ ...shared, config: topics, metrics: metrics.of('topics') }),
+    },
+  ].filter((source) => source !== undefined);
 }

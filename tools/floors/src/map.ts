@@ -106,14 +106,21 @@ export const HOUSE: House = {
       {
         outbox: 'rows of a database: partitions → pages → delivery',
         stream: 'entries of streams: a stream → pages → delivery',
+        kafka: 'records of topics: a group → pages → delivery',
       },
       {
         'outbox/postgres': 'the only part that knows PostgreSQL',
         'stream/redis': 'the only part that knows the Redis of the streams',
+        'kafka/platformatic': 'the only part that knows the client for Kafka',
       },
-      { 'outbox/outbox-store': 'the seam', 'stream/stream-store': 'the seam' },
+      {
+        'outbox/outbox-store': 'the seam',
+        'stream/stream-store': 'the seam',
+        'kafka/record-log': 'the seam',
+        'kafka/settings': 'where the topics are',
+      },
       { partitions: 'who reads what: its settings', delivery: 'a message of any source becomes one of a room' },
-      { retention: 'what rooms keep', observability: 'metrics' },
+      { retention: 'what rooms keep', observability: 'metrics', 'kafka/kafka-url': 'brokers in a setting' },
       { 'delivery/inbound-message': 'what a source brings' },
     ],
   },

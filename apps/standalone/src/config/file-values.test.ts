@@ -25,7 +25,7 @@ import { STANDALONE_SECTIONS } from './settings.ts';
 /** For texts: each takes the first two that it accepts. */
 const TEXTS = ['alpha', 'beta', '/a/b', '127.0.0.1', '10.0.0.0/8', 'A:1:1', 'B:2:2', '2', '3']
   .concat(['http://127.0.0.1:1', 'https://a.example', 'redis://a', 'redis://b', 'ws://127.0.0.1:1', 'wss://a.example'])
-  .concat(['postgres://a', 'postgres://b', 'room', 'member', 'time', 'sender'])
+  .concat(['postgres://a', 'postgres://b', 'kafka://a', 'kafka://b', 'room', 'member', 'time', 'sender'])
   .concat(['a'.repeat(40), 'b'.repeat(40)]);
 const STRUCTURES: readonly unknown[] = [[], [{ pattern: 'a' }], {}, { a: 1 }];
 

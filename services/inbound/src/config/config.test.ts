@@ -24,6 +24,7 @@ describe('loadInboundConfig', () => {
       redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
       outbox: { postgres: { url: URL, maxConnections: 4, mustMigrate: true }, pollMs: 1000 },
       streams: undefined,
+      topics: undefined,
       leases: { leaseMs: 3000, renewMs: 1000 },
       rememberMs: 3_600_000,
       maxDataBytes: 16_384,
@@ -33,10 +34,35 @@ describe('loadInboundConfig', () => {
       outbox: undefined,
       streams: { url: 'redis://db', keys: ['outcry:inbound'], mustTrim: true, pollMs: 1000 },
     });
+    expect(loadInboundConfig({ OUTCRY_KAFKA_URL: 'kafka://a,b:1' }).config).toMatchObject({
+      outbox: undefined,
+      topics: {
+        address: { brokers: ['a:9092', 'b:1'], isTls: false },
+        mechanism: 'scram-sha-512',
+        topics: ['outcry.inbound'],
+        group: 'outcry-inbound',
+        refusedTopic: 'outcry.refused',
+        sessionMs: 10_000,
+      },
+    });
   });
 
   it.each([
-    [{}, ['OUTCRY_POSTGRES_URL: required where OUTCRY_STREAM_URL is not set: there is nothing to read']],
+    [
+      {},
+      [
+        'OUTCRY_POSTGRES_URL: required where neither OUTCRY_STREAM_URL nor OUTCRY_KAFKA_URL is set: there is nothing to read',
+      ],
+    ],
+    [
+      { OUTCRY_KAFKA_URL: 'kafka://a:x' },
+      ['OUTCRY_KAFKA_URL: expected `kafka://user:password@host:port,host:port`, or `kafkas://` for TLS'],
+    ],
+    [{ OUTCRY_KAFKA_URL: 'kafka://a', OUTCRY_KAFKA_TOPICS: 'a,b,a' }, ['OUTCRY_KAFKA_TOPICS: names a topic twice']],
+    [
+      { OUTCRY_KAFKA_URL: 'kafka://a', OUTCRY_KAFKA_TOPICS: 'a,b', OUTCRY_KAFKA_REFUSED_TOPIC: 'b' },
+      ['OUTCRY_KAFKA_REFUSED_TOPIC: is read itself: what is put aside would come back'],
+    ],
     [{ OUTCRY_STREAM_URL: 'redis://[::x' }, ['OUTCRY_STREAM_URL: is no URL']],
     [{ OUTCRY_STREAM_URL: 'redis://db', OUTCRY_STREAM_KEYS: 'a,b,a' }, ['OUTCRY_STREAM_KEYS: names a stream twice']],
     [
@@ -64,6 +90,16 @@ describe('loadInboundConfig', () => {
   ])('in production of %s: %j', (url, problems) => {
     expect(problemsOf({ OUTCRY_ENV: 'production', OUTCRY_POSTGRES_URL: url })).toEqual(
       problems.map((problem) => `OUTCRY_POSTGRES_URL: a database at a public address ${problem}`),
+    );
+  });
+
+  it.each([
+    ['kafka://b,203.0.113.7', ['needs a user and a password', 'needs TLS (kafkas://)']],
+    ['kafkas://u:p@203.0.113.7', []],
+    ['kafka://b,10.0.0.1:9093', []],
+  ])('in production of topics at %s: %j', (url, problems) => {
+    expect(problemsOf({ OUTCRY_ENV: 'production', OUTCRY_KAFKA_URL: url })).toEqual(
+      problems.map((problem) => `OUTCRY_KAFKA_URL: a Kafka at a public address ${problem}`),
     );
   });
 

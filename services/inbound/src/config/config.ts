@@ -2,6 +2,7 @@ import { ConfigError, type Environment, readSettings, type SettingValues } from 
 import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
 import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
 
+import { type KafkaConfig, kafkaConfigOf, problemsOfKafka } from '../kafka/settings.ts';
 import { type OutboxConfig, outboxConfigOf } from '../outbox/settings.ts';
 import { leaseTimesOf, problemsOfLease } from '../partitions/settings.ts';
 import type { RetentionRules } from '../retention/retention-rules.ts';
@@ -16,9 +17,10 @@ export interface InboundConfig {
   readonly logLevel: InboundSettings['OUTCRY_LOG_LEVEL'];
   readonly internal: { readonly host: string; readonly port: number };
   readonly redis: RedisConfig;
-  /** Undefined where there is none; then there are streams. */
+  /** Each is undefined where there is none; not all are. */
   readonly outbox: OutboxConfig | undefined;
   readonly streams: StreamConfig | undefined;
+  readonly topics: KafkaConfig | undefined;
   readonly leases: LeaseTimes;
   readonly rememberMs: number;
   readonly retention: RetentionRules;
@@ -41,13 +43,16 @@ export function loadInboundConfig(environment: Environment): { config: InboundCo
 }
 
 function problemsOfSources(settings: InboundSettings, isProduction: boolean): readonly string[] {
-  const { OUTCRY_POSTGRES_URL: database, OUTCRY_STREAM_URL: streams } = settings;
-  if (database === undefined && streams === undefined) {
-    return ['OUTCRY_POSTGRES_URL: required where OUTCRY_STREAM_URL is not set: there is nothing to read'];
+  const { OUTCRY_POSTGRES_URL: database, OUTCRY_STREAM_URL: streams, OUTCRY_KAFKA_URL: topics } = settings;
+  if (database === undefined && streams === undefined && topics === undefined) {
+    return [
+      'OUTCRY_POSTGRES_URL: required where neither OUTCRY_STREAM_URL nor OUTCRY_KAFKA_URL is set: there is nothing to read',
+    ];
   }
   return [
     ...(database === undefined ? [] : problemsOfPostgresUrl('OUTCRY_POSTGRES_URL', database, { isProduction })),
     ...problemsOfStream(settings, isProduction),
+    ...problemsOfKafka(settings, isProduction),
   ];
 }
 
@@ -58,6 +63,7 @@ function configOf(settings: InboundSettings): InboundConfig {
     redis: redisConfigOf(settings),
     outbox: outboxConfigOf(settings),
     streams: streamConfigOf(settings),
+    topics: kafkaConfigOf(settings),
     leases: leaseTimesOf(settings),
     rememberMs: settings.OUTCRY_INBOUND_REMEMBER_MS,
     retention: loadRetentionRules(settings),

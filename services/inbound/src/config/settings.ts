@@ -2,6 +2,7 @@ import { fieldsOf } from '@outcry/config';
 import { COMMON_SETTINGS } from '@outcry/service';
 
 import { DELIVERY_SETTINGS, MESSAGE_SETTINGS } from '../delivery/settings.ts';
+import { KAFKA_SETTINGS } from '../kafka/settings.ts';
 import { OUTBOX_SETTINGS } from '../outbox/settings.ts';
 import { PARTITION_SETTINGS } from '../partitions/settings.ts';
 import { STREAM_SETTINGS } from '../stream/settings.ts';
@@ -15,6 +16,7 @@ export const INBOUND_SECTIONS = {
   service: COMMON_SETTINGS,
   'inbound.outbox': OUTBOX_SETTINGS,
   'inbound.stream': STREAM_SETTINGS,
+  'inbound.kafka': KAFKA_SETTINGS,
   'inbound.delivery': DELIVERY_SETTINGS,
   'inbound.partitions': PARTITION_SETTINGS,
   'gateway.rooms': RETENTION_SETTINGS,

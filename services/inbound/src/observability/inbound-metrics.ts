@@ -12,7 +12,7 @@ export interface InboundMetricsOptions {
   readonly sources: ReadonlySet<SourceKind>;
 }
 
-export type SourceKind = 'outbox' | 'streams';
+export type SourceKind = 'outbox' | 'streams' | 'topics';
 
 /** What one source counts. */
 export interface SourceMetrics {
@@ -69,6 +69,9 @@ export class InboundMetrics {
         ? this.#gauge('partitions', 'Partitions of the outbox that this process reads.')
         : undefined,
       streams: sources.has('streams') ? this.#gauge('streams', 'Streams that this process reads.') : undefined,
+      topics: sources.has('topics')
+        ? this.#gauge('topic_partitions', 'Partitions of topics that this process reads.')
+        : undefined,
     };
     this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
     this.#gauge('source_up', '1 while the source can be read.', isSourceUp);

@@ -11,7 +11,7 @@ const POSTGRES_URL = {
 export const OUTBOX_SETTINGS = {
   OUTCRY_POSTGRES_URL: optionalText(POSTGRES_URL, {
     meaning:
-      'The database with the outbox; unset: there is none, and OUTCRY_STREAM_URL is needed. Not through a pool of transactions: what it says at a commit would be lost.',
+      'The database with the outbox; unset: there is none, and OUTCRY_STREAM_URL or OUTCRY_KAFKA_URL is needed. Not through a pool of transactions: what it says at a commit would be lost.',
   }),
   OUTCRY_POSTGRES_CONNECTIONS: integer({
     meaning: 'Connections to the database, beside the one that listens.',

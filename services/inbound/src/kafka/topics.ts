@@ -1,0 +1,111 @@
+import type { Broker, OutcryError, Retention } from '@outcry/broker';
+import type { Logger } from '@outcry/service';
+import { SourceHealth } from '@outcry/worker';
+
+import { Delivery } from '../delivery/delivery.ts';
+import type { SourceMetrics } from '../observability/inbound-metrics.ts';
+import { KafkaLog } from './platformatic/kafka-log.ts';
+import type { KafkaConfig } from './settings.ts';
+import { TopicReader } from './topic-reader.ts';
+
+export interface TopicsOptions {
+  readonly config: KafkaConfig;
+  readonly broker: Pick<Broker, 'publish'>;
+  readonly retention: { of(room: string): Retention };
+  readonly maxDataBytes: number;
+  readonly metrics: SourceMetrics;
+  readonly logger: Logger;
+}
+
+const LAG_INTERVAL_MS = 5000;
+const MS_PER_SECOND = 1000;
+
+/** Topics of one Kafka, as far as its group gives them to this process. */
+export class Topics {
+  readonly #options: TopicsOptions;
+  readonly #log: KafkaLog;
+  readonly #health: SourceHealth;
+  readonly #ending = new AbortController();
+  #reader: TopicReader | undefined;
+  #reading: Promise<void> | undefined;
+  #lagTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: TopicsOptions) {
+    this.#options = options;
+    const { config, metrics, logger } = options;
+    this.#health = new SourceHealth(logger, 'topic');
+    this.#log = new KafkaLog({
+      ...config,
+      onPartitions: (partitions) => {
+        metrics.setPartitions(partitions);
+        metrics.countTakeover();
+        logger.info({ partitions }, 'partitions of topics assigned');
+      },
+    });
+  }
+
+  get isUp(): boolean {
+    return this.#health.isUp;
+  }
+
+  notReady(): string | undefined {
+    return this.#health.isUp ? undefined : 'the topics cannot be read';
+  }
+
+  /** @throws OutcryError `badConfig` where the topics are of no use, or `unavailable`; `stop` is to be called then, too */
+  async start(): Promise<void> {
+    const names = await this.#log.identify();
+    this.#health.succeed();
+    const { metrics } = this.#options;
+    const deliveries = new Map([...names].map(([topic, name]) => [topic, this.#createDelivery(name)]));
+    const reader = new TopicReader({
+      log: this.#log,
+      deliveryOf: (topic) => {
+        const delivery = deliveries.get(topic);
+        if (delivery === undefined) throw new Error(`a record of ${topic}, which is not read`);
+        return delivery;
+      },
+      metrics,
+      onFound: () => {
+        this.#health.succeed();
+      },
+      onFault: (err: OutcryError) => {
+        this.#health.fail(err);
+      },
+    });
+    this.#reader = reader;
+    this.#reading = reader.read(this.#ending.signal);
+    this.#measureLag();
+  }
+
+  /** Ends what is under way and hands over. Never rejects. */
+  async stop(): Promise<void> {
+    clearTimeout(this.#lagTimer);
+    this.#ending.abort();
+    await this.#reading;
+    await this.#log.close();
+  }
+
+  #createDelivery(name: string): Delivery {
+    const { broker, retention, maxDataBytes, metrics } = this.#options;
+    // No user has a star in its name.
+    return new Delivery({ broker, retention, maxDataBytes, sender: `*kafka:${name}`, metrics });
+  }
+
+  #measureLag(): void {
+    void this.#health
+      .watch(() => this.#log.countWaiting())
+      .then((rows) => {
+        if (rows === undefined) {
+          this.#options.metrics.countSourceFault();
+          return;
+        }
+        const oldest = this.#reader?.oldest;
+        const ageMs = oldest === undefined ? 0 : Math.max(0, Date.now() - oldest);
+        this.#options.metrics.setLag({ rows, seconds: ageMs / MS_PER_SECOND });
+      });
+    this.#lagTimer = setTimeout(() => {
+      this.#measureLag();
+    }, LAG_INTERVAL_MS);
+  }
+}
