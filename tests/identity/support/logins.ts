@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { closeCode, type GatewayProcess, RawClient } from '@outcry/testkit';
+import { closeCode, type GatewayProcess, HandshakeRefusedError, RawClient } from '@outcry/testkit';
 
 import type { IssuedToken } from './openid-provider.ts';
 
@@ -12,6 +12,7 @@ const MAX_UNDER_WAY = 100;
 /** Waits of whoever is told to come back, as the client library has them. */
 const FIRST_WAIT_MS = 100;
 const MAX_WAIT_MS = 5000;
+const OVERLOADED = 503;
 
 export interface Flood {
   readonly logins: number;
@@ -25,8 +26,10 @@ export interface Flood {
 export class Logins {
   good = 0;
   bad = 0;
-  /** Times that somebody was told to come back in a moment. */
+  /** Times that somebody was told to come back in a moment, for the key may be a new one. */
   waits = 0;
+  /** Times that somebody was turned away before the token was looked at, because the gateway had too much to do. */
+  turnedAway = 0;
   /** Good ones that were not let in as whom they are. */
   readonly refused: string[] = [];
   /** Kinds of bad ones that were let in. */
@@ -67,11 +70,23 @@ export class Logins {
 
   /** The user that is let in, or the code of the close. */
   async logIn(token: string): Promise<string | number> {
-    const client = await RawClient.connect({ url: this.#gateway.url, encoding: 'json', token });
+    const client = await this.#connect(token);
     const outcome = await Promise.race([client.next('welcome'), client.waitForClose()]);
     if ('code' in outcome) return outcome.code;
     await client.close();
     return outcome.user;
+  }
+
+  async #connect(token: string): Promise<RawClient> {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+      try {
+        return await RawClient.connect({ url: this.#gateway.url, encoding: 'json', token });
+      } catch (err) {
+        if (!(err instanceof HandshakeRefusedError && err.response.status === OVERLOADED)) throw err;
+      }
+      this.turnedAway += 1;
+      await delay(waitMs * (0.5 + Math.random() / 2));
+    }
   }
 
   async #logInGood({ user, token }: IssuedToken): Promise<void> {

@@ -20,10 +20,13 @@ process.on('SIGHUP', () => {
   say('keys read');
 });
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   if (request.url === '/jwks') say('keys fetched');
   void answer(request, response);
-}).listen(port, HOST, () => {
+});
+// A connection that it closed just as somebody asks on it would look as if it had refused.
+server.keepAliveTimeout = 0;
+server.listen(port, HOST, () => {
   say('provider started');
 });
 

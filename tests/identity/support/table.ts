@@ -12,6 +12,7 @@ interface IdentityRow {
   readonly perSecond: number;
   /** Good ones that were told to come back in a moment, each time. */
   readonly waits: number;
+  readonly turnedAway: number;
   readonly fetches: number;
   /** Between any two fetches behind that of the start. */
   readonly shortestGapMs: number;
@@ -19,7 +20,7 @@ interface IdentityRow {
 
 const TABLE = new SuiteTable<IdentityRow>({
   name: 'identity',
-  head: ['what', 'good', 'refused', 'bad', 'accepted', 'logins/s', 'told to wait', 'fetches', 'closest'],
+  head: ['what', 'good', 'refused', 'bad', 'accepted', 'logins/s', 'told to wait', 'turned away', 'fetches', 'closest'],
   cellsOf,
   size: IS_LONG ? 'long' : 'short',
 });
@@ -34,6 +35,7 @@ export function addRow(what: string, logins: Logins, { fetches }: Pick<OpenIdPro
     accepted: logins.accepted.length,
     perSecond: logins.perSecond,
     waits: logins.waits,
+    turnedAway: logins.turnedAway,
     fetches: fetches.length,
     shortestGapMs: shortestGapMs(fetches),
   });
@@ -55,7 +57,7 @@ export function teardown(): void {
 }
 
 function cellsOf({ what, shortestGapMs: gapMs, ...counts }: IdentityRow): string[] {
-  const { good, refused, bad, accepted, perSecond, waits, fetches } = counts;
+  const { good, refused, bad, accepted, perSecond, waits, turnedAway, fetches } = counts;
   const gap = Number.isFinite(gapMs) ? `${(gapMs / 1000).toFixed(1)} s` : '–';
-  return [what, good, refused, bad, accepted, perSecond, waits, fetches, gap].map(String);
+  return [what, good, refused, bad, accepted, perSecond, waits, turnedAway, fetches, gap].map(String);
 }
