@@ -54,8 +54,8 @@ export interface RecordLog {
   read(signal: AbortSignal): AsyncIterable<LogPage>;
   /** Writes records where those stand that can never be published. One that was written may be so again. */
   putAside(refused: readonly RefusedRecord[]): Promise<void>;
-  /** How many records of this service's partitions are not settled. */
-  countWaiting(): Promise<number>;
+  /** How many records of this service's partitions are not settled; undefined while it is not one of the group. */
+  countWaiting(): Promise<number | undefined>;
   /** Never rejects. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Broker, OutcryError, Retention } from '@outcry/broker';
+import { type Broker, OutcryError, type Retention } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 import { SourceHealth } from '@outcry/worker';
 
@@ -26,20 +26,20 @@ export class Topics {
   readonly #log: KafkaLog;
   readonly #health: SourceHealth;
   readonly #ending = new AbortController();
+  /** Partitions that are its own. */
+  #held: readonly string[] = [];
   #reader: TopicReader | undefined;
   #reading: Promise<void> | undefined;
   #lagTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TopicsOptions) {
     this.#options = options;
-    const { config, metrics, logger } = options;
+    const { config, logger } = options;
     this.#health = new SourceHealth(logger, 'topic');
     this.#log = new KafkaLog({
       ...config,
-      onPartitions: (partitions) => {
-        metrics.setPartitions(partitions);
-        metrics.countTakeover();
-        logger.info({ partitions }, 'partitions of topics assigned');
+      onPartitions: (names) => {
+        this.#hold(names);
       },
     });
   }
@@ -86,6 +86,17 @@ export class Topics {
     await this.#log.close();
   }
 
+  #hold(names: readonly string[] | undefined): void {
+    const { metrics, logger } = this.#options;
+    const own = names ?? [];
+    for (const name of own) if (!this.#held.includes(name)) metrics.countTakeover();
+    this.#held = own;
+    metrics.setPartitions(own.length);
+    if (names === undefined) return;
+    this.#health.succeed();
+    logger.info({ partitions: own }, 'partitions of topics assigned');
+  }
+
   #createDelivery(name: string): Delivery {
     const { broker, retention, maxDataBytes, metrics } = this.#options;
     // No user has a star in its name.
@@ -93,19 +104,24 @@ export class Topics {
   }
 
   #measureLag(): void {
-    void this.#health
-      .watch(() => this.#log.countWaiting())
-      .then((rows) => {
-        if (rows === undefined) {
-          this.#options.metrics.countSourceFault();
-          return;
-        }
-        const oldest = this.#reader?.oldest;
-        const ageMs = oldest === undefined ? 0 : Math.max(0, Date.now() - oldest);
-        this.#options.metrics.setLag({ rows, seconds: ageMs / MS_PER_SECOND });
-      });
+    void this.#tellLag();
     this.#lagTimer = setTimeout(() => {
       this.#measureLag();
     }, LAG_INTERVAL_MS);
+  }
+
+  async #tellLag(): Promise<void> {
+    const { metrics } = this.#options;
+    try {
+      const rows = await this.#log.countWaiting();
+      // Whether Kafka can be had is then for the reader to say, who tries.
+      if (rows === undefined) return;
+      const oldest = this.#reader?.oldest;
+      const ageMs = oldest === undefined ? 0 : Math.max(0, Date.now() - oldest);
+      metrics.setLag({ rows, seconds: ageMs / MS_PER_SECOND });
+    } catch (err) {
+      if (!(err instanceof OutcryError)) throw err;
+      metrics.countSourceFault();
+    }
   }
 }

@@ -232,6 +232,9 @@ describe('topics of a Kafka', () => {
     await expect
       .poll(() => readHealth(service.internalUrl), patient)
       .toMatchObject({ status: 503, summary: 'the topics cannot be read' });
+    // For as long as it is tried, and not only at first.
+    const faults = await metricOf(service, 'source_faults_total');
+    await expect.poll(() => metricOf(service, 'source_faults_total'), patient).toBeGreaterThan(faults + 5);
     expect(await metricOf(service, 'source_up')).toBe(0);
     await kafka.restart();
     await writeNumbers(stage, BATCH, BATCH);

@@ -13,8 +13,8 @@ import { type KafkaConfig, SaslMechanism } from '../settings.ts';
 import { toFault } from './to-fault.ts';
 
 export interface KafkaLogOptions extends KafkaConfig {
-  /** So many partitions are this service's from now on. */
-  readonly onPartitions: (count: number) => void;
+  /** These partitions are this service's from now on, and no others. Undefined: it is not one of the group any more. */
+  readonly onPartitions: (names: readonly string[] | undefined) => void;
 }
 
 const CLIENT_ID = 'outcry-inbound';
@@ -92,7 +92,7 @@ export class KafkaLog implements RecordLog {
       }
     } finally {
       this.#consumer = undefined;
-      this.#options.onPartitions(0);
+      this.#options.onPartitions(undefined);
       await close(consumer);
     }
   }
@@ -117,10 +117,11 @@ export class KafkaLog implements RecordLog {
     await call(() => this.#producer.send({ messages }));
   }
 
-  async countWaiting(): Promise<number> {
+  async countWaiting(): Promise<number | undefined> {
     const consumer = this.#consumer;
-    const topics = consumer?.assignments ?? [];
-    if (consumer === undefined || topics.length === 0) return 0;
+    const topics = consumer?.assignments ?? undefined;
+    if (consumer === undefined || topics === undefined) return undefined;
+    if (topics.length === 0) return 0;
     const partitions = Object.fromEntries(topics.map(({ topic, partitions: own }) => [topic, own]));
     const listed = { topics: topics.map(({ topic }) => topic), partitions };
     const [ends, begins, places] = await call(() =>
@@ -156,7 +157,9 @@ export class KafkaLog implements RecordLog {
     });
     consumer.on('error', () => undefined);
     consumer.on('consumer:group:join', ({ assignments = [] }) => {
-      this.#options.onPartitions(assignments.reduce((sum, { partitions }) => sum + partitions.length, 0));
+      this.#options.onPartitions(
+        assignments.flatMap(({ topic, partitions }) => partitions.map((partition) => `${topic}/${String(partition)}`)),
+      );
     });
     return consumer;
   }
