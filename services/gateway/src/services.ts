@@ -6,6 +6,7 @@ import type { ArchiveSearch } from './archive/archive-search.ts';
 import { PostgresArchiveSearch } from './archive/postgres-archive-search.ts';
 import { PostgresRoomArchive } from './archive/postgres-room-archive.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
+import { SharedRoomArchive } from './archive/shared-room-archive.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -77,7 +78,11 @@ interface PastParts {
 function createPast({ config, backplane: { broker }, logger, metrics }: ServiceParts): PastParts {
   const options = { broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes };
   if (config.archive === undefined) return { archive: undefined, past: new Past(options) };
-  const archive = new PostgresRoomArchive(config.archive, { metrics, logger });
+  const archive = new SharedRoomArchive(new PostgresRoomArchive(config.archive, { metrics, logger }), {
+    onSpared: () => {
+      metrics.archiveReadsSpared.labels('shared').inc();
+    },
+  });
   const archiveMetrics = {
     pastReads: metrics.archiveReads,
     pastBytes: metrics.archiveBytes,

@@ -4,14 +4,12 @@ import type { RoomArchive } from '../archive/room-archive.ts';
 import { Past, type PastOptions, type PastReader, type PastRequest } from './past.ts';
 import type { RoomRules } from './room-rules.ts';
 
-/** Shorter than a read of a stream waits: whoever comes back wants what is said now. */
-const MAX_WAIT_MS = 2000;
 /** What is stored of a room that is archived is shown, however old: the archive has what is before it. */
 const EVERYTHING = { count: Number.MAX_SAFE_INTEGER, ms: Number.MAX_SAFE_INTEGER };
 /** As many as any room may keep. */
 const MAX_KEPT = 100_000;
 
-export interface ArchivedPastOptions extends Omit<PastOptions, 'rules' | 'maxWaitMs'> {
+export interface ArchivedPastOptions extends Omit<PastOptions, 'rules'> {
   readonly rules: RoomRules;
   readonly archive: RoomArchive;
   /** Of the pages of the archive. */
@@ -46,7 +44,6 @@ export class ArchivedPast {
       rules,
       broker: { readHistory: (room, range) => readArchive(archive, room, { ...range, pageBytes: options.pageBytes }) },
       metrics: archiveMetrics,
-      maxWaitMs: MAX_WAIT_MS,
     });
   }
 

@@ -11,6 +11,7 @@ export const MAX_PART_BYTES = 64 * 1024;
 const MAX_PAGES_IN_FLIGHT = 4;
 /** What the smallest page counts as. */
 const MIN_PAGE_BYTES = 16 * 1024;
+/** After this a read that has waited for its turn is refused as unavailable: before clients give up by themselves. */
 const MAX_WAIT_MS = 8000;
 /** Between two looks at who has waited for too long. */
 const EXPIRY_STEP_MS = 100;
@@ -42,8 +43,6 @@ export interface PastOptions {
   readonly metrics: Pick<GatewayMetrics, 'pastReads' | 'pastBytes' | 'pastReadsSpared'>;
   /** Bytes of frames in a page. */
   readonly pageBytes: number;
-  /** After this a read that has waited for its turn is refused as unavailable. Default: 8 s, before clients give up by themselves. */
-  readonly maxWaitMs?: number;
 }
 
 interface Waiting {
@@ -78,7 +77,6 @@ export class Past {
   /** Of one page that somebody asks for. */
   readonly pageBytes: number;
   readonly #options: PastOptions;
-  readonly #maxWaitMs: number;
   readonly #queues = new Map<PastReader, Queue>();
   /** The pages to be read next, in turn. */
   readonly #ready = new Map<string, Page>();
@@ -95,7 +93,6 @@ export class Past {
   constructor(options: PastOptions) {
     this.#options = options;
     this.pageBytes = options.pageBytes;
-    this.#maxWaitMs = options.maxWaitMs ?? MAX_WAIT_MS;
   }
 
   /** As many messages as can be had of a room. */
@@ -118,10 +115,10 @@ export class Past {
     this.#checkMayWait(reader, request);
     const queue = this.#queueOf(reader);
     return new Promise((resolve, reject) => {
-      const waiting = { request, expiresAt: performance.now() + this.#maxWaitMs, resolve, reject };
+      const waiting = { request, expiresAt: performance.now() + MAX_WAIT_MS, resolve, reject };
       queue.waiting.push(waiting);
       this.#waiting.add(waiting);
-      this.#timer ??= this.#wakeAfter(this.#maxWaitMs);
+      this.#timer ??= this.#wakeAfter(MAX_WAIT_MS);
       if (queue.state === 'idle') this.#admit(queue);
     });
   }
