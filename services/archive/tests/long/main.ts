@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util';
 import { stayAway } from './away.ts';
 import { wakeFrozen } from './frozen.ts';
 import { surviveKills } from './kills.ts';
+import { keepPace } from './pace.ts';
+import { readPages } from './pages.ts';
 import { resumeAll } from './resume.ts';
 import type { Row } from './row.ts';
 
@@ -45,6 +47,13 @@ const SCENARIOS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       seconds: numberOf('seconds', { short: 30, long: 600 }),
       secondsBefore: 10,
     }),
+  pace: () =>
+    keepPace({
+      backlog: numberOf('rows', { short: 200_000, long: 1_000_000 }),
+      rate: numberOf('rate', { short: 5000, long: 5000 }),
+      seconds: numberOf('seconds', { short: 20, long: 120 }),
+    }),
+  pages: () => readPages({ messages: numberOf('rows', { short: 1_000_000, long: 100_000_000 }) }),
   frozen: () =>
     wakeFrozen({ times: 20, rooms: Math.min(rooms, 64), rate: numberOf('rate', { short: 500, long: 1000 }) }),
 };
