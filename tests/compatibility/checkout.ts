@@ -3,13 +3,14 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, 
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+const STANDALONE = 'apps/standalone/src/start.ts';
 /** What tests start as processes of their own, by the file that they run. */
 const ENTRIES = [
   'services/gateway/src/main.ts',
   'services/feed-publisher/src/main.ts',
   'services/inbound/src/main.ts',
   'services/archive/src/main.ts',
-  'apps/standalone/src/start.ts',
+  STANDALONE,
 ];
 const WORKSPACES = ['packages', 'services', 'apps', 'tools'];
 
@@ -33,8 +34,15 @@ export function serveFrom(folder: string, servicesFolder: string): void {
   for (const entry of ENTRIES) {
     const target = join(servicesFolder, entry);
     if (!existsSync(join(folder, entry)) || !existsSync(target)) continue;
-    writeFileSync(join(folder, entry), `await import(${JSON.stringify(pathToFileURL(target).href)});\n`);
+    const start = `await import(${JSON.stringify(pathToFileURL(target).href)});\n`;
+    writeFileSync(join(folder, entry), `${entry === STANDALONE ? keepNothing(servicesFolder) : ''}${start}`);
   }
+}
+
+/** Tests share no messages; the setting is unknown to those that never kept any. */
+function keepNothing(servicesFolder: string): string {
+  const keeps = existsSync(join(servicesFolder, 'apps/standalone/src/data/settings.ts'));
+  return keeps ? "process.env.OUTCRY_MEMORY ??= 'true';\n" : 'delete process.env.OUTCRY_MEMORY;\n';
 }
 
 function linkModules(repository: string, folder: string): void {

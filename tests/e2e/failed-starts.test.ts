@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 const SERVICES = {
   'services/gateway/src/main.ts': { OUTCRY_PORT: '0' },
   'services/feed-publisher/src/main.ts': {},
-  'apps/standalone/src/start.ts': { OUTCRY_PORT: '0', OUTCRY_DEMO: 'false' },
+  'apps/standalone/src/start.ts': { OUTCRY_PORT: '0', OUTCRY_DEMO: 'false', OUTCRY_MEMORY: 'true' },
 } as const;
 type Entry = keyof typeof SERVICES;
 

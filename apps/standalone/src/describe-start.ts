@@ -1,12 +1,13 @@
 import type { StandaloneConfig } from './config/config.ts';
 
 /** What somebody who has just typed `npm start` wants to know. */
-export function describeStart({ gateway, feedPublisher }: StandaloneConfig, port: number): string {
+export function describeStart({ gateway, feedPublisher, data }: StandaloneConfig, port: number): string {
   const address = `localhost:${String(port)}`;
   const role =
     feedPublisher === undefined ? `as a node of the cluster at ${new URL(gateway.redis.url).host}` : 'by itself';
   const page = gateway.demoDirectory === undefined ? '' : `  page     http://${address}\n`;
-  return `\noutcry runs ${role}\n\n${page}  clients  ws://${address}/ws\n${describeTrust(gateway.auth)}\n`;
+  const keeps = data === undefined ? '' : `  messages in ${data.folder} (--memory keeps none)\n`;
+  return `\noutcry runs ${role}\n\n${page}  clients  ws://${address}/ws\n${keeps}${describeTrust(gateway.auth)}\n`;
 }
 
 /** Where tokens are checked there is nothing to say. */

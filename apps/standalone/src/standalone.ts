@@ -1,4 +1,5 @@
-import { createMemoryBackplane, createRedisBackplane } from '@outcry/broker';
+import { EmbeddedArchive } from '@outcry/archive';
+import { type Backplane, createMemoryBackplane, createRedisBackplane } from '@outcry/broker';
 import { createFeedPublisher, type FeedPublisher, type FeedPublisherConfig, openSource } from '@outcry/feed-publisher';
 import { createGateway } from '@outcry/gateway';
 import { BackplaneLog, type Logger } from '@outcry/service';
@@ -10,18 +11,19 @@ export interface Standalone {
   stop(): Promise<void>;
 }
 
-/** Starts a gateway, and beside it a publisher where there is no cluster to get books from. */
+/**
+ * Starts a gateway, and beside it a publisher where there is no cluster to get books from.
+ *
+ * @throws OutcryError in a line for the operator where it cannot start
+ */
 export async function startStandalone(config: StandaloneConfig, logger: Logger): Promise<Standalone> {
-  const { gateway: gatewayConfig, feedPublisher: feedConfig } = config;
-  const backplane =
-    feedConfig === undefined
-      ? createRedisBackplane({
-          ...{ ...gatewayConfig.redis, told: gatewayConfig.told },
-          events: new BackplaneLog(logger),
-        })
-      : createMemoryBackplane();
-  const gateway = createGateway({ config: gatewayConfig, backplane, logger });
-  const { port } = await gateway.start();
+  const { feedPublisher: feedConfig, data } = config;
+  const archive = data && (await EmbeddedArchive.open({ ...data, logger }));
+  const started = await startGateway(config, { archive, logger }).catch(async (err: unknown) => {
+    await archive?.close();
+    throw err;
+  });
+  const { backplane, gateway, port } = started;
   const publisher = feedConfig === undefined ? undefined : await startPublisher(feedConfig);
   return {
     port,
@@ -43,4 +45,22 @@ export async function startStandalone(config: StandaloneConfig, logger: Logger):
     await started.start();
     return started;
   }
+}
+
+interface GatewayParts {
+  readonly archive: EmbeddedArchive | undefined;
+  readonly logger: Logger;
+}
+
+async function startGateway(config: StandaloneConfig, parts: GatewayParts) {
+  const backplane = createBackplane(config, parts);
+  const gateway = createGateway({ config: config.gateway, backplane, ...parts });
+  const { port } = await gateway.start();
+  return { backplane, gateway, port };
+}
+
+function createBackplane({ gateway, feedPublisher }: StandaloneConfig, { archive, logger }: GatewayParts): Backplane {
+  const { redis, told } = gateway;
+  if (feedPublisher !== undefined) return createMemoryBackplane(undefined, { keeper: archive });
+  return createRedisBackplane({ ...redis, told, events: new BackplaneLog(logger) });
 }

@@ -10,6 +10,7 @@ await runService({
   name: 'standalone',
   summary: 'a gateway with the demo page and simulated books, in one process',
   sections: STANDALONE_SECTIONS,
+  switches: { memory: { setting: 'OUTCRY_MEMORY', meaning: 'keep no messages for the next start' } },
   load: loadStandaloneConfig,
   createLogger: () => createStandaloneLogger({ level: 'info' }),
   async start(config) {

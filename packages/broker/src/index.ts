@@ -62,5 +62,6 @@ export type {
   RoomWeight,
 } from './rooms/broker.ts';
 export { ANNOUNCE_INTERVAL_MS } from './rooms/defaults.ts';
+export type { KeptNumbering, RoomKeeper } from './rooms/room-keeper.ts';
 export type { BrokerPart, BrokerStatus } from './status.ts';
 export type { StorageStatus } from './storage.ts';

@@ -1,4 +1,5 @@
 export { API_KEYS, COMMON_SETTINGS, HOST, NAME, REDIS_URL } from './common-settings.ts';
+export { userDataFolder } from './config/data-folder.ts';
 export { readEnvironment } from './config/env.ts';
 export type { Check } from './health/check.ts';
 export { type DelayMonitor, LoopLag } from './health/loop-lag.ts';

@@ -32,6 +32,8 @@ export interface ServiceDefinition<C> {
   readonly sections: Sections;
   /** Services whose sections in a file some of these settings are taken from; what else stands there is theirs to check. */
   readonly follows?: readonly string[];
+  /** Flags that switch a setting on, beside those that every service has. */
+  readonly switches?: Readonly<Record<string, Switch>>;
   /** @throws ConfigError with every problem at once */
   load(environment: Environment): { readonly config: C };
   /** Resolves when the service serves. `environment` starts another one of the same settings. */
@@ -40,8 +42,15 @@ export interface ServiceDefinition<C> {
   createLogger?(): Logger;
 }
 
+export interface Switch {
+  /** The setting that is `true` where the flag stands. */
+  readonly setting: string;
+  /** For `--help`. */
+  readonly meaning: string;
+}
+
 /** Sections that a file of settings may have for another service than the one that reads it. */
-const SERVICES_WITH_SECTIONS = ['gateway', 'feedPublisher', 'inbound', 'archive', 'events'];
+const SERVICES_WITH_SECTIONS = ['gateway', 'feedPublisher', 'inbound', 'archive', 'events', 'standalone'];
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** What the last lines of the log may take to reach a slow reader. */
@@ -79,11 +88,11 @@ async function run<C>(service: ServiceDefinition<C>, logger: Logger): Promise<nu
   });
   let running: RunningService | undefined;
   try {
-    const flags = readFlags();
+    const flags = readFlags(service);
     if (flags.help === true) return printHelp(service);
-    if (flags['check-config'] === true) return printConfig(service, flags.config);
-    const { config } = load(service, sourcesOf(service, flags.config));
-    const started = service.start(config, environmentOf(flags.config));
+    if (flags['check-config'] === true) return printConfig(service, flags);
+    const { config } = load(service, sourcesOf(service, flags));
+    const started = service.start(config, environmentOf(service, flags));
     // Where it is not waited for, its failure is nobody's.
     started.catch(() => undefined);
     running = await Promise.race([started, stopRequested]);
@@ -112,9 +121,21 @@ async function stop(running: RunningService, logger: Logger): Promise<number> {
   }
 }
 
-function sourcesOf<C>({ sections, follows }: ServiceDefinition<C>, path: string | undefined): SettingSources {
-  const otherServices = SERVICES_WITH_SECTIONS;
-  return new SettingSources({ environment: readEnvironment(), sections, otherServices, follows, path });
+function sourcesOf<C>(service: ServiceDefinition<C>, flags: Flags): SettingSources {
+  const { sections, follows } = service;
+  const environment = { ...readEnvironment(), ...switchedOn(service, flags) };
+  return new SettingSources({
+    environment,
+    sections,
+    otherServices: SERVICES_WITH_SECTIONS,
+    follows,
+    path: flags.config,
+  });
+}
+
+function switchedOn<C>({ switches = {} }: ServiceDefinition<C>, flags: Flags): Environment {
+  const on = Object.entries(switches).filter(([flag]) => flags[flag] === true);
+  return Object.fromEntries(on.map(([, { setting }]) => [setting, 'true']));
 }
 
 /** @throws ConfigError with every problem at once, those of a file with their place in it */
@@ -126,20 +147,23 @@ function load<C>(service: ServiceDefinition<C>, sources: SettingSources): { read
   }
 }
 
-/** That of this process, with the file that it was told of by a flag. */
-function environmentOf(path: string | undefined): Environment {
-  return { ...readEnvironment(), ...(path === undefined ? {} : { [CONFIG_FILE_VARIABLE]: path }) };
+/** That of this process, with what it was told by flags. */
+function environmentOf<C>(service: ServiceDefinition<C>, flags: Flags): Environment {
+  const { config: path } = flags;
+  const file = path === undefined ? {} : { [CONFIG_FILE_VARIABLE]: path };
+  return { ...readEnvironment(), ...switchedOn(service, flags), ...file };
 }
 
-function printHelp<C>({ name, summary, sections }: ServiceDefinition<C>): number {
-  process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}`, fieldsOf(sections)));
+function printHelp<C>({ name, summary, sections, switches = {} }: ServiceDefinition<C>): number {
+  const own = Object.entries(switches).map(([flag, { meaning }]) => `\n  --${flag.padEnd(FLAG_COLUMNS)}${meaning}`);
+  process.stdout.write(formatHelp(`outcry ${name}: ${summary}\n\n${FLAGS_HELP}${own.join('')}`, fieldsOf(sections)));
   return 0;
 }
 
 /** For whoever tries a configuration, so its problems are no log either. */
-function printConfig<C>(service: ServiceDefinition<C>, path: string | undefined): number {
+function printConfig<C>(service: ServiceDefinition<C>, flags: Flags): number {
   try {
-    const sources = sourcesOf(service, path);
+    const sources = sourcesOf(service, flags);
     load(service, sources);
     process.stdout.write(`${formatEffective(fieldsOf(service.sections), sources)}\n`);
     return 0;
@@ -154,15 +178,21 @@ const FLAGS_HELP = `  --help          this text
   --config FILE   take settings from a file of YAML or JSON, as OUTCRY_CONFIG_FILE does: docs/CONFIGURATION.md
   --check-config  print the effective configuration and where it comes from, without secrets, and exit`;
 
+/** Of the text above, behind the dashes. */
+const FLAG_COLUMNS = 14;
+
 interface Flags {
   readonly help?: boolean;
   readonly config?: string;
   readonly 'check-config'?: boolean;
+  readonly [name: string]: string | boolean | undefined;
 }
 
-function readFlags(): Flags {
+function readFlags<C>({ switches = {} }: ServiceDefinition<C>): Flags {
   try {
+    const own = Object.keys(switches).map((flag) => [flag, { type: 'boolean' }] as const);
     const options = {
+      ...Object.fromEntries(own),
       help: { type: 'boolean' },
       config: { type: 'string' },
       'check-config': { type: 'boolean' },

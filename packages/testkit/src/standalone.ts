@@ -5,6 +5,8 @@ import type { FeedSettings } from './publisher.ts';
 
 export interface StandaloneOptions extends GatewaySettings {
   readonly feed?: FeedSettings;
+  /** Where messages are kept for the next start. Absent: nowhere. */
+  readonly dataDir?: string;
 }
 
 /** Starts what `npm start` starts, on free ports: gateway, publisher and demo page in one process. */
@@ -12,7 +14,7 @@ export async function startStandalone({ feed = {}, ...settings }: StandaloneOpti
   const process = new ServiceProcess({
     entry: 'apps/standalone/src/start.ts',
     env: {
-      ...toEnvironment('OUTCRY_', { ...LOOPBACK, ...settings }),
+      ...toEnvironment('OUTCRY_', { ...LOOPBACK, memory: settings.dataDir === undefined, ...settings }),
       ...toEnvironment('OUTCRY_FEED_', { ...feed }),
     },
   });

@@ -59,6 +59,8 @@ export interface ServiceParts {
     readonly feedBus: FeedReader;
   };
   readonly logger: Logger;
+  /** As `GatewayOptions.archive`. */
+  readonly archive?: RoomArchive | undefined;
   readonly metrics: GatewayMetrics;
   readonly publisher: TopicPublisher;
   readonly coalescer: Coalescer;
@@ -75,10 +77,11 @@ interface PastParts {
 }
 
 /** The past of rooms: to the beginning, where there is an archive. */
-function createPast({ config, backplane: { broker }, logger, metrics }: ServiceParts): PastParts {
+function createPast({ config, backplane: { broker }, logger, metrics, archive: given }: ServiceParts): PastParts {
   const options = { broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes };
-  if (config.archive === undefined) return { archive: undefined, past: new Past(options) };
-  const archive = new SharedRoomArchive(new PostgresRoomArchive(config.archive, { metrics, logger }), {
+  const store = given ?? (config.archive && new PostgresRoomArchive(config.archive, { metrics, logger }));
+  if (store === undefined) return { archive: undefined, past: new Past(options) };
+  const archive = new SharedRoomArchive(store, {
     onSpared: () => {
       metrics.archiveReadsSpared.labels('shared').inc();
     },

@@ -86,6 +86,7 @@ export const UPPER_HOUSE: House = {
       { start: 'the program', 'write-docs': 'docs/CONFIGURATION.md and its schema' },
       { 'describe-start': 'the words for the terminal', standalone: 'composition', logger: 'log lines for people' },
       { config: 'the settings of both services, but for a few' },
+      { data: 'what is there again at the next start: its settings' },
     ],
   },
   'apps/demo': {

@@ -5,6 +5,7 @@ import { ConfigError, type Environment, readSettings, type SettingFields, type S
 import { FEED_PUBLISHER_SETTINGS, type FeedPublisherConfig, loadFeedPublisherConfig } from '@outcry/feed-publisher';
 import { accountsConfigOf, GATEWAY_SETTINGS, type GatewayConfig, loadGatewayConfig } from '@outcry/gateway';
 
+import { type DataConfig, dataConfigOf, problemsOfData } from '../data/settings.ts';
 import { STANDALONE_SETTINGS } from './settings.ts';
 
 const SECRET_BYTES = 32;
@@ -13,6 +14,8 @@ export interface StandaloneConfig {
   readonly gateway: GatewayConfig;
   /** Undefined for a node of a cluster: there the books come from the cluster's publishers. */
   readonly feedPublisher: FeedPublisherConfig | undefined;
+  /** Undefined where nothing is there again at the next start, or all is kept elsewhere. */
+  readonly data: DataConfig | undefined;
 }
 
 /** @throws ConfigError with every problem at once */
@@ -22,6 +25,9 @@ export function loadStandaloneConfig(environment: Environment): {
 } {
   const settings = readSettings(STANDALONE_SETTINGS, environment);
   const isNode = settings.OUTCRY_REDIS_URL !== undefined;
+  const isKeptElsewhere = isNode || settings.OUTCRY_ARCHIVE_URL !== undefined;
+  const problems = problemsOfData(settings, { isKeptElsewhere });
+  if (problems.length > 0) throw new ConfigError(problems);
   // Accounts of a process by itself need no secret that others know; a node of a cluster has to be told the cluster's.
   const ownsAccounts = settings.OUTCRY_ACCOUNTS && !isNode && settings.OUTCRY_AUTH_SECRET === undefined;
   const hasAccounts = settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET !== undefined;
@@ -33,12 +39,14 @@ export function loadStandaloneConfig(environment: Environment): {
   };
   const { config } = loadGatewayConfig(forGateway);
   const accounts = ownsAccounts ? accountsConfigOf(settings, randomBytes(SECRET_BYTES)) : config.auth.accounts;
-  const gateway = { ...config, auth: { ...config.auth, accounts } };
+  const data = isKeptElsewhere ? undefined : dataConfigOf(settings);
+  const roomRules = data === undefined ? config.roomRules : config.roomRules.allArchived();
+  const gateway = { ...config, roomRules, auth: { ...config.auth, accounts } };
   const feedPublisher = isNode ? undefined : loadFeedPublisherConfig(only(FEED_PUBLISHER_SETTINGS, environment)).config;
   if (feedPublisher?.source.kind === 'http') {
     throw new ConfigError(['OUTCRY_FEED_SOURCE: http takes a feed publisher of its own: npm run feed-publisher']);
   }
-  return { config: { gateway, feedPublisher }, settings };
+  return { config: { gateway, feedPublisher, data }, settings };
 }
 
 /** Each service takes its own names only, and would call the other's unknown. */

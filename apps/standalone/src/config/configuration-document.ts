@@ -5,6 +5,7 @@ import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
 
+import { DATA_SETTINGS } from '../data/settings.ts';
 import { STANDALONE_SECTIONS, STANDALONE_SETTINGS } from './settings.ts';
 
 /** The text of docs/CONFIGURATION.md, from the settings themselves. */
@@ -49,6 +50,7 @@ ${formatMarkdownTable(STANDALONE_SECTIONS, {
   OUTCRY_REDIS_URL: STANDALONE_SETTINGS.OUTCRY_REDIS_URL,
   OUTCRY_ACCOUNTS: STANDALONE_SETTINGS.OUTCRY_ACCOUNTS,
   OUTCRY_DEMO: STANDALONE_SETTINGS.OUTCRY_DEMO,
+  ...DATA_SETTINGS,
 })}
 `;
 }

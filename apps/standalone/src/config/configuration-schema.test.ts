@@ -15,7 +15,7 @@ import { STANDALONE_SECTIONS } from './settings.ts';
 
 const DEPLOY = new URL('../../../../deploy/', import.meta.url);
 const EXAMPLE = new URL('outcry.yaml', DEPLOY);
-const SERVICES = { otherServices: ['gateway', 'feedPublisher', 'inbound', 'archive', 'events'] };
+const SERVICES = { otherServices: ['gateway', 'feedPublisher', 'inbound', 'archive', 'events', 'standalone'] };
 
 const example = readFileSync(EXAMPLE, 'utf8');
 const written = readFileSync(new URL('outcry.schema.json', DEPLOY), 'utf8');

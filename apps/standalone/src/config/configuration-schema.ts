@@ -5,8 +5,11 @@ import { FEED_PUBLISHER_SECTIONS } from '@outcry/feed-publisher';
 import { GATEWAY_SECTIONS } from '@outcry/gateway';
 import { INBOUND_SECTIONS } from '@outcry/inbound';
 
+import { OWN_SECTIONS } from './settings.ts';
+
 /** All that a file may have: what is the gateways' in their words and as they check it. */
 export const ALL_SECTIONS = {
+  ...OWN_SECTIONS,
   ...ARCHIVE_SECTIONS,
   ...EVENTS_SECTIONS,
   ...INBOUND_SECTIONS,

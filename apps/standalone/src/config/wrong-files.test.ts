@@ -17,7 +17,7 @@ interface Service {
 const GATEWAY: Service = { sections: GATEWAY_SECTIONS, load: loadGatewayConfig };
 const PUBLISHER: Service = { sections: FEED_PUBLISHER_SECTIONS, load: loadFeedPublisherConfig };
 const INBOUND: Service = { sections: INBOUND_SECTIONS, follows: INBOUND_FOLLOWS, load: loadInboundConfig };
-const SERVICES = ['gateway', 'feedPublisher', 'inbound', 'archive', 'events'];
+const SERVICES = ['gateway', 'feedPublisher', 'inbound', 'archive', 'events', 'standalone'];
 
 let directory: string;
 beforeAll(() => {

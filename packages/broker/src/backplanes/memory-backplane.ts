@@ -27,6 +27,7 @@ import { PARTITION_TAGS } from '../partition.ts';
 import type { BrokerHandler } from '../rooms/broker.ts';
 import { MemoryBroker } from '../rooms/memory-broker.ts';
 import { createMemoryRooms } from '../rooms/memory-rooms.ts';
+import type { RoomKeeper } from '../rooms/room-keeper.ts';
 import type { BrokerPart } from '../status.ts';
 import type { Backplane } from './backplane.ts';
 
@@ -35,6 +36,8 @@ export interface MemoryBackplaneOptions {
   readonly presenceLease?: LeaseTimes | undefined;
   /** Who is written down as coming and going; unset: nobody. The same on every node of a hub. */
   readonly told?: ToldEvents | undefined;
+  /** What outlives the process; unset: nothing does. One for a hub. */
+  readonly keeper?: RoomKeeper | undefined;
 }
 
 const EVERYTHING: BrokerPart = { shard: 'memory', partitions: PARTITION_TAGS.map((_, partition) => partition) };
@@ -42,10 +45,12 @@ const EVERYTHING: BrokerPart = { shard: 'memory', partitions: PARTITION_TAGS.map
 /** A backplane that needs no Redis. Those that share a hub are nodes of one cluster, within one process. */
 export function createMemoryBackplane(
   hub: MemoryHub = new MemoryHub(),
-  { presenceLease = PRESENCE_LEASE, told = NOTHING_TOLD }: MemoryBackplaneOptions = {},
+  { presenceLease = PRESENCE_LEASE, told = NOTHING_TOLD, keeper }: MemoryBackplaneOptions = {},
 ): Backplane {
   const presence = new LeasedPresence(new MemoryPresenceTable(hub.part(createMemoryPresence), told), presenceLease);
-  const broker = new MemoryBroker(hub.part(createMemoryRooms), (event) => {
+  const rooms = hub.part(createMemoryRooms);
+  if (keeper !== undefined) rooms.keepBy(keeper);
+  const broker = new MemoryBroker(rooms, (event) => {
     presence.deliver(event);
   });
   const feedBus = new MemoryFeedBus(hub.part(createMemoryFeeds));

@@ -1,23 +1,28 @@
 import { appendSeq, type Position } from '@outcry/protocol';
 import type { HistoryRange, PublishRequest, Retention, RoomHistory, RoomMessage, RoomWeight } from './broker.ts';
 import { EMPTY_NUMBERING_TTL_MS, HISTORY_BYTES, NUMBERING_TTL_MS } from './defaults.ts';
-import { createEpoch } from './epoch.ts';
+import type { KeptNumbering } from './room-keeper.ts';
 
 /** Messages past their retention that may wait to be cut off together: cutting moves the whole log. */
 const TRIM_SLACK = 64;
 
 /** One room's numbering and its log, whose messages are contiguous. */
 export class MemoryRoom {
-  readonly #epoch = createEpoch();
-  #seq = 0;
+  readonly #epoch: string;
+  readonly #ended: KeptNumbering['ended'];
+  #seq: number;
   #log: RoomMessage[] = [];
   /** Of the messages in the log. */
   #bytes = 0;
   #retention: Retention = { count: 0, ms: 0 };
   #touchedAt: number;
 
-  constructor(now: number) {
+  /** @param behind What it goes on from under the epoch. */
+  constructor(now: number, epoch: string, behind: KeptNumbering = { seq: 0, ended: new Map() }) {
     this.#touchedAt = now;
+    this.#epoch = epoch;
+    this.#seq = behind.seq;
+    this.#ended = behind.ended;
   }
 
   get position(): Position {
@@ -47,7 +52,13 @@ export class MemoryRoom {
   read(range: HistoryRange, retention: Retention, now: number): RoomHistory {
     const kept = this.#log.slice(Math.max(0, this.#log.length - retention.count));
     const fresh = kept.slice(firstFresh(kept, now - retention.ms));
-    return { head: this.position, ...pageOf(fresh, range) };
+    const isContinued = this.#isContinued(range);
+    return { head: this.position, ...pageOf(fresh, range, this.#seq), ...(isContinued ? { isContinued } : {}) };
+  }
+
+  #isContinued(range: HistoryRange): boolean {
+    if (!('after' in range) || range.epoch === undefined) return false;
+    return range.after <= (this.#ended.get(range.epoch) ?? -1);
   }
 
   removeHistory(): void {
@@ -92,10 +103,10 @@ function bytesOf({ frame, info }: RoomMessage): number {
 
 type Page = Pick<RoomHistory, 'messages' | 'hasMore'>;
 
-/** `log` is what the retention keeps. */
-function pageOf(log: readonly RoomMessage[], range: HistoryRange): Page {
+/** `log` is what the retention keeps, up to `last`. */
+function pageOf(log: readonly RoomMessage[], range: HistoryRange, last: number): Page {
   const { maxBytes = HISTORY_BYTES } = range;
-  const oldest = log[0]?.position.seq ?? 1;
+  const oldest = log[0]?.position.seq ?? last + 1;
   if ('after' in range) return page(log.slice(Math.max(0, range.after + 1 - oldest)), { limit: range.limit, maxBytes });
   if ('last' in range) return page(log.slice(Math.max(0, log.length - range.last)), { limit: range.last, maxBytes });
   const end = range.before === undefined ? log.length : Math.max(0, range.before - oldest);

@@ -53,4 +53,35 @@ describe('MemoryRooms', () => {
     expect(seq).toBe(0);
     expect(epoch).not.toBe(position.epoch);
   });
+
+  it('goes on behind what was kept of a room, and gives away what is archived', () => {
+    const kept: [string, number][] = [];
+    const begun: string[] = [];
+    rooms.keepBy({
+      begin: (room, epoch) => {
+        begun.push(`${room} ${String(epoch.length)}`);
+        return room === 'old' ? { seq: 7, ended: new Map([['before', 7]]) } : undefined;
+      },
+      keep: ({ room, position }) => kept.push([room, position.seq]),
+    });
+    const archived = { ...RETENTION, isArchived: true };
+    const say = (room: string, retention = archived): number =>
+      rooms.publish({ room, head: new Uint8Array([1]), origin: '', retention }).position.seq;
+    expect([say('old'), say('new'), say('new'), say('new', { ...RETENTION, isArchived: false })]).toEqual([8, 1, 2, 3]);
+    expect(kept).toEqual([
+      ['old', 8],
+      ['new', 1],
+      ['new', 2],
+    ]);
+    expect(begun).toEqual(['old 8', 'new 8']);
+    const read = (after: number, epoch: string): unknown => {
+      const { head, messages, isContinued } = rooms.read('old', { after, epoch, limit: 10 }, archived);
+      return [head.seq, messages.map(({ position }) => position.seq), isContinued];
+    };
+    expect(read(7, 'before')).toEqual([8, [8], true]);
+    expect(read(5, 'before')).toEqual([8, [8], true]);
+    // What came behind the newest that was kept is lost: who has seen it has seen what there never was.
+    expect(read(8, 'before')).toEqual([8, [], undefined]);
+    expect(read(5, 'other')).toEqual([8, [8], undefined]);
+  });
 });

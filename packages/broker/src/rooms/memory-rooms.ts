@@ -12,10 +12,12 @@ import type {
   RoomWeight,
 } from './broker.ts';
 import { IDEMPOTENCY_WINDOW_MS } from './defaults.ts';
+import { createEpoch } from './epoch.ts';
 import { notBegun } from './faults.ts';
 import { IdempotencyWindow } from './idempotency-window.ts';
 import type { Membership } from './membership.ts';
 import { MemoryRoom } from './memory-room.ts';
+import type { RoomKeeper } from './room-keeper.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
 
@@ -32,10 +34,16 @@ export class MemoryRooms implements HubPart {
   readonly #rooms = new Map<string, MemoryRoom>();
   readonly #members = new Map<string, Set<Membership>>();
   readonly #published: IdempotencyWindow;
+  #keeper: RoomKeeper | undefined;
   #sweptAt = Date.now();
 
   constructor(idempotencyWindowMs: number = IDEMPOTENCY_WINDOW_MS) {
     this.#published = new IdempotencyWindow(idempotencyWindowMs);
+  }
+
+  /** From now on rooms begin behind what it has, and it is given what is archived. */
+  keepBy(keeper: RoomKeeper): void {
+    this.#keeper = keeper;
   }
 
   /** The room's position; its numbering begins here where it has none. */
@@ -65,6 +73,7 @@ export class MemoryRooms implements HubPart {
     const room = this.#room(request.room);
     if (request.mayBegin === false && room.position.seq === 0) throw notBegun();
     const message = room.append(request, now);
+    if (request.retention.isArchived === true) this.#keeper?.keep(message);
     if (key !== undefined) this.#published.remember(key, message.position, now);
     for (const member of this.#members.get(request.room) ?? []) member.deliver(message);
     return { position: message.position, isDuplicate: false };
@@ -107,7 +116,8 @@ export class MemoryRooms implements HubPart {
     if (now - this.#sweptAt >= SWEEP_INTERVAL_MS) this.#sweep(now);
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      room = new MemoryRoom(now);
+      const epoch = createEpoch();
+      room = new MemoryRoom(now, epoch, this.#keeper?.begin(name, epoch));
       this.#rooms.set(name, room);
     }
     return room;

@@ -52,12 +52,22 @@ export function defaultOf({ room, inbox }: DefaultRules, name: string): RoomRule
 
 /** Finds the rule of a room: that of the first pattern that matches, or the default. */
 export class RoomRules {
+  readonly #written: readonly RoomPatternRule[];
   readonly #rules: readonly { readonly pattern: RoomPattern; readonly rule: RoomRule }[];
   readonly #defaults: DefaultRules;
 
   constructor(rules: readonly RoomPatternRule[], room: RoomRule, inbox: RoomRule = room) {
+    this.#written = rules;
     this.#rules = rules.map(({ pattern, rule }) => ({ pattern: new RoomPattern(pattern), rule }));
     this.#defaults = { room, inbox };
+  }
+
+  /** The same, but that all rooms which store anything are archived, whatever their rules say of that. */
+  allArchived(): RoomRules {
+    const archived = (rule: RoomRule): RoomRule =>
+      rule.retention.count === 0 ? rule : { ...rule, retention: { ...rule.retention, isArchived: true } };
+    const rules = this.#written.map(({ pattern, rule }) => ({ pattern, rule: archived(rule) }));
+    return new RoomRules(rules, archived(this.#defaults.room), archived(this.#defaults.inbox));
   }
 
   of(room: string): RoomRule {
