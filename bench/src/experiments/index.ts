@@ -8,6 +8,7 @@ import { FANOUT } from './fanout.ts';
 import { INBOXES } from './inboxes.ts';
 import { LATENCY } from './latency.ts';
 import { MEMORY } from './memory.ts';
+import { PRIMARIES_EXPERIMENT } from './primaries.ts';
 import { PUBLISH } from './publish.ts';
 import { ROLL_CALL } from './roll-call.ts';
 import { SCALING } from './scaling.ts';
@@ -25,6 +26,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   CEILING,
   SCRIPT,
   SCALING,
+  PRIMARIES_EXPERIMENT,
   ROLL_CALL,
   INBOXES,
   SLOW_READER,
