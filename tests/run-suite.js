@@ -3,6 +3,7 @@ import { argv, env, execPath, exit } from 'node:process';
 import { fileURLToPath, URL } from 'node:url';
 
 // node tests/run-suite.js <project> [--long] [--seed=<number>] [what Vitest takes…]
+// node tests/run-suite.js scenario [--redis=one|shards|cluster] …
 // node tests/run-suite.js security costs [what Vitest takes…]
 //
 // Vitest refuses options that it does not know, so ours become environment variables.
@@ -14,7 +15,11 @@ const options = isCosts ? words.slice(1) : words;
 // Not begun by whoever begins all.
 const APART = ['costs', 'cluster', 'observability', 'deploy', 'kafka'];
 const prefix = `OUTCRY_${project.toUpperCase()}`;
-const SETTINGS = { '--long': prefix, '--seed': `${prefix}_SEED` };
+const SETTINGS = {
+  '--long': prefix,
+  '--seed': `${prefix}_SEED`,
+  ...(project === 'scenario' ? { '--redis': `${prefix}_REDIS` } : {}),
+};
 
 const settings = APART.includes(project) ? { [prefix]: 'asked' } : {};
 const others = [];

@@ -1,10 +1,10 @@
 import { hasRedisServer, NO_FAULTS } from '@outcry/testkit';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { eventually, last } from '../support/eventually.ts';
-import { startPersistentRedis } from './support/persistent-redis.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';
+import { KillableStores } from './support/stores.ts';
 import { System } from './support/system.ts';
 import { addRow } from './support/table.ts';
 
@@ -61,16 +61,16 @@ it.runIf(hasRedisServer())(
   'loses nothing when Redis is killed and starts again from its log',
   { timeout: TIMEOUT_MS },
   async () => {
-    const { redis, end } = await startPersistentRedis();
-    onTestFinished(end);
-    await using system = await System.start({ redis });
+    await using stores = await KillableStores.startKillable({ isPersistent: true });
+    await using system = await System.start({ stores });
     using run = await startRun(system);
     const repairs: number[] = [];
     for (let blip = 0; blip < BLIPS; blip++) {
       await last(run.random.between(500, 1500));
-      await redis.kill();
+      const server = run.random.pick(stores.processes);
+      await server.kill();
       await last(run.random.between(200, 1500));
-      await redis.restart();
+      await server.restart();
       repairs.push(await expectRepaired(run));
     }
     await expectNothingLost(run, 'Redis killed, AOF', Math.max(...repairs));

@@ -1,13 +1,11 @@
-import { readFile } from 'node:fs/promises';
-
 import { hasRedisServer, NO_FAULTS } from '@outcry/testkit';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { last } from '../support/eventually.ts';
-import { startPersistentRedis } from './support/persistent-redis.ts';
 import { roomNames, Run } from './support/run.ts';
 import { scaled, TIMEOUT_MS } from './support/scale.ts';
-import { readiness, System } from './support/system.ts';
+import { KillableStores } from './support/stores.ts';
+import { memoryOf, readiness, System } from './support/system.ts';
 import { addRow } from './support/table.ts';
 
 const ROOMS = roomNames(6);
@@ -18,15 +16,13 @@ const ERROR_LIMIT_MS = 2000;
 const LIVE_LIMIT_MS = 10_000;
 /** What a gateway may weigh more while it waits for Redis than before: far less than an unbounded queue would. */
 const MAX_GROWTH_MIB = 64;
-const MIB = 1024;
 
 it.runIf(hasRedisServer())(
   'outlives a Redis that is away: errors in time, bounded memory, live again',
   { timeout: TIMEOUT_MS },
   async () => {
-    const { redis, end } = await startPersistentRedis();
-    onTestFinished(end);
-    await using system = await System.start({ redis });
+    await using stores = await KillableStores.startKillable({ isPersistent: true });
+    await using system = await System.start({ stores });
     using run = new Run(system);
     run.spread(ROOMS, MEMBERS_PER_ROOM);
     for (const at of system.nodes) {
@@ -36,17 +32,17 @@ it.runIf(hasRedisServer())(
     for (const publisher of run.publishers) publisher.start();
     await last(1000);
 
-    const before = await Promise.all(system.nodes.map(({ gateway }) => residentMib(gateway.process.pid)));
+    const before = await memoryOf(system);
     // First nobody answers, then nobody is there.
     for (const { proxy } of system.nodes) proxy.freeze();
     await last(AWAY_MS / 2);
     for (const { proxy } of system.nodes) proxy.thaw();
-    await redis.kill();
+    await stores.kill();
     await last(AWAY_MS / 2);
     expect(await Promise.all(system.nodes.map(readiness))).toEqual([503, 503, 503]);
-    const after = await Promise.all(system.nodes.map(({ gateway }) => residentMib(gateway.process.pid)));
+    const after = await memoryOf(system);
     const answers = run.publishers.flatMap(({ errorsAfterMs }) => errorsAfterMs);
-    await redis.restart();
+    await stores.restart();
     const repairMs = await run.untilWhole(LIVE_LIMIT_MS);
     await system.untilReady(LIVE_LIMIT_MS - repairMs);
 
@@ -72,8 +68,3 @@ it.runIf(hasRedisServer())(
     });
   },
 );
-
-async function residentMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
-  return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / MIB);
-}

@@ -1,9 +1,10 @@
-import { hasRedisServer, NO_FAULTS, RedisProcess } from '@outcry/testkit';
+import { hasRedisServer, NO_FAULTS } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
 import { eventually, last } from '../support/eventually.ts';
 import { roomNames, Run } from './support/run.ts';
 import { TIMEOUT_MS } from './support/scale.ts';
+import { KillableStores } from './support/stores.ts';
 import { System } from './support/system.ts';
 import { addRow } from './support/table.ts';
 
@@ -71,12 +72,12 @@ it.runIf(hasRedisServer())(
   'tells everybody when Redis comes back without its data',
   { timeout: TIMEOUT_MS },
   async () => {
-    await using redis = await RedisProcess.start();
-    await using system = await System.start({ redis });
+    await using stores = await KillableStores.startKillable();
+    await using system = await System.start({ stores });
     using run = await startRun(system);
-    await redis.kill();
+    await stores.kill();
     await last(1000);
-    await redis.restart();
+    await stores.restart();
     const repairMs = await system.untilReady();
     await run.stopPublishing();
     await run.untilWhole(BACK_DEADLINE_MS);

@@ -1,12 +1,4 @@
-import {
-  type GatewayProcess,
-  type GatewaySettings,
-  startGateway,
-  startRedis,
-  type TestRedis,
-  uniquePrefix,
-  UNLIMITED,
-} from '@outcry/testkit';
+import { type GatewayProcess, type GatewaySettings, startGateway, uniquePrefix, UNLIMITED } from '@outcry/testkit';
 import { expect, it } from 'vitest';
 
 import { metricOf } from '../metrics.ts';
@@ -14,6 +6,7 @@ import { eventually, last } from '../support/eventually.ts';
 import { spansOf, StallWatch, unevenness } from '../support/evenness.ts';
 import { Crowd, type CrowdOptions } from './support/crowd.ts';
 import { IS_LONG, scaled, TIMEOUT_MS } from './support/scale.ts';
+import { Stores } from './support/stores.ts';
 import { addRow } from './support/table.ts';
 
 const ROOMS = scaled({ short: 6, long: 500 });
@@ -40,20 +33,20 @@ const MAX_CPU_SHARE = 0.6;
 
 /** A balancer deals connections out in turn among the gateways that are to have any. */
 class Balanced implements AsyncDisposable {
-  readonly #redis: TestRedis;
+  readonly #stores: Stores;
   readonly #prefix = uniquePrefix();
   readonly #settings: GatewaySettings;
   readonly #started: GatewayProcess[] = [];
   #inService: GatewayProcess[] = [];
   #dealt = 0;
 
-  constructor(redis: TestRedis, settings: GatewaySettings) {
-    this.#redis = redis;
+  constructor(stores: Stores, settings: GatewaySettings) {
+    this.#stores = stores;
     this.#settings = settings;
   }
 
   static async start(settings: GatewaySettings = {}): Promise<Balanced> {
-    const balanced = new Balanced(await startRedis(), settings);
+    const balanced = new Balanced(await Stores.start(), settings);
     await Promise.all(Array.from({ length: GATEWAYS }, () => balanced.add()));
     return balanced;
   }
@@ -68,7 +61,7 @@ class Balanced implements AsyncDisposable {
   };
 
   async add(): Promise<GatewayProcess> {
-    const [redisUrl, redisPrefix] = [this.#redis.url, this.#prefix];
+    const [redisUrl, redisPrefix] = [this.#stores.url, this.#prefix];
     const gateway = await startGateway({
       redisUrl,
       redisPrefix,
@@ -100,7 +93,7 @@ class Balanced implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#started.map((gateway) => gateway[Symbol.asyncDispose]()));
-    await this.#redis.stop();
+    await this.#stores[Symbol.asyncDispose]();
   }
 }
 

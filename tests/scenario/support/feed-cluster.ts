@@ -1,23 +1,22 @@
 import { type Backplane, createRedisBackplane } from '@outcry/broker';
 import {
-  FaultProxy,
   type FeedSettings,
   type GatewayProcess,
+  ProxyGroup,
   type ServiceProcess,
   startGateway,
   startPublisher,
-  startRedis,
-  type TestRedis,
   uniquePrefix,
   readHealth,
 } from '@outcry/testkit';
 
 import { eventually } from '../../support/eventually.ts';
+import { Stores } from './stores.ts';
 
-/** A publisher with a proxy of its own between it and Redis. */
+/** A publisher with proxies of its own between it and Redis. */
 export interface PublisherNode {
   readonly process: ServiceProcess;
-  readonly proxy: FaultProxy;
+  readonly proxy: ProxyGroup;
 }
 
 export interface LeaderTerm {
@@ -27,31 +26,31 @@ export interface LeaderTerm {
   readonly startedAt: number;
 }
 
-/** Two publishers of the same symbols and a gateway, over one Redis. */
+/** Two publishers of the same symbols and a gateway, over what they store in. */
 export class FeedCluster implements AsyncDisposable {
   readonly publishers: PublisherNode[] = [];
   /** Beside the faults. */
   readonly backplane: Backplane;
   readonly gateway: GatewayProcess;
-  readonly #redis: TestRedis;
+  readonly #stores: Stores;
   readonly #prefix: string;
   readonly #feed: FeedSettings;
   /** Those that were killed, too. */
   readonly #started: PublisherNode[] = [];
 
-  private constructor(parts: { redis: TestRedis; prefix: string; gateway: GatewayProcess; feed: FeedSettings }) {
-    this.#redis = parts.redis;
+  private constructor(parts: { stores: Stores; prefix: string; gateway: GatewayProcess; feed: FeedSettings }) {
+    this.#stores = parts.stores;
     this.#prefix = parts.prefix;
     this.#feed = parts.feed;
     this.gateway = parts.gateway;
-    this.backplane = createRedisBackplane({ url: parts.redis.url, prefix: parts.prefix });
+    this.backplane = createRedisBackplane({ url: parts.stores.url, prefix: parts.prefix });
   }
 
   static async start(feed: FeedSettings): Promise<FeedCluster> {
-    const redis = await startRedis();
+    const stores = await Stores.start();
     const prefix = uniquePrefix();
-    const gateway = await startGateway({ redisUrl: redis.url, redisPrefix: prefix });
-    const cluster = new FeedCluster({ redis, prefix, gateway, feed });
+    const gateway = await startGateway({ redisUrl: stores.url, redisPrefix: prefix });
+    const cluster = new FeedCluster({ stores, prefix, gateway, feed });
     await cluster.backplane.start({
       handleMessage: () => undefined,
       handleSignal: () => undefined,
@@ -63,8 +62,8 @@ export class FeedCluster implements AsyncDisposable {
   }
 
   async addPublisher(): Promise<void> {
-    const proxy = await FaultProxy.start({ host: this.#redis.host, port: this.#redis.port });
-    const redisUrl = `redis://127.0.0.1:${String(proxy.port)}`;
+    const proxy = await ProxyGroup.start(this.#stores.addresses);
+    const redisUrl = this.#stores.urlAt(proxy.ports);
     const process = await startPublisher({ redisUrl, redisPrefix: this.#prefix, feed: this.#feed });
     const node = { process, proxy };
     this.publishers.push(node);
@@ -107,7 +106,7 @@ export class FeedCluster implements AsyncDisposable {
       await process[Symbol.asyncDispose]();
       await proxy[Symbol.asyncDispose]();
     }
-    await this.#redis.stop();
+    await this.#stores[Symbol.asyncDispose]();
   }
 }
 

@@ -36,6 +36,8 @@ export class Publisher {
   /** Milliseconds from a publish to its error, for each error that came. */
   readonly errorsAfterMs: number[] = [];
   readonly errorCodes = new Set<string>();
+  /** Milliseconds from a publish to its acknowledgement, for each that came. */
+  readonly acksAfterMs: number[] = [];
   readonly #options: PublisherOptions;
   readonly #pending = new Map<number, Pending>();
   readonly #retries = new Set<NodeJS.Timeout>();
@@ -148,6 +150,7 @@ export class Publisher {
     }
     if (frame.type === 'ack') {
       this.#pending.delete(id);
+      this.acksAfterMs.push(performance.now() - pending.sentAt);
       this.#settle(pending, { kind: 'ok', epoch: frame.epoch ?? '', seq: frame.seq ?? 0 });
       return;
     }

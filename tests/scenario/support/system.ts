@@ -1,58 +1,58 @@
+import { readFile } from 'node:fs/promises';
+
 import {
-  FaultProxy,
   type GatewayProcess,
   type GatewaySettings,
+  ProxyGroup,
   startGateway,
-  startRedis,
-  type TestRedis,
   uniquePrefix,
   UNLIMITED,
 } from '@outcry/testkit';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 
 import { eventually } from '../../support/eventually.ts';
+import { Stores } from './stores.ts';
 
 const NODE_IDS = ['a', 'b', 'c'] as const;
 const READY_DEADLINE_MS = 20_000;
+const MIB = 1024;
 
-/** A gateway with a proxy of its own between it and Redis. */
+/** A gateway with proxies of its own between it and Redis. */
 export interface SystemNode {
   readonly id: string;
   readonly gateway: GatewayProcess;
-  readonly proxy: FaultProxy;
+  readonly proxy: ProxyGroup;
 }
 
-/** Where a system's Redis is; whoever made it lets go of it. */
-export type RedisAddress = Pick<TestRedis, 'host' | 'port'>;
-
-/** Three gateways over one Redis, with a fault proxy on each of the ways. */
+/** Three gateways over what they store in, with fault proxies on each of the ways. */
 export class System implements AsyncDisposable {
   readonly nodes: readonly SystemNode[];
   readonly prefix: string;
-  readonly #redis: RedisAddress;
-  readonly #owned: TestRedis | undefined;
+  readonly #stores: Stores;
+  readonly #isOwner: boolean;
 
-  private constructor(parts: { nodes: readonly SystemNode[]; prefix: string; redis: RedisAddress; owned?: TestRedis }) {
+  private constructor(parts: { nodes: readonly SystemNode[]; prefix: string; stores: Stores; isOwner: boolean }) {
     this.nodes = parts.nodes;
     this.prefix = parts.prefix;
-    this.#redis = parts.redis;
-    this.#owned = parts.owned;
+    this.#stores = parts.stores;
+    this.#isOwner = parts.isOwner;
   }
 
-  /** Without a Redis given, on one of its own that keeps nothing on disk. */
+  /**
+   * @param options.stores that whoever made them lets go of; without them, on some of its own that keep nothing on disk
+   * @param options.settings a `redisUrl` leads past the proxies
+   */
   static async start({
-    redis: given,
+    stores: given,
     settings = {},
-  }: { redis?: RedisAddress; settings?: GatewaySettings } = {}): Promise<System> {
-    const owned = given === undefined ? await startRedis() : undefined;
-    const redis = given ?? owned;
-    if (redis === undefined) throw new Error('no Redis');
+  }: { stores?: Stores; settings?: GatewaySettings } = {}): Promise<System> {
+    const stores = given ?? (await Stores.start());
     const prefix = uniquePrefix();
     const nodes = await Promise.all(
       NODE_IDS.map(async (id): Promise<SystemNode> => {
-        const proxy = await FaultProxy.start({ host: redis.host, port: redis.port });
+        const proxy = await ProxyGroup.start(stores.addresses);
         const gateway = await startGateway({
-          redisUrl: `redis://127.0.0.1:${String(proxy.port)}`,
+          redisUrl: stores.urlAt(proxy.ports),
           redisPrefix: prefix,
           nodeId: id,
           ...UNLIMITED,
@@ -61,7 +61,7 @@ export class System implements AsyncDisposable {
         return { id, gateway, proxy };
       }),
     );
-    return new System({ nodes, prefix, redis, ...(owned === undefined ? {} : { owned }) });
+    return new System({ nodes, prefix, stores, isOwner: given === undefined });
   }
 
   node(id: (typeof NODE_IDS)[number]): SystemNode {
@@ -70,15 +70,9 @@ export class System implements AsyncDisposable {
     return node;
   }
 
-  /** Runs a command on Redis itself, past the proxies. */
-  async admin<T>(command: (redis: Redis) => Promise<T>): Promise<T> {
-    const redis = new Redis({ host: this.#redis.host, port: this.#redis.port, lazyConnect: true });
-    await redis.connect();
-    try {
-      return await command(redis);
-    } finally {
-      redis.disconnect();
-    }
+  /** Runs a command on each server of Redis itself, past the proxies. */
+  admin<T>(command: (redis: Redis) => Promise<T>): Promise<readonly T[]> {
+    return this.#stores.admin(command);
   }
 
   /** Resolves when every gateway takes connections, with how long that took. */
@@ -96,11 +90,21 @@ export class System implements AsyncDisposable {
         await proxy[Symbol.asyncDispose]();
       }),
     );
-    await this.#owned?.stop();
+    if (this.#isOwner) await this.#stores[Symbol.asyncDispose]();
   }
 }
 
 /** What `/readyz` of a gateway answers. */
 export async function readiness({ gateway }: SystemNode): Promise<number> {
   return (await fetch(`${gateway.internalUrl}/readyz`)).status;
+}
+
+/** What each gateway weighs, in MiB. */
+export function memoryOf({ nodes }: System): Promise<readonly number[]> {
+  return Promise.all(
+    nodes.map(async ({ gateway }) => {
+      const status = await readFile(`/proc/${String(gateway.process.pid)}/status`, 'utf8');
+      return Math.round(Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / MIB);
+    }),
+  );
 }

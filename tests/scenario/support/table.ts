@@ -2,9 +2,11 @@ import type { MessageVerdict } from '@outcry/testkit';
 
 import { SuiteTable } from '../../support/suite-table.ts';
 import { IS_LONG, SEED } from './scale.ts';
+import { STORE_KIND, type StoreKind } from './stores.ts';
 
 /** What one scenario has shown. */
 export interface ScenarioRow {
+  readonly redis: StoreKind;
   readonly fault: string;
   readonly deliveries: number;
   readonly lost: number;
@@ -18,7 +20,7 @@ export interface ScenarioRow {
 
 const TABLE = new SuiteTable<ScenarioRow>({
   name: 'scenario',
-  head: ['fault', 'deliveries', 'lost', 'duplicated', 'out of order', 'time to repair', 'seed', 'remarks'],
+  head: ['Redis', 'fault', 'deliveries', 'lost', 'duplicated', 'out of order', 'time to repair', 'seed', 'remarks'],
   cellsOf,
   size: IS_LONG ? 'long' : 'short',
 });
@@ -32,7 +34,7 @@ export function addRow(
   { deliveries, lost, duplicated, outOfOrder }: Judged,
   more: Pick<ScenarioRow, 'repairMs' | 'remarks'> = {},
 ): void {
-  TABLE.add({ fault, deliveries, lost, duplicated, outOfOrder, ...more, seed: SEED });
+  TABLE.add({ redis: STORE_KIND, fault, deliveries, lost, duplicated, outOfOrder, ...more, seed: SEED });
 }
 
 /** Vitest's global set-up: begins an empty table. */
@@ -45,7 +47,17 @@ export function teardown(): void {
   TABLE.finish();
 }
 
-function cellsOf({ fault, deliveries, lost, duplicated, outOfOrder, repairMs, remarks, seed }: ScenarioRow): string[] {
+function cellsOf({
+  redis,
+  fault,
+  deliveries,
+  lost,
+  duplicated,
+  outOfOrder,
+  repairMs,
+  remarks,
+  seed,
+}: ScenarioRow): string[] {
   const repair = repairMs === undefined ? '–' : `${(repairMs / 1000).toFixed(1)} s`;
-  return [fault, deliveries, lost, duplicated, outOfOrder, repair, seed, remarks ?? ''].map(String);
+  return [redis, fault, deliveries, lost, duplicated, outOfOrder, repair, seed, remarks ?? ''].map(String);
 }
