@@ -100,6 +100,48 @@ describe('the admission of publishes', () => {
     expect(gateway.run({ offered: 5, capacity: 10, ms: 3000 })).toMatchObject({ refused: 0, answered: 15_000 });
   });
 
+  it('lets others go on where a part is silent, bounds what waits for that, and counts it again once it is answered', () => {
+    let now = 0;
+    const admission = new PublishAdmission(() => now);
+    const refused = { silent: 0, others: 0 };
+    let waiting = 0;
+    /** For 1.5 s, as long as a command may take, nothing of part 1 is answered; of part 2 everything within the millisecond. */
+    for (; now < 30_000; now += 1) {
+      if (admission.isFull) refused.others += 1;
+      else {
+        admission.enter(2);
+        admission.leave(true, 2);
+      }
+      if (admission.isFullOf(1)) refused.silent += 1;
+      else {
+        admission.enter(1);
+        waiting += 1;
+      }
+      if (now % 1500 === 1499) for (; waiting > 1; waiting -= 1) admission.leave(false, 1);
+    }
+    expect(refused.others).toBe(0);
+    expect(refused.silent).toBeGreaterThan(20_000);
+    expect(admission.inFlight).toBeLessThanOrEqual(64);
+    admission.leave(true, 1);
+    for (let i = 0; i < 100; i += 1) admission.enter(1);
+    expect(admission.isFullOf(1)).toBe(false);
+  });
+
+  it('has nobody stand apart while nothing at all is answered', () => {
+    let now = 0;
+    const admission = new PublishAdmission(() => now);
+    for (let i = 0; i < 20; i += 1) {
+      now += 250;
+      for (const part of [1, 2]) {
+        while (!admission.isFull) admission.enter(part);
+        admission.leave(false, part);
+      }
+      expect([1, 2].map((part) => admission.isFullOf(part))).toEqual([false, false]);
+    }
+    expect(admission.inFlight).toBeLessThanOrEqual(1000);
+    expect(admission.maxInFlight).toBe(64);
+  });
+
   it('learns nothing of what can be done from what was not', () => {
     let now = 0;
     const admission = new PublishAdmission(() => now);

@@ -42,6 +42,11 @@ export class PublishRefusals {
   }
 }
 
+/** What is refused behind the door, once it has been looked at. */
+export function createRefusal(): RequestError {
+  return refusalOf(Math.floor(Math.random() * RETRY_STEPS));
+}
+
 function refusalOf(step: number): RequestError {
   const retryInMs = RETRY_FROM_MS + ((RETRY_TO_MS - RETRY_FROM_MS) / RETRY_STEPS) * step;
   return new RequestError('unavailable', 'too many publishes wait for their answers; try again later', { retryInMs });

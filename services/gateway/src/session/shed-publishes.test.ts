@@ -1,3 +1,4 @@
+import { partitionOf } from '@outcry/broker';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { PublishAdmission } from '../limits/publish-admission.ts';
@@ -35,6 +36,22 @@ it('refuses a publish that could not be answered in time, says when to come back
   send({ type: 'publish', id: 3, room: 'lobby', data: 'in time' });
   await vi.waitUntil(() => socket.framesOf('ack').some(({ id }) => id === 3));
   expect(services.admission.inFlight).toBe(others);
+});
+
+it('refuses what is for a part of the broker that is silent, and takes what is for another', async () => {
+  const { services } = gateway;
+  const { send, socket } = gateway.connect('ann');
+  for (const room of ['lobby', 'yard']) send({ type: 'join', id: 1, room });
+  await vi.waitUntil(() => socket.framesOf('joined').some(({ room }) => room === 'yard'));
+  expect(partitionOf('lobby')).not.toBe(partitionOf('yard'));
+  vi.spyOn(services.admission, 'isFullOf').mockImplementation((part) => part === partitionOf('lobby'));
+  send({ type: 'publish', id: 2, room: 'lobby', data: 'too much' });
+  send({ type: 'publish', id: 3, room: 'yard', data: 'in time' });
+  await vi.waitUntil(() => socket.framesOf('ack').some(({ id }) => id === 3));
+  const [refusal] = socket.framesOf('error');
+  expect(refusal).toMatchObject({ id: 2, code: 'unavailable', retryable: true });
+  expect(refusal?.retryInMs).toBeGreaterThanOrEqual(500);
+  expect(await services.metrics.registry.metrics()).toContain('outcry_gateway_publishes_shed_total 1');
 });
 
 it('keeps no place for a publish that failed', async () => {

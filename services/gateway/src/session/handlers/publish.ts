@@ -1,4 +1,4 @@
-import { type Broker, OutcryError, type Published, type PublishRequest } from '@outcry/broker';
+import { type Broker, OutcryError, partitionOf, type Published, type PublishRequest } from '@outcry/broker';
 import { type ClientFrameOf, encodeMessageHead } from '@outcry/protocol';
 
 import type { PublishAdmission } from '../../limits/publish-admission.ts';
@@ -6,6 +6,7 @@ import type { Owner, StoredLimits } from '../../limits/stored-limits.ts';
 import type { GatewayMetrics } from '../../observability/metrics.ts';
 import type { RoomRules } from '../../rooms/room-rules.ts';
 import { acknowledge, type Answerable } from '../answers.ts';
+import { createRefusal } from '../publish-refusals.ts';
 import { checkMayPublish, type RightsHolder } from '../room-rights.ts';
 
 const MS_PER_SECOND = 1000;
@@ -19,21 +20,26 @@ interface Services {
   readonly broker: Pick<Broker, 'publish'>;
   readonly rules: RoomRules;
   readonly storedLimits: StoredLimits;
-  readonly admission: Pick<PublishAdmission, 'enter' | 'leave'>;
-  readonly metrics: Pick<GatewayMetrics, 'publishSeconds'>;
+  readonly admission: Pick<PublishAdmission, 'isFullOf' | 'enter' | 'leave'>;
+  readonly metrics: Pick<GatewayMetrics, 'publishSeconds' | 'publishesShed'>;
 }
 
 /** Publishes, and acknowledges once the broker has stored and numbered the message. */
 export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, services: Services): Promise<void> {
   checkMayPublish(client, { room: frame.room, rules: services.rules });
-  services.admission.enter();
+  const part = partitionOf(frame.room);
+  if (services.admission.isFullOf(part)) {
+    services.metrics.publishesShed.inc();
+    throw createRefusal();
+  }
+  services.admission.enter(part);
   return publish(client, frame, services).then(
     () => {
-      services.admission.leave(true);
+      services.admission.leave(true, part);
     },
     (err: unknown) => {
       // Whatever else the broker says is an answer.
-      services.admission.leave(err instanceof OutcryError && err.code !== 'unavailable');
+      services.admission.leave(err instanceof OutcryError && err.code !== 'unavailable', part);
       throw err;
     },
   );
