@@ -26,7 +26,12 @@ export interface EmbeddedArchiveOptions {
 }
 
 export interface EmbeddedPage {
-  readonly messages: readonly { readonly position: Position; readonly frame: Buffer; readonly at: number }[];
+  readonly messages: readonly {
+    readonly position: Position;
+    readonly frame: Buffer;
+    readonly info?: Uint8Array;
+    readonly at: number;
+  }[];
   readonly hasMore: boolean;
 }
 
@@ -86,9 +91,10 @@ export class EmbeddedArchive implements RoomKeeper {
     this.#write();
     return new Promise((resolve) => {
       const { messages, hasMore } = this.#store.readPage(range);
-      const page = messages.map(({ seq, sentAt, frame }) => ({
+      const page = messages.map(({ seq, sentAt, frame, infoBytes }) => ({
         position: { epoch: range.epoch, seq },
         frame: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength),
+        ...(infoBytes === null ? {} : { info: infoBytes }),
         at: sentAt,
       }));
       resolve({ messages: range.after === undefined ? page.reverse() : page, hasMore });

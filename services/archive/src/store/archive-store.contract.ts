@@ -11,6 +11,9 @@ export interface StoredMessage {
   /** As JSON says it; undefined where there is none. */
   readonly payload: unknown;
   readonly frame: Uint8Array;
+  /** What was known of the sender: as JSON says it, undefined where there is none; and its bytes. */
+  readonly info: unknown;
+  readonly infoBytes: Uint8Array | null;
 }
 
 /** A store of the test's own, and what it has, as whoever reads it sees that. */
@@ -88,6 +91,15 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
       expect(new Set(rows.map(({ sender }) => sender))).toEqual(new Set(['ann']));
     });
 
+    it('has what was known of senders, where something was', async () => {
+      const infoBytes = encodePayload({ name: 'Ann' });
+      const known = { ...message(1), info: '{"name":"Ann"}', infoBytes };
+      await store.store(TERM, batchOf([known, message(2)]));
+      const [first, second] = await subject.messagesOf(ROOM);
+      expect([first?.info, Buffer.from(first?.infoBytes ?? [])]).toEqual([{ name: 'Ann' }, Buffer.from(infoBytes)]);
+      expect([second?.info, second?.infoBytes]).toEqual([undefined, null]);
+    });
+
     it('has what is written again once, and says how much of it was new', async () => {
       expect(await store.store(TERM, batchOf([message(1), message(2)]))).toBe(2);
       expect(await store.store(TERM, batchOf([message(2), message(3)]))).toBe(1);
@@ -98,7 +110,7 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
 
     it('takes all of a batch or nothing', async () => {
       await store.store(TERM, batchOf([message(1)]));
-      const broken = { ...message(3), frame: null as unknown as Uint8Array };
+      const broken = { ...message(3), sender: null as unknown as string };
       await expect(store.store(TERM, batchOf([message(2), broken]))).rejects.toMatchObject({ code: 'unavailable' });
       expect((await subject.messagesOf(ROOM)).map(({ seq }) => seq)).toEqual([1]);
       expect(await store.readCursors([ROOM])).toEqual([{ room: ROOM, epoch: 'e', seq: 1 }]);

@@ -17,6 +17,8 @@ interface Row {
   readonly sender: string;
   readonly json: string | null;
   readonly frame: Buffer;
+  readonly info: unknown;
+  readonly info_bytes: Buffer | null;
 }
 
 async function underTest(): Promise<StoreUnderTest> {
@@ -31,11 +33,11 @@ async function underTest(): Promise<StoreUnderTest> {
     store,
     async messagesOf(room) {
       const { rows } = await client.query<Row>(
-        'SELECT seq, sent_at, sender, payload::text AS json, frame FROM outcry.messages WHERE room = $1 ORDER BY sent_at',
+        'SELECT seq, sent_at, sender, payload::text AS json, frame, info, info_bytes FROM outcry.messages WHERE room = $1 ORDER BY sent_at',
         [room],
       );
-      return rows.map(({ seq, sent_at: sentAt, sender, json, frame }) => ({
-        ...{ seq: Number(seq), sentAt: sentAt.getTime(), sender, frame },
+      return rows.map(({ seq, sent_at: sentAt, sender, json, frame, info, info_bytes: infoBytes }) => ({
+        ...{ seq: Number(seq), sentAt: sentAt.getTime(), sender, frame, info: info ?? undefined, infoBytes },
         payload: json === null ? undefined : (JSON.parse(json) as unknown),
       }));
     },

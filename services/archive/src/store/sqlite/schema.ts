@@ -15,6 +15,8 @@ CREATE TABLE messages (
   sender TEXT NOT NULL,
   payload TEXT,
   frame BLOB NOT NULL,
+  info TEXT,
+  info_bytes BLOB,
   PRIMARY KEY (room, epoch, seq)
 ) STRICT;
 CREATE INDEX messages_by_time ON messages (sent_at);

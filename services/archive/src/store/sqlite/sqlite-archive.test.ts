@@ -60,6 +60,8 @@ function underTest(): Promise<StoreUnderTest> {
               sender: String(row['sender']),
               payload: row['payload'] === null ? undefined : (JSON.parse(String(row['payload'])) as unknown),
               frame: row['frame'] as Uint8Array,
+              info: row['info'] === null ? undefined : (JSON.parse(String(row['info'])) as unknown),
+              infoBytes: row['info_bytes'] as Uint8Array | null,
             })),
         ),
       ),
@@ -79,7 +81,16 @@ describeArchiveStore('SQLite', underTest);
 
 function messages(count: number, { epoch = 'a', bytes = 10, first = 1 } = {}): readonly ArchivedMessage[] {
   return Array.from({ length: count }, (_, i) => ({
-    ...{ room: 'pit', epoch, seq: first + i, sentAt: first + i, sender: 'ann', payload: null },
+    ...{
+      room: 'pit',
+      epoch,
+      seq: first + i,
+      sentAt: first + i,
+      sender: 'ann',
+      payload: null,
+      info: null,
+      infoBytes: null,
+    },
     frame: Buffer.alloc(bytes),
   }));
 }

@@ -38,6 +38,8 @@ export interface PagedMessage {
   readonly seq: number;
   readonly sentAt: number;
   readonly frame: Uint8Array;
+  /** In msgpack; null where nothing was known of the sender. */
+  readonly infoBytes: Uint8Array | null;
 }
 
 interface Row {
@@ -142,7 +144,8 @@ export class SqliteArchive implements ArchiveStore {
         const frame = row['frame'] as Uint8Array;
         bytes += frame.length;
         if (messages.length === limit || (messages.length > 0 && bytes > maxBytes)) return { messages, hasMore: true };
-        messages.push({ seq: Number(row['seq']), sentAt: Number(row['sent_at']), frame });
+        const infoBytes = row['info_bytes'] as Uint8Array | null;
+        messages.push({ seq: Number(row['seq']), sentAt: Number(row['sent_at']), frame, infoBytes });
       }
     } catch (err) {
       throw toFault(err);
@@ -170,9 +173,9 @@ export class SqliteArchive implements ArchiveStore {
     this.#file.close();
   }
 
-  #insert({ room, epoch, seq, sentAt, sender, payload, frame }: ArchivedMessage): number {
-    const values = [room, epoch, seq, sentAt, sender, payload, frame];
-    return this.#run('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', values);
+  #insert({ room, epoch, seq, sentAt, sender, payload, frame, info, infoBytes }: ArchivedMessage): number {
+    const values = [room, epoch, seq, sentAt, sender, payload, frame, info, infoBytes];
+    return this.#run('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', values);
   }
 
   #setCursor(room: string, epoch: string, seq: number): void {
@@ -194,7 +197,7 @@ export class SqliteArchive implements ArchiveStore {
     const order = isForward ? 'ASC' : 'DESC';
     for (const part of this.#all(`${CHAIN} ORDER BY last_seq ${order}`, { room, epoch })) {
       const statement = this.#prepare(
-        `SELECT seq, sent_at, frame FROM messages
+        `SELECT seq, sent_at, frame, info_bytes FROM messages
          WHERE room = ? AND epoch = ? AND seq <= ? AND seq ${isForward ? '>' : '<'} ? ORDER BY seq ${order}`,
       );
       const end = after ?? before ?? Number.MAX_SAFE_INTEGER;
