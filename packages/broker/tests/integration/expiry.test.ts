@@ -213,7 +213,6 @@ const FIRST_USES: Readonly<Record<string, (backplane: Backplane, table: RedisPre
     broker.publish(request('pit', 'x', { retention: { count: 0, ms: 0 } })),
   'read history': ({ broker }) => broker.readHistory('pit', { limit: 1 }, RETENTION),
   'remove history': ({ broker }) => broker.removeHistory('pit'),
-  'weigh a room': ({ broker }) => broker.weigh(['pit']),
   'acquire a lease': (backplane) => acquire(backplane),
   'publish a snapshot': async (backplane) => backplane.feedBus.publishSnapshot(SNAPSHOT, await acquire(backplane)),
   // Of a grant by a Redis that was replaced since.
@@ -255,6 +254,12 @@ it.each(Object.entries(FIRST_USES))('leaves nothing for ever where the first thi
   const archived = /archived$/.test(name) ? { meta: 366 * DAY_MS } : {};
   const unarchived = /until it is archived$/.test(name) ? { stream: DAY_MS } : {};
   expectTimesToLive(stored, { ...unused, ...archived, ...unarchived });
+});
+
+it('keeps nothing of a room that was only weighed', async () => {
+  const { broker } = (await cluster.startNode()).backplane;
+  expect(await broker.weigh(['pit'])).toHaveLength(1);
+  expect(await look()).toEqual([]);
 });
 
 it('gives what is written down all of its time again with whatever is done with it', async () => {
