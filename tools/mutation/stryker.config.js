@@ -13,7 +13,7 @@ export default {
   // What happens once, as a module is loaded, would take a run of all tests: tables and schemas, which tests of settings hold.
   ignoreStatic: true,
   coverageAnalysis: 'perTest',
-  concurrency: 2,
+  concurrency: 1,
   disableTypeChecks: false,
   // What tests read, and nothing else: it is copied.
   ignorePatterns: [
