@@ -147,8 +147,10 @@ describe('an audience', () => {
     expect(frame.msgpack()).toBe(bytes);
     expect(metrics.transcoded.value).toBe(0);
     // Those who want to know of the sender have it too, where nothing is known.
-    for (let i = 0; i < 2; i++) expect(JSON.parse(frame.json())).toEqual({ ...message, data: 5 });
-    expect(metrics.transcoded.value).toBe(1);
+    for (let i = 0; i < 2; i++) {
+      expect(JSON.parse(frame.json())).toEqual({ ...message, data: 5 });
+      expect(metrics.transcoded.value).toBe(1);
+    }
   });
 
   it('adds what is known of the sender once, for both encodings', () => {

@@ -111,6 +111,12 @@ it('reads what this process uses, in milliseconds', async () => {
   expect(after.cpuMs - before.cpuMs).toBeGreaterThan(0);
 });
 
+it('counts what the system does for this process as well', () => {
+  const usage = vi.spyOn(process, 'cpuUsage').mockReturnValue({ user: 3000, system: 2000 });
+  expect(readOwnLoad().cpuMs).toBe(5);
+  usage.mockRestore();
+});
+
 function openWindow(load: Load): BusyWindow {
   return new BusyWindow({ maxMs: MAX_MS, readLoad: () => load.reading, now: () => load.at });
 }
