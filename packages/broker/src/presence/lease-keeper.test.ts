@@ -235,6 +235,20 @@ describe('LeaseKeeper', () => {
     }
   });
 
+  it('has all looked at no sooner than that, whatever gives reason to look', async () => {
+    await vi.advanceTimersByTimeAsync(10_000);
+    table.evictions = 1;
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(calls).toEqual(['first', 'review']);
+    table.evictions = 2;
+    await vi.advanceTimersByTimeAsync(TIMES.leaseMs - 500);
+    keeper.hurry();
+    await vi.advanceTimersByTimeAsync(499);
+    expect(calls).toEqual(['first', 'review']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls).toEqual(['first', 'review', 'review']);
+  });
+
   it('has all looked at after a fault, too, if that came in the way', async () => {
     await vi.advanceTimersByTimeAsync(10_000);
     table.isAway = true;
