@@ -96,8 +96,6 @@ export const SURVIVORS: KnownSurvivors = {
   },
   'rooms/open-room': {
     [`${ASKED} → ${ASKED.replace("'0'", "'1'")}`]: 'Who says no seq says no epoch either, and then nobody looks at it.',
-    [`${ASKED} → ${ASKED.replace("[6] or '0'", "[6] or '1'")}`]:
-      'Who says no time says no epoch either, and then nobody looks at it.',
   },
   'rooms/publish-messages': {
     [`${KEYED} → ${KEYED.replace('1', '0')}`]: 'No message has the number 0.',
