@@ -6,7 +6,7 @@ import type { IssuedToken } from './openid-provider.ts';
 
 /** Of good ones. */
 const RATE_PER_SECOND = 200;
-export const GOOD_PER_FORGED = 5;
+const GOOD_PER_FORGED = 5;
 /** Past so many under way the flood waits: a machine that cannot keep up is not to fall further behind. */
 const MAX_UNDER_WAY = 100;
 /** Waits of whoever is told to come back, as the client library has them. */
@@ -15,7 +15,10 @@ const MAX_WAIT_MS = 5000;
 const OVERLOADED = 503;
 
 export interface Flood {
+  /** Good ones, at least. */
   readonly logins: number;
+  /** And at least so long. */
+  readonly seconds: number;
   /** A token that is good. */
   readonly issue: () => Promise<IssuedToken>;
   /** Tokens that are none, by their kinds: one comes beside every fifth good one, each kind in its turn. */
@@ -24,6 +27,8 @@ export interface Flood {
 
 /** Logins at a gateway, and what came of them. */
 export class Logins {
+  /** Good and bad ones that were tried. */
+  begun = 0;
   good = 0;
   bad = 0;
   /** Times that somebody was told to come back in a moment, for the key may be a new one. */
@@ -47,16 +52,17 @@ export class Logins {
   }
 
   /** At two hundred a second; resolves when the last one is over, and rejects where one could not even be tried. */
-  async flood({ logins, issue, forgeries }: Flood): Promise<void> {
+  async flood({ logins, seconds, issue, forgeries }: Flood): Promise<void> {
     const kinds = Object.entries(forgeries);
     const underWay = new Set<Promise<void>>();
     const faults: unknown[] = [];
     const begin = (login: Promise<void>): void => {
+      this.begun += 1;
       const entry = login.catch((err: unknown) => faults.push(err)).then(() => void underWay.delete(entry));
       underWay.add(entry);
     };
     const startedAt = performance.now();
-    for (let i = 0; i < logins; i++) {
+    for (let i = 0; i < logins || performance.now() - startedAt < seconds * 1000; i++) {
       begin(issue().then((token) => this.#logInGood(token)));
       const forged = i % GOOD_PER_FORGED === 0 ? kinds[(i / GOOD_PER_FORGED) % kinds.length] : undefined;
       if (forged !== undefined) begin(this.#logInBad(...forged));
