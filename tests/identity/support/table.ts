@@ -42,7 +42,7 @@ export function addRow(what: string, logins: Logins, { fetches }: Pick<OpenIdPro
 }
 
 /** Between two fetches; that of the start does not count, for the next one may follow it at once. */
-export function shortestGapMs(fetches: readonly number[]): number {
+function shortestGapMs(fetches: readonly number[]): number {
   return Math.min(...fetches.slice(2).map((at, i) => at - (fetches[i + 1] ?? NaN)));
 }
 
