@@ -1,3 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { OutcryError } from '@outcry/broker';
 import { createClientCodec, type Position } from '@outcry/protocol';
 import { WebSocket } from 'ws';
 
@@ -10,6 +13,7 @@ const ROOM = 'pit';
 const TEXT = 'x'.repeat(150);
 /** Of them no more is stored than that, once they are archived. */
 const RETENTION = { ...ARCHIVED, count: 20, unarchivedBytes: 2 ** 26 };
+const RETRY_MS = 50;
 const SPOKEN_AT_ONCE = 128;
 /** Messages that are said while they come back. */
 const LIVE = 100;
@@ -121,8 +125,18 @@ async function resumeIn(cluster: Cluster, { clients, messages }: ResumeOptions):
   }
 }
 
+/** The message of a number, which is its place as well: so whether one was said whose answer is lost is seen by where the room is. */
 async function say(speaker: Speaker, n: number): Promise<Position> {
-  return (await speaker.say(ROOM, { n, text: TEXT }, RETENTION)).position;
+  for (;;) {
+    try {
+      const { head } = await speaker.backplane.broker.readHistory(ROOM, { last: 1 }, ARCHIVED);
+      if (head.seq >= n) return head;
+      return (await speaker.say(ROOM, { n, text: TEXT }, RETENTION)).position;
+    } catch (err) {
+      if (!(err instanceof OutcryError) || err.code !== 'unavailable') throw err;
+      await delay(RETRY_MS);
+    }
+  }
 }
 
 /** Says so many messages, and goes on until the stream begins behind them; resolves with where the room is then. */
