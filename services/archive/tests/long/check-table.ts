@@ -131,9 +131,11 @@ export class TableCheck {
 
   #judgeLoss({ room }: RoomLedger, { epoch, seq }: { epoch: string; seq: number }, { gaps, ends }: StoredRoom): void {
     const place = `${room} ${epoch} ${String(seq)}`;
-    const isTold = gaps.some((gap) => gap.epoch === epoch && gap.first <= seq && seq <= gap.last);
+    const told = gaps.filter((gap) => gap.epoch === epoch && gap.first <= seq && seq <= gap.last);
+    // It is counted where the gap is.
+    if (told.some(({ reason }) => reason === 'trimmed')) return;
     if (seq <= (ends.get(epoch) ?? Infinity)) this.#count('missing', place);
-    else if (isTold) this.#lost += 1;
+    else if (told.length > 0) this.#lost += 1;
     else this.#count('untold', place);
   }
 

@@ -97,9 +97,9 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** Resolves when everything that was said in these rooms is archived, with how many milliseconds that took. */
-  async untilArchived(rooms: readonly string[], deadlineMs: number): Promise<number> {
+  async untilArchived(rooms: readonly string[], deadlineMs: number, database = this.database): Promise<number> {
     const speaker = await this.startSpeaker();
-    const owner = await this.database.connect();
+    const owner = await database.connect();
     const isArchived = async (): Promise<boolean> => {
       const cursors = await readCursors(owner);
       for (const room of rooms) {

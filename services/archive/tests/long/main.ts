@@ -5,6 +5,7 @@ import { wakeFrozen } from './frozen.ts';
 import { surviveKills } from './kills.ts';
 import { keepPace } from './pace.ts';
 import { readPages } from './pages.ts';
+import { fillMoveAndRestore } from './restore.ts';
 import { resumeAll } from './resume.ts';
 import type { Row } from './row.ts';
 
@@ -46,6 +47,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       rate: numberOf('rate', { short: 1000, long: 1000 }),
       seconds: numberOf('seconds', { short: 30, long: 600 }),
       secondsBefore: 10,
+    }),
+  restore: () =>
+    fillMoveAndRestore({
+      rooms: Math.min(rooms, 100),
+      rate: numberOf('rate', { short: 300, long: 1000 }),
+      seconds: numberOf('seconds', { short: 8, long: 60 }),
     }),
   pace: () =>
     keepPace({

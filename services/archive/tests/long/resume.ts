@@ -163,10 +163,9 @@ async function judge(
   { messages, said }: { readonly messages: number; readonly said: number },
 ): Promise<readonly Row[]> {
   const sum = (count: (returner: Returner) => number): number => returners.reduce((all, each) => all + count(each), 0);
-  const reads = await Promise.all(cluster.gateways.map((each) => metricOf(each, 'outcry_gateway_archive_reads_total')));
   const times = returners.map(({ caughtUpMs }) => caughtUpMs / 1000);
   const what = `resume: ${String(returners.length)} clients at once, up to ${String(messages)} messages behind the stream`;
-  const pages = reads.reduce((all, each) => all + each, 0);
+  const pages = await sumOf(cluster, 'outcry_gateway_archive_reads_total');
   return [
     told(what, `${String(sum(({ since }) => said - since))} messages`),
     atLeast('… read from the archive', { bar: messages / 1000, found: pages, unit: 'pages' }),
@@ -194,9 +193,19 @@ async function judge(
       '… messages of another number',
       sum(({ changed }) => changed),
     ),
+    told('… pages that could not be had in time', String(await sumOf(cluster, 'outcry_gateway_archive_faults_total'))),
+    told(
+      '… pages asked for once for several',
+      String(await sumOf(cluster, 'outcry_gateway_archive_reads_spared_total')),
+    ),
     told(
       '… until live, the median and the slowest',
       [0.5, 1].map((share) => `${quantile(times, share).toFixed(1)} s`).join(', '),
     ),
   ];
+}
+
+async function sumOf({ gateways }: Cluster, metric: string): Promise<number> {
+  const counts = await Promise.all(gateways.map((each) => metricOf(each, metric)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
