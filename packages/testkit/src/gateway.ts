@@ -87,6 +87,8 @@ export interface GatewaySettings {
   readonly hooksPlainHttp?: boolean;
   readonly demo?: boolean;
   readonly demoDir?: string;
+  readonly console?: boolean;
+  readonly consoleDir?: string;
   readonly roomRulesFile?: string;
   readonly roomUnarchivedBytes?: number;
   readonly archiveUrl?: string;

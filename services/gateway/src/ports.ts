@@ -16,6 +16,7 @@ import { Accounts } from './identity/accounts/accounts.ts';
 import { TokenIssuer } from './identity/accounts/token-issuer.ts';
 import type { GatewayMetrics } from './observability/metrics.ts';
 import type { GatewayServices } from './services.ts';
+import { createConsoleHandler } from './site/console-handler.ts';
 import { createAccountRoutes } from './site/account-routes.ts';
 import { describeDoors, DOORS_PATH } from './site/describe-doors.ts';
 import { loadSite } from './site/load-site.ts';
@@ -116,7 +117,14 @@ export function createAccounts(
   return new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
 }
 
-/** The internal port: health, metrics and the server API. */
+function createHandler(options: GatewayOptions, parts: InternalParts): RequestHandler {
+  const { consoleDirectory } = options.config;
+  const page = consoleDirectory === undefined ? undefined : createConsoleHandler(loadSite(consoleDirectory));
+  const api = createApi(options, parts);
+  return (request, response) => page?.(request, response) === true || api?.(request, response) === true;
+}
+
+/** The internal port: health, metrics, the server API and the console. */
 export function openInternalPort(options: GatewayOptions, parts: InternalParts): Promise<InternalServer> {
   const { config, backplane } = options;
   const { services, loopLag } = parts;
@@ -133,6 +141,6 @@ export function openInternalPort(options: GatewayOptions, parts: InternalParts):
     ],
     load: () => ({ connections: connections.size, rooms: rooms.size, books: books.size }),
     exposeMetrics: () => metrics.registry.metrics(),
-    handle: createApi(options, parts),
+    handle: createHandler(options, parts),
   });
 }

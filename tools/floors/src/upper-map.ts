@@ -7,6 +7,7 @@ export const UPPER_HOUSE: House = {
     root: '.',
     isTests: true,
     imports: [
+      'apps/console',
       'apps/demo',
       'packages/testkit',
       'packages/client',
@@ -20,6 +21,7 @@ export const UPPER_HOUSE: House = {
         e2e: 'rooms, books and pages across processes',
         openapi: 'the server API against its own document',
         page: 'pictures of the page, and what it costs',
+        console: 'pictures of the console',
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',
         observability: 'dashboards and alerts over a real cluster',
@@ -72,6 +74,7 @@ export const UPPER_HOUSE: House = {
   'apps/standalone': {
     is: 'what `npm start` runs: all parts in one process',
     imports: [
+      'apps/console',
       'apps/demo',
       'services/gateway',
       'services/feed-publisher',
@@ -113,6 +116,19 @@ export const UPPER_HOUSE: House = {
         'src/visit': 'who comes, and how',
       },
       { 'src/text': 'links, letters, numbers', 'src/browser': 'clocks, and what a browser keeps' },
+    ],
+  },
+  'apps/console': {
+    is: 'what whoever is on call looks at',
+    root: '.',
+    imports: [],
+    floors: [
+      { 'src/main': 'the program', node: 'where the built page is' },
+      { 'src/page': 'which view is shown, and what is done in it' },
+      { 'src/views': 'one file each: what is asked, and how it is shown' },
+      { 'src/parts': 'what views are made of; with page the only place that knows the DOM' },
+      { 'src/words': 'figures, times and reasons for people' },
+      { 'src/api': 'the server API, and the key for it' },
     ],
   },
   'tools/loadtest': {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
+import { consoleDirectory } from '@outcry/console';
 import { demoDirectory } from '@outcry/demo';
 import { ConfigError, type Environment, readSettings, type SettingFields, type SettingValues } from '@outcry/config';
 import { FEED_PUBLISHER_SETTINGS, type FeedPublisherConfig, loadFeedPublisherConfig } from '@outcry/feed-publisher';
@@ -36,6 +37,8 @@ export function loadStandaloneConfig(environment: Environment): {
     OUTCRY_ACCOUNTS: String(hasAccounts),
     OUTCRY_DEMO: String(settings.OUTCRY_DEMO),
     OUTCRY_DEMO_DIR: settings.OUTCRY_DEMO_DIR ?? demoDirectory,
+    OUTCRY_CONSOLE: String(settings.OUTCRY_CONSOLE),
+    OUTCRY_CONSOLE_DIR: settings.OUTCRY_CONSOLE_DIR ?? consoleDirectory,
   };
   const { config } = loadGatewayConfig(forGateway);
   const accounts = ownsAccounts ? accountsConfigOf(settings, randomBytes(SECRET_BYTES)) : config.auth.accounts;

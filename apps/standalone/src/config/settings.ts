@@ -19,6 +19,10 @@ export const STANDALONE_SETTINGS = {
     default: true,
   }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),
+  OUTCRY_CONSOLE: boolean({
+    meaning: 'Serves the console on the internal port, at `/console/`: docs/CONSOLE.md. Who uses it needs a key of the API.',
+    default: true,
+  }),
 } as const;
 
 /** Its own, which are in no other service. */

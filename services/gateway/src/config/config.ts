@@ -19,7 +19,7 @@ import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } f
 import { AskedOf, type RoomRules } from '../rooms/room-rules.ts';
 import { historyPageBytesOf, loadRoomRules, problemsOfRooms } from '../rooms/settings.ts';
 import { type SessionLimits, sessionLimitsOf } from '../session/settings.ts';
-import { demoDirectoryOf, problemsOfSite } from '../site/settings.ts';
+import { consoleDirectoryOf, demoDirectoryOf, problemsOfSite } from '../site/settings.ts';
 import { problemsOfTransport, type TransportConfig, transportConfigOf } from '../transport/settings.ts';
 import { problemsInProduction } from './production.ts';
 import { GATEWAY_SETTINGS, type GatewaySettings } from './settings.ts';
@@ -55,6 +55,8 @@ export interface GatewayConfig extends TransportConfig {
   readonly apiKeys: readonly ApiKey[];
   /** The folder of the demo page, where it is served. */
   readonly demoDirectory: string | undefined;
+  /** The same of the console. */
+  readonly consoleDirectory: string | undefined;
 }
 
 /** @throws ConfigError with every problem at once, those between settings included */
@@ -110,6 +112,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     apiKeys: apiKeysOf(settings),
     demoDirectory: demoDirectoryOf(settings),
+    consoleDirectory: consoleDirectoryOf(settings),
   };
 }
 

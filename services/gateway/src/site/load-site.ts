@@ -49,6 +49,6 @@ function listFiles(directory: string): readonly string[] {
   try {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' });
   } catch (cause) {
-    throw new OutcryError('badConfig', `no built demo page in ${directory}; run npm run build`, { cause });
+    throw new OutcryError('badConfig', `no built page in ${directory}; run npm run build`, { cause });
   }
 }

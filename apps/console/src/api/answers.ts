@@ -1,0 +1,141 @@
+/** What the server API answers, as far as the console shows it (docs/SERVER-API.md). */
+
+export interface NodeReport {
+  readonly node: string;
+  readonly startedAt: number;
+  readonly connections: number;
+  readonly rooms: number;
+  readonly books: number;
+  readonly isReady: boolean;
+}
+
+export interface Check {
+  readonly name: string;
+  readonly part?: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+  readonly blocking?: true;
+  readonly since: string;
+}
+
+export interface NodeHealth {
+  readonly node: string;
+  readonly status: 'ok' | 'limited' | 'unready';
+  readonly summary: string;
+  readonly version: string;
+  readonly uptimeSeconds: number;
+  readonly checks: readonly Check[];
+  readonly process: Readonly<Record<string, string | number>>;
+}
+
+export interface Story {
+  readonly node: string;
+  readonly connection: string;
+  readonly user: string;
+  readonly isGuest: boolean;
+  readonly address: string;
+  readonly endpoint: string;
+  readonly encoding: string;
+  readonly openedAt: number;
+  readonly lastHeardAt: number;
+  readonly rooms: readonly string[];
+  readonly roomCount: number;
+  readonly books: readonly string[];
+  readonly bookCount: number;
+  readonly unreadBytes: number;
+  readonly heldBack: boolean;
+  readonly lagged: number;
+  readonly laggedMs: number;
+  readonly closed?: Ending;
+}
+
+export interface Ending {
+  readonly at: number;
+  readonly code: number;
+  readonly reason: string;
+  readonly by: 'gateway' | 'client' | 'network';
+}
+
+export interface ListedRoom {
+  readonly room: string;
+  readonly members?: number;
+  readonly stored?: { readonly messages: number; readonly bytes: number };
+}
+
+export interface Member {
+  readonly user: string;
+  readonly connections: number;
+}
+
+export interface Message {
+  readonly from: string;
+  readonly at: number;
+  readonly data: unknown;
+  readonly seq: number;
+}
+
+export interface BookNode {
+  readonly node: string;
+  readonly isStale: boolean;
+  readonly epoch?: string;
+  readonly seq?: number;
+  readonly at?: number;
+  readonly classes: readonly {
+    readonly endpoint: string;
+    readonly depth: number;
+    readonly interval: number;
+    readonly watchers: number;
+  }[];
+}
+
+export interface Book {
+  readonly symbol: string;
+  readonly sourceKind?: string;
+  readonly nodes: readonly BookNode[];
+}
+
+interface StreamFigures {
+  readonly messages: number;
+  readonly bytes: number;
+  readonly loopMs: number;
+}
+
+export interface LoudConnection {
+  readonly node: string;
+  readonly connection?: string;
+  readonly user?: string;
+  readonly requests: number;
+  readonly loopMs: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly unreadBytes: number;
+  readonly heldBack: number;
+}
+
+/** By the names of the commands. */
+export interface Answers {
+  readonly whoami: { readonly key: string; readonly mayAct: boolean };
+  readonly nodes: { readonly nodes: readonly NodeReport[] };
+  readonly health: { readonly nodes: readonly NodeHealth[]; readonly silent: readonly string[] };
+  readonly connections: {
+    readonly connections: readonly Story[];
+    readonly more: boolean;
+    readonly forgotten: readonly { readonly node: string; readonly until: number }[];
+    readonly silent: readonly string[];
+  };
+  readonly rooms: { readonly count: number; readonly rooms: readonly ListedRoom[]; readonly beyond?: number };
+  readonly members: { readonly count: number; readonly members: readonly Member[] };
+  readonly history: { readonly seq: number; readonly messages: readonly Message[]; readonly more: boolean };
+  readonly books: { readonly books: readonly Book[]; readonly silent: readonly string[] };
+  readonly top: {
+    readonly nodes: readonly { readonly node: string; readonly busy: number }[];
+    readonly silent: readonly string[];
+    readonly rooms: readonly ({ readonly room: string } & StreamFigures)[];
+    readonly books: readonly ({ readonly book: string } & StreamFigures)[];
+    readonly connections: readonly LoudConnection[];
+    readonly commands: readonly { readonly command: string; readonly requests: number; readonly loopMs: number }[];
+  };
+  readonly rebalance: {
+    readonly moves: readonly { readonly node: string; readonly connections: number; readonly surplus: number }[];
+  };
+}

@@ -1,0 +1,9 @@
+import { Console } from './page/console.ts';
+import { Entrance } from './page/entrance.ts';
+
+const entrance = new Entrance((admitted) => {
+  new Console(admitted, (problem) => {
+    entrance.open(problem);
+  });
+});
+entrance.open();

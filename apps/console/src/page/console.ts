@@ -1,0 +1,148 @@
+import { Refusal } from '../api/api.ts';
+import { forgetKey } from '../api/key.ts';
+import { byId, h } from '../parts/dom.ts';
+import { morph } from '../parts/morph.ts';
+import { at } from '../parts/pieces.ts';
+import type { View } from '../views/view.ts';
+import { clock } from '../words/times.ts';
+import { ACTIONS } from './actions.ts';
+import { Confirm } from './confirm.ts';
+import type { Admitted } from './entrance.ts';
+import { TABS, viewOf } from './routes.ts';
+
+const REFRESH_MS = 2000;
+
+/** Shows the view of the address, again every two seconds while somebody looks. */
+export class Console {
+  readonly #element = byId('console', HTMLElement);
+  readonly #view = byId('view', HTMLElement);
+  readonly #trouble = byId('trouble', HTMLElement);
+  readonly #updated = byId('updated', HTMLElement);
+  readonly #admitted: Admitted;
+  readonly #onLeft: (problem: string) => void;
+  readonly #end = new AbortController();
+  readonly #confirm = new Confirm(() => void this.#refresh(), this.#end.signal);
+  #shown: View | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param onLeft the key is forgotten, with why where it was not the visitor's wish */
+  constructor(admitted: Admitted, onLeft: (problem: string) => void) {
+    this.#admitted = admitted;
+    this.#onLeft = onLeft;
+    this.#listen();
+    const { key, mayAct } = admitted.who;
+    byId('who', HTMLElement).textContent = mayAct ? key : `${key} · looks only`;
+    this.#element.hidden = false;
+    this.#go();
+  }
+
+  #listen(): void {
+    const { signal } = this.#end;
+    const search = byId('search-name', HTMLInputElement);
+    window.addEventListener('hashchange', this.#go.bind(this), { signal });
+    document.addEventListener('visibilitychange', () => void this.#refresh(), { signal });
+    this.#view.addEventListener('click', (event) => void this.#act(event), { signal });
+    byId('leave', HTMLButtonElement).addEventListener(
+      'click',
+      () => {
+        this.#leave('');
+      },
+      { signal },
+    );
+    byId('search', HTMLFormElement).addEventListener(
+      'submit',
+      (event) => {
+        event.preventDefault();
+        const name = search.value.trim();
+        if (name === '') return;
+        location.hash = name.startsWith('#') ? at.room(name.slice(1)) : at.user(name);
+        search.value = '';
+      },
+      { signal },
+    );
+  }
+
+  #go(): void {
+    const view = viewOf(location.hash);
+    this.#shown = view;
+    document.title = `${view.title} · outcry console`;
+    this.#showTabs(view.tab);
+    this.#view.replaceChildren(h('p', { class: 'empty' }, 'Asking…'));
+    window.scrollTo(0, 0);
+    void this.#refresh();
+  }
+
+  #showTabs(current: string): void {
+    const links = TABS.map(([name, href, text]) =>
+      h('a', { href, 'aria-current': name === current ? 'page' : undefined, 'data-testid': `tab-${name}` }, text),
+    );
+    byId('tabs', HTMLElement).replaceChildren(...links);
+  }
+
+  /** Asks for what is shown, now and in a while again. */
+  async #refresh(): Promise<void> {
+    clearTimeout(this.#timer);
+    const view = this.#shown;
+    if (view === undefined || document.hidden) return;
+    const isCurrent = (): boolean => this.#shown === view;
+    try {
+      const { api, who } = this.#admitted;
+      const nodes = await view.load({ api, mayAct: who.mayAct });
+      if (!isCurrent()) return;
+      const isTitled = nodes.some((node) => node instanceof Element && node.querySelector('h1') !== null);
+      const title = isTitled ? undefined : h('h1', { class: 'visually-hidden' }, view.title);
+      const next = h('div', {}, title, ...nodes);
+      if (view.isOnce === true)
+        next.append(h('button', { type: 'button', class: 'button', 'data-action': 'again' }, 'Look again'));
+      morph(this.#view, next);
+      this.#view.setAttribute('data-shown', location.hash);
+      this.#trouble.hidden = true;
+      this.#updated.textContent = `As of ${clock(Date.now())}`;
+    } catch (err) {
+      if (!isCurrent()) return;
+      if (!(err instanceof Refusal)) throw err;
+      this.#fail(err);
+    }
+    clearTimeout(this.#timer);
+    if (isCurrent() && (view.isOnce !== true || !this.#trouble.hidden)) {
+      this.#timer = setTimeout(() => void this.#refresh(), REFRESH_MS);
+    }
+  }
+
+  /** What was there last stays to be read. */
+  #fail(refusal: Refusal): void {
+    if (refusal.code === 'unauthorized') {
+      this.#leave('That key is good no longer');
+      return;
+    }
+    this.#trouble.textContent = `Not up to date: ${refusal.message}.`;
+    this.#trouble.hidden = false;
+  }
+
+  async #act(event: Event): Promise<void> {
+    const button = event.target instanceof Element ? event.target.closest('[data-action]') : null;
+    const name = button?.getAttribute('data-action') ?? '';
+    if (name === 'again') {
+      await this.#refresh();
+      return;
+    }
+    const prepare = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+    if (button === null || prepare === undefined) return;
+    try {
+      this.#confirm.ask(await prepare(button.getAttribute('data-subject') ?? '', this.#admitted.api));
+    } catch (err) {
+      if (!(err instanceof Refusal)) throw err;
+      this.#confirm.say(err.message);
+    }
+  }
+
+  #leave(problem: string): void {
+    forgetKey();
+    this.#shown = undefined;
+    clearTimeout(this.#timer);
+    this.#end.abort();
+    this.#view.replaceChildren();
+    this.#element.hidden = true;
+    this.#onLeft(problem);
+  }
+}

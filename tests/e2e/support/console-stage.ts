@@ -1,0 +1,124 @@
+import { consoleDirectory } from '@outcry/console';
+import {
+  type GatewayProcess,
+  RawClient,
+  type ServiceProcess,
+  startGateway,
+  startPublisher,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+  UNLIMITED,
+} from '@outcry/testkit';
+
+export const DESK_KEY = 'a-key-of-the-desk-that-acts';
+export const WATCHER_KEY = 'a-key-of-a-watcher-that-looks';
+
+/** What strangers may call themselves, their rooms, and what they may say. */
+export const EVIL = '"><img src=x onerror="window.isTaken=true"><script>window.isTaken=true</script>';
+
+/** More than the kernel takes for a client that reads nothing. */
+const LONG = 'x'.repeat(12_000);
+const AT_ONCE = 300;
+const LOUD_PAUSE_MS = 20;
+
+/** Two gateways, a book and some people, whose connections have become what on-call questions are about. */
+export class ConsoleStage {
+  readonly gateways: readonly [GatewayProcess, GatewayProcess];
+  readonly #redis: TestRedis;
+  readonly #publisher: ServiceProcess;
+  readonly #clients: RawClient[] = [];
+  #talk: NodeJS.Timeout | undefined;
+
+  private constructor(parts: {
+    readonly gateways: readonly [GatewayProcess, GatewayProcess];
+    readonly redis: TestRedis;
+    readonly publisher: ServiceProcess;
+  }) {
+    this.gateways = parts.gateways;
+    this.#redis = parts.redis;
+    this.#publisher = parts.publisher;
+  }
+
+  static async start(): Promise<ConsoleStage> {
+    const redis = await startRedis();
+    const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
+    const settings = {
+      ...{ ...shared, ...UNLIMITED, apiKeys: `desk ${DESK_KEY}`, apiReadKeys: `watcher ${WATCHER_KEY}` },
+      ...{ console: true, consoleDir: consoleDirectory, authQuery: true, drainDelayMs: 0, reconnectSpreadMs: 0 },
+      ...{ softBufferBytes: 64 * 1024, hardBufferBytes: 64 * 1024 * 1024, laggingTimeoutMs: 300 },
+    };
+    const [first, second, publisher] = await Promise.all([
+      startGateway({ ...settings, nodeId: 'gw-1' }),
+      startGateway({ ...settings, nodeId: 'gw-2' }),
+      startPublisher({ ...shared, feed: { symbols: 'BTCUSDT' } }),
+    ]);
+    return new ConsoleStage({ gateways: [first, second], redis, publisher });
+  }
+
+  /** Where the console is. */
+  get origin(): string {
+    return this.gateways[0].internalUrl;
+  }
+
+  /** As a server of the operator's. */
+  async command(name: string, params: unknown): Promise<unknown> {
+    const response = await fetch(`${this.origin}/api/${name}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${DESK_KEY}` },
+      body: JSON.stringify(params),
+    });
+    if (!response.ok) throw new Error(`${name} was answered ${String(response.status)}: ${await response.text()}`);
+    return response.json();
+  }
+
+  /** Somebody comes in, into these rooms. */
+  async enter(user: string, rooms: readonly string[], gateway = this.gateways[1]): Promise<RawClient> {
+    const url = `${gateway.url}?token=${encodeURIComponent(user)}`;
+    const client = await RawClient.connect({ url, encoding: 'json' });
+    this.#clients.push(client);
+    await client.next('welcome');
+    for (const room of rooms) await client.expectAnswer('joined', { type: 'join', room, history: 0 });
+    return client;
+  }
+
+  /** Lets happen what whoever is on call is woken by. */
+  async play(): Promise<void> {
+    const ann = await this.enter('ann', ['pit', 'news']);
+    const [bob, carol] = [await this.enter('bob', ['pit', 'lobby']), await this.enter('carol', ['lobby'])];
+    await this.enter('dave', ['lobby'], this.gateways[0]);
+    await this.enter(EVIL, [EVIL]);
+    await bob.expectAnswer('ack', { type: 'subscribe', symbol: 'BTCUSDT', depth: 10, interval: 100 });
+    await this.command('publish', { room: EVIL, from: EVIL, data: { text: EVIL, [EVIL]: EVIL } });
+    await this.command('publish', { room: 'lobby', from: 'carol', data: { text: 'is anybody there?' } });
+    await this.#loseBySlowness(ann);
+    carol.socket.destroy();
+    await this.command('disconnect', { user: 'dave' });
+    this.#talk = setInterval(() => {
+      bob.send({ type: 'publish', room: 'pit', data: { text: 'sold!' } });
+    }, LOUD_PAUSE_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#talk);
+    for (const client of this.#clients) client.socket.destroy();
+    await Promise.all([...this.gateways, this.#publisher].map((part) => part[Symbol.asyncDispose]()));
+    await this.#redis.stop();
+  }
+
+  /** She reads nothing, until her gateway has seen enough. */
+  async #loseBySlowness(ann: RawClient): Promise<void> {
+    ann.pause();
+    const commands = Array.from({ length: AT_ONCE }, () => ({
+      command: 'publish',
+      params: { room: 'pit', data: LONG },
+    }));
+    for (;;) {
+      await this.command('batch', { commands });
+      const { connections } = (await this.command('connections', { user: 'ann' })) as {
+        connections: { closed?: object }[];
+      };
+      if (connections[0]?.closed !== undefined) return;
+    }
+  }
+}
