@@ -6,11 +6,11 @@ import { OverTurns } from './over-turns.ts';
 import type { Answer, NodeHealth, Question } from './question.ts';
 
 /** Questions whose answers may lie here at once: a few people look, and each for a moment. */
-const MAX_ANSWERS = 8;
+const MAX_ANSWERS = 16;
 /** Of one answer: all that lie here are written to Redis with each report. */
-const MAX_BYTES = 64 * 1024;
-/** Whoever has asked looks for it many times in that. */
-const KEEP_MS = 4000;
+const MAX_BYTES = 32 * 1024;
+/** Whoever has asked looks for it no longer than 1.5 s (`askNodes`). */
+const KEEP_MS = 2000;
 const MAX_BOOKS = 500;
 
 export interface AnsweringParts {

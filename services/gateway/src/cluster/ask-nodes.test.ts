@@ -78,10 +78,10 @@ describe('askNodes', () => {
     expect(silent).toEqual(['old']);
   });
 
-  it('keeps eight answers at once, and takes no question more', () => {
+  it('keeps sixteen answers at once, and takes no question more', () => {
     const answering = new Answering({ connections: first(gateways).services.connections, books: { stories: [] } });
-    const taken = Array.from({ length: 9 }, (_, i) => answering.take(String(i), { what: 'books' }));
-    expect(taken).toEqual([...Array.from({ length: 8 }, () => true), false]);
+    const taken = Array.from({ length: 17 }, (_, i) => answering.take(String(i), { what: 'books' }));
+    expect(taken).toEqual([...Array.from({ length: 16 }, () => true), false]);
   });
 });
 
