@@ -59,7 +59,7 @@ export default tseslint.config(
     rules: boundaries(UWS, PROM, KAFKA),
   },
   { files: ['services/inbound/src/kafka/platformatic/**'], rules: boundaries(UWS, IOREDIS, PROM) },
-  { files: ['{packages/service,services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS, KAFKA) },
+  { files: ['{packages/{service,tracing},services/*}/src/observability/**'], rules: boundaries(UWS, IOREDIS, KAFKA) },
   { files: ['packages/testkit/src/**'], rules: boundaries(UWS, PROM, KAFKA) },
   {
     files: ['bench/src/contestants/servers/**', 'bench/src/measure/{redis-stats,least-writer}.ts'],

@@ -103,6 +103,8 @@ const BAD_REQUESTS: readonly [field: string, request: WireRequest][] = [
   ['key', { type: 'publish', room, data: 1, key: '' }],
   ['key', { type: 'publish', room, data: 1, key: 'a b' }],
   ['key', { type: 'publish', room, data: 1, key: 'k'.repeat(65) }],
+  ['traceparent', { type: 'publish', room, data: 1, traceparent: 1 }],
+  ['traceparent', { type: 'publish', room, data: 1, traceparent: '0'.repeat(257) }],
   ['room', { type: 'signal', name: 'typing' }],
   ['name', { type: 'signal', room }],
   ['name', { type: 'signal', room, name: 'Typing' }],

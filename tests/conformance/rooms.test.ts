@@ -41,6 +41,21 @@ describe.each(ENCODINGS)('publish, %s', (encoding) => {
     expect(await client.next('message')).toMatchObject({ data: null });
   });
 
+  test.each([
+    ['that is sampled', `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01`],
+    ['that is not', `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-00`],
+    ['that is none', 'a trace'],
+    ['that is empty', ''],
+  ])('with a traceparent %s is published like any other', async (_, traceparent) => {
+    const room = uniqueName('room');
+    const client = await openIn(room, { url: target.url, encoding });
+    await client.expectAnswer('ack', { type: 'publish', room, data: 1, traceparent });
+    const { traceparent: told, ...message } = await client.next('message');
+    expect(message).toMatchObject({ data: 1, seq: 1 });
+    // Gateways that record traces say where the message stands in its own.
+    if (told !== undefined) expect(told).toMatch(new RegExp(`^00-${'4b'.repeat(16)}-[0-9a-f]{16}-01$`));
+  });
+
   test('with a key that was used is answered with the first position and publishes nothing', async () => {
     const [room, key] = [uniqueName('room'), uniqueName('key')];
     const user = uniqueName('user');

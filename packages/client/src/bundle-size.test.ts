@@ -28,7 +28,7 @@ async function bundle(names: string): Promise<string> {
 it.each([
   ['rooms', 'connectToRooms', 20.2],
   ['rooms and books', 'connect', 23.1],
-  ['everything', 'connect, connectToRooms, encryptWith, keyFromBytes, keyFromPassphrase', 24],
+  ['everything', 'connect, connectToRooms, encryptWith, keyFromBytes, keyFromPassphrase', 24.1],
 ])('%s take no more than they may, and nothing of Node', async (what, names, maxKilobytes) => {
   const code = await bundle(names);
   const bytes = gzipSync(code, { level: 9 }).length;

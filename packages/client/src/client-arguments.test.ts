@@ -48,6 +48,7 @@ const ARGUMENTS: readonly (readonly [what: string, name: string, call: Call])[] 
   ),
   ['room.publish', 'key', (client, given) => client.join('r').publish('x', { key: given } as object)],
   ['room.publish', 'timeoutMs', (client, given) => client.join('r').publish('x', { timeoutMs: given } as object)],
+  ['room.publish', 'traceparent', (client, given) => client.join('r').publish('x', { traceparent: given } as object)],
   ['room.publish', 'options', (client, given) => client.join('r').publish('x', given as object)],
   ['room.signal', 'name', (client, given) => client.join('r').signal(given as string)],
   ['room.history', 'before', (client, given) => client.join('r').history({ before: given } as object)],
@@ -70,7 +71,10 @@ const WRONG: readonly unknown[] = [
   ['a'],
 ];
 const isRightThere = (name: string, value: unknown): boolean =>
-  (name === 'options' && Array.isArray(value)) || (name === 'timeoutMs' && value === 7.5);
+  (name === 'options' && Array.isArray(value)) ||
+  (name === 'timeoutMs' && value === 7.5) ||
+  // Whether it is one is seen by whoever acts on it: what is none is ignored.
+  (name === 'traceparent' && (value === '' || value === '\n'));
 
 async function outcomeOf(client: Client, call: Call, given: unknown): Promise<OutcryError | 'taken'> {
   try {

@@ -1,4 +1,4 @@
-import type { Position } from '@outcry/protocol';
+import type { ClientFrame, Position } from '@outcry/protocol';
 
 import { positionOf, toAck } from './connection/answers.ts';
 import type { Driver, RequestOptions } from './connection/driver.ts';
@@ -13,6 +13,8 @@ export interface PublishOptions {
   readonly key?: string | undefined;
   /** In milliseconds, offline and online together; at most 240,000. */
   readonly timeoutMs?: number | undefined;
+  /** The trace that the message belongs to, as W3C Trace Context writes it: what happens to it is recorded where that is sampled. */
+  readonly traceparent?: string | undefined;
 }
 
 /** What is published, and where. */
@@ -27,21 +29,24 @@ export interface Publication extends Pick<RequestOptions, 'room' | 'lane' | 'che
 export const PUBLISH_RULES: { readonly [K in keyof PublishOptions]-?: Rule } = {
   key: 'key',
   timeoutMs: PUBLISH_TIMEOUT,
+  traceparent: 'trace',
 };
 
 /** Publishes a message, and resolves with its position. Everything that takes time on the way counts against its time limit. */
 export async function publish(driver: Driver, publication: Publication, options: PublishOptions): Promise<Position> {
   const { payload, encryption, name, ...place } = publication;
-  const { key = randomKey(), timeoutMs = driver.settings.publishTimeoutMs } = options;
+  const { key = randomKey(), timeoutMs = driver.settings.publishTimeoutMs, traceparent } = options;
+  const frameOf = (id: number, room: string, data: unknown) =>
+    // What is undefined is absent in both encodings.
+    ({ type: 'publish', id, room, data, key, traceparent }) as ClientFrame<unknown>;
   const request = { ...place, timeoutMs, isPublish: true };
   if (encryption === undefined && typeof name === 'string') {
-    const build = (id: number) => ({ type: 'publish', id, room: name, data: payload, key }) as const;
-    return positionOf(toAck(await driver.request(build, request)));
+    return positionOf(toAck(await driver.request((id) => frameOf(id, name, payload), request)));
   }
   const buildFor = async (id: number, user: string) => {
     const room = typeof name === 'string' ? name : name(user);
     const data = encryption === undefined ? payload : await seal(payload, { room, from: user }, encryption);
-    return { type: 'publish', id, room, data, key } as const;
+    return frameOf(id, room, data);
   };
   return positionOf(toAck(await driver.requestAs(buildFor, request)));
 }

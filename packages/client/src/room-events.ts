@@ -17,6 +17,8 @@ export interface Message<T = unknown> {
   readonly epoch: string;
   /** Who `from` was when it was published, where the room was joined with `info`: show names in it as text alone, and no URL but https. */
   readonly info?: unknown;
+  /** Of a message that is traced, and came live: a span of yours that handles it links to this. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Something said in passing: not stored, not numbered, perhaps not delivered. */

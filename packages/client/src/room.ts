@@ -355,8 +355,9 @@ function statusAfter(type: 'joined' | 'stale' | 'fresh' | 'away'): RoomStatus {
   return type === 'fresh' ? 'joined' : type;
 }
 
-function toMessage<T>({ room, from, at, seq, info }: Frame<'message'>, data: T, epoch: string): Message<T> {
-  return { type: 'message', room, from, at, data, seq, epoch, info };
+function toMessage<T>(frame: Frame<'message'>, data: T, epoch: string): Message<T> {
+  const { room, from, at, seq, info, traceparent } = frame;
+  return { type: 'message', room, from, at, data, seq, epoch, info, traceparent };
 }
 
 function toSignal<T>({ from, name }: Frame<'signal'>, data: T | undefined): Signal<T> {

@@ -7,6 +7,7 @@ export { createCodecs } from './codec/create-codec.ts';
 export {
   appendInfo,
   appendSeq,
+  appendTraceparent,
   encodeMessageHead,
   type MessageHead,
   messageFrameToJson,
@@ -54,6 +55,7 @@ export {
 } from './schema.ts';
 export type { ReceivedFrame, ServerFrame, ServerFrameType } from './server-frames.ts';
 export { isSourceKind, SourceKind } from './source-kind.ts';
+export { formatTraceparent, parseTraceparent, type TraceContext } from './trace-context.ts';
 export type { SymbolResult } from './symbol-result.ts';
 export { isWellFormed } from './well-formed.ts';
 export { BEARER_PREFIX, CAN_MOVE, chooseEncoding, Encoding, SUBPROTOCOLS } from './subprotocol.ts';

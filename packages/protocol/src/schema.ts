@@ -23,6 +23,8 @@ export interface FieldTypes<P, L> {
   user: string;
   name: string;
   key: string;
+  /** A `traceparent` of W3C Trace Context, or what somebody takes for one: whether it is, is seen where it is acted upon. */
+  trace: string;
   symbol: string;
   /** As the client wrote them: a name that is no symbol is one that nobody knows, and fails by itself. */
   symbols: readonly string[];
@@ -75,7 +77,7 @@ export const CLIENT_SCHEMA = {
     },
   },
   leave: { tag: 3, fields: { id: 'id?', room: 'room' } },
-  publish: { tag: 4, fields: { id: 'id?', room: 'room', data: 'payload', key: 'key?' } },
+  publish: { tag: 4, fields: { id: 'id?', room: 'room', data: 'payload', key: 'key?', traceparent: 'trace?' } },
   signal: { tag: 5, fields: { id: 'id?', room: 'room', name: 'name', data: 'payload?' } },
   members: { tag: 6, fields: { id: 'id?', room: 'room' } },
   history: { tag: 7, fields: { id: 'id?', room: 'room', before: 'uint?', limit: 'uint', info: 'bool?' } },
@@ -155,7 +157,15 @@ export const SERVER_SCHEMA = {
   },
   message: {
     tag: 36,
-    fields: { room: 'room', from: 'user', at: 'uint', data: 'payload', seq: 'seq', info: 'info?' },
+    fields: {
+      room: 'room',
+      from: 'user',
+      at: 'uint',
+      data: 'payload',
+      seq: 'seq',
+      info: 'info?',
+      traceparent: 'trace?',
+    },
   },
   signal: { tag: 37, fields: { room: 'room', from: 'user', name: 'name', data: 'payload?' } },
   member: { tag: 38, fields: { room: 'room', user: 'user', change: 'change', count: 'uint', info: 'info?' } },

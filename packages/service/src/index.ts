@@ -26,3 +26,4 @@ export { problemsOfRedis, type RedisConfig, redisConfigOf, type RedisSettings } 
 export { RedisStatus } from './redis-status.ts';
 export { runService, type ServiceDefinition } from './run-service.ts';
 export { weaknessOf } from './secret-strength.ts';
+export { VERSION } from './version.ts';

@@ -85,10 +85,13 @@ export interface GatewaySettings {
   readonly hooksMaxInFlight?: number;
   readonly hooksBreakerOpenMs?: number;
   readonly hooksPlainHttp?: boolean;
+  readonly traceUrl?: string;
+  readonly traceMaxPerSecond?: number;
   readonly demo?: boolean;
   readonly demoDir?: string;
   readonly console?: boolean;
   readonly consoleDir?: string;
+  readonly roomRules?: string;
   readonly roomRulesFile?: string;
   readonly roomUnarchivedBytes?: number;
   readonly archiveUrl?: string;

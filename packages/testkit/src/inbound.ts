@@ -21,6 +21,7 @@ export interface InboundSettings {
   readonly outboxPollMs?: number;
   readonly inboundLeaseMs?: number;
   readonly inboundLeaseRenewMs?: number;
+  readonly traceUrl?: string;
   readonly maxFrameBytes?: number;
   readonly historyCount?: number;
   readonly logLevel?: string;

@@ -60,3 +60,4 @@ export type {
 } from './wire/server-frame.ts';
 export { decodeFrame, encodeRequest } from './wire/wire-codec.ts';
 export { makeToken, signToken, type TokenKey, type TokenOptions } from './token.ts';
+export { type CollectedSpan, type CollectorReply, TraceCollector } from './trace-collector.ts';

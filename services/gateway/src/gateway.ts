@@ -106,6 +106,7 @@ class ComposedGateway implements Gateway {
     for (const part of [this.#keys, coalescer, past, rooms, books, this.#parts.transport]) part?.close();
     await Promise.all([
       services.hooks?.close(),
+      services.traces?.close(),
       services.archive?.close(),
       services.search?.close(),
       this.#internalServer?.close(),

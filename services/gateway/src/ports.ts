@@ -53,7 +53,7 @@ interface InternalParts {
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { services: { presence, past, search }, accounts }: InternalParts,
+  { services: { presence, past, search, tracing }, accounts }: InternalParts,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
@@ -63,7 +63,7 @@ function createApi(
   const balanceFloor = config.connections.balance.floor;
   const own = { past, search, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
   const parts = { broker, control, nodes, feedBus, revocations, events, ...own };
-  return createApiHandler({ parts, keys, logger });
+  return createApiHandler({ parts, keys, tracing, logger });
 }
 
 /** The public port: sockets, accounts and the page. */

@@ -1,6 +1,7 @@
 import type { Backplane } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
 import type { Logger, LoopLag } from '@outcry/service';
+import { createTracing, type Tracing } from '@outcry/tracing';
 
 import type { ArchiveSearch } from './archive/archive-search.ts';
 import { PostgresArchiveSearch } from './archive/postgres-archive-search.ts';
@@ -45,6 +46,8 @@ export interface GatewayServices extends ReceptionServices {
   readonly answering: Answering;
   readonly revokedTokens: RevokedTokens;
   readonly hooks: Hooks | undefined;
+  /** Undefined where nobody is told of traces. */
+  readonly traces: Tracing | undefined;
   readonly archive: RoomArchive | undefined;
   /** Undefined where nobody searches. */
   readonly search: ArchiveSearch | undefined;
@@ -99,12 +102,20 @@ function createSearch({ config: { archive }, logger, metrics }: ServiceParts): A
   return new PostgresArchiveSearch(archive, { metrics, logger });
 }
 
+function createTraces({ config, metrics, logger }: ServiceParts): Tracing | undefined {
+  const { nodeId: instance, roomRules, traces } = config;
+  const patternOf = (room: string): string => roomRules.patternOf(room);
+  return createTracing(traces, { service: 'outcry-gateway', instance, metrics: metrics.traces, patternOf, logger });
+}
+
 /** Builds what sessions work with, over whatever transport and backplane. */
 export function createServices(parts: ServiceParts): GatewayServices {
   const { config, backplane, logger, metrics, publisher, coalescer } = parts;
   const { broker, feedBus } = backplane;
   const codecs = createCodecs();
-  const fanout: Fanout = { publisher, codecs, metrics };
+  const traces = createTraces(parts);
+  const tracing = traces?.messages;
+  const fanout: Fanout = { publisher, codecs, metrics, tracing };
   const { archive, past } = createPast(parts);
   const rooms = new RoomDirectory({ broker, fanout, coalescer, logger, past });
   const books = new BookDirectory({ feedBus, fanout, logger });
@@ -129,6 +140,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     ...doors,
     answering: new Answering({ connections: doors.connections, books }),
     hooks,
+    ...{ traces, tracing },
     archive,
     search: createSearch(parts),
     handleRequest: createRequestHandler(hooks),

@@ -1,5 +1,8 @@
+import { hostname } from 'node:os';
+
 import { type Backplane, createRedisBackplane } from '@outcry/broker';
 import { BackplaneLog, checkStorage, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
+import { createTracing, type MessageTracing, type Tracing } from '@outcry/tracing';
 
 import type { InboundConfig } from './config/config.ts';
 import { Topics } from './kafka/topics.ts';
@@ -21,6 +24,17 @@ interface Source {
   readonly source: Outbox | Streams | Topics;
 }
 
+/** A process has no name of its own: it is one for each run, as in metrics. */
+function createTraces(
+  { traces, retention }: InboundConfig,
+  metrics: InboundMetrics,
+  logger: Logger,
+): Tracing | undefined {
+  const patternOf = (room: string): string => retention.patternOf(room);
+  const instance = `${hostname()}:${String(process.pid)}`;
+  return createTracing(traces, { service: 'outcry-inbound', instance, metrics: metrics.traces, patternOf, logger });
+}
+
 /**
  * Messages from a back end into the rooms of a cluster.
  *
@@ -35,7 +49,8 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
     isSourceUp: () => sources.every(({ source }) => source.isUp),
     sources: new Set(SOURCES.filter((kind) => config[kind] !== undefined)),
   });
-  const sources = createSources(config, { backplane, metrics, logger });
+  const traces = createTraces(config, metrics, logger);
+  const sources = createSources(config, { backplane, metrics, tracing: traces?.messages, logger });
   const undo: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
@@ -52,6 +67,7 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
       exposeMetrics: () => metrics.expose(),
     });
     undo.push(() => server.close());
+    undo.push(async () => traces?.close());
     undo.push(() => backplane.close());
     await backplane.start(redis);
     for (const { source } of sources) {
@@ -65,17 +81,17 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
   }
 }
 
-function createSources(
-  config: InboundConfig,
-  {
-    backplane,
-    metrics,
-    logger,
-  }: { backplane: Pick<Backplane, 'broker' | 'lease'>; metrics: InboundMetrics; logger: Logger },
-): readonly Source[] {
+interface SourceParts {
+  readonly backplane: Pick<Backplane, 'broker' | 'lease'>;
+  readonly metrics: InboundMetrics;
+  readonly tracing: MessageTracing | undefined;
+  readonly logger: Logger;
+}
+
+function createSources(config: InboundConfig, { backplane, metrics, tracing, logger }: SourceParts): readonly Source[] {
   const { outbox, streams, topics, leases: times, retention, maxDataBytes } = config;
   const { broker, lease } = backplane;
-  const shared = { broker, lease, times, retention, maxDataBytes, logger };
+  const shared = { broker, lease, times, retention, maxDataBytes, tracing, logger };
   return [
     outbox && {
       name: 'outbox' as const,

@@ -16,6 +16,7 @@ export const HOUSE: House = {
   'services/gateway': {
     is: 'sockets, rooms and books of the clients of one node',
     imports: [
+      'packages/tracing',
       'packages/webhook',
       'packages/worker',
       'packages/service',
@@ -41,7 +42,7 @@ export const HOUSE: House = {
       },
       { session: 'decode → decide → answer', feed: 'connections to /orderbookfeed' },
       { 'session/handlers': { is: 'one file per request', for: ['session'] } },
-      { 'session/{answers,room-rights,rates,settings,to-request-error}': 'what handlers are given' },
+      { 'session/{answers,room-rights,rates,settings,to-request-error,traced-publish}': 'what handlers are given' },
       { memberships: 'the rooms of one session' },
       {
         presence: 'who is in which room',
@@ -97,7 +98,14 @@ export const HOUSE: House = {
   },
   'services/inbound': {
     is: 'publishes what back ends have written down',
-    imports: ['packages/worker', 'packages/service', 'packages/broker', 'packages/config', 'packages/protocol'],
+    imports: [
+      'packages/tracing',
+      'packages/worker',
+      'packages/service',
+      'packages/broker',
+      'packages/config',
+      'packages/protocol',
+    ],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program', index: 'what its documents are made of' },
@@ -154,6 +162,16 @@ export const HOUSE: House = {
         observability: 'metrics',
       },
       { event: 'what a coming or going is called there' },
+    ],
+  },
+  'packages/tracing': {
+    is: 'follows messages that are sampled, and tells a collector',
+    imports: ['packages/webhook', 'packages/service', 'packages/broker', 'packages/config', 'packages/protocol'],
+    testsImport: ['packages/testkit'],
+    floors: [
+      { index: 'the package' },
+      { '.': 'messages, their spans, and how these are sent' },
+      { observability: 'metrics' },
     ],
   },
   'packages/webhook': {

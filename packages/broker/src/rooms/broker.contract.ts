@@ -133,6 +133,21 @@ export function describeBroker(name: string, createCluster: () => Promise<TestCl
         expect(Math.abs((message?.at ?? 0) - before)).toBeLessThan(60_000);
       });
 
+      it('hands on what a message is traced by, live and of the past, and nothing of one that is not', async () => {
+        await b.join('pit');
+        const trace = { traceId: 'ab'.repeat(16), parentId: '01'.repeat(8), spanId: 'ff'.repeat(8) };
+        await a.publish(request('pit', 'traced', { origin: 'connection-7', trace }));
+        await a.publish(request('pit', 'untraced', { origin: 'connection-7' }));
+        const live = await seenByB.untilMessages(2);
+        const past = (await b.readHistory('pit', ALL, RETENTION)).messages;
+        for (const [traced, untraced] of [live, past]) {
+          expect(traced).toMatchObject({ origin: 'connection-7', trace });
+          expect(Buffer.from(traced?.frame ?? [])).toEqual(Buffer.from(appendSeq(request('pit', 'traced').head, 1)));
+          expect(untraced).toMatchObject({ origin: 'connection-7' });
+          expect(untraced).not.toHaveProperty('trace');
+        }
+      });
+
       it('does not keep the memory of the head', async () => {
         await b.join('pit');
         const { head } = request('pit', 'original');

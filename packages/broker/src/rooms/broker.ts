@@ -16,14 +16,30 @@ export interface Retention {
   readonly unarchivedBytes?: number | undefined;
 }
 
+/** Of a message that is traced: which spans it comes from, each as W3C writes ids. */
+export interface MessageTrace {
+  readonly traceId: string;
+  /** That whoever had it published was in. */
+  readonly parentId: string;
+  /** That sends it to the broker. */
+  readonly spanId: string;
+}
+
+export interface ReceivedTrace extends MessageTrace {
+  /** By `performance.now()`. */
+  readonly receivedAt: number;
+}
+
 export interface PublishRequest {
   readonly room: string;
   /** A `message` frame in msgpack without its `seq`, as `encodeMessageHead` makes it. The broker does not keep the memory. */
   readonly head: Uint8Array;
   /** What is known of the sender, in msgpack and of at most `MAX_INFO_BYTES`; handed back with the message, for those who want it. */
   readonly info?: Uint8Array | undefined;
-  /** The connection that publishes, at most 255 bytes of ASCII; handed back with the message, for `echo: false`. */
+  /** The connection that publishes, at most 222 bytes of ASCII; handed back with the message, for `echo: false`. */
   readonly origin: string;
+  /** Absent of nearly all: what is not traced costs nothing for it, here and wherever it is relayed. */
+  readonly trace?: MessageTrace | undefined;
   readonly retention: Retention;
   /** False: the message is refused with `notBegun` where it would be the first that the room has ever had. Absent: it may. */
   readonly mayBegin?: boolean | undefined;
@@ -49,6 +65,8 @@ export interface RoomMessage {
   /** As it was published with: not a part of the frame. */
   readonly info?: Uint8Array | undefined;
   readonly origin: string;
+  /** As it was published with, of what is read live or again. */
+  readonly trace?: ReceivedTrace | undefined;
   /** Unix milliseconds at which the broker numbered it, by the broker's clock. */
   readonly at: number;
 }

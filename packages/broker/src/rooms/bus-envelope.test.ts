@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeEnvelope, encodeSignal, infoPart } from './bus-envelope.ts';
+import { decodeEnvelope, encodeSignal, infoPart, tracedOrigin } from './bus-envelope.ts';
 
 const FRAME = Buffer.from([0x96, 36, 0xff, 0x00]);
 
@@ -12,7 +12,7 @@ function messageBytes({ version = 1, kind = 1, origin = 'conn-1', frame = FRAME 
   head.writeBigUInt64BE(2n ** 53n - 1n, 10);
   head.writeBigUInt64BE(1_723_075_200_456n, 18);
   head[26] = origin.length;
-  return Buffer.concat([head, Buffer.from(origin), frame]);
+  return Buffer.concat([head, Buffer.from(origin, 'latin1'), frame]);
 }
 
 describe('bus envelope', () => {
@@ -38,6 +38,30 @@ describe('bus envelope', () => {
       expect(infoPart(undefined)).toHaveLength(0);
     },
   );
+
+  const trace = { traceId: `ff${'ab'.repeat(15)}`, parentId: `${'01'.repeat(7)}ff`, spanId: '00000000000000c1' };
+
+  it.each(['', 'conn-1', 'x'.repeat(222)])('carries the trace of a message beside the origin "%s"', (origin) => {
+    const info = Buffer.from([0x81, 0, 1]);
+    for (const about of [Buffer.alloc(0), Buffer.from(infoPart(info))]) {
+      const bytes = messageBytes({ origin: tracedOrigin(origin, trace), frame: Buffer.concat([about, FRAME]) });
+      expect(decodeEnvelope('pit', bytes)).toMatchObject({ kind: 'message', message: { origin, trace, frame: FRAME } });
+    }
+  });
+
+  it('has no trace in a message that is not traced', () => {
+    expect(decodeEnvelope('pit', messageBytes({ origin: 'x'.repeat(255) }))).not.toHaveProperty('message.trace');
+    expect(decodeEnvelope('pit', messageBytes({ origin: '' }))).not.toHaveProperty('message.trace');
+    expect(decodeEnvelope('pit', messageBytes({ origin: '\u00ff' }))).not.toHaveProperty('message.trace');
+  });
+
+  it('is read by a node that knows nothing of traces as a message of a connection that nobody has', () => {
+    // The origin of former versions: its length, and so many bytes of a name.
+    const bytes = messageBytes({ origin: tracedOrigin('conn-1', trace) });
+    const end = 27 + (bytes[26] ?? 0);
+    expect(bytes.subarray(end)).toEqual(FRAME);
+    expect(bytes.toString('latin1', 27, end)).not.toBe('conn-1');
+  });
 
   it('carries info of who has come into a room', () => {
     const bytes = Buffer.from([1, 3, 1, 0, 0, 0, 1, ...Buffer.from('änn'), 0, 0x81, 0, 0x01]);

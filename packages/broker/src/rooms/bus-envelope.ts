@@ -1,6 +1,6 @@
 import { MemberChange } from '@outcry/protocol';
 import type { MemberEvent } from '../presence/store.ts';
-import type { RoomMessage, RoomSignal } from './broker.ts';
+import type { MessageTrace, ReceivedTrace, RoomMessage, RoomSignal } from './broker.ts';
 import { EPOCH_LENGTH } from './epoch.ts';
 
 /**
@@ -10,7 +10,10 @@ import { EPOCH_LENGTH } from './epoch.ts';
  *     signal:  version(1) kind(1) originLength(1) origin frame
  *     member:  version(1) kind(1) change(1) count(u32) user [infoMark(1) info]
  *
- * Numbers are big-endian, text is ASCII but for names. The mark in a message is a byte that msgpack never uses, and so no frame begins
+ * Of a message that is traced the origin is longer: behind the connection's name stand trace(16) parent(8) span(8) traceMark(1), counted with
+ * it. A node that knows nothing of traces reads the name of a connection that nobody has (decisions/0045).
+ *
+ * Numbers are big-endian, text is ASCII but for names. The mark of info in a message is a byte that msgpack never uses, and so no frame begins
  * with it; that in a member is NUL, which no name has. Scripts write messages (scripts/publish-messages.lua.ts) and members
  * (presence/scripts/members.lua.ts); here they are read.
  */
@@ -37,6 +40,12 @@ const USER_AT = COUNT_AT + 4;
 const INFO_MARK = 0xc1;
 const INFO_HEAD_BYTES = 3;
 const NO_INFO = new Uint8Array();
+
+/** ASCII has no such byte, so no name of a connection ends with it. */
+const TRACE_MARK = 0xff;
+const TRACE_BYTES = 33;
+const PARENT_AT = 16;
+const SPAN_AT = 24;
 
 const CHANGES = new Map<number | undefined, MemberChange>([
   [0, MemberChange.Left],
@@ -72,16 +81,37 @@ export function infoPart(info: Uint8Array | undefined): Uint8Array {
   return part;
 }
 
+/** The origin of a message that is traced. */
+export function tracedOrigin(origin: string, { traceId, parentId, spanId }: MessageTrace): string {
+  return `${origin}${Buffer.from(traceId + parentId + spanId, 'hex').toString('latin1')}${String.fromCharCode(TRACE_MARK)}`;
+}
+
 function decodeMessage(room: string, bytes: Buffer): BusEnvelope | undefined {
   const body = splitOrigin(bytes, MESSAGE_ORIGIN_AT);
   if (body === undefined) return undefined;
-  const { origin } = body;
+  const { frame: rest } = body;
   const epoch = bytes.toString('latin1', EPOCH_AT, SEQ_AT);
   const position = { epoch, seq: readUint64(bytes, SEQ_AT) };
   const at = readUint64(bytes, TIME_AT);
-  if (body.frame[0] !== INFO_MARK) return { kind: 'message', message: { room, position, ...body, at } };
-  const { info, frame } = splitInfo(body.frame);
-  return frame.length === 0 ? undefined : { kind: 'message', message: { room, position, origin, frame, info, at } };
+  const from = bytes[bytes.length - rest.length - 1] === TRACE_MARK ? splitTrace(body) : body;
+  const message = { room, position, ...from, at };
+  if (rest[0] !== INFO_MARK) return { kind: 'message', message };
+  const { info, frame } = splitInfo(rest);
+  return frame.length === 0 ? undefined : { kind: 'message', message: { ...message, frame, info } };
+}
+
+/** What has no room for a trace is left as it is. */
+function splitTrace<B extends { readonly origin: string }>(body: B): B & { readonly trace?: ReceivedTrace } {
+  const nameBytes = body.origin.length - TRACE_BYTES;
+  if (nameBytes < 0) return body;
+  const ids = Buffer.from(body.origin.slice(nameBytes), 'latin1');
+  const trace = {
+    traceId: ids.toString('hex', 0, PARENT_AT),
+    parentId: ids.toString('hex', PARENT_AT, SPAN_AT),
+    spanId: ids.toString('hex', SPAN_AT, TRACE_BYTES - 1),
+    receivedAt: performance.now(),
+  };
+  return { ...body, origin: body.origin.slice(0, nameBytes), trace };
 }
 
 function splitInfo(bytes: Buffer): { readonly info: Buffer; readonly frame: Buffer } {

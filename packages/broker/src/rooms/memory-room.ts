@@ -33,10 +33,13 @@ export class MemoryRoom {
     return { messages: this.#log.length, bytes: this.#bytes };
   }
 
-  append({ room, head, info, origin, retention }: PublishRequest, now: number): RoomMessage {
+  append({ room, head, info, origin, trace, retention }: PublishRequest, now: number): RoomMessage {
     this.#seq += 1;
     const frame = appendSeq(head, this.#seq);
-    const about = info === undefined ? {} : { info: info.slice() };
+    const about = {
+      ...(info === undefined ? {} : { info: info.slice() }),
+      ...(trace === undefined ? {} : { trace: { ...trace, receivedAt: performance.now() } }),
+    };
     const message: RoomMessage = { room, position: this.position, frame, ...about, origin, at: now };
     this.#retention = retention;
     this.#log.push(message);

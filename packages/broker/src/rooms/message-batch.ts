@@ -2,8 +2,8 @@ import type { Position } from '@outcry/protocol';
 import type { Redirect } from '../redis/redirect.ts';
 import type { Router } from '../redis/router.ts';
 import type { ScriptArgument } from '../redis/script-call.ts';
-import type { Published, Retention } from './broker.ts';
-import { infoPart } from './bus-envelope.ts';
+import type { MessageTrace, Published, Retention } from './broker.ts';
+import { infoPart, tracedOrigin } from './bus-envelope.ts';
 import { ARCHIVED_NUMBERING_TTL_MS, NUMBERING_TTL_MS } from './defaults.ts';
 import { EPOCH_LENGTH } from './epoch.ts';
 import { notBegun } from './faults.ts';
@@ -31,6 +31,7 @@ export interface RoomMessageRequest {
   readonly head: Uint8Array;
   readonly info?: Uint8Array | undefined;
   readonly origin: string;
+  readonly trace?: MessageTrace | undefined;
   readonly retention: Retention;
   /** The key of Redis under which it is remembered that the message was published. */
   readonly once: string | undefined;
@@ -87,8 +88,9 @@ export class MessageBatch {
   }
 
   /** Its place in the batch. */
-  add({ head, info, origin, once }: RoomMessageRequest): number {
+  add({ head, info, origin: name, trace, once }: RoomMessageRequest): number {
     const about = infoPart(info);
+    const origin = trace === undefined ? name : tracedOrigin(name, trace);
     const body = Buffer.allocUnsafe(origin.length + about.length + head.length + 2);
     body[0] = origin.length;
     body.write(origin, 1, 'latin1');

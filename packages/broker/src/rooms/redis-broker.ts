@@ -104,6 +104,7 @@ export class RedisBroker implements Broker {
     head,
     info,
     origin,
+    trace,
     retention,
     idempotency,
     mayBegin = true,
@@ -119,6 +120,7 @@ export class RedisBroker implements Broker {
       head,
       info,
       origin,
+      trace,
       retention,
       once: idempotency === undefined ? undefined : keys.idempotency(room, idempotency),
     });

@@ -5,6 +5,7 @@ import {
   MAX_INFO_BYTES,
   MAX_SYMBOLS,
   MAX_TOKEN_BYTES,
+  MAX_TRACE_BYTES,
   NAME_PATTERN,
 } from '../field-limits.ts';
 import { MemberChange } from '../member.ts';
@@ -34,6 +35,11 @@ export const KIND_SCHEMAS = {
   user: { type: 'string', minLength: 1, description: `A user name (${NAME_RULE}).` },
   name: { type: 'string', pattern: NAME_PATTERN.source },
   key: { type: 'string', pattern: KEY_PATTERN.source },
+  trace: {
+    type: 'string',
+    maxLength: MAX_TRACE_BYTES,
+    description: 'A `traceparent` of W3C Trace Context. What is none is ignored.',
+  },
   symbol: { type: 'string', minLength: 1, description: `A symbol: ${SYMBOL_RULE}.` },
   symbols: { type: 'array', items: TEXT, minItems: 1, maxItems: MAX_SYMBOLS },
   text: TEXT,

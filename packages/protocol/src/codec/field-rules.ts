@@ -1,4 +1,11 @@
-import { KEY_PATTERN, MAX_ID_BYTES, MAX_SYMBOLS, MAX_TOKEN_BYTES, NAME_PATTERN } from '../field-limits.ts';
+import {
+  KEY_PATTERN,
+  MAX_ID_BYTES,
+  MAX_SYMBOLS,
+  MAX_TOKEN_BYTES,
+  MAX_TRACE_BYTES,
+  NAME_PATTERN,
+} from '../field-limits.ts';
 import { RequestError } from '../errors.ts';
 import { isRoomName, isUserName, NAME_RULE } from '../names/room-name.ts';
 import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
@@ -14,6 +21,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
   user: `a user name (${NAME_RULE})`,
   name: 'a name: a letter, then letters, digits and ._- (32 at most)',
   key: 'printable ASCII without spaces (64 at most)',
+  trace: `a string of at most ${String(MAX_TRACE_BYTES)} bytes`,
   symbol: `a symbol: ${SYMBOL_RULE}`,
   symbols: `1 to ${String(MAX_SYMBOLS)} symbols`,
   uint: 'an unsigned integer up to 2^53-1',
@@ -28,6 +36,7 @@ const STRING_RULES: Partial<Record<FieldKind, (text: string) => boolean>> = {
   user: isUserName,
   name: (text) => NAME_PATTERN.test(text),
   key: (text) => KEY_PATTERN.test(text),
+  trace: (text) => isWithinBytes(text, MAX_TRACE_BYTES),
   symbol: isSymbol,
 };
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   appendInfo,
   appendSeq,
+  appendTraceparent,
   createCodecs,
   decodePayload,
   encodeMessageHead,
@@ -54,6 +55,19 @@ describe('a message frame', () => {
       expect(JSON.parse(text)).toMatchObject({ room: name, from: name, seq: 43, data: { 'a"\\é\u2028': [1, null] } });
     },
   );
+
+  test.each([undefined, encodePayload({ name: 'Bob' })])('has its traceparent behind the info %j', (info) => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const frame = appendSeq(encodeMessageHead(message), 43);
+    const original = frame.slice();
+    const about = info === undefined ? {} : { info };
+    const expected = { type: 'message', ...message, seq: 43, ...about, traceparent } as const;
+    const traced = appendTraceparent(info === undefined ? frame : appendInfo(frame, info), traceparent);
+    expect(traced).toEqual(msgpack.encodeServer(expected));
+    expect(messageFrameToJson(traced)).toBe(json.encodeServer(expected));
+    expect(msgpack.decodeServer(traced)).toMatchObject({ seq: 43, traceparent });
+    expect(frame).toEqual(original);
+  });
 
   test('has the info of its sender behind it where that is wanted, in both encodings, and is as it was where it is not', () => {
     const info = encodePayload({ name: 'Bob "</script>é', picture: 'https://img.example/bob.png' });

@@ -56,6 +56,16 @@ export function appendInfo(frame: Uint8Array, info: Uint8Array): Uint8Array {
   return whole;
 }
 
+/** The frame of a message that is traced, with its sender's info or without: what stands behind that is its `traceparent`. */
+export function appendTraceparent(frame: Uint8Array, traceparent: string): Uint8Array {
+  writer.start().raw(frame);
+  if (frame[0] === FIXARRAY + STORED_ELEMENTS) writer.nil();
+  writer.string(traceparent);
+  const whole = writer.finish().slice();
+  whole[0] = FIXARRAY + STORED_ELEMENTS + 2;
+  return whole;
+}
+
 /** What of a whole `message` frame is its sender's, or undefined where the bytes are none. The data is a view of the input, not a copy. */
 export function readMessageFrame(frame: Uint8Array): Pick<MessageHead, 'from' | 'data'> | undefined {
   const reader = new MsgpackReader(frame);
@@ -97,6 +107,12 @@ export function messageFrameToJson(frame: Uint8Array): string {
   const data = payloadToJson(reader.readRaw());
   const seq = reader.tryReadUint() ?? 0;
   const [roomText, fromText] = [JSON.stringify(room), JSON.stringify(from)];
-  const info = length > STORED_ELEMENTS ? `,"info":${payloadToJson(reader.readRaw())}` : '';
-  return `{"type":"message","room":${roomText},"from":${fromText},"at":${String(at)},"data":${data},"seq":${String(seq)}${info}}`;
+  const behind = length > STORED_ELEMENTS ? behindSeqToJson(reader, length) : '';
+  return `{"type":"message","room":${roomText},"from":${fromText},"at":${String(at)},"data":${data},"seq":${String(seq)}${behind}}`;
+}
+
+function behindSeqToJson(reader: MsgpackReader, length: number): string {
+  const info = reader.tryReadNil() ? '' : `,"info":${payloadToJson(reader.readRaw())}`;
+  const traceparent = length > STORED_ELEMENTS + 1 ? reader.tryReadString() : undefined;
+  return traceparent === undefined ? info : `${info},"traceparent":${JSON.stringify(traceparent)}`;
 }

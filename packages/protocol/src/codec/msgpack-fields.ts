@@ -36,6 +36,7 @@ export const REQUEST_WRITERS: FieldWriters<RequestKind> = {
   room: writeText,
   name: writeText,
   key: writeText,
+  trace: writeText,
   symbol: writeText,
   uint: writeUint,
   bool(writer, value) {

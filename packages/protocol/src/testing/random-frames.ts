@@ -6,6 +6,7 @@ import {
   encodePayload,
   appendInfo,
   appendSeq,
+  appendTraceparent,
   type FieldKind,
   type FrameSchema,
   parseFieldSpec,
@@ -99,6 +100,7 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
       return `${random.pick(['S', 'k', '@', '币'])}${random.text('AZaz09._:/@#&+-', random.below(122))}`;
     case 'token':
     case 'key':
+    case 'trace':
       return random.text('!~aZ09', 1 + random.below(64));
     case 'text':
       return random.text(ANY_TEXT, random.below(300));
@@ -122,8 +124,9 @@ function randomValue(kind: FieldKind, random: SeededRandom): unknown {
   }
 }
 
-function withInfo(random: SeededRandom, frame: Uint8Array): Uint8Array {
-  return random.chance(2) ? appendInfo(frame, randomInfo(random)) : frame;
+function withMore(random: SeededRandom, frame: Uint8Array): Uint8Array {
+  const informed = random.chance(2) ? appendInfo(frame, randomInfo(random)) : frame;
+  return random.chance(2) ? appendTraceparent(informed, random.text('!~aZ09', 1 + random.below(64))) : informed;
 }
 
 function randomInfo(random: SeededRandom): Uint8Array {
@@ -159,7 +162,7 @@ function randomList(kind: ListKind, random: SeededRandom): unknown {
       }));
     case 'messages':
       return list(() =>
-        withInfo(
+        withMore(
           random,
           appendSeq(
             encodeMessageHead({

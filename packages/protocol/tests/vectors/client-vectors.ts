@@ -1,5 +1,5 @@
 import type { VectorSource } from './vector-source.ts';
-import { Both, Raw, struct } from './wire-values.ts';
+import { Both, Raw, struct, TRACEPARENT } from './wire-values.ts';
 
 const position = struct({ epoch: 'V7c-2LxT', seq: 4_294_967_296 });
 
@@ -70,6 +70,7 @@ export const CLIENT_VECTORS: readonly VectorSource[] = [
     'publish',
     { id: 1, room: '@auth0|5f7c8ec7c33c6c004bbafe82', data: 1 },
   ],
+  ['publish in a trace', 4, 'publish', { id: 5, room: 'lobby', data: 'hi', key: undefined, traceparent: TRACEPARENT }],
   ['publish to an inbox', 4, 'publish', { id: 0, room: '@bob', data: 'x'.repeat(32) }],
   ['signal', 5, 'signal', { id: 1, room: 'lobby', name: 'typing', data: { at: 3 } }],
   ['signal without data', 5, 'signal', { id: undefined, room: 'lobby', name: 'aB3._-' }],

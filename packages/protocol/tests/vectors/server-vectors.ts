@@ -1,5 +1,5 @@
 import type { VectorSource } from './vector-source.ts';
-import { Both, seq, structs } from './wire-values.ts';
+import { Both, seq, structs, TRACEPARENT } from './wire-values.ts';
 
 const instruments = [
   {
@@ -213,6 +213,26 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
     36,
     'message',
     { room: 'a","seq":0,"x":"\\', from: 'Ann "Lee" <b>é😀', at: 1, data: 1, seq: seq(2) },
+  ],
+  [
+    'message of a trace',
+    36,
+    'message',
+    {
+      room: 'lobby',
+      from: 'ann',
+      at: 1_732_104_001_000,
+      data: 'hi',
+      seq: seq(46),
+      info: undefined,
+      traceparent: TRACEPARENT,
+    },
+  ],
+  [
+    'message of a trace with info',
+    36,
+    'message',
+    { room: 'lobby', from: 'cy', at: 1_732_104_001_000, data: 'hi', seq: seq(47), info, traceparent: TRACEPARENT },
   ],
   ['message of null', 36, 'message', { room: '@ann', from: 'bob', at: 0, data: null, seq: seq(1) }],
   [

@@ -1,5 +1,8 @@
 import { encode } from '@msgpack/msgpack';
 
+/** Where a message stands in a trace. */
+export const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+
 /** Bytes that stand in a frame as they are. */
 export class Raw {
   readonly bytes: Uint8Array;

@@ -12,6 +12,8 @@ const USER =
 const NAME = /^[a-z][a-zA-Z0-9._-]{0,31}$/;
 const SYMBOL = /^[\p{L}\p{N}@#][\p{L}\p{M}\p{N}._:/@#&+-]*$/u;
 const MAX_NAME_BYTES = 128;
+/** What gateways write: version 00, sampled. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/;
 const DECIMAL = /^-?\d+(\.\d+)?$/;
 
 /** The kinds of docs/PROTOCOL.md §2 that a server's frames have. */
@@ -21,6 +23,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   room: readRoom,
   user: named(USER),
   name: matching(NAME),
+  trace: matching(TRACEPARENT),
   symbol: named(SYMBOL),
   text: (value) => requireThat(typeof value === 'string', value),
   uint,

@@ -90,6 +90,7 @@ interface MessageFields {
   data: unknown;
   seq: number;
   info?: Info;
+  traceparent?: string;
 }
 
 /** A `message` frame as history answers with it. Spelt out, since a frame's type may not lead back to itself. */

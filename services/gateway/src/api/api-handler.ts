@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
+import { type MessageTracing, TraceSource } from '@outcry/tracing';
 import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
 
 import { API_COMMANDS } from './api-commands.ts';
@@ -21,11 +22,13 @@ const RETRY_AFTER_SECONDS = '1';
 export interface ApiHandlerOptions {
   readonly parts: ApiParts;
   readonly keys: readonly ApiKey[];
+  /** Undefined where nobody is told of traces. */
+  readonly tracing?: Pick<MessageTracing, 'publish'> | undefined;
   readonly logger: Logger;
 }
 
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
-export function createApiHandler({ parts, keys: given, logger }: ApiHandlerOptions): RequestHandler {
+export function createApiHandler({ parts, keys: given, tracing, logger }: ApiHandlerOptions): RequestHandler {
   const findBearer = createBearerSearch(given);
   const document = createOpenApiDocument();
 
@@ -42,6 +45,7 @@ export function createApiHandler({ parts, keys: given, logger }: ApiHandlerOptio
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<unknown> {
+    const startedAt = performance.now();
     const bearer = { ...findBearer(request), reason: readReason(request.headers['outcry-reason']) };
     if (name === DOCUMENT) {
       checkMethod(request, response, 'GET');
@@ -53,9 +57,10 @@ export function createApiHandler({ parts, keys: given, logger }: ApiHandlerOptio
     }
     checkMethod(request, response, 'POST');
     const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
+    const own = { ...parts, follow: tracing && followerOf(request, startedAt, tracing) };
     return command === undefined
-      ? runBatch({ parts, bearer }, body, logger)
-      : command.execute({ name, parts, bearer }, body, []);
+      ? runBatch({ parts: own, bearer }, body, logger)
+      : command.execute({ name, parts: own, bearer }, body, []);
   }
 
   async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {
@@ -81,6 +86,17 @@ function createBearerSearch(given: readonly ApiKey[]): (request: IncomingMessage
     if (found === 'rateLimited') throw new ApiError('rateLimited', 'too many wrong keys');
     throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
   };
+}
+
+/** What follows the messages of a request, each by itself: there may be many. Undefined where it does not say of which trace it is. */
+function followerOf(
+  { headers: { traceparent } }: IncomingMessage,
+  startedAt: number,
+  tracing: Pick<MessageTracing, 'publish'>,
+): ApiParts['follow'] {
+  if (typeof traceparent !== 'string') return undefined;
+  const arrival = { traceparent, source: TraceSource.Server, startedAt, decodedAt: performance.now() };
+  return (room) => tracing.publish({ ...arrival, room });
 }
 
 /** Clients could not be told them as they were written. */

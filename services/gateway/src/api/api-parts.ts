@@ -1,5 +1,6 @@
 import type { Broker, ControlBus, EventJournal, FeedBus, NodeRoster, RevocationList } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
+import type { PublishTrace } from '@outcry/tracing';
 
 import type { ArchiveSearch } from '../archive/archive-search.ts';
 import type { Accounts } from '../identity/accounts/accounts.ts';
@@ -28,6 +29,8 @@ export interface ApiParts {
   readonly maxDataBytes: number;
   /** A gateway that has fewer clients than this above the mean is left as it is. */
   readonly balanceFloor: number;
+  /** Of a request that says of which trace it is: what is told of a message, where that is traced. */
+  readonly follow?: ((room: string) => PublishTrace | undefined) | undefined;
   /** Is told of what cannot be undone. */
   readonly logger: Pick<Logger, 'info' | 'debug'>;
 }

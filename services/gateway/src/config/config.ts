@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { ToldEvents } from '@outcry/broker';
 import { ConfigError, type Environment, readSettings } from '@outcry/config';
 import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfTraces, type TraceConfig, traceConfigOf } from '@outcry/tracing';
 
 import type { ApiKey } from '../api/bearer.ts';
 import { apiKeysOf, problemsOfApi } from '../api/settings.ts';
@@ -51,6 +52,8 @@ export interface GatewayConfig extends TransportConfig {
   /** For how long a room can be resumed where no rule says otherwise. */
   readonly resumeWindowMs: number;
   readonly coalesceMs: number;
+  /** Undefined where nobody is told of traces. */
+  readonly traces: TraceConfig | undefined;
   /** Each lets its bearer use the server API; without any there is none. */
   readonly apiKeys: readonly ApiKey[];
   /** The folder of the demo page, where it is served. */
@@ -72,6 +75,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfAuth(settings),
     ...problemsOfHooks(settings),
     ...problemsOfRooms(settings),
+    ...problemsOfTraces(settings),
     ...problemsOfArchive(settings, { isProduction: settings.OUTCRY_ENV === 'production' }),
     ...(settings.OUTCRY_ENV === 'production' ? problemsInProduction(settings) : []),
   ];
@@ -110,6 +114,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     historyPageBytes: historyPageBytesOf(settings, connections.backlog),
     resumeWindowMs: settings.OUTCRY_HISTORY_MS,
     coalesceMs: settings.OUTCRY_COALESCE_MS,
+    traces: traceConfigOf(settings),
     apiKeys: apiKeysOf(settings),
     demoDirectory: demoDirectoryOf(settings),
     consoleDirectory: consoleDirectoryOf(settings),

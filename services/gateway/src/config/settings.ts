@@ -1,5 +1,6 @@
 import { fieldsOf, optionalText, type SettingValues } from '@outcry/config';
 import { COMMON_SETTINGS, NAME } from '@outcry/service';
+import { TRACE_SETTINGS } from '@outcry/tracing';
 
 import { API_SETTINGS } from '../api/settings.ts';
 import { ARCHIVE_SETTINGS } from '../archive/settings.ts';
@@ -36,6 +37,7 @@ export const GATEWAY_SECTIONS = {
   'gateway.limits': LIMIT_SETTINGS,
   'gateway.connections': CONNECTION_SETTINGS,
   'gateway.fanout': FANOUT_SETTINGS,
+  'gateway.tracing': TRACE_SETTINGS,
 } as const;
 
 /** Every setting of the gateway, by its environment variable. docs/CONFIGURATION.md is made from this. */

@@ -1,4 +1,5 @@
 import { appendInfo, type Codec, Encoding, messageFrameToJson, type ServerFrame } from '@outcry/protocol';
+import type { MessageTracing } from '@outcry/tracing';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
@@ -21,6 +22,8 @@ export interface Fanout {
   readonly publisher: TopicPublisher;
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly metrics: GatewayMetrics;
+  /** Undefined where nobody is told of traces. */
+  readonly tracing?: MessageTracing | undefined;
 }
 
 /**

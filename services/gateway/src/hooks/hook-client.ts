@@ -49,6 +49,8 @@ export interface Question {
   readonly text: string;
   /** Whose it is (question.ts): of those that wait for their answers, one asker has no more than a share. */
   readonly asker: string;
+  /** Of what is asked about, where it says of which trace it is. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Makes of an answer's text what it says. @throws HookFailure `invalid` */
@@ -150,9 +152,9 @@ export class HookClient {
     }
   }
 
-  async #send({ text, asker }: Question): Promise<string> {
+  async #send({ text, asker, traceparent }: Question): Promise<string> {
     const startedAt = performance.now();
-    const post = this.#poster(text);
+    const post = this.#poster(text, traceparent);
     this.#inFlight += 1;
     this.#shares.take(asker);
     try {
@@ -169,13 +171,14 @@ export class HookClient {
   }
 
   /** Sends a question each time that it is called: under one id, and within one deadline. */
-  #poster(body: string): () => Promise<string> {
+  #poster(body: string, traceparent: string | undefined): () => Promise<string> {
     const { secret, deadlineMs } = this.#options.asking;
     const id = `msg_${randomUUID()}`;
     const deadline = AbortSignal.timeout(deadlineMs);
     return () => {
       const signature = signRequest({ id, at: Date.now(), body }, secret);
-      const headers = { 'content-type': 'application/json', 'user-agent': 'outcry', ...signature };
+      const traced = traceparent === undefined ? {} : { traceparent };
+      const headers = { 'content-type': 'application/json', 'user-agent': 'outcry', ...signature, ...traced };
       return this.#endpoint.post({ body, headers, deadline });
     };
   }

@@ -1,4 +1,5 @@
-import { payloadToJson } from '@outcry/protocol';
+import { formatTraceparent, parseTraceparent, payloadToJson } from '@outcry/protocol';
+import type { PublishTrace } from '@outcry/tracing';
 
 import { askBefore, type HookRule, type Verdict } from './ask-before.ts';
 import type { Refusal } from './answer.ts';
@@ -13,6 +14,9 @@ export interface Publication {
   /** Encoded. */
   readonly data: Uint8Array;
   readonly key?: string;
+  /** As it came. The server that is asked goes on from it, whether or not it is sampled. */
+  readonly traceparent?: string | undefined;
+  readonly trace?: Pick<PublishTrace, 'ask'> | undefined;
 }
 
 export interface PublishHookOptions {
@@ -34,9 +38,20 @@ export class PublishHook {
   }
 
   /** Never rejects. */
-  ask(subject: Subject, { room, data, key }: Publication): Promise<Verdict<PayloadAnswer>> {
-    const question = { ...describeSubject(HookName.Publish, this.#node, subject), room, key };
-    const text = withPayload(question, payloadToJson(data));
-    return askBefore(this.#rule, { text, asker: askerOf(subject) }, this.#read);
+  async ask(subject: Subject, { room, data, key, traceparent, trace }: Publication): Promise<Verdict<PayloadAnswer>> {
+    const about = { ...describeSubject(HookName.Publish, this.#node, subject), room, key };
+    const text = withPayload(about, payloadToJson(data));
+    const asked = trace?.ask();
+    const question = { text, asker: askerOf(subject), traceparent: asked?.traceparent ?? passedOn(traceparent) };
+    const verdict = await askBefore(this.#rule, question, this.#read);
+    const { refusal } = verdict;
+    asked?.end(refusal?.code === 'unavailable' ? refusal : undefined);
+    return verdict;
   }
+}
+
+/** Of what came, what can be a header. */
+function passedOn(traceparent: string | undefined): string | undefined {
+  const context = traceparent === undefined ? undefined : parseTraceparent(traceparent);
+  return context && formatTraceparent(context);
 }

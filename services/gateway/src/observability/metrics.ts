@@ -1,6 +1,7 @@
 import type { StorageStatus } from '@outcry/broker';
 import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
+import { TraceMetrics } from '@outcry/tracing';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { Sampler } from '../sampling/sampler.ts';
@@ -38,6 +39,7 @@ export interface GaugeSources {
 export class GatewayMetrics {
   readonly registry = new Registry();
   readonly hooks = new HookMetrics(this.registry);
+  readonly traces = new TraceMetrics(this.registry, 'gateway');
   /** Of what metrics have no labels for, while somebody looks. */
   readonly sampler = new Sampler();
 

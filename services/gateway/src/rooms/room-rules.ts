@@ -1,6 +1,6 @@
 import type { Retention } from '@outcry/broker';
 
-import { ALL_ROOM, RoomPattern } from '@outcry/protocol';
+import { isInbox, RoomPattern } from '@outcry/protocol';
 
 import type { RoomRights } from '../identity/rights/room-rights.ts';
 
@@ -47,18 +47,22 @@ export interface DefaultRules {
 
 /** Which of the defaults is that of a room, or of the rooms that a pattern is for. */
 export function defaultOf({ room, inbox }: DefaultRules, name: string): RoomRule {
-  return name.startsWith('@') && name !== ALL_ROOM ? inbox : room;
+  return isInbox(name) ? inbox : room;
 }
+
+/** What stands for the pattern of a rule where none is for the room. */
+const DEFAULT_PATTERN = '*';
+const INBOX_PATTERN = '@*';
 
 /** Finds the rule of a room: that of the first pattern that matches, or the default. */
 export class RoomRules {
   readonly #written: readonly RoomPatternRule[];
-  readonly #rules: readonly { readonly pattern: RoomPattern; readonly rule: RoomRule }[];
+  readonly #rules: readonly { readonly text: string; readonly pattern: RoomPattern; readonly rule: RoomRule }[];
   readonly #defaults: DefaultRules;
 
   constructor(rules: readonly RoomPatternRule[], room: RoomRule, inbox: RoomRule = room) {
     this.#written = rules;
-    this.#rules = rules.map(({ pattern, rule }) => ({ pattern: new RoomPattern(pattern), rule }));
+    this.#rules = rules.map(({ pattern, rule }) => ({ text: pattern, pattern: new RoomPattern(pattern), rule }));
     this.#defaults = { room, inbox };
   }
 
@@ -72,5 +76,11 @@ export class RoomRules {
 
   of(room: string): RoomRule {
     return this.#rules.find(({ pattern }) => pattern.matches(room))?.rule ?? defaultOf(this.#defaults, room);
+  }
+
+  /** The rule's name: there are as many as there are rules, however many rooms there are. */
+  patternOf(room: string): string {
+    const own = this.#rules.find(({ pattern }) => pattern.matches(room));
+    return own?.text ?? (isInbox(room) ? INBOX_PATTERN : DEFAULT_PATTERN);
   }
 }

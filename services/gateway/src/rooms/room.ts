@@ -1,5 +1,5 @@
 import type { MemberEvent, RoomMessage, RoomSignal } from '@outcry/broker';
-import { type Position, signalFrameToJson } from '@outcry/protocol';
+import { appendInfo, appendTraceparent, type Position, signalFrameToJson } from '@outcry/protocol';
 
 import {
   Audience,
@@ -171,7 +171,28 @@ export class Room implements Flushable {
     return wantsInfo ? (this.#informed ??= new Audience('i', this.name, this.#fanout)) : this.#audience;
   }
 
-  #relay({ frame, info, origin }: RoomMessage): void {
+  #relay(message: RoomMessage): void {
+    const trace = message.trace === undefined ? undefined : this.#fanout.tracing?.relay(message);
+    if (trace === undefined) {
+      this.#publish(message);
+      return;
+    }
+    const except = this.#publishTraced(message, trace.traceparent);
+    trace.end(this.#audience.size + (this.#informed?.size ?? 0) - (except === undefined ? 0 : 1));
+  }
+
+  /** Returns whom it does not reach. */
+  #publishTraced({ frame, info, origin }: RoomMessage, traceparent: string): RoomMember | undefined {
+    const { metrics } = this.#fanout;
+    const except = this.#exceptFor(origin);
+    const plain = relayedMessage(appendTraceparent(frame, traceparent), metrics);
+    const isInformed = this.#informed !== undefined && info !== undefined;
+    const whole = isInformed ? appendTraceparent(appendInfo(frame, info), traceparent) : undefined;
+    this.#tell(plain, except, whole === undefined ? plain : relayedMessage(whole, metrics));
+    return except;
+  }
+
+  #publish({ frame, info, origin }: RoomMessage): void {
     const { metrics } = this.#fanout;
     const plain = relayedMessage(frame, metrics);
     const except = this.#exceptFor(origin);

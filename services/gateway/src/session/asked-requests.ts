@@ -18,6 +18,7 @@ import { ALL_ROOMS, HeldRequests, type Question } from './held-requests.ts';
 import { type HandleRequest, handleRequest, type RequestClient } from './requests.ts';
 import { checkMayJoin, checkMayPublish, forbidden, isOwnRoom } from './room-rights.ts';
 import type { SessionServices } from './session-services.ts';
+import { traceOf } from './traced-publish.ts';
 
 /** Questions of one session at once about what it does in rooms. */
 const MAX_ASKED = 16;
@@ -90,12 +91,14 @@ class AskedRequests {
   }
 
   #resume(client: RequestClient, frame: ClientFrame, services: SessionServices): void {
-    try {
-      this.handle(client, frame, services)?.catch((err: unknown) => {
-        client.fail(err, frame.id);
-      });
-    } catch (err) {
+    const fail = (err: unknown): void => {
+      traceOf(frame)?.fail(err);
       client.fail(err, frame.id);
+    };
+    try {
+      this.handle(client, frame, services)?.catch(fail);
+    } catch (err) {
+      fail(err);
     }
   }
 }
@@ -142,7 +145,7 @@ function askToPublish(
   return {
     scope: room,
     frame,
-    ask: () => publish.ask(client, frame),
+    ask: () => publish.ask(client, { ...frame, trace: traceOf(frame) }),
     proceed: (verdict) => {
       if (verdict.refusal !== undefined) throw verdict.refusal;
       return handlePublish(client, { ...frame, data: verdict.answer?.data ?? frame.data }, services);

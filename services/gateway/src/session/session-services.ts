@@ -1,6 +1,7 @@
 import type { Broker } from '@outcry/broker';
 import type { Codec, Encoding } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
+import type { MessageTracing } from '@outcry/tracing';
 
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { BacklogLimits } from '../connections/backlog.ts';
@@ -50,6 +51,8 @@ export interface SessionServices {
   readonly meters: Meters;
   readonly admission: PublishAdmission;
   readonly publishRefusals: PublishRefusals;
+  /** Undefined where nobody is told of traces. */
+  readonly tracing?: MessageTracing | undefined;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

@@ -3,6 +3,7 @@ import {
   ALL_ROOM,
   appendInfo,
   type ClientFrame,
+  type ClientFrameOf,
   type ClientFrameType,
   CLOSE_CODES,
   type CloseCode,
@@ -15,6 +16,7 @@ import {
   type ServerFrame,
   type WireFrame,
 } from '@outcry/protocol';
+import { TraceSource } from '@outcry/tracing';
 
 import type { Watches } from '../books/watches.ts';
 import { Backlog } from '../connections/backlog.ts';
@@ -39,6 +41,7 @@ import { SessionIdentity } from './session-identity.ts';
 import type { SessionServices } from './session-services.ts';
 import { SessionStreams, type StreamOwner } from './session-streams.ts';
 import { toRequestError } from './to-request-error.ts';
+import { traceOf, type TracedPublish } from './traced-publish.ts';
 
 /** What a session works with, and what carries out its requests. */
 export interface SessionParts extends SessionServices {
@@ -260,18 +263,32 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     let frame: ClientFrame;
     try {
       frame = this.#services.codecs[this.encoding].decodeClient(bytes);
+      if (frame.type === 'publish' && frame.traceparent !== undefined) frame = this.#follow(frame, frame.traceparent);
     } catch (err) {
       this.fail(err);
       return undefined;
     }
     try {
       this.#services.handleRequest(this, frame, this.#services)?.catch((err: unknown) => {
-        this.fail(err, frame.id);
+        this.#failRequest(err, frame);
       });
     } catch (err) {
-      this.fail(err, frame.id);
+      this.#failRequest(err, frame);
     }
     return frame.type;
+  }
+
+  #follow(frame: ClientFrameOf<'publish'>, traceparent: string): TracedPublish {
+    const { room } = frame;
+    const [startedAt, decodedAt] = [this.lastHeardAt, performance.now()];
+    const arrival = { traceparent, source: TraceSource.Client, sender: this, room, startedAt, decodedAt };
+    const trace = this.#services.tracing?.publish(arrival);
+    return trace === undefined ? frame : { ...frame, trace };
+  }
+
+  #failRequest(err: unknown, frame: ClientFrame): void {
+    traceOf(frame)?.fail(err);
+    this.fail(err, frame.id);
   }
 
   /**

@@ -28,6 +28,7 @@ describe('loadInboundConfig', () => {
       leases: { leaseMs: 3000, renewMs: 1000 },
       rememberMs: 3_600_000,
       maxDataBytes: 16_384,
+      traces: undefined,
     });
     expect(retention.of('lobby').count).toBe(1000);
     expect(loadInboundConfig({ OUTCRY_STREAM_URL: 'redis://db' }).config).toMatchObject({

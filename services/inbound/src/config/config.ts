@@ -1,5 +1,6 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
 import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfTraces, type TraceConfig, traceConfigOf } from '@outcry/tracing';
 import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
 
 import { type KafkaConfig, kafkaConfigOf, problemsOfKafka } from '../kafka/settings.ts';
@@ -25,6 +26,8 @@ export interface InboundConfig {
   readonly rememberMs: number;
   readonly retention: RetentionRules;
   readonly maxDataBytes: number;
+  /** Undefined where nobody is told of traces. */
+  readonly traces: TraceConfig | undefined;
 }
 
 /** @throws ConfigError with every problem at once, those between settings included */
@@ -36,6 +39,7 @@ export function loadInboundConfig(environment: Environment): { config: InboundCo
     ...problemsOfLease(settings),
     ...problemsOfSources(settings, isProduction),
     ...problemsOfRetention(settings),
+    ...problemsOfTraces(settings),
     ...(isProduction ? productionProblems(settings) : []),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -68,5 +72,6 @@ function configOf(settings: InboundSettings): InboundConfig {
     rememberMs: settings.OUTCRY_INBOUND_REMEMBER_MS,
     retention: loadRetentionRules(settings),
     maxDataBytes: settings.OUTCRY_MAX_FRAME_BYTES,
+    traces: traceConfigOf(settings),
   };
 }

@@ -1,5 +1,6 @@
 import { fieldsOf } from '@outcry/config';
 import { COMMON_SETTINGS } from '@outcry/service';
+import { TRACE_SETTINGS } from '@outcry/tracing';
 
 import { DELIVERY_SETTINGS, MESSAGE_SETTINGS } from '../delivery/settings.ts';
 import { KAFKA_SETTINGS } from '../kafka/settings.ts';
@@ -21,6 +22,7 @@ export const INBOUND_SECTIONS = {
   'inbound.partitions': PARTITION_SETTINGS,
   'gateway.rooms': RETENTION_SETTINGS,
   'gateway.session': MESSAGE_SETTINGS,
+  'gateway.tracing': TRACE_SETTINGS,
 } as const;
 
 /** Whose settings in a file are its own, too. */

@@ -1,5 +1,6 @@
 import { type Broker, OutcryError, type Retention } from '@outcry/broker';
 import { SERVER_USER } from '@outcry/protocol';
+import { type MessageTracing, type PublishTrace, TraceSource } from '@outcry/tracing';
 
 import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import { encodeMessage, RefusedError } from './encode-message.ts';
@@ -24,6 +25,8 @@ export interface DeliveryOptions {
   readonly maxDataBytes: number;
   /** Stands where a sender does in idempotency keys: like no user's name, and another for each kind of source. */
   readonly sender: string;
+  /** Undefined where nobody is told of traces. */
+  readonly tracing?: Pick<MessageTracing, 'publish'> | undefined;
   readonly metrics: Pick<SourceMetrics, 'countPublished' | 'countDuplicate' | 'countRefused' | 'countRetried'>;
 }
 
@@ -80,16 +83,32 @@ export class Delivery {
     const { broker, retention, maxDataBytes, sender, metrics } = this.#options;
     const { id, room, key } = message;
     const startedAt = performance.now();
-    const { isDuplicate } = await broker.publish({
+    const head = encodeMessage(message, maxDataBytes);
+    const trace = this.#follow(message, startedAt);
+    const request = {
       room,
-      head: encodeMessage(message, maxDataBytes),
+      head,
       origin: '',
+      trace: trace?.send(),
       retention: retention.of(room),
       // Who writes a key of its own means what the server API means by it; the id of the source tells as much where there is none.
       idempotency: key === undefined ? { sender, key: id } : { sender: SERVER_USER, key },
-    });
-    if (isDuplicate) metrics.countDuplicate();
-    else metrics.countPublished((performance.now() - startedAt) / MS_PER_SECOND);
+    };
+    try {
+      const published = await broker.publish(request);
+      trace?.end(published);
+      if (published.isDuplicate) metrics.countDuplicate();
+      else metrics.countPublished((performance.now() - startedAt) / MS_PER_SECOND);
+    } catch (err) {
+      trace?.fail(err);
+      throw err;
+    }
+  }
+
+  #follow({ room, traceparent }: InboundMessage, startedAt: number): PublishTrace | undefined {
+    if (traceparent === undefined) return undefined;
+    const arrival = { traceparent, source: TraceSource.Inbound, room, startedAt, decodedAt: performance.now() };
+    return this.#options.tracing?.publish(arrival);
   }
 }
 

@@ -7,6 +7,8 @@ export interface InboundMessage {
   readonly data: string;
   /** An idempotency key of whoever wrote it, as the server API's: two messages of one key to a room are one. */
   readonly key?: string | undefined;
+  /** Of the trace that it was written in. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Why a message can never be published, however often it is tried. */

@@ -1,4 +1,5 @@
 import { collectProcessMetrics } from '@outcry/service';
+import { TraceMetrics } from '@outcry/tracing';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { RefusalReason } from '../delivery/inbound-message.ts';
@@ -39,6 +40,7 @@ const PUBLISH_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 /** What the service counts, in a registry of its own. No label has more values than the source code has. */
 export class InboundMetrics {
   readonly #registry = new Registry();
+  readonly traces = new TraceMetrics(this.#registry, 'inbound');
   readonly #published = this.#counter('published_total', 'Messages that were published.');
   readonly #duplicates = this.#counter('duplicates_total', 'Messages that had been published before, or their keys.');
   readonly #retried = this.#counter('retried_total', 'Messages that could not be published and are tried again.');

@@ -3,7 +3,7 @@ import type { Logger } from '@outcry/service';
 import { type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
 import { randomUUID } from 'node:crypto';
 
-import { Delivery } from '../delivery/delivery.ts';
+import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { OUTBOX_PARTITIONS } from './postgres/migrations.ts';
@@ -18,6 +18,7 @@ export interface OutboxOptions {
   readonly times: LeaseTimes;
   readonly retention: { of(room: string): Retention };
   readonly maxDataBytes: number;
+  readonly tracing?: DeliveryOptions['tracing'];
   readonly metrics: SourceMetrics;
   readonly logger: Logger;
 }
@@ -106,10 +107,10 @@ export class Outbox {
   }
 
   #createReader(): OutboxReader {
-    const { broker, retention, maxDataBytes, metrics, config } = this.#options;
+    const { broker, retention, maxDataBytes, tracing, metrics, config } = this.#options;
     return new OutboxReader({
       store: this.#store,
-      delivery: new Delivery({ broker, retention, maxDataBytes, sender: SENDER, metrics }),
+      delivery: new Delivery({ broker, retention, maxDataBytes, sender: SENDER, tracing, metrics }),
       wakeUps: this.#wakeUps,
       pollMs: config.pollMs,
       metrics,

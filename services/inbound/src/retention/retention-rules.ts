@@ -1,5 +1,5 @@
 import type { Retention } from '@outcry/broker';
-import { ALL_ROOM, RoomPattern } from '@outcry/protocol';
+import { isInbox, RoomPattern } from '@outcry/protocol';
 
 /** What the rooms that match a pattern keep, as far as a rule says it. */
 export interface RetentionRule {
@@ -12,7 +12,7 @@ export interface RetentionRule {
 
 /** What rooms keep: as the gateways' rules say it, so that it is one answer whoever publishes. */
 export class RetentionRules {
-  readonly #rules: readonly { readonly pattern: RoomPattern; readonly retention: Retention }[];
+  readonly #rules: readonly { readonly text: string; readonly pattern: RoomPattern; readonly retention: Retention }[];
   readonly #defaults: { readonly room: Retention; readonly inbox: Retention };
 
   constructor(rules: readonly RetentionRule[], defaults: { readonly room: Retention; readonly inbox: Retention }) {
@@ -26,7 +26,7 @@ export class RetentionRules {
         unarchivedBytes: fallback.unarchivedBytes,
         ...(isArchived === true ? { isArchived } : {}),
       };
-      return { pattern: new RoomPattern(pattern), retention };
+      return { text: pattern, pattern: new RoomPattern(pattern), retention };
     });
   }
 
@@ -34,7 +34,13 @@ export class RetentionRules {
     return this.#rules.find(({ pattern }) => pattern.matches(room))?.retention ?? this.#defaultOf(room);
   }
 
+  /** The rule's name, as a gateway says it. */
+  patternOf(room: string): string {
+    const own = this.#rules.find(({ pattern }) => pattern.matches(room));
+    return own?.text ?? (isInbox(room) ? '@*' : '*');
+  }
+
   #defaultOf(name: string): Retention {
-    return name.startsWith('@') && name !== ALL_ROOM ? this.#defaults.inbox : this.#defaults.room;
+    return isInbox(name) ? this.#defaults.inbox : this.#defaults.room;
   }
 }

@@ -3,7 +3,7 @@ import type { Logger } from '@outcry/service';
 import { type LeaseTimes, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
 import { randomUUID } from 'node:crypto';
 
-import { Delivery } from '../delivery/delivery.ts';
+import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { SourceMetrics } from '../observability/inbound-metrics.ts';
 import { RedisStreamStore } from './redis/redis-stream-store.ts';
 import type { StreamConfig } from './settings.ts';
@@ -16,6 +16,7 @@ export interface StreamsOptions {
   readonly times: LeaseTimes;
   readonly retention: { of(room: string): Retention };
   readonly maxDataBytes: number;
+  readonly tracing?: DeliveryOptions['tracing'];
   readonly metrics: SourceMetrics;
   readonly logger: Logger;
 }
@@ -84,12 +85,12 @@ export class Streams {
   }
 
   #read(term: PartitionTerm): Promise<void> {
-    const { broker, retention, maxDataBytes, metrics, config } = this.#options;
+    const { broker, retention, maxDataBytes, tracing, metrics, config } = this.#options;
     // Two streams may have entries of one id. No user has a star in its name.
     const sender = `*stream:${this.#sourceOf(term.partition)}`;
     const reader = new StreamReader({
       store: this.#store,
-      delivery: new Delivery({ broker, retention, maxDataBytes, sender, metrics }),
+      delivery: new Delivery({ broker, retention, maxDataBytes, sender, tracing, metrics }),
       pollMs: config.pollMs,
       metrics,
       onFault: (err: OutcryError) => {

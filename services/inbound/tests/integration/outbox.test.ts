@@ -7,11 +7,14 @@ import {
   startInbound,
   startRedis,
   type TestRedis,
+  TraceCollector,
   uniquePrefix,
   readHealth,
 } from '@outcry/testkit';
+import { migrate } from '@outcry/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { MIGRATIONS } from '../../src/outbox/postgres/migrations.ts';
 import { countRows, Database, publish } from '../support/database.ts';
 import { Listener } from '../support/listener.ts';
 
@@ -75,10 +78,13 @@ async function metricOf(service: InboundProcess, name: string): Promise<number> 
 describe('the outbox', () => {
   it('publishes what is committed, in the order of the commits, and nothing of what is rolled back', async () => {
     await using stage = await setStage();
+    await using collector = await TraceCollector.start();
     const { database, listener } = stage;
-    const service = await stage.start();
+    const service = await stage.start({ traceUrl: collector.url });
     const [slow, quick] = await Promise.all([database.connect(), database.connect()]);
     await slow.query('BEGIN');
+    const trace = '4b'.repeat(16);
+    await slow.query("SELECT set_config('outcry.traceparent', $1, true)", [`00-${trace}-${'0f'.repeat(8)}-01`]);
     await publish(slow, { room: 'alpha', data: 'begun first, committed last' });
     await slow.query('SAVEPOINT half');
     await publish(slow, { room: 'alpha', data: 'rolled back to the savepoint' });
@@ -98,6 +104,12 @@ describe('the outbox', () => {
       'end',
     ]);
     await expect.poll(() => countRows(quick, 'outbox')).toBe(0);
+    const sent = await collector.next('span send *', ({ name }) => name === 'send *');
+    expect(sent).toMatchObject({ traceId: trace, service: 'outcry-inbound' });
+    // One message was of a trace, and it is over with the transaction.
+    expect(collector.spans.map(({ traceId }) => traceId)).toEqual(
+      ['decode', 'decide', 'send', 'publish'].map(() => trace),
+    );
     expect(await readHealth(service.internalUrl)).toMatchObject({ status: 200, summary: 'ok' });
     expect(await service.process.stop()).toEqual({ code: 0, signal: null });
   });
@@ -190,7 +202,7 @@ describe('the outbox', () => {
   it('works with the rights that docs/INBOUND.md gives, and none more; without the schema it says what to do', async () => {
     await using stage = await setStage();
     await expect(stage.start({ postgresMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 1: start it once with OUTCRY_POSTGRES_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 2: start it once with OUTCRY_POSTGRES_MIGRATE=true/,
     );
     const owner = await stage.start();
     await owner.process.stop();
@@ -208,7 +220,7 @@ describe('the outbox', () => {
     await expect.poll(() => countRows(admin, 'refused')).toBe(1);
     for (const [role, query] of [
       ['app', 'SELECT * FROM outcry.outbox'],
-      ['app', `SELECT * FROM outcry.take(1::smallint, 1, 1, 1)`],
+      ['app', `SELECT * FROM outcry.take_page(1::smallint, 1, 1, 1)`],
       ['app', `INSERT INTO outcry.outbox (room, data, bytes) VALUES ('alpha', '1', 1)`],
       ['outcry_inbound', 'SELECT * FROM outcry.outbox'],
       ['outcry_inbound', `SELECT outcry.publish('alpha', '1')`],
@@ -217,6 +229,21 @@ describe('the outbox', () => {
       await expect(client.query(query), `${role}: ${query}`).rejects.toThrow(/permission denied/);
     }
     expect(await metricOf(service, 'source_faults_total')).toBe(0);
+  });
+
+  it('keeps the rights that were given when its schema becomes newer, and gives no others', async () => {
+    await using stage = await setStage();
+    const admin = await stage.database.connect();
+    await migrate(admin, { ...MIGRATIONS, steps: MIGRATIONS.steps.slice(0, 1) });
+    await admin.query('CREATE ROLE former LOGIN; CREATE ROLE stranger LOGIN');
+    await admin.query('GRANT EXECUTE ON FUNCTION outcry.publish, outcry.take TO former');
+    await migrate(admin, MIGRATIONS);
+    const { rows } = await admin.query<{ readonly name: string; readonly former: boolean; readonly stranger: boolean }>(
+      `SELECT proname AS name, has_function_privilege('former', oid, 'execute') AS former,
+         has_function_privilege('stranger', oid, 'execute') AS stranger
+       FROM pg_proc WHERE pronamespace = 'outcry'::regnamespace AND proname IN ('publish', 'take', 'take_page') ORDER BY 1`,
+    );
+    expect(rows).toEqual(['publish', 'take', 'take_page'].map((name) => ({ name, former: true, stranger: false })));
   });
 
   it('goes on when the database comes back from a crash, with what was committed before and behind it', async () => {

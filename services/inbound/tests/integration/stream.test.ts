@@ -5,6 +5,7 @@ import {
   startInbound,
   startRedis,
   type TestRedis,
+  TraceCollector,
   uniquePrefix,
 } from '@outcry/testkit';
 import { Redis } from 'ioredis';
@@ -81,14 +82,15 @@ async function metricOf({ internalUrl }: InboundProcess, name: string): Promise<
 describe('a stream', () => {
   it('is published in its order, by the rules of the server API, and goes once it is', async () => {
     await using stage = await setStage();
+    await using collector = await TraceCollector.start();
     const { stream, listener } = stage;
     await say(stream, { room: 'alpha', data: 'before the start' });
-    const service = await stage.start();
+    const service = await stage.start({ traceUrl: collector.url });
     await say(stream, { room: 'alpha', data: { n: [1, 2.5, null] } });
     await say(stream, { room: 'alpha', data: 'keyed', key: 'a-key' });
     await say(stream, { room: 'alpha', data: 'keyed again', key: 'a-key' });
     await say(stream, { room: 'beta', data: 'another room', key: 'a-key', trace: 'not ours' });
-    await say(stream, { room: 'alpha', data: 'end' });
+    await add(stream, { room: 'alpha', data: '"end"', traceparent: `00-${'4b'.repeat(16)}-${'0f'.repeat(8)}-01` });
     expect(await listener.untilHeard('end')).toEqual({ room: 'alpha', from: 'server', data: 'end' });
     await listener.untilHeard('another room');
     expect(listener.dataOf('alpha')).toEqual(['before the start', { n: [1, 2.5, null] }, 'keyed', 'end']);
@@ -96,6 +98,10 @@ describe('a stream', () => {
     expect([await metricOf(service, 'duplicates_total'), await metricOf(service, 'streams')]).toEqual([1, 1]);
     expect(await readHealth(service.internalUrl)).toMatchObject({ status: 200, summary: 'ok' });
     expect(await service.process.stop()).toEqual({ code: 0, signal: null });
+    const spans = collector.spans.map(({ name, traceId, service: of }) => `${of}: ${name} of ${traceId.slice(0, 4)}`);
+    expect(spans.toSorted()).toEqual(
+      ['decide', 'decode', 'publish *', 'send *'].map((name) => `outcry-inbound: ${name} of 4b4b`),
+    );
   });
 
   it('has what no client could take put aside, with the reason, and the rest published', async () => {

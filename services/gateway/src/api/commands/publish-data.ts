@@ -33,16 +33,25 @@ export function encodeData(data: unknown, maxBytes: number): Uint8Array {
 
 /** Publishes an encoded payload to one room. The server needs no right and no membership for it. */
 export async function publishData(
-  { broker, rules }: ApiParts,
+  { broker, rules, follow }: ApiParts,
   room: string,
   { data, from = SERVER_USER, key }: ServerMessage & { readonly data: Uint8Array },
 ): Promise<PublishedMessage> {
-  const { position, isDuplicate } = await broker.publish({
+  const trace = follow?.(room);
+  const request = {
     room,
     head: encodeMessageHead({ room, from, at: Date.now(), data }),
     origin: '',
+    trace: trace?.send(),
     retention: rules.of(room).retention,
     idempotency: key === undefined ? undefined : { sender: SERVER_USER, key },
-  });
-  return { ...position, duplicate: isDuplicate };
+  };
+  try {
+    const published = await broker.publish(request);
+    trace?.end(published);
+    return { ...published.position, duplicate: published.isDuplicate };
+  } catch (err) {
+    trace?.fail(err);
+    throw err;
+  }
 }

@@ -1,5 +1,5 @@
 import { type Broker, OutcryError, partitionOf, type Published, type PublishRequest } from '@outcry/broker';
-import { type ClientFrameOf, encodeMessageHead } from '@outcry/protocol';
+import { encodeMessageHead } from '@outcry/protocol';
 
 import type { PublishAdmission } from '../../limits/publish-admission.ts';
 import type { Owner, StoredLimits } from '../../limits/stored-limits.ts';
@@ -8,6 +8,7 @@ import type { RoomRules } from '../../rooms/room-rules.ts';
 import { acknowledge, type Answerable } from '../answers.ts';
 import { createRefusal } from '../publish-refusals.ts';
 import { checkMayPublish, type RightsHolder } from '../room-rights.ts';
+import type { TracedPublish } from '../traced-publish.ts';
 
 const MS_PER_SECOND = 1000;
 
@@ -25,7 +26,7 @@ interface Services {
 }
 
 /** Publishes, and acknowledges once the broker has stored and numbered the message. */
-export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, services: Services): Promise<void> {
+export function handlePublish(client: Client, frame: TracedPublish, services: Services): Promise<void> {
   checkMayPublish(client, { room: frame.room, rules: services.rules });
   const part = partitionOf(frame.room);
   if (services.admission.isFullOf(part)) {
@@ -47,7 +48,7 @@ export function handlePublish(client: Client, frame: ClientFrameOf<'publish'>, s
 
 async function publish(
   client: Client,
-  { id, room, data, key }: ClientFrameOf<'publish'>,
+  { id, room, data, key, trace }: TracedPublish,
   { broker, rules, storedLimits, metrics }: Services,
 ): Promise<void> {
   const { user, info } = client.identity;
@@ -57,12 +58,14 @@ async function publish(
     head: encodeMessageHead({ room, from: user, at: Date.now(), data }),
     info,
     origin: client.connection,
+    trace: trace?.send(),
     retention: rules.of(room).retention,
     idempotency: key === undefined ? undefined : { sender: user, key },
   };
-  const { position } = await publishWithin(client, request, { broker, storedLimits });
+  const published = await publishWithin(client, request, { broker, storedLimits });
+  trace?.end(published);
   metrics.publishSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
-  acknowledge(client, id, position);
+  acknowledge(client, id, published.position);
 }
 
 /** Counts what is stored against those whom it is of. What a room does not keep is no burden. */

@@ -151,6 +151,69 @@ REVOKE ALL ON ALL TABLES IN SCHEMA outcry FROM PUBLIC;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA outcry FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA outcry FROM PUBLIC;
 `,
+  // Who may publish and read still may: `publish` is replaced, which keeps its rights, and those of `take` are given to what follows it.
+  String.raw`
+ALTER TABLE outcry.outbox ADD COLUMN traceparent text;
+
+CREATE OR REPLACE FUNCTION outcry.publish(room text, data jsonb, key text DEFAULT NULL) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  row_id uuid;
+  bytes integer := octet_length(publish.data::text);
+BEGIN
+  IF publish.room IS NULL OR octet_length(publish.room) NOT BETWEEN 1 AND 129 THEN
+    RAISE EXCEPTION 'outcry.publish: expected a room of 1 to 129 bytes' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF publish.data IS NULL THEN
+    RAISE EXCEPTION 'outcry.publish: expected data; JSON''s null is ''null''::jsonb' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  IF bytes > ${String(MAX_DATA_BYTES)} THEN
+    RAISE EXCEPTION 'outcry.publish: expected data of at most ${String(MAX_DATA_BYTES)} bytes' USING ERRCODE = 'program_limit_exceeded';
+  END IF;
+  IF publish.key !~ '^[\x21-\x7e]{1,64}$' THEN
+    RAISE EXCEPTION 'outcry.publish: expected a key of 1 to 64 of printable ASCII without spaces' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  INSERT INTO outcry.outbox (room, data, bytes, key, traceparent)
+  VALUES (publish.room, publish.data, bytes, publish.key, left(nullif(current_setting('outcry.traceparent', true), ''), 256))
+  RETURNING id INTO row_id;
+  RETURN row_id;
+END $$;
+
+CREATE FUNCTION outcry.take_page(partition smallint, fence bigint, max_rows integer, max_bytes bigint)
+RETURNS TABLE (id uuid, room text, data text, key text, traceparent text)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM outcry.partitions p WHERE p.partition = take_page.partition AND p.fence > take_page.fence) THEN
+    RAISE EXCEPTION 'another service reads partition %', take_page.partition USING ERRCODE = '${FENCED_STATE}';
+  END IF;
+  RETURN QUERY
+  SELECT page.id, page.room, page.data::text, page.key, page.traceparent
+  FROM (
+    SELECT first.*, sum(first.bytes) OVER (ORDER BY first.position) - first.bytes AS before
+    FROM (
+      SELECT * FROM outcry.outbox o
+      WHERE o.partition = take_page.partition AND o.position IS NOT NULL
+      ORDER BY o.position LIMIT take_page.max_rows
+    ) first
+  ) page
+  WHERE page.before < take_page.max_bytes
+  ORDER BY page.position;
+END $$;
+
+REVOKE ALL ON FUNCTION outcry.take_page FROM PUBLIC;
+DO $$
+DECLARE
+  role text;
+BEGIN
+  FOR role IN
+    SELECT r.grantee::regrole::text
+    FROM pg_proc p, aclexplode(p.proacl) r
+    WHERE p.oid = 'outcry.take(smallint, bigint, integer, bigint)'::regprocedure AND r.grantee NOT IN (0, p.proowner)
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION outcry.take_page TO %s', role);
+  END LOOP;
+END $$;
+`,
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -18,6 +18,14 @@ export interface PostgresOutboxOptions extends PostgresOptions {
   readonly onFault: (err: OutcryError) => void;
 }
 
+interface Row {
+  readonly id: string;
+  readonly room: string;
+  readonly data: string;
+  readonly key: string | null;
+  readonly traceparent: string | null;
+}
+
 const MAX_ROWS = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
 
@@ -66,11 +74,15 @@ export class PostgresOutbox implements OutboxStore {
   }
 
   async read({ partition, fence }: PageRequest): Promise<readonly InboundMessage[]> {
-    const rows = await this.#query<{ id: string; room: string; data: string; key: string | null }>(
-      'SELECT id, room, data, key FROM outcry.take($1, $2, $3, $4)',
+    const rows = await this.#query<Row>(
+      'SELECT id, room, data, key, traceparent FROM outcry.take_page($1, $2, $3, $4)',
       [partition, fence, MAX_ROWS, MAX_BYTES],
     );
-    return rows.map(({ key, ...row }) => ({ ...row, key: key ?? undefined }));
+    return rows.map(({ key, traceparent, ...row }) => ({
+      ...row,
+      key: key ?? undefined,
+      traceparent: traceparent ?? undefined,
+    }));
   }
 
   async settle({ published, refused }: { published: readonly string[]; refused: readonly Refusal[] }): Promise<void> {

@@ -26,7 +26,14 @@ const MAX_COUNTED = 1000;
 const COMMAND_TIMEOUT_MS = 5000;
 const MAX_RETRY_MS = 2000;
 
-type Entry = readonly [id: string, room: string | null, data: string | null, key: string | null, isLong: number];
+type Entry = readonly [
+  id: string,
+  room: string | null,
+  data: string | null,
+  key: string | null,
+  isLong: number,
+  traceparent: string | null,
+];
 
 /** Streams in Redis, each with a hash for its cursor beside it, in the same slot. */
 export class RedisStreamStore implements StreamStore {
@@ -120,8 +127,9 @@ export class RedisStreamStore implements StreamStore {
   }
 }
 
-function toMessage([id, room, data, key]: Entry): InboundMessage {
-  return { id, room: room ?? '', data: data ?? '', ...(key === null ? {} : { key }) };
+function toMessage([id, room, data, key, , traceparent]: Entry): InboundMessage {
+  const more = { ...(key === null ? {} : { key }), ...(traceparent === null ? {} : { traceparent }) };
+  return { id, room: room ?? '', data: data ?? '', ...more };
 }
 
 function stateOf(stream: string): string {

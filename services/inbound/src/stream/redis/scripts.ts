@@ -31,7 +31,8 @@ redis.call('HSET', KEYS[1], 'fence', ARGV[1])
  *
  *     KEYS  state, stream
  *     ARGV  fence, entries at most, bytes at most (but one entry), bytes of a text that is handed over
- *     reply of each entry id, room, data, key, each nil where there is none, and 1 where the data is too long and left out
+ *     reply of each entry id, room, data, key, each nil where there is none, 1 where the data is too long and left out, and
+ *           traceparent, nil where there is none or it is longer than any
  */
 export const READ = String.raw`${FENCED}
 local from = redis.call('HGET', KEYS[1], 'cursor') or '0-0'
@@ -49,7 +50,9 @@ while #page < limit do
     if data and #data > max_text then data, is_long = false, 1 end
     bytes = bytes + #entry[1] + (room and #room or 0) + (data and #data or 0) + (key and #key or 0)
     if bytes > max_bytes and #page > 0 then return page end
-    page[#page + 1] = { entry[1], room, data, key, is_long }
+    local traceparent = fields.traceparent or false
+    if traceparent and #traceparent > 256 then traceparent = false end
+    page[#page + 1] = { entry[1], room, data, key, is_long, traceparent }
     from = entry[1]
   end
 end

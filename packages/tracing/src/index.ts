@@ -1,0 +1,6 @@
+export { MessageTracing, type TracedArrival } from './message-tracing.ts';
+export { TraceMetrics, TraceSource } from './observability/trace-metrics.ts';
+export { PublishTrace, type TracedQuestion } from './publish-trace.ts';
+export type { RelayTrace } from './relay-trace.ts';
+export { problemsOfTraces, TRACE_SETTINGS, type TraceConfig, traceConfigOf, type TraceSettings } from './settings.ts';
+export { createTracing, type Tracing } from './tracing.ts';
