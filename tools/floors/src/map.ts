@@ -42,7 +42,10 @@ export const HOUSE: House = {
       },
       { session: 'decode → decide → answer', feed: 'connections to /orderbookfeed' },
       { 'session/handlers': { is: 'one file per request', for: ['session'] } },
-      { 'session/{answers,room-rights,rates,settings,to-request-error,traced-publish}': 'what handlers are given' },
+      {
+        'session/{answers,publish-refusals,room-rights,rates,settings,to-request-error,traced-publish}':
+          'what handlers are given',
+      },
       { memberships: 'the rooms of one session' },
       {
         presence: 'who is in which room',
