@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -12,6 +12,8 @@ const ENTRIES = [
   'services/archive/src/main.ts',
   STANDALONE,
 ];
+/** As it is built. */
+const PAGE = 'apps/demo/dist';
 const WORKSPACES = ['packages', 'services', 'apps', 'tools'];
 
 /**
@@ -29,27 +31,67 @@ export function checkOut({ repository, commit, folder }: Record<'repository' | '
   linkModules(repository, folder);
 }
 
-/** From now on whoever starts a service there starts that of another folder. One that is not there is left as it is. */
-export function serveFrom(folder: string, servicesFolder: string): void {
+/**
+ * From now on whoever starts a service there starts that of another folder; of two folders, those of one cluster turn about. One that
+ * is not there is left as it is.
+ */
+export function serveFrom(folder: string, servicesFolders: readonly string[]): void {
+  const turns = join(folder, 'turns');
+  mkdirSync(turns);
   for (const entry of ENTRIES) {
-    const target = join(servicesFolder, entry);
-    if (!existsSync(join(folder, entry)) || !existsSync(target)) continue;
-    const start = `await import(${JSON.stringify(pathToFileURL(target).href)});\n`;
-    writeFileSync(join(folder, entry), `${entry === STANDALONE ? keepNothing(servicesFolder) : ''}${start}`);
+    const targets = servicesFolders.map((each) => join(each, entry)).filter((each) => existsSync(each));
+    if (!existsSync(join(folder, entry)) || targets.length < servicesFolders.length) continue;
+    const first = entry === STANDALONE ? keepNothing(servicesFolders) : '';
+    writeFileSync(join(folder, entry), first + inTurn(entry, turns, targets));
   }
 }
 
 /** Tests share no messages; the setting is unknown to those that never kept any. */
-function keepNothing(servicesFolder: string): string {
-  const keeps = existsSync(join(servicesFolder, 'apps/standalone/src/data/settings.ts'));
-  return keeps ? "process.env.OUTCRY_MEMORY ??= 'true';\n" : 'delete process.env.OUTCRY_MEMORY;\n';
+function keepNothing(servicesFolders: readonly string[]): string {
+  const keep = servicesFolders.every((each) => existsSync(join(each, 'apps/standalone/src/data/settings.ts')));
+  return keep ? "process.env.OUTCRY_MEMORY ??= 'true';\n" : 'delete process.env.OUTCRY_MEMORY;\n';
+}
+
+/** The page is a client as well: that of one folder is served by the services of the others. */
+export function showPage(folder: string, servicesFolders: readonly string[]): void {
+  const words = ['run', '--silent', 'build', '--workspace', '@outcry/demo'];
+  execFileSync('npm', words, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  for (const each of servicesFolders) cpSync(join(folder, PAGE), join(each, PAGE), { recursive: true });
+}
+
+/** Whoever makes the file of a turn has it. Gateways of one cluster have one prefix, or one Redis. */
+function inTurn(entry: string, turns: string, targets: readonly string[]): string {
+  const [first, ...others] = targets.map((target) => pathToFileURL(target).href);
+  if (others.length === 0) return `await import(${JSON.stringify(first)});\n`;
+  return `
+import { createHash } from 'node:crypto';
+import { openSync } from 'node:fs';
+import { env } from 'node:process';
+
+const cluster = [${JSON.stringify(entry)}, env.OUTCRY_REDIS_PREFIX ?? env.OUTCRY_REDIS_URL ?? ''];
+const place = ${JSON.stringify(`${turns}/`)} + createHash('sha256').update(cluster.join()).digest('hex');
+const isTaken = (turn) => {
+  try {
+    openSync(place + '-' + turn, 'wx');
+    return false;
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error;
+    return true;
+  }
+};
+let turn = 0;
+while (isTaken(turn)) turn += 1;
+const targets = ${JSON.stringify([first, ...others])};
+await import(targets[turn % targets.length]);
+`;
 }
 
 function linkModules(repository: string, folder: string): void {
   const [from, to] = [join(repository, 'node_modules'), join(folder, 'node_modules')];
   mkdirSync(join(to, '@outcry'), { recursive: true });
   for (const name of readdirSync(from)) {
-    if (name !== '@outcry') symlinkSync(join(from, name), join(to, name));
+    // What tools keep there for the repository is not for others to write into.
+    if (name === '.bin' || (name !== '@outcry' && !name.startsWith('.'))) symlinkSync(join(from, name), join(to, name));
   }
   const own = [...WORKSPACES.flatMap((group) => listFolders(folder, group)), 'bench', 'tests'];
   for (const workspace of own) {
