@@ -41,15 +41,21 @@ export function serveFrom(folder: string, servicesFolders: readonly string[]): v
   for (const entry of ENTRIES) {
     const targets = servicesFolders.map((each) => join(each, entry)).filter((each) => existsSync(each));
     if (!existsSync(join(folder, entry)) || targets.length < servicesFolders.length) continue;
-    const first = entry === STANDALONE ? keepNothing(servicesFolders) : '';
-    writeFileSync(join(folder, entry), first + inTurn(entry, turns, targets));
+    // In a cluster of its own, so of two there is one.
+    const start = entry === STANDALONE ? standaloneOf(servicesFolders.slice(-1)) : inTurn(entry, turns, targets);
+    writeFileSync(join(folder, entry), start);
   }
 }
 
 /** Tests share no messages; the setting is unknown to those that never kept any. */
-function keepNothing(servicesFolders: readonly string[]): string {
-  const keep = servicesFolders.every((each) => existsSync(join(each, 'apps/standalone/src/data/settings.ts')));
-  return keep ? "process.env.OUTCRY_MEMORY ??= 'true';\n" : 'delete process.env.OUTCRY_MEMORY;\n';
+function standaloneOf([servicesFolder = '']: readonly string[]): string {
+  const keeps = existsSync(join(servicesFolder, 'apps/standalone/src/data/settings.ts'));
+  const setting = keeps ? "process.env.OUTCRY_MEMORY ??= 'true';\n" : 'delete process.env.OUTCRY_MEMORY;\n';
+  return setting + importOf(join(servicesFolder, STANDALONE));
+}
+
+function importOf(target = ''): string {
+  return `await import(${JSON.stringify(pathToFileURL(target).href)});\n`;
 }
 
 /** The page is a client as well: that of one folder is served by the services of the others. */
@@ -62,7 +68,7 @@ export function showPage(folder: string, servicesFolders: readonly string[]): vo
 /** Whoever makes the file of a turn has it. Gateways of one cluster have one prefix, or one Redis. */
 function inTurn(entry: string, turns: string, targets: readonly string[]): string {
   const [first, ...others] = targets.map((target) => pathToFileURL(target).href);
-  if (others.length === 0) return `await import(${JSON.stringify(first)});\n`;
+  if (others.length === 0) return importOf(targets[0]);
   return `
 import { createHash } from 'node:crypto';
 import { openSync } from 'node:fs';

@@ -76,13 +76,33 @@ const FORMER_WIRE: readonly Exception[] = [
   })),
 ];
 
+/** What the former commit's tests of the whole system expect of services in words that are others now. */
+const FORMER_WORDS: readonly Exception[] = [
+  {
+    file: 'tests/e2e/failed-starts.test.ts',
+    name: 'says so in one sentence of a node of a Redis Cluster',
+    why: 'clusters were refused; now the sentence says how their URL is written',
+  },
+  {
+    file: 'tests/e2e/storage-full.test.ts',
+    name: 'lets gateways and publishers start',
+    why: 'a check of `/readyz` names its Redis with the scheme',
+  },
+  {
+    file: 'tests/e2e/storage-full.test.ts',
+    name: 'lets a gateway start and show what is stored',
+    why: 'it needs the Redis that the one before it empties at its end',
+    isUnsteady: true,
+  },
+];
+
 export const MIXTURES: readonly Mixture[] = [
   {
     name: 'former clients on present services',
     tests: 'former',
     services: 'present',
     suites: EVERYTHING,
-    exceptions: FORMER_WIRE,
+    exceptions: [...FORMER_WIRE, ...FORMER_WORDS],
   },
   {
     name: 'present clients on former services',

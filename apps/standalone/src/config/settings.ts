@@ -20,7 +20,8 @@ export const STANDALONE_SETTINGS = {
   }),
   OUTCRY_DEMO: boolean({ meaning: 'Serves the demo page on the public port.', default: true }),
   OUTCRY_CONSOLE: boolean({
-    meaning: 'Serves the console on the internal port, at `/console/`: docs/CONSOLE.md. Who uses it needs a key of the API.',
+    meaning:
+      'Serves the console on the internal port, at `/console/`: docs/CONSOLE.md. Who uses it needs a key of the API.',
     default: true,
   }),
 } as const;

@@ -61,10 +61,7 @@ function serve(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const encoding = acceptedEncoding(
-    request.headers['accept-encoding'] ?? '',
-    (name) => encoded[name] !== undefined,
-  );
+  const encoding = acceptedEncoding(request.headers['accept-encoding'] ?? '', (name) => encoded[name] !== undefined);
   const bytes = (encoding === undefined ? undefined : encoded[encoding]) ?? body;
   response.writeHead(200, {
     ...HEADERS,
