@@ -356,8 +356,7 @@ function statusAfter(type: 'joined' | 'stale' | 'fresh' | 'away'): RoomStatus {
 }
 
 function toMessage<T>(frame: Frame<'message'>, data: T, epoch: string): Message<T> {
-  const { room, from, at, seq, info, traceparent } = frame;
-  return { type: 'message', room, from, at, data, seq, epoch, info, traceparent };
+  return { ...frame, data, epoch };
 }
 
 function toSignal<T>({ from, name }: Frame<'signal'>, data: T | undefined): Signal<T> {
