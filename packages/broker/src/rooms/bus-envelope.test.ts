@@ -46,6 +46,7 @@ describe('bus envelope', () => {
     for (const about of [Buffer.alloc(0), Buffer.from(infoPart(info))]) {
       const bytes = messageBytes({ origin: tracedOrigin(origin, trace), frame: Buffer.concat([about, FRAME]) });
       expect(decodeEnvelope('pit', bytes)).toMatchObject({ kind: 'message', message: { origin, trace, frame: FRAME } });
+      expect(bytes.length - messageBytes({ origin, frame: Buffer.concat([about, FRAME]) }).length).toBe(33);
     }
   });
 

@@ -2,12 +2,14 @@ import { optionalText, type SettingValues } from '@outcry/config';
 
 import type { ApiKey } from './bearer.ts';
 
-const NAME = '[a-z0-9][a-z0-9._-]{0,31}';
+/** Shorter than any key: of two keys with a blank between them the first is no name, and would be in the log. */
+const NAME = '[a-z0-9][a-z0-9._-]{0,14}';
 const ENTRY = `(${NAME} )?[^\\s,]{16,}`;
 /** A name has a blank behind it, which no key has in it. */
 const KEYS = {
   pattern: new RegExp(`^${ENTRY}(,${ENTRY})*$`),
-  accepts: 'keys of 16 characters or more, each perhaps behind a name and a blank, with commas between them',
+  accepts:
+    'keys of 16 characters or more, each perhaps behind a name of up to 15 and a blank, with commas between them',
   isList: true,
 };
 

@@ -44,6 +44,7 @@ describe('loadGatewayConfig', () => {
       'Desk a-key-of-the-desk-1',
       'desk  a-key-of-the-desk-1',
       'a b a-key-of-the-desk-1',
+      'a-key-of-16-long a-key-of-the-desk-1',
     ]) {
       expect(() => loadGatewayConfig({ OUTCRY_API_KEYS: wrong }), wrong).toThrow('OUTCRY_API_KEYS');
     }
