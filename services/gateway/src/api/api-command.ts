@@ -14,6 +14,8 @@ interface CommandDefinition<P extends z.ZodType, R extends z.ZodType> {
   readonly access: Access | ((params: z.output<P>) => Access);
   readonly params: P;
   readonly result: R;
+  /** What it publishes is of the trace that the request says; without it: it publishes nothing, or nothing of a trace. */
+  readonly isTraced?: true;
   /** @throws ApiError, or OutcryError */
   run(parts: ApiParts, params: z.output<P>, bearer: Bearer): Promise<z.input<R>>;
 }
@@ -30,6 +32,7 @@ export interface ApiCommand {
   readonly summary: string;
   readonly params: z.ZodType;
   readonly result: z.ZodType;
+  readonly isTraced: boolean;
   /**
    * Checks the rights of whoever asks, runs it, and writes it down where that is to be.
    *
@@ -40,11 +43,12 @@ export interface ApiCommand {
 }
 
 export function defineCommand<P extends z.ZodType, R extends z.ZodType>(command: CommandDefinition<P, R>): ApiCommand {
-  const { summary, params: schema, result, access: given } = command;
+  const { summary, params: schema, result, access: given, isTraced = false } = command;
   return {
     summary,
     params: schema,
     result,
+    isTraced,
     async execute({ name, parts, bearer }, input, path) {
       // What is wrong with it is nobody's business who may not ask.
       if (typeof given === 'string') checkAccess(given, bearer);

@@ -6,6 +6,7 @@ import { createOpenApiDocument } from './openapi-document.ts';
 
 interface Operation {
   readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required: boolean }[];
   readonly requestBody: { readonly content: { readonly 'application/json': { readonly schema: unknown } } };
   readonly responses: Readonly<Record<string, unknown>>;
 }
@@ -41,6 +42,13 @@ describe('the OpenAPI document', () => {
     expect(bodyOf('revoke')).toMatchObject({ oneOf: [{ required: ['user'] }, { required: ['token'] }] });
     expect(bodyOf('history')).toMatchObject({ not: { required: ['before', 'after'] } });
     expect(bodyOf('publish')).toMatchObject({ required: ['room', 'data'], additionalProperties: false });
+  });
+
+  it('has the header that says of which trace messages are, on the paths that publish some', () => {
+    const traced = Object.values(document.paths).filter(({ post }) => post?.parameters !== undefined);
+    expect(traced.map(({ post }) => post?.operationId)).toEqual(['publish', 'broadcast', 'announce', 'batch']);
+    const header = { name: 'traceparent', in: 'header', required: false };
+    for (const { post } of traced) expect(post?.parameters).toEqual([expect.objectContaining(header)]);
   });
 
   it('stands by itself: every reference leads to something in it', () => {

@@ -8,13 +8,14 @@ const JSON_TYPE = 'application/json';
 
 /** The OpenAPI 3.1 document of the server API, out of the schemas that check its requests. */
 export function createOpenApiDocument(): object {
-  const paths = Object.entries(API_COMMANDS).map(([name, { summary, params, result }]) => [
+  const paths = Object.entries(API_COMMANDS).map(([name, { summary, params, result, isTraced }]) => [
     `/api/${name}`,
-    operation({ name, summary, body: toJsonSchema(params, 'input'), answer: toJsonSchema(result, 'output') }),
+    operation({ name, summary, isTraced, body: toJsonSchema(params, 'input'), answer: toJsonSchema(result, 'output') }),
   ]);
   const batch = operation({
     name: 'batch',
     summary: 'Runs several commands, one behind the other. Each has a result or an error of its own.',
+    isTraced: true,
     body: toJsonSchema(batchBody, 'input'),
     answer: BATCH_ANSWER,
   });
@@ -111,15 +112,26 @@ const BATCH_ANSWER = {
 interface Operation {
   readonly name: string;
   readonly summary: string;
+  readonly isTraced: boolean;
   readonly body: object;
   readonly answer: object;
 }
 
-function operation({ name, summary, body, answer }: Operation): object {
+const TRACE_PARAMETER = {
+  name: 'traceparent',
+  in: 'header',
+  required: false,
+  description:
+    'The trace that the request belongs to (https://www.w3.org/TR/trace-context/): its messages are of it. What is none is ignored.',
+  schema: { type: 'string' },
+};
+
+function operation({ name, summary, isTraced, body, answer }: Operation): object {
   return {
     post: {
       operationId: name,
       summary,
+      ...(isTraced ? { parameters: [TRACE_PARAMETER] } : {}),
       requestBody: { required: true, content: { [JSON_TYPE]: { schema: body } } },
       responses: { '200': { description: 'Done.', content: { [JSON_TYPE]: { schema: answer } } }, ...refusals() },
     },

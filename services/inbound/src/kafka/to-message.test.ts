@@ -41,6 +41,16 @@ describe('toMessage', () => {
     expect(message).toMatchObject({ room: 'lobby', key: 'a-key', data: '1' });
   });
 
+  it('takes the trace of a record from its header, and refuses none for one that cannot be read', () => {
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const traced = { key: Buffer.from('lobby'), value: Buffer.from('1') };
+    expect(toMessage(record({ ...traced, headers: { traceparent: Buffer.from(traceparent) } }))).toMatchObject({
+      traceparent,
+    });
+    expect(reasonOf(record({ ...traced, headers: { traceparent: NO_TEXT } }))).toBeUndefined();
+    expect(reasonOf(record({ ...traced, headers: { traceparent: Buffer.alloc(5000, '0') } }))).toBeUndefined();
+  });
+
   it.each([
     ['badRoom', record({ value: Buffer.from('1') })],
     ['badRoom', record({ key: NO_TEXT, value: Buffer.from('1') })],

@@ -12,6 +12,7 @@ const MAX_ROOMS = 1000;
 export const publish = defineCommand({
   summary: 'Publishes a message to a room, or to the inbox of a user.',
   access: Access.Serve,
+  isTraced: true,
   params: z.strictObject({ room, data, from, key }),
   result: published,
   run: (parts, { room: name, ...message }) =>
@@ -22,6 +23,7 @@ export const broadcast = defineCommand({
   summary:
     'Publishes one message to many rooms. After an error, repeat it with the same key: what was done is not done twice.',
   access: Access.Serve,
+  isTraced: true,
   params: z.strictObject({ rooms: z.array(room).min(1).max(MAX_ROOMS), data, from, key }),
   result: z.object({ results: z.array(published).meta({ description: 'In the order of the rooms.' }) }),
   async run(parts, { rooms, ...message }) {
@@ -33,6 +35,7 @@ export const broadcast = defineCommand({
 export const announce = defineCommand({
   summary: 'Publishes a message to every connection (`@all`).',
   access: Access.Act,
+  isTraced: true,
   params: z.strictObject({ data, from, key }),
   result: published,
   run: (parts, message) =>

@@ -30,6 +30,8 @@ const FETCH_WAIT_MS = 1000;
 const REQUEST_TIMEOUT_MS = 5000;
 const HEARTBEATS_PER_SESSION = 3;
 const EARLIEST = -2n;
+/** What of a record's headers goes with it where it is put aside: what it takes to publish it again. */
+const KEPT_HEADERS = new Set(['room', 'key', 'traceparent']);
 /** Of a text of a record that is put aside, so that it fits its topic with what is said of it. */
 const MAX_DETAIL_LENGTH = 1024;
 const MAX_ASIDE_BYTES = 64 * 1024;
@@ -105,7 +107,7 @@ export class KafkaLog implements RecordLog {
       value: record.value?.subarray(0, MAX_ASIDE_BYTES) ?? Buffer.alloc(0),
       headers: new Map(
         Object.entries({
-          ...Object.fromEntries([...record.headers].filter(([name]) => name === 'room' || name === 'key')),
+          ...Object.fromEntries([...record.headers].filter(([name]) => KEPT_HEADERS.has(name))),
           'outcry-topic': record.topic,
           'outcry-partition': String(record.partition),
           'outcry-offset': String(record.offset),
