@@ -50,7 +50,7 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
 
   it('Redis is full', async () => {
     await expectExactly(cluster, {
-      alerts: ['OutcryStorageFull'],
+      alerts: ['OutcryStorageNotWritable'],
       begin: () => cluster.admin('CONFIG', 'SET', 'maxmemory', '1'),
       end: () => cluster.admin('CONFIG', 'SET', 'maxmemory', '0'),
     });
@@ -58,7 +58,7 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
 
   it('Redis takes no writes', async () => {
     await expectExactly(cluster, {
-      alerts: ['OutcryStorageReadOnly'],
+      alerts: ['OutcryStorageNotWritable'],
       begin: () => cluster.admin('CONFIG', 'SET', 'min-replicas-to-write', '1'),
       end: () => cluster.admin('CONFIG', 'SET', 'min-replicas-to-write', '0'),
     });
@@ -87,7 +87,7 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
 
   it('the only publisher is killed', async () => {
     await expectExactly(cluster, {
-      alerts: ['OutcryBookWithoutLeader', 'OutcryDown'],
+      alerts: ['OutcryBookStale', 'OutcryDown'],
       begin: () => cluster.killPublisher(),
       end: () => cluster.restartPublisher(),
     });

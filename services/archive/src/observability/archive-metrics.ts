@@ -1,7 +1,7 @@
 import { collectProcessMetrics } from '@outcry/service';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-import type { Gap } from '../store/archive-store.ts';
+import { type Gap, GapReason } from '../store/archive-store.ts';
 
 export interface ArchiveMetricsOptions {
   /** Read when the metrics are. */
@@ -56,6 +56,8 @@ export class ArchiveMetrics {
     this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
     this.#gauge('store_up', '1 while the database can be used.', isStoreUp);
     collectProcessMetrics(this.#registry, 'outcry_archive');
+    // A series that begins with 1 has not risen.
+    for (const reason of Object.values(GapReason)) this.#gaps.inc({ reason }, 0);
   }
 
   countStored({ stored, known, oldest }: StoredCount): void {

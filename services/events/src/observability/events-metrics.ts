@@ -21,6 +21,8 @@ export interface EventsMetricsOptions {
   readonly isServerUp: () => boolean;
 }
 
+const MS_PER_SECOND = 1000;
+
 /** What the service counts, in a registry of its own. No label has more values than the source code has. */
 export class EventsMetrics {
   readonly #registry = new Registry();
@@ -32,10 +34,15 @@ export class EventsMetrics {
   readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to send.');
   readonly #sending = this.#gauge('sending', '1 while this process sends; otherwise it stands by.');
   readonly #backlog = this.#gauge('backlog', 'Comings and goings that wait to be told, as last seen.');
+  /** When the oldest that waits happened, in Unix milliseconds. */
+  #oldestAt: number | undefined;
 
   constructor({ isBrokerUp, isServerUp }: EventsMetricsOptions) {
-    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
-    this.#gauge('server_up', '1 while the server takes what it is told.', isServerUp);
+    this.#gauge('broker_up', '1 while Redis can be used.', () => Number(isBrokerUp()));
+    this.#gauge('server_up', '1 while the server takes what it is told.', () => Number(isServerUp()));
+    this.#gauge('lag_seconds', 'Age of the oldest coming or going that waits to be told, or is being told.', () =>
+      this.#oldestAt === undefined ? 0 : Math.max(0, (Date.now() - this.#oldestAt) / MS_PER_SECOND),
+    );
     collectProcessMetrics(this.#registry, 'outcry_events');
   }
 
@@ -71,6 +78,11 @@ export class EventsMetrics {
     this.#backlog.set(count);
   }
 
+  /** When the oldest of the backlog happened, in Unix milliseconds; undefined where nothing waits. */
+  setOldest(at: number | undefined): void {
+    this.#oldestAt = at;
+  }
+
   /** Everything in the Prometheus text format. */
   expose(): Promise<string> {
     return this.#registry.metrics();
@@ -85,13 +97,13 @@ export class EventsMetrics {
     });
   }
 
-  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
+  #gauge(name: string, help: string, read?: () => number): Gauge {
     const collect =
-      isSet === undefined
+      read === undefined
         ? {}
         : {
             collect(this: Gauge) {
-              this.set(isSet() ? 1 : 0);
+              this.set(read());
             },
           };
     return new Gauge({ name: `outcry_events_${name}`, help, registers: [this.#registry], ...collect });

@@ -170,6 +170,26 @@ describe('SendingTerm', () => {
     }
   });
 
+  it('says how old the oldest is that waits, for as long as the server takes nothing', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await come('pit', 'a');
+      vi.advanceTimersByTime(60_000);
+      await come('pit', 'b');
+      vi.advanceTimersByTime(30_000);
+      server.answer = away;
+      start({ retryMs: 3_600_000 });
+      await expect.poll(() => server.requests.length).toBeGreaterThan(0);
+      expect(await countOf('lag_seconds')).toBeGreaterThanOrEqual(90);
+      vi.advanceTimersByTime(10_000);
+      expect(await countOf('lag_seconds')).toBeGreaterThanOrEqual(100);
+      server.answer = () => undefined;
+      await expect.poll(() => countOf('lag_seconds')).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('says how many are lost where more came than are kept', async () => {
     start({ maxBatch: 100 });
     await come('pit', 'a');

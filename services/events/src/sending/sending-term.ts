@@ -1,4 +1,4 @@
-import { type EventJournal, type Holder, PARTITION_COUNT, type Settlement } from '@outcry/broker';
+import { type EventJournal, type Holder, type JournalEntry, PARTITION_COUNT, type Settlement } from '@outcry/broker';
 import { HookFailure } from '@outcry/webhook';
 import { Backoff, delay, type PartitionTerm, type WakeUps } from '@outcry/worker';
 
@@ -13,7 +13,10 @@ export interface SendingTermOptions extends SendingConfig {
   readonly delivery: Pick<Delivery, 'tell'>;
   /** By the name of the term: that there may be something. */
   readonly wakeUps: WakeUps;
-  readonly metrics: Pick<EventsMetrics, 'countTold' | 'countFailure' | 'countDead' | 'countLost' | 'setBacklog'>;
+  readonly metrics: Pick<
+    EventsMetrics,
+    'countTold' | 'countFailure' | 'countDead' | 'countLost' | 'setBacklog' | 'setOldest'
+  >;
   readonly onTold: () => void;
   readonly onFailure: (failure: HookFailure) => void;
 }
@@ -64,6 +67,7 @@ export class SendingTerm {
       }
     } finally {
       this.#options.metrics.setBacklog(0);
+      this.#options.metrics.setOldest(undefined);
       await Promise.all(PARTITIONS.map((partition) => journal.unwatch(partition)));
     }
   }
@@ -101,6 +105,7 @@ export class SendingTerm {
       })),
     );
     metrics.setBacklog(pages.reduce((sum, { page }) => sum + page.size, 0));
+    metrics.setOldest(oldestOf(pages.flatMap(({ page }) => page.entries.slice(0, 1))));
     const portions: Portion[] = [];
     let left = maxBatch;
     for (const { partition, page } of pages) {
@@ -190,4 +195,8 @@ export class SendingTerm {
   #holderOf(partition: number): Holder {
     return { partition, fence: this.#term.fence };
   }
+}
+
+function oldestOf(entries: readonly JournalEntry[]): number | undefined {
+  return entries.length === 0 ? undefined : Math.min(...entries.map(({ at }) => at));
 }

@@ -29,7 +29,7 @@ export const FEED: Dashboard = {
             },
           ],
           red: { above: 1 },
-          whenRed: 'see OutcryBookWithoutLeader.',
+          whenRed: 'see OutcryBookStale.',
         },
         {
           title: 'Books that do not move',
@@ -51,7 +51,7 @@ export const FEED: Dashboard = {
           queries: [{ expr: sum(chosen('outcry_feed_publisher_leader'), ['symbol']), legend: '{{symbol}}' }],
           red: { below: 1 },
           whenRed:
-            '0 for longer than a lease: OutcryBookWithoutLeader. 2 for a moment: one that was frozen and does not know yet.',
+            '0 for longer than a lease: OutcryBookStale. 2 for a moment: one that was frozen and does not know yet.',
         },
         {
           title: 'Changes of leaders',

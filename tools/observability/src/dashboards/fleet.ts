@@ -44,7 +44,7 @@ export const FLEET: Dashboard = {
           unit: 'bool_yes_no',
           queries: [{ expr: `min(${chosen('outcry_gateway_broker_writable')})`, legend: 'writable' }],
           red: { below: 1 },
-          whenRed: 'it is full or read-only. See OutcryStorageFull and OutcryStorageReadOnly.',
+          whenRed: 'it is full or read-only. See OutcryStorageNotWritable.',
         },
         {
           title: 'Books that are live',
@@ -54,7 +54,7 @@ export const FLEET: Dashboard = {
             { expr: `avg(max by (symbol) (${chosen('outcry_feed_publisher_live')}))`, legend: 'of all symbols' },
           ],
           red: { below: 1 },
-          whenRed: 'the dashboard "feed" has which. See OutcryBookWithoutLeader and OutcryBookStale.',
+          whenRed: 'the dashboard "feed" has which. See OutcryBookStale.',
         },
         {
           title: 'Draining',

@@ -26,7 +26,7 @@ export const REDIS: Dashboard = {
           unit: 'short',
           shows: 'Gateways by the state of storage that they see.',
           queries: [{ expr: sum(chosen('outcry_gateway_broker_storage'), ['state']), legend: '{{state}}' }],
-          whenRed: 'full: OutcryStorageFull. readOnly: OutcryStorageReadOnly.',
+          whenRed: 'full or readOnly: OutcryStorageNotWritable.',
         },
         {
           title: 'It keeps everything',
