@@ -10,7 +10,8 @@ const UWS = only('uWebSockets.js', 'services/gateway/src/transport/uws');
 const IOREDIS = only('ioredis', 'packages/broker/src/redis and services/inbound/src/stream/redis');
 const KAFKA = only('@platformatic/kafka', 'services/inbound/src/kafka/platformatic');
 const PROM = only('prom-client', 'the observability folder of a service');
-const DEEP = { regex: '^@outcry/[^/]+/.+', message: 'Import the package, not a file inside it.' };
+const ENTRIES = 'page/build$';
+const DEEP = { regex: `^@outcry/(?!${ENTRIES})[^/]+/.+`, message: 'Import the package, not a file inside it.' };
 
 const boundaries = (...paths) => ({
   'no-restricted-imports': ['error', { paths, patterns: [DEEP] }],

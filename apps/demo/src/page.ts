@@ -1,11 +1,11 @@
 import type { ClientStatus } from '@outcry/client';
+import { byId } from '@outcry/page';
 
 import { isolated } from './text/bidi.ts';
 import { Keepsake } from './browser/keepsake.ts';
 import { Session } from './session.ts';
 import { AnnouncementView } from './views/frame/announcement.ts';
 import { ChatView } from './views/chat/chat.ts';
-import { byId } from './views/parts/dom.ts';
 import { FramePacer } from './views/frame/frame-pacer.ts';
 import { LadderView } from './views/book/ladder.ts';
 import { LoginAgainView } from './views/frame/login-again.ts';

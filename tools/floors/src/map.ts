@@ -295,6 +295,12 @@ export const HOUSE: House = {
       { '.': 'the schema table, codes, limits' },
     ],
   },
+  'packages/page': {
+    is: 'what both pages are made of: elements, colours, and how they are built',
+    root: '.',
+    imports: [],
+    floors: [{ 'src/index': 'for the browser', build: 'for Vite' }, { src: 'elements, and how they look' }],
+  },
   'packages/packing': {
     is: 'lays beside a build what makes it a package',
     imports: [],

@@ -95,7 +95,7 @@ export const UPPER_HOUSE: House = {
   'apps/demo': {
     is: 'the page',
     root: '.',
-    imports: ['packages/client', 'packages/protocol'],
+    imports: ['packages/client', 'packages/protocol', 'packages/page'],
     floors: [
       { 'src/main': 'lets the visitor in', node: 'where the built page is' },
       { 'src/page': 'composition of the views' },
@@ -121,7 +121,7 @@ export const UPPER_HOUSE: House = {
   'apps/console': {
     is: 'what whoever is on call looks at',
     root: '.',
-    imports: [],
+    imports: ['packages/page'],
     floors: [
       { 'src/main': 'the program', node: 'where the built page is' },
       { 'src/page': 'which view is shown, and what is done in it' },

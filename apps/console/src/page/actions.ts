@@ -1,5 +1,6 @@
+import { h } from '@outcry/page';
+
 import type { Api } from '../api/api.ts';
-import { h } from '../parts/dom.ts';
 import { table } from '../parts/pieces.ts';
 import { number } from '../words/figures.ts';
 

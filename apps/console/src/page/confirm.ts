@@ -1,5 +1,6 @@
+import { byId, h } from '@outcry/page';
+
 import { Refusal } from '../api/api.ts';
-import { byId, h } from '../parts/dom.ts';
 import type { Action } from './actions.ts';
 
 const SAID_MS = 6000;

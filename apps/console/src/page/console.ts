@@ -1,6 +1,7 @@
+import { byId, h } from '@outcry/page';
+
 import { Refusal } from '../api/api.ts';
 import { forgetKey } from '../api/key.ts';
-import { byId, h } from '../parts/dom.ts';
 import { morph } from '../parts/morph.ts';
 import { at } from '../parts/pieces.ts';
 import type { View } from '../views/view.ts';

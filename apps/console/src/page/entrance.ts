@@ -1,7 +1,8 @@
+import { byId } from '@outcry/page';
+
 import { Api, Refusal } from '../api/api.ts';
 import type { Answers } from '../api/answers.ts';
 import { forgetKey, isKey, keepKey, keptKey } from '../api/key.ts';
-import { byId } from '../parts/dom.ts';
 
 export interface Admitted {
   readonly api: Api;

@@ -1,5 +1,6 @@
+import { type Child, h } from '@outcry/page';
+
 import { clock, exactly } from '../words/times.ts';
-import { type Child, h } from './dom.ts';
 
 /** Where things are, behind the `#`. */
 export const at = {

@@ -1,5 +1,6 @@
+import { type Child, h } from '@outcry/page';
+
 import type { Book, BookNode } from '../api/answers.ts';
-import { type Child, h } from '../parts/dom.ts';
 import { badge, card, empty, hint, silentNote, table } from '../parts/pieces.ts';
 import { duration, number } from '../words/figures.ts';
 import type { View } from './view.ts';

@@ -1,5 +1,6 @@
+import { h } from '@outcry/page';
+
 import type { Answers, LoudConnection } from '../api/answers.ts';
-import { h } from '../parts/dom.ts';
 import { at, badge, bar, card, empty, hint, nameLink, silentNote, table } from '../parts/pieces.ts';
 import { bytes, percent, rate } from '../words/figures.ts';
 import type { View } from './view.ts';

@@ -1,5 +1,6 @@
+import { type Child, h } from '@outcry/page';
+
 import type { Answers, Story } from '../api/answers.ts';
-import { type Child, h } from '../parts/dom.ts';
 import { actionButton, at, badge, cardWith, empty, hint, nameLink, silentNote, time } from '../parts/pieces.ts';
 import { whyClosed } from '../words/closes.ts';
 import { bytes, duration, number } from '../words/figures.ts';

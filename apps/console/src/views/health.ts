@@ -1,5 +1,6 @@
+import { type Child, h } from '@outcry/page';
+
 import type { Check, NodeHealth } from '../api/answers.ts';
-import { type Child, h } from '../parts/dom.ts';
 import { badge, card, hint, silentNote, table, time } from '../parts/pieces.ts';
 import type { View } from './view.ts';
 

@@ -1,5 +1,6 @@
+import { h } from '@outcry/page';
+
 import type { Answers, Check, NodeHealth, NodeReport } from '../api/answers.ts';
-import { h } from '../parts/dom.ts';
 import {
   actionButton,
   badge,

@@ -1,6 +1,7 @@
+import { h } from '@outcry/page';
+
 import type { Answers, ListedRoom, Message } from '../api/answers.ts';
 import { Refusal } from '../api/api.ts';
-import { h } from '../parts/dom.ts';
 import { actionButton, at, card, cardWith, empty, figure, nameLink, time } from '../parts/pieces.ts';
 import { bytes, number } from '../words/figures.ts';
 import type { View, ViewParts } from './view.ts';

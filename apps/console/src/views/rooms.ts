@@ -1,5 +1,6 @@
+import { h } from '@outcry/page';
+
 import type { ListedRoom } from '../api/answers.ts';
-import { h } from '../parts/dom.ts';
 import { at, bar, cardWith, empty, hint, nameLink, silentNote, table } from '../parts/pieces.ts';
 import { bytes, number, rate } from '../words/figures.ts';
 import type { View, ViewParts } from './view.ts';

@@ -1,8 +1,8 @@
 import type { Book, Instrument } from '@outcry/client';
+import { byId, setText } from '@outcry/page';
 
 import { ageText } from '../../text/duration.ts';
 import { KIND_TEXTS } from '../../books/source-kinds.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { shortDate } from '../parts/times.ts';
 
 type ShownBook = Pick<Book, 'status' | 'stamp' | 'ageMs'>;

@@ -1,8 +1,8 @@
 import { type Book, formatScaled } from '@outcry/client';
+import { byId, setText } from '@outcry/page';
 
 import { groupDigits } from '../../text/decimal.ts';
 import { type DepthShape, depthShape, type DepthStep, roundTicks } from '../../books/depth-shape.ts';
-import { byId, setText } from '../parts/dom.ts';
 
 /** Above the tallest slope, so that the reading has a place. */
 const HEADROOM = 1.28;

@@ -1,8 +1,8 @@
 import type { Instrument } from '@outcry/client';
+import { byId, h } from '@outcry/page';
 
 import type { BookChoice } from '../../books/book-watch.ts';
 import { groupByKind } from '../../books/source-kinds.ts';
-import { byId, create } from '../parts/dom.ts';
 import { Segments } from './segments.ts';
 
 /** The depths that make a ladder; a best price alone and a whole book do not. */
@@ -84,9 +84,9 @@ function intervalLabel(interval: number): string {
 
 function createOptions(instruments: readonly Instrument[]): readonly HTMLElement[] {
   return groupByKind(instruments).flatMap(({ label, instruments: members }) => {
-    const options = members.map(({ symbol }) => create('option', '', symbol));
+    const options = members.map(({ symbol }) => h('option', {}, symbol));
     if (label === '') return options;
-    const group = create('optgroup', '', ...options);
+    const group = h('optgroup', {}, ...options);
     group.label = label;
     return [group];
   });

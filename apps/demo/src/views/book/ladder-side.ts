@@ -1,5 +1,6 @@
+import { byId, h, setText } from '@outcry/page';
+
 import { groupDigits, splitZeros } from '../../text/decimal.ts';
-import { byId, create, setText } from '../parts/dom.ts';
 
 const FLASH_MS = 650;
 
@@ -53,10 +54,10 @@ export class LadderSide {
   }
 
   #addRow(): Row {
-    const [price, size, zeros] = [create('span', 'level-price'), create('span'), create('span', 'zeros')];
-    const total = create('span', 'level-total');
-    const flash = create('span', 'flash');
-    const root = create('div', 'level', price, create('span', 'level-size', size, zeros), total, flash);
+    const [price, size, zeros] = [h('span', { class: 'level-price' }), h('span'), h('span', { class: 'zeros' })];
+    const total = h('span', { class: 'level-total' });
+    const flash = h('span', { class: 'flash' });
+    const root = h('div', { class: 'level' }, price, h('span', { class: 'level-size' }, size, zeros), total, flash);
     root.role = 'row';
     root.dataset['testid'] = 'level';
     for (const cell of [price, size.parentElement, total]) if (cell !== null) cell.role = 'cell';

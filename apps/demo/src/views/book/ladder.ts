@@ -1,4 +1,5 @@
 import { type Book, formatScaled, type Instrument, type Level } from '@outcry/client';
+import { byId, setText } from '@outcry/page';
 
 import { groupDigits } from '../../text/decimal.ts';
 import { runningTotals, spreadOf } from '../../books/depth.ts';
@@ -6,7 +7,6 @@ import { durationText } from '../../text/duration.ts';
 import type { Session } from '../../session.ts';
 import { BookStateView } from './book-state.ts';
 import { DepthChart } from './depth-chart.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { LadderChoices } from './ladder-choices.ts';
 import { type LadderLevel, LadderSide } from './ladder-side.ts';
 

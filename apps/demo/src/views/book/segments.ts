@@ -1,4 +1,4 @@
-import { byId, create } from '../parts/dom.ts';
+import { byId, h } from '@outcry/page';
 
 export interface SegmentsOptions {
   /** The element of index.html that the choices go into; also the name of the radio group. */
@@ -32,11 +32,11 @@ export class Segments {
   }
 
   #createSegment(value: number): HTMLElement {
-    const input = create('input', 'visually-hidden');
+    const input = h('input', { class: 'visually-hidden' });
     input.type = 'radio';
     input.name = this.#options.id;
     input.value = String(value);
     this.#inputs.set(value, input);
-    return create('label', 'segment', input, create('span', '', this.#options.labelOf(value)));
+    return h('label', { class: 'segment' }, input, h('span', {}, this.#options.labelOf(value)));
   }
 }

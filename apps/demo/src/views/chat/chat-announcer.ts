@@ -1,5 +1,6 @@
+import { byId, setText } from '@outcry/page';
+
 import type { Conversation } from '../../conversations/conversation.ts';
-import { byId, setText } from '../parts/dom.ts';
 
 /** However much is said, somebody who listens to the page is told at most once in this time. */
 const EVERY_MS = 1_500;

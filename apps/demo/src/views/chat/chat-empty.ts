@@ -1,7 +1,8 @@
+import { byId, setText } from '@outcry/page';
+
 import { isolated } from '../../text/bidi.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
 import type { Session } from '../../session.ts';
-import { byId, setText } from '../parts/dom.ts';
 
 /** In place of a log without anything in it: why there is nothing. */
 export class ChatEmpty {

@@ -1,9 +1,10 @@
+import { h } from '@outcry/page';
+
 import type { Conversation } from '../../conversations/conversation.ts';
 import type { Entry, MessageEntry } from '../../log/entry.ts';
 import { createAvatar, createName, paintAuthor } from '../parts/author.ts';
 import { createDivider } from './divider.ts';
 import { LineChunks } from './line-chunks.ts';
-import { create } from '../parts/dom.ts';
 import { createText } from './message-text.ts';
 import { DayLines } from './day-lines.ts';
 import { clockTime, fullTime } from '../parts/times.ts';
@@ -79,17 +80,17 @@ export class ChatLog {
 
   #createMessage(entry: MessageEntry, isFirst: boolean): HTMLElement {
     const isOwn = entry.from === this.#conversation.user;
-    const item = create('li', `message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}`);
+    const item = h('li', { class: `message${isFirst ? ' is-first' : ''}${isOwn ? ' is-own' : ''}` });
     item.dataset['testid'] = 'message';
     item.dataset['from'] = entry.from;
     item.dataset['state'] = entry.state;
     paintAuthor(item, entry.from);
-    const time = create('time', 'message-time', clockTime(entry.at));
+    const time = h('time', { class: 'message-time' }, clockTime(entry.at));
     time.dateTime = new Date(entry.at).toISOString();
     time.title = fullTime(entry.at);
     if (isFirst) {
-      const head = create('p', 'message-head', createName(entry.from, 'message-author', entry.person));
-      if (isOwn) head.append(create('span', 'tag', 'you'));
+      const head = h('p', { class: 'message-head' }, createName(entry.from, 'message-author', entry.person));
+      if (isOwn) head.append(h('span', { class: 'tag' }, 'you'));
       head.append(time);
       item.append(createAvatar(entry.from, entry.person), head);
     } else {
@@ -104,23 +105,23 @@ export class ChatLog {
   }
 
   #createWaiting(): HTMLElement {
-    if (!this.#conversation.isJoined) return create('p', 'message-note', 'Goes out when the connection is back');
-    return create('p', 'message-note is-brief', 'Sending…');
+    if (!this.#conversation.isJoined) return h('p', { class: 'message-note' }, 'Goes out when the connection is back');
+    return h('p', { class: 'message-note is-brief' }, 'Sending…');
   }
 
   #createFailure({ id, problem }: MessageEntry): HTMLElement {
-    const retry = create('button', 'link', 'Try again');
+    const retry = h('button', { class: 'link' }, 'Try again');
     retry.type = 'button';
     retry.dataset['testid'] = 'message-retry';
     retry.addEventListener('click', () => {
       this.#conversation.retry(id);
     });
-    const discard = create('button', 'link', 'Discard');
+    const discard = h('button', { class: 'link' }, 'Discard');
     discard.type = 'button';
     discard.addEventListener('click', () => {
       this.#conversation.discard(id);
     });
-    return create('p', 'message-note is-failure', `Not sent. ${problem ?? ''} `, retry, ' ', discard);
+    return h('p', { class: 'message-note is-failure' }, `Not sent. ${problem ?? ''} `, retry, ' ', discard);
   }
 }
 
@@ -129,5 +130,5 @@ function isSameGroup(before: Entry | undefined, entry: MessageEntry): boolean {
 }
 
 function createDay(name: string): HTMLElement {
-  return create('li', 'divider divider-day', create('span', '', name));
+  return h('li', { class: 'divider divider-day' }, h('span', {}, name));
 }

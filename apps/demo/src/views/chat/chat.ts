@@ -1,3 +1,5 @@
+import { byId, setText } from '@outcry/page';
+
 import { isolated } from '../../text/bidi.ts';
 import { MAX_TEXT_LENGTH } from '../../conversations/chat-message.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
@@ -6,7 +8,6 @@ import { ChatAnnouncer } from './chat-announcer.ts';
 import { ChatEmpty } from './chat-empty.ts';
 import { ChatLog } from './chat-log.ts';
 import { Composer } from './composer.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { LogScroller } from './log-scroller.ts';
 import { PastView } from './past.ts';
 import { TypingView } from './typing.ts';

@@ -1,4 +1,4 @@
-import { byId, setText } from '../parts/dom.ts';
+import { byId, setText } from '@outcry/page';
 
 const SHOW_LEFT_BELOW = 120;
 

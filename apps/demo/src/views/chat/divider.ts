@@ -1,13 +1,14 @@
+import { h } from '@outcry/page';
+
 import { durationText } from '../../text/duration.ts';
 import type { DividerEntry, Interruption } from '../../log/entry.ts';
-import { create } from '../parts/dom.ts';
 
 const COUNT = new Intl.NumberFormat('en');
 
 /** A line in the log that says what has interrupted the conversation. */
 export function createDivider(entry: DividerEntry): HTMLElement {
   const kind = entry.isGap ? 'divider-gap' : 'divider-resumed';
-  const divider = create('li', `divider ${kind}`, create('span', '', interruptionText(entry)));
+  const divider = h('li', { class: `divider ${kind}` }, h('span', {}, interruptionText(entry)));
   divider.dataset['testid'] = kind;
   return divider;
 }

@@ -1,4 +1,4 @@
-import { create } from '../parts/dom.ts';
+import { h } from '@outcry/page';
 
 /**
  * Lines to a chunk. Browsers look in each frame which of the elements that need not be laid out have come near: for a thousand of
@@ -34,7 +34,7 @@ export class LineChunks {
       before?.after(line);
       return;
     }
-    const added = create('ol', 'chunk', line);
+    const added = h('ol', { class: 'chunk' }, line);
     if (chunk === null || chunk === undefined) this.#root.prepend(added);
     else chunk.after(added);
   }

@@ -1,6 +1,7 @@
+import { byId, setText } from '@outcry/page';
+
 import { isolated } from '../../text/bidi.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
-import { byId, setText } from '../parts/dom.ts';
 
 /** Above the log: what there is of the past, and the way to it where it does not come by itself. */
 export class PastView {

@@ -1,5 +1,6 @@
+import { byId } from '@outcry/page';
+
 import { createName } from '../parts/author.ts';
-import { byId } from '../parts/dom.ts';
 
 /** Who is writing just now. Not read out: it comes and goes all the time. */
 export class TypingView {

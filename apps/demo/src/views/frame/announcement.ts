@@ -1,6 +1,7 @@
+import { byId, setText } from '@outcry/page';
+
 import type { Announcement } from '../../conversations/announcements.ts';
 import type { Session } from '../../session.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { clockTime, fullTime } from '../parts/times.ts';
 
 /** Above everything: what the server has told everybody, until it is put away. */

@@ -1,7 +1,8 @@
+import { byId, setText } from '@outcry/page';
+
 import { passwordProblem } from '../../visit/accounts.ts';
 import { isolated } from '../../text/bidi.ts';
 import type { Session } from '../../session.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { Field } from '../parts/field.ts';
 
 /** Asks for the password when a token is about to end, and goes on asking when it has: nothing of the page is lost by it. */

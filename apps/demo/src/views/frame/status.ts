@@ -1,6 +1,7 @@
+import { byId, h, setText } from '@outcry/page';
+
 import { type ConnectionSummary, summarize } from '../../connection/connection-summary.ts';
 import type { Session } from '../../session.ts';
-import { byId, create, setText } from '../parts/dom.ts';
 import { preciseTime } from '../parts/times.ts';
 
 const COUNTDOWN_MS = 250;
@@ -73,7 +74,7 @@ export class StatusView {
     this.#shownNotes = notes;
     this.#notes.replaceChildren(
       ...notes.map(({ at, kind, text }) => {
-        const note = create('li', `note note-${kind}`, create('time', 'note-time', preciseTime(at)), text);
+        const note = h('li', { class: `note note-${kind}` }, h('time', { class: 'note-time' }, preciseTime(at)), text);
         note.dataset['testid'] = 'diary-note';
         return note;
       }),

@@ -1,4 +1,4 @@
-import { byId } from '../parts/dom.ts';
+import { byId } from '@outcry/page';
 
 /** On a small screen one panel is shown at a time; on a larger one the style sheet shows them all. */
 export class Tabs {

@@ -1,6 +1,7 @@
+import { byId, setText } from '@outcry/page';
+
 import { initialOf } from '../../text/graphemes.ts';
 import { paintAuthor } from '../parts/author.ts';
-import { byId, setText } from '../parts/dom.ts';
 
 /** Who one is, in the top bar, and the way out. */
 export class VisitorView {

@@ -1,7 +1,8 @@
+import { h } from '@outcry/page';
+
 import { isolated } from '../../text/bidi.ts';
 import { initialOf } from '../../text/graphemes.ts';
 import type { Person } from '../../text/person.ts';
-import { create } from './dom.ts';
 
 /** The same name has the same hue everywhere; neighbours in the alphabet do not look alike. */
 function hueOf(name: string): number {
@@ -20,7 +21,7 @@ export function paintAuthor(element: HTMLElement, name: string): void {
 
 /** A picture, or a disc with what the name begins with; the disc also where the picture does not come. */
 export function createAvatar(user: string, { name = user, picture }: Person = {}): HTMLElement {
-  const avatar = create('span', 'avatar', initialOf(name));
+  const avatar = h('span', { class: 'avatar' }, initialOf(name));
   avatar.ariaHidden = 'true';
   paintAuthor(avatar, user);
   if (picture !== undefined) avatar.append(createPicture(picture));
@@ -29,7 +30,7 @@ export function createAvatar(user: string, { name = user, picture }: Person = {}
 
 /** A name in a line of text: whatever it is made of, it turns no direction but its own. The title has who it is on the wire. */
 export function createName(user: string, className = '', { name = user }: Person = {}): HTMLElement {
-  const element = create('bdi', className, name);
+  const element = h('bdi', { class: className }, name);
   // Where it is cut off, this says it whole.
   element.title = name === user ? user : `${isolated(name)} (${isolated(user)})`;
   return element;

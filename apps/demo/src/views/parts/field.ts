@@ -1,4 +1,4 @@
-import { byId, setText } from './dom.ts';
+import { byId, setText } from '@outcry/page';
 
 /** An input and the line below it that says what is wrong. */
 export class Field {

@@ -1,10 +1,10 @@
 import type { MemberEntry } from '@outcry/client';
+import { byId, h, setText } from '@outcry/page';
 
 import type { Session } from '../../session.ts';
 import { isolated } from '../../text/bidi.ts';
 import { readPerson } from '../../text/person.ts';
 import { createAvatar, createName } from '../parts/author.ts';
-import { byId, create, setText } from '../parts/dom.ts';
 import { showRows } from '../parts/rows.ts';
 
 /** Who is in the room that is shown, with how many tabs; choosing one begins a conversation with them. */
@@ -41,7 +41,12 @@ export class PeopleView {
 
   #createMember({ user, info }: MemberEntry, self: string): HTMLElement {
     const person = readPerson(info);
-    const button = create('button', 'rail-row', createAvatar(user, person), createName(user, 'rail-name', person));
+    const button = h(
+      'button',
+      { class: 'rail-row' },
+      createAvatar(user, person),
+      createName(user, 'rail-name', person),
+    );
     button.type = 'button';
     button.title = user === self ? 'Notes to yourself' : `Write to ${isolated(user)}`;
     button.addEventListener('click', () => {
@@ -49,8 +54,8 @@ export class PeopleView {
         this.#session.openDirect(user);
       });
     });
-    if (user === self) button.append(create('span', 'tag', 'you'));
-    const item = create('li', '', button);
+    if (user === self) button.append(h('span', { class: 'tag' }, 'you'));
+    const item = h('li', {}, button);
     item.dataset['user'] = user;
     item.dataset['testid'] = 'member';
     return item;
@@ -69,7 +74,7 @@ function showTabs(item: HTMLElement, { connections }: MemberEntry): void {
     shown?.remove();
     return;
   }
-  const times = create('span', 'tag member-tabs', String(connections), create('span', '', ' tabs'));
+  const times = h('span', { class: 'tag member-tabs' }, String(connections), h('span', {}, ' tabs'));
   times.title = `${String(connections)} connections`;
   times.dataset['testid'] = 'member-tabs';
   if (shown === null) item.querySelector('button')?.append(times);

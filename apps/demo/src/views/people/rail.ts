@@ -1,9 +1,10 @@
+import { byId, h, setText } from '@outcry/page';
+
 import { isolated } from '../../text/bidi.ts';
 import type { Conversation } from '../../conversations/conversation.ts';
 import { roomProblem, toName } from '../../visit/names.ts';
 import type { Session } from '../../session.ts';
 import { createAvatar, createName } from '../parts/author.ts';
-import { byId, create, setText } from '../parts/dom.ts';
 import { showRows } from '../parts/rows.ts';
 
 /** The rooms one is in and the people one writes with: what is new where, and the way there. */
@@ -70,9 +71,9 @@ export class RailView {
 
   #createRow(conversation: Conversation): HTMLElement {
     const { name, kind } = conversation;
-    const mark = kind === 'room' ? create('span', 'rail-hash', '#') : createAvatar(name);
+    const mark = kind === 'room' ? h('span', { class: 'rail-hash' }, '#') : createAvatar(name);
     mark.ariaHidden = 'true';
-    const row = create('button', 'rail-row', mark, createName(name, 'rail-name'));
+    const row = h('button', { class: 'rail-row' }, mark, createName(name, 'rail-name'));
     row.type = 'button';
     row.dataset['id'] = conversation.id;
     row.addEventListener('click', () => {
@@ -80,7 +81,7 @@ export class RailView {
         this.#session.show(conversation);
       });
     });
-    const item = create('li', 'rail-item', row);
+    const item = h('li', { class: 'rail-item' }, row);
     item.dataset['testid'] = kind === 'room' ? 'room' : 'direct';
     item.dataset['name'] = name;
     return item;
@@ -92,8 +93,8 @@ export class RailView {
     if (row === null) return;
     row.ariaCurrent = String(conversation === this.#session.current);
     for (const badge of row.querySelectorAll('.badge, .unread')) badge.remove();
-    if (status === 'stale') row.append(create('span', 'badge badge-warn', 'stale'));
-    if (status === 'failed') row.append(create('span', 'badge badge-warn', 'closed'));
+    if (status === 'stale') row.append(h('span', { class: 'badge badge-warn' }, 'stale'));
+    if (status === 'failed') row.append(h('span', { class: 'badge badge-warn' }, 'closed'));
     if (unread > 0) row.append(createUnread(unread));
     const leave = item.querySelector('.rail-leave');
     if (!canLeave) leave?.remove();
@@ -101,7 +102,7 @@ export class RailView {
   }
 
   #createLeave(name: string): HTMLElement {
-    const leave = create('button', 'rail-leave', '×');
+    const leave = h('button', { class: 'rail-leave' }, '×');
     leave.type = 'button';
     leave.ariaLabel = `Leave #${isolated(name)}`;
     leave.title = leave.ariaLabel;
@@ -113,8 +114,8 @@ export class RailView {
 }
 
 function createUnread(count: number): HTMLElement {
-  const badge = create('span', 'unread', count > 99 ? '99+' : String(count));
+  const badge = h('span', { class: 'unread' }, count > 99 ? '99+' : String(count));
   badge.dataset['testid'] = 'unread';
-  badge.append(create('span', 'visually-hidden', ' unread'));
+  badge.append(h('span', { class: 'visually-hidden' }, ' unread'));
   return badge;
 }

@@ -1,8 +1,9 @@
+import { byId, setText } from '@outcry/page';
+
 import { passwordProblem, requestAdmission } from '../../visit/accounts.ts';
 import type { Doors } from '../../visit/doors.ts';
 import { accountNameProblem, guestNameProblem, roomProblem, toAccountName, toName } from '../../visit/names.ts';
 import type { Expectation, Identity, Visit } from '../../visit/visit.ts';
-import { byId, setText } from '../parts/dom.ts';
 import { Field } from '../parts/field.ts';
 
 type Way = 'guest' | 'login' | 'register';

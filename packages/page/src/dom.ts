@@ -20,3 +20,8 @@ export function byId<T extends Element>(id: string, type: new () => T): T {
   if (!(element instanceof type)) throw new Error(`index.html has no ${type.name} with the id ${id}`);
   return element;
 }
+
+/** Writes only what differs: a text that is set again would be laid out, and read out, again. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}

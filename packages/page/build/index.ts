@@ -1,0 +1,1 @@
+export { pageConfig, type PageOptions } from './page-config.ts';

@@ -1,0 +1,1 @@
+export { byId, type Child, h, setText } from './dom.ts';
