@@ -51,6 +51,36 @@ describe('Loopback', () => {
     expect(onDeaf).toHaveBeenCalledTimes(1);
   });
 
+  it('says once that it is deaf, and stays silent until it is started again', async () => {
+    send = vi.fn<() => Promise<void>>(() => Promise.resolve());
+    await vi.advanceTimersByTimeAsync(5 * INTERVAL_MS);
+    expect(send).toHaveBeenCalledTimes(1);
+    expect(onDeaf).toHaveBeenCalledTimes(1);
+    loopback.start();
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS + LIMIT_MS);
+    expect(onDeaf).toHaveBeenCalledTimes(2);
+  });
+
+  it('asks for no echo before it has been started', () => {
+    const unasked = vi.fn<() => Promise<void>>(() => Promise.resolve());
+    new Loopback({ listen: () => Promise.resolve(), send: unasked, onDeaf }).beat();
+    expect(unasked).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    { since: 'it has stopped', isStarted: false },
+    { since: 'it has begun anew', isStarted: true },
+  ])('says nothing of an echo that is missing from before $since', async ({ isStarted }) => {
+    const answer = send;
+    send = () => Promise.resolve();
+    loopback.beat();
+    loopback.stop();
+    if (isStarted) loopback.start();
+    send = answer;
+    await vi.advanceTimersByTimeAsync(LIMIT_MS);
+    expect(onDeaf).not.toHaveBeenCalled();
+  });
+
   it('is not thrown by a sending that takes longer than its limit', async () => {
     const rejections: unknown[] = [];
     const keepRejection = (reason: unknown): void => void rejections.push(reason);
