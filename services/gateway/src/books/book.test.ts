@@ -237,4 +237,24 @@ describe('Book', () => {
     feed.publishSnapshot({ ...snapshot(0), symbol: 'Y' });
     await vi.waitUntil(() => socket.framesOf('snapshot').length === 1);
   });
+
+  it('tells how it is, and how many watch it in which way, of those alone that somebody watches', async () => {
+    feed.announce('Y');
+    await books.open('Y');
+    const ours = { symbol: 'X', isStale: false, epoch: 'e1', seq: 10, at: 1, venueAt: 1 };
+    const unknown = { symbol: 'Y', isStale: false, classes: [] };
+    book.classOf({ depth: 50, interval: 0 });
+    book.streamOf({ depth: 50, interval: 0 });
+    expect(books.stories).toEqual([{ ...ours, classes: [] }, unknown]);
+    for (const interval of [0, 250, 250]) watch(10, interval);
+    const socket = transport.connect();
+    book.streamOf({ depth: 25, interval: 1000 }).add({ socket, encoding: Encoding.Json });
+    book.replica.markStale();
+    const classes = [
+      { endpoint: '/ws', depth: 10, interval: 0, watchers: 1 },
+      { endpoint: '/ws', depth: 10, interval: 250, watchers: 2 },
+      { endpoint: '/orderbookfeed', depth: 25, interval: 1000, watchers: 1 },
+    ];
+    expect(books.stories).toEqual([{ ...ours, isStale: true, classes }, unknown]);
+  });
 });

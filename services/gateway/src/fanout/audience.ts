@@ -1,5 +1,5 @@
 import { appendInfo, type Codec, Encoding, messageFrameToJson, type ServerFrame } from '@outcry/protocol';
-import type { MessageTracing } from '@outcry/tracing';
+import type { MessageTracing, RelayTrace } from '@outcry/tracing';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
 import type { ClientSocket } from '../transport/client-socket.ts';
@@ -17,13 +17,18 @@ export interface Follower {
   readonly encoding: Encoding;
 }
 
+/** Follows what comes from the broker, as `MessageTracing` does. */
+export interface RelayTracing {
+  relay(...message: Parameters<MessageTracing['relay']>): Pick<RelayTrace, 'traceparent' | 'end'> | undefined;
+}
+
 /** What fan-out needs, the same for every audience of a gateway. */
 export interface Fanout {
   readonly publisher: TopicPublisher;
   readonly codecs: Readonly<Record<Encoding, Codec>>;
   readonly metrics: GatewayMetrics;
   /** Undefined where nobody is told of traces. */
-  readonly tracing?: MessageTracing | undefined;
+  readonly tracing?: RelayTracing | undefined;
 }
 
 /**

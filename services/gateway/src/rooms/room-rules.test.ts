@@ -37,4 +37,32 @@ describe('RoomRules', () => {
   ])('takes for %s the first rule that matches', (room, count) => {
     expect(rules.of(room).retention.count).toBe(count);
   });
+
+  it.each([
+    ['news.eu', 'news.eu'],
+    ['news.us', 'news.*'],
+    ['audit-log', '*-log'],
+    ['@ann', '@*'],
+    ['lobby', '*'],
+  ])('names for %s the pattern of its rule, or what stands for one', (room, pattern) => {
+    expect(rules.patternOf(room)).toBe(pattern);
+    expect(new RoomRules([], rule(9)).patternOf(room)).toBe(room === '@ann' ? '@*' : '*');
+  });
+
+  it('may archive all that is stored, whatever they say of that, and what stores nothing stays as it is', () => {
+    const patterns = [
+      { pattern: 'stored', rule: rule(1) },
+      { pattern: 'unstored', rule: rule(0) },
+    ];
+    const archived = (...defaults: readonly [RoomRule, RoomRule]): readonly unknown[] => {
+      const all = new RoomRules(patterns, ...defaults).allArchived();
+      return ['stored', 'unstored', 'lobby', '@ann'].map((room) => all.of(room).retention);
+    };
+    const [kept, unkept] = [
+      { ...rule(1).retention, isArchived: true },
+      { count: 0, ms: 1000 },
+    ];
+    expect(archived(rule(1), rule(0))).toEqual([kept, unkept, kept, unkept]);
+    expect(archived(rule(0), rule(1))).toEqual([kept, unkept, unkept, kept]);
+  });
 });

@@ -2,6 +2,7 @@ import type { RoomMessage } from '@outcry/broker';
 import { createCodecs, encodePayload, Encoding, type Position } from '@outcry/protocol';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import type { RelayTracing } from '../fanout/audience.ts';
 import { Coalescer } from '../fanout/coalescer.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { type FakeSocket, FakeTransport } from '../testing/fake-transport.ts';
@@ -26,8 +27,8 @@ describe('Room', () => {
     room = create(new Coalescer({ windowMs: () => 0, maxBytes: 1 }));
   });
 
-  function create(coalescer: Coalescer): Room {
-    return new Room('lobby', { publisher: transport, codecs: createCodecs(), metrics }, coalescer);
+  function create(coalescer: Coalescer, tracing?: RelayTracing): Room {
+    return new Room('lobby', { publisher: transport, codecs: createCodecs(), metrics, tracing }, coalescer);
   }
 
   /** A room whose messages are held: the window behind a burst has begun, and is not over before the test is. */
@@ -118,6 +119,62 @@ describe('Room', () => {
     room.remove(informed);
     room.relay(known(3));
     expect(told(informed)).toEqual(['2']);
+  });
+
+  describe('follows a trace', () => {
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const trace = { traceId: 'a'.repeat(32), parentId: 'c'.repeat(16), spanId: 'd'.repeat(16), receivedAt: 1 };
+    const end = vi.fn<(recipients: number) => void>();
+    const relay = vi.fn<RelayTracing['relay']>();
+    beforeEach(() => {
+      end.mockReset();
+      relay.mockReset().mockReturnValue({ traceparent, end });
+      room = create(new Coalescer({ windowMs: () => 0, maxBytes: 1 }), { relay });
+      room.begin(START);
+    });
+    const parts = ({ socket }: Guest): readonly unknown[] =>
+      socket.framesOf('message').map((frame) => [frame.seq, frame.info, frame.traceparent]);
+    const recipients = (): readonly number[] => end.mock.calls.map(([count]) => count);
+
+    it('into each of its members, whatever they want to know, and says how many those are', () => {
+      room.relay({ ...message(1), trace });
+      const plain = [member('a'), member('b', { encoding: Encoding.Msgpack, wantsEcho: false })];
+      room.relay({ ...known(2), trace });
+      const informed = [
+        member('c', { wantsInfo: true }),
+        member('d', { wantsInfo: true, encoding: Encoding.Msgpack, wantsEcho: false }),
+      ];
+      room.relay({ ...known(3), trace });
+      room.relay({ ...message(4), trace });
+      for (const guest of plain) {
+        expect(parts(guest)).toEqual([2, 3, 4].map((seq) => [seq, undefined, traceparent]));
+      }
+      for (const guest of informed) {
+        expect(parts(guest)).toEqual([
+          [3, { name: 'Ann' }, traceparent],
+          [4, undefined, traceparent],
+        ]);
+      }
+      expect(recipients()).toEqual([0, 2, 4, 4]);
+    });
+
+    it('not into who gets no echo of its own', () => {
+      const [plain, informed] = [member('a', { wantsEcho: false }), member('b', { wantsEcho: false, wantsInfo: true })];
+      room.relay({ ...known(1, 'a'), trace });
+      room.relay({ ...known(2, 'b'), trace });
+      expect([told(plain), told(informed)]).toEqual([['2'], ['1']]);
+      expect(recipients()).toEqual([1, 1]);
+    });
+
+    it('only where there is one, and it is not one too many', () => {
+      const plain = member('a');
+      room.relay(message(1));
+      expect(relay).not.toHaveBeenCalled();
+      relay.mockReturnValue(undefined);
+      room.relay({ ...message(2), trace });
+      expect(parts(plain)).toEqual([1, 2].map((seq) => [seq, undefined, undefined]));
+      expect(end).not.toHaveBeenCalled();
+    });
   });
 
   const told = ({ socket }: Guest): string[] =>
