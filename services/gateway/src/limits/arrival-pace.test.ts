@@ -30,6 +30,13 @@ describe('ArrivalPace', () => {
     }
   });
 
+  it('lets in the first, whatever its loop has done before', () => {
+    for (const idleMs of [0, 1, 86_400_000]) {
+      reading = { at: 86_400_000, idleMs };
+      expect(new ArrivalPace(() => reading).arrive()).toBe(0);
+    }
+  });
+
   it('lets in thousands at once, whom one busy spell serves', () => {
     expect(arrive(10_000, 4900).filter((ms) => ms > 0)).toEqual([]);
   });

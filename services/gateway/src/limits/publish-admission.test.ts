@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { PublishAdmission } from './publish-admission.ts';
 
@@ -125,6 +125,79 @@ describe('the admission of publishes', () => {
     admission.leave(true, 1);
     for (let i = 0; i < 100; i += 1) admission.enter(1);
     expect(admission.isFullOf(1)).toBe(false);
+  });
+
+  describe('where a part has not been heard of for a window', () => {
+    const WINDOW_MS = 250;
+    let now: number;
+    let admission: PublishAdmission;
+    beforeEach(() => {
+      now = 0;
+      admission = new PublishAdmission(() => now);
+    });
+
+    /** Ends with an answer of another part. */
+    function passWindow(): void {
+      admission.enter(2);
+      now += WINDOW_MS;
+      admission.leave(true, 2);
+    }
+
+    function enter(count: number, part: number): void {
+      for (let i = 0; i < count; i += 1) admission.enter(part);
+    }
+
+    /** How many more of the others are let in, all of which stay. */
+    function roomForOthers(): number {
+      let count = 0;
+      for (; !admission.isFull; count += 1) admission.enter(2);
+      return count;
+    }
+
+    it('lets in 64 for it, of whom none is in the way of others, whenever they came', () => {
+      enter(30, 1);
+      passWindow();
+      expect(admission.isFullOf(1)).toBe(false);
+      passWindow();
+      enter(33, 1);
+      expect(admission.isFullOf(1)).toBe(false);
+      enter(1, 1);
+      expect([admission.isFullOf(1), admission.isFullOf(2)]).toEqual([true, false]);
+      admission.leave(false, 1);
+      expect(admission.isFullOf(1)).toBe(false);
+      expect(roomForOthers()).toBe(admission.maxInFlight);
+      expect(admission.inFlight).toBe(63 + admission.maxInFlight);
+    });
+
+    it('has all of it count with the others again as soon as one of it is answered', () => {
+      enter(101, 1);
+      passWindow();
+      passWindow();
+      expect(admission.isFullOf(1)).toBe(true);
+      admission.leave(true, 1);
+      expect(admission.isFullOf(1)).toBe(false);
+      expect(roomForOthers()).toBe(admission.maxInFlight - 100);
+    });
+
+    it('holds nothing against what came within that window, also of a part that is known', () => {
+      admission.enter(1);
+      admission.leave(true, 1);
+      passWindow();
+      for (const part of [1, 3]) enter(64, part);
+      passWindow();
+      expect([1, 3].map((part) => admission.isFullOf(part))).toEqual([false, false]);
+      passWindow();
+      expect([1, 3].map((part) => admission.isFullOf(part))).toEqual([true, true]);
+    });
+
+    it('holds nothing against one of which nothing is open any more', () => {
+      admission.enter(1);
+      passWindow();
+      admission.leave(false, 1);
+      passWindow();
+      enter(64, 1);
+      expect(admission.isFullOf(1)).toBe(false);
+    });
   });
 
   it('has nobody stand apart while nothing at all is answered', () => {
