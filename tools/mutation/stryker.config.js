@@ -14,6 +14,8 @@ export default {
   ignoreStatic: true,
   coverageAnalysis: 'perTest',
   concurrency: 1,
+  // More than it needs alone: beside other work a test is late, and what is late counts as caught.
+  timeoutMS: 20_000,
   disableTypeChecks: false,
   // What tests read, and nothing else: it is copied.
   ignorePatterns: [

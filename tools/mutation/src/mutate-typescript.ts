@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
 import type { MutantResult, MutantStatus, PartialStrykerOptions } from '@stryker-mutator/api/core';
@@ -14,7 +14,9 @@ export interface TypeScriptSuite {
   readonly tests: readonly string[];
 }
 
-const TESTS = '**/*.test.ts';
+const TEST = '.test.ts';
+/** What a test takes a whole gateway from. */
+const GATEWAYS = '/testing/create-services.ts';
 
 /** What counts, by what Stryker calls it. What cannot run at all was no fault that a test could have caught. */
 const OUTCOMES: Readonly<Partial<Record<MutantStatus, Mutant['outcome']>>> = {
@@ -24,14 +26,23 @@ const OUTCOMES: Readonly<Partial<Record<MutantStatus, Mutant['outcome']>>> = {
   NoCoverage: 'survived',
 };
 
-/** Plants faults in TypeScript, by Stryker over Vitest: docs/decisions/0048-mutants.md. */
+/**
+ * Plants faults in TypeScript, by Stryker over Vitest: docs/decisions/0048-mutants.md. A test that starts a gateway loads all of it, for
+ * each fault anew: where nothing is known of any fault yet, those go to the other tests first, and what these have not caught to all.
+ */
 export function mutateTypeScript(suite: TypeScriptSuite): Suite {
   return {
     is: suite.is,
     async run(options) {
       // As they are when the run begins: they may be edited before it ends.
-      const texts = readSources(suite.sources);
-      const results = await new Stryker(strykerOptions(suite, options)).runMutationTest();
+      const texts = new Map(filesOf(suite.sources).map((file) => [file, readFileSync(file, 'utf8')]));
+      const tests = filesOf(suite.tests).filter((file) => file.endsWith(TEST));
+      const quick = tests.filter((test) => !readFileSync(test, 'utf8').includes(GATEWAYS));
+      const isNew = options.isAnew || !existsSync(resultsOf(options));
+      const isTwofold = isNew && quick.length > 0 && quick.length < tests.length;
+      if (isTwofold) await new Stryker(strykerOptions(suite, { ...options, tests: quick })).runMutationTest();
+      const isAnew = options.isAnew && !isTwofold;
+      const results = await new Stryker(strykerOptions(suite, { ...options, tests, isAnew })).runMutationTest();
       return results.flatMap((result) => {
         const outcome = OUTCOMES[result.status];
         const file = relative(options.directory, result.fileName);
@@ -41,15 +52,23 @@ export function mutateTypeScript(suite: TypeScriptSuite): Suite {
   };
 }
 
-function strykerOptions({ sources, tests }: TypeScriptSuite, { folder, isAnew }: SuiteOptions): PartialStrykerOptions {
+function strykerOptions(
+  { sources }: TypeScriptSuite,
+  options: SuiteOptions & { readonly tests: readonly string[] },
+): PartialStrykerOptions {
   return {
     configFile: 'tools/mutation/stryker.config.js',
-    mutate: [...sources.map(globOf), `!${TESTS}`, '!**/*.contract.ts'],
-    testFiles: tests.map((test) => (isFile(test) ? test : `${test}/${TESTS}`)),
-    incrementalFile: `artifacts/mutation/${folder}.json`,
-    force: isAnew,
-    htmlReporter: { fileName: `artifacts/mutation/${folder}.html` },
+    mutate: [...sources.map(globOf), `!**/*${TEST}`, '!**/*.contract.ts'],
+    testFiles: [...options.tests],
+    incrementalFile: resultsOf(options),
+    force: options.isAnew,
+    htmlReporter: { fileName: `artifacts/mutation/${options.folder}.html` },
   };
+}
+
+/** What has come of each fault, for the next run. */
+function resultsOf({ folder }: SuiteOptions): string {
+  return `artifacts/mutation/${folder}.json`;
 }
 
 function isFile(source: string): boolean {
@@ -60,13 +79,13 @@ function globOf(source: string): string {
   return isFile(source) ? source : `${source}/**/*.ts`;
 }
 
-function readSources(sources: readonly string[]): ReadonlyMap<string, string> {
-  const files = sources.flatMap((source) =>
-    isFile(source)
-      ? [source]
-      : readdirSync(source, { recursive: true, encoding: 'utf8' }).map((name) => `${source}/${name}`),
+function filesOf(places: readonly string[]): readonly string[] {
+  const files = places.flatMap((place) =>
+    isFile(place)
+      ? [place]
+      : readdirSync(place, { recursive: true, encoding: 'utf8' }).map((name) => `${place}/${name}`),
   );
-  return new Map(files.filter(isFile).map((file) => [file, readFileSync(file, 'utf8')]));
+  return files.filter(isFile);
 }
 
 function toPlace(
