@@ -14,8 +14,9 @@ export default {
   ignoreStatic: true,
   coverageAnalysis: 'perTest',
   concurrency: 1,
-  // More than it needs alone: beside other work a test is late, and what is late counts as caught.
-  timeoutMS: 20_000,
+  // Beside the time of the tests. What loops for ever is noticed by its turns, and what never comes by the limit of its test; what is
+  // merely slow on a busy machine is no fault that was caught.
+  timeoutMS: 60_000,
   disableTypeChecks: false,
   // What tests read, and nothing else: it is copied.
   ignorePatterns: [

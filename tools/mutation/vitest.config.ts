@@ -46,7 +46,7 @@ export default defineConfig({
       shareOfRuns: SHARE_OF_RUNS,
       continuityCases: CONTINUITY_CASES,
     },
-    testTimeout: 30_000,
+    testTimeout: 15_000,
     expect: { poll: { timeout: PATIENCE_MS } },
     // Each fault runs a few tests out of many files: to load everything anew for each of them would take ten times as long.
     isolate: false,

@@ -4,6 +4,7 @@ import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
 import { READ_HISTORY } from '../../src/rooms/scripts/read-history.lua.ts';
 import { TAKE_OVER } from '../../src/rooms/scripts/take-over.lua.ts';
+import { WEIGH_ROOM } from '../../src/rooms/scripts/weigh-room.lua.ts';
 import type { RedisCluster } from '../support/redis-cluster.ts';
 import { range } from '../support/requests.ts';
 import {
@@ -269,6 +270,42 @@ describe('history that is read', () => {
       expect((await read(room, { ...EVERYTHING, bound: BASE + 9 }, [EPOCH, 0])).known).toBe(0);
     }
     expect((await read(await createRoom([], BASE), { ...EVERYTHING, bound: BASE }, [EARLIER, 0])).known).toBe(0);
+  });
+});
+
+describe('a room that is weighed', () => {
+  /** Of a message, with what stands before its text. */
+  const HEAD_BYTES = 30;
+  const weigh = ({ meta, stream }: StoredRoom): Promise<unknown> => commands.runScript(WEIGH_ROOM, [meta, stream], []);
+  const ofSizes = (sizes: readonly number[]): readonly Stored[] =>
+    sizes.map((bytes, i) => ({ seq: BASE + i + 1, at: 1, bytes }));
+
+  it('is as heavy as its messages are together, to the byte, where they are few', async () => {
+    for (const count of range(1, 8)) {
+      const sizes = range(1, count).map((i) => 10 ** (i % 4));
+      const room = await createRoom(ofSizes(sizes), BASE + count);
+      const bytes = sizes.reduce((sum, size) => sum + HEAD_BYTES + size, 0);
+      expect(await weigh(room)).toEqual([count, bytes]);
+    }
+  });
+
+  it('is as heavy as eight of many say, from the oldest to the newest, at even distances', async () => {
+    const COUNT = 15;
+    // Each of the eight of another size, so that their sum says which they were.
+    const sizes = range(0, COUNT - 1).map((i) => (i % 2 === 0 ? 2 ** (i / 2) : 10_000));
+    const room = await createRoom(ofSizes(sizes), BASE + COUNT);
+    const sampled = 8 * HEAD_BYTES + (2 ** 8 - 1);
+    expect(await weigh(room)).toEqual([COUNT, Math.floor((sampled / 8) * COUNT)]);
+  });
+
+  it('weighs nothing where nothing is stored, or nobody knows how far it goes', async () => {
+    const empty = await createRoom([], BASE);
+    const unknown = await createRoom(messages(3), BASE + 3);
+    await cluster.admin.del(unknown.meta);
+    expect([await weigh(empty), await weigh(unknown)]).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
   });
 });
 

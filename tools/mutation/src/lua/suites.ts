@@ -45,13 +45,25 @@ const SUITES: Readonly<Record<string, readonly Suite[]>> = {
   redis: [{ file: integration('room-scripts'), tests: /has the time/ }],
   rooms: ROOMS,
   'rooms/announce': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
+  // Of those of rooms, the ones that have noticed anything in them.
+  'rooms/publish-messages': [
+    { file: integration('room-publish-script') },
+    { ...ROOM_SCRIPTS, tests: /a room that another server numbers/ },
+    contract('Broker'),
+    { file: integration('unwritable') },
+    EXPIRY,
+  ],
+  'rooms/read-history': [ROOM_SCRIPTS, contract('Broker'), EXPIRY],
   'rooms/read-stored': [ARCHIVE_SCRIPTS, ARCHIVE],
   'rooms/release': [ARCHIVE_SCRIPTS, ARCHIVE, EXPIRY],
   'rooms/take-over': [ROOM_SCRIPTS],
+  'rooms/weigh-room': [{ ...ROOM_SCRIPTS, tests: /a room that is weighed/ }],
   presence: PRESENCE,
+  // Of what is written down the others see nothing.
+  'presence/note': [contract('EventJournal'), EXPIRY],
   events: [contract('EventJournal'), EXPIRY],
   feeds: [contract('FeedBus'), EXPIRY],
-  leases: [contract('Lease', 'FeedBus'), EXPIRY],
+  leases: [{ file: integration('lease-fences') }, contract('Lease', 'FeedBus'), EXPIRY],
   limits: [{ file: integration('limits') }, contract('SharedLimits'), EXPIRY],
   nodes: [contract('NodeRoster', 'PublisherRoster'), EXPIRY],
   revocations: [

@@ -1,6 +1,7 @@
 import type { KnownSurvivors } from './report.ts';
 
 const FENCE = "local fence = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, time[1] * 1000000 + time[2])";
+const REMAINING = 'if remaining ~= -2 then return { 0, math.max(remaining, 0) } end';
 const LISTED =
   "for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. string.format('%.0f', now), '+inf')) do";
 const RAISED = "if tonumber(fence) > tonumber(highest) then redis.call('SET', highest_key, fence, 'KEEPTTL') end";
@@ -38,6 +39,9 @@ const EXPIRING = 'if ms > 0 and is_due then';
 const LONGER = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end";
 const KNOWN_LONGER = "if redis.call('PTTL', kept) < tonumber(ttl) then redis.call('PEXPIRE', kept, ttl) end";
 const NEWEST = "local newest = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]";
+const WEIGHED_OLDEST = "local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]";
+const SAMPLED = 'local seq = looked == 1 and newest or first + math.floor(i * (messages - 1) / (looked - 1))';
+const SAMPLE = "local entry = redis.call('XRANGE', KEYS[2], string.format('%.0f', seq), '+', 'COUNT', 1)[1]";
 const FENCED = "return tonumber(redis.call('HGET', journal, 'fence') or '0') > tonumber(fence)";
 const FOUND_ALL = "for i = 1, #found do found[i] = found[i] or '' end";
 const NUMBERED = 'if not (epoch and head) then return { now_ms() } end';
@@ -54,10 +58,9 @@ export const SURVIVORS: KnownSurvivors = {
     [`${RAISED} → ${RAISED.replace('>', '>=')}`]: 'The highest fence is written over by itself.',
   },
   'leases/lease': {
+    [`${REMAINING} → ${REMAINING.replace(', 0)', ', 1)')}`]:
+      'Who comes in the last millisecond of a lease is told to come again a millisecond later.',
     [`${FENCE} → ${FENCE.replace("'0'", "'1'")}`]: 'Where no fence is known, the time is far ahead of either.',
-    [`${FENCE} → ${FENCE.replace('+ 1', '+ 2')}`]: 'A fence only has to be higher than the one before.',
-    [`${FENCE} → ${FENCE.replace('1000000', '2000000')}`]:
-      'A fence only has to go up with the time, and stays exact until 2112.',
   },
   'limits/shared-limits': {
     [`${REMOVED} → ${REMOVED.replace('5', '4')}`]: 'What stands before the lost nodes is a time to live, and no node.',
@@ -135,5 +138,12 @@ export const SURVIVORS: KnownSurvivors = {
   'rooms/release': {
     [`${KNOWN_LONGER} → ${KNOWN_LONGER.replace('<', '<=')}`]: 'What has just that time left gets it again.',
     [`${NEWEST} → ${NEWEST.replace("'COUNT', 1", "'COUNT', 2")}`]: 'Only the first of them is looked at.',
+  },
+  'rooms/weigh-room': {
+    [`${WEIGHED_OLDEST} → ${WEIGHED_OLDEST.replace("'COUNT', 1", "'COUNT', 2")}`]:
+      'Only the first of them is looked at.',
+    [`${SAMPLED} → ${SAMPLED.replace('floor', 'ceil')}`]:
+      'Where no message is at an even distance, either next to that is as good.',
+    [`${SAMPLE} → ${SAMPLE.replace("'COUNT', 1", "'COUNT', 2")}`]: 'Only the first of them is looked at.',
   },
 };
