@@ -207,7 +207,7 @@ export const SERVER_SCHEMA = {
   heartbeat: { tag: 41, fields: { symbol: 'symbol', depth: 'uint', interval: 'uint', seq: 'seq' } },
   stale: { tag: 42, fields: { room: 'room?', symbol: 'symbol?' } },
   fresh: { tag: 43, fields: { room: 'room?', symbol: 'symbol?' } },
-  reset: { tag: 44, fields: { room: 'room', epoch: 'text', seq: 'seq', recovered: 'bool?' } },
+  reset: { tag: 44, fields: { room: 'room', epoch: 'text', seq: 'seq', recovered: 'bool?', away: 'bool?' } },
   lagging: { tag: 45, fields: { bufferedBytes: 'uint' } },
   draining: { tag: 46, fields: { reconnectInMs: 'uint', openForMs: 'uint?', stays: 'bool?' } },
   pong: { tag: 47, fields: { id: 'id?', at: 'uint' } },

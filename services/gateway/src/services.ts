@@ -32,6 +32,7 @@ import type { GatewayMetrics } from './observability/metrics.ts';
 import { RoomPresence } from './presence/room-presence.ts';
 import { Doorkeeper } from './reception/doorkeeper.ts';
 import type { ReceptionServices } from './reception/reception-services.ts';
+import { ArchiveAbsence } from './rooms/archive-absence.ts';
 import { ArchivedPast } from './rooms/archived-past.ts';
 import { Past } from './rooms/past.ts';
 import { RoomDirectory } from './rooms/room-directory.ts';
@@ -77,6 +78,7 @@ export interface ServiceParts {
 interface PastParts {
   readonly archive: RoomArchive | undefined;
   readonly past: GatewayServices['past'];
+  readonly absence?: ArchiveAbsence;
 }
 
 /** The past of rooms: to the beginning, where there is an archive. */
@@ -94,7 +96,8 @@ function createPast({ config, backplane: { broker }, logger, metrics, archive: g
     pastBytes: metrics.archiveBytes,
     pastReadsSpared: metrics.archiveReadsSpared,
   };
-  return { archive, past: new ArchivedPast({ ...options, archive, archiveMetrics }) };
+  const absence = new ArchiveAbsence({ metrics });
+  return { archive, absence, past: new ArchivedPast({ ...options, archive, absence, archiveMetrics }) };
 }
 
 function createSearch({ config: { archive }, logger, metrics }: ServiceParts): ArchiveSearch | undefined {
@@ -116,8 +119,8 @@ export function createServices(parts: ServiceParts): GatewayServices {
   const traces = createTraces(parts);
   const tracing = traces?.messages;
   const fanout: Fanout = { publisher, codecs, metrics, tracing };
-  const { archive, past } = createPast(parts);
-  const rooms = new RoomDirectory({ broker, fanout, coalescer, logger, past });
+  const { archive, past, absence } = createPast(parts);
+  const rooms = new RoomDirectory({ broker, fanout, coalescer, logger, past, absence });
   const books = new BookDirectory({ feedBus, fanout, logger });
   const doors = createDoors(parts);
   const { revokedTokens } = doors;

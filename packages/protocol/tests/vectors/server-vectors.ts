@@ -316,6 +316,7 @@ export const SERVER_VECTORS: readonly VectorSource[] = [
   ['fresh book', 43, 'fresh', { room: undefined, symbol: 'BTCUSDT' }],
   ['reset', 44, 'reset', { room: 'lobby', epoch: 'V7c-2LxT', seq: seq(50) }],
   ['reset recovered', 44, 'reset', { room: 'lobby', epoch: 'V7c-2LxT', seq: seq(50), recovered: true }],
+  ['reset away', 44, 'reset', { room: 'lobby', epoch: 'V7c-2LxT', seq: seq(50), recovered: undefined, away: true }],
   ['lagging', 45, 'lagging', { bufferedBytes: 262_145 }],
   ['draining', 46, 'draining', { reconnectInMs: 1234 }],
   ['draining, open for a while', 46, 'draining', { reconnectInMs: 0, openForMs: 10_000 }],

@@ -22,6 +22,8 @@ interface HeldSeat {
   position: Position;
   /** The client was told `stale` before. */
   readonly wasStale: boolean;
+  /** Since when the next of what was missed is in an archive that is away, on the clock of the process. */
+  awaySince: number | undefined;
 }
 
 const RETRY_MS = 1000;
@@ -29,7 +31,7 @@ const RETRY_MS = 1000;
 /**
  * The rooms whose messages wait for one slow client. Of each only a position is kept; what was missed is read from the
  * broker, a part at a time and one room at a time, as far as the client has room for it. Where it is not kept any more the
- * client is told `reset`.
+ * client is told `reset`; where it is in an archive that cannot be read, the room waits for that for a moment before.
  */
 export class HeldRooms {
   readonly #owner: SlowReader;
@@ -56,7 +58,7 @@ export class HeldRooms {
   /** Ends delivery from the room for now; the client has been sent what is up to `position`. Repeating it changes nothing. */
   add(room: Room, member: RoomMember, position = room.position): void {
     if (this.#held.has(room) || position === undefined) return;
-    const seat: HeldSeat = { room, member, position, wasStale: room.isStale };
+    const seat: HeldSeat = { room, member, position, wasStale: room.isStale, awaySince: undefined };
     room.holdBack(member);
     this.#held.set(room, seat);
     this.#waiting.add(seat);
@@ -95,6 +97,10 @@ export class HeldRooms {
     do {
       const next = await this.#rooms.readOn(room, seat.position, this.#owner);
       if (this.#held.get(room) !== seat) return;
+      if (next === 'away') {
+        this.#waitForArchive(seat);
+        return;
+      }
       if (next === 'lost') this.#startAfresh(seat);
       else this.#send(seat, next);
     } while (this.#held.get(room) === seat && this.#owner.backlog.hasRoom);
@@ -103,13 +109,15 @@ export class HeldRooms {
 
   /** As many as the client has room for; behind the last that the room has relayed by now comes live delivery. */
   #send(seat: HeldSeat, messages: readonly RoomMessage[]): void {
+    seat.awaySince = undefined;
     const sent = sendReplay(this.#owner, seat.member, messages);
     seat.position = messages[sent - 1]?.position ?? seat.position;
     if (seat.room.isAt(seat.position)) this.#goLive(seat, 'caughtUp');
   }
 
-  #startAfresh(seat: HeldSeat): void {
-    this.#owner.sendFrame({ type: 'reset', room: seat.room.name, ...positionOf(seat.room) });
+  #startAfresh(seat: HeldSeat, { isAway = false } = {}): void {
+    const away = isAway ? { away: true } : {};
+    this.#owner.sendFrame({ type: 'reset', room: seat.room.name, ...positionOf(seat.room), ...away });
     this.#goLive(seat, 'reset');
   }
 
@@ -117,6 +125,22 @@ export class HeldRooms {
     this.#held.delete(room);
     if (room.isStale !== wasStale) this.#owner.sendFrame({ type: wasStale ? 'fresh' : 'stale', room: room.name });
     room.resume(member, outcome);
+  }
+
+  /** The other rooms go on meanwhile. */
+  #waitForArchive(seat: HeldSeat): void {
+    seat.awaySince ??= performance.now();
+    const isHeld = (): boolean => this.#held.get(seat.room) === seat;
+    this.#rooms
+      .awaitArchive(seat.awaySince, isHeld)
+      .then((isWorthwhile) => {
+        if (!isHeld()) return;
+        if (isWorthwhile) this.#waiting.add(seat);
+        else this.#startAfresh(seat, { isAway: true });
+      })
+      .catch((err: unknown) => {
+        this.#owner.fail(err);
+      });
   }
 
   #waitForBroker(seat: HeldSeat): void {

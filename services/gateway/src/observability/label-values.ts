@@ -17,6 +17,7 @@ export const LABEL_VALUES = {
   rateLimits: ['frames', 'bytes', 'controlFrames', 'joins', 'signals', 'answers', 'calls'],
   releases: ['caughtUp', 'reset', 'left'],
   sparedReads: ['shared', 'gone', 'expired', 'refused'],
+  archiveWaits: ['again', 'late', 'refused', 'gone'],
   searches: ['answered', 'tooCostly', 'tooMany', 'noLanguage', 'unavailable'],
   keyFetches: ['fetched', 'failed'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -72,6 +72,11 @@ export class GatewayMetrics {
     'archive_faults_total',
     'Pages that the archive was asked for in vain, or not at all while it fails.',
   );
+  readonly archiveWaits = this.#counter(
+    'archive_waits_total',
+    'Waits of those who missed what only the archive has, while it was away: ended by another try (again), or given up as too long (late), or too many (refused), or of no use to anybody (gone).',
+    { outcome: LABEL_VALUES.archiveWaits },
+  );
   readonly archiveSeconds = new Histogram({
     name: 'outcry_gateway_archive_read_seconds',
     help: 'What a page of the archive took.',

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 
 import type { ArchiveRange } from '../archive/room-archive.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
+import { ArchiveAbsence } from './archive-absence.ts';
 import { ArchivedPast } from './archived-past.ts';
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 import { type RoomRule, RoomRules } from './room-rules.ts';
@@ -67,6 +68,7 @@ describe('the past of a room that is archived', () => {
       },
       rules: new RoomRules([{ pattern: 'kept', rule: ruleOf({ isArchived: true }) }], ruleOf({})),
       metrics,
+      absence: new ArchiveAbsence({ metrics }),
       archiveMetrics: {
         pastReads: metrics.archiveReads,
         pastBytes: metrics.archiveBytes,

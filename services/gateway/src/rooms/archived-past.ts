@@ -1,6 +1,7 @@
 import { type HistoryRange, OutcryError, type Retention, type RoomHistory, type RoomMessage } from '@outcry/broker';
 
 import type { RoomArchive } from '../archive/room-archive.ts';
+import type { ArchiveAbsence } from './archive-absence.ts';
 import { Past, type PastOptions, type PastReader, type PastRequest } from './past.ts';
 import type { RoomRules } from './room-rules.ts';
 
@@ -12,6 +13,8 @@ const MAX_KEPT = 100_000;
 export interface ArchivedPastOptions extends Omit<PastOptions, 'rules'> {
   readonly rules: RoomRules;
   readonly archive: RoomArchive;
+  /** Told whether pages of the archive can be had. */
+  readonly absence: Pick<ArchiveAbsence, 'noteAnswer' | 'noteFailure' | 'close'>;
   /** Of the pages of the archive. */
   readonly archiveMetrics: PastOptions['metrics'];
 }
@@ -30,10 +33,12 @@ export class ArchivedPast {
   readonly #rules: RoomRules;
   readonly #stored: Past;
   readonly #archived: Past;
+  readonly #absence: ArchivedPastOptions['absence'];
 
-  constructor({ archive, archiveMetrics, rules, ...options }: ArchivedPastOptions) {
+  constructor({ archive, absence, archiveMetrics, rules, ...options }: ArchivedPastOptions) {
     this.pageBytes = options.pageBytes;
     this.#rules = rules;
+    this.#absence = absence;
     const retentionOf = (room: string): Retention => {
       const { retention } = rules.of(room);
       return retention.isArchived === true ? { ...retention, ...EVERYTHING } : retention;
@@ -67,10 +72,13 @@ export class ArchivedPast {
     const { room, isAsked = false, check } = request;
     try {
       const page = { room, isAsked, page: () => missing, ...(check === undefined ? {} : { check }) };
-      return withArchived(range, stored, await this.#archived.read(reader, page));
+      const archived = await this.#archived.read(reader, page);
+      this.#absence.noteAnswer();
+      return withArchived(range, stored, archived);
     } catch (err) {
-      if (err instanceof OutcryError && err.code === 'unavailable') return { ...stored, isAway: true };
-      throw err;
+      if (!(err instanceof OutcryError && err.code === 'unavailable')) throw err;
+      this.#absence.noteFailure();
+      return { ...stored, isAway: true };
     }
   }
 
@@ -91,6 +99,7 @@ export class ArchivedPast {
   close(): void {
     this.#stored.close();
     this.#archived.close();
+    this.#absence.close();
   }
 }
 

@@ -20,8 +20,8 @@ function message(seq: number, epoch = EPOCH): RoomMessage {
   return { room: 'lobby', position: { epoch, seq }, at: 1, origin: '', frame: Buffer.alloc(1) };
 }
 
-function seqsOf(result: readonly RoomMessage[] | 'lost'): readonly number[] {
-  if (result === 'lost') throw new Error('starts afresh');
+function seqsOf(result: readonly RoomMessage[] | 'lost' | 'away'): readonly number[] {
+  if (typeof result === 'string') throw new Error(result);
   return result.map(({ position }) => position.seq);
 }
 
@@ -179,6 +179,16 @@ describe('reading on', () => {
     stored = [];
     source = answering({ head: { epoch: EPOCH, seq: 10 }, messages: [], hasMore: false });
     expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toBe('lost');
+  });
+
+  it('says where what was missed may be in an archive that is away, unless what is stored follows', async () => {
+    room.begin({ epoch: EPOCH, seq: 0 });
+    publish(1, 10);
+    const answer = { head: { epoch: EPOCH, seq: 10 }, messages: stored.slice(5), hasMore: false, isAway: true };
+    source = answering(answer);
+    expect(await readOn(room, { epoch: EPOCH, seq: 2 }, source)).toBe('away');
+    expect(seqsOf(await readOn(room, { epoch: EPOCH, seq: 5 }, source))).toEqual([6, 7, 8, 9, 10]);
+    expect(await readOn(room, { epoch: 'e0', seq: 2 }, source)).toBe('lost');
   });
 
   it('starts afresh in another epoch, and reads nothing where nothing was missed', async () => {

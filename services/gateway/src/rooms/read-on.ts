@@ -10,8 +10,8 @@ const MAX_ATTEMPTS = 3;
 
 /**
  * Reads what follows `from` for a member that is held back: the next messages, in order and without a hole, or `lost` where
- * they are not kept any more and the member starts from the room's position. As with `catchUp`, it is the caller who looks where
- * the room is by then.
+ * they are not kept any more and the member starts from the room's position, or `away` where they may be in an archive that cannot
+ * be read now. As with `catchUp`, it is the caller who looks where the room is by then.
  *
  * @throws OutcryError `unavailable` where the broker does not answer, or the room is too fast to be caught up with
  */
@@ -19,14 +19,16 @@ export async function readOn(
   room: Room,
   from: Position,
   untailed: HistorySource,
-): Promise<readonly RoomMessage[] | 'lost'> {
+): Promise<readonly RoomMessage[] | 'lost' | 'away'> {
   const source = new TailedSource(room, untailed);
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       if (positionOf(room).epoch !== from.epoch) return 'lost';
       if (positionOf(room).seq === from.seq) return [];
       const stored = await readSound(room, { after: from.seq, limit: MAX_MESSAGES }, source);
-      if (stored !== 'broken') return continuation(from, upToRelay(room, stored, from.seq));
+      if (stored === 'broken') continue;
+      const next = continuation(from, upToRelay(room, stored, from.seq));
+      return next === 'lost' && stored.isAway === true ? 'away' : next;
     }
     throw new OutcryError('unavailable', 'the room moves too fast to be caught up with');
   } finally {

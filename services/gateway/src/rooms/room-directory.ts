@@ -14,6 +14,7 @@ import type { Fanout } from '../fanout/audience.ts';
 import type { Coalescer } from '../fanout/coalescer.ts';
 import { SharedByName } from '../fanout/shared-by-name.ts';
 import type { Logger } from '@outcry/service';
+import type { ArchiveAbsence } from './archive-absence.ts';
 import { type CatchUp, catchUp, type CatchUpRequest, type HistorySource } from './catch-up.ts';
 import { MAX_PART_BYTES, type Past, type PastReader, unwanted } from './past.ts';
 import { readOn } from './read-on.ts';
@@ -27,6 +28,8 @@ export interface RoomDirectoryOptions {
   readonly coalescer: Coalescer;
   readonly logger: Logger;
   readonly past: Pick<Past, 'read' | 'pageBytes' | 'keptOf'>;
+  /** Absent where nothing is archived. */
+  readonly absence?: Pick<ArchiveAbsence, 'wait'> | undefined;
 }
 
 /** What is read for a reader that has no room: as little as tells whether there is something. */
@@ -82,15 +85,20 @@ export class RoomDirectory {
     let isAdmitted = false;
     try {
       await visitor.prepare?.(room);
-      isAdmitted = visitor.admit(room, await catchUp(room, request, this.#pastOf(room, visitor)));
+      isAdmitted = visitor.admit(room, await this.#catchUp(room, request, visitor));
     } finally {
       if (!isAdmitted) this.#rooms.release(name);
     }
   }
 
-  /** What a member that was held back at `from` is to be sent next: as much as it is sent at once, or `lost` where it is not kept. */
-  readOn(room: Room, from: Position, reader: PastReader): Promise<readonly RoomMessage[] | 'lost'> {
+  /** What a member that was held back at `from` is to be sent next, as much as it is sent at once: as `readOn`. */
+  readOn(room: Room, from: Position, reader: PastReader): Promise<readonly RoomMessage[] | 'lost' | 'away'> {
     return readOn(room, from, this.#pastOf(room, { reader }));
+  }
+
+  /** As `ArchiveAbsence.wait`. */
+  awaitArchive(since: number, isWanted: () => boolean): Promise<boolean> {
+    return this.#options.absence?.wait(since, isWanted) ?? Promise.resolve(false);
   }
 
   leave(name: string): void {
@@ -133,6 +141,17 @@ export class RoomDirectory {
 
   close(): void {
     this.#rooms.clear();
+  }
+
+  /** Who resumes waits for an archive that is away for a moment: what it has seen leads to nothing else. */
+  async #catchUp(room: Room, request: CatchUpRequest, visitor: Visitor): Promise<CatchUp> {
+    const startedAt = performance.now();
+    const isWanted = (): boolean => visitor.isWaiting?.() !== false;
+    for (;;) {
+      const missed = await catchUp(room, request, this.#pastOf(room, visitor));
+      if (missed.isAway !== true || request.since === undefined) return missed;
+      if (!(await this.awaitArchive(startedAt, isWanted))) return missed;
+    }
   }
 
   #pastOf({ name }: Room, { reader, isWaiting }: Pick<Visitor, 'reader' | 'isWaiting'>): HistorySource {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Backplane, createMemoryBackplane, MemoryHub } from '@outcry/broker';
+import { type Backplane, createMemoryBackplane, MemoryHub, type RoomKeeper } from '@outcry/broker';
 import { Encoding } from '@outcry/protocol';
 
+import type { RoomArchive } from '../archive/room-archive.ts';
 import { type Identity, identityOf } from '../identity/identity.ts';
 import type { FeedReader } from '../books/feed-reader.ts';
 import { type GatewayConfig, loadGatewayConfig } from '../config/config.ts';
@@ -26,6 +27,8 @@ type Overrides = Partial<Omit<GatewayConfig, 'limits'>> & {
   >;
   /** Where books come from, in place of the memory broker. */
   readonly feed?: FeedReader;
+  /** Is given what is said in archived rooms, and is read where streams end. */
+  readonly keptIn?: RoomArchive & RoomKeeper;
 };
 
 export interface TestClient {
@@ -52,12 +55,13 @@ export const NO_WITHDRAWAL = { withdraw: (): void => undefined, restore: (): voi
 /** Gateways that share a hub are nodes of one cluster. */
 export async function createTestGateway(overrides: Overrides = {}, hub = new MemoryHub()): Promise<TestGateway> {
   const config = configOf(overrides);
-  const backplane = createMemoryBackplane(hub, { told: config.told });
+  const backplane = createMemoryBackplane(hub, { told: config.told, keeper: overrides.keptIn });
   const transport = new FakeTransport();
   const services = createServices({
     config,
     backplane: { ...backplane, feedBus: overrides.feed ?? backplane.feedBus },
     logger: createLogger({ level: 'silent', fields: {} }),
+    archive: overrides.keptIn,
     metrics: new GatewayMetrics(),
     publisher: transport,
     coalescer: new Coalescer({ windowMs: () => 0, maxBytes: 1 }),
@@ -90,7 +94,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
   };
 }
 
-function configOf({ limits, feed: _feed, ...overrides }: Overrides): GatewayConfig {
+function configOf({ limits, feed: _feed, keptIn: _keptIn, ...overrides }: Overrides): GatewayConfig {
   const { config } = loadGatewayConfig({ OUTCRY_NODE_ID: 'test' });
   const { connections } = config;
   return {
