@@ -31,8 +31,17 @@ const VIEWS: readonly (readonly [name: string, hash: string, isThere: string])[]
   ['open', '#/users/bob', '[data-testid="open"]'],
   ['books', '#/books', '[data-testid="book"]'],
   ['health', '#/health', '[data-testid="check"]'],
+  ['shards', '#/health/shards', '[data-testid="shard"]'],
+  ['hooks', '#/health/hooks', '[data-testid="hook"]'],
+  ['archive', '#/health/archive', '[data-testid="reader"]'],
 ];
-const IN_DOCS = new Set(['overview-wide-light', 'story-wide-light', 'stored-wide-light', 'overview-phone-dark']);
+const IN_DOCS = new Set([
+  'overview-wide-light',
+  'story-wide-light',
+  'stored-wide-light',
+  'hooks-wide-light',
+  'overview-phone-dark',
+]);
 
 async function shoot(page: Page, name: string, size: string): Promise<void> {
   for (const colorScheme of SCHEMES) {

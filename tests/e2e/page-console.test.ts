@@ -18,13 +18,14 @@ const VIEWS = [
   ...['#/rooms', '#/rooms?by=members', '#/clients'],
   ...['rooms', 'users', 'connections'].map((kind) => `#/${kind}/${encodeURIComponent(EVIL)}`),
 ];
+const PARTS = ['#/health/shards', '#/health/hooks', '#/health/archive'];
 /** What is looked at by axe: every view once, and what has all the colours in the dark. */
 const LOOKS = {
-  light: ['#/', '#/rooms?by=bytes', '#/rooms/lobby', '#/users/ann', '#/clients', '#/books', '#/health'],
-  dark: ['#/', '#/users/ann'],
+  light: ['#/', '#/rooms?by=bytes', '#/rooms/lobby', '#/users/ann', '#/clients', '#/books', '#/health', ...PARTS],
+  dark: ['#/', '#/users/ann', ...PARTS],
 } as const;
 
-const ON_A_PHONE = ['#/', '#/books', '#/users/ann', ...VIEWS];
+const ON_A_PHONE = ['#/', '#/books', '#/users/ann', '#/health', ...PARTS, ...VIEWS];
 
 let browser: Browser;
 let stage: ConsoleStage;
@@ -88,6 +89,24 @@ const QUESTIONS: readonly (readonly [
     'book',
     ['live', 'simulated', '10 / 100 ms × 1'],
   ],
+  [
+    'How full is Redis, and how far away?',
+    [{ click: 'tab-health' }, { click: 'look-shards' }],
+    'shard',
+    ['up', 'writable', 'ms', 'MB', 'primary'],
+  ],
+  [
+    'Why do calls fail?',
+    [{ click: 'tab-health' }, { click: 'look-hooks' }],
+    'hook',
+    ['rpc', 'gw-2', 'not asked', 'status', 'ms'],
+  ],
+  [
+    'Why does last year not load?',
+    [{ click: 'tab-health' }, { click: 'look-archive' }],
+    'reader',
+    ['minutes-*', 'cannot be read'],
+  ],
   ['Is Redis there, and since when?', [{ click: 'tab-health' }], 'check', ['broker', 'ok', 'since']],
 ];
 
@@ -114,7 +133,9 @@ describe('what is done', () => {
     await desk.page.locator('[data-action="drain"][data-subject="gw-1"]').click();
     await desk.get('reason').fill('it is slow');
     await desk.get('confirm-yes').click();
-    await expect.poll(() => desk.get('problem').textContent(), POLL).toContain('draining');
+    await expect
+      .poll(() => desk.get('problem').allTextContents(), POLL)
+      .toContainEqual(expect.stringContaining('draining'));
     for (let deed = {}; !('command' in deed && deed.command === 'drain');) {
       deed = await gateway.process.waitForLog('operator acted');
       if ('command' in deed && deed.command === 'drain') {
@@ -123,7 +144,7 @@ describe('what is done', () => {
     }
     await desk.page.locator('[data-action="undrain"][data-subject="gw-1"]').click();
     await desk.get('confirm-yes').click();
-    await expect.poll(() => desk.get('problem').count(), POLL).toBe(0);
+    await expect.poll(() => desk.get('problem').filter({ hasText: 'draining' }).count(), POLL).toBe(0);
   });
 
   it('is not done where it is not confirmed', async () => {

@@ -47,6 +47,7 @@ export {
   type Topology,
 } from './redis/topology.ts';
 export type { ServerInfo } from './redis/server-info.ts';
+export type { ServerFigures, ServerReport } from './redis/server-report.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './rooms/archive-source.ts';
 export type {

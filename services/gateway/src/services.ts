@@ -58,7 +58,7 @@ export interface ServiceParts {
   readonly config: GatewayConfig;
   readonly backplane: Pick<
     Backplane,
-    'broker' | 'presence' | 'limits' | 'storage' | 'server' | 'unarchivedCount' | 'awaits'
+    'broker' | 'presence' | 'limits' | 'storage' | 'server' | 'unarchivedCount' | 'awaits' | 'reportServers'
   > & {
     readonly feedBus: FeedReader;
   };
@@ -141,7 +141,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
   return {
     ...settledOf(config),
     ...doors,
-    answering: new Answering({ connections: doors.connections, books }),
+    answering: new Answering({ ...answeringPartsOf(parts), connections: doors.connections, books, hooks, archive }),
     hooks,
     ...{ traces, tracing },
     archive,
@@ -160,6 +160,10 @@ export function createServices(parts: ServiceParts): GatewayServices {
     metrics,
     logger,
   };
+}
+
+function answeringPartsOf({ config: { nodeId: node, roomRules: rules }, backplane, metrics }: ServiceParts) {
+  return { node, rules, backplane, metrics };
 }
 
 /** What configuration has settled for all sessions. */

@@ -1,6 +1,7 @@
 import { consoleDirectory } from '@outcry/console';
 import {
   type GatewayProcess,
+  HookServer,
   RawClient,
   type ServiceProcess,
   startGateway,
@@ -12,6 +13,7 @@ import {
 } from '@outcry/testkit';
 
 export const DESK_KEY = 'a-key-of-the-desk-that-acts';
+const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 export const WATCHER_KEY = 'a-key-of-a-watcher-that-looks';
 
 /** What strangers may call themselves, their rooms, and what they may say. */
@@ -21,12 +23,19 @@ export const EVIL = '"><img src=x onerror="window.isTaken=true"><script>window.i
 const LONG = 'x'.repeat(12_000);
 const AT_ONCE = 300;
 const LOUD_PAUSE_MS = 20;
+/** So many failures open a breaker: of a hook, and of the archive. */
+const HOOK_FAILURES = 10;
+const ARCHIVE_FAILURES = 3;
+const ARCHIVED = 'minutes-today';
+/** Nobody is there. */
+const NO_DATABASE = 'postgres://outcry@127.0.0.1:1/none';
 
 /** Two gateways, a book and some people, whose connections have become what on-call questions are about. */
 export class ConsoleStage {
   readonly gateways: readonly [GatewayProcess, GatewayProcess];
   readonly #redis: TestRedis;
   readonly #publisher: ServiceProcess;
+  readonly #server: HookServer;
   readonly #clients: RawClient[] = [];
   #talk: NodeJS.Timeout | undefined;
 
@@ -34,26 +43,30 @@ export class ConsoleStage {
     readonly gateways: readonly [GatewayProcess, GatewayProcess];
     readonly redis: TestRedis;
     readonly publisher: ServiceProcess;
+    readonly server: HookServer;
   }) {
     this.gateways = parts.gateways;
     this.#redis = parts.redis;
     this.#publisher = parts.publisher;
+    this.#server = parts.server;
   }
 
   static async start(): Promise<ConsoleStage> {
-    const redis = await startRedis();
+    const [redis, server] = await Promise.all([startRedis(), HookServer.start()]);
     const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
     const settings = {
       ...{ ...shared, ...UNLIMITED, apiKeys: `desk ${DESK_KEY}`, apiReadKeys: `watcher ${WATCHER_KEY}` },
       ...{ console: true, consoleDir: consoleDirectory, authQuery: true, drainDelayMs: 0, reconnectSpreadMs: 0 },
       ...{ softBufferBytes: 64 * 1024, hardBufferBytes: 64 * 1024 * 1024, laggingTimeoutMs: 300 },
+      ...{ hooksRpcUrl: server.urlOf('rpc'), hooksSecret: SECRET, hooksPlainHttp: true, hooksBreakerOpenMs: 600_000 },
+      ...{ archiveUrl: NO_DATABASE, roomRules: JSON.stringify([{ pattern: 'minutes-*', archive: true }]) },
     };
     const [first, second, publisher] = await Promise.all([
       startGateway({ ...settings, nodeId: 'gw-1' }),
       startGateway({ ...settings, nodeId: 'gw-2' }),
       startPublisher({ ...shared, feed: { symbols: 'BTCUSDT' } }),
     ]);
-    return new ConsoleStage({ gateways: [first, second], redis, publisher });
+    return new ConsoleStage({ gateways: [first, second], redis, publisher, server });
   }
 
   /** Where the console is. */
@@ -96,6 +109,8 @@ export class ConsoleStage {
     this.#talk = setInterval(() => {
       bob.send({ type: 'publish', room: 'pit', data: { text: 'sold!' } });
     }, LOUD_PAUSE_MS);
+    await this.#breakHook(bob);
+    await this.#loseArchive();
     await this.#loseBySlowness(ann);
     carol.socket.destroy();
     await this.command('disconnect', { user: 'dave' });
@@ -105,7 +120,23 @@ export class ConsoleStage {
     clearInterval(this.#talk);
     for (const client of this.#clients) client.socket.destroy();
     await Promise.all([...this.gateways, this.#publisher].map((part) => part[Symbol.asyncDispose]()));
+    await this.#server[Symbol.asyncDispose]();
     await this.#redis.stop();
+  }
+
+  /** The operator's server answers once, and then fails until it is asked no longer. */
+  async #breakHook(client: RawClient): Promise<void> {
+    this.#server.answer('rpc', () => ({ json: { allow: true, data: 1 } }));
+    await client.expectAnswer('reply', { type: 'call', method: 'price' });
+    this.#server.answer('rpc', () => ({ status: 500, text: '' }));
+    for (let i = 0; i < HOOK_FAILURES; i += 1) await client.expectAnswer('error', { type: 'call', method: 'price' });
+  }
+
+  /** What Redis has no longer is asked for in vain. */
+  async #loseArchive(): Promise<void> {
+    await this.command('publish', { room: ARCHIVED, data: 'what was decided' });
+    await this.command('removeHistory', { room: ARCHIVED });
+    for (let i = 0; i < ARCHIVE_FAILURES; i += 1) await this.command('history', { room: ARCHIVED });
   }
 
   /** She reads nothing, until her gateway has seen enough. */

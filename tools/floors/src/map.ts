@@ -40,6 +40,7 @@ export const HOUSE: House = {
         cluster: 'what other nodes and the broker say',
         reception: 'who comes in, under which name',
       },
+      { 'cluster/{question,shard-story}': 'what gateways ask each other for whoever looks' },
       { session: 'decode → decide → answer', feed: 'connections to /orderbookfeed' },
       { 'session/handlers': { is: 'one file per request', for: ['session'] } },
       {

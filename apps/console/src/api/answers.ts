@@ -112,21 +112,86 @@ export interface LoudConnection {
   readonly heldBack: number;
 }
 
+export interface ShardNode {
+  readonly node: string;
+  readonly up: boolean;
+  readonly since?: string;
+  readonly partitions: number;
+  readonly storage: 'writable' | 'full' | 'readOnly';
+  readonly reason?: string;
+  readonly answer?: {
+    readonly roundTripMs: number;
+    readonly version: string;
+    readonly role: 'primary' | 'replica';
+    readonly replicas: number;
+    readonly usedMemoryBytes: number;
+    readonly maxMemoryBytes: number;
+    readonly evictionPolicy: string;
+    readonly commandsPerSecond: number;
+    readonly channels: number;
+  };
+}
+
+export interface Shard {
+  readonly shard: string;
+  readonly nodes: readonly ShardNode[];
+}
+
+export interface Hook {
+  readonly node: string;
+  readonly hook: string;
+  readonly url: string;
+  readonly state: 'closed' | 'open' | 'half-open';
+  readonly since?: string;
+  readonly inFlight: number;
+  readonly maxInFlight: number;
+  readonly recent: {
+    readonly asked: number;
+    readonly failed: number;
+    readonly medianMs?: number;
+    readonly p95Ms?: number;
+  };
+  readonly lastFailure?: { readonly at: number; readonly kind: string; readonly message: string };
+}
+
+export interface ArchiveNode {
+  readonly node: string;
+  readonly archived: readonly string[];
+  readonly lost: number;
+  readonly reading?: {
+    readonly ok: boolean;
+    readonly since?: string;
+    readonly pages: number;
+    readonly faults: number;
+    readonly meanMs?: number;
+    readonly searches: number;
+  };
+}
+
+/** Of what all gateways are asked. */
+export interface Asked {
+  readonly silent: readonly string[];
+  /** Why nobody but the gateway that serves the page could be. */
+  readonly alone?: string;
+}
+
 /** By the names of the commands. */
 export interface Answers {
   readonly whoami: { readonly key: string; readonly mayAct: boolean };
   readonly nodes: { readonly nodes: readonly NodeReport[] };
-  readonly health: { readonly nodes: readonly NodeHealth[]; readonly silent: readonly string[] };
-  readonly connections: {
+  readonly health: Asked & { readonly nodes: readonly NodeHealth[] };
+  readonly shards: Asked & { readonly shards: readonly Shard[] };
+  readonly hooks: Asked & { readonly hooks: readonly Hook[] };
+  readonly archive: Asked & { readonly nodes: readonly ArchiveNode[] };
+  readonly connections: Asked & {
     readonly connections: readonly Story[];
     readonly more: boolean;
     readonly forgotten: readonly { readonly node: string; readonly until: number }[];
-    readonly silent: readonly string[];
   };
   readonly rooms: { readonly count: number; readonly rooms: readonly ListedRoom[]; readonly beyond?: number };
   readonly members: { readonly count: number; readonly members: readonly Member[] };
   readonly history: { readonly seq: number; readonly messages: readonly Message[]; readonly more: boolean };
-  readonly books: { readonly books: readonly Book[]; readonly silent: readonly string[] };
+  readonly books: Asked & { readonly books: readonly Book[] };
   readonly top: {
     readonly nodes: readonly { readonly node: string; readonly busy: number }[];
     readonly silent: readonly string[];

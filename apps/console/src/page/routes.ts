@@ -1,10 +1,13 @@
+import { archive } from '../views/archive.ts';
 import { books } from '../views/books.ts';
 import { clients } from '../views/clients.ts';
 import { connectionView, userView } from '../views/connections.ts';
 import { health } from '../views/health.ts';
+import { hooks } from '../views/hooks.ts';
 import { overview } from '../views/overview.ts';
 import { roomView } from '../views/room.ts';
 import { roomsView } from '../views/rooms.ts';
+import { shards } from '../views/shards.ts';
 import type { View } from '../views/view.ts';
 
 /** The tabs, in their order: their names, where they are, and what they are called. */
@@ -15,6 +18,9 @@ export const TABS = [
   ['books', '#/books', 'Books'],
   ['health', '#/health', 'Health'],
 ] as const;
+
+/** What there is behind `#/health/`. */
+const HEALTH: Readonly<Record<string, View>> = { shards, hooks, archive };
 
 /** The view of an address, behind its `#`; the overview of one that there is not. */
 export function viewOf(hash: string): View {
@@ -32,7 +38,7 @@ export function viewOf(hash: string): View {
     case 'books':
       return books;
     case 'health':
-      return health;
+      return HEALTH[name ?? ''] ?? health;
     default:
       return overview;
   }

@@ -1,5 +1,6 @@
 import { type Child, h } from '@outcry/page';
 
+import type { Asked } from '../api/answers.ts';
 import { clock, exactly } from '../words/times.ts';
 
 /** Where things are, behind the `#`. */
@@ -11,6 +12,9 @@ export const at = {
   connection: (name: string): string => `#/connections/${encodeURIComponent(name)}`,
   books: '#/books',
   health: '#/health',
+  shards: '#/health/shards',
+  hooks: '#/health/hooks',
+  archive: '#/health/archive',
 } as const;
 
 /** Names are written by strangers: they stand by themselves, whichever way they are read. */
@@ -125,5 +129,15 @@ export function silentNote(silent: readonly string[]): HTMLElement | undefined {
     'p',
     { class: 'note note-warn', 'data-testid': 'silent' },
     `No answer from ${silent.join(', ')}: what they know is missing here.`,
+  );
+}
+
+/** The same of what all gateways are asked, or that nobody but one could be. */
+export function askedNote({ silent, alone }: Asked): HTMLElement | undefined {
+  if (alone === undefined) return silentNote(silent);
+  return h(
+    'p',
+    { class: 'note note-bad', 'data-testid': 'alone' },
+    `The other gateways cannot be asked: this is what one knows by itself. ${alone}`,
   );
 }

@@ -1,7 +1,7 @@
 import { type Child, h } from '@outcry/page';
 
 import type { Book, BookNode } from '../api/answers.ts';
-import { badge, card, empty, hint, silentNote, table } from '../parts/pieces.ts';
+import { askedNote, badge, card, empty, hint, table } from '../parts/pieces.ts';
 import { duration, number } from '../words/figures.ts';
 import type { View } from './view.ts';
 
@@ -10,7 +10,8 @@ export const books: View = {
   title: 'Books',
   tab: 'books',
   async load({ api }) {
-    const { books: all, silent } = await api.ask('books');
+    const answer = await api.ask('books');
+    const { books: all } = answer;
     const shown = table<Book>({
       ...{ caption: 'Books', rows: all, testId: 'book' },
       keyOf: ({ symbol }) => symbol,
@@ -29,7 +30,7 @@ export const books: View = {
     });
     return [
       card('Books', all.length > 0 ? shown : empty('No publisher has announced a book.')),
-      silentNote(silent),
+      askedNote(answer),
       hint('A gateway follows a book while somebody watches it there, and knows its age from then on.'),
     ];
   },

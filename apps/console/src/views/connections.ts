@@ -1,7 +1,7 @@
 import { type Child, h } from '@outcry/page';
 
 import type { Answers, Story } from '../api/answers.ts';
-import { actionButton, at, badge, cardWith, empty, hint, nameLink, silentNote, time } from '../parts/pieces.ts';
+import { actionButton, askedNote, at, badge, cardWith, empty, hint, nameLink, time } from '../parts/pieces.ts';
 import { whyClosed } from '../words/closes.ts';
 import { bytes, duration, number } from '../words/figures.ts';
 import { clock } from '../words/times.ts';
@@ -43,7 +43,7 @@ async function stories(parts: ViewParts, whom: Whom): Promise<readonly (Node | u
   const closed = answer.connections.filter((story) => story.closed !== undefined);
   const show = (story: Story): HTMLElement => showStory(story, parts.mayAct);
   return [
-    silentNote(answer.silent),
+    askedNote(answer),
     cardWith(
       'Open now',
       [badge(open.length > 0 ? 'good' : 'plain', number(open.length))],

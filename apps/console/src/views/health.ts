@@ -1,7 +1,8 @@
 import { type Child, h } from '@outcry/page';
 
 import type { Check, NodeHealth } from '../api/answers.ts';
-import { badge, card, hint, silentNote, table, time } from '../parts/pieces.ts';
+import { askedNote, badge, card, hint, table, time } from '../parts/pieces.ts';
+import { healthChoices } from './health-choices.ts';
 import type { View } from './view.ts';
 
 /** What each group of checks is about, in this order; whatever a gateway checks besides comes last. */
@@ -24,12 +25,14 @@ export const health: View = {
   title: 'Health',
   tab: 'health',
   async load({ api }) {
-    const { nodes, silent } = await api.ask('health');
+    const answer = await api.ask('health');
+    const { nodes } = answer;
     const rows = rowsOf(nodes);
     const known = new Set(GROUPS.flatMap(([, names]) => names));
     const others = ['Others', [...new Set(rows.map(({ name }) => name))].filter((name) => !known.has(name))] as const;
     return [
-      silentNote(silent),
+      healthChoices('checks'),
+      askedNote(answer),
       ...[...GROUPS, others].map(([title, names]) =>
         group(
           title,

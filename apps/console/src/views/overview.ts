@@ -1,20 +1,8 @@
 import { h } from '@outcry/page';
 
 import type { Answers, Check, NodeHealth, NodeReport } from '../api/answers.ts';
-import {
-  actionButton,
-  badge,
-  bar,
-  card,
-  cardWith,
-  empty,
-  figure,
-  silentNote,
-  table,
-  time,
-  type Tone,
-} from '../parts/pieces.ts';
-import { bytes, duration, number, percent } from '../words/figures.ts';
+import { actionButton, askedNote, badge, bar, card, cardWith, empty, figure, table, time } from '../parts/pieces.ts';
+import { bytes, duration, number, percent, toneOf } from '../words/figures.ts';
 import type { View, ViewParts } from './view.ts';
 
 /** Gateways with their load and their state, and what is wrong anywhere. */
@@ -31,7 +19,7 @@ export const overview: View = {
     return [
       figures(nodes, health),
       problems(health.nodes),
-      silentNote(health.silent),
+      askedNote(health),
       cardWith(
         'Gateways',
         [
@@ -143,14 +131,6 @@ function state({ report, health }: Gateway): HTMLElement {
   if (isDraining(health)) return badge('warn', report.connections === 0 ? 'drained' : 'draining');
   if (!report.isReady) return badge('bad', health?.summary ?? 'not ready');
   return health?.status === 'limited' ? badge('warn', 'limited') : badge('good', 'ready');
-}
-
-const HIGH = 0.8;
-const CRITICAL = 0.95;
-
-function toneOf(share: number): Tone {
-  if (share >= CRITICAL) return 'bad';
-  return share >= HIGH ? 'warn' : 'good';
 }
 
 function memory({ health }: Gateway): HTMLElement | string | (HTMLElement | string)[] {

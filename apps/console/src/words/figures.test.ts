@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { bytes, duration, percent, rate } from './figures.ts';
+import { bytes, duration, milliseconds, percent, rate, toneOf } from './figures.ts';
 
 it.each([
   [0, '0 B'],
@@ -26,4 +26,18 @@ it.each([
 it('shows rates and shares as they are read', () => {
   expect([0.54, 42, 42.04, 1200].map(rate)).toEqual(['0.5', '42', '42', '1,200']);
   expect(percent(0.034)).toBe('3 %');
+});
+
+it.each([
+  [0.042, '0.04 ms'],
+  [3.14, '3.1 ms'],
+  [12.2, '12 ms'],
+  [140.2, '140 ms'],
+  [1240, '1.2 s'],
+])('a wait of %d ms is %s', (ms, words) => {
+  expect(milliseconds(ms)).toBe(words);
+});
+
+it('warns before all of something is used', () => {
+  expect([0.5, 0.8, 0.94, 0.95, 1].map(toneOf)).toEqual(['good', 'warn', 'warn', 'bad', 'bad']);
 });

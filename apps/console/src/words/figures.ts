@@ -25,6 +25,13 @@ export function rate(value: number): string {
   return value >= KILO ? number(value) : trim(value);
 }
 
+/** `0.42 ms`, `12 ms`, `1.2 s`: times that people compare. */
+export function milliseconds(ms: number): string {
+  if (ms >= KILO) return `${trim(ms / KILO)} s`;
+  if (ms >= 10) return `${String(Math.round(ms))} ms`;
+  return `${ms < 1 ? ms.toFixed(2) : trim(ms)} ms`;
+}
+
 /** `3 d 4 h`, `12 min`, `5 s`, `120 ms` */
 export function duration(ms: number): string {
   if (ms < KILO) return `${String(Math.round(ms))} ms`;
@@ -50,4 +57,13 @@ function pair(
 
 function trim(value: number): string {
   return value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(1).replace(/\.0$/, '');
+}
+
+const HIGH = 0.8;
+const CRITICAL = 0.95;
+
+/** How a share of what there may be is to be taken. */
+export function toneOf(share: number): 'good' | 'warn' | 'bad' {
+  if (share >= CRITICAL) return 'bad';
+  return share >= HIGH ? 'warn' : 'good';
 }

@@ -10,6 +10,7 @@ import type { PublisherRoster } from '../nodes/publisher-roster.ts';
 import type { Outlet } from '../outlet.ts';
 import type { PresenceStore } from '../presence/store.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
+import type { ServerReport } from '../redis/server-report.ts';
 import type { RevocationList } from '../revocations/list.ts';
 import type { ArchiveSource } from '../rooms/archive-source.ts';
 import type { Broker, BrokerHandler } from '../rooms/broker.ts';
@@ -36,6 +37,8 @@ export interface Backplane {
   readonly awaits?: string | undefined;
   /** Whether messages can be stored now, as far as is known; undefined in memory, where they always can. */
   readonly storage?: StorageStatus | undefined;
+  /** What is outside of the process, each server asked now: for whoever looks. Never rejects. Absent in memory. */
+  reportServers?(): Promise<readonly ServerReport[]>;
   /** Messages that this process has let go of before they were archived, as there were too many; undefined in memory, which archives none. */
   readonly unarchivedCount?: number;
   /** Absent where there is nothing to be won by holding it. */

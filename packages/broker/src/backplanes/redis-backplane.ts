@@ -22,6 +22,7 @@ import type { BackplaneEvents } from '../redis/events.ts';
 import { GatherWindow } from '../redis/gathering.ts';
 import { KeySpace } from '../redis/keys.ts';
 import type { ServerInfo } from '../redis/server-info.ts';
+import type { ServerReport } from '../redis/server-report.ts';
 import type { Scope, Servers, ServersPort } from '../redis/servers.ts';
 import { Shards } from '../redis/shards.ts';
 import { type Credentials, parseTopology } from '../redis/topology.ts';
@@ -151,6 +152,10 @@ class RedisBackplane implements Backplane {
 
   get storage(): StorageStatus {
     return this.#servers.storage;
+  }
+
+  reportServers(): Promise<readonly ServerReport[]> {
+    return this.#servers.report();
   }
 
   get unarchivedCount(): number {

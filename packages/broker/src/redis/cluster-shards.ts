@@ -13,6 +13,7 @@ import { KeyedQueue } from './keyed-queue.ts';
 import { movesChannel } from './loopback.ts';
 import { routeInCluster } from './route.ts';
 import type { ServerInfo } from './server-info.ts';
+import { reportOf, type ServerReport } from './server-report.ts';
 import { intakeOf, serverOf, type Servers, type ServersPort, storageOf } from './servers.ts';
 import { Shard, type ShardOptions } from './shard.ts';
 import { StatusGroups } from './status-groups.ts';
@@ -93,6 +94,10 @@ export class ClusterShards implements Servers {
 
   get #shards(): readonly Shard[] {
     return [...this.#members.values()].map(({ shard }) => shard);
+  }
+
+  report(): Promise<readonly ServerReport[]> {
+    return Promise.all(this.#shards.map(reportOf));
   }
 
   async start(deadline: number): Promise<void> {

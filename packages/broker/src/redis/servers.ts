@@ -4,6 +4,7 @@ import type { BrokerPart, BrokerStatus } from '../status.ts';
 import { type StorageStatus, WRITABLE } from '../storage.ts';
 import type { Router } from './router.ts';
 import type { ServerInfo } from './server-info.ts';
+import type { ServerReport } from './server-report.ts';
 import type { Shard } from './shard.ts';
 
 /** The rooms and symbols of some partitions. */
@@ -20,6 +21,8 @@ export interface Servers {
   readonly storage: StorageStatus;
   /** One that may forget what is stored, where there is such a one; undefined before any was found. */
   readonly server: ServerInfo | undefined;
+  /** Each of them, asked now. Never rejects. */
+  report(): Promise<readonly ServerReport[]>;
   /** Partitions that stay together, on whatever server they are: so what is kept of all of one part can be in one place there. */
   readonly parts: readonly (readonly number[])[];
   /** Resolves when all are up. @throws OutcryError where one of them cannot be reached, or is of no use; `close` has to follow then */

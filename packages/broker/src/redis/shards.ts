@@ -4,6 +4,7 @@ import { type StorageStatus, WRITABLE } from '../storage.ts';
 import type { KeySpace } from './keys.ts';
 import type { Route } from './route.ts';
 import type { ServerInfo } from './server-info.ts';
+import { reportOf, type ServerReport } from './server-report.ts';
 import { intakeOf, serverOf, type Servers, type ServersPort, storageOf } from './servers.ts';
 import { Shard, type ShardOptions, type ShardPort } from './shard.ts';
 import { ShardRouter } from './shard-router.ts';
@@ -46,6 +47,10 @@ export class Shards implements Servers {
 
   get server(): ServerInfo | undefined {
     return serverOf(this.#all);
+  }
+
+  report(): Promise<readonly ServerReport[]> {
+    return Promise.all(this.#all.map(reportOf));
   }
 
   async start(deadline: number): Promise<void> {

@@ -76,6 +76,36 @@ describe.runIf(hasRedisServer())('two Redises', () => {
     }
   });
 
+  it('say how they are to whoever asks, and one that is away keeps nobody waiting', async () => {
+    const [{ backplane, recorder }] = [await startNode()];
+    const [one, two] = servers;
+    await backplane.broker.join(kept);
+    const [up, other] = (await backplane.reportServers?.()) ?? [];
+    expect(up).toMatchObject({
+      ...{ shard: one.url, isUp: true, storage: { state: 'writable' } },
+      answer: { figures: { role: 'primary', replicas: 0, evictionPolicy: 'noeviction' } },
+    });
+    expect(up?.partitions).toHaveLength(32);
+    expect(up?.answer?.roundTripMs).toBeGreaterThan(0);
+    const { usedMemoryBytes = 0, clients = 0, channels = 0 } = up?.answer?.figures ?? {};
+    expect(usedMemoryBytes).toBeGreaterThan(100_000);
+    expect(clients).toBeGreaterThanOrEqual(2);
+    // The room, and what the process listens to for itself.
+    expect(channels).toBeGreaterThan(other?.answer?.figures.channels ?? Infinity);
+
+    two.freeze();
+    const order: string[] = [];
+    const command = backplane.broker.publish(request(lost, 'x')).catch(() => order.push('command'));
+    const reports = await backplane.reportServers?.();
+    order.push('report');
+    await command;
+    expect(order).toEqual(['report', 'command']);
+    expect(reports?.map(({ answer }) => answer !== undefined)).toEqual([true, false]);
+    await two.kill();
+    await recorder.until(() => recorder.shards.get(two.url)?.at(-1) === 'down');
+    expect(await backplane.reportServers?.()).toMatchObject([{ isUp: true }, { isUp: false, answer: undefined }]);
+  });
+
   it('go down one by one: a lost one takes along what is its own, and brings it back', async () => {
     const [a, b] = [await startNode(), await startNode()];
     for (const room of [kept, lost]) await b.backplane.broker.join(room);

@@ -4,6 +4,7 @@ import { books } from './commands/books.ts';
 import { drain, health, info, nodes, rebalance, undrain } from './commands/cluster.ts';
 import { connections, disconnect, refresh, send, subscribe, unsubscribe } from './commands/connections.ts';
 import { resendEvents } from './commands/events.ts';
+import { archive, hooks, shards } from './commands/parts.ts';
 import { announce, broadcast, publish } from './commands/messages.ts';
 import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
@@ -34,6 +35,9 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   nodes,
   info,
   health,
+  shards,
+  hooks,
+  archive,
   books,
   top,
   rebalance,

@@ -3,6 +3,7 @@ import type { Logger } from '@outcry/service';
 import type { PublishTrace } from '@outcry/tracing';
 
 import type { ArchiveSearch } from '../archive/archive-search.ts';
+import type { OwnAnswers } from '../cluster/question.ts';
 import type { Accounts } from '../identity/accounts/accounts.ts';
 import type { RoomPresence } from '../presence/room-presence.ts';
 import type { Past } from '../rooms/past.ts';
@@ -17,6 +18,8 @@ export interface ApiParts {
   readonly presence: RoomPresence;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;
+  /** What this gateway knows of what all are asked. */
+  readonly own: OwnAnswers;
   readonly feedBus: Pick<FeedBus, 'listInstruments'>;
   readonly events: Pick<EventJournal, 'resend'>;
   readonly revocations: RevocationList;

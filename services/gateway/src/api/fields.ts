@@ -120,3 +120,16 @@ export const published = z.object({
   ...position,
   duplicate: z.boolean().meta({ description: 'The key was known: nothing was published, this is the first position.' }),
 });
+
+/** Of what all gateways are asked (`askNodes`). */
+export const asked = {
+  silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),
+  alone: z
+    .string()
+    .optional()
+    .meta({ description: 'Why nobody but this gateway could be asked: what is said is what it alone knows.' }),
+};
+
+export function tellAsked({ silent, alone }: { readonly silent: readonly string[]; readonly alone?: string }) {
+  return { silent: [...silent], ...(alone === undefined ? {} : { alone }) };
+}

@@ -1,9 +1,18 @@
+import type { Backplane } from '@outcry/broker';
+
+import { tellArchive } from '../archive/archive-story.ts';
+import type { RoomArchive } from '../archive/room-archive.ts';
 import type { BookDirectory } from '../books/book-directory.ts';
 import { type ConnectionStory, tellStory } from '../connections/connection-story.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
+import { tellHook } from '../hooks/hook-story.ts';
+import type { Hooks } from '../hooks/hooks.ts';
+import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { RoomRules } from '../rooms/room-rules.ts';
 import { OverTurns } from './over-turns.ts';
-import type { Answer, NodeHealth, Question } from './question.ts';
+import type { Answer, AnswerAbout, NodeHealth, OwnAnswers, Question } from './question.ts';
+import { tellShard } from './shard-story.ts';
 
 /** Questions whose answers may lie here at once: a few people look, and each for a moment. */
 const MAX_ANSWERS = 16;
@@ -14,15 +23,22 @@ const KEEP_MS = 2000;
 const MAX_BOOKS = 500;
 
 export interface AnsweringParts {
+  /** Of this gateway. */
+  readonly node: string;
   readonly connections: Iterable<Connection> & Pick<Connections, 'closed'>;
   readonly books: Pick<BookDirectory, 'stories'>;
+  readonly backplane: Pick<Backplane, 'reportServers' | 'unarchivedCount'>;
+  readonly hooks: Pick<Hooks, 'clients'> | undefined;
+  readonly archive: Pick<RoomArchive, 'notReady'> | undefined;
+  readonly rules: Pick<RoomRules, 'archived'>;
+  readonly metrics: GatewayMetrics;
 }
 
 /**
  * What this gateway knows about what it is asked, for a few seconds each. Nothing is kept ready for questions: connections are looked
  * at one after the other, a little in each turn of the loop.
  */
-export class Answering {
+export class Answering implements OwnAnswers {
   readonly #parts: AnsweringParts;
   readonly #answers = new Map<string, Answer | undefined>();
   readonly #walks = new OverTurns();
@@ -31,6 +47,10 @@ export class Answering {
 
   constructor(parts: AnsweringParts) {
     this.#parts = parts;
+  }
+
+  get node(): string {
+    return this.#parts.node;
   }
 
   /** Those that are ready, by the name of the question; undefined where there are none. */
@@ -57,7 +77,7 @@ export class Answering {
     setTimeout(() => {
       this.#answers.delete(ask);
     }, KEEP_MS).unref();
-    void this.#answer(about).then((found) => {
+    void this.answer(about).then((found) => {
       if (found === undefined || !this.#answers.has(ask)) return;
       this.#answers.set(ask, found);
       this.#tell();
@@ -65,7 +85,9 @@ export class Answering {
     return true;
   }
 
-  async #answer(about: Question): Promise<Answer | undefined> {
+  /** At once, to whoever asks here and nowhere else. Undefined where nothing is known yet. Never rejects. */
+  async answer(about: Question): Promise<Answer | undefined> {
+    const { backplane, hooks } = this.#parts;
     switch (about.what) {
       case 'connections':
         return this.#tellConnections(about);
@@ -77,7 +99,29 @@ export class Answering {
         const health = this.#readHealth();
         return health && { what: 'health', health };
       }
+      case 'shards': {
+        const reports = (await backplane.reportServers?.()) ?? [];
+        const checks = this.#checks;
+        return { what: 'shards', shards: reports.map((report) => tellShard(report, checks)) };
+      }
+      case 'hooks': {
+        const checks = this.#checks;
+        return { what: 'hooks', hooks: await Promise.all((hooks?.clients ?? []).map((one) => tellHook(one, checks))) };
+      }
+      case 'archive':
+        return this.#tellArchive();
     }
+  }
+
+  get #checks(): NodeHealth['checks'] {
+    return this.#readHealth()?.checks ?? [];
+  }
+
+  async #tellArchive(): Promise<AnswerAbout<'archive'>> {
+    const { archive, backplane, rules, metrics } = this.#parts;
+    const since = this.#checks.find(({ name }) => name === 'archive')?.since;
+    const parts = { archive, metrics, since, archived: rules.archived, lost: backplane.unarchivedCount ?? 0 };
+    return { what: 'archive', archive: await tellArchive(parts) };
   }
 
   /** The open ones first, then those that were closed, the last first. */

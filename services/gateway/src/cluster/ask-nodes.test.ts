@@ -1,10 +1,10 @@
-import { MemoryHub } from '@outcry/broker';
+import { MemoryHub, OutcryError } from '@outcry/broker';
 import { CLOSE_CODES } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { Answering } from './answering.ts';
-import { askNodes } from './ask-nodes.ts';
+import { askNodes, type AskParts } from './ask-nodes.ts';
 import { Attendance } from './attendance.ts';
 import { OverTurns } from './over-turns.ts';
 import type { NodeHealth } from './question.ts';
@@ -25,7 +25,7 @@ describe('askNodes', () => {
     await Promise.all(gateways.map((gateway) => gateway.stop()));
   });
 
-  const ask = (about: Parameters<typeof askNodes>[0]) => askNodes(about, first(gateways).backplane);
+  const ask = (about: Parameters<typeof askNodes>[0]) => askNodes(about, partsOf(first(gateways)));
 
   it('finds the connections of a user on all gateways: open ones, and why others were closed', async () => {
     const [open, closed] = gateways.map((gateway) => enter(gateway, 'ann'));
@@ -33,7 +33,7 @@ describe('askNodes', () => {
     open?.send({ type: 'join', room: 'pit' });
     await expect.poll(() => open?.socket.framesOf('joined').map(({ room }) => room)).toContain('pit');
     end(closed, CLOSE_CODES.slowConsumer.code);
-    const { told, silent } = await askNodes({ what: 'connections', user: 'ann', limit: 5 }, first(gateways).backplane);
+    const { told, silent } = await askNodes({ what: 'connections', user: 'ann', limit: 5 }, partsOf(first(gateways)));
     expect(silent).toEqual([]);
     expect(told).toMatchObject([
       {
@@ -50,14 +50,14 @@ describe('askNodes', () => {
     byGateway?.session.close(CLOSE_CODES.disconnected);
     for (const client of [byGateway, byClient]) end(client, CLOSE_CODES.disconnected.code);
     end(byNobody, 1006);
-    const { told } = await askNodes({ what: 'connections', user: 'ann', limit: 5 }, first(gateways).backplane);
+    const { told } = await askNodes({ what: 'connections', user: 'ann', limit: 5 }, partsOf(first(gateways)));
     expect(told[0]?.answer.connections.map(({ closed }) => closed?.by)).toEqual(['network', 'client', 'gateway']);
   });
 
   it('says that there are more than were asked for', async () => {
     for (let i = 0; i < 3; i += 1) enter(first(gateways), 'ann');
     const page = async (limit: number) =>
-      (await askNodes({ what: 'connections', user: 'ann', limit }, first(gateways).backplane)).told[0]?.answer;
+      (await askNodes({ what: 'connections', user: 'ann', limit }, partsOf(first(gateways)))).told[0]?.answer;
     expect(await page(2)).toMatchObject({ connections: [{}, {}], more: true });
     expect(await page(3)).toMatchObject({ connections: [{}, {}, {}], more: false });
   });
@@ -65,7 +65,7 @@ describe('askNodes', () => {
   it('finds one connection by its name, and nothing of a name that there never was', async () => {
     const { session } = enter(first(gateways), 'ann');
     const find = (connection: string) =>
-      askNodes({ what: 'connections', connection, limit: 1 }, first(gateways).backplane);
+      askNodes({ what: 'connections', connection, limit: 1 }, partsOf(first(gateways)));
     const { told } = await find(session.connection);
     expect(told.flatMap(({ answer }) => answer.connections)).toMatchObject([{ connection: session.connection }]);
     expect((await find('none')).told.flatMap(({ answer }) => answer.connections)).toEqual([]);
@@ -78,8 +78,28 @@ describe('askNodes', () => {
     expect(silent).toEqual(['old']);
   });
 
+  it('asks this gateway alone where the others cannot be reached, and says so', async () => {
+    const parts = partsOf(first(gateways));
+    const control = { tell: () => Promise.reject(new OutcryError('unavailable', 'Redis is away')) };
+    expect(await askNodes({ what: 'health' }, { ...parts, control })).toEqual({
+      told: [{ node: 'a', answer: { what: 'health', health: HEALTH } }],
+      silent: [],
+      alone: 'Redis is away',
+    });
+  });
+
+  it('tells of hooks and of the archive also where there are none, and of no Redis where there is none', async () => {
+    expect((await ask({ what: 'hooks' })).told[0]?.answer).toEqual({ what: 'hooks', hooks: [] });
+    expect((await ask({ what: 'shards' })).told[0]?.answer).toEqual({ what: 'shards', shards: [] });
+    expect((await ask({ what: 'archive' })).told[0]?.answer).toEqual({
+      what: 'archive',
+      archive: { archived: [], lost: 0 },
+    });
+  });
+
   it('keeps sixteen answers at once, and takes no question more', () => {
-    const answering = new Answering({ connections: first(gateways).services.connections, books: { stories: [] } });
+    const { services, backplane } = first(gateways);
+    const answering = new Answering({ ...services, node: 'a', backplane, books: { stories: [] } });
     const taken = Array.from({ length: 17 }, (_, i) => answering.take(String(i), { what: 'books' }));
     expect(taken).toEqual([...Array.from({ length: 16 }, () => true), false]);
   });
@@ -123,6 +143,10 @@ async function attend({ services, backplane, config }: TestGateway, index: numbe
   answering.watch(() => void attendance.tell());
   await attendance.start();
   return attendance;
+}
+
+function partsOf({ backplane: { control, nodes }, services: { answering } }: TestGateway): AskParts {
+  return { control, nodes, own: answering };
 }
 
 function report(node: string): string {

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 
-import type { ControlBus, NodeRoster } from '@outcry/broker';
+import { type ControlBus, type NodeRoster, OutcryError } from '@outcry/broker';
 
 import { encodeControlNotice } from './control-notice.ts';
 import { decodeNodeReport } from './node-report.ts';
-import { type AnswerAbout, decodeAnswer, type Question } from './question.ts';
+import { type AnswerAbout, decodeAnswer, type OwnAnswers, type Question } from './question.ts';
 
 /** Answers are there after a turn of the loop and a trip to Redis; whoever takes longer is busy with something else. */
 const DEADLINE_MS = 1500;
@@ -15,6 +15,8 @@ const MAX_PAUSE_MS = 64;
 export interface AskParts {
   readonly control: Pick<ControlBus, 'tell'>;
   readonly nodes: Pick<NodeRoster, 'list'>;
+  /** What this gateway knows, should the others not be asked. */
+  readonly own: OwnAnswers;
 }
 
 export interface Answers<A> {
@@ -22,14 +24,31 @@ export interface Answers<A> {
   readonly told: readonly { readonly node: string; readonly answer: A }[];
   /** Gateways that have said nothing in time: busy, of an earlier version, or asked too much at once. */
   readonly silent: readonly string[];
+  /** Why nobody but this gateway could be asked, where that is so: whoever looks then wants to know what it knows. */
+  readonly alone?: string;
 }
 
 /**
- * Asks all gateways, and waits for what they answer: they say it with what they report to the cluster anyway.
+ * Asks all gateways, and waits for what they answer: they say it with what they report to the cluster anyway. Where they cannot be
+ * reached, this one answers for itself.
  *
- * @throws OutcryError `unavailable`
+ * @throws OutcryError `closed`
  */
 export async function askNodes<Q extends Question>(
+  about: Q,
+  parts: AskParts,
+): Promise<Answers<AnswerAbout<Q['what']>>> {
+  try {
+    return await askAll(about, parts);
+  } catch (err) {
+    if (!(err instanceof OutcryError) || err.code !== 'unavailable') throw err;
+    const { node } = parts.own;
+    const answer = (await parts.own.answer(about)) as AnswerAbout<Q['what']> | undefined;
+    return { told: answer === undefined ? [] : [{ node, answer }], silent: [], alone: err.message };
+  }
+}
+
+async function askAll<Q extends Question>(
   about: Q,
   { control, nodes }: AskParts,
 ): Promise<Answers<AnswerAbout<Q['what']>>> {

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
+import { archiveStory } from '../archive/archive-story.ts';
 import { bookStory } from '../books/book-story.ts';
 import { connectionStory } from '../connections/connection-story.ts';
+import { hookStory } from '../hooks/hook-story.ts';
+import { shardStory } from './shard-story.ts';
 
 /** What one gateway asks all of them about, for somebody who looks. */
 export const question = z.discriminatedUnion('what', [
@@ -13,6 +16,9 @@ export const question = z.discriminatedUnion('what', [
   }),
   z.object({ what: z.literal('books') }),
   z.object({ what: z.literal('health') }),
+  z.object({ what: z.literal('shards') }),
+  z.object({ what: z.literal('hooks') }),
+  z.object({ what: z.literal('archive') }),
 ]);
 
 export type Question = z.output<typeof question>;
@@ -48,12 +54,22 @@ export const answer = z.discriminatedUnion('what', [
   }),
   z.object({ what: z.literal('books'), books: z.array(bookStory), more: z.boolean() }),
   z.object({ what: z.literal('health'), health: nodeHealth }),
+  z.object({ what: z.literal('shards'), shards: z.array(shardStory) }),
+  z.object({ what: z.literal('hooks'), hooks: z.array(hookStory) }),
+  z.object({ what: z.literal('archive'), archive: archiveStory }),
 ]);
 
 export type Answer = z.output<typeof answer>;
 export type NodeHealth = z.output<typeof nodeHealth>;
 /** The answer to a question about that. */
 export type AnswerAbout<W extends Question['what']> = Extract<Answer, { readonly what: W }>;
+
+/** What one gateway knows by itself. */
+export interface OwnAnswers {
+  readonly node: string;
+  /** Undefined where it knows nothing of that. Never rejects. */
+  answer(about: Question): Promise<Answer | undefined>;
+}
 
 const answersInReport = z.object({ answers: z.record(z.string(), z.unknown()) });
 

@@ -13,6 +13,7 @@ import { Endpoint, FailureKind, HookFailure, signRequest, wasClosedBeneath } fro
 
 import { BreakerState, type HookMetrics } from '../observability/hook-metrics.ts';
 import type { AskingConfig, HookName } from './settings.ts';
+import { RecentQuestions } from './recent-questions.ts';
 import { Shares } from './shares.ts';
 
 /** The breaker opens when more than this share of the last answers failed. */
@@ -62,6 +63,8 @@ export type ReadAnswer<A> = (text: string) => A;
  */
 export class HookClient {
   readonly hook: HookName;
+  /** For whoever looks. */
+  readonly recent = new RecentQuestions();
   readonly #options: HookClientOptions;
   readonly #parts: HookClientParts;
   readonly #endpoint: Endpoint;
@@ -91,6 +94,14 @@ export class HookClient {
     parts.metrics.observe(this);
   }
 
+  get url(): string {
+    return this.#options.url;
+  }
+
+  get maxInFlight(): number {
+    return this.#options.asking.maxInFlight;
+  }
+
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -109,13 +120,20 @@ export class HookClient {
     try {
       const answer = await this.#askWithin(question, read);
       calls.labels(this.hook, 'answered').inc();
+      this.recent.noteEnd();
       return answer;
     } catch (err) {
       const failure = toFailure(err);
       calls.labels(this.hook, failure.kind).inc();
+      this.recent.noteEnd(failure);
       this.#log(failure);
       throw failure;
     }
+  }
+
+  /** What came of the questions until now, by its name. */
+  countOutcomes(): Promise<Readonly<Record<string, number>>> {
+    return this.#parts.metrics.countOutcomes(this.hook);
   }
 
   async close(): Promise<void> {
@@ -166,7 +184,9 @@ export class HookClient {
     } finally {
       this.#inFlight -= 1;
       this.#shares.giveBack(asker);
-      this.#parts.metrics.seconds.labels(this.hook).observe((performance.now() - startedAt) / MS_PER_SECOND);
+      const ms = performance.now() - startedAt;
+      this.#parts.metrics.seconds.labels(this.hook).observe(ms / MS_PER_SECOND);
+      this.recent.noteTime(ms);
     }
   }
 

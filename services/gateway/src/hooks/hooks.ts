@@ -18,6 +18,8 @@ export interface Hooks {
   readonly rpc: RpcHook | undefined;
   /** Whether it can be asked, for each of them. */
   readonly checks: readonly Check[];
+  /** For whoever looks: how each of them is. */
+  readonly clients: readonly HookClient[];
   /** Questions that are under way fail. */
   close(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export function createHooks(config: HooksConfig | undefined, parts: HooksParts):
     join: join && new JoinHook(ruleOf(HookName.Join, join), node),
     publish: publish && new PublishHook(ruleOf(HookName.Publish, publish), { node, maxDataBytes }),
     rpc: rpc && new RpcHook(clientOf(HookName.Rpc, rpc.url), { ...rpc, node, maxDataBytes: asking.maxAnswerBytes }),
+    clients,
     get checks() {
       return clients.map(checkHook);
     },

@@ -49,6 +49,14 @@ export class HookMetrics {
     this.#sources.push(source);
   }
 
+  /** Of one of them, by their names. */
+  async countOutcomes(hook: string): Promise<Readonly<Record<string, number>>> {
+    const { values } = await this.calls.get();
+    return Object.fromEntries(
+      values.filter(({ labels }) => labels['hook'] === hook).map(({ labels, value }) => [labels['outcome'], value]),
+    ) as Record<string, number>;
+  }
+
   #readAll(registry: Registry): void {
     const sources = this.#sources;
     new Gauge({

@@ -74,6 +74,13 @@ export class RoomRules {
     return new RoomRules(rules, archived(this.#defaults.room), archived(this.#defaults.inbox));
   }
 
+  /** The names of the rules whose rooms are archived, those of the defaults at the end. */
+  get archived(): readonly string[] {
+    const { room, inbox } = this.#defaults;
+    const all = [...this.#written, { pattern: DEFAULT_PATTERN, rule: room }, { pattern: INBOX_PATTERN, rule: inbox }];
+    return all.filter(({ rule }) => rule.retention.isArchived === true).map(({ pattern }) => pattern);
+  }
+
   of(room: string): RoomRule {
     return this.#rules.find(({ pattern }) => pattern.matches(room))?.rule ?? defaultOf(this.#defaults, room);
   }

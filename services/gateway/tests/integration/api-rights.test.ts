@@ -38,10 +38,32 @@ describe('a key that looks only', () => {
   it('says so, and sees what others see', async () => {
     expect((await watcher.call('whoami', {})).body).toEqual({ key: 'watcher', mayAct: false });
     expect((await desk.call('whoami', {})).body).toEqual({ key: 'desk', mayAct: true });
-    for (const command of ['nodes', 'info', 'health', 'books', 'rooms', 'top']) {
+    for (const command of ['nodes', 'info', 'health', 'books', 'shards', 'hooks', 'archive', 'rooms', 'top']) {
       expect(await watcher.call(command, {}), command).toMatchObject({ status: 200 });
     }
     expect(await watcher.call('rebalance', { dryRun: true })).toMatchObject({ status: 200 });
+  });
+
+  it('sees Redis as the gateway does, and what it has to do with an archive', async () => {
+    expect((await watcher.call('shards', {})).body).toMatchObject({
+      shards: [
+        {
+          shard: redis.url,
+          nodes: [
+            {
+              ...{ node: 'gw-1', up: true, since: expect.any(String) as string, partitions: 64, storage: 'writable' },
+              answer: { role: 'primary', roundTripMs: expect.any(Number) as number },
+            },
+          ],
+        },
+      ],
+      silent: [],
+    });
+    expect((await watcher.call('hooks', {})).body).toEqual({ hooks: [], silent: [] });
+    expect((await watcher.call('archive', {})).body).toEqual({
+      nodes: [{ node: 'gw-1', archived: [], lost: 0 }],
+      silent: [],
+    });
   });
 
   it.each([

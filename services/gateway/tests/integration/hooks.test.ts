@@ -12,7 +12,10 @@ import {
 } from '@outcry/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
+import { ApiClient } from '../support/api-client.ts';
+
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
+const API_KEY = 'a-key-of-whoever-looks';
 
 describe('a gateway with hooks', () => {
   let redis: TestRedis;
@@ -30,7 +33,13 @@ describe('a gateway with hooks', () => {
       hooksPlainHttp: true,
       hooksDeadlineMs: 20_000,
     };
-    gateway = await startGateway({ redisUrl: redis.url, redisPrefix: uniquePrefix(), authSecret: SECRET, ...hooks });
+    gateway = await startGateway({
+      redisUrl: redis.url,
+      redisPrefix: uniquePrefix(),
+      authSecret: SECRET,
+      apiKeys: API_KEY,
+      ...hooks,
+    });
   });
   afterEach(() => {
     for (const client of clients.splice(0)) client.socket.destroy();
@@ -99,5 +108,22 @@ describe('a gateway with hooks', () => {
     for (const said of [1, 3])
       expect(await bob.next({ type: 'message', room: 'stage' })).toMatchObject({ data: { said } });
     expect(await ann.next({ type: 'error', id: 2 })).toMatchObject({ code: 'forbidden' });
+  });
+
+  it('tells whoever is on call how each hook is, and with what it failed last', async () => {
+    server.answer('connect', () => ({ json: { allow: true } }));
+    server.answer('rpc', () => ({ status: 500, text: '' }));
+    const client = await connect('ann');
+    await client.expectAnswer('error', { type: 'call', method: 'echo' });
+    const { body } = await new ApiClient(gateway.internalUrl, API_KEY).call('hooks', {});
+    const hooks = body['hooks'] as readonly { readonly hook: string; readonly recent: { readonly asked: number } }[];
+    expect(hooks.map(({ hook }) => hook)).toEqual(['connect', 'join', 'publish', 'rpc']);
+    const [asked, , , failed] = hooks;
+    expect(asked).toMatchObject({
+      ...{ state: 'closed', inFlight: 0, maxInFlight: 64, url: server.urlOf('connect') },
+      ...{ since: expect.any(String) as string, recent: { failed: 0, medianMs: expect.any(Number) as number } },
+    });
+    expect(asked).toHaveProperty('outcomes.answered', asked?.recent.asked);
+    expect(failed).toMatchObject({ recent: { failed: 1 }, lastFailure: { kind: 'status' }, outcomes: { status: 1 } });
   });
 });

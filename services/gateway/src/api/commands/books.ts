@@ -4,6 +4,7 @@ import { bookStory } from '../../books/book-story.ts';
 import { askNodes } from '../../cluster/ask-nodes.ts';
 import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
+import { asked, tellAsked } from '../fields.ts';
 
 export const books = defineCommand({
   summary:
@@ -20,10 +21,10 @@ export const books = defineCommand({
         }),
       }),
     ),
-    silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),
+    ...asked,
   }),
   async run(parts) {
-    const [instruments, { told, silent }] = await Promise.all([
+    const [instruments, { told, ...others }] = await Promise.all([
       parts.feedBus.listInstruments(),
       askNodes({ what: 'books' }, parts),
     ]);
@@ -36,7 +37,7 @@ export const books = defineCommand({
           ...(sourceKind === undefined ? {} : { sourceKind }),
           nodes: followed.filter((story) => story.symbol === symbol).map(({ symbol: _, ...story }) => story),
         })),
-      silent: [...silent],
+      ...tellAsked(others),
     };
   },
 });

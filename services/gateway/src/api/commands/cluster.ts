@@ -10,6 +10,7 @@ import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
 import { ApiError } from '../api-error.ts';
 import type { ApiParts } from '../api-parts.ts';
+import { asked, tellAsked } from '../fields.ts';
 
 const count = z.int().nonnegative();
 
@@ -42,11 +43,11 @@ export const health = defineCommand({
   params: z.strictObject({}),
   result: z.object({
     nodes: z.array(nodeHealth.extend({ node: z.string() })),
-    silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),
+    ...asked,
   }),
   async run(parts) {
-    const { told, silent } = await askNodes({ what: 'health' }, parts);
-    return { nodes: told.map(({ node, answer }) => ({ node, ...answer.health })), silent: [...silent] };
+    const { told, ...others } = await askNodes({ what: 'health' }, parts);
+    return { nodes: told.map(({ node, answer }) => ({ node, ...answer.health })), ...tellAsked(others) };
   },
 });
 

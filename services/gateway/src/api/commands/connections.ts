@@ -5,7 +5,7 @@ import { encodeControlNotice } from '../../cluster/control-notice.ts';
 import { connectionStory } from '../../connections/connection-story.ts';
 import { Access } from '../access.ts';
 import { defineCommand } from '../api-command.ts';
-import { data, exactlyOneOf, ordinaryRoom, rights, signalName, text, user } from '../fields.ts';
+import { asked, data, exactlyOneOf, ordinaryRoom, rights, signalName, tellAsked, text, user } from '../fields.ts';
 import { encodeData } from './publish-data.ts';
 
 const connection = text({ minLength: 1, maxLength: 255 }).meta({ description: 'As `welcome` named it.' });
@@ -26,9 +26,6 @@ function aboutConnections<F extends z.core.$ZodShape>(fields: F) {
     )
     .meta(exactlyOneOf('user', 'connection'));
 }
-
-/** Of what all gateways are asked. */
-const silent = z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' });
 
 const told = z.object({
   nodes: z
@@ -52,10 +49,10 @@ export const connections = defineCommand({
     forgotten: z.array(z.object({ node: z.string(), until: z.int() })).meta({
       description: 'Gateways that have forgotten some that were closed before this moment, in Unix milliseconds.',
     }),
-    silent,
+    ...asked,
   }),
   async run(parts, { limit, ...whom }) {
-    const { told: answers, silent: others } = await askNodes({ what: 'connections', ...whom, limit }, parts);
+    const { told: answers, ...others } = await askNodes({ what: 'connections', ...whom, limit }, parts);
     const all = answers.flatMap(({ node, answer }) => answer.connections.map((story) => ({ node, ...story })));
     all.sort((a, b) => (b.closed?.at ?? Infinity) - (a.closed?.at ?? Infinity) || b.openedAt - a.openedAt);
     return {
@@ -64,7 +61,7 @@ export const connections = defineCommand({
       forgotten: answers.flatMap(({ node, answer: { completeSince: until } }) =>
         until === undefined ? [] : [{ node, until }],
       ),
-      silent: [...others],
+      ...tellAsked(others),
     };
   },
 });
