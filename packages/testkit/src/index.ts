@@ -10,6 +10,7 @@ export {
   type TopOfBook,
 } from './book-ticker-oracle.ts';
 export { createCertificate, type TestCertificate } from './certificate.ts';
+export { ChildServer, type ServerCommand } from './child-server.ts';
 export { DEFAULT_DEADLINE_MS, DeadlineError, withDeadline } from './deadline.ts';
 export { type EventsProcess, type EventsSettings, startEvents } from './events.ts';
 export { FaultProxy, type FaultProxyOptions, type ProxyFaults } from './fault-proxy.ts';

@@ -1,18 +1,15 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { chmod, chown, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
+import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';
-const START_DEADLINE_MS = 60_000;
 const CRASH_POLL_MS = 5;
 /** Where Debian puts them, which is not on the PATH. */
 const BIN_FOLDERS = [18, 17, 16, 15].map((major) => `/usr/lib/postgresql/${String(major)}/bin/`);
@@ -29,13 +26,23 @@ export class PostgresProcess implements AsyncDisposable {
   readonly #lease: PortLease;
   readonly #bin: string;
   readonly #folder: string;
-  #child: ChildProcess | undefined;
+  readonly #server: ChildServer;
 
   private constructor(lease: PortLease, bin: string, folder: string) {
     this.#lease = lease;
     this.port = lease.port;
     this.#bin = bin;
     this.#folder = folder;
+    const settings = [`port=${String(this.port)}`, `listen_addresses=${HOST}`, `unix_socket_directories=${folder}`];
+    this.#server = new ChildServer({
+      command: `${bin}postgres`,
+      args: ['-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])],
+      ...systemUser(),
+      cwd: folder,
+      ready: /ready to accept connections/,
+      // SIGKILL would leave its children to themselves, which hold the port and the memory that they share.
+      killSignal: 'SIGQUIT',
+    });
   }
 
   /** @throws Error that says how to get a PostgreSQL, where there is none */
@@ -65,51 +72,24 @@ export class PostgresProcess implements AsyncDisposable {
 
   /** Starts the server again after `kill`; resolves when it takes connections. */
   async restart(): Promise<void> {
-    const settings = [
-      `port=${String(this.port)}`,
-      `listen_addresses=${HOST}`,
-      `unix_socket_directories=${this.#folder}`,
-    ];
-    const args = ['-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])];
-    const child = spawn(`${this.#bin}postgres`, args, {
-      ...systemUser(),
-      cwd: this.#folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
-    this.#child = child;
-    // A server that outlives the tests would hold its port for ever.
-    const kill = (): void => {
-      child.kill('SIGQUIT');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    await waitUntilReady(child);
+    await this.#server.start();
   }
 
   /** Ends it at once, as a crash would: nothing is written any more, and the next start recovers from the log. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    // SIGKILL would leave its children to themselves, which hold the port and the memory that they share.
-    child.kill('SIGQUIT');
-    await exited;
+    await this.#server.kill();
   }
 
   /** Ends it by `kill -9`, and all of its processes with it: none of them can do anything before its end. Linux only. */
   async crash(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
+    const { pid } = this.#server;
+    if (pid === undefined) return;
     // Of one that goes on it would see the end, and begin anew what it lost.
-    child.kill('SIGSTOP');
-    const pids = await childrenOf(child.pid);
-    for (const pid of pids) killIfThere(pid);
-    child.kill('SIGKILL');
-    await exited;
-    while (pids.some((pid) => isRunning(pid))) await pause(CRASH_POLL_MS);
+    this.#server.signal('SIGSTOP');
+    const pids = await childrenOf(pid);
+    for (const child of pids) killIfThere(child);
+    await this.#server.kill('SIGKILL');
+    while (pids.some((child) => isRunning(child))) await pause(CRASH_POLL_MS);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -171,19 +151,4 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-async function waitUntilReady(child: ChildProcess & { stderr: NodeJS.ReadableStream }): Promise<void> {
-  const output: string[] = [];
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', () => {
-      reject(new Error(`postgres ended:\n${output.join('\n')}`));
-    });
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      output.push(line);
-      if (line.includes('ready to accept connections')) resolve();
-    });
-  });
-  await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'postgres was not ready' });
 }

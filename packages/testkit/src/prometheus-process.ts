@@ -1,15 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
-import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
+import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';
-const START_DEADLINE_MS = 60_000;
 const HELP = 'install prometheus, version 2.42 or newer (Debian: apt-get install prometheus)';
 
 export interface PrometheusOptions {
@@ -31,11 +27,22 @@ export interface Sample {
 export class PrometheusProcess implements AsyncDisposable {
   readonly #lease: PortLease;
   readonly #folder: string;
-  #child: ChildProcess | undefined;
+  readonly #server: ChildServer;
 
   private constructor(lease: PortLease, folder: string) {
     this.#lease = lease;
     this.#folder = folder;
+    this.#server = new ChildServer({
+      command: 'prometheus',
+      args: [
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'data')}`,
+        `--web.listen-address=${HOST}:${String(lease.port)}`,
+      ],
+      cwd: folder,
+      ready: /Server is ready to receive web requests/,
+      help: HELP,
+    });
   }
 
   /** Resolves when it answers. @throws Error that says how to get a Prometheus, where there is none */
@@ -43,7 +50,7 @@ export class PrometheusProcess implements AsyncDisposable {
     const server = new PrometheusProcess(await leasePort(), await mkdtemp(join(tmpdir(), 'outcry-prometheus-')));
     try {
       await server.#configure(options);
-      await server.#run();
+      await server.#server.start();
     } catch (err) {
       await server[Symbol.asyncDispose]();
       throw err;
@@ -82,13 +89,7 @@ export class PrometheusProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
+    await this.#server.kill();
     await rm(this.#folder, { recursive: true, force: true });
     this.#lease[Symbol.dispose]();
   }
@@ -120,38 +121,4 @@ export class PrometheusProcess implements AsyncDisposable {
       await writeFile(join(this.#folder, `rules-${String(index)}.yaml`), text);
     }
   }
-
-  async #run(): Promise<void> {
-    const args = [
-      `--config.file=${join(this.#folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(this.#folder, 'data')}`,
-      `--web.listen-address=${HOST}:${String(this.#lease.port)}`,
-    ];
-    const child = spawn('prometheus', args, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#child = child;
-    // A server that outlives the tests would hold its port for ever.
-    const kill = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    await waitUntilReady(child);
-  }
-}
-
-async function waitUntilReady(child: ChildProcess & { stderr: NodeJS.ReadableStream }): Promise<void> {
-  const output: string[] = [];
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('error', () => {
-      reject(new Error(`no Prometheus for the tests: ${HELP}`));
-    });
-    child.once('exit', () => {
-      reject(new Error(`prometheus ended:\n${output.join('\n')}`));
-    });
-    createInterface({ input: child.stderr }).on('line', (line) => {
-      output.push(line);
-      if (line.includes('Server is ready to receive web requests')) resolve();
-    });
-  });
-  await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'prometheus was not ready' });
 }

@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
+import { spawnSync } from 'node:child_process';
 
-import { withDeadline } from './deadline.ts';
-import { REDIS_SERVER } from './redis-server.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
+import { REDIS_SERVER } from './redis-server.ts';
+import { ChildServer } from './child-server.ts';
 
-const START_DEADLINE_MS = 60_000;
 const HOST = '127.0.0.1';
 /** Nothing is kept on disk, by a replica neither; later arguments may say otherwise. */
 const SERVER_ARGS = ['--save', '', '--appendonly', 'no', '--repl-diskless-load', 'swapdb'];
@@ -22,13 +19,17 @@ export class RedisProcess implements AsyncDisposable {
   readonly host = HOST;
   readonly port: number;
   readonly #leases: readonly [PortLease, ...PortLease[]];
-  readonly #args: readonly string[];
-  #child: ChildProcess | undefined;
+  readonly #server: ChildServer;
 
   private constructor(leases: readonly [PortLease, ...PortLease[]], args: readonly string[]) {
     this.#leases = leases;
     this.port = leases[0].port;
-    this.#args = args;
+    this.#server = new ChildServer({
+      command: REDIS_SERVER,
+      args: ['--bind', HOST, '--port', String(this.port), ...SERVER_ARGS, ...args],
+      ready: /Ready to accept connections/,
+      help: HELP,
+    });
   }
 
   /** @throws Error that says how to get a Redis, where there is none */
@@ -63,58 +64,25 @@ export class RedisProcess implements AsyncDisposable {
 
   /** Starts the server again after `kill`; resolves when it takes connections. */
   async restart(): Promise<void> {
-    const address = ['--bind', HOST, '--port', String(this.port)];
-    const child = spawn(REDIS_SERVER, [...address, ...SERVER_ARGS, ...this.#args], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    this.#child = child;
-    // A server that outlives the tests would hold its port for ever.
-    const kill = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    await waitUntilReady(child);
+    await this.#server.start();
   }
 
   /** Lets it stand still, as a machine that hangs would: its connections stay, and nobody answers on them. */
   freeze(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#server.signal('SIGSTOP');
   }
 
   thaw(): void {
-    this.#child?.kill('SIGCONT');
+    this.#server.signal('SIGCONT');
   }
 
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#server.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
     for (const lease of this.#leases) lease[Symbol.dispose]();
   }
-}
-
-async function waitUntilReady(child: ChildProcess & { stdout: NodeJS.ReadableStream }): Promise<void> {
-  const output: string[] = [];
-  const ready = new Promise<void>((resolve, reject) => {
-    child.once('error', () => {
-      reject(new Error(`no Redis for the tests: ${HELP}`));
-    });
-    child.once('exit', () => {
-      reject(new Error(`redis-server ended:\n${output.join('\n')}`));
-    });
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      output.push(line);
-      if (line.includes('Ready to accept connections')) resolve();
-    });
-  });
-  await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'redis-server was not ready' });
 }

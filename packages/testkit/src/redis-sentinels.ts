@@ -1,18 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { askRedis, untilRedis } from './ask-redis.ts';
-import { withDeadline } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
-import { REDIS_SERVER } from './redis-server.ts';
 import { RedisProcess } from './redis-process.ts';
+import { REDIS_SERVER } from './redis-server.ts';
+import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';
-const START_DEADLINE_MS = 60_000;
 /** Of the primary, as the sentinels call it. */
 const NAME = 'main';
 /** A replica has everything at once, and not after the 5 s in which others might come. */
@@ -35,14 +31,16 @@ export class SentinelProcess implements AsyncDisposable {
   readonly #lease: PortLease;
   readonly #directory = mkdtempSync(join(tmpdir(), 'outcry-sentinel-'));
   readonly #password: string | undefined;
-  #child: ChildProcess | undefined;
+  readonly #server: ChildServer;
 
   private constructor(lease: PortLease, lines: readonly string[], password: string | undefined) {
     this.#lease = lease;
     this.#password = password;
     this.port = lease.port;
     const all = [`port ${String(this.port)}`, `bind ${HOST}`, `dir ${this.#directory}`, ...lines];
-    writeFileSync(this.#file, `${all.join('\n')}\n`);
+    const file = join(this.#directory, 'sentinel.conf');
+    writeFileSync(file, `${all.join('\n')}\n`);
+    this.#server = new ChildServer({ command: REDIS_SERVER, args: [file, '--sentinel'], ready: /Sentinel ID is/ });
   }
 
   /** @param lines of its configuration; without any it watches nobody */
@@ -56,38 +54,13 @@ export class SentinelProcess implements AsyncDisposable {
     return `redis://${HOST}:${String(this.port)}`;
   }
 
-  get #file(): string {
-    return join(this.#directory, 'sentinel.conf');
-  }
-
   async restart(): Promise<void> {
-    const child = spawn(REDIS_SERVER, [this.#file, '--sentinel'], { stdio: ['ignore', 'pipe', 'ignore'] });
-    this.#child = child;
-    const kill = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
-    const ready = new Promise<void>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', () => {
-        reject(new Error('a sentinel ended'));
-      });
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        if (line.includes('Sentinel ID is')) resolve();
-      });
-    });
-    await withDeadline(ready, { deadlineMs: START_DEADLINE_MS, describe: () => 'a sentinel was not ready' });
+    await this.#server.start();
   }
 
   /** Ends it at once, as a crash would. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#server.kill();
   }
 
   /** What it answers, as it comes over the wire. */

@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { leasePort, type PortLease } from '@outcry/testkit';
+import { leasePort, type PortLease, ChildServer } from '@outcry/testkit';
 import { stringify } from 'yaml';
 
 import { eventually } from '../../support/eventually.ts';
@@ -13,14 +11,14 @@ import { findApiServer, findEtcd, findKubectl } from './kubernetes.ts';
 import { type Output, run, tryRun } from './tools.ts';
 
 const START_DEADLINE_MS = 120_000;
-const LOG_TAIL_LENGTH = 4000;
+const SHOWN_LINES = 40;
 
 /** The API server of Kubernetes over an etcd, on loopback: it checks, fills in and keeps objects. Nobody runs any of them. */
 export class ApiServer implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'outcry-api-server-'));
   readonly #token = randomBytes(16).toString('hex');
   readonly #leases: PortLease[] = [];
-  readonly #processes: ChildProcess[] = [];
+  readonly #servers: ChildServer[] = [];
   #kubectl = '';
 
   private constructor() {}
@@ -59,9 +57,7 @@ export class ApiServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The API server first: without its etcd it would wait.
-    for (const child of this.#processes.toReversed()) {
-      if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
-    }
+    for (const server of this.#servers.toReversed()) await server.kill();
     for (const lease of this.#leases) lease[Symbol.dispose]();
     rmSync(this.#folder, { recursive: true });
   }
@@ -73,7 +69,7 @@ export class ApiServer implements AsyncDisposable {
     const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
     const keyFile = this.write('key.pem', key.export({ type: 'pkcs8', format: 'pem' }).toString());
     this.write('kubeconfig', stringify(kubeconfigOf(secure, this.#token)));
-    this.#spawn('api-server', await findApiServer(), [
+    const server = await this.#run(await findApiServer(), [
       `--etcd-servers=http://127.0.0.1:${String(client)}`,
       '--bind-address=127.0.0.1',
       `--secure-port=${String(secure)}`,
@@ -88,13 +84,13 @@ export class ApiServer implements AsyncDisposable {
     ]);
     await eventually(async () => (await this.tryKubectl('get', '--raw', '/readyz')).text.trim() === 'ok', {
       deadlineMs: START_DEADLINE_MS,
-      describe: () => `the API server is not ready:\n${this.#tailOf('api-server')}`,
+      describe: () => `the API server is not ready:\n${server.output.slice(-SHOWN_LINES).join('\n')}`,
     });
   }
 
   async #startEtcd(client: number, peer: number): Promise<void> {
     const [clients, peers] = [`http://127.0.0.1:${String(client)}`, `http://127.0.0.1:${String(peer)}`];
-    this.#spawn('etcd', await findEtcd(), [
+    await this.#run(await findEtcd(), [
       ...['--data-dir', join(this.#folder, 'etcd'), '--initial-cluster', `default=${peers}`],
       ...['--listen-client-urls', clients, '--advertise-client-urls', clients],
       ...['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers],
@@ -107,16 +103,11 @@ export class ApiServer implements AsyncDisposable {
     return lease.port;
   }
 
-  #spawn(name: string, file: string, args: readonly string[]): void {
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const log = createWriteStream(join(this.#folder, `${name}.log`));
-    child.stdout.pipe(log, { end: false });
-    child.stderr.pipe(log, { end: false });
-    this.#processes.push(child);
-  }
-
-  #tailOf(name: string): string {
-    return readFileSync(join(this.#folder, `${name}.log`), 'utf8').slice(-LOG_TAIL_LENGTH);
+  async #run(command: string, args: readonly string[]): Promise<ChildServer> {
+    const server = new ChildServer({ command, args });
+    this.#servers.push(server);
+    await server.start();
+    return server;
   }
 }
 

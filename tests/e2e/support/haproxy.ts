@@ -1,12 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
-import { type GatewayProcess, leasePort, type PortLease } from '@outcry/testkit';
+import { type GatewayProcess, leasePort, type PortLease, ChildServer } from '@outcry/testkit';
 
 import { eventually } from '../../support/eventually.ts';
 
@@ -36,15 +33,12 @@ export interface HaproxyOptions {
 export class Haproxy implements AsyncDisposable {
   readonly port: number;
   readonly #internalPort: number;
-  /** What it has said, on either of its outputs. */
-  readonly lines: readonly string[];
-  readonly #process: ChildProcess;
+  readonly #server: ChildServer;
   readonly #folder: string;
   readonly #leases: readonly PortLease[];
 
-  private constructor(process: ChildProcess, leases: readonly PortLease[], folder: string) {
-    this.#process = process;
-    this.lines = keepLines(process);
+  private constructor(server: ChildServer, leases: readonly PortLease[], folder: string) {
+    this.#server = server;
     this.#leases = leases;
     this.#folder = folder;
     [this.port = 0, this.#internalPort = 0] = leases.map(({ port }) => port);
@@ -73,13 +67,19 @@ export class Haproxy implements AsyncDisposable {
       ...(tlsFolder === undefined ? {} : { OUTCRY_TLS: 'true' }),
       OUTCRY_IPV6: hasIpv6 ? 'true' : '',
     };
-    const child = spawn('haproxy', ['-db', '-f', file], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const haproxy = new Haproxy(child, leases, folder);
+    const server = new ChildServer({ command: 'haproxy', args: ['-db', '-f', file], env });
+    const haproxy = new Haproxy(server, leases, folder);
+    await server.start();
     await eventually(() => answers(haproxy.port), {
       deadlineMs: DEADLINE_MS,
       describe: () => 'HAProxy does not listen',
     });
     return haproxy;
+  }
+
+  /** What it has said, on either of its outputs. */
+  get lines(): readonly string[] {
+    return this.#server.output;
   }
 
   /** How it takes each gateway: `UP`, `DOWN`, `NOLB` (keeps what it has, and gets nothing new). */
@@ -93,20 +93,10 @@ export class Haproxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await ended;
+    await this.#server.kill();
     for (const lease of this.#leases) lease[Symbol.dispose]();
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-function keepLines({ stdout, stderr }: ChildProcess): readonly string[] {
-  const lines: string[] = [];
-  for (const input of [stdout, stderr]) {
-    if (input !== null) createInterface({ input }).on('line', (line) => lines.push(line));
-  }
-  return lines;
 }
 
 function serversOf(gateways: readonly GatewayProcess[], words: string): string {

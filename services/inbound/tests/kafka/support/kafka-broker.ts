@@ -1,12 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { createCertificate, leasePort, type PortLease, type TestCertificate } from '@outcry/testkit';
+import { createCertificate, leasePort, type PortLease, ChildServer, type TestCertificate } from '@outcry/testkit';
 import { Admin } from '@platformatic/kafka';
 
 import { findBrokerJars } from './broker-jars.ts';
@@ -14,6 +13,7 @@ import { findBrokerJars } from './broker-jars.ts';
 const HOST = '127.0.0.1';
 const START_DEADLINE_MS = 60_000;
 const POLL_MS = 100;
+const SHOWN_LINES = 20;
 const JAVA = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 
 /** Who may come by TLS. */
@@ -25,12 +25,17 @@ export class KafkaBroker implements AsyncDisposable {
   readonly #leases: readonly [PortLease, PortLease, PortLease];
   readonly #folder: string;
   readonly #jars: string;
-  #child: ChildProcess | undefined;
+  readonly #server: ChildServer;
 
   private constructor(leases: readonly [PortLease, PortLease, PortLease], folder: string, jars: string) {
     this.#leases = leases;
     this.#folder = folder;
     this.#jars = jars;
+    this.#server = new ChildServer({
+      command: 'java',
+      args: [...JAVA, '-cp', `${jars}/*`, 'kafka.Kafka', this.#properties],
+      cwd: folder,
+    });
   }
 
   /** @throws Error that says what is missing, where there is no Java */
@@ -65,28 +70,13 @@ export class KafkaBroker implements AsyncDisposable {
 
   /** Starts it again after `kill`; resolves when it answers. */
   async restart(): Promise<void> {
-    const child = spawn('java', [...JAVA, '-cp', `${this.#jars}/*`, 'kafka.Kafka', this.#properties], {
-      cwd: this.#folder,
-      stdio: 'ignore',
-    });
-    this.#child = child;
-    // One that outlives the tests would hold its ports for ever.
-    const kill = (): void => {
-      child.kill('SIGKILL');
-    };
-    process.once('exit', kill);
-    child.once('exit', () => process.off('exit', kill));
+    await this.#server.start();
     await this.#untilAnswering();
   }
 
   /** As a crash does. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
+    await this.#server.kill();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,7 +140,12 @@ export class KafkaBroker implements AsyncDisposable {
         await admin.listTopics();
         return;
       } catch (cause) {
-        if (performance.now() - startedAt > START_DEADLINE_MS) throw new Error('Kafka does not answer', { cause });
+        const isLate = performance.now() - startedAt > START_DEADLINE_MS;
+        if (isLate || this.#server.pid === undefined) {
+          throw new Error(`Kafka does not answer. Its output:\n${this.#server.output.slice(-SHOWN_LINES).join('\n')}`, {
+            cause,
+          });
+        }
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
       } finally {
         await admin.close();
