@@ -6,6 +6,7 @@ import type { ArchiveRange } from '../archive/room-archive.ts';
 import { GatewayMetrics } from '../observability/metrics.ts';
 import { ArchiveAbsence } from './archive-absence.ts';
 import { ArchivedPast } from './archived-past.ts';
+import type { PastReader } from './past.ts';
 import { ALL_RIGHTS } from '../identity/rights/room-rights.ts';
 import { type RoomRule, RoomRules } from './room-rules.ts';
 
@@ -35,6 +36,8 @@ describe('the past of a room that is archived', () => {
   let isContinued: boolean;
   let fault: Error | undefined;
   let answerLate: Promise<never> | undefined;
+  /** As many messages as the archive has in one page, however many are asked for. */
+  let archivePage: number;
   /** When the stream is read. */
   let onStored: () => unknown;
   let retentions: Retention[];
@@ -42,7 +45,7 @@ describe('the past of a room that is archived', () => {
 
   beforeEach(() => {
     [stored, archived, isContinued, fault] = [range(91, 100), range(1, 95), false, undefined];
-    [answerLate, onStored] = [undefined, () => undefined];
+    [answerLate, onStored, archivePage] = [undefined, () => undefined, Infinity];
     [retentions, asked, metrics] = [[], [], new GatewayMetrics()];
     past = new ArchivedPast({
       broker: {
@@ -57,7 +60,10 @@ describe('the past of a room that is archived', () => {
           asked.push(page);
           if (fault !== undefined) return Promise.reject(fault);
           if (answerLate !== undefined) return answerLate;
-          const { messages, hasMore } = readFrom(archived, page);
+          const { messages, hasMore } = readFrom(archived, {
+            ...page,
+            limit: Math.min(page.limit, archivePage),
+          });
           return Promise.resolve({
             messages: messages.map((each) => ({ ...each, frame: Buffer.from(each.frame) })),
             hasMore,
@@ -135,7 +141,8 @@ describe('the past of a room that is archived', () => {
     expect([seqsOf(page), page.hasMore]).toEqual([range(21, 50), true]);
     const last = await read({ after: 80, limit: 30 });
     expect([seqsOf(last), last.hasMore]).toEqual([range(81, 95), true]);
-    expect(seqsOf(await read({ after: 92, limit: 30 }))).toEqual(range(93, 100));
+    const newest = await read({ after: 92, limit: 30 });
+    expect([seqsOf(newest), newest.hasMore]).toEqual([range(93, 100), false]);
     expect(seqsOf(await read({ after: 100, limit: 30 }))).toEqual([]);
     expect(asked).toHaveLength(2);
   });
@@ -157,6 +164,14 @@ describe('the past of a room that is archived', () => {
     expect(seqsOf(await read({ last: 30 }))).toEqual(stored);
     archived = range(1, 90);
     expect(seqsOf(await read({ last: 200 }))).toEqual(range(1, 90));
+    expect(asked.at(-1)).toMatchObject({ after: 0, limit: 200 });
+  });
+
+  it('has of the newest messages as many as fit into a page of the archive, though what follows them is there as well', async () => {
+    archivePage = 10;
+    const page = await read({ last: 30 });
+    expect([seqsOf(page), page.hasMore]).toEqual([range(71, 80), true]);
+    expect(seqsOf(await read({ after: 80, epoch: 'e', limit: 20 }))).toEqual(range(81, 90));
   });
 
   it('is not looked for where the client has seen another numbering, unless the room went on from that', async () => {
@@ -238,6 +253,35 @@ describe('the past of a room that is archived', () => {
     const gone = past.read(one, { room: 'kept', page: () => ({ before: 50, limit: 5 }) });
     past.forget(one);
     await expect(gone).rejects.toMatchObject({ code: 'closed' });
+    expect(past.size).toBe(0);
+  });
+
+  /** Reads a page of the archive, which does not answer, and waits for another one behind that. */
+  async function readInVain(reader: PastReader): Promise<{ readonly second: Promise<RoomHistory> }> {
+    answerLate = new Promise(() => undefined);
+    past.read(reader, { room: 'kept', page: () => ({ before: 91, limit: 5 }) }).catch(() => undefined);
+    const second = past.read(reader, { room: 'kept', page: () => ({ before: 50, limit: 5 }) });
+    second.catch(() => undefined);
+    await vi.waitUntil(() => asked.length === 1 && past.size === 1, { interval: 1 });
+    return { second };
+  }
+
+  it('is not waited for, as if the archive were away, by who is gone meanwhile', async () => {
+    const reader = { backlog: { hasRoom: true } };
+    const { second } = await readInVain(reader);
+    past.forget(reader);
+    await expect(second).rejects.toMatchObject({ code: 'closed' });
+    expect(past.size).toBe(0);
+  });
+
+  it('is refused to who waits for either of the two when it is closed', async () => {
+    const { second } = await readInVain({ backlog: { hasRoom: true } });
+    const parked = { backlog: { hasRoom: false } };
+    const unread = past.read(parked, { room: 'kept', page: () => ({ limit: 5 }), isAsked: true });
+    expect(past.size).toBe(2);
+    past.close();
+    await expect(second).rejects.toMatchObject({ code: 'closed' });
+    await expect(unread).rejects.toMatchObject({ code: 'closed' });
     expect(past.size).toBe(0);
   });
 });
