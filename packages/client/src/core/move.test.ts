@@ -129,6 +129,16 @@ describe('a client that is asked to move', () => {
     expect(harness.platform.sockets).toHaveLength(2);
   });
 
+  it('does not where it is closed before its time', async () => {
+    const { room } = await enter();
+    harness.socket.receive({ type: 'draining', reconnectInMs: 3_000, openForMs: 10_000 });
+    await pass(1_000);
+    harness.client.close();
+    await pass(3_000);
+    await expect(room.publish('x')).rejects.toMatchObject({ code: 'closed' });
+    expect(harness.platform.sockets).toHaveLength(1);
+  });
+
   it('does so once, however often it is asked', async () => {
     await enter();
     const { before } = await drain();
@@ -244,6 +254,19 @@ describe('what is asked during a move', () => {
     expect(await published).toEqual({ epoch: 'e', seq: 11 });
   });
 
+  it('is waited for alone once all that was there is on the other connection, whatever is opened then', async () => {
+    const { room } = await enter();
+    const { before, after } = await drain();
+    after.welcome();
+    const published = room.publish('x', { key: 'one' });
+    joined(after, 10);
+    harness.client.join('other');
+    expect(before.isClosed).toBe(false);
+    before.receive({ type: 'ack', id: Number(before.of('publish')[0]?.id), epoch: 'e', seq: 11 });
+    expect(await published).toEqual({ epoch: 'e', seq: 11 });
+    expect(before.isClosed).toBe(true);
+  });
+
   it('waits, of a room that is opened meanwhile, for the connection on which that is joined', async () => {
     await enter();
     const { before, after } = await drain();
@@ -334,6 +357,65 @@ describe('a book during a move', () => {
     await pass(100);
     expect(after.of('subscribe')).toHaveLength(1);
     snapshot(after, 9);
+  });
+});
+
+describe('what the other gateway refuses during a move', () => {
+  const refuse = (socket: FakeSocket, type: 'join' | 'subscribe', retryable: boolean): void => {
+    const id = Number(socket.of(type).at(-1)?.id);
+    socket.receive({ type: 'error', id, code: 'unavailable', message: 'not now', retryable });
+  };
+
+  it('is heard where it was, and asked for again there', async () => {
+    const changes: string[] = [];
+    const { told } = await enter();
+    harness.client.book('BTCUSDT', { onChange: ({ type }) => changes.push(type) });
+    const snapshot = { type: 'snapshot', ...STAMP, bids: [], asks: [], priceScale: 2, sizeScale: 0 } as const;
+    harness.socket.receive({ ...snapshot, seq: 7 });
+    const { before, after } = await drain();
+    after.welcome();
+    changes.length = 0;
+    refuse(after, 'join', true);
+    refuse(after, 'subscribe', true);
+    before.receive(message(11));
+    before.receive({ type: 'delta', ...STAMP, bids: [], asks: [], prev: 7, seq: 9 });
+    expect([told, changes]).toEqual([['11'], ['delta']]);
+    await pass(2_000);
+    expect(after.of('join').at(-1)).toMatchObject({ since: { epoch: 'e', seq: 11 } });
+    expect([after.of('join'), after.of('subscribe')].map(({ length }) => length)).toEqual([2, 2]);
+    joined(after, 11);
+    after.receive({ ...snapshot, seq: 9 });
+    expect([told, changes, before.isClosed]).toEqual([['11', 'joined'], ['delta', 'snapshot'], true]);
+  });
+
+  it('has the last word where it is for good, and nothing more comes from where it was', async () => {
+    const { room, told } = await enter();
+    harness.client.join('other');
+    joined(harness.socket, 0, { room: 'other' });
+    const { before, after } = await drain();
+    after.welcome();
+    const id = Number(after.of('join').find((join) => join.room === 'lobby')?.id);
+    after.receive({ type: 'error', id, code: 'forbidden', message: 'no right', retryable: false });
+    before.receive(message(11));
+    expect([room.status, told]).toEqual(['failed', []]);
+    joined(after, 0, { room: 'other' });
+    expect(before.isClosed).toBe(true);
+  });
+});
+
+describe('a room out of which the server takes the client during a move', () => {
+  it('is left where it is heard, and not where it was before', async () => {
+    const { room, told } = await enter();
+    harness.client.join('other');
+    joined(harness.socket, 0, { room: 'other' });
+    const { before, after } = await drain();
+    after.welcome();
+    joined(after, 10);
+    before.receive({ type: 'left', room: 'lobby' });
+    after.receive(message(11));
+    expect([room.status, told]).toEqual(['joined', ['joined', '11']]);
+    after.receive({ type: 'left', room: 'lobby' });
+    expect(room.status).toBe('failed');
   });
 });
 

@@ -121,6 +121,17 @@ describe('Watches', () => {
     expect(await booksLeft()).toBe(1);
   });
 
+  it('names as many of what it watches as are asked for, and counts all of it', async () => {
+    for (const symbol of ['X', 'Y']) (await watches.prepare(symbol, CHOICE, false))();
+    expect([0, 1, 2, 3].map((count) => watches.first(count))).toEqual([
+      [],
+      ['X/10/0'],
+      ['X/10/0', 'Y/10/0'],
+      ['X/10/0', 'Y/10/0'],
+    ]);
+    expect(watches.count).toBe(2);
+  });
+
   it('gives a class that is watched again a new snapshot, with a checksum from now on where it is asked for', async () => {
     for (const wantsChecksum of [false, true]) (await watches.prepare('X', CHOICE, wantsChecksum))();
     const [first, second] = socket.framesOf('snapshot');
