@@ -87,6 +87,7 @@ export async function createTestGateway(overrides: Overrides = {}, hub = new Mem
       rooms.close();
       books.close();
       await services.hooks?.close();
+      await services.traces?.close();
       await services.archive?.close();
       await services.search?.close();
       await backplane.close();
