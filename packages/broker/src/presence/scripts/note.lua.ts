@@ -15,8 +15,8 @@ local function open_notes(keys, options)
 
   local function kinds_of(is_joined, count)
     local kinds = ''
-    if string.find(options.telling, 'm', 1, true) then kinds = is_joined and 'j' or 'l' end
-    if string.find(options.telling, 'r', 1, true) then
+    if string.find(options.telling, 'm') then kinds = is_joined and 'j' or 'l' end
+    if string.find(options.telling, 'r') then
       if is_joined and count == 1 then kinds = 'o' .. kinds end
       if not is_joined and count == 0 then kinds = kinds .. 'v' end
     end
