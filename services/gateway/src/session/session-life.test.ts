@@ -75,6 +75,28 @@ describe('the life of a session', () => {
     expect(told).toEqual(['c guest-1', 'c bob', 'c closed']);
   });
 
+  it('is known by what it is and by what it reads, of which the first ten are named', async () => {
+    const known = {
+      ...{ name: ann.session.connection, address: '192.0.2.1', endpoint: '/ws', encoding: 'json' },
+      openedAt: expect.closeTo(Date.now(), -5) as number,
+    };
+    const nothing = { names: [], count: 0 };
+    expect(ann.session.details).toEqual({ ...known, rooms: nothing, books: nothing });
+    feed.announce('X');
+    const head = { symbol: 'X', epoch: 'e1', seq: 1, venueSeq: 1, venueAt: 1, at: 1 };
+    feed.storeSnapshot({ ...head, bids: [[100, 1]], asks: [[101, 1]], priceScale: 1, sizeScale: 0 });
+    ann.send({ type: 'subscribe', id: 'book', symbol: 'X', depth: 10, interval: 0 });
+    const rooms = Array.from({ length: 12 }, (_, i) => `room-${String(i)}`);
+    for (const room of rooms) ann.send({ type: 'join', id: room, room });
+    await vi.waitUntil(() => ann.socket.framesOf('joined').length === 2 + rooms.length);
+    await vi.waitUntil(() => ann.socket.framesOf('snapshot').length === 1);
+    expect(ann.session.details).toEqual({
+      ...known,
+      rooms: { names: rooms.slice(0, 10), count: 12 },
+      books: { names: ['X/10/0'], count: 1 },
+    });
+  });
+
   it('is one of the open connections until it ends, and then one of those that have', async () => {
     gateway.services.connections.add(ann.session);
     expect(await metrics()).toContain('outcry_gateway_connections{encoding="json"} 1');
