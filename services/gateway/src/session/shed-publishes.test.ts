@@ -1,4 +1,4 @@
-import { partitionOf } from '@outcry/broker';
+import { OutcryError, partitionOf } from '@outcry/broker';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 
 import type { PublishAdmission } from '../limits/publish-admission.ts';
@@ -63,6 +63,27 @@ it('keeps no place for a publish that failed', async () => {
   send({ type: 'publish', id: 2, room: 'lobby', data: 'lost' });
   await vi.waitUntil(() => socket.closeCode !== undefined);
   expect(services.admission.inFlight).toBe(0);
+});
+
+it('takes for an answer of the broker whatever it says, but that it is away', async () => {
+  const { services } = gateway;
+  const { send, socket } = gateway.connect('ann');
+  send({ type: 'join', id: 1, room: 'lobby' });
+  await vi.waitUntil(() => socket.framesOf('joined').some(({ room }) => room === 'lobby'));
+  const publish = vi.spyOn(services.broker, 'publish');
+  const left = vi.spyOn(services.admission, 'leave');
+  for (const [err, isAnswer] of [
+    [undefined, true],
+    [new OutcryError('notBegun', 'not by this one'), true],
+    [new OutcryError('unavailable', 'away'), false],
+    [new Error('a fault'), false],
+  ] as const) {
+    if (err !== undefined) publish.mockRejectedValueOnce(err);
+    left.mockClear();
+    send({ type: 'publish', id: 2, room: 'lobby', data: 'x' });
+    await vi.waitUntil(() => left.mock.calls.length > 0);
+    expect(left.mock.calls).toEqual([[isAnswer, partitionOf('lobby')]]);
+  }
 });
 
 it('looks at nothing of a publish that is refused, and at everything of other requests', async () => {
