@@ -60,6 +60,7 @@ class Member {
   readonly fences: number[] = [];
   isCutFromLeases = false;
   isCutFromRoster = false;
+  departures = 0;
   /** How long what is under way takes to end. */
   endingMs = 0;
 
@@ -73,6 +74,7 @@ class Member {
       roster: {
         attend: (forMs) => Promise.resolve(this.isCutFromRoster ? undefined : attendance.attend(service, forMs)),
         leave: () => {
+          this.departures += 1;
           attendance.until.delete(service);
           return Promise.resolve();
         },
@@ -118,6 +120,14 @@ describe('Partitions', () => {
   });
   afterEach(() => {
     vi.useRealTimers();
+  });
+
+  it('leaves nothing where it was never there', async () => {
+    const [never, once] = [new Member('a', new ScriptedLeases(), attendance), await join('b')];
+    const stopped = Promise.all([never, once].map(({ partitions }) => partitions.stop()));
+    await vi.advanceTimersByTimeAsync(100);
+    await stopped;
+    expect([never.departures, once.departures]).toEqual([0, 1]);
   });
 
   it('has all of them where it is alone, and half of them when another one has come', async () => {

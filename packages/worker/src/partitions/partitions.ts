@@ -58,6 +58,8 @@ export class Partitions {
   #round: Promise<void> | undefined;
   #mustLookAgain = false;
   #isRunning = false;
+  /** The others may know of it. */
+  #wasStarted = false;
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
@@ -74,6 +76,7 @@ export class Partitions {
       if (own.has(lease)) this.hurry();
     });
     this.#isRunning = true;
+    this.#wasStarted = true;
     this.hurry();
   }
 
@@ -89,7 +92,8 @@ export class Partitions {
     this.#isRunning = false;
     clearTimeout(this.#timer);
     await this.#round;
-    await this.#options.roster.leave();
+    // Where something else has failed before it began, the roster may be what cannot be had.
+    if (this.#wasStarted) await this.#options.roster.leave();
     for (const name of this.held) this.#handOver(name);
     await Promise.all(this.#leaving);
   }

@@ -234,9 +234,9 @@ export class ArchiveTerm {
   async #write(batch: GrowingBatch): Promise<void> {
     if (batch.isEmpty) return;
     const { store, metrics } = this.#options;
-    const stored = await store.store(this.#term, batch);
+    const { messages, gaps } = await store.store(this.#term, batch);
     const oldest = batch.messages.reduce((at, { sentAt }) => Math.min(at, sentAt), Infinity);
-    metrics.countStored({ stored, known: batch.messages.length - stored, oldest });
-    metrics.countGaps(batch.gaps);
+    metrics.countStored({ stored: messages, known: batch.messages.length - messages, oldest });
+    metrics.countGaps(gaps);
   }
 }

@@ -2,7 +2,7 @@ import { appendSeq, encodeMessageHead, encodePayload } from '@outcry/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { toArchived } from '../archiving/to-archived.ts';
-import type { ArchivedMessage, ArchiveStore, Batch } from './archive-store.ts';
+import type { ArchivedMessage, ArchiveStore, Batch, Stored } from './archive-store.ts';
 
 export interface StoredMessage {
   readonly seq: number;
@@ -82,7 +82,7 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
 
     it('has rows equal to what was sent, of every kind of payload', async () => {
       const sent = PAYLOADS.map((data, i) => message(1 + i, data));
-      expect(await store.store(TERM, batchOf(sent))).toBe(sent.length);
+      expect((await store.store(TERM, batchOf(sent))).messages).toBe(sent.length);
       const rows = await subject.messagesOf(ROOM);
       expect(rows.map(({ frame }) => Buffer.from(frame))).toEqual(sent.map(({ frame }) => Buffer.from(frame)));
       const json = PAYLOADS.map((data) => (HAS_NO_JSON.has(data as string) ? undefined : data)).with(-1, 'AAH/');
@@ -101,9 +101,9 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
     });
 
     it('has what is written again once, and says how much of it was new', async () => {
-      expect(await store.store(TERM, batchOf([message(1), message(2)]))).toBe(2);
-      expect(await store.store(TERM, batchOf([message(2), message(3)]))).toBe(1);
-      expect(await store.store(TERM, batchOf([message(2), message(3)]))).toBe(0);
+      expect((await store.store(TERM, batchOf([message(1), message(2)]))).messages).toBe(2);
+      expect((await store.store(TERM, batchOf([message(2), message(3)]))).messages).toBe(1);
+      expect((await store.store(TERM, batchOf([message(2), message(3)]))).messages).toBe(0);
       expect((await subject.messagesOf(ROOM)).map(({ seq }) => seq)).toEqual([1, 2, 3]);
       expect(await store.readCursors([ROOM, 'other'])).toEqual([{ room: ROOM, epoch: 'e', seq: 3 }]);
     });
@@ -114,7 +114,7 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
       await expect(store.store(TERM, batchOf([message(2), broken]))).rejects.toMatchObject({ code: 'unavailable' });
       expect((await subject.messagesOf(ROOM)).map(({ seq }) => seq)).toEqual([1]);
       expect(await store.readCursors([ROOM])).toEqual([{ room: ROOM, epoch: 'e', seq: 1 }]);
-      expect(await store.store(TERM, batchOf([message(2)]))).toBe(1);
+      expect((await store.store(TERM, batchOf([message(2)]))).messages).toBe(1);
     });
 
     it('is closed to whoever comes with a lower fence, in that partition alone', async () => {
@@ -123,21 +123,28 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
       await store.claim(TERM);
       await expect(store.store(TERM, batchOf([message(1)]))).rejects.toMatchObject({ code: 'fenced' });
       await store.claim({ partition: '4', fence: 1 });
-      expect(await store.store({ partition: '4', fence: 1 }, batchOf([message(1, 1, { room: 'other' })]))).toBe(1);
-      expect(await store.store({ ...TERM, fence: 8 }, batchOf([message(1)]))).toBe(1);
+      expect(
+        (await store.store({ partition: '4', fence: 1 }, batchOf([message(1, 1, { room: 'other' })]))).messages,
+      ).toBe(1);
+      expect((await store.store({ ...TERM, fence: 8 }, batchOf([message(1)]))).messages).toBe(1);
     });
 
-    it('notes a gap once', async () => {
+    it('notes a gap once, and says which are new', async () => {
       const gaps = [
         { room: ROOM, epoch: 'e', first: 1, last: 4, reason: 'trimmed' },
         { room: ROOM, epoch: 'f', first: 9, last: null, reason: 'epoch' },
       ] as const;
-      for (let i = 0; i < 2; i++) await store.store(TERM, { messages: [], cursors: [], gaps });
+      expect(await store.store(TERM, { messages: [], cursors: [], gaps: gaps.slice(0, 1) })).toEqual({
+        messages: 0,
+        gaps: gaps.slice(0, 1),
+      });
+      expect((await store.store(TERM, { messages: [], cursors: [], gaps })).gaps).toEqual(gaps.slice(1));
+      expect((await store.store(TERM, { messages: [], cursors: [], gaps })).gaps).toEqual([]);
       expect(await subject.gaps()).toEqual(['e:1-4 trimmed', 'f:9-null epoch']);
     });
 
     it('is read by pages of one order of numbers, through the epochs that went on from one another, up to a bound in bytes', async () => {
-      const write = (epoch: string, seqs: readonly number[], past?: Record<string, number>): Promise<number> =>
+      const write = (epoch: string, seqs: readonly number[], past?: Record<string, number>): Promise<Stored> =>
         store.store(
           TERM,
           batchOf(

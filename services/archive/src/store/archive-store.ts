@@ -55,6 +55,12 @@ export interface Batch {
   readonly cursors: readonly Cursor[];
 }
 
+/** What of a batch was not kept before. */
+export interface Stored {
+  readonly messages: number;
+  readonly gaps: readonly Gap[];
+}
+
 /**
  * Where messages are kept. Every call rejects with an `OutcryError`: of code `fenced` where somebody with a higher fence has claimed the
  * partition, or `unavailable` where the database cannot be asked; then it may have been carried out all the same.
@@ -64,8 +70,8 @@ export interface ArchiveStore {
   claim(term: Term): Promise<void>;
   /** Of those of the rooms that have one. */
   readCursors(rooms: readonly string[]): Promise<readonly Cursor[]>;
-  /** Messages that are kept already change nothing. Resolves with how many were not. */
-  store(term: Term, batch: Batch): Promise<number>;
+  /** What is kept already changes nothing. */
+  store(term: Term, batch: Batch): Promise<Stored>;
   /** Deletes what is older than its room keeps. Resolves with how many messages there were. */
   expire(): Promise<number>;
   /** Says that a service is there for so long; resolves with all that are. */

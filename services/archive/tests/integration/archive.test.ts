@@ -4,12 +4,15 @@ import { setTimeout as pace } from 'node:timers/promises';
 import {
   type ArchiveProcess,
   type ArchiveSettings,
+  leasePort,
   PostgresProcess,
+  ServiceProcess,
   startArchive,
   startRedis,
   type TestRedis,
   uniquePrefix,
 } from '@outcry/testkit';
+import { partitionOf } from '@outcry/broker';
 import { migrate } from '@outcry/worker';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -22,12 +25,15 @@ import { ARCHIVED, Speaker } from '../support/speaker.ts';
 
 const OPERATIONS = new URL('../../../../docs/OPERATIONS.md', import.meta.url);
 const PARTITIONS = 16;
+/** Of pino. */
+const WARN = 40;
 /** Not so short that a process which waits for the processor loses what it archives. */
 const SHORT_LEASE = { archiveLeaseMs: 1500, archiveLeaseRenewMs: 300 };
 /** Between two messages of a room. */
 const PACE_MS = 2;
 const ROOMS = ['alpha', 'beta', 'комната'];
 const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+const partOf = (room: string): number => partitionOf(room) % PARTITIONS;
 const onFault = (): void => undefined;
 const NO_INFO = { info: null, infoBytes: null };
 
@@ -140,9 +146,6 @@ describe('the archive', () => {
   it('keeps what is said in an archived room as it was sent, by the rights of docs/ARCHIVE.md, and nothing else', async () => {
     await using stage = await setStage();
     const { database, speaker } = stage;
-    await expect(stage.start({ archiveMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 5: start it once with OUTCRY_ARCHIVE_MIGRATE=true/,
-    );
     await (await stage.start()).process.stop();
     await database.grantRoles();
     const service = await stage.start({ archiveMigrate: false, archiveUrl: database.urlOf('outcry_archive') });
@@ -177,6 +180,27 @@ describe('the archive', () => {
       if (!/_(process|nodejs|build)_/.test(name)) expect(operations).toContain(name);
     }
     expect(await service.process.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  it('says once why it does not start, and ends', async () => {
+    await using stage = await setStage();
+    using nobody = await leasePort();
+    const reasons = {
+      [stage.database.urlOf()]:
+        'the database has no schema outcry, and this service needs version 6: start it once with OUTCRY_ARCHIVE_MIGRATE=true as the owner',
+      [`postgres://outcry@127.0.0.1:${String(nobody.port)}/archive`]: expect.stringContaining('ECONNREFUSED') as string,
+    };
+    for (const [archiveUrl, reason] of Object.entries(reasons)) {
+      const process = new ServiceProcess({
+        entry: 'services/archive/src/main.ts',
+        env: {
+          ...{ OUTCRY_INTERNAL_HOST: '127.0.0.1', OUTCRY_INTERNAL_PORT: '0', OUTCRY_ARCHIVE_MIGRATE: 'false' },
+          ...{ OUTCRY_REDIS_URL: redis.url, OUTCRY_REDIS_PREFIX: stage.prefix, OUTCRY_ARCHIVE_URL: archiveUrl },
+        },
+      });
+      expect(await process.exited).toMatchObject({ code: 1 });
+      expect(process.log.filter(({ level }) => Number(level) >= WARN)).toMatchObject([{ msg: 'start failed', reason }]);
+    }
   });
 
   it('has each message once and in order, though it is killed, and the database crashes', async () => {
@@ -238,8 +262,8 @@ describe('the archive', () => {
       cursors: [{ room: 'alpha', epoch: 'e', seq }],
     });
     await store.claim(old);
-    expect(await store.store(old, batch(1))).toBe(1);
-    expect(await store.store(old, batch(1))).toBe(0);
+    expect((await store.store(old, batch(1))).messages).toBe(1);
+    expect((await store.store(old, batch(1))).messages).toBe(0);
     const writing = await stage.database.connect();
     await writing.query('BEGIN');
     await writing.query('SELECT FROM outcry.archive_partitions WHERE partition = 3 FOR UPDATE');
@@ -252,7 +276,7 @@ describe('the archive', () => {
     await store.claim(old);
     await expect(store.store(old, batch(2))).rejects.toMatchObject({ code: 'fenced' });
     expect(await store.readCursors(['alpha', 'beta'])).toEqual([{ room: 'alpha', epoch: 'e', seq: 1 }]);
-    expect(await store.store(next, batch(2))).toBe(1);
+    expect((await store.store(next, batch(2))).messages).toBe(1);
     await store.close();
   });
 
@@ -271,9 +295,16 @@ describe('the archive', () => {
     const admin = new Redis(redis.url);
     await admin.del((await admin.keys(`${stage.prefix}:*:meta/alpha`))[0] ?? '');
     admin.disconnect();
+    const ended = { room: 'alpha', epoch: first?.epoch, first: 401, last: null, reason: 'epoch' };
+    // Of the same partition: what is archived of it was read in a round behind the last.
+    const beside = range(1, 1000).find((n) => partOf(`beside-${String(n)}`) === partOf('alpha'));
+    for (let n = 1; n <= 4; n += 1) {
+      await speaker.say(`beside-${String(beside)}`, n, retention);
+      await expect.poll(async () => (await readMessages(client, `beside-${String(beside)}`)).length).toBe(n);
+    }
+    await expect.poll(() => readGaps(client)).toEqual([trimmed, ended]);
     await speaker.say('alpha', 'anew', retention);
     await expect.poll(async () => (await readMessages(client, 'alpha')).at(-1)?.payload).toBe('anew');
-    const ended = { room: 'alpha', epoch: first?.epoch, first: 401, last: null, reason: 'epoch' };
     expect(await readGaps(client)).toEqual([trimmed, ended]);
     const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
     for (const reason of ['trimmed', 'epoch']) expect(metrics).toContain(`gaps_total{reason="${reason}"} 1\n`);
@@ -319,7 +350,7 @@ describe('the archive', () => {
     const store = new PostgresArchive({ url: stage.database.urlOf(), maxConnections: 1, mustMigrate: true, onFault });
     await store.open();
     const term = { partition: '3', fence: 1 };
-    const write = (epoch: string, seqs: readonly number[], past: Record<string, number> = {}): Promise<number> =>
+    const write = (epoch: string, seqs: readonly number[], past: Record<string, number> = {}): Promise<unknown> =>
       store.store(term, {
         messages: seqs.map((seq) => ({
           ...{ room: 'alpha', epoch, seq, sentAt: Date.UTC(2026, seq % 3, 1, 0, 0, seq), sender: 'ann', payload: null },
@@ -386,7 +417,7 @@ describe('the archive', () => {
     await using stage = await setStage();
     const owner = await stage.database.connect();
     await migrate(owner, { ...MIGRATIONS, steps: MIGRATIONS.steps.slice(0, 3) });
-    await stage.database.grantRoles('outcry.archive_search');
+    await stage.database.grantRoles('outcry.archive_search', 'outcry.archive_new_gaps');
     const service = await stage.database.connect('outcry_archive');
     const reader = await stage.database.connect('outcry_reader');
     const store = (seq: number): Promise<unknown> =>

@@ -41,12 +41,12 @@ export class Database implements AsyncDisposable {
     return this.#server.urlOf(role, this.name);
   }
 
-  /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. A function that an older version does not have is left out. */
-  async grantRoles(later?: string): Promise<void> {
+  /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. Functions that an older version does not have are left out. */
+  async grantRoles(...later: readonly string[]): Promise<void> {
     const sql = /```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1];
     if (sql === undefined) throw new Error('docs/ARCHIVE.md has no roles');
     const owner = await this.connect();
-    const known = later === undefined ? sql : sql.replaceAll(`, ${later}`, '');
+    const known = later.reduce((rest, name) => rest.replaceAll(new RegExp(`${name}, |,\\s*${name}\\b`, 'g'), ''), sql);
     await owner.query(
       known.replaceAll(/CREATE ROLE \w+ LOGIN;/g, 'DO $$$$ BEGIN $& EXCEPTION WHEN duplicate_object THEN END $$$$;'),
     );

@@ -1,6 +1,7 @@
 import { FENCED_STATE, type Migrations } from '@outcry/worker';
 
 import { INFO_AND_MONTHS } from './info-and-months.ts';
+import { NEW_GAPS } from './new-gaps.ts';
 import { SEARCH_STEP } from './search-step.ts';
 
 /** Partitions of the work. Part of what is stored: who has another number closes other partitions. */
@@ -338,6 +339,7 @@ REVOKE ALL ON FUNCTION outcry.archive_like, outcry.archive_erase, outcry.archive
 `,
   INFO_AND_MONTHS,
   SEARCH_STEP,
+  NEW_GAPS,
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -2,7 +2,7 @@ import type { OutcryError } from '@outcry/broker';
 import { assertMigrated, connectionOptions, migrate, toFault } from '@outcry/worker';
 import pg from 'pg';
 
-import type { ArchiveStore, Batch, Cursor, Term } from '../archive-store.ts';
+import type { ArchiveStore, Batch, Cursor, Gap, Stored, Term } from '../archive-store.ts';
 import { MIGRATIONS } from './migrations.ts';
 import { type SearchIndex, SearchIndexes } from './search-indexes.ts';
 
@@ -27,7 +27,15 @@ const MAX_NAME = 63;
 const EXPIRE = 'SELECT last_room, expired FROM outcry.archive_expire($1, $2)';
 /** Of which what is too old is deleted in one transaction. */
 const EXPIRED_ROOMS = 100;
-const STORE = `SELECT outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS stored`;
+const STORE_CALL = 'outcry.archive_store($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS stored';
+const STORE = `SELECT ${STORE_CALL}`;
+/** Gaps are rare, and which of them are new is asked only where there are some: before they are noted. */
+const STORE_GAPS = `WITH fresh AS MATERIALIZED (SELECT outcry.archive_new_gaps($10) AS gaps) SELECT fresh.gaps, ${STORE_CALL} FROM fresh`;
+
+interface StoredRow {
+  readonly stored: string;
+  readonly gaps?: readonly Gap[];
+}
 
 interface ExpiredRow {
   readonly last_room: string | null;
@@ -92,8 +100,8 @@ export class PostgresArchive implements ArchiveStore {
     return rows.map(({ seq, ...row }) => ({ ...row, seq: Number(seq) }));
   }
 
-  async store({ partition, fence }: Term, { messages, gaps, cursors }: Batch): Promise<number> {
-    const [row] = await this.#query<{ stored: string }>(STORE, [
+  async store({ partition, fence }: Term, { messages, gaps, cursors }: Batch): Promise<Stored> {
+    const [row] = await this.#query<StoredRow>(gaps.length === 0 ? STORE : STORE_GAPS, [
       partition,
       fence,
       messages.map(({ room }) => room),
@@ -108,7 +116,7 @@ export class PostgresArchive implements ArchiveStore {
       messages.map(({ info }) => info),
       messages.map(({ infoBytes }) => (infoBytes === null ? null : bufferOf(infoBytes))),
     ]);
-    return Number(row?.stored ?? 0);
+    return { messages: Number(row?.stored ?? 0), gaps: row?.gaps ?? [] };
   }
 
   async expire(): Promise<number> {

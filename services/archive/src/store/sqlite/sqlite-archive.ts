@@ -6,7 +6,9 @@ import {
   type ArchiveStore,
   type Batch,
   type Cursor,
+  type Gap,
   GapReason,
+  type Stored,
   type Term,
 } from '../archive-store.ts';
 import { openFile } from './open-file.ts';
@@ -80,26 +82,24 @@ export class SqliteArchive implements ArchiveStore {
     );
   }
 
-  store(term: Term, batch: Batch): Promise<number> {
+  store(term: Term, batch: Batch): Promise<Stored> {
     return this.#step(() => this.write(term, batch));
   }
 
   /** As `store`, at once. @throws OutcryError */
-  write({ partition, fence }: Term, { messages, gaps, cursors }: Batch): number {
+  write({ partition, fence }: Term, { messages, gaps, cursors }: Batch): Stored {
     return this.#transaction(() => {
       const [row] = this.#all('SELECT fence FROM partitions WHERE partition = ?', [partition]);
       if (row === undefined || Number(row['fence']) > fence) {
         throw new OutcryError('fenced', `another service archives partition ${partition}`);
       }
       const stored = messages.reduce((sum, message) => sum + this.#insert(message), 0);
-      for (const { room, epoch, first, last, reason } of gaps) {
-        this.#run('INSERT INTO gaps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', [room, epoch, first, last, reason]);
-      }
+      const noted = gaps.filter((gap) => this.#note(gap));
       for (const { room, epoch, seq, past = {} } of cursors) {
         this.#setCursor(room, epoch, seq);
         for (const [ended, last] of Object.entries(past)) this.#link(room, { ended, next: epoch, last });
       }
-      return stored;
+      return { messages: stored, gaps: noted };
     });
   }
 
@@ -122,8 +122,7 @@ export class SqliteArchive implements ArchiveStore {
         this.#run('UPDATE numberings SET next_epoch = ? WHERE room = ? AND next_epoch = ?', [next, room, epoch]);
       } else {
         this.#link(room, { ended: epoch, next, last: seq });
-        const gap = [room, epoch, seq + 1, null, GapReason.Epoch];
-        this.#run('INSERT INTO gaps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', gap);
+        this.#note({ room, epoch, first: seq + 1, last: null, reason: GapReason.Epoch });
       }
       this.#setCursor(room, next, seq);
       const chain = this.#all(`${CHAIN} WHERE epoch <> $epoch ORDER BY last_seq DESC LIMIT ${String(MAX_ENDED)}`, {
@@ -176,6 +175,12 @@ export class SqliteArchive implements ArchiveStore {
   #insert({ room, epoch, seq, sentAt, sender, payload, frame, info, infoBytes }: ArchivedMessage): number {
     const values = [room, epoch, seq, sentAt, sender, payload, frame, info, infoBytes];
     return this.#run('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', values);
+  }
+
+  /** Whether it was not known. */
+  #note({ room, epoch, first, last, reason }: Gap): boolean {
+    const values = [room, epoch, first, last, reason];
+    return this.#run('INSERT INTO gaps VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING', values) > 0;
   }
 
   #setCursor(room: string, epoch: string, seq: number): void {
