@@ -28,23 +28,23 @@ beforeEach(() => {
   });
 });
 
-function subscribe(now: number): ReturnType<BookState['takeSubscribe']> {
-  return book.takeSubscribe(now, () => ++lastId, 1);
+function subscribe(now: number, socket = 1): ReturnType<BookState['takeSubscribe']> {
+  return book.takeSubscribe(now, () => ++lastId, socket);
 }
 
-function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}): void {
+function snapshot(now: number, details: Partial<Frame<'snapshot'>> = {}, socket = 1): void {
   const sides = { bids: [['1.00', '5']], asks: [['1.01', '7']] } as const;
   const scales = { priceScale: 2, sizeScale: 0 };
   book.handleFrame(
     { type: 'snapshot', ...STAMP, epoch: 'e', at: now, ...scales, ...sides, seq: 7, ...details },
     now,
-    1,
+    socket,
   );
 }
 
-function delta(now: number, details: Partial<Frame<'delta'>> = {}): void {
+function delta(now: number, details: Partial<Frame<'delta'>> = {}, socket = 1): void {
   const levels = { bids: [['1.00', '6']], asks: [] } as const;
-  book.handleFrame({ type: 'delta', ...STAMP, at: now, ...levels, prev: 7, seq: 9, ...details }, now, 1);
+  book.handleFrame({ type: 'delta', ...STAMP, at: now, ...levels, prev: 7, seq: 9, ...details }, now, socket);
 }
 
 function goLive(): void {
@@ -372,5 +372,80 @@ describe('the age of what is shown', () => {
     goLive();
     book.handleLateness(undefined);
     expect([told(), book.isLate]).toEqual([[], false]);
+  });
+});
+
+describe('a book that is on its way to another connection', () => {
+  /** From the first to the second one, where it is asked for. */
+  function move(now: number): void {
+    book.handleMove(2);
+    expect(subscribe(now, 2)).toBeDefined();
+  }
+
+  it('is asked for there once, and not where it is there already or has been asked for before it ever came', () => {
+    subscribe(0);
+    book.handleMove(2);
+    expect(subscribe(0, 2)).toBeUndefined();
+    snapshot(0);
+    book.handleMove(1);
+    expect(subscribe(0)).toBeUndefined();
+    move(0);
+    book.handleMove(2);
+    expect(subscribe(0, 2)).toBeUndefined();
+  });
+
+  it('is silent where it is heard, and is asked for there anew where no answer comes', () => {
+    goLive();
+    move(1_000);
+    book.handleAlarm(book.nextAlarmAt);
+    expect([told(), subscribe(3_000, 2)]).toEqual([['stale'], undefined]);
+    delta(3_000);
+    expect(told()).toEqual(['stale', 'delta', 'fresh']);
+    delta(15_900, { prev: 9, seq: 10 });
+    book.handleAlarm(15_999);
+    expect(subscribe(15_999, 2)).toBeUndefined();
+    book.handleAlarm(16_000);
+    expect(subscribe(16_000, 2)).toBeDefined();
+    expect(book.isStale).toBe(false);
+  });
+
+  it('is timed by the one that it has come to, and was right for as long as before', () => {
+    goLive();
+    delta(1_000, { prev: 8 });
+    subscribe(1_000);
+    snapshot(1_000);
+    move(10_900);
+    snapshot(10_900, { at: -60_000 }, 2);
+    delta(10_950, { at: -59_950 }, 2);
+    expect(book.isStale).toBe(false);
+    delta(11_000, { prev: 8 }, 2);
+    expect(subscribe(11_000, 2)).toBeDefined();
+  });
+
+  it('is old where the first is lost, is not asked for twice on the second, and comes from there', () => {
+    goLive();
+    move(1_000);
+    book.handleLoss(2);
+    expect([told(), subscribe(1_000, 2)]).toEqual([['stale'], undefined]);
+    delta(1_000);
+    snapshot(1_000, {}, 2);
+    expect(told()).toEqual(['stale', 'snapshot']);
+  });
+
+  it('stays where it is where the second is lost, and goes to a third', () => {
+    goLive();
+    move(1_000);
+    book.handleLoss(1);
+    expect(subscribe(1_000)).toBeUndefined();
+    delta(1_000);
+    expect([told(), book.isOn(1)]).toEqual([['delta'], true]);
+    book.handleMove(3);
+    expect(subscribe(1_000, 3)).toBeDefined();
+  });
+
+  it('is unsubscribed from also where it has not been asked for there yet', () => {
+    goLive();
+    book.handleMove(2);
+    expect(book.close()).toMatchObject({ type: 'unsubscribe', ...BOOK });
   });
 });

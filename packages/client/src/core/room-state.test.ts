@@ -75,6 +75,20 @@ describe('an own message that does not come back', () => {
     expect(room.position).toEqual({ epoch: 'e', seq: 15 });
   });
 
+  it.each([
+    ['and is not told there, where it goes on in the same numbering', { epoch: 'e', seq: 10 }, [11, 13]],
+    ['and hides nothing of its number in another one', { epoch: 'f', seq: 10 }, [11, 12, 13]],
+  ])('is known when the room is joined again, %s', (_, position, seqs) => {
+    join({ echo: false });
+    stored(12);
+    room.handleLoss();
+    room.handleWelcome('ann');
+    room.takeJoin(1, () => ++lastId, 1);
+    room.handleFrame({ type: 'joined', id: lastId, room: 'lobby', ...position, recovered: false }, 1, 1);
+    for (const seq of [11, 12, 13]) receive(seq);
+    expect(news.flatMap((each) => (each.type === 'message' ? [each.frame.seq] : []))).toEqual(seqs);
+  });
+
   it('says nothing of a room that is numbered anew, or has come to it already, or whose own messages come', () => {
     join({ echo: false });
     stored(11, 'f');
