@@ -9,7 +9,7 @@ import type { ClientSocket } from '../transport/client-socket.ts';
 export interface Reader {
   readonly socket: ClientSocket;
   readonly backlog: Backlog;
-  sendMessage(message: RoomMessage, withInfo?: boolean): void;
+  sendMessage(message: RoomMessage, withInfo: boolean): void;
 }
 
 /**

@@ -231,7 +231,7 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
   }
 
   /** A room's message as the broker gave it, in the session's own encoding. */
-  sendMessage({ frame, info }: RoomMessage, withInfo = false): void {
+  sendMessage({ frame, info }: RoomMessage, withInfo: boolean): void {
     const wanted = withInfo && info !== undefined ? appendInfo(frame, info) : frame;
     this.#send(this.encoding === 'json' ? messageFrameToJson(wanted) : wanted);
   }

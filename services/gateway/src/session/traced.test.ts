@@ -128,6 +128,7 @@ describe('a publish that comes with a trace', () => {
     publish('2', 'lobby', sampled('b'));
     answer();
     expect(await answered('2')).toMatchObject({ code: 'notJoined' });
+    expect([await answered('leave'), ann.socket.closeCode]).toMatchObject([{ type: 'ack' }, undefined]);
     const spans = await told('b', 'publish *');
     expect(spans.get('publish *')).toMatchObject({ hasFailed: true, attributes: { 'error.type': 'notJoined' } });
   });
