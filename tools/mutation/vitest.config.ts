@@ -11,7 +11,7 @@ const packages = readdirSync('packages').map((name) => ({
   replacement: `${process.cwd()}/packages/${name}/src/index.ts`,
 }));
 
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 5000;
 /** Most of what a test waits for is there at once, and what it costs is the wait for the next look. */
 const LOOK_EVERY_MS = 5;
 /** Of random cases: those that all tests together are made for take ten times as long as everything else. */

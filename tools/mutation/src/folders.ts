@@ -3,6 +3,13 @@ import type { Suite } from './suite.ts';
 
 const gateway = (folder: string) => `services/gateway/src/${folder}`;
 
+const SESSION_TESTS = ['session', 'memberships', 'reception'].map(gateway);
+/** Half of what a session is, and half of the time that all of it would take. */
+const REQUESTS = [
+  gateway('session/handlers'),
+  ...['answers', 'asked-requests', 'calls', 'held-requests'].map((file) => `${gateway('session')}/${file}.ts`),
+];
+
 /**
  * What `npm run test:mutation -- <folder>` takes, and who runs it. Tests are those that somebody would look at after a change to the
  * folder: its own, and those that go through it; with all tests of the gateway a run would take hours.
@@ -40,9 +47,15 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     tests: [gateway('books')],
   }),
   session: mutateTypeScript({
-    is: 'what a client asks for, decoded, decided and answered',
+    is: 'a session, its rights and its rates',
     sources: [gateway('session')],
-    tests: ['session', 'memberships', 'reception'].map(gateway),
+    without: REQUESTS,
+    tests: SESSION_TESTS,
+  }),
+  'session-requests': mutateTypeScript({
+    is: 'what a client asks for, decided and answered, and what the operator’s server is asked first',
+    sources: REQUESTS,
+    tests: SESSION_TESTS,
   }),
   'broker-sequence': mutateTypeScript({
     is: 'order, repair and recovery of rooms, and how long answers may take',

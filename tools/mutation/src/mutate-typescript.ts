@@ -10,6 +10,8 @@ export interface TypeScriptSuite {
   readonly is: string;
   /** Folders whose sources are changed, or single files, from the root of the repository. */
   readonly sources: readonly string[];
+  /** Those of them that another suite changes. */
+  readonly without?: readonly string[];
   /** Folders whose tests may catch it, or single files of tests. */
   readonly tests: readonly string[];
 }
@@ -53,12 +55,15 @@ export function mutateTypeScript(suite: TypeScriptSuite): Suite {
 }
 
 function strykerOptions(
-  { sources }: TypeScriptSuite,
+  { sources, without = [] }: TypeScriptSuite,
   options: SuiteOptions & { readonly tests: readonly string[] },
 ): PartialStrykerOptions {
   return {
     configFile: 'tools/mutation/stryker.config.js',
-    mutate: [...sources.map(globOf), `!**/*${TEST}`, '!**/*.contract.ts'],
+    mutate: [
+      ...sources.map(globOf),
+      ...[...without.map(globOf), `**/*${TEST}`, '**/*.contract.ts'].map((glob) => `!${glob}`),
+    ],
     testFiles: [...options.tests],
     incrementalFile: resultsOf(options),
     force: options.isAnew,
