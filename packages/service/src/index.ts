@@ -11,7 +11,7 @@ export { whyAway } from './health/why-away.ts';
 export { ApiKeys } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
 export { BodyError, readJson } from './http/read-json.ts';
-export { refuseJson, replyJson } from './http/reply-json.ts';
+export { refuseJson, replyJson, replyJsonText, replyOrRefuse } from './http/reply-json.ts';
 export {
   type InternalServer,
   type InternalStatus,

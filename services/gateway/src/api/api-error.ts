@@ -10,6 +10,7 @@ export const API_ERRORS = {
   methodNotAllowed: { status: 405, isRetryable: false },
   bodyTooLarge: { status: 413, isRetryable: false },
   dataTooLarge: { status: 422, isRetryable: false },
+  answerTooLarge: { status: 422, isRetryable: false },
   searchTooCostly: { status: 422, isRetryable: false },
   tooManySearches: { status: 429, isRetryable: true },
   rateLimited: { status: 429, isRetryable: true },

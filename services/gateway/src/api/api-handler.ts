@@ -2,7 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
 import { type MessageTracing, TraceSource } from '@outcry/tracing';
-import { ApiKeys, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
+import {
+  ApiKeys,
+  type Logger,
+  readJson,
+  refuseJson,
+  replyJsonText,
+  replyOrRefuse,
+  type RequestHandler,
+} from '@outcry/service';
 
 import { API_COMMANDS } from './api-commands.ts';
 import { API_ERRORS, ApiError } from './api-error.ts';
@@ -30,26 +38,30 @@ export interface ApiHandlerOptions {
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
 export function createApiHandler({ parts, keys: given, tracing, logger }: ApiHandlerOptions): RequestHandler {
   const findBearer = createBearerSearch(given);
-  const document = createOpenApiDocument();
+  const documentText = JSON.stringify(createOpenApiDocument());
 
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (!path.startsWith(ROOT)) return false;
-    answer(request, response, path.slice(ROOT.length)).then(
-      (result) => {
-        replyJson(response, 200, result);
+    replyOrRefuse(response, {
+      reply: async () => {
+        replyJsonText(response, 200, await answer(request, response, path.slice(ROOT.length)));
       },
-      (err: unknown) => refuse(request, response, err),
-    );
+      refuse: (err) => refuse(request, response, err),
+      onFault: (err) => {
+        logger.error({ err }, 'answer failed');
+      },
+    });
     return true;
   };
 
-  async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<unknown> {
+  /** In JSON. */
+  async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<string> {
     const startedAt = performance.now();
     const bearer = { ...findBearer(request), reason: readReason(request.headers['outcry-reason']) };
     if (name === DOCUMENT) {
       checkMethod(request, response, 'GET');
-      return document;
+      return documentText;
     }
     const command = Object.hasOwn(API_COMMANDS, name) ? API_COMMANDS[name] : undefined;
     if (command === undefined && name !== BATCH) {
@@ -60,7 +72,7 @@ export function createApiHandler({ parts, keys: given, tracing, logger }: ApiHan
     const own = { ...parts, follow: tracing && followerOf(request, startedAt, tracing) };
     return command === undefined
       ? runBatch({ parts: own, bearer }, body, logger)
-      : command.execute({ name, parts: own, bearer }, body, []);
+      : JSON.stringify(await command.execute({ name, parts: own, bearer }, body, []));
   }
 
   async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {

@@ -8,6 +8,9 @@ import { json } from './fields.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
 
 const MAX_COMMANDS = 1000;
+/** What answers of commands are together behind which no more are run. Each has limits of its own, and a thousand of them none. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const TOO_LARGE = `not done: the answers before it are ${String(MAX_ANSWER_BYTES)} bytes; ask for it in another batch`;
 
 /** The body of `POST /api/batch`. */
 export const batchBody = z.strictObject({
@@ -20,22 +23,30 @@ export const batchBody = z.strictObject({
 /**
  * Runs several commands, each behind the one before it, whatever became of that. Only a body that is no batch fails as a whole.
  *
+ * @returns The answer, in JSON.
  * @throws ApiError `malformed`
  */
-export async function runBatch(call: Omit<ApiCall, 'name'>, body: unknown, logger: Logger): Promise<unknown> {
-  const results: unknown[] = [];
+export async function runBatch(call: Omit<ApiCall, 'name'>, body: unknown, logger: Logger): Promise<string> {
+  const results: string[] = [];
+  let bytes = 0;
+  const add = (result: unknown): void => {
+    const text = JSON.stringify(result);
+    results.push(text);
+    bytes += Buffer.byteLength(text);
+  };
   for (const [i, { command: name, params }] of parse(batchBody, body, []).commands.entries()) {
     const path = ['commands', i];
     try {
+      if (bytes > MAX_ANSWER_BYTES) throw new ApiError('answerTooLarge', TOO_LARGE);
       const command = findCommand(name, path);
-      results.push({ result: await command.execute({ ...call, name }, params, [...path, 'params']) });
+      add({ result: await command.execute({ ...call, name }, params, [...path, 'params']) });
     } catch (err) {
       const refusal = toApiError(err);
       if (refusal === undefined) logger.error({ err, command: name }, 'command failed');
-      results.push(describeApiError(refusal ?? new ApiError('internal', 'a fault of the gateway; its log says more')));
+      add(describeApiError(refusal ?? new ApiError('internal', 'a fault of the gateway; its log says more')));
     }
   }
-  return { results };
+  return `{"results":[${results.join()}]}`;
 }
 
 function findCommand(name: string, path: readonly PropertyKey[]): (typeof API_COMMANDS)[string] {

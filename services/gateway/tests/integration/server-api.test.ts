@@ -311,6 +311,26 @@ describe('several commands in one request', () => {
       { result: { seq: 2 } },
     ]);
   });
+
+  it('run until their answers together are what one may be', async () => {
+    // As JSON has it, each of these characters is six.
+    const data = '\u0001'.repeat(15_000);
+    const filled = await succeed('batch', {
+      commands: Array.from({ length: 20 }, () => ({ command: 'publish', params: { room: 'long', data } })),
+    });
+    expect(filled).toMatchObject({ results: Array.from({ length: 20 }, () => ({ result: {} })) });
+    const commands = Array.from({ length: 40 }, () => ({ command: 'history', params: { room: 'long', limit: 1000 } }));
+    const { results } = await succeed('batch', { commands });
+    const codes = (results as readonly { readonly error?: { readonly code: string } }[]).map(
+      ({ error }) => error?.code,
+    );
+    const done = codes.indexOf('answerTooLarge');
+    expect(done).toBeGreaterThan(0);
+    expect(codes.slice(0, done)).toEqual(Array.from({ length: done }, () => undefined));
+    expect(new Set(codes.slice(done))).toEqual(new Set(['answerTooLarge']));
+    // One may be longer than what was left.
+    expect(JSON.stringify(results).length).toBeLessThan(20 * 1024 * 1024);
+  });
 });
 
 describe('requests', () => {

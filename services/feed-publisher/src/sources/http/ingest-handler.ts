@@ -1,6 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { ApiKeys, BodyError, type Logger, readJson, refuseJson, replyJson, type RequestHandler } from '@outcry/service';
+import {
+  ApiKeys,
+  BodyError,
+  type Logger,
+  readJson,
+  refuseJson,
+  replyJson,
+  replyOrRefuse,
+  type RequestHandler,
+} from '@outcry/service';
 
 import type { BookIngest } from '../book-source.ts';
 import { INGEST_ERRORS, IngestError, type IngestErrorCode } from './ingest-error.ts';
@@ -34,17 +43,20 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path !== '/books' && !path.startsWith('/books/')) return false;
-    accept({ request, response }, path).then(
-      (seq) => {
-        replyJson(response, 202, { seq });
+    replyOrRefuse(response, {
+      reply: async () => {
+        replyJson(response, 202, { seq: await accept({ request, response }, path) });
       },
-      (err: unknown) => refuse({ request, response }, err instanceof BodyError ? ingestErrorOf(err) : err),
-    );
+      refuse: (err) => refuse({ request, response }, err instanceof BodyError ? ingestErrorOf(err) : err),
+      onFault: (err) => {
+        options.logger.error({ err }, 'answer failed');
+      },
+    });
     return true;
   };
 
   async function accept({ request, response }: Exchange, path: string): Promise<number> {
-    checkKey(request);
+    checkKey(keys, request);
     const { symbol, isDeltas } = parsePath(path);
     const method = isDeltas ? 'POST' : 'PUT';
     if (request.method !== method) {
@@ -55,17 +67,6 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     const notReady = options.busNotReady();
     if (notReady !== undefined) throw new IngestError('busUnavailable', `${notReady}: try again`);
     return isDeltas ? options.ingest.extendBook(symbol, body) : options.ingest.replaceBook(symbol, body);
-  }
-
-  function checkKey({ headers }: IncomingMessage): void {
-    switch (keys.judge(headers.authorization)) {
-      case 'admitted':
-        return;
-      case 'rateLimited':
-        throw new IngestError('rateLimited', 'too many wrong keys');
-      case 'unauthorized':
-        throw new IngestError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
-    }
   }
 
   async function refuse({ request, response }: Exchange, err: unknown): Promise<void> {
@@ -80,6 +81,17 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     if (code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
     if (CAN_PASS.has(code)) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, INGEST_ERRORS[code], { error: { code, message, path, seq } });
+  }
+}
+
+function checkKey(keys: ApiKeys, { headers }: IncomingMessage): void {
+  switch (keys.judge(headers.authorization)) {
+    case 'admitted':
+      return;
+    case 'rateLimited':
+      throw new IngestError('rateLimited', 'too many wrong keys');
+    case 'unauthorized':
+      throw new IngestError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
   }
 }
 
