@@ -26,15 +26,24 @@ describe('toArchived', () => {
     const row = archive(1, known);
     expect([row.info, bytesOf(row)]).toEqual([JSON.stringify(known), Buffer.from(encodePayload(known))]);
     const strange = archive(1, { name: '\0' });
-    expect([strange.info, bytesOf(strange)]).toEqual([null, Buffer.from(encodePayload({ name: '\0' }))]);
+    expect([strange.info, bytesOf(strange)]).toEqual([
+      '{"name":"\\ufffd"}',
+      Buffer.from(encodePayload({ name: '\0' })),
+    ]);
   });
 
-  it.each([['\0'], ['a\0'], [{ '\0': 1 }], ['\\\0'], [['\\\\\0']]])(
-    'has no JSON of %j, which jsonb refuses',
-    (data) => {
-      expect(archive(data).payload).toBeNull();
-    },
-  );
+  it.each([
+    ['\0', '\ufffd'],
+    ['a\0\0b', 'a\ufffd\ufffdb'],
+    [
+      { '\0': 1, text: 'hidden?' },
+      { '\ufffd': 1, text: 'hidden?' },
+    ],
+    ['\\\0', '\\\ufffd'],
+    [{ a: ['\\\\\0', '\\u0000'] }, { a: ['\\\\\ufffd', '\\u0000'] }],
+  ])('has another character where jsonb refuses one: %j', (data, kept) => {
+    expect(JSON.parse(String(archive(data).payload))).toEqual(kept);
+  });
 
   it.each([['\\u0000'], ['\\\\u0000'], ['\\ud800'], ['\u0001'], ['😀'], ['u0000']])(
     'has JSON of %j, which only looks like it',

@@ -4,7 +4,9 @@ import { payloadToJson, readMessageFrame } from '@outcry/protocol';
 import type { ArchivedMessage } from '../store/archive-store.ts';
 
 /** What `jsonb` refuses of JSON: U+0000, and half a surrogate pair. Behind an even number of backslashes, one more begins an escape. */
-const REFUSED = /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f])/;
+const REFUSED = /(?<!\\)((?:\\\\)*)\\u(?:0000|d[89a-f][\da-f]{2})/g;
+/** In its place: the one character that `jsonb` does not take hides no other one from whoever searches. */
+const REPLACED = '$1\\ufffd';
 
 /** A message as it is kept. */
 export function toArchived({ room, position, frame, info, at }: RoomMessage): ArchivedMessage {
@@ -17,8 +19,7 @@ export function toArchived({ room, position, frame, info, at }: RoomMessage): Ar
 /** Null where there is none that `jsonb` takes: one message that nobody can read must not keep back all behind it. */
 function jsonOf(data: Uint8Array): string | null {
   try {
-    const json = payloadToJson(data);
-    return REFUSED.test(json) ? null : json;
+    return payloadToJson(data).replaceAll(REFUSED, REPLACED);
   } catch {
     return null;
   }

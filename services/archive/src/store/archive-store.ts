@@ -14,7 +14,7 @@ export interface ArchivedMessage {
   /** Unix milliseconds at which it was numbered: the same however often it is read. */
   readonly sentAt: number;
   readonly sender: string;
-  /** As JSON text, or null where PostgreSQL could not hold it (U+0000, half a surrogate pair): the frame has it. */
+  /** As JSON text that PostgreSQL can hold, U+FFFD for what it cannot (U+0000, half a surrogate pair); null where there is none. The frame has it. */
   readonly payload: string | null;
   /** The whole `message` frame in msgpack, as clients were sent it. */
   readonly frame: Uint8Array;

@@ -210,9 +210,11 @@ describe('a room whose stream was trimmed', () => {
     expect(new Set(rows.map((row) => row.sender))).toEqual(new Set([sub]));
     expect(rows.map(({ info }) => info)).toEqual(rows.map(() => INFO));
     const sent = JSON_PAYLOADS.map((text): unknown => JSON.parse(text));
-    // PostgreSQL has no negative zero in jsonb, and no U+0000.
-    const inJsonb = sent.map((data) => (JSON.stringify(data).includes('\\u0000') && data !== '\\u0000' ? null : data));
-    expect(JSON.stringify(rows.slice(0, sent.length).map(({ payload }) => payload))).toBe(JSON.stringify(inJsonb));
+    // PostgreSQL has no negative zero in jsonb (nor has `JSON.stringify`), no U+0000, and an order of keys of its own.
+    const inJsonb = sent.map((data): unknown =>
+      data === '\\u0000' ? data : JSON.parse(JSON.stringify(data).replaceAll('\\u0000', '\\ufffd')),
+    );
+    expect(rows.slice(0, sent.length).map(({ payload }) => payload)).toEqual(inJsonb);
     const admin = new Redis(redis.url);
     for (const stream of await admin.keys(`${prefix}:*:stream/pay*`)) await admin.del(stream);
     admin.disconnect();

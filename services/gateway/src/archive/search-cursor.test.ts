@@ -30,6 +30,15 @@ describe('a cursor', () => {
     expect(decodeCursor(SEARCH, cursor)).toBeUndefined();
   });
 
+  it.each([
+    { ...PLACE, room: 'a\0b' },
+    { ...PLACE, room: '\ud800' },
+    { ...PLACE, epoch: '\0' },
+    { ...PLACE, sentAt: 8.64e15 + 1 },
+  ])('is none where somebody has made up the place: %j', (place) => {
+    expect(decodeCursor(SEARCH, encodeCursor(SEARCH, place))).toBeUndefined();
+  });
+
   it('is never longer than what is taken', () => {
     const room = '"'.repeat(128);
     expect(encodeCursor(SEARCH, { ...PLACE, room, sentAt: 8.64e15, seq: Number.MAX_SAFE_INTEGER }).length).toBeLessThan(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { isRoomName } from '@outcry/protocol';
 import { z } from 'zod';
 
 import type { SearchPlace, SearchQuery } from './archive-search.ts';
@@ -8,11 +9,15 @@ import type { SearchPlace, SearchQuery } from './archive-search.ts';
 export const MAX_CURSOR_CHARACTERS = 1024;
 const HASH_BYTES = 12;
 
+/** The last moment that there is: https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const MAX_TIME = 8.64e15;
+
+/** Whoever knows the hash may have made it up: what reaches the database are names that messages have. */
 const CONTENT = z.tuple([
   z.string(),
-  z.int().nonnegative(),
-  z.string().min(1),
-  z.string().min(1),
+  z.int().nonnegative().max(MAX_TIME),
+  z.string().refine(isRoomName),
+  z.string().regex(/^[!-~]{1,64}$/),
   z.int().nonnegative(),
 ]);
 
