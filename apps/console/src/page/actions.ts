@@ -82,7 +82,7 @@ export const ACTIONS: Readonly<Record<string, Prepare>> = {
     body: [
       about(room),
       text(
-        'What Redis has stored of it is gone for good. Members stay, numbering goes on; what is archived stays in the archive.',
+        'What Redis has stored of it is gone for good. Members stay, numbering goes on. An archive in PostgreSQL keeps it, and clients can read it there until outcry.archive_erase deletes it.',
       ),
     ],
     run: async (reason) => {

@@ -63,6 +63,7 @@ describe('MemoryRooms', () => {
         return room === 'old' ? { seq: 7, ended: new Map([['before', 7]]) } : undefined;
       },
       keep: ({ room, position }) => kept.push([room, position.seq]),
+      forget: () => undefined,
     });
     const archived = { ...RETENTION, isArchived: true };
     const say = (room: string, retention = archived): number =>
@@ -83,5 +84,23 @@ describe('MemoryRooms', () => {
     // What came behind the newest that was kept is lost: who has seen it has seen what there never was.
     expect(read(8, 'before')).toEqual([8, [], undefined]);
     expect(read(5, 'other')).toEqual([8, [8], undefined]);
+  });
+
+  it('forgets only what is forgotten where it was kept', () => {
+    const forgotten: string[] = [];
+    rooms.keepBy({
+      begin: () => undefined,
+      keep: () => undefined,
+      forget: (room) => {
+        forgotten.push(room);
+        if (room === 'stuck') throw new Error('not forgotten');
+      },
+    });
+    const stored = (room: string): number => rooms.read(room, { after: 0, limit: 10 }, RETENTION).messages.length;
+    for (const room of ['pit', 'stuck'])
+      rooms.publish({ room, head: new Uint8Array([1]), origin: '', retention: RETENTION });
+    rooms.removeHistory('pit');
+    expect(() => rooms.removeHistory('stuck')).toThrow('not forgotten');
+    expect([forgotten, stored('pit'), stored('stuck')]).toEqual([['pit', 'stuck'], 0, 1]);
   });
 });

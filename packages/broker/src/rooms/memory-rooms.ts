@@ -93,6 +93,7 @@ export class MemoryRooms implements HubPart {
 
   removeHistory(name: string): Position {
     const room = this.#room(name);
+    this.#keeper?.forget(name);
     room.removeHistory();
     return room.position;
   }

@@ -18,4 +18,10 @@ export interface RoomKeeper {
   begin(room: string, epoch: string): KeptNumbering | undefined;
   /** A message has been numbered whose retention says that it is archived. Never throws. */
   keep(message: RoomMessage): void;
+  /**
+   * What was said in a room is not to be had any more. Its numbering goes on.
+   *
+   * @throws OutcryError `unavailable`, where it can be had still
+   */
+  forget(room: string): void;
 }

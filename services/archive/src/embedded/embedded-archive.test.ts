@@ -99,6 +99,68 @@ describe('the embedded archive', () => {
     await archive.close();
   });
 
+  it('lets rooms begin while others wait for the file, and has their past when that can be written', async () => {
+    const first = await open();
+    first.keep(message(1));
+    await first.close();
+    const archive = await open();
+    const failing = failWrites();
+    const begin = vi.spyOn(SqliteArchive.prototype, 'begin').mockImplementation(() => {
+      throw new OutcryError('unavailable', 'SQLite: database or disk is full');
+    });
+    archive.keep({ ...message(1), room: 'other' });
+    expect(archive.begin('fresh', 'x')).toBeUndefined();
+    expect(archive.begin('pit', 'b')).toEqual({ seq: 1, ended: new Map([['a', 1]]) });
+    archive.keep(message(2, { epoch: 'b' }));
+    await expect(archive.read({ ...ALL, epoch: 'b' })).rejects.toThrow('what was kept of the room cannot be read now');
+    begin.mockRestore();
+    failing.mockRestore();
+    vi.advanceTimersByTime(1000);
+    expect(await seqsOf(archive, 'b')).toEqual([1, 2]);
+    await archive.close();
+  });
+
+  it('forgets what was said, and goes on with the numbers', async () => {
+    const first = await open();
+    for (const seq of [1, 2]) first.keep(message(seq));
+    first.forget('pit');
+    first.keep(message(3));
+    expect(await seqsOf(first, 'a')).toEqual([3]);
+    first.forget('pit');
+    await first.close();
+    const second = await open();
+    expect(second.begin('pit', 'b')?.seq).toBe(3);
+    expect(await seqsOf(second, 'b')).toEqual([]);
+    await second.close();
+  });
+
+  it('does not say that it has forgotten what it has still', async () => {
+    const archive = await open();
+    archive.keep(message(1));
+    vi.spyOn(SqliteArchive.prototype, 'forget').mockImplementation(() => {
+      throw new OutcryError('unavailable', 'SQLite: database or disk is full');
+    });
+    expect(() => {
+      archive.forget('pit');
+    }).toThrow('disk is full');
+    expect(await seqsOf(archive, 'a')).toEqual([1]);
+    await archive.close();
+  });
+
+  it('says that the file is broken from when it finds out, whatever can be written meanwhile', async () => {
+    const archive = await open();
+    const cause = Object.assign(new Error('database disk image is malformed'), { errcode: 11 });
+    vi.spyOn(SqliteArchive.prototype, 'numberingOf').mockImplementation(() => {
+      throw new OutcryError('unavailable', `SQLite: ${cause.message}`, { cause });
+    });
+    expect(() => archive.begin('pit', 'b')).toThrow('malformed');
+    archive.keep({ ...message(1), room: 'other' });
+    vi.advanceTimersByTime(1000);
+    expect(archive.notReady()).toBe('the file of messages is broken: stop, move it away, and start again');
+    expect(log).toContain('archive fault');
+    await archive.close();
+  });
+
   it('gives up the older half of what is too much, and notes it as a gap', async () => {
     const archive = await open();
     const failing = failWrites();

@@ -5,6 +5,7 @@ import { SourceHealth } from '@outcry/worker';
 
 import { toArchived } from '../archiving/to-archived.ts';
 import { type ArchivedMessage, type Cursor, type Gap, GapReason, type Term } from '../store/archive-store.ts';
+import { isBroken } from '../store/sqlite/open-file.ts';
 import { type PageRange, SqliteArchive } from '../store/sqlite/sqlite-archive.ts';
 
 /** How long messages are gathered before they are written together: what a process that is killed may lose. */
@@ -45,6 +46,10 @@ export class EmbeddedArchive implements RoomKeeper {
   #waiting: ArchivedMessage[] = [];
   #waitingBytes = 0;
   #gaps: Gap[] = [];
+  /** Numberings that go on from kept ones, which the file does not know yet; in their order. */
+  #begun: (readonly [room: string, epoch: string])[] = [];
+  /** Nothing but another file mends that. */
+  #isBroken = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -66,8 +71,14 @@ export class EmbeddedArchive implements RoomKeeper {
 
   begin(room: string, epoch: string): KeptNumbering | undefined {
     this.#write();
-    if (this.#waiting.length > 0) throw new OutcryError('unavailable', 'what was kept of the room cannot be read now');
-    return this.#store.begin(room, epoch);
+    if (this.#waiting.some((message) => message.room === room)) {
+      throw new OutcryError('unavailable', 'what was kept of the room cannot be read now');
+    }
+    const kept = this.#watchFile(() => this.#store.numberingOf(room));
+    if (kept === undefined) return undefined;
+    this.#begun.push([room, epoch]);
+    this.#write();
+    return kept;
   }
 
   keep(message: RoomMessage): void {
@@ -81,6 +92,15 @@ export class EmbeddedArchive implements RoomKeeper {
     else this.#timer ??= this.#writeAfter(this.#health.isUp ? GATHER_MS : RETRY_MS);
   }
 
+  forget(room: string): void {
+    // So that the file knows how far the numbering is.
+    this.#write();
+    this.#watchFile(() => this.#store.forget(room));
+    const kept = this.#waiting.filter((message) => message.room !== room);
+    this.#waitingBytes = kept.reduce((sum, message) => sum + sizeOf(message), 0);
+    this.#waiting = kept;
+  }
+
   /**
    * A page of a room's past, in order.
    *
@@ -90,7 +110,11 @@ export class EmbeddedArchive implements RoomKeeper {
     // What the rooms in memory have let go of meanwhile is in it.
     this.#write();
     return new Promise((resolve) => {
-      const { messages, hasMore } = this.#store.readPage(range);
+      // It does not know yet what the room goes on from.
+      if (this.#begun.some(([room]) => room === range.room)) {
+        throw new OutcryError('unavailable', 'what was kept of the room cannot be read now');
+      }
+      const { messages, hasMore } = this.#watchFile(() => this.#store.readPage(range));
       const page = messages.map(({ seq, sentAt, frame, infoBytes }) => ({
         position: { epoch: range.epoch, seq },
         frame: Buffer.from(frame.buffer, frame.byteOffset, frame.byteLength),
@@ -102,6 +126,7 @@ export class EmbeddedArchive implements RoomKeeper {
   }
 
   notReady(): string | undefined {
+    if (this.#isBroken) return 'the file of messages is broken: stop, move it away, and start again';
     return this.#health.isUp ? undefined : 'what is said cannot be kept: the log says why';
   }
 
@@ -125,17 +150,41 @@ export class EmbeddedArchive implements RoomKeeper {
   #write(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#waiting.length === 0 || this.#isClosed) return;
+    if ((this.#waiting.length === 0 && this.#begun.length === 0) || this.#isClosed) return;
     try {
-      this.#store.write(this.#term, { messages: this.#waiting, gaps: this.#gaps, cursors: cursorsOf(this.#waiting) });
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      this.#gaps = [];
-      this.#health.succeed();
+      this.#watchFile(() => {
+        this.#writeWaiting();
+      });
     } catch (err) {
       if (!(err instanceof OutcryError)) throw err;
-      this.#health.fail(err);
       this.#timer = this.#writeAfter(RETRY_MS);
+    }
+  }
+
+  #writeWaiting(): void {
+    for (let first = this.#begun[0]; first !== undefined; first = this.#begun[0]) {
+      this.#store.begin(...first);
+      this.#begun.shift();
+    }
+    if (this.#waiting.length === 0) return;
+    this.#store.write(this.#term, { messages: this.#waiting, gaps: this.#gaps, cursors: cursorsOf(this.#waiting) });
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#gaps = [];
+  }
+
+  /** Whatever is done with the file: that it fails is in the log, and in what `/readyz` says. */
+  #watchFile<T>(step: () => T): T {
+    try {
+      const result = step();
+      if (this.#waiting.length === 0 && this.#begun.length === 0) this.#health.succeed();
+      return result;
+    } catch (err) {
+      if (err instanceof OutcryError) {
+        this.#isBroken ||= isBroken(err.cause);
+        this.#health.fail(err);
+      }
+      throw err;
     }
   }
 

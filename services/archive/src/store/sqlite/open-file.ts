@@ -1,12 +1,12 @@
 import { OutcryError } from '@outcry/broker';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 
 import { APPLICATION_ID, STEPS } from './schema.ts';
 
 export const FILE = 'messages.sqlite';
-/** Results of SQLite, without what extends them. */
+/** Results of SQLite, without what extends them: https://www.sqlite.org/rescode.html */
 const BUSY = 5;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
@@ -21,7 +21,7 @@ const PRIMARY_CODE = 0xff;
 export function openFile(folder: string): DatabaseSync {
   const path = join(folder, FILE);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (err) {
     throw new OutcryError('badConfig', `the folder ${folder} cannot be made (${wordsOf(err)}): ${NAME_ANOTHER}`, {
       cause: err,
@@ -41,6 +41,19 @@ export function openFile(folder: string): DatabaseSync {
   } catch (err) {
     file?.close();
     throw err instanceof OutcryError ? err : faultOf(err, { folder, path });
+  }
+}
+
+/** Node 22 tries for ever to make a folder with those above it where a file system has no place for any, as `/proc` has not. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (err) {
+    // Somebody else was as quick.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw err;
   }
 }
 
@@ -74,7 +87,7 @@ function numberOf(file: DatabaseSync, query: string): number {
 }
 
 function faultOf(err: unknown, { folder, path }: { readonly folder: string; readonly path: string }): OutcryError {
-  const code = err instanceof Error && 'errcode' in err ? Number(err.errcode) & PRIMARY_CODE : undefined;
+  const code = codeOf(err);
   const options = { cause: err };
   if (code === BUSY) {
     return new OutcryError(
@@ -83,11 +96,21 @@ function faultOf(err: unknown, { folder, path }: { readonly folder: string; read
       options,
     );
   }
-  if (code === CORRUPT || code === NOT_A_DATABASE) {
+  if (isBroken(err)) {
     const words = `${path} is broken (${wordsOf(err)}): move it away and start again, which begins without messages, or ${NAME_ANOTHER}`;
     return new OutcryError('badConfig', words, options);
   }
   return new OutcryError('badConfig', `${path} cannot be opened (${wordsOf(err)}): ${NAME_ANOTHER}`, options);
+}
+
+/** Whether SQLite says that the file itself is wrong, which nothing but another file mends. */
+export function isBroken(err: unknown): boolean {
+  const code = codeOf(err);
+  return code === CORRUPT || code === NOT_A_DATABASE;
+}
+
+function codeOf(err: unknown): number | undefined {
+  return err instanceof Error && 'errcode' in err ? Number(err.errcode) & PRIMARY_CODE : undefined;
 }
 
 function wordsOf(err: unknown): string {

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { KeptNumbering } from '@outcry/broker';
 import type { ArchivedMessage } from '../archive-store.ts';
 import { describeArchiveStore, type StoreUnderTest } from '../archive-store.contract.ts';
 import { FILE, openFile } from './open-file.ts';
@@ -102,14 +103,20 @@ async function write(store: SqliteArchive, said: readonly ArchivedMessage[]): Pr
   await store.store(TERM, { messages: said, gaps: [], cursors });
 }
 
+function goOn(store: SqliteArchive, room: string, epoch: string): KeptNumbering | undefined {
+  const kept = store.numberingOf(room);
+  store.begin(room, epoch);
+  return kept;
+}
+
 describe('a numbering in SQLite', () => {
   it('goes on under another epoch in each process, and is one order of numbers', async () => {
     const store = open();
-    expect(store.begin('pit', 'a')).toBeUndefined();
+    expect(goOn(store, 'pit', 'a')).toBeUndefined();
     await write(store, messages(3));
-    expect(store.begin('pit', 'b')).toEqual({ seq: 3, ended: new Map([['a', 3]]) });
+    expect(goOn(store, 'pit', 'b')).toEqual({ seq: 3, ended: new Map([['a', 3]]) });
     await write(store, messages(2, { epoch: 'b', first: 4 }));
-    expect(store.begin('pit', 'c')).toEqual({
+    expect(goOn(store, 'pit', 'c')).toEqual({
       seq: 5,
       ended: new Map([
         ['b', 5],
@@ -117,7 +124,7 @@ describe('a numbering in SQLite', () => {
       ]),
     });
     // Nothing was said in the third: it leaves nothing behind.
-    expect(store.begin('pit', 'd')).toEqual({
+    expect(goOn(store, 'pit', 'd')).toEqual({
       seq: 5,
       ended: new Map([
         ['b', 5],
@@ -197,7 +204,19 @@ describe('the file', () => {
     const blocked = join(folder, 'file');
     writeFileSync(blocked, '');
     expect(() => SqliteArchive.open({ folder: join(blocked, 'data'), maxBytes: MIB })).toThrow(
-      /^the folder .*data cannot be made \(ENOTDIR.*\): name another folder/,
+      /^the folder .*data cannot be made \(EEXIST.*\): name another folder/,
     );
+  });
+
+  it.runIf(process.platform === 'linux')('cannot be where no folder can be, and says so at once', () => {
+    expect(() => SqliteArchive.open({ folder: '/proc/none/data', maxBytes: MIB })).toThrow(
+      /^the folder .*data cannot be made \(ENOENT.*\): name another folder/,
+    );
+  });
+
+  it('makes the folders above its own', () => {
+    const deep = join(folder, 'a', 'b');
+    SqliteArchive.open({ folder: deep, maxBytes: MIB }).close();
+    expect(readFileSync(join(deep, FILE)).length).toBeGreaterThan(0);
   });
 });

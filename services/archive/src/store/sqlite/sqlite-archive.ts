@@ -110,27 +110,43 @@ export class SqliteArchive implements ArchiveStore {
     return expired;
   }
 
-  /** A room's numbering goes on under another epoch, behind the newest message that is kept. @throws OutcryError `unavailable` */
-  begin(room: string, next: string): KeptNumbering | undefined {
-    return this.#transaction(() => {
+  /** Behind what a numbering of the room would go on; undefined where nothing is kept of it. @throws OutcryError `unavailable` */
+  numberingOf(room: string): KeptNumbering | undefined {
+    try {
       const cursor = this.#cursorOf(room);
       if (cursor === undefined) return undefined;
       const { epoch, seq } = cursor;
-      const [said] = this.#all('SELECT 1 FROM messages WHERE room = ? AND epoch = ? LIMIT 1', [room, epoch]);
+      const chain = this.#all(`${CHAIN} WHERE epoch <> $epoch ORDER BY last_seq DESC LIMIT ${String(MAX_ENDED)}`, {
+        room,
+        epoch,
+      }).map((row) => [String(row['epoch']), Number(row['last_seq'])] as const);
+      const ended = this.#wasSaid(room, epoch) ? [[epoch, seq] as const, ...chain].slice(0, MAX_ENDED) : chain;
+      return { seq, ended: new Map(ended) };
+    } catch (err) {
+      throw toFault(err);
+    }
+  }
+
+  /** A room's numbering goes on under another epoch, as `numberingOf` says. @throws OutcryError `unavailable` */
+  begin(room: string, next: string): void {
+    this.#transaction(() => {
+      const cursor = this.#cursorOf(room);
+      if (cursor === undefined) return;
+      const { epoch, seq } = cursor;
       // In an epoch in which nothing was said there is nothing that anybody could ask for.
-      if (said === undefined) {
+      if (!this.#wasSaid(room, epoch)) {
         this.#run('UPDATE numberings SET next_epoch = ? WHERE room = ? AND next_epoch = ?', [next, room, epoch]);
       } else {
         this.#link(room, { ended: epoch, next, last: seq });
         this.#note({ room, epoch, first: seq + 1, last: null, reason: GapReason.Epoch });
       }
       this.#setCursor(room, next, seq);
-      const chain = this.#all(`${CHAIN} WHERE epoch <> $epoch ORDER BY last_seq DESC LIMIT ${String(MAX_ENDED)}`, {
-        room,
-        epoch: next,
-      });
-      return { seq, ended: new Map(chain.map((row) => [String(row['epoch']), Number(row['last_seq'])])) };
     });
+  }
+
+  /** Deletes what was said in a room. Its numbering goes on. @throws OutcryError `unavailable` */
+  forget(room: string): number {
+    return this.#transaction(() => this.#run('DELETE FROM messages WHERE room = ?', [room]));
   }
 
   /** As `outcry.archive_page` of PostgreSQL: in the order of the range. @throws OutcryError `unavailable` */
@@ -189,6 +205,10 @@ export class SqliteArchive implements ArchiveStore {
 
   #link(room: string, { ended, next, last }: { ended: string; next: string; last: number }): void {
     this.#run('INSERT INTO numberings VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING', [room, ended, next, last]);
+  }
+
+  #wasSaid(room: string, epoch: string): boolean {
+    return this.#all('SELECT 1 FROM messages WHERE room = ? AND epoch = ? LIMIT 1', [room, epoch]).length > 0;
   }
 
   #cursorOf(room: string): Cursor | undefined {
