@@ -39,7 +39,7 @@ it('shows something in every panel of every dashboard, for a cluster under load'
   const queries = readQueries();
   expect(queries.length).toBeGreaterThan(80);
   expect(queries.filter(({ expr }) => expr.includes('$'))).toEqual([]);
-  await using cluster = await ObservedCluster.start({ speed: 15, hasInbound: true });
+  await using cluster = await ObservedCluster.start({ speed: 15, hasServices: true });
   await using load = new Load();
   for (const encoding of ['json', 'msgpack'] as const) {
     await load.publish(await cluster.connect({ encoding, user: encoding }), 'lobby');

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { last } from '../support/eventually.ts';
 import { Load } from './support/load.ts';
 import { ObservedCluster } from './support/observed-cluster.ts';
-import { expectExactly, firedSince } from './support/watch-alerts.ts';
+import { ARCHIVED_ROOM, TOLD_ROOM, UNARCHIVED_BYTES } from './support/observed-services.ts';
+import { expectExactly, firedSince, untilFiring } from './support/watch-alerts.ts';
 
 /** A minute of the rules in three seconds. */
 const SPEED = 20;
@@ -14,6 +15,7 @@ const SPEED = 20;
 const QUIET_MS = 45_000;
 /** Past one a second, and not past what a busy machine does beside a cluster. */
 const BETWEEN_GUESSES_MS = 100;
+const MESSAGE = 'x'.repeat(1000);
 const FORGED = makeToken('not-the-secret-of-the-gateways-at-all', { sub: 'mallory' });
 
 describe('each fault fires exactly its alerts, and they end with it', () => {
@@ -21,12 +23,13 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
   let load: Load;
 
   beforeAll(async () => {
-    cluster = await ObservedCluster.start({ speed: SPEED, hasInbound: true });
+    cluster = await ObservedCluster.start({ speed: SPEED, hasServices: true });
     load = new Load();
     for (const gateway of cluster.gateways) {
       await load.publish(await cluster.connect({ gateway, user: 'ann' }), 'lobby');
       await load.watch(await cluster.connect({ gateway, user: 'bob', encoding: 'msgpack' }), 'BTCUSDT');
-      load.comeAndGo(await cluster.connect({ gateway, user: 'eve' }), 'hall');
+      load.comeAndGo(await cluster.connect({ gateway, user: 'eve' }), TOLD_ROOM);
+      await load.publish(await cluster.connect({ gateway, user: 'dan' }), ARCHIVED_ROOM);
     }
   });
   afterAll(async () => {
@@ -101,11 +104,43 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
     });
   });
 
-  it('the database is away', async () => {
-    const { postgres } = cluster;
-    if (postgres === undefined) throw new Error('no database');
+  it('the archive cannot come to its database', async () => {
+    const { archiveWay } = cluster.services;
     await expectExactly(cluster, {
-      alerts: ['OutcryInboundBehind'],
+      alerts: ['OutcryArchiveBehind'],
+      begin: () => archiveWay.cut(),
+      end: () => archiveWay.restore(),
+    });
+  });
+
+  it('more is said meanwhile than streams have room for', async () => {
+    const { archiveWay } = cluster.services;
+    await expectExactly(cluster, {
+      alerts: ['OutcryArchiveBehind', 'OutcryArchiveGaps'],
+      begin: async () => {
+        await archiveWay.cut();
+        await sayTooMuch(cluster);
+        await untilFiring(cluster, ['OutcryArchiveBehind']);
+        // What is missing is known when it is looked for.
+        await archiveWay.restore();
+      },
+      end: () => undefined,
+    });
+  });
+
+  it('the operator’s server takes no events', async () => {
+    const { told } = cluster.services;
+    await expectExactly(cluster, {
+      alerts: ['OutcryEventsBehind'],
+      begin: () => told.goAway(),
+      end: () => told.comeBack(),
+    });
+  });
+
+  it('the database is away', async () => {
+    const { postgres } = cluster.services;
+    await expectExactly(cluster, {
+      alerts: ['OutcryArchiveBehind', 'OutcryInboundBehind'],
       begin: () => postgres.kill(),
       end: () => postgres.restart(),
     });
@@ -146,3 +181,13 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
     });
   });
 });
+
+/** Three times what the stream of an archived room has for what is not archived. */
+async function sayTooMuch(cluster: ObservedCluster): Promise<void> {
+  const client = await cluster.connect({ user: 'max' });
+  await client.expectAnswer('joined', { type: 'join', room: ARCHIVED_ROOM });
+  for (let said = 0; said < 3 * UNARCHIVED_BYTES; said += MESSAGE.length) {
+    await client.request({ type: 'publish', room: ARCHIVED_ROOM, data: MESSAGE });
+  }
+  client.socket.destroy();
+}

@@ -1,11 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
+import { DEFAULT_DEADLINE_MS, DeadlineError } from './deadline.ts';
 import { leasePort, type PortLease } from './port-lease.ts';
 import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';
+const TARGETS_POLL_MS = 100;
 const HELP = 'install prometheus, version 2.42 or newer (Debian: apt-get install prometheus)';
 
 export interface PrometheusOptions {
@@ -62,6 +65,19 @@ export class PrometheusProcess implements AsyncDisposable {
     return `http://${HOST}:${String(this.#lease.port)}`;
   }
 
+  /** From now on these are asked of a job that it was started with. Resolves when no others are: it looks each five seconds, at most. */
+  async retarget(job: string, targets: readonly string[]): Promise<void> {
+    await this.#writeTargets(job, targets);
+    const expected = [...targets].sort().join(' ');
+    const startedAt = performance.now();
+    while ((await this.#targetsOf(job)).join(' ') !== expected) {
+      if (performance.now() - startedAt > DEFAULT_DEADLINE_MS) {
+        throw new DeadlineError(`Prometheus does not ask ${expected} as ${job}`);
+      }
+      await pause(TARGETS_POLL_MS);
+    }
+  }
+
   /** What an expression gives now. @throws Error with what Prometheus says of an expression that is none */
   async query(expression: string): Promise<readonly Sample[]> {
     const { result } = (await this.#ask('query', { query: expression })) as {
@@ -88,6 +104,14 @@ export class PrometheusProcess implements AsyncDisposable {
     return [...new Set(names)].sort();
   }
 
+  async #targetsOf(job: string): Promise<readonly string[]> {
+    const { activeTargets } = (await this.#ask('targets', { state: 'active' })) as {
+      readonly activeTargets: readonly { readonly labels: Sample['labels'] }[];
+    };
+    const ofJob = activeTargets.filter(({ labels }) => labels['job'] === job);
+    return ofJob.map(({ labels }) => labels['instance'] ?? '').sort();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.kill();
     await rm(this.#folder, { recursive: true, force: true });
@@ -111,14 +135,26 @@ export class PrometheusProcess implements AsyncDisposable {
     const config = {
       global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
       rule_files: [join(this.#folder, 'rules-*.yaml')],
-      scrape_configs: Object.entries(jobs).map(([name, targets]) => ({
+      scrape_configs: Object.keys(jobs).map((name) => ({
         job_name: name,
-        static_configs: [{ targets }],
+        file_sd_configs: [{ files: [this.#targetsFile(name)] }],
       })),
     };
+    for (const [name, targets] of Object.entries(jobs)) await this.#writeTargets(name, targets);
     await writeFile(join(this.#folder, 'prometheus.yml'), JSON.stringify(config));
     for (const [index, text] of rules.entries()) {
       await writeFile(join(this.#folder, `rules-${String(index)}.yaml`), text);
     }
+  }
+
+  #targetsFile(job: string): string {
+    return join(this.#folder, `targets-${job}.json`);
+  }
+
+  /** In one step: it is read as soon as it changes. */
+  async #writeTargets(job: string, targets: readonly string[]): Promise<void> {
+    const written = join(this.#folder, `${job}.written`);
+    await writeFile(written, JSON.stringify([{ targets }]));
+    await rename(written, this.#targetsFile(job));
   }
 }

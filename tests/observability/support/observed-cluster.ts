@@ -2,20 +2,18 @@ import { readFileSync } from 'node:fs';
 
 import { Redis } from 'ioredis';
 import {
+  type FeedSettings,
   type GatewayProcess,
   type GatewaySettings,
   HookServer,
   leasePort,
   makeToken,
   type PortLease,
-  PostgresProcess,
-  type InboundProcess,
   PrometheusProcess,
   RawClient,
   RedisProcess,
   type ServiceProcess,
   startGateway,
-  startInbound,
   startPublisher,
   type WireEncoding,
 } from '@outcry/testkit';
@@ -23,10 +21,10 @@ import {
 import { ruleFiles } from '../../support/alert-rules.ts';
 import { eventually } from '../../support/eventually.ts';
 import { compressTime } from './compress-time.ts';
+import { OF_SERVICES, type ObservedServices, SECRET, startServices } from './observed-services.ts';
 import { Owned } from './owned.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
-export const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 /** The second gateway has a Redis user of its own, which can be switched off. */
 const OWN_USER = 'second';
 const OWN_PASSWORD = 'of-the-second';
@@ -34,83 +32,106 @@ const EVERYTHING = ['read', 'write', 'presence', 'signal'];
 const SCRAPE_SECONDS = 15;
 const MIN_INTERVAL_MS = 500;
 const SCRAPE_DEADLINE_MS = 30_000;
-/** Short, so that a lease is over before a compressed minute is. */
-const LEASES = { leaseMs: 500, leaseRenewMs: 100 } as const;
+/** Short, so that a lease is over before a compressed minute is, and not so short that a process which waits for the processor loses it. */
+const LEASES = { leaseMs: 1500, leaseRenewMs: 300 } as const;
+const GATEWAYS = 'outcry-gateway';
+const PUBLISHERS = 'outcry-feed-publisher';
 
 export interface ObservedClusterOptions {
   /** How many times as fast time goes for the rules: what they wait for is divided by it. */
   readonly speed: number;
-  readonly hasInbound?: boolean;
+  /** With an inbound service, an archive and a sender of events. */
+  readonly hasServices?: boolean;
   readonly settings?: GatewaySettings;
 }
 
-/** Two gateways, a publisher and perhaps an inbound service over a Redis of their own, and a Prometheus with the rules that looks at them. */
+/** A process that Prometheus looks at until it is disposed of, and then forgets first, as discovery does with one that was meant to go. */
+export interface Observed<T> extends AsyncDisposable {
+  readonly process: T;
+  /** Where it is looked at: `host:port`. */
+  readonly target: string;
+  /** Prometheus looks at it no more. */
+  forget(): Promise<void>;
+}
+
+interface Parts {
+  readonly owned: Owned;
+  readonly redis: RedisProcess;
+  readonly hooks: HookServer;
+  readonly prometheus: PrometheusProcess;
+  readonly gateways: readonly [GatewayProcess, GatewayProcess];
+  readonly services: ObservedServices | undefined;
+  readonly publisherLease: PortLease;
+  readonly publisher: ServiceProcess;
+}
+
+/** Two gateways, a publisher and perhaps other services over a Redis of their own, and a Prometheus with the rules that looks at them. */
 export class ObservedCluster implements AsyncDisposable {
   readonly redis: RedisProcess;
   readonly hooks: HookServer;
   readonly prometheus: PrometheusProcess;
   readonly gateways: readonly [GatewayProcess, GatewayProcess];
-  readonly postgres: PostgresProcess | undefined;
+  readonly #services: ObservedServices | undefined;
   readonly #owned: Owned;
   readonly #publisherLease: PortLease;
+  readonly #targets = new Map<string, readonly string[]>();
   #publisher: ServiceProcess;
 
-  private constructor(parts: {
-    readonly owned: Owned;
-    readonly redis: RedisProcess;
-    readonly hooks: HookServer;
-    readonly prometheus: PrometheusProcess;
-    readonly gateways: readonly [GatewayProcess, GatewayProcess];
-    readonly postgres: PostgresProcess | undefined;
-    readonly publisherLease: PortLease;
-    readonly publisher: ServiceProcess;
-  }) {
+  private constructor(parts: Parts) {
     this.redis = parts.redis;
     this.hooks = parts.hooks;
     this.prometheus = parts.prometheus;
     this.gateways = parts.gateways;
-    this.postgres = parts.postgres;
+    this.#services = parts.services;
     this.#owned = parts.owned;
     this.#publisherLease = parts.publisherLease;
     this.#publisher = parts.publisher;
+    this.#targets.set(GATEWAYS, parts.gateways.map(hostOf));
+    this.#targets.set(PUBLISHERS, [`127.0.0.1:${String(parts.publisherLease.port)}`]);
   }
 
-  static async start({ speed, hasInbound = false, settings = {} }: ObservedClusterOptions): Promise<ObservedCluster> {
+  static async start({ speed, hasServices = false, settings = {} }: ObservedClusterOptions): Promise<ObservedCluster> {
     const owned = new Owned();
     try {
       const folder = owned.keep(await makeTemporaryFolder());
       const redis = owned.keep(await RedisProcess.start([...REDIS_ARGS, '--dir', folder.path]));
       const hooks = owned.keep(await HookServer.start());
-      const postgres = hasInbound ? owned.keep(await PostgresProcess.start()) : undefined;
       const publisherLease = owned.keep(await leasePort());
+      const all = { ...hookSettings(hooks), ...(hasServices ? OF_SERVICES : {}), ...settings };
       const gatewayAt = async (redisUrl: string): Promise<GatewayProcess> =>
-        owned.keep(await startGateway({ redisUrl, ...hookSettings(hooks), authSecret: SECRET, ...settings }));
+        owned.keep(await startGateway({ redisUrl, authSecret: SECRET, ...all }));
       const ownUrl = `redis://${OWN_USER}:${OWN_PASSWORD}@${redis.host}:${String(redis.port)}`;
-      const [first, second, publisher, inbound] = await Promise.all([
+      const [first, second, publisher, services] = await Promise.all([
         gatewayAt(redis.url),
         gatewayAt(ownUrl),
         startPublisherAt(redis, publisherLease),
-        postgres === undefined ? undefined : startInboundOver(redis, postgres),
+        hasServices ? startServices(owned, redis) : undefined,
       ]);
-      if (inbound !== undefined) owned.keep(inbound);
+      const gateways = [first, second] as const;
+      const jobs: Readonly<Record<string, readonly string[]>> = {
+        [GATEWAYS]: gateways.map(hostOf),
+        [PUBLISHERS]: [`127.0.0.1:${String(publisherLease.port)}`],
+        ...(services === undefined ? {} : jobsOf(services)),
+      };
       const prometheus = owned.keep(
         await PrometheusProcess.start({
           intervalMs: Math.max(MIN_INTERVAL_MS, (SCRAPE_SECONDS * 1000) / speed),
-          jobs: {
-            'outcry-gateway': [first, second].map(({ internalUrl }) => new URL(internalUrl).host),
-            'outcry-feed-publisher': [`127.0.0.1:${String(publisherLease.port)}`],
-            ...(inbound === undefined ? {} : { 'outcry-inbound': [new URL(inbound.internalUrl).host] }),
-          },
+          jobs,
           rules: ruleFiles().map((file) => compressTime(readFileSync(file, 'utf8'), speed)),
         }),
       );
-      await untilScraped(prometheus, inbound === undefined ? 3 : 4);
-      const gateways = [first, second] as const;
-      return new ObservedCluster({ owned, redis, hooks, prometheus, gateways, postgres, publisherLease, publisher });
+      await untilScraped(prometheus, Object.values(jobs).flat());
+      return new ObservedCluster({ owned, redis, hooks, prometheus, gateways, services, publisherLease, publisher });
     } catch (err) {
       await owned[Symbol.asyncDispose]();
       throw err;
     }
+  }
+
+  /** @throws Error where it was started without them */
+  get services(): ObservedServices {
+    if (this.#services === undefined) throw new Error('expected a cluster with services');
+    return this.#services;
   }
 
   /** A client with every right. */
@@ -118,6 +139,18 @@ export class ObservedCluster implements AsyncDisposable {
     const { gateway = this.gateways[0], encoding = 'json', user = 'ann' } = options;
     const token = makeToken(SECRET, { sub: user, claims: { rooms: { '*': EVERYTHING } }, lifetimeSeconds: 3600 });
     return RawClient.connect({ url: gateway.url, encoding, token });
+  }
+
+  /** One more gateway, in its own way. */
+  async addGateway(settings: GatewaySettings): Promise<Observed<GatewayProcess>> {
+    const gateway = await startGateway({ redisUrl: this.redis.url, authSecret: SECRET, ...settings });
+    return this.#observe(GATEWAYS, hostOf(gateway), gateway);
+  }
+
+  /** One more publisher, with books of its own. */
+  async addPublisher(feed: FeedSettings): Promise<Observed<ServiceProcess>> {
+    const publisher = await startPublisher({ redisUrl: this.redis.url, feed: { ...feed, ...LEASES } });
+    return this.#observe(PUBLISHERS, `127.0.0.1:${String(internalPortOf(publisher))}`, publisher);
   }
 
   async killPublisher(): Promise<void> {
@@ -155,6 +188,31 @@ export class ObservedCluster implements AsyncDisposable {
     await this.#publisher[Symbol.asyncDispose]();
     await this.#owned[Symbol.asyncDispose]();
   }
+
+  async #observe<T extends AsyncDisposable>(job: string, target: string, process: T): Promise<Observed<T>> {
+    const others = (): readonly string[] => (this.#targets.get(job) ?? []).filter((other) => other !== target);
+    const retarget = async (targets: readonly string[]): Promise<void> => {
+      this.#targets.set(job, targets);
+      await this.prometheus.retarget(job, targets);
+    };
+    const forget = (): Promise<void> => retarget(others());
+    try {
+      await retarget([...others(), target]);
+      await untilScraped(this.prometheus, [target]);
+    } catch (err) {
+      await process[Symbol.asyncDispose]();
+      throw err;
+    }
+    return {
+      process,
+      target,
+      forget,
+      [Symbol.asyncDispose]: async () => {
+        await forget();
+        await process[Symbol.asyncDispose]();
+      },
+    };
+  }
 }
 
 /** Nothing that was acknowledged is lost when it is killed; and the second gateway's user. */
@@ -164,11 +222,32 @@ const REDIS_ARGS = [
 ];
 
 /** Twice, or what happens now would be where its counters begin, and no rise. */
-async function untilScraped(prometheus: PrometheusProcess, processes: number): Promise<void> {
+async function untilScraped(prometheus: PrometheusProcess, targets: readonly string[]): Promise<void> {
+  const all = targets.join('|');
   await eventually(
-    async () => (await prometheus.query('count_over_time(up[1h]) >= 2 and up == 1')).length === processes,
-    { deadlineMs: SCRAPE_DEADLINE_MS, describe: () => 'Prometheus has not been everywhere' },
+    async () =>
+      (await prometheus.query(`count_over_time(up{instance=~"${all}"}[1h]) >= 2 and up == 1`)).length ===
+      targets.length,
+    { deadlineMs: SCRAPE_DEADLINE_MS, describe: () => `Prometheus has not been everywhere: ${all}` },
   );
+}
+
+function hostOf({ internalUrl }: { readonly internalUrl: string }): string {
+  return new URL(internalUrl).host;
+}
+
+function jobsOf({ inbound, archive, events }: ObservedServices): Readonly<Record<string, readonly string[]>> {
+  return {
+    'outcry-inbound': [hostOf(inbound)],
+    'outcry-archive': [hostOf(archive)],
+    'outcry-events': [hostOf(events)],
+  };
+}
+
+export function internalPortOf(publisher: ServiceProcess): number {
+  const record = publisher.log.find(({ msg }) => msg === 'feed publisher started');
+  if (typeof record?.['internalPort'] !== 'number') throw new Error('expected a publisher that has started');
+  return record['internalPort'];
 }
 
 function hookSettings(hooks: HookServer): GatewaySettings {
@@ -177,8 +256,4 @@ function hookSettings(hooks: HookServer): GatewaySettings {
 
 function startPublisherAt({ url }: RedisProcess, { port }: PortLease): Promise<ServiceProcess> {
   return startPublisher({ redisUrl: url, internalPort: port, feed: { symbols: 'BTCUSDT', ...LEASES } });
-}
-
-function startInboundOver({ url: redisUrl }: RedisProcess, { url }: PostgresProcess): Promise<InboundProcess> {
-  return startInbound({ redisUrl, postgresUrl: url, postgresMigrate: true });
 }
