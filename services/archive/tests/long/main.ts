@@ -5,6 +5,7 @@ import { wakeFrozen } from './frozen.ts';
 import { surviveKills } from './kills.ts';
 import { keepPace } from './pace.ts';
 import { readPages } from './pages.ts';
+import { rebuild } from './rebuild.ts';
 import { fillMoveAndRestore } from './restore.ts';
 import { resumeAll } from './resume.ts';
 import type { Row } from './row.ts';
@@ -50,6 +51,12 @@ const SCENARIOS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
     }),
   restore: () =>
     fillMoveAndRestore({
+      rooms: Math.min(rooms, 100),
+      rate: numberOf('rate', { short: 300, long: 1000 }),
+      seconds: numberOf('seconds', { short: 8, long: 60 }),
+    }),
+  rebuild: () =>
+    rebuild({
       rooms: Math.min(rooms, 100),
       rate: numberOf('rate', { short: 300, long: 1000 }),
       seconds: numberOf('seconds', { short: 8, long: 60 }),
