@@ -198,6 +198,67 @@ describe('the admission of publishes', () => {
       enter(64, 1);
       expect(admission.isFullOf(1)).toBe(false);
     });
+
+    it('holds nothing against what comes behind a window in which nothing of it was open', () => {
+      admission.enter(1);
+      passWindow();
+      admission.leave(false, 1);
+      passWindow();
+      enter(64, 1);
+      passWindow();
+      expect(admission.isFullOf(1)).toBe(false);
+    });
+
+    it('tries it again once all that waited for it has failed', () => {
+      enter(10, 1);
+      for (let i = 0; i < 2; i += 1) passWindow();
+      for (let i = 0; i < 10; i += 1) admission.leave(false, 1);
+      passWindow();
+      enter(64, 1);
+      expect(admission.isFullOf(1)).toBe(false);
+    });
+
+    it('has it apart for as long as it takes, and another one after an answer of this one, too', () => {
+      enter(10, 1);
+      enter(20, 3);
+      for (let i = 0; i < 5; i += 1) passWindow();
+      admission.leave(true, 1);
+      expect(roomForOthers()).toBe(admission.maxInFlight - 9);
+    });
+
+    it.each([0, 10])(
+      'takes no window for a busy one in which there was a moment with nothing but %i for it',
+      (open) => {
+        enter(open, 1);
+        for (let i = 0; i < 2; i += 1) passWindow();
+        const { maxInFlight } = admission;
+        admission.enter(2);
+        for (let i = 0; i < 20; i += 1) {
+          admission.leave(true, 2);
+          enter(2, 2);
+          now += WINDOW_MS;
+          admission.leave(true, 2);
+        }
+        expect(admission.maxInFlight).toBe(maxInFlight);
+      },
+    );
+
+    it.each([0, 10])('takes no window for a busy one that begins with nothing but %i for it', (open) => {
+      enter(open, 1);
+      for (let i = 0; i < 2; i += 1) passWindow();
+      const { maxInFlight } = admission;
+      enter(2, 2);
+      const passBusyWindow = (): void => {
+        now += WINDOW_MS;
+        admission.leave(true, 2);
+        admission.enter(2);
+      };
+      // It is the first of eight that are looked back on.
+      for (let i = 0; i < 8; i += 1) passBusyWindow();
+      expect(admission.maxInFlight).toBe(maxInFlight);
+      passBusyWindow();
+      expect(admission.maxInFlight).toBe(64);
+    });
   });
 
   it('has nobody stand apart while nothing at all is answered', () => {

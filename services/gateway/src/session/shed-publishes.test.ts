@@ -71,7 +71,7 @@ it('takes for an answer of the broker whatever it says, but that it is away', as
   send({ type: 'join', id: 1, room: 'lobby' });
   await vi.waitUntil(() => socket.framesOf('joined').some(({ room }) => room === 'lobby'));
   const publish = vi.spyOn(services.broker, 'publish');
-  const left = vi.spyOn(services.admission, 'leave');
+  const [entered, left] = [vi.spyOn(services.admission, 'enter'), vi.spyOn(services.admission, 'leave')];
   for (const [err, isAnswer] of [
     [undefined, true],
     [new OutcryError('notBegun', 'not by this one'), true],
@@ -84,6 +84,8 @@ it('takes for an answer of the broker whatever it says, but that it is away', as
     await vi.waitUntil(() => left.mock.calls.length > 0);
     expect(left.mock.calls).toEqual([[isAnswer, partitionOf('lobby')]]);
   }
+  // Where it left, it had entered.
+  expect(new Set(entered.mock.calls.flat())).toEqual(new Set([partitionOf('lobby')]));
 });
 
 it('looks at nothing of a publish that is refused, and at everything of other requests', async () => {
