@@ -6,7 +6,6 @@ import type { Random } from '../../support/random.ts';
 
 const TICK_MS = 10;
 const RETRY_MS = 100;
-/** Past this a publisher waits for answers: a system that does not keep up is not to be buried. */
 const MAX_PENDING = 2000;
 const SETTLE_DEADLINE_MS = 30_000;
 
@@ -19,6 +18,8 @@ export interface PublisherOptions {
   readonly rate: number;
   /** How often a publish is sent, with one key, before it is given up. */
   readonly attempts: number;
+  /** With so many without an answer it sends no others: a system that does not keep up is not to be buried. 2,000 unless said otherwise. */
+  readonly maxPending?: number;
   readonly onSettled: (publish: LoggedPublish) => void;
 }
 
@@ -80,12 +81,13 @@ export class Publisher {
   start(): void {
     this.#startedAt = performance.now();
     this.#sent = 0;
+    const { rate, maxPending = MAX_PENDING } = this.#options;
     this.#interval = setInterval(() => {
-      const owed = Math.floor(((performance.now() - this.#startedAt) / 1000) * this.#options.rate);
+      const owed = Math.floor(((performance.now() - this.#startedAt) / 1000) * rate);
       while (this.#sent < owed) {
         this.#sent += 1;
         // What could not be sent in its time is not made up for.
-        if (this.isReady && this.pending < MAX_PENDING) this.publish();
+        if (this.isReady && this.pending < maxPending) this.publish();
       }
     }, TICK_MS);
   }

@@ -30,9 +30,15 @@ export class Run implements Disposable {
   readonly publishers: Publisher[] = [];
   readonly #system: System;
   readonly #heads = new Map<string, LoggedPosition>();
+  #acknowledged = 0;
 
   constructor(system: System) {
     this.#system = system;
+  }
+
+  /** Messages of all publishers. */
+  get acknowledged(): number {
+    return this.#acknowledged;
   }
 
   member({ room, at, ...plan }: MemberPlan): Member {
@@ -57,7 +63,7 @@ export class Run implements Disposable {
   publisher({
     at,
     ...plan
-  }: Pick<PublisherOptions, 'rooms' | 'rate'> & { at?: SystemNode; attempts?: number }): Publisher {
+  }: Pick<PublisherOptions, 'rooms' | 'rate' | 'maxPending'> & { at?: SystemNode; attempts?: number }): Publisher {
     const publisher = new Publisher({
       name: `publisher-${String(this.publishers.length)}`,
       url: this.#urls(at),
@@ -122,6 +128,7 @@ export class Run implements Disposable {
     this.history.published(publish);
     const { room, outcome } = publish;
     if (outcome.kind !== 'ok') return;
+    this.#acknowledged += 1;
     const head = this.#heads.get(room);
     if (head?.epoch !== outcome.epoch || head.seq < outcome.seq) this.#heads.set(room, outcome);
   }
