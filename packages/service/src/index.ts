@@ -24,6 +24,7 @@ export { collectProcessMetrics } from './observability/process-metrics.ts';
 export { isPublicHost, productionProblems } from './production-problems.ts';
 export { problemsOfRedis, type RedisConfig, redisConfigOf, type RedisSettings } from './redis-config.ts';
 export { RedisStatus } from './redis-status.ts';
-export { runService, type ServiceDefinition } from './run-service.ts';
+export { runService, type RunningService, type ServiceDefinition } from './run-service.ts';
 export { weaknessOf } from './secret-strength.ts';
+export { type ServiceConfig, serviceConfigOf } from './service-config.ts';
 export { VERSION } from './version.ts';

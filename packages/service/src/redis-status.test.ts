@@ -29,4 +29,15 @@ describe('RedisStatus', () => {
     redis.handleStatus('down', FIRST);
     expect(redis.notReady()).toBe('redis unavailable');
   });
+
+  it('tells whoever has to know of each Redis that goes, once all of its own words are right', () => {
+    const told: boolean[] = [];
+    const redis: RedisStatus = new RedisStatus({}, () => told.push(redis.isUp));
+    for (const part of [FIRST, SECOND, THIRD]) redis.handleStatus('up', part);
+    expect(told).toEqual([]);
+    redis.handleStatus('down', SECOND);
+    redis.handleStatus('up', SECOND);
+    redis.handleStatus('down', THIRD);
+    expect(told).toEqual([false, false]);
+  });
 });

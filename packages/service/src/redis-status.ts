@@ -15,9 +15,12 @@ export class RedisStatus implements BrokerHandler {
   readonly #backplane: Pick<Backplane, 'awaits'>;
   readonly #partitions = new PartitionStatus('down');
   readonly #shards = new ShardChecks();
+  readonly #onDown: () => void;
 
-  constructor(backplane: Pick<Backplane, 'awaits'>) {
+  /** @param onDown one of them is not there any more, or not yet */
+  constructor(backplane: Pick<Backplane, 'awaits'>, onDown: () => void = () => undefined) {
     this.#backplane = backplane;
+    this.#onDown = onDown;
   }
 
   /** Whether all of them are. */
@@ -39,6 +42,7 @@ export class RedisStatus implements BrokerHandler {
   handleStatus(status: BrokerStatus, part: BrokerPart): void {
     this.#partitions.show(status, part);
     this.#shards.show(status, part);
+    if (status === 'down') this.#onDown();
   }
 
   handleMessage(): void {

@@ -6,4 +6,5 @@ export { type LeaseTimes, Partitions, type PartitionsMetrics, type Roster } from
 export { connectionOptions, problemsOfPostgresUrl } from './postgres/connection-options.ts';
 export { FENCED_STATE, toFault } from './postgres/fault.ts';
 export { assertMigrated, migrate, type Migrations } from './postgres/migrate.ts';
+export { runWorker, type Work, type WorkerConfig, type WorkerParts } from './run-worker.ts';
 export { SourceHealth } from './source-health.ts';

@@ -1,73 +1,41 @@
-import { createRedisBackplane } from '@outcry/broker';
-import {
-  BackplaneLog,
-  checkStorage,
-  type Logger,
-  type RequestHandler,
-  RedisStatus,
-  startInternalServer,
-} from '@outcry/service';
+import { checkStorage, type RequestHandler } from '@outcry/service';
+import type { Work, WorkerParts } from '@outcry/worker';
 
 import type { FeedPublisherConfig } from './config/config.ts';
-import { createIngestHandler } from './sources/http/ingest-handler.ts';
 import { createFeedPublisher } from './publisher.ts';
+import type { BookSource } from './sources/book-source.ts';
+import { createIngestHandler } from './sources/http/ingest-handler.ts';
 import { openSource } from './sources/open-source.ts';
 
-export interface FeedPublisherService {
-  readonly internalPort: number;
-  /** Publishes what the feeds still hold and hands over, then lets go of everything. */
-  stop(): Promise<void>;
-}
-
-/**
- * The publisher as a process of its own: over Redis, with its internal port.
- *
- * @throws OutcryError in a line for the operator where it cannot start; nothing is left running then
- */
-export async function startService(config: FeedPublisherConfig, logger: Logger): Promise<FeedPublisherService> {
-  const source = await openSource(config.source, logger);
-  const backplane = createRedisBackplane({ ...config.redis, events: new BackplaneLog(logger) });
-  const redis = new RedisStatus(backplane);
+/** Books of one source, published to the gateways of a cluster. */
+export async function composeFeedPublisher(config: FeedPublisherConfig, parts: WorkerParts): Promise<Work> {
+  const { backplane, logger } = parts;
   const { timing, leadership } = config;
+  const source = await openSource(config.source, logger);
   const publisher = createFeedPublisher({ source, backplane, timing, leadership, logger });
-  const ingest = createIngest();
-  const undo: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    // First, so that a start which waits for Redis is seen to live.
-    const server = await startInternalServer(config.internal, {
-      service: 'feed-publisher',
+  return {
+    status: {
       checks: () => [
-        ...redis.checks,
         { name: 'feeds', reason: publisher.notReady(), isBlocking: true },
         checkStorage(backplane.storage, 'books go on'),
       ],
       load: () => publisher.load(),
       exposeMetrics: () => publisher.exposeMetrics(),
-      handle: ingest,
-    });
-    undo.push(() => server.close());
-    undo.push(() => backplane.close());
-    await backplane.start(redis);
-    undo.push(() => publisher.stop());
-    await publisher.start();
-    return { internalPort: server.port, stop };
-  } catch (err) {
-    await stop();
-    throw err;
-  }
+      handle: createIngest(config, source, parts),
+    },
+    about: { source: config.source.kind },
+    start: () => publisher.start(),
+    stop: () => publisher.stop(),
+  };
+}
 
-  function createIngest(): RequestHandler | undefined {
-    if (source.ingest === undefined || config.source.kind !== 'http') return undefined;
-    const { keys, maxBodyBytes } = config.source;
-    return createIngestHandler({
-      ingest: source.ingest,
-      keys,
-      maxBodyBytes,
-      busNotReady: () => redis.notReady(),
-      logger,
-    });
-  }
+/** Books that are posted come in over the internal port. */
+function createIngest(
+  { source: config }: FeedPublisherConfig,
+  { ingest }: BookSource,
+  { redis, logger }: WorkerParts,
+): RequestHandler | undefined {
+  if (ingest === undefined || config.kind !== 'http') return undefined;
+  const { keys, maxBodyBytes } = config;
+  return createIngestHandler({ ingest, keys, maxBodyBytes, busNotReady: () => redis.notReady(), logger });
 }

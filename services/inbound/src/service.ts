@@ -1,20 +1,15 @@
 import { hostname } from 'node:os';
 
-import { type Backplane, createRedisBackplane } from '@outcry/broker';
-import { BackplaneLog, checkStorage, type Logger, RedisStatus, startInternalServer } from '@outcry/service';
+import type { Backplane } from '@outcry/broker';
+import { checkStorage, type Logger } from '@outcry/service';
 import { createTracing, type MessageTracing, type Tracing } from '@outcry/tracing';
+import type { Work, WorkerParts } from '@outcry/worker';
 
 import type { InboundConfig } from './config/config.ts';
 import { Topics } from './kafka/topics.ts';
 import { InboundMetrics } from './observability/inbound-metrics.ts';
 import { Outbox } from './outbox/outbox.ts';
 import { Streams } from './stream/streams.ts';
-
-export interface InboundService {
-  readonly internalPort: number;
-  /** Ends what is under way and hands over, then lets go of everything. */
-  stop(): Promise<void>;
-}
 
 const SOURCES = ['outbox', 'streams', 'topics'] as const;
 
@@ -35,15 +30,8 @@ function createTraces(
   return createTracing(traces, { service: 'outcry-inbound', instance, metrics: metrics.traces, patternOf, logger });
 }
 
-/**
- * Messages from a back end into the rooms of a cluster.
- *
- * @throws OutcryError in a line for the operator where it cannot start; nothing is left running then
- */
-export async function startService(config: InboundConfig, logger: Logger): Promise<InboundService> {
-  const { redis: options, rememberMs: idempotencyWindowMs } = config;
-  const backplane = createRedisBackplane({ ...options, idempotencyWindowMs, events: new BackplaneLog(logger) });
-  const redis = new RedisStatus(backplane);
+/** Messages from a back end into the rooms of a cluster. */
+export function composeInbound(config: InboundConfig, { backplane, redis, logger }: WorkerParts): Work {
   const metrics: InboundMetrics = new InboundMetrics({
     isBrokerUp: () => redis.isUp,
     isSourceUp: () => sources.every(({ source }) => source.isUp),
@@ -51,34 +39,26 @@ export async function startService(config: InboundConfig, logger: Logger): Promi
   });
   const traces = createTraces(config, metrics, logger);
   const sources = createSources(config, { backplane, metrics, tracing: traces?.messages, logger });
-  const undo: (() => Promise<void>)[] = [];
-  const stop = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
-  };
-  try {
-    // First, so that a start which waits for Redis is seen to live.
-    const server = await startInternalServer(config.internal, {
-      service: 'inbound',
+  const begun: Source[] = [];
+  return {
+    status: {
       checks: () => [
-        ...redis.checks,
         ...sources.map(({ name, source }) => ({ name, reason: source.notReady(), isBlocking: true })),
         checkStorage(backplane.storage, 'messages wait'),
       ],
       exposeMetrics: () => metrics.expose(),
-    });
-    undo.push(() => server.close());
-    undo.push(async () => traces?.close());
-    undo.push(() => backplane.close());
-    await backplane.start(redis);
-    for (const { source } of sources) {
-      undo.push(() => source.stop());
-      await source.start();
-    }
-    return { internalPort: server.port, stop };
-  } catch (err) {
-    await stop();
-    throw err;
-  }
+    },
+    async start() {
+      for (const one of sources) {
+        begun.push(one);
+        await one.source.start();
+      }
+    },
+    async stop() {
+      for (const { source } of begun.toReversed()) await source.stop();
+      await traces?.close();
+    },
+  };
 }
 
 interface SourceParts {

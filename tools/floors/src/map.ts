@@ -82,7 +82,14 @@ export const HOUSE: House = {
   },
   'services/feed-publisher': {
     is: 'keeps order books, publishes those that it leads',
-    imports: ['packages/service', 'packages/broker', 'packages/config', 'packages/order-book', 'packages/protocol'],
+    imports: [
+      'packages/worker',
+      'packages/service',
+      'packages/broker',
+      'packages/config',
+      'packages/order-book',
+      'packages/protocol',
+    ],
     testsImport: ['packages/testkit'],
     floors: [
       { main: 'the program', index: 'what the standalone takes' },
@@ -97,7 +104,7 @@ export const HOUSE: House = {
       { 'sources/simulator': 'invented books', 'sources/recording': 'recorded books', 'sources/http': 'posted books' },
       { 'sources/binance': 'live books, and the format of recordings' },
       { 'sources/{book-source,symbol-list,check-instrument}': 'the seam, lists in settings, what a source may offer' },
-      { pacing: 'delays, retries, one thing after the other' },
+      { pacing: 'in step with a clock, one thing after the other' },
     ],
   },
   'services/inbound': {
@@ -184,12 +191,13 @@ export const HOUSE: House = {
     floors: [{ index: 'the package' }, { '.': 'where it may be, signatures, connections' }],
   },
   'packages/worker': {
-    is: 'what services have that divide their work among them, over a database',
+    is: 'what services have that no client talks to: their run, who does what, a database',
     imports: ['packages/service', 'packages/broker'],
+    testsImport: ['packages/testkit'],
     floors: [
       { index: 'the package' },
       { partitions: 'who does what, by leases', postgres: 'connections, migrations, faults' },
-      { '.': 'whether a database can be used', pacing: 'delays, retries, wake-ups' },
+      { '.': 'the run of a worker, and whether a database can be used', pacing: 'delays, retries, wake-ups' },
     ],
   },
   'packages/service': {

@@ -1,23 +1,30 @@
-/** The longest wait before the first further attempt; each one after may be twice as long. */
+export interface BackoffOptions {
+  /** The longest first wait; each further one may be twice as long. */
+  readonly baseMs?: number;
+  /** No wait is longer. */
+  readonly maxMs?: number;
+  /** Uniform in [0, 1); `Math.random` unless a test wants to know. */
+  readonly random?: (() => number) | undefined;
+}
+
+/** Where nothing else is said. */
 const BASE_MS = 50;
-/** No wait is longer, where nothing else is said. */
 const MAX_MS = 2000;
 
 /** Full jitter: a wait is anything up to a bound that doubles, so that many who fail together do not try again together. */
 export class Backoff {
-  readonly #random: () => number;
-  readonly #maxMs: number;
+  readonly #options: BackoffOptions;
   #attempts = 0;
 
-  constructor(random: () => number = Math.random, maxMs: number = MAX_MS) {
-    this.#random = random;
-    this.#maxMs = maxMs;
+  constructor(options: BackoffOptions = {}) {
+    this.#options = options;
   }
 
   nextMs(): number {
-    const bound = Math.min(this.#maxMs, BASE_MS * 2 ** this.#attempts);
+    const { baseMs = BASE_MS, maxMs = MAX_MS, random = Math.random } = this.#options;
+    const bound = Math.min(maxMs, baseMs * 2 ** this.#attempts);
     this.#attempts += 1;
-    return this.#random() * bound;
+    return random() * bound;
   }
 
   reset(): void {

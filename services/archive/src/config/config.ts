@@ -1,5 +1,5 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, type ServiceConfig, serviceConfigOf } from '@outcry/service';
 import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
 
 import type { ArchivingTimes } from '../archiving/archive-term.ts';
@@ -12,10 +12,7 @@ import { ARCHIVE_SETTINGS } from './settings.ts';
 export type ArchiveSettings = SettingValues<typeof ARCHIVE_SETTINGS>;
 
 /** The settings as the service's parts take them. */
-export interface ArchiveConfig {
-  readonly logLevel: ArchiveSettings['OUTCRY_LOG_LEVEL'];
-  readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: RedisConfig;
+export interface ArchiveConfig extends ServiceConfig {
   readonly postgres: PostgresOptions;
   readonly archiving: ArchivingTimes;
   readonly leases: LeaseTimes;
@@ -36,9 +33,7 @@ export function loadArchiveConfig(environment: Environment): { config: ArchiveCo
   return {
     settings,
     config: {
-      logLevel: settings.OUTCRY_LOG_LEVEL,
-      internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
-      redis: redisConfigOf(settings),
+      ...serviceConfigOf(settings),
       postgres: postgresOptionsOf(settings),
       archiving: archivingTimesOf(settings),
       leases: leaseTimesOf(settings),

@@ -1,5 +1,5 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, type ServiceConfig, serviceConfigOf } from '@outcry/service';
 import type { LeaseTimes } from '@outcry/worker';
 
 import { type DeliveryConfig, deliveryConfigOf, problemsOfDelivery } from '../delivery/settings.ts';
@@ -10,10 +10,7 @@ import { EVENTS_SETTINGS } from './settings.ts';
 export type EventsSettings = SettingValues<typeof EVENTS_SETTINGS>;
 
 /** The settings as the service's parts take them. */
-export interface EventsConfig {
-  readonly logLevel: EventsSettings['OUTCRY_LOG_LEVEL'];
-  readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: RedisConfig;
+export interface EventsConfig extends ServiceConfig {
   readonly delivery: DeliveryConfig;
   readonly sending: SendingConfig;
   readonly leases: LeaseTimes;
@@ -33,9 +30,7 @@ export function loadEventsConfig(environment: Environment): { config: EventsConf
   return {
     settings,
     config: {
-      logLevel: settings.OUTCRY_LOG_LEVEL,
-      internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
-      redis: redisConfigOf(settings),
+      ...serviceConfigOf(settings),
       delivery: deliveryConfigOf(settings),
       sending: sendingConfigOf(settings),
       leases: leaseTimesOf(settings),

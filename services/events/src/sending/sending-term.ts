@@ -32,7 +32,7 @@ const PARTITIONS = Array.from({ length: PARTITION_COUNT }, (_, partition) => par
 export class SendingTerm {
   readonly #options: SendingTermOptions;
   readonly #term: PartitionTerm;
-  readonly #backoff = new Backoff(Math.random, MAX_RETRY_WAIT_MS);
+  readonly #backoff = new Backoff({ maxMs: MAX_RETRY_WAIT_MS });
   /** Partitions that may have something, those that have waited longest first. */
   readonly #active = new Set<number>();
   #claimAt = -Infinity;

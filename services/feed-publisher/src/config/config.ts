@@ -1,5 +1,5 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf, weaknessOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, type ServiceConfig, serviceConfigOf, weaknessOf } from '@outcry/service';
 
 import { timingOf } from '../feed/settings.ts';
 import type { FeedTiming } from '../feed/frame-sender.ts';
@@ -11,10 +11,7 @@ import { FEED_PUBLISHER_SETTINGS } from './settings.ts';
 export type FeedPublisherSettings = SettingValues<typeof FEED_PUBLISHER_SETTINGS>;
 
 /** The settings as the publisher's parts take them. */
-export interface FeedPublisherConfig {
-  readonly logLevel: FeedPublisherSettings['OUTCRY_LOG_LEVEL'];
-  readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: RedisConfig;
+export interface FeedPublisherConfig extends ServiceConfig {
   readonly source: SourceConfig;
   readonly timing: FeedTiming;
   readonly leadership: LeadershipTimes;
@@ -45,9 +42,7 @@ function problemsInProduction(settings: FeedPublisherSettings): readonly string[
 
 function configOf(settings: FeedPublisherSettings): FeedPublisherConfig {
   return {
-    logLevel: settings.OUTCRY_LOG_LEVEL,
-    internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
-    redis: redisConfigOf(settings),
+    ...serviceConfigOf(settings),
     source: sourceConfigOf(settings),
     timing: timingOf(settings),
     leadership: leadershipOf(settings),

@@ -1,5 +1,6 @@
 import { OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
+import { Backoff, delay } from '@outcry/worker';
 
 import { BaseFeed } from './base-feed.ts';
 import type { BusHealth } from './bus-health.ts';
@@ -8,9 +9,7 @@ import type { Leadership } from '../leadership/leadership.ts';
 import type { Candidate } from '../leadership/seat.ts';
 import { Term } from '../leadership/term.ts';
 import type { FeedMetrics } from '../observability/feed-metrics.ts';
-import { Backoff } from '../pacing/backoff.ts';
 import { Gate } from '../pacing/gate.ts';
-import { delay } from '../pacing/delay.ts';
 import { SerialQueue } from '../pacing/serial-queue.ts';
 import { BookEventKind, type BookSource, type Scales, type SourceEvent } from '../sources/book-source.ts';
 

@@ -1,4 +1,4 @@
-import { delay } from './delay.ts';
+import { delay } from '@outcry/worker';
 
 /** Later than this, and lost time is given up: a feed that had to wait goes on at its pace and does not race to catch up. */
 const MAX_LAG_MS = 1000;

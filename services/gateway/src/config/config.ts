@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import type { ToldEvents } from '@outcry/broker';
 import { ConfigError, type Environment, readSettings } from '@outcry/config';
-import { problemsOfRedis, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfRedis, type ServiceConfig, serviceConfigOf } from '@outcry/service';
 import { problemsOfTraces, type TraceConfig, traceConfigOf } from '@outcry/tracing';
 
 import type { ApiKey } from '../api/bearer.ts';
@@ -26,12 +26,9 @@ import { problemsInProduction } from './production.ts';
 import { GATEWAY_SETTINGS, type GatewaySettings } from './settings.ts';
 
 /** What each part takes, put together. Times in milliseconds, sizes in bytes. */
-export interface GatewayConfig extends TransportConfig {
+export interface GatewayConfig extends TransportConfig, ServiceConfig {
   readonly nodeId: string;
   readonly processes: ProcessesConfig;
-  readonly logLevel: GatewaySettings['OUTCRY_LOG_LEVEL'];
-  readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: RedisConfig;
   readonly auth: AuthConfig;
   /** Undefined where the operator's server is not asked. */
   readonly hooks: HooksConfig | undefined;
@@ -96,11 +93,10 @@ function configOf(settings: GatewaySettings): GatewayConfig {
   });
   return {
     ...transportConfigOf(settings),
+    ...serviceConfigOf(settings),
     nodeId: nodeId ?? `gw-${randomBytes(4).toString('hex')}`,
-    logLevel: settings.OUTCRY_LOG_LEVEL,
     internal: { host: settings.OUTCRY_INTERNAL_HOST, port: internalPort },
     processes: processesConfigOf(settings),
-    redis: redisConfigOf(settings),
     auth,
     hooks,
     told: toldEventsOf(events, roomRules),

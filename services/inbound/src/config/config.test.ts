@@ -21,12 +21,17 @@ describe('loadInboundConfig', () => {
     expect(config).toEqual({
       logLevel: 'info',
       internal: { host: '127.0.0.1', port: 8081 },
-      redis: { url: 'redis://127.0.0.1:6379', prefix: 'outcry', startTimeoutMs: 300_000, requiresReplicas: false },
+      redis: {
+        url: 'redis://127.0.0.1:6379',
+        prefix: 'outcry',
+        startTimeoutMs: 300_000,
+        requiresReplicas: false,
+        idempotencyWindowMs: 3_600_000,
+      },
       outbox: { postgres: { url: URL, maxConnections: 4, mustMigrate: true }, pollMs: 1000 },
       streams: undefined,
       topics: undefined,
       leases: { leaseMs: 3000, renewMs: 1000 },
-      rememberMs: 3_600_000,
       maxDataBytes: 16_384,
       traces: undefined,
     });

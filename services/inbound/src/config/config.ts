@@ -1,7 +1,7 @@
 import { ConfigError, type Environment, readSettings, type SettingValues } from '@outcry/config';
-import { problemsOfRedis, productionProblems, type RedisConfig, redisConfigOf } from '@outcry/service';
+import { problemsOfRedis, productionProblems, serviceConfigOf } from '@outcry/service';
 import { problemsOfTraces, type TraceConfig, traceConfigOf } from '@outcry/tracing';
-import { type LeaseTimes, problemsOfPostgresUrl } from '@outcry/worker';
+import { type LeaseTimes, problemsOfPostgresUrl, type WorkerConfig } from '@outcry/worker';
 
 import { type KafkaConfig, kafkaConfigOf, problemsOfKafka } from '../kafka/settings.ts';
 import { type OutboxConfig, outboxConfigOf } from '../outbox/settings.ts';
@@ -14,16 +14,12 @@ import { INBOUND_SETTINGS } from './settings.ts';
 export type InboundSettings = SettingValues<typeof INBOUND_SETTINGS>;
 
 /** The settings as the service's parts take them. */
-export interface InboundConfig {
-  readonly logLevel: InboundSettings['OUTCRY_LOG_LEVEL'];
-  readonly internal: { readonly host: string; readonly port: number };
-  readonly redis: RedisConfig;
+export interface InboundConfig extends WorkerConfig {
   /** Each is undefined where there is none; not all are. */
   readonly outbox: OutboxConfig | undefined;
   readonly streams: StreamConfig | undefined;
   readonly topics: KafkaConfig | undefined;
   readonly leases: LeaseTimes;
-  readonly rememberMs: number;
   readonly retention: RetentionRules;
   readonly maxDataBytes: number;
   /** Undefined where nobody is told of traces. */
@@ -61,15 +57,14 @@ function problemsOfSources(settings: InboundSettings, isProduction: boolean): re
 }
 
 function configOf(settings: InboundSettings): InboundConfig {
+  const common = serviceConfigOf(settings);
   return {
-    logLevel: settings.OUTCRY_LOG_LEVEL,
-    internal: { host: settings.OUTCRY_INTERNAL_HOST, port: settings.OUTCRY_INTERNAL_PORT },
-    redis: redisConfigOf(settings),
+    ...common,
+    redis: { ...common.redis, idempotencyWindowMs: settings.OUTCRY_INBOUND_REMEMBER_MS },
     outbox: outboxConfigOf(settings),
     streams: streamConfigOf(settings),
     topics: kafkaConfigOf(settings),
     leases: leaseTimesOf(settings),
-    rememberMs: settings.OUTCRY_INBOUND_REMEMBER_MS,
     retention: loadRetentionRules(settings),
     maxDataBytes: settings.OUTCRY_MAX_FRAME_BYTES,
     traces: traceConfigOf(settings),

@@ -78,7 +78,7 @@ export class SearchIndexes {
   }
 
   async #run(): Promise<void> {
-    const backoff = new Backoff(Math.random, MAX_PAUSE_MS);
+    const backoff = new Backoff({ maxMs: MAX_PAUSE_MS });
     while (!this.#ending.signal.aborted) {
       const isBuilt = await this.#build().catch((err: unknown) => {
         this.#fail(err);

@@ -1,9 +1,8 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
 import { SourceKind } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
+import { Backoff, delay } from '@outcry/worker';
 
-import { Backoff } from '../../pacing/backoff.ts';
-import { delay } from '../../pacing/delay.ts';
 import type { BookSource, SourceEvent } from '../book-source.ts';
 import { BinanceRest } from './binance-rest.ts';
 import { Connection } from './connection.ts';

@@ -1,7 +1,7 @@
 import { OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
+import { delay } from '@outcry/worker';
 
-import { delay } from '../../pacing/delay.ts';
 import type { BinanceRest } from './binance-rest.ts';
 import type { Listing } from './listing.ts';
 import type { LiveBook } from './live-book.ts';

@@ -1,9 +1,8 @@
 import { OutcryError } from '@outcry/broker';
 import { ScaledNumberError } from '@outcry/order-book';
 import type { Logger } from '@outcry/service';
+import { Backoff, delay } from '@outcry/worker';
 
-import { Backoff } from '../../pacing/backoff.ts';
-import { delay } from '../../pacing/delay.ts';
 import { type BookEvent, BookEventKind, type Scales, type SourceEvent } from '../book-source.ts';
 import { DepthAlignment, isBehindStream } from './depth-alignment.ts';
 import type { DepthSnapshot, DepthUpdate } from './depth-frames.ts';

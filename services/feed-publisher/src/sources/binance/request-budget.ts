@@ -1,4 +1,4 @@
-import { delay } from '../../pacing/delay.ts';
+import { delay } from '@outcry/worker';
 
 const MINUTE_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import type { Logger } from '@outcry/service';
+import { Backoff } from '@outcry/worker';
 
-import { Backoff } from '../../pacing/backoff.ts';
 import type { OpenStreamSocket, StreamSocket } from './stream-socket.ts';
 
 export interface VenueStreamHandler {

@@ -1,7 +1,7 @@
 import { type FeedInstrument, OutcryError } from '@outcry/broker';
 import { isSymbol, SourceKind } from '@outcry/protocol';
+import { delay } from '@outcry/worker';
 
-import { delay } from '../../pacing/delay.ts';
 import { Pacer } from '../../pacing/pacer.ts';
 import type { BookEvent, BookSource } from '../book-source.ts';
 import { inspectRecording } from './inspect-recording.ts';

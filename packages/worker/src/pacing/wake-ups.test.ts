@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Backoff } from './backoff.ts';
-import { delay } from './delay.ts';
 import { WakeUps } from './wake-ups.ts';
 
 beforeEach(() => {
@@ -9,32 +7,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.useRealTimers();
-});
-
-describe('Backoff', () => {
-  it('doubles its bound up to the longest wait, and starts over after a reset', () => {
-    const backoff = new Backoff(() => 0.5);
-    const waits = Array.from({ length: 8 }, () => backoff.nextMs());
-    expect(waits).toEqual([25, 50, 100, 200, 400, 800, 1000, 1000]);
-    backoff.reset();
-    expect(backoff.nextMs()).toBe(25);
-  });
-
-  it('waits no longer than it is told', () => {
-    const backoff = new Backoff(() => 1, 100);
-    expect([backoff.nextMs(), backoff.nextMs(), backoff.nextMs()]).toEqual([50, 100, 100]);
-  });
-});
-
-describe('delay', () => {
-  it('ends at once when it is told to, and leaves no timer', async () => {
-    const stopping = new AbortController();
-    const waiting = delay(60_000, stopping.signal);
-    stopping.abort();
-    await waiting;
-    await delay(60_000, stopping.signal);
-    expect(vi.getTimerCount()).toBe(0);
-  });
 });
 
 describe('WakeUps', () => {

@@ -16,6 +16,11 @@ describe('Backoff', () => {
     expect(backoff.nextMs()).toBe(50);
   });
 
+  it('is one of 50 ms to 2 s where nothing else is said', () => {
+    const backoff = new Backoff({ random: () => 0.5 });
+    expect(Array.from({ length: 8 }, () => backoff.nextMs())).toEqual([25, 50, 100, 200, 400, 800, 1000, 1000]);
+  });
+
   it('may not wait at all, and never waits longer than its bound', () => {
     const waits = Array.from({ length: 1000 }, () => new Backoff({ baseMs: 100, maxMs: 500 }).nextMs());
     expect(Math.min(...waits)).toBeLessThan(10);
