@@ -21,6 +21,7 @@ export {
 export { BackplaneLog } from './log/backplane-log.ts';
 export { createLogger, type Logger } from './log/logger.ts';
 export { collectProcessMetrics } from './observability/process-metrics.ts';
+export { ServiceMetrics } from './observability/service-metrics.ts';
 export { isPublicHost, productionProblems } from './production-problems.ts';
 export { problemsOfRedis, type RedisConfig, redisConfigOf, type RedisSettings } from './redis-config.ts';
 export { RedisStatus } from './redis-status.ts';

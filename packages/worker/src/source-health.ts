@@ -8,14 +8,19 @@ const REPEATED_AFTER_MS = 60_000;
 export class SourceHealth {
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
   readonly #name: string;
+  readonly #countFault: () => void;
   #isUp = false;
   #lastFault = '';
   #loggedAt = -Infinity;
 
-  /** @param name What it is called in the log. */
-  constructor(logger: Pick<Logger, 'info' | 'warn'>, name = 'source') {
+  /**
+   * @param name What it is called in the log.
+   * @param countFault Called for each call that failed.
+   */
+  constructor(logger: Pick<Logger, 'info' | 'warn'>, name = 'source', countFault: () => void = () => undefined) {
     this.#logger = logger;
     this.#name = name;
+    this.#countFault = countFault;
   }
 
   get isUp(): boolean {
@@ -31,6 +36,7 @@ export class SourceHealth {
     } catch (err) {
       if (!(err instanceof OutcryError)) throw err;
       this.fail(err);
+      this.#countFault();
       return undefined;
     }
   }

@@ -1,7 +1,15 @@
 import { type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import { Backoff, delay, type LeaseTimes, Partitions, type PartitionTerm, SourceHealth, WakeUps } from '@outcry/worker';
-import { randomUUID } from 'node:crypto';
+import {
+  Backoff,
+  databaseRoster,
+  delay,
+  type LeaseTimes,
+  Partitions,
+  type PartitionTerm,
+  SourceHealth,
+  WakeUps,
+} from '@outcry/worker';
 
 import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import { ARCHIVE_PARTITIONS } from '../store/postgres/migrations.ts';
@@ -21,7 +29,6 @@ export interface ArchiverOptions {
 /** The archive of one cluster: its partitions, as far as this process has them. */
 export class Archiver {
   readonly #options: ArchiverOptions;
-  readonly #service = randomUUID();
   readonly #wakeUps = new WakeUps();
   readonly #store: PostgresArchive;
   readonly #health: SourceHealth;
@@ -30,7 +37,9 @@ export class Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options;
     const { postgres, lease, leases: times, metrics, logger } = options;
-    this.#health = new SourceHealth(logger, 'database');
+    this.#health = new SourceHealth(logger, 'database', () => {
+      metrics.countFault();
+    });
     this.#store = new PostgresArchive({
       ...postgres,
       onFault: (err) => {
@@ -46,13 +55,7 @@ export class Archiver {
     this.#partitions = new Partitions({
       names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),
       leaseOf: (name) => `archive/${name}`,
-      service: this.#service,
-      roster: {
-        attend: (forMs) => this.#try(() => this.#store.attend(this.#service, forMs)),
-        leave: async () => {
-          await this.#try(() => this.#store.leave(this.#service));
-        },
-      },
+      ...databaseRoster(this.#store, this.#health),
       lease,
       times,
       read: (term) => this.#archive(term),
@@ -102,11 +105,5 @@ export class Archiver {
         await delay(backoff.nextMs(), term.signal);
       }
     }
-  }
-
-  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
-    const result = await this.#health.watch(call);
-    if (result === undefined) this.#options.metrics.countFault();
-    return result;
   }
 }

@@ -1,5 +1,4 @@
-import { collectProcessMetrics } from '@outcry/service';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ServiceMetrics } from '@outcry/service';
 
 import { type Gap, GapReason } from '../store/archive-store.ts';
 
@@ -23,39 +22,40 @@ const LAG_BUCKETS_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600]
 
 /** What the service counts, in a registry of its own. No label has more values than the source code has. */
 export class ArchiveMetrics {
-  readonly #registry = new Registry();
-  readonly #rows = this.#counter('rows_total', 'Messages that were written.');
-  readonly #known = this.#counter('known_rows_total', 'Messages that were read and had been written before.');
-  readonly #gaps = new Counter({
-    name: 'outcry_archive_gaps_total',
-    help: 'Holes that were noted: what was gone before it was read, and numberings that ended.',
-    labelNames: ['reason'],
-    registers: [this.#registry],
-  });
-  readonly #expired = this.#counter(
+  readonly #all = new ServiceMetrics('archive');
+  readonly #rows = this.#all.counter('rows_total', 'Messages that were written.');
+  readonly #known = this.#all.counter('known_rows_total', 'Messages that were read and had been written before.');
+  readonly #gaps = this.#all.counter(
+    'gaps_total',
+    'Holes that were noted: what was gone before it was read, and numberings that ended.',
+    'reason',
+  );
+  readonly #expired = this.#all.counter(
     'expired_rows_total',
     'Messages that were deleted, as their rooms keep none so old.',
   );
-  readonly #faults = this.#counter(
+  readonly #faults = this.#all.counter(
     'faults_total',
     'Calls of the database or of Redis that failed, and were made again.',
   );
-  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to archive a partition.');
-  readonly #partitions = this.#gauge('partitions', 'Partitions that this process archives.');
-  readonly #services = this.#gauge('services', 'Services of this kind that are present, when it last could look.');
-  readonly #lagMessages = this.#gauge('lag_messages', 'Messages that are stored and not archived yet, as last seen.');
-  readonly #lagSeconds = new Histogram({
-    name: 'outcry_archive_lag_seconds',
-    help: 'Age of the oldest message of a batch when the batch was written.',
-    buckets: LAG_BUCKETS_SECONDS,
-    registers: [this.#registry],
-  });
+  readonly #takeovers = this.#all.counter('takeovers_total', 'Times this process began to archive a partition.');
+  readonly #partitions = this.#all.gauge('partitions', 'Partitions that this process archives.');
+  readonly #services = this.#all.gauge('services', 'Services of this kind that are present, when it last could look.');
+  readonly #lagMessages = this.#all.gauge(
+    'lag_messages',
+    'Messages that are stored and not archived yet, as last seen.',
+  );
+  readonly #lagSeconds = this.#all.histogram(
+    'lag_seconds',
+    'Age of the oldest message of a batch when the batch was written.',
+    { buckets: LAG_BUCKETS_SECONDS },
+  );
   readonly #backlogs = new Map<string, number>();
 
   constructor({ isBrokerUp, isStoreUp }: ArchiveMetricsOptions) {
-    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
-    this.#gauge('store_up', '1 while the database can be used.', isStoreUp);
-    collectProcessMetrics(this.#registry, 'outcry_archive');
+    this.#all.watch('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#all.watch('store_up', '1 while the database can be used.', isStoreUp);
+    this.#all.addProcess();
     // A series that begins with 1 has not risen.
     for (const reason of Object.values(GapReason)) this.#gaps.inc({ reason }, 0);
   }
@@ -98,22 +98,6 @@ export class ArchiveMetrics {
 
   /** Everything in the Prometheus text format. */
   expose(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  #counter(name: string, help: string): Counter {
-    return new Counter({ name: `outcry_archive_${name}`, help, registers: [this.#registry] });
-  }
-
-  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
-    const collect =
-      isSet === undefined
-        ? {}
-        : {
-            collect(this: Gauge) {
-              this.set(isSet() ? 1 : 0);
-            },
-          };
-    return new Gauge({ name: `outcry_archive_${name}`, help, registers: [this.#registry], ...collect });
+    return this.#all.expose();
   }
 }

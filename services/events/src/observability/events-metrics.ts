@@ -1,7 +1,6 @@
 import type { Missing } from '@outcry/broker';
-import { collectProcessMetrics } from '@outcry/service';
+import { ServiceMetrics } from '@outcry/service';
 import type { FailureKind } from '@outcry/webhook';
-import { Counter, Gauge, Registry } from 'prom-client';
 
 import type { WrittenEvent } from '../event/to-events.ts';
 
@@ -25,25 +24,25 @@ const MS_PER_SECOND = 1000;
 
 /** What the service counts, in a registry of its own. No label has more values than the source code has. */
 export class EventsMetrics {
-  readonly #registry = new Registry();
-  readonly #told = this.#counter('told_total', 'Events that the server took.', 'event');
-  readonly #failures = this.#counter('failures_total', 'Requests that the server did not take.', 'failure');
-  readonly #dead = this.#counter('dead_letters_total', 'Events that went to the dead letters.', 'reason');
-  readonly #lost = this.#counter('lost_total', 'Events that were lost, as far as that is known by number.');
-  readonly #faults = this.#counter('faults_total', 'Times that Redis interrupted the sending.');
-  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to send.');
-  readonly #sending = this.#gauge('sending', '1 while this process sends; otherwise it stands by.');
-  readonly #backlog = this.#gauge('backlog', 'Comings and goings that wait to be told, as last seen.');
+  readonly #all = new ServiceMetrics('events');
+  readonly #told = this.#all.counter('told_total', 'Events that the server took.', 'event');
+  readonly #failures = this.#all.counter('failures_total', 'Requests that the server did not take.', 'failure');
+  readonly #dead = this.#all.counter('dead_letters_total', 'Events that went to the dead letters.', 'reason');
+  readonly #lost = this.#all.counter('lost_total', 'Events that were lost, as far as that is known by number.');
+  readonly #faults = this.#all.counter('faults_total', 'Times that Redis interrupted the sending.');
+  readonly #takeovers = this.#all.counter('takeovers_total', 'Times this process began to send.');
+  readonly #sending = this.#all.gauge('sending', '1 while this process sends; otherwise it stands by.');
+  readonly #backlog = this.#all.gauge('backlog', 'Comings and goings that wait to be told, as last seen.');
   /** When the oldest that waits happened, in Unix milliseconds. */
   #oldestAt: number | undefined;
 
   constructor({ isBrokerUp, isServerUp }: EventsMetricsOptions) {
-    this.#gauge('broker_up', '1 while Redis can be used.', () => Number(isBrokerUp()));
-    this.#gauge('server_up', '1 while the server takes what it is told.', () => Number(isServerUp()));
-    this.#gauge('lag_seconds', 'Age of the oldest coming or going that waits to be told, or is being told.', () =>
+    this.#all.watch('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#all.watch('server_up', '1 while the server takes what it is told.', isServerUp);
+    this.#all.watch('lag_seconds', 'Age of the oldest coming or going that waits to be told, or is being told.', () =>
       this.#oldestAt === undefined ? 0 : Math.max(0, (Date.now() - this.#oldestAt) / MS_PER_SECOND),
     );
-    collectProcessMetrics(this.#registry, 'outcry_events');
+    this.#all.addProcess();
   }
 
   countTold(events: readonly Pick<WrittenEvent, 'name'>[]): void {
@@ -85,27 +84,6 @@ export class EventsMetrics {
 
   /** Everything in the Prometheus text format. */
   expose(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  #counter(name: string, help: string, ...labelNames: readonly string[]): Counter {
-    return new Counter({
-      name: `outcry_events_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [this.#registry],
-    });
-  }
-
-  #gauge(name: string, help: string, read?: () => number): Gauge {
-    const collect =
-      read === undefined
-        ? {}
-        : {
-            collect(this: Gauge) {
-              this.set(read());
-            },
-          };
-    return new Gauge({ name: `outcry_events_${name}`, help, registers: [this.#registry], ...collect });
+    return this.#all.expose();
   }
 }

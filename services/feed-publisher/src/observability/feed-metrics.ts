@@ -1,5 +1,4 @@
-import { collectProcessMetrics } from '@outcry/service';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { ServiceMetrics } from '@outcry/service';
 
 export type FrameKind = 'snapshot' | 'delta' | 'pulse';
 
@@ -16,77 +15,58 @@ const PUBLISH_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 /** What the publisher counts, in a registry of its own. Labels are bounded: the symbols are those of the source. */
 export class FeedMetrics {
-  readonly #registry = new Registry();
-  readonly #events = this.#counter('events_total', 'Events of the book source.', ['symbol']);
-  readonly #frames = this.#counter('frames_total', 'Frames that the feed bus took.', ['symbol', 'kind']);
-  readonly #epochRestarts = this.#counter(
+  readonly #all = new ServiceMetrics('feed_publisher');
+  readonly #events = this.#all.counter('events_total', 'Events of the book source.', 'symbol');
+  readonly #frames = this.#all.counter('frames_total', 'Frames that the feed bus took.', 'symbol', 'kind');
+  readonly #epochRestarts = this.#all.counter(
     'epoch_restarts_total',
     'Epochs after the first: the source began anew, or the feed bus came back.',
-    ['symbol'],
+    'symbol',
   );
-  readonly #interruptions = this.#counter(
+  readonly #interruptions = this.#all.counter(
     'interruptions_total',
     'Times the venue could not be heard, or left something out: the feed was silent until the next snapshot.',
-    ['symbol'],
+    'symbol',
   );
-  readonly #sourceErrors = this.#counter(
+  readonly #sourceErrors = this.#all.counter(
     'source_errors_total',
     'Feeds that ended because the source broke or the book could not be right.',
-    ['symbol'],
+    'symbol',
   );
-  readonly #takeovers = this.#counter(
+  readonly #takeovers = this.#all.counter(
     'takeovers_total',
     'Times this publisher began to lead the symbol, the first included.',
-    ['symbol'],
+    'symbol',
   );
-  readonly #fencedFrames = this.#counter(
+  readonly #fencedFrames = this.#all.counter(
     'fenced_frames_total',
     'Frames that the feed bus refused because another publisher leads the symbol.',
-    ['symbol'],
+    'symbol',
   );
-  readonly #leader = new Gauge({
-    name: 'outcry_feed_publisher_leader',
-    help: '1 while this publisher leads the symbol, 0 while it stands by.',
-    labelNames: ['symbol'],
-    registers: [this.#registry],
-  });
-  readonly #publishers = new Gauge({
-    name: 'outcry_feed_publisher_publishers',
-    help: 'Publishers that are present, this one included, when it last could look.',
-    registers: [this.#registry],
-  });
-  readonly #live = new Gauge({
-    name: 'outcry_feed_publisher_live',
-    help: '1 while this publisher publishes the feed of the symbol.',
-    labelNames: ['symbol'],
-    registers: [this.#registry],
-  });
-  readonly #publishSeconds = new Histogram({
-    name: 'outcry_feed_publisher_publish_seconds',
-    help: 'From handing a frame to the feed bus until it has taken it.',
-    labelNames: ['kind'],
-    buckets: PUBLISH_BUCKETS_SECONDS,
-    registers: [this.#registry],
-  });
+  readonly #leader = this.#all.gauge(
+    'leader',
+    '1 while this publisher leads the symbol, 0 while it stands by.',
+    'symbol',
+  );
+  readonly #publishers = this.#all.gauge(
+    'publishers',
+    'Publishers that are present, this one included, when it last could look.',
+  );
+  readonly #live = this.#all.gauge('live', '1 while this publisher publishes the feed of the symbol.', 'symbol');
+  readonly #publishSeconds = this.#all.histogram(
+    'publish_seconds',
+    'From handing a frame to the feed bus until it has taken it.',
+    { buckets: PUBLISH_BUCKETS_SECONDS, labelNames: ['kind'] },
+  );
 
   constructor({ isBusUp, isWritable, hasProcessMetrics }: FeedMetricsOptions) {
-    new Gauge({
-      name: 'outcry_feed_publisher_bus_up',
-      help: '1 while the feed bus takes what is published.',
-      registers: [this.#registry],
-      collect() {
-        this.set(isBusUp() ? 1 : 0);
-      },
-    });
-    new Gauge({
-      name: 'outcry_feed_publisher_broker_writable',
-      help: '0 while the broker refuses messages: full, where books go on, or read-only, where they do not.',
-      registers: [this.#registry],
-      collect() {
-        this.set(isWritable() ? 1 : 0);
-      },
-    });
-    if (hasProcessMetrics) collectProcessMetrics(this.#registry, 'outcry_feed_publisher');
+    this.#all.watch('bus_up', '1 while the feed bus takes what is published.', isBusUp);
+    this.#all.watch(
+      'broker_writable',
+      '0 while the broker refuses messages: full, where books go on, or read-only, where they do not.',
+      isWritable,
+    );
+    if (hasProcessMetrics) this.#all.addProcess();
   }
 
   /** Everything of a symbol is there with 0 before it happens: to Prometheus, a series that begins with 1 has not risen. */
@@ -142,10 +122,6 @@ export class FeedMetrics {
 
   /** Everything in the Prometheus text format. */
   expose(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  #counter<T extends string>(name: string, help: string, labelNames: readonly T[]): Counter<T> {
-    return new Counter({ name: `outcry_feed_publisher_${name}`, help, labelNames, registers: [this.#registry] });
+    return this.#all.expose();
   }
 }

@@ -1,6 +1,6 @@
-import { collectProcessMetrics } from '@outcry/service';
+import { ServiceMetrics } from '@outcry/service';
 import { TraceMetrics } from '@outcry/tracing';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Gauge } from 'prom-client';
 
 import type { RefusalReason } from '../delivery/inbound-message.ts';
 
@@ -39,45 +39,46 @@ const PUBLISH_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 
 /** What the service counts, in a registry of its own. No label has more values than the source code has. */
 export class InboundMetrics {
-  readonly #registry = new Registry();
-  readonly traces = new TraceMetrics(this.#registry, 'inbound');
-  readonly #published = this.#counter('published_total', 'Messages that were published.');
-  readonly #duplicates = this.#counter('duplicates_total', 'Messages that had been published before, or their keys.');
-  readonly #retried = this.#counter('retried_total', 'Messages that could not be published and are tried again.');
-  readonly #refused = new Counter({
-    name: 'outcry_inbound_refused_total',
-    help: 'Messages that can never be published, and were put aside.',
-    labelNames: ['reason'],
-    registers: [this.#registry],
-  });
-  readonly #faults = this.#counter('source_faults_total', 'Calls of the source that failed.');
-  readonly #takeovers = this.#counter('takeovers_total', 'Times this process began to read a partition.');
+  readonly #all = new ServiceMetrics('inbound');
+  readonly traces = new TraceMetrics(this.#all.registry, 'inbound');
+  readonly #published = this.#all.counter('published_total', 'Messages that were published.');
+  readonly #duplicates = this.#all.counter(
+    'duplicates_total',
+    'Messages that had been published before, or their keys.',
+  );
+  readonly #retried = this.#all.counter('retried_total', 'Messages that could not be published and are tried again.');
+  readonly #refused = this.#all.counter(
+    'refused_total',
+    'Messages that can never be published, and were put aside.',
+    'reason',
+  );
+  readonly #faults = this.#all.counter('source_faults_total', 'Calls of the source that failed.');
+  readonly #takeovers = this.#all.counter('takeovers_total', 'Times this process began to read a partition.');
   readonly #parts: Readonly<Record<SourceKind, Gauge | undefined>>;
   readonly #lags = new Map<SourceKind, Lag>();
-  readonly #services = this.#gauge('services', 'Services of this kind that are present, when it last could look.');
-  readonly #lagRows = this.#gauge('lag_rows', 'Messages that wait in the source, up to a bound.');
-  readonly #lagSeconds = this.#gauge('lag_seconds', 'Age of the oldest message that waits in the source.');
-  readonly #publishSeconds = new Histogram({
-    name: 'outcry_inbound_publish_seconds',
-    help: 'From handing a message to the broker until it has taken it.',
-    buckets: PUBLISH_BUCKETS_SECONDS,
-    registers: [this.#registry],
-  });
+  readonly #services = this.#all.gauge('services', 'Services of this kind that are present, when it last could look.');
+  readonly #lagRows = this.#all.gauge('lag_rows', 'Messages that wait in the source, up to a bound.');
+  readonly #lagSeconds = this.#all.gauge('lag_seconds', 'Age of the oldest message that waits in the source.');
+  readonly #publishSeconds = this.#all.histogram(
+    'publish_seconds',
+    'From handing a message to the broker until it has taken it.',
+    { buckets: PUBLISH_BUCKETS_SECONDS },
+  );
 
   constructor({ isBrokerUp, isSourceUp, sources }: InboundMetricsOptions) {
     // A source that is not read has none, and nobody is woken for that.
     this.#parts = {
       outbox: sources.has('outbox')
-        ? this.#gauge('partitions', 'Partitions of the outbox that this process reads.')
+        ? this.#all.gauge('partitions', 'Partitions of the outbox that this process reads.')
         : undefined,
-      streams: sources.has('streams') ? this.#gauge('streams', 'Streams that this process reads.') : undefined,
+      streams: sources.has('streams') ? this.#all.gauge('streams', 'Streams that this process reads.') : undefined,
       topics: sources.has('topics')
-        ? this.#gauge('topic_partitions', 'Partitions of topics that this process reads.')
+        ? this.#all.gauge('topic_partitions', 'Partitions of topics that this process reads.')
         : undefined,
     };
-    this.#gauge('broker_up', '1 while Redis can be used.', isBrokerUp);
-    this.#gauge('source_up', '1 while the source can be read.', isSourceUp);
-    collectProcessMetrics(this.#registry, 'outcry_inbound');
+    this.#all.watch('broker_up', '1 while Redis can be used.', isBrokerUp);
+    this.#all.watch('source_up', '1 while the source can be read.', isSourceUp);
+    this.#all.addProcess();
   }
 
   /** What is counted of one source; what waits is told of all together. */
@@ -119,22 +120,6 @@ export class InboundMetrics {
 
   /** Everything in the Prometheus text format. */
   expose(): Promise<string> {
-    return this.#registry.metrics();
-  }
-
-  #counter(name: string, help: string): Counter {
-    return new Counter({ name: `outcry_inbound_${name}`, help, registers: [this.#registry] });
-  }
-
-  #gauge(name: string, help: string, isSet?: () => boolean): Gauge {
-    const collect =
-      isSet === undefined
-        ? {}
-        : {
-            collect(this: Gauge) {
-              this.set(isSet() ? 1 : 0);
-            },
-          };
-    return new Gauge({ name: `outcry_inbound_${name}`, help, registers: [this.#registry], ...collect });
+    return this.#all.expose();
   }
 }

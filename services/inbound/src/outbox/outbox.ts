@@ -1,7 +1,6 @@
 import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import { type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
-import { randomUUID } from 'node:crypto';
+import { databaseRoster, type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
 
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { SourceMetrics } from '../observability/inbound-metrics.ts';
@@ -30,7 +29,6 @@ const LAG_INTERVAL_MS = 5000;
 /** The outbox of one database: its partitions, as far as this process has them. */
 export class Outbox {
   readonly #options: OutboxOptions;
-  readonly #service = randomUUID();
   readonly #wakeUps = new WakeUps();
   readonly #store: PostgresOutbox;
   readonly #health: SourceHealth;
@@ -40,8 +38,10 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { config, logger } = options;
-    this.#health = new SourceHealth(logger);
+    const { config, metrics, logger } = options;
+    this.#health = new SourceHealth(logger, 'source', () => {
+      metrics.countSourceFault();
+    });
     const onFault = (err: OutcryError): void => {
       this.#health.fail(err);
     };
@@ -91,13 +91,7 @@ export class Outbox {
       names: Array.from({ length: OUTBOX_PARTITIONS }, (_, i) => String(i)),
       // Two databases may feed one cluster.
       leaseOf: (name) => `outbox/${source}/${name}`,
-      service: this.#service,
-      roster: {
-        attend: (forMs) => this.#try(() => this.#store.attend(this.#service, forMs)),
-        leave: async () => {
-          await this.#try(() => this.#store.leave(this.#service));
-        },
-      },
+      ...databaseRoster(this.#store, this.#health),
       lease,
       times,
       read: (term) => reader.read(term),
@@ -121,17 +115,13 @@ export class Outbox {
   }
 
   #measureLag(): void {
-    void this.#try(() => this.#store.measureLag()).then((lag) => {
-      if (lag !== undefined) this.#options.metrics.setLag(lag);
-    });
+    void this.#health
+      .watch(() => this.#store.measureLag())
+      .then((lag) => {
+        if (lag !== undefined) this.#options.metrics.setLag(lag);
+      });
     this.#lagTimer = setTimeout(() => {
       this.#measureLag();
     }, LAG_INTERVAL_MS);
-  }
-
-  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
-    const result = await this.#health.watch(call);
-    if (result === undefined) this.#options.metrics.countSourceFault();
-    return result;
   }
 }

@@ -1,7 +1,6 @@
 import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import { type LeaseTimes, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
-import { randomUUID } from 'node:crypto';
+import { databaseRoster, type LeaseTimes, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
 
 import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
 import type { SourceMetrics } from '../observability/inbound-metrics.ts';
@@ -26,7 +25,6 @@ const LAG_INTERVAL_MS = 5000;
 /** Streams of one Redis, as far as this process reads them. */
 export class Streams {
   readonly #options: StreamsOptions;
-  readonly #service = randomUUID();
   readonly #store: RedisStreamStore;
   readonly #health: SourceHealth;
   /** What each stream is called among all that there are. */
@@ -36,7 +34,10 @@ export class Streams {
 
   constructor(options: StreamsOptions) {
     this.#options = options;
-    this.#health = new SourceHealth(options.logger, 'stream');
+    const { metrics, logger } = options;
+    this.#health = new SourceHealth(logger, 'stream', () => {
+      metrics.countSourceFault();
+    });
     this.#store = new RedisStreamStore(options.config);
   }
 
@@ -69,13 +70,7 @@ export class Streams {
     return new Partitions({
       names: config.keys,
       leaseOf: (stream) => `stream/${this.#sourceOf(stream)}`,
-      service: this.#service,
-      roster: {
-        attend: (forMs) => this.#try(() => this.#store.attend(this.#service, forMs)),
-        leave: async () => {
-          await this.#try(() => this.#store.leave(this.#service));
-        },
-      },
+      ...databaseRoster(this.#store, this.#health),
       lease,
       times,
       read: (term) => this.#read(term),
@@ -105,17 +100,13 @@ export class Streams {
   }
 
   #measureLag(): void {
-    void this.#try(() => this.#store.measureLag()).then((lag) => {
-      if (lag !== undefined) this.#options.metrics.setLag(lag);
-    });
+    void this.#health
+      .watch(() => this.#store.measureLag())
+      .then((lag) => {
+        if (lag !== undefined) this.#options.metrics.setLag(lag);
+      });
     this.#lagTimer = setTimeout(() => {
       this.#measureLag();
     }, LAG_INTERVAL_MS);
-  }
-
-  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
-    const result = await this.#health.watch(call);
-    if (result === undefined) this.#options.metrics.countSourceFault();
-    return result;
   }
 }
