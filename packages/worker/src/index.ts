@@ -3,6 +3,7 @@ export { delay } from './pacing/delay.ts';
 export { WakeUps } from './pacing/wake-ups.ts';
 export type { PartitionTerm } from './partitions/held-partition.ts';
 export { databaseRoster } from './partitions/database-roster.ts';
+export { LEASE_MS, LEASE_RENEW_MS, problemsOfLeaseTimes } from './partitions/lease-settings.ts';
 export { type LeaseTimes, Partitions, type PartitionsMetrics, type Roster } from './partitions/partitions.ts';
 export { connectionOptions, problemsOfPostgresUrl } from './postgres/connection-options.ts';
 export { FENCED_STATE, toFault } from './postgres/fault.ts';

@@ -196,7 +196,7 @@ export const HOUSE: House = {
     testsImport: ['packages/testkit'],
     floors: [
       { index: 'the package' },
-      { partitions: 'who does what, by leases', postgres: 'connections, migrations, faults' },
+      { partitions: 'who does what, by leases, and what is set of these', postgres: 'connections, migrations, faults' },
       { '.': 'the run of a worker, and whether a database can be used', pacing: 'delays, retries, wake-ups' },
     ],
   },
