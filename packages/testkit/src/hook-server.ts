@@ -1,16 +1,8 @@
-import { once } from 'node:events';
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-import { leasePort, type PortLease } from './port-lease.ts';
-
-const HOST = '127.0.0.1';
+import { HttpStandIn } from './http-stand-in.ts';
+import { leasePort } from './port-lease.ts';
 
 /** A question as it came. */
 export interface HookQuestion {
@@ -34,16 +26,9 @@ export type AnswerHook = (question: HookQuestion) => HookReply | Promise<HookRep
 const ALLOW: AnswerHook = () => ({ json: { allow: true } });
 
 /** The operator's own server: allows everything until it is told otherwise, on a port that it keeps while it is away. */
-export class HookServer implements AsyncDisposable {
-  readonly #lease: PortLease;
+export class HookServer extends HttpStandIn {
   readonly #answers = new Map<string, AnswerHook>();
   readonly #questions: HookQuestion[] = [];
-  #server: Server | undefined;
-  #connections = 0;
-
-  private constructor(lease: PortLease) {
-    this.#lease = lease;
-  }
 
   static async start(): Promise<HookServer> {
     const server = new HookServer(await leasePort());
@@ -52,7 +37,7 @@ export class HookServer implements AsyncDisposable {
   }
 
   urlOf(hook: string): string {
-    return `http://${HOST}:${String(this.#lease.port)}/hooks/${hook}`;
+    return `${this.origin}/hooks/${hook}`;
   }
 
   /** All that came, in order. */
@@ -62,11 +47,6 @@ export class HookServer implements AsyncDisposable {
 
   questionsOf(hook: string): readonly HookQuestion[] {
     return this.#questions.filter((question) => question.hook === hook);
-  }
-
-  /** Connections that were made to it. */
-  get connections(): number {
-    return this.#connections;
   }
 
   answer(hook: string, answer: AnswerHook): void {
@@ -92,34 +72,7 @@ export class HookServer implements AsyncDisposable {
     this.#questions.length = 0;
   }
 
-  /** Closes every connection, in the middle of whatever it is used for. */
-  cut(): void {
-    this.#server?.closeAllConnections();
-  }
-
-  async goAway(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await server?.[Symbol.asyncDispose]();
-  }
-
-  async comeBack(): Promise<void> {
-    this.#server = createServer((request, response) => {
-      void this.#serve(request, response);
-    }).listen(this.#lease.port, HOST);
-    this.#server.on('connection', () => {
-      this.#connections += 1;
-    });
-    await once(this.#server, 'listening');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.goAway();
-    this.#lease[Symbol.dispose]();
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const hook = request.url?.split('/').at(-1) ?? '';
     const body = await text(request);
     const parsed = JSON.parse(body) as HookQuestion['body'];

@@ -1,11 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { leasePort, type PortLease } from './port-lease.ts';
+import { HttpStandIn } from './http-stand-in.ts';
+import { leasePort } from './port-lease.ts';
 import { makeToken, type TokenOptions } from './token.ts';
 
-const HOST = '127.0.0.1';
 const KEYS_PATH = '/jwks';
 
 interface SigningKey {
@@ -15,15 +14,9 @@ interface SigningKey {
 }
 
 /** Signs tokens, and shows the keys to check them with (OpenID Connect Discovery 1.0), on a port that it keeps while it is away. */
-export class IdentityProvider implements AsyncDisposable {
-  readonly #lease: PortLease;
+export class IdentityProvider extends HttpStandIn {
   #keys: readonly SigningKey[] = [createKey(1)];
-  #server: Server | undefined;
   #fetches = 0;
-
-  private constructor(lease: PortLease) {
-    this.#lease = lease;
-  }
 
   static async start(): Promise<IdentityProvider> {
     const provider = new IdentityProvider(await leasePort());
@@ -32,7 +25,7 @@ export class IdentityProvider implements AsyncDisposable {
   }
 
   get issuer(): string {
-    return `http://${HOST}:${String(this.#lease.port)}`;
+    return this.origin;
   }
 
   get jwksUrl(): string {
@@ -57,25 +50,11 @@ export class IdentityProvider implements AsyncDisposable {
     this.#keys = [...this.#keys, createKey(this.#keys.length + 1)];
   }
 
-  async goAway(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await server?.[Symbol.asyncDispose]();
-  }
-
-  async comeBack(): Promise<void> {
-    this.#server = createServer(({ url }, response) => {
-      if (url === KEYS_PATH) this.#fetches += 1;
-      const document = url === KEYS_PATH ? this.#keySet() : this.#description();
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
-    }).listen(this.#lease.port, HOST);
-    await once(this.#server, 'listening');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.goAway();
-    this.#lease[Symbol.dispose]();
+  protected serve({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (url === KEYS_PATH) this.#fetches += 1;
+    const document = url === KEYS_PATH ? this.#keySet() : this.#description();
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(document));
+    return Promise.resolve();
   }
 
   #keySet(): object {

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 
 import { DEFAULT_DEADLINE_MS } from './deadline.ts';
+import { HttpStandIn } from './http-stand-in.ts';
 import { Inbox } from './inbox.ts';
-import { leasePort, type PortLease } from './port-lease.ts';
+import { leasePort } from './port-lease.ts';
 
-const HOST = '127.0.0.1';
 const PATH = '/v1/traces';
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const NS_PER_MS = 1e6;
@@ -67,17 +66,11 @@ export interface CollectorReply {
   readonly body?: unknown;
 }
 
-/** A collector of OpenTelemetry: takes OTLP over HTTP in JSON, as the specification has it, and nothing else. It keeps its port while it is away. */
-export class TraceCollector implements AsyncDisposable {
-  readonly #lease: PortLease;
+/** A collector of OpenTelemetry: takes OTLP over HTTP in JSON, as the specification has it, and nothing else. */
+export class TraceCollector extends HttpStandIn {
   readonly #inbox = new Inbox<CollectedSpan>(({ instance, name, ms }) => `${instance}: ${name}, ${String(ms)} ms`);
-  #server: Server | undefined;
   #reply: CollectorReply = { status: 200, body: {} };
   #requests = 0;
-
-  private constructor(lease: PortLease) {
-    this.#lease = lease;
-  }
 
   static async start(): Promise<TraceCollector> {
     const collector = new TraceCollector(await leasePort());
@@ -86,7 +79,7 @@ export class TraceCollector implements AsyncDisposable {
   }
 
   get url(): string {
-    return `http://${HOST}:${String(this.#lease.port)}${PATH}`;
+    return `${this.origin}${PATH}`;
   }
 
   /** All that were taken, in the order in which they came. */
@@ -112,27 +105,7 @@ export class TraceCollector implements AsyncDisposable {
     this.#reply = reply;
   }
 
-  async goAway(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    server?.closeAllConnections();
-    await server?.[Symbol.asyncDispose]();
-  }
-
-  async comeBack(): Promise<void> {
-    this.#server = createServer((request, response) => void this.#serve(request, response)).listen(
-      this.#lease.port,
-      HOST,
-    );
-    await once(this.#server, 'listening');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.goAway();
-    this.#lease[Symbol.dispose]();
-  }
-
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  protected async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests += 1;
     const isOtlp =
       request.method === 'POST' && request.url === PATH && request.headers['content-type'] === 'application/json';
