@@ -34,11 +34,13 @@ describe('Book', () => {
   let transport: FakeTransport;
   let books: BookDirectory;
   let book: Book;
+  let metrics: GatewayMetrics;
 
   beforeEach(async () => {
     feed = new FakeFeed();
     transport = new FakeTransport();
-    const fanout = { publisher: transport, codecs: createCodecs(), metrics: new GatewayMetrics() };
+    metrics = new GatewayMetrics();
+    const fanout = { publisher: transport, codecs: createCodecs(), metrics };
     const logger = createLogger({ level: 'silent', fields: {} });
     books = new BookDirectory({ feedBus: feed, fanout, logger });
     feed.announce('X');
@@ -150,12 +152,13 @@ describe('Book', () => {
     expect(socket.framesOf('heartbeat')).toMatchObject([{ symbol: 'X', depth: 10, interval: 250, seq: 10 }]);
   });
 
-  it('reads the book anew where a delta is missing, and resets its watchers', async () => {
+  it('reads the book anew where a delta is missing, counts that, and resets its watchers', async () => {
     const socket = watch(10, 0);
     vi.spyOn(book.replica, 'handleDelta').mockImplementationOnce(() => undefined);
     feed.publishDelta(delta(11, [[100, 1]]));
     feed.publishDelta(delta(12, [[99, 2]]));
     await vi.waitUntil(() => socket.framesOf('snapshot').length === 2);
+    expect((await metrics.bookResyncs.get()).values).toMatchObject([{ value: 1 }]);
     expect(socket.framesOf('snapshot')[1]).toMatchObject({
       seq: 12,
       bids: expect.arrayContaining([

@@ -124,13 +124,13 @@ function hasOlder(range: HistoryRange, { messages, hasMore }: RoomHistory): bool
 }
 
 /** What a page should have and the stream has not: undefined where that is nothing, or is of another order of numbers. */
-function missingIn(range: HistoryRange, { head, messages, hasMore, isContinued }: RoomHistory): Missing | undefined {
+function missingIn(range: HistoryRange, { head, messages, isContinued }: RoomHistory): Missing | undefined {
   const { maxBytes } = range;
   const { epoch } = head;
   const first = messages[0]?.position.seq;
   if (isBackward(range)) {
-    const before = first ?? Math.min(range.before ?? Infinity, head.seq + 1);
-    return hasMore || first !== undefined || before <= 1 ? undefined : { before, epoch, limit: range.limit, maxBytes };
+    const before = Math.min(range.before ?? Infinity, head.seq + 1);
+    return first !== undefined || before <= 1 ? undefined : { before, epoch, limit: range.limit, maxBytes };
   }
   if ('after' in range && range.epoch !== undefined && range.epoch !== epoch && isContinued !== true) return undefined;
   const after = 'after' in range ? range.after : Math.max(0, head.seq - range.last);
