@@ -93,10 +93,12 @@ describe('a session that the server changes', () => {
     await tell({ kind: 'subscribe', user: 'bob', room: 'hall' });
     await until('subscribe', 'nothing');
     expect(bob.socket.framesOf('joined').filter(({ room }) => room === 'hall')).toHaveLength(1);
-    await bob.session.takeIdentity(identityOf('bob', { isGuest: false }));
+    const newest = identityOf('bob', { isGuest: false });
+    await bob.session.takeIdentity(newest);
     expect(bob.session.memberships.has('hall')).toBe(true);
     await tell({ kind: 'unsubscribe', connection: bob.session.connection, room: 'hall' });
     await until('unsubscribe', 'done');
+    expect(bob.session.identity).toBe(newest);
   });
 
   it('is put into as many rooms as it may be in, and no more; of those that it has left the rights end', async () => {

@@ -71,6 +71,10 @@ describe('a publish that comes with a trace', () => {
     for (const name of ['decode', 'decide', 'send *']) {
       expect(spans.get(name)).toMatchObject({ parentSpanId: root?.spanId, hasFailed: false });
     }
+    // From when it came, and not from when somebody looked what it is.
+    const [decode, decide] = [spans.get('decode'), spans.get('decide')];
+    expect(decode?.startMs).toBe(root?.startMs);
+    expect(decide?.startMs).toBeCloseTo((decode?.startMs ?? 0) + (decode?.ms ?? 0), 2);
     for (const name of ['publish *', 'send *']) {
       const attributes = { 'messaging.message.id': `${ack.epoch}:${String(ack.seq)}`, 'outcry.duplicate': false };
       expect(spans.get(name)?.attributes).toMatchObject(attributes);
