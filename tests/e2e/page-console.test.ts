@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { consoleDirectory } from '@outcry/console';
@@ -106,6 +107,13 @@ const QUESTIONS: readonly (readonly [
     [{ click: 'tab-health' }, { click: 'look-archive' }],
     'reader',
     ['minutes-*', 'cannot be read'],
+  ],
+  ['Which publisher leads BTCUSDT?', [{ click: 'tab-books' }], 'book', [hostname(), 'since']],
+  [
+    'Does anybody archive?',
+    [{ click: 'tab-health' }, { click: 'look-archive' }],
+    'view',
+    ['0 of 16', 'Nobody: what is said waits in Redis'],
   ],
   ['Is Redis there, and since when?', [{ click: 'tab-health' }], 'check', ['broker', 'ok', 'since']],
 ];

@@ -28,7 +28,7 @@ export type {
 } from './feeds/bus.ts';
 export type { Intake } from './intake.ts';
 export type { Outlet } from './outlet.ts';
-export type { Lease, LeaseGrant, LeaseRefusal } from './leases/lease.ts';
+export type { Lease, LeaseFinder, LeaseGrant, LeaseHolding, LeaseNote, LeaseRefusal } from './leases/lease.ts';
 export type { HoldRequest, SharedLimits, SpendRequest } from './limits/shared-limits.ts';
 export { MemoryHub } from './memory/hub.ts';
 export type { NodeEntry, NodeRoster } from './nodes/node-roster.ts';
@@ -49,6 +49,7 @@ export {
 export type { ServerInfo } from './redis/server-info.ts';
 export type { ServerFigures, ServerReport } from './redis/server-report.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
+export { ARCHIVE_PARTITIONS, archiveLease } from './rooms/archive-leases.ts';
 export type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './rooms/archive-source.ts';
 export type {
   Broker,

@@ -22,6 +22,7 @@ export { BackplaneLog } from './log/backplane-log.ts';
 export { createLogger, type Logger } from './log/logger.ts';
 export { collectProcessMetrics } from './observability/process-metrics.ts';
 export { ServiceMetrics } from './observability/service-metrics.ts';
+export { processName } from './process-name.ts';
 export { isPublicHost, productionProblems } from './production-problems.ts';
 export { problemsOfRedis, type RedisConfig, redisConfigOf, type RedisSettings } from './redis-config.ts';
 export { RedisStatus } from './redis-status.ts';

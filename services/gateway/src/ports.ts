@@ -57,12 +57,12 @@ function createApi(
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
-  const { broker, control, nodes, feedBus, revocations, events } = backplane;
+  const { broker, control, nodes, feedBus, revocations, events, lease: leases } = backplane;
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
   const balanceFloor = config.connections.balance.floor;
   const own = { past, search, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
-  const parts = { broker, control, nodes, feedBus, revocations, events, own: answering, ...own };
+  const parts = { broker, control, nodes, feedBus, revocations, events, leases, own: answering, ...own };
   return createApiHandler({ parts, keys, tracing, logger });
 }
 

@@ -35,7 +35,7 @@ export const HOUSE: House = {
       { api: 'the server API', site: 'pages, accounts over HTTP' },
       { 'api/commands': { is: 'one file per subject', for: ['api'] } },
       {
-        'api/{api-command,api-parts,api-error,access,bearer,to-api-error,fields}':
+        'api/{api-command,api-parts,api-error,access,bearer,to-api-error,fields,find-holders}':
           'what commands are made of, and who may run them',
         cluster: 'what other nodes and the broker say',
         reception: 'who comes in, under which name',

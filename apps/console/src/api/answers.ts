@@ -88,9 +88,18 @@ export interface BookNode {
   }[];
 }
 
+/** A process that has a lease, as far as it says. */
+export interface Holder {
+  readonly by?: string;
+  readonly since?: number;
+}
+
 export interface Book {
   readonly symbol: string;
   readonly sourceKind?: string;
+  /** Absent where it cannot be told. */
+  readonly led?: boolean;
+  readonly leader?: Holder;
   readonly nodes: readonly BookNode[];
 }
 
@@ -168,6 +177,19 @@ export interface ArchiveNode {
   };
 }
 
+export interface Archiver extends Holder {
+  readonly waiting?: number;
+  readonly lagMs?: number;
+  readonly stored?: number;
+  readonly gaps?: number;
+}
+
+export interface ArchivePart {
+  readonly part: string;
+  readonly archived: boolean;
+  readonly archiver?: Archiver;
+}
+
 /** Of what all gateways are asked. */
 export interface Asked {
   readonly silent: readonly string[];
@@ -182,7 +204,7 @@ export interface Answers {
   readonly health: Asked & { readonly nodes: readonly NodeHealth[] };
   readonly shards: Asked & { readonly shards: readonly Shard[] };
   readonly hooks: Asked & { readonly hooks: readonly Hook[] };
-  readonly archive: Asked & { readonly nodes: readonly ArchiveNode[] };
+  readonly archive: Asked & { readonly nodes: readonly ArchiveNode[]; readonly parts?: readonly ArchivePart[] };
   readonly connections: Asked & {
     readonly connections: readonly Story[];
     readonly more: boolean;

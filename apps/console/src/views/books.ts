@@ -1,7 +1,7 @@
 import { type Child, h } from '@outcry/page';
 
 import type { Book, BookNode } from '../api/answers.ts';
-import { askedNote, badge, card, empty, hint, table } from '../parts/pieces.ts';
+import { askedNote, badge, card, empty, hint, table, time } from '../parts/pieces.ts';
 import { duration, number } from '../words/figures.ts';
 import type { View } from './view.ts';
 
@@ -18,6 +18,7 @@ export const books: View = {
       columns: [
         { title: 'Symbol', show: ({ symbol }) => h('strong', {}, h('bdi', {}, symbol)) },
         { title: 'State', show: state },
+        { title: 'Leader', show: leader },
         { title: 'Source', show: ({ sourceKind }) => sourceKind ?? 'unknown' },
         { title: 'Newest change', isFigure: true, show: age },
         { title: 'Watchers', isFigure: true, show: ({ nodes }) => number(watchersOf(nodes)) },
@@ -31,7 +32,9 @@ export const books: View = {
     return [
       card('Books', all.length > 0 ? shown : empty('No publisher has announced a book.')),
       askedNote(answer),
-      hint('A gateway follows a book while somebody watches it there, and knows its age from then on.'),
+      hint(
+        'A gateway follows a book while somebody watches it there, and knows its age from then on. The leader is the publisher that has its lease, as host and process.',
+      ),
     ];
   },
 };
@@ -41,6 +44,16 @@ function state({ nodes }: Book): HTMLElement {
   const stale = nodes.filter(({ isStale }) => isStale);
   if (stale.length === 0) return badge('good', 'live');
   return badge('bad', stale.length === nodes.length ? 'stale' : `stale on ${stale.map(({ node }) => node).join(', ')}`);
+}
+
+/** Which publisher has it, and since when. */
+function leader({ led, leader: who }: Book): Child[] {
+  if (led === undefined) return [h('span', { class: 'faint' }, 'cannot be told')];
+  if (who === undefined) return [badge('bad', 'nobody')];
+  return [
+    h('span', { class: 'address' }, h('bdi', {}, who.by ?? 'not named yet')),
+    who.since === undefined ? undefined : h('span', { class: 'faint block' }, 'since ', time(who.since)),
+  ];
 }
 
 function age({ nodes }: Book): string {

@@ -3,7 +3,7 @@ import type { ControlBus } from '../control/bus.ts';
 import type { EventJournal } from '../events/journal.ts';
 import type { FeedBus } from '../feeds/bus.ts';
 import type { Intake } from '../intake.ts';
-import type { Lease } from '../leases/lease.ts';
+import type { Lease, LeaseFinder } from '../leases/lease.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
 import type { NodeRoster } from '../nodes/node-roster.ts';
 import type { PublisherRoster } from '../nodes/publisher-roster.ts';
@@ -20,7 +20,7 @@ import type { StorageStatus } from '../storage.ts';
 export interface Backplane {
   readonly broker: Broker;
   readonly feedBus: FeedBus;
-  readonly lease: Lease;
+  readonly lease: Lease & LeaseFinder;
   readonly roster: PublisherRoster;
   readonly control: ControlBus;
   readonly nodes: NodeRoster;

@@ -6,11 +6,13 @@ export interface LeaseNames {
   readonly holder: string;
   /** The highest fence that was granted or used. */
   readonly fence: string;
+  /** What the holder says of itself, behind its fence. No lease has a name that begins with a blank. */
+  readonly note: string;
 }
 
 export function leaseNames(space: KeySpace, lease: string): LeaseNames {
   const base = space.baseOf(lease);
-  return { holder: `${base}holder/${lease}`, fence: `${base}granted/${lease}` };
+  return { holder: `${base}holder/${lease}`, fence: `${base}granted/${lease}`, note: `${base}holder/ ${lease}` };
 }
 
 /** A channel for the names of leases that are released. */

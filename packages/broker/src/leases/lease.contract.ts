@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { TestCluster, TestNode } from '../../tests/contract/cluster.ts';
 import { useTwoNodes } from '../../tests/contract/use-two-nodes.ts';
 import { range } from '../../tests/support/requests.ts';
-import type { Lease, LeaseGrant, LeaseRefusal } from '../index.ts';
+import type { Lease, LeaseFinder, LeaseGrant, LeaseRefusal } from '../index.ts';
 
 /** Long enough not to run out unless a test waits for it. */
 const LONG_MS = 30_000;
@@ -14,8 +14,8 @@ export function describeLease(name: string, createCluster: () => Promise<TestClu
   describe(`Lease over ${name}`, () => {
     let cluster: TestCluster;
     let nodes: readonly [TestNode, TestNode];
-    let a: Lease;
-    let b: Lease;
+    let a: Lease & LeaseFinder;
+    let b: Lease & LeaseFinder;
 
     useTwoNodes(createCluster, (started) => {
       ({ cluster, nodes } = started);
@@ -113,10 +113,45 @@ export function describeLease(name: string, createCluster: () => Promise<TestClu
       });
     });
 
+    it('tells whoever looks who has which lease, and what the holder says of itself', async () => {
+      const note = { by: 'host-a/7', since: 1_790_000_000_000, figures: { waiting: 3 } };
+      const grant = await take(a, 'X');
+      await take(a, 'BTC/USDT');
+      expect(await a.renew(grant, note)).toBe(true);
+      expect(await a.renew(grant)).toBe(true);
+      for (const lease of [a, b]) {
+        const [x, other, none] = await lease.find(['X', 'BTC/USDT', 'NONE']);
+        expect(x).toMatchObject({ note });
+        expect(other).not.toHaveProperty('note');
+        expect(none).toBeUndefined();
+        for (const { heldForMs = 0 } of [x ?? {}, other ?? {}]) {
+          expect(heldForMs).toBeGreaterThan(LONG_MS - DEADLINE_MS);
+          expect(heldForMs).toBeLessThanOrEqual(LONG_MS);
+        }
+      }
+    });
+
+    it('shows nobody what an earlier holder has said', async () => {
+      const old = await take(a, 'X');
+      await a.renew(old, { by: 'host-a/7', since: 1 });
+      await release(a, old);
+      expect(await a.find(['X'])).toEqual([undefined]);
+      const grant = await take(b, 'X');
+      expect((await a.find(['X']))[0]).not.toHaveProperty('note');
+      await b.renew(grant, { by: 'host-b/7', since: 2 });
+      expect(await a.find(['X'])).toMatchObject([{ note: { by: 'host-b/7', since: 2 } }]);
+    });
+
     it('rejects calls with closed once closed', async () => {
       const grant = await take(a, 'X');
       await nodes[0].backplane.close();
-      const calls = [a.acquire('Y', LONG_MS), a.renew(grant), a.release(grant), a.watch(() => undefined)];
+      const calls = [
+        a.acquire('Y', LONG_MS),
+        a.renew(grant),
+        a.release(grant),
+        a.find(['X']),
+        a.watch(() => undefined),
+      ];
       for (const result of await Promise.allSettled(calls)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { name: 'OutcryError', code: 'closed' } });
       }

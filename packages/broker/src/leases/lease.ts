@@ -14,6 +14,23 @@ export interface LeaseRefusal {
   readonly heldForMs: number;
 }
 
+/** What the holder of a lease says of itself, for people. */
+export interface LeaseNote {
+  /** Which process it is. */
+  readonly by: string;
+  /** Unix milliseconds, by its own clock: since when it has the lease. */
+  readonly since: number;
+  /** What it does with it, in numbers: a few, by names that whoever reads them knows. */
+  readonly figures?: Readonly<Record<string, number>>;
+}
+
+/** A lease that somebody has. */
+export interface LeaseHolding {
+  readonly heldForMs: number;
+  /** Absent where the holder says nothing of itself, or has not yet. */
+  readonly note?: LeaseNote;
+}
+
 /**
  * Leases by name, of which each has one holder at most. Time is the store's; a holder's own clock only tells it when to stop
  * counting on a lease that it could not renew.
@@ -27,8 +44,12 @@ export interface LeaseRefusal {
 export interface Lease {
   /** Takes the lease if nobody has it. Whoever has it already is refused like anybody else: grants are renewed. */
   acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal>;
-  /** Makes the lease last for its whole time from now on. False where it is lost: it is never this grant's again. */
-  renew(grant: LeaseGrant): Promise<boolean>;
+  /**
+   * Makes the lease last for its whole time from now on. False where it is lost: it is never this grant's again.
+   *
+   * @param note is shown to whoever looks for as long as the lease lasts, or until the next one
+   */
+  renew(grant: LeaseGrant, note?: LeaseNote): Promise<boolean>;
   /** Ends the lease, and tells those who watch. Does nothing where it is lost already. */
   release(grant: LeaseGrant): Promise<void>;
   /**
@@ -36,4 +57,10 @@ export interface Lease {
    * runs out is told by nobody.
    */
   watch(onReleased: (name: string) => void): Promise<void>;
+}
+
+/** For whoever looks, and takes none. Rejects as a `Lease` does. */
+export interface LeaseFinder {
+  /** Who has each of the leases, in their order; undefined where nobody has. */
+  find(names: readonly string[]): Promise<readonly (LeaseHolding | undefined)[]>;
 }

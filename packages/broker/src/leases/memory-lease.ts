@@ -1,9 +1,9 @@
 import { NodeState } from '../memory/node-state.ts';
-import type { Lease, LeaseGrant, LeaseRefusal } from './lease.ts';
+import type { Lease, LeaseFinder, LeaseGrant, LeaseHolding, LeaseNote, LeaseRefusal } from './lease.ts';
 import type { MemoryLeases } from './memory-leases.ts';
 
 /** The leases as one node of a hub sees them. */
-export class MemoryLease implements Lease {
+export class MemoryLease implements Lease, LeaseFinder {
   readonly #leases: MemoryLeases;
   readonly #state = new NodeState();
   #watch: ((name: string) => void) | undefined;
@@ -20,8 +20,12 @@ export class MemoryLease implements Lease {
     return this.#state.run(() => this.#leases.acquire(name, leaseMs));
   }
 
-  renew(grant: LeaseGrant): Promise<boolean> {
-    return this.#state.run(() => this.#leases.renew(grant));
+  renew(grant: LeaseGrant, note?: LeaseNote): Promise<boolean> {
+    return this.#state.run(() => this.#leases.renew(grant, note));
+  }
+
+  find(names: readonly string[]): Promise<readonly (LeaseHolding | undefined)[]> {
+    return this.#state.run(() => names.map((name) => this.#leases.find(name)));
   }
 
   release(grant: LeaseGrant): Promise<void> {

@@ -1,9 +1,10 @@
 import type { HubPart } from '../memory/hub.ts';
-import type { LeaseGrant, LeaseRefusal } from './lease.ts';
+import type { LeaseGrant, LeaseHolding, LeaseNote, LeaseRefusal } from './lease.ts';
 
 interface Held {
   readonly fence: number;
   expiresAt: number;
+  note?: LeaseNote;
 }
 
 export function createMemoryLeases(): MemoryLeases {
@@ -29,12 +30,21 @@ export class MemoryLeases implements HubPart {
     return { name, fence, leaseMs };
   }
 
-  renew({ name, fence, leaseMs }: LeaseGrant): boolean {
+  renew({ name, fence, leaseMs }: LeaseGrant, note?: LeaseNote): boolean {
     const now = performance.now();
     const held = this.#holder(name, now);
     if (held?.fence !== fence) return false;
     held.expiresAt = now + leaseMs;
+    if (note !== undefined) held.note = note;
     return true;
+  }
+
+  find(name: string): LeaseHolding | undefined {
+    const now = performance.now();
+    const held = this.#holder(name, now);
+    if (held === undefined) return undefined;
+    const { expiresAt, note } = held;
+    return { heldForMs: expiresAt - now, ...(note === undefined ? {} : { note }) };
   }
 
   release({ name, fence }: LeaseGrant): void {

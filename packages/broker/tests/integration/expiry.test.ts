@@ -96,7 +96,7 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     // A snapshot lives on by what follows it.
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
     await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);
-    expect(await lease.renew(grant)).toBe(true);
+    expect(await lease.renew(grant, { by: 'host/1', since: round })).toBe(true);
     for (const user of ['ann', `user-${String(round)}`]) presence.add('pit', user);
     await presence.count('pit');
     await letDie(backplane, round);

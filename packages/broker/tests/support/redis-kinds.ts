@@ -41,7 +41,7 @@ export const KEY_KINDS: Readonly<Record<string, Kind<KeyAccess>>> = {
   snapshot: { ending: 'a name', access: { gateway: 'read', publisher: 'write' } },
   deltas: { ending: 'a name', access: { gateway: 'read', publisher: 'write' } },
   granted: { ending: 'a name', access: { publisher: 'write', ...WORKERS_WRITE } },
-  holder: { ending: 'a name', access: { publisher: 'write', ...WORKERS_WRITE } },
+  holder: { ending: 'a name', access: { gateway: 'read', publisher: 'write', ...WORKERS_WRITE } },
   publishers: { ending: 'nothing', access: { publisher: 'write' } },
   offers: { ending: 'nothing', access: { publisher: 'write' } },
   // Never stored: asking for a change of it shows whether Redis takes writes.

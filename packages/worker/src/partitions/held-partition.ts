@@ -12,6 +12,8 @@ export interface PartitionTerm {
 /** A partition while its lease is held, and the reading of it. */
 export class HeldPartition {
   readonly grant: LeaseGrant;
+  /** Unix milliseconds. */
+  readonly since = Date.now();
   readonly #ending = new AbortController();
   readonly #reading: Promise<void>;
   #deadline: NodeJS.Timeout | undefined;

@@ -1,4 +1,5 @@
-import { type Lease, type LeaseGrant, type LeaseRefusal, OutcryError } from '@outcry/broker';
+import { type Lease, type LeaseGrant, type LeaseNote, type LeaseRefusal, OutcryError } from '@outcry/broker';
+import { processName } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import type { PartitionTerm } from './held-partition.ts';
@@ -20,6 +21,7 @@ class Attendance {
 
 /** Leases by the clock of the test, which answer in its own turn. */
 class ScriptedLeases implements Lease {
+  readonly notes = new Map<string, LeaseNote>();
   readonly #held = new Map<string, { readonly fence: number; until: number }>();
   readonly #watches: ((name: string) => void)[] = [];
   #granted = 0;
@@ -32,8 +34,9 @@ class ScriptedLeases implements Lease {
     return Promise.resolve({ name, fence: this.#granted, leaseMs });
   }
 
-  renew({ name, fence, leaseMs }: LeaseGrant): Promise<boolean> {
+  renew({ name, fence, leaseMs }: LeaseGrant, note?: LeaseNote): Promise<boolean> {
     const held = this.#held.get(name);
+    if (note !== undefined) this.notes.set(name, note);
     if (held?.fence !== fence || held.until <= performance.now()) return Promise.resolve(false);
     held.until = performance.now() + leaseMs;
     return Promise.resolve(true);
@@ -81,12 +84,13 @@ class Member {
       },
       lease: {
         acquire: (name, leaseMs) => reach(() => lease.acquire(name, leaseMs)),
-        renew: (grant) => reach(() => lease.renew(grant)),
+        renew: (grant, note) => reach(() => lease.renew(grant, note)),
         release: (grant) => reach(() => lease.release(grant)),
         watch: (onReleased) => lease.watch(onReleased),
       },
       times: TIMES,
       read: (term) => this.#read(term),
+      figuresOf: (name) => ({ waiting: Number(name) }),
       metrics: { setPartitions: () => undefined, setServices: () => undefined, countTakeover: () => undefined },
       logger: SILENT,
     });
@@ -106,11 +110,12 @@ class Member {
 
 describe('Partitions', () => {
   let attendance: Attendance;
+  let leases: ScriptedLeases;
   let join: (service: string) => Promise<Member>;
   beforeEach(() => {
     vi.useFakeTimers();
     attendance = new Attendance();
-    const leases = new ScriptedLeases();
+    leases = new ScriptedLeases();
     join = async (service) => {
       const member = new Member(service, leases, attendance);
       await member.partitions.start();
@@ -181,5 +186,14 @@ describe('Partitions', () => {
     expect(a.reading.size).toBe(16);
     await vi.advanceTimersByTimeAsync(TIMES.renewMs + 200);
     expect(a.reading.size).toBe(0);
+  });
+
+  it('says with each lease who has it since when, and what there is to say of the partition', async () => {
+    const since = Date.now();
+    const a = await join('a');
+    await vi.advanceTimersByTimeAsync(2 * TIMES.renewMs);
+    expect(a.partitions.held).toHaveLength(16);
+    const note = { by: processName(), since, figures: { waiting: 3 } };
+    expect(leases.notes.get('outbox/3')).toEqual(note);
   });
 });

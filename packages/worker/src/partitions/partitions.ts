@@ -1,5 +1,5 @@
 import { type Lease, type LeaseGrant, OutcryError } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
+import { type Logger, processName } from '@outcry/service';
 
 import { assignPartitions } from './assign-partitions.ts';
 import { HeldPartition, type PartitionTerm } from './held-partition.ts';
@@ -37,6 +37,8 @@ export interface PartitionsOptions {
   readonly times: LeaseTimes;
   /** Reads a partition until its term is over. Never rejects. */
   readonly read: (term: PartitionTerm) => Promise<void>;
+  /** What is said of a partition with its lease, for whoever looks. */
+  readonly figuresOf?: ((name: string) => Readonly<Record<string, number>> | undefined) | undefined;
   readonly metrics: PartitionsMetrics;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
@@ -51,6 +53,7 @@ const MIN_WAIT_MS = 5;
  */
 export class Partitions {
   readonly #options: PartitionsOptions;
+  readonly #by = processName();
   readonly #held = new Map<string, HeldPartition>();
   readonly #leaving = new Set<Promise<void>>();
   #attendedAt = -Infinity;
@@ -162,7 +165,10 @@ export class Partitions {
 
   async #renew(name: string, held: HeldPartition): Promise<void> {
     const askedAt = performance.now();
-    const isHeld = await unlessFaulty(this.#options.lease.renew(held.grant));
+    const { lease, figuresOf } = this.#options;
+    const figures = figuresOf?.(name);
+    const note = { by: this.#by, since: held.since, ...(figures === undefined ? {} : { figures }) };
+    const isHeld = await unlessFaulty(lease.renew(held.grant, note));
     if (isHeld === true) this.#countOn(name, held, askedAt);
     if (isHeld === false) this.#lose(name, held, 'the lease is not held any more');
   }

@@ -1,11 +1,10 @@
 import type { AnnouncedRoom, ArchiveSource, StoredPage } from '@outcry/broker';
-import { ANNOUNCE_INTERVAL_MS, OutcryError, PARTITION_COUNT } from '@outcry/broker';
+import { ANNOUNCE_INTERVAL_MS, ARCHIVE_PARTITIONS, OutcryError, PARTITION_COUNT } from '@outcry/broker';
 import type { Position } from '@outcry/protocol';
 import { delay, type PartitionTerm, type WakeUps } from '@outcry/worker';
 
 import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import type { ArchivedMessage, ArchiveStore, Cursor, Gap } from '../store/archive-store.ts';
-import { ARCHIVE_PARTITIONS } from '../store/postgres/migrations.ts';
 import { judgePage } from './judge-page.ts';
 import { toArchived } from './to-archived.ts';
 

@@ -1,4 +1,4 @@
-import { type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
+import { ARCHIVE_PARTITIONS, archiveLease, type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 import {
   Backoff,
@@ -12,8 +12,8 @@ import {
 } from '@outcry/worker';
 
 import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
-import { ARCHIVE_PARTITIONS } from '../store/postgres/migrations.ts';
 import { PostgresArchive, type PostgresOptions } from '../store/postgres/postgres-archive.ts';
+import { PartitionFigures } from './partition-figures.ts';
 import { ArchiveTerm, type ArchivingTimes } from './archive-term.ts';
 
 export interface ArchiverOptions {
@@ -33,6 +33,8 @@ export class Archiver {
   readonly #store: PostgresArchive;
   readonly #health: SourceHealth;
   readonly #partitions: Partitions;
+  /** Of the partitions that it has. */
+  readonly #figures = new Map<string, PartitionFigures>();
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -54,11 +56,12 @@ export class Archiver {
     });
     this.#partitions = new Partitions({
       names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),
-      leaseOf: (name) => `archive/${name}`,
+      leaseOf: archiveLease,
       ...databaseRoster(this.#store, this.#health),
       lease,
       times,
       read: (term) => this.#archive(term),
+      figuresOf: (name) => this.#figures.get(name)?.all,
       metrics,
       logger,
     });
@@ -86,7 +89,9 @@ export class Archiver {
   }
 
   async #archive(term: PartitionTerm): Promise<void> {
-    const { source, archiving, metrics } = this.#options;
+    const { source, archiving } = this.#options;
+    const metrics = new PartitionFigures(this.#options.metrics);
+    this.#figures.set(term.partition, metrics);
     const backoff = new Backoff();
     while (!term.signal.aborted) {
       try {
@@ -105,5 +110,7 @@ export class Archiver {
         await delay(backoff.nextMs(), term.signal);
       }
     }
+    // It may have been taken again meanwhile.
+    if (this.#figures.get(term.partition) === metrics) this.#figures.delete(term.partition);
   }
 }

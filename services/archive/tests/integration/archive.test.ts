@@ -12,7 +12,7 @@ import {
   type TestRedis,
   uniquePrefix,
 } from '@outcry/testkit';
-import { partitionOf } from '@outcry/broker';
+import { archiveLease, type LeaseNote, partitionOf } from '@outcry/broker';
 import { migrate } from '@outcry/worker';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -85,6 +85,20 @@ async function metricOf(service: ArchiveProcess, name: string): Promise<number> 
   const text = await (await fetch(`${service.internalUrl}/metrics`)).text();
   const line = text.split('\n').find((other) => other.startsWith(`outcry_archive_${name} `)) ?? '';
   return Number(line.slice(line.lastIndexOf(' ')));
+}
+
+/** One process has all of it, and says with its leases what it has written. */
+async function expectHeldByOne({ backplane: { lease } }: Speaker, written: number): Promise<void> {
+  const leases = range(0, PARTITIONS - 1).map((part) => archiveLease(String(part)));
+  const find = async (): Promise<readonly LeaseNote[]> =>
+    (await lease.find(leases)).flatMap((holding) => holding?.note ?? []);
+  const total = (notes: readonly LeaseNote[], name: string): number =>
+    notes.reduce((sum, { figures }) => sum + (figures?.[name] ?? NaN), 0);
+  await expect.poll(async () => total(await find(), 'stored')).toBe(written);
+  const notes = await find();
+  expect(notes).toHaveLength(PARTITIONS);
+  expect(new Set(notes.map(({ by }) => by)).size).toBe(1);
+  expect(['gaps', 'waiting'].map((name) => total(notes, name))).toEqual([0, 0]);
 }
 
 /** Says one thing after the other in all rooms until it is ended; resolves with how many in each. */
@@ -175,6 +189,7 @@ describe('the archive', () => {
     }
     expect(await (await fetch(`${service.internalUrl}/readyz`)).text()).toContain('ok');
     expect([await metricOf(service, 'rows_total'), await metricOf(service, 'faults_total')]).toEqual([all.length, 0]);
+    await expectHeldByOne(speaker, all.length);
     const metrics = await (await fetch(`${service.internalUrl}/metrics`)).text();
     const operations = readFileSync(OPERATIONS, 'utf8');
     for (const [, name = ''] of metrics.matchAll(/^# TYPE (outcry_archive_\w+) /gm)) {

@@ -1,5 +1,5 @@
 import { type Lease, OutcryError, type PresentPublisher, type PublisherRoster } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
+import { type Logger, processName } from '@outcry/service';
 
 import type { FeedMetrics } from '../observability/feed-metrics.ts';
 import { assignSymbols } from './assign-symbols.ts';
@@ -66,7 +66,8 @@ export class Leadership {
 
   add(candidate: Candidate): void {
     const { lease, times, metrics, logger } = this.#options;
-    this.#seats.set(candidate.symbol, new Seat({ candidate, lease, leaseMs: times.leaseMs, metrics, logger }));
+    const seat = new Seat({ candidate, lease, leaseMs: times.leaseMs, by: processName(), metrics, logger });
+    this.#seats.set(candidate.symbol, seat);
   }
 
   /** @throws OutcryError `unavailable`, or `closed`: then nothing runs */

@@ -1,4 +1,4 @@
-import { type Lease, type LeaseGrant, type LeaseRefusal, OutcryError } from '@outcry/broker';
+import { type Lease, type LeaseGrant, type LeaseNote, type LeaseRefusal, OutcryError } from '@outcry/broker';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -17,6 +17,7 @@ interface Answers {
 
 let answers: Answers;
 let calls: string[];
+let notes: (LeaseNote | undefined)[];
 let lines: string[];
 let seat: Seat;
 
@@ -24,6 +25,7 @@ beforeEach(() => {
   vi.useFakeTimers();
   answers = { acquire: Promise.resolve(GRANT), renew: Promise.resolve(true), standBy: Promise.resolve() };
   calls = [];
+  notes = [];
   lines = [];
   const candidate: Candidate = {
     symbol: 'A',
@@ -37,7 +39,10 @@ beforeEach(() => {
   };
   const lease: Lease = {
     acquire: () => answers.acquire,
-    renew: () => answers.renew,
+    renew: (_, note) => {
+      notes.push(note);
+      return answers.renew;
+    },
     release: ({ fence }) => {
       calls.push(`release ${String(fence)}`);
       return Promise.resolve();
@@ -49,7 +54,7 @@ beforeEach(() => {
     countTakeover: (symbol: string) => lines.push(`${symbol} taken`),
   };
   const logger = pino({ base: null, timestamp: false }, { write: (line) => lines.push(toText(line)) });
-  seat = new Seat({ candidate, lease, leaseMs: LEASE_MS, metrics, logger });
+  seat = new Seat({ candidate, lease, leaseMs: LEASE_MS, by: 'host-a/7', metrics, logger });
 });
 afterEach(async () => {
   await seat.handOver();
@@ -85,6 +90,14 @@ describe('Seat', () => {
     await taking;
     expect(calls).toEqual(['lead 7']);
     await expectLossIn(LEASE_MS - 1000);
+  });
+
+  it('says with each renewal who leads, and since when', async () => {
+    const since = Date.now();
+    await seat.take();
+    await vi.advanceTimersByTimeAsync(500);
+    await seat.renew();
+    expect(notes).toEqual([{ by: 'host-a/7', since }]);
   });
 
   it('counts on a renewal from before it asked for it, however late the answer comes', async () => {

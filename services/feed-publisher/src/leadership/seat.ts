@@ -20,6 +20,8 @@ export interface SeatParts {
   readonly candidate: Candidate;
   readonly lease: Lease;
   readonly leaseMs: number;
+  /** Which process this is, for people. */
+  readonly by: string;
   readonly metrics: Pick<FeedMetrics, 'setLeader' | 'countTakeover'>;
   readonly logger: Logger;
 }
@@ -31,6 +33,8 @@ export interface SeatParts {
 export class Seat {
   readonly #parts: SeatParts;
   #grant: LeaseGrant | undefined;
+  /** Unix milliseconds. */
+  #ledSince = 0;
   #deadline: NodeJS.Timeout | undefined;
   /** Called to hand over; not to be taken or renewed before that is done. */
   #isLeaving = false;
@@ -69,6 +73,7 @@ export class Seat {
       return undefined;
     }
     this.#grant = answer;
+    this.#ledSince = Date.now();
     this.#countOn(answer, askedAt);
     metrics.setLeader(this.symbol, true);
     metrics.countTakeover(this.symbol);
@@ -86,7 +91,8 @@ export class Seat {
     const grant = this.#grant;
     if (grant === undefined || this.#isLeaving) return;
     const askedAt = performance.now();
-    const isHeld = await unlessFaulty(this.#parts.lease.renew(grant));
+    const { lease, by } = this.#parts;
+    const isHeld = await unlessFaulty(lease.renew(grant, { by, since: this.#ledSince }));
     if (isHeld === true) this.#countOn(grant, askedAt);
     if (isHeld === false) this.lose(grant.fence, 'the lease is not held any more');
   }

@@ -1,4 +1,12 @@
-import type { Broker, ControlBus, EventJournal, FeedBus, NodeRoster, RevocationList } from '@outcry/broker';
+import type {
+  Broker,
+  ControlBus,
+  EventJournal,
+  FeedBus,
+  LeaseFinder,
+  NodeRoster,
+  RevocationList,
+} from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 import type { PublishTrace } from '@outcry/tracing';
 
@@ -21,6 +29,8 @@ export interface ApiParts {
   /** What this gateway knows of what all are asked. */
   readonly own: OwnAnswers;
   readonly feedBus: Pick<FeedBus, 'listInstruments'>;
+  /** Who leads and who archives what. */
+  readonly leases: LeaseFinder;
   readonly events: Pick<EventJournal, 'resend'>;
   readonly revocations: RevocationList;
   /** Undefined where there are none. */

@@ -121,6 +121,15 @@ export const published = z.object({
   duplicate: z.boolean().meta({ description: 'The key was known: nothing was published, this is the first position.' }),
 });
 
+/** Who has a lease (`findHolders`): a process, by what it says of itself. */
+export const holder = z.object({
+  by: z
+    .string()
+    .optional()
+    .meta({ description: 'Host and process. Absent in its first second, and of an earlier version.' }),
+  since: z.int().optional().meta({ description: 'Unix milliseconds, by its clock.' }),
+});
+
 /** Of what all gateways are asked (`askNodes`). */
 export const asked = {
   silent: z.array(z.string()).meta({ description: 'Gateways that have not answered in time.' }),

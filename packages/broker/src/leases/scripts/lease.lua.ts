@@ -22,14 +22,15 @@ return { 1, fence }
 `);
 
 /**
- *     KEYS  holder, highest fence
- *     ARGV  fence, lease ms, fence ttl ms
+ *     KEYS  holder, highest fence, what the holder says of itself
+ *     ARGV  fence, lease ms, fence ttl ms, that or nothing
  *     reply 1, or 0 where the lease is not that fence's
  */
 export const RENEW_LEASE = Script.bounded(String.raw`
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 redis.call('PEXPIRE', KEYS[2], ARGV[3])
+if ARGV[4] ~= '' then redis.call('SET', KEYS[3], ARGV[1] .. ' ' .. ARGV[4], 'PX', ARGV[2]) end
 return 1
 `);
 

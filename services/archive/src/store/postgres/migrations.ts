@@ -1,11 +1,9 @@
+import { ARCHIVE_PARTITIONS } from '@outcry/broker';
 import { FENCED_STATE, type Migrations } from '@outcry/worker';
 
 import { INFO_AND_MONTHS } from './info-and-months.ts';
 import { NEW_GAPS } from './new-gaps.ts';
 import { SEARCH_STEP } from './search-step.ts';
-
-/** Partitions of the work. Part of what is stored: who has another number closes other partitions. */
-export const ARCHIVE_PARTITIONS = 16;
 
 /**
  * What the database is made of, a step for each version; a step that has been shipped is never changed, and none removes anything.
