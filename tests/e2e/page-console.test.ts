@@ -155,6 +155,16 @@ describe('what is done', () => {
     await expect.poll(() => desk.get('problem').filter({ hasText: 'draining' }).count(), POLL).toBe(0);
   });
 
+  it('says why it is not done: nobody is told of traces here', async () => {
+    // A browser writes refusals down: what the others find there is nothing.
+    const visitor = await enter(DESK_KEY);
+    await look(visitor, '#/rooms/pit');
+    await visitor.get('do-trace').click();
+    await visitor.get('confirm-yes').click();
+    await expect.poll(() => visitor.get('confirm').textContent(), POLL).toContain('OUTCRY_TRACE_URL');
+    await visitor.page.context().close();
+  });
+
   it('is not done where it is not confirmed', async () => {
     await look(desk, '#/users/bob');
     await desk.get('do-disconnect').click();

@@ -71,10 +71,10 @@ describe('a message that is traced', () => {
     return client;
   }
 
-  async function say(room: string, data: unknown, traceparent: string): Promise<void> {
+  async function say(room: string, data: unknown, traceparent?: string): Promise<void> {
     const response = await fetch(`${first.internalUrl}/api/publish`, {
       method: 'POST',
-      headers: { authorization: `Bearer ${KEY}`, traceparent },
+      headers: { authorization: `Bearer ${KEY}`, ...(traceparent === undefined ? {} : { traceparent }) },
       body: JSON.stringify({ room, data }),
     });
     expect(response.status).toBe(200);
@@ -86,6 +86,27 @@ describe('a message that is traced', () => {
       other.traceId === trace && other.name === name && (instance ?? other.instance) === other.instance;
     return collector.next(`span ${name} of ${instance ?? 'any node'}`, matches);
   }
+
+  it('is traced though nobody has asked for it who sends it, in a room that somebody watches', async () => {
+    const room = 'chat.watched';
+    const bob = await open(second, 'bob', 'json');
+    await bob.expectAnswer('joined', { type: 'join', room });
+    const response = await fetch(`${first.internalUrl}/api/trace`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}` },
+      body: JSON.stringify({ room }),
+    });
+    expect(await response.json()).toEqual({ nodes: 2 });
+    await say(room, 'hello');
+    const isOfRoom = ({ attributes }: CollectedSpan): boolean => attributes['messaging.destination.name'] === room;
+    const publish = await collector.next('the publish', (one) => isOfRoom(one) && one.name === 'publish chat.*');
+    expect(publish).toMatchObject({ instance: 'first', parentSpanId: undefined });
+    const relay = await span(publish.traceId, 'relay chat.*', 'second');
+    expect(relay.parentSpanId).toBe(publish.spanId);
+    const { traceparent } = await bob.next({ type: 'message', room });
+    const write = await span(publish.traceId, 'write chat.*', 'second');
+    expect(traceparent).toBe(`00-${publish.traceId}-${write.spanId}-01`);
+  });
 
   it('is one trace from the server API through Redis and two gateways into a client, in order, with links', async () => {
     const [room, trace] = ['chat.lobby', newTrace()];

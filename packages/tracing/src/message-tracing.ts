@@ -28,8 +28,11 @@ export interface TracedArrival {
   readonly decodedAt: number;
 }
 
+/** A message of a room that somebody has traced for a while (`TracedRooms`). */
+export type BegunTrace = Pick<TracedArrival, 'room' | 'startedAt' | 'decodedAt'>;
+
 /**
- * Follows messages that are sampled by whoever sends them, and nothing else: it begins no trace of its own, and where it follows none
+ * Follows messages that are sampled by whoever sends them, and those of a room that is traced for a while; where it follows none
  * nothing is made. What it is about is as OpenTelemetry calls it: https://opentelemetry.io/docs/specs/semconv/messaging/
  */
 export class MessageTracing {
@@ -54,6 +57,16 @@ export class MessageTracing {
     }
     const about = this.#describe(room);
     return new PublishTrace({ spans, about, parent, startedAt, decodedAt });
+  }
+
+  /** Begins a trace. Undefined where that is one too many. */
+  begin({ room, startedAt, decodedAt }: BegunTrace): PublishTrace | undefined {
+    const { metrics, budget, spans } = this.#parts;
+    if (!budget.take(TraceSource.Watch, performance.now())) {
+      metrics.countIgnored(TraceSource.Watch, IgnoredReason.Rate);
+      return undefined;
+    }
+    return new PublishTrace({ spans, about: this.#describe(room), startedAt, decodedAt });
   }
 
   /** Undefined where the message is not traced here: its trace is one too many. */

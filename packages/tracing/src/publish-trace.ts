@@ -1,4 +1,4 @@
-import { type Attributes, type Context, SpanKind, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 import type { MessageTrace, Published } from '@outcry/broker';
 import { formatTraceparent, type TraceContext } from '@outcry/protocol';
 
@@ -8,8 +8,8 @@ import { childrenOf, describeMessage, failSpan, spanName } from './spans.ts';
 export interface PublishTraceParts {
   readonly spans: SpanSource;
   readonly about: Attributes;
-  /** What whoever sends the message was doing. */
-  readonly parent: TraceContext;
+  /** What whoever sends the message was doing; absent where the trace begins here. */
+  readonly parent?: TraceContext | undefined;
   readonly startedAt: number;
   readonly decodedAt: number;
 }
@@ -26,7 +26,7 @@ export interface TracedQuestion {
 export class PublishTrace {
   readonly #spans: SpanSource;
   readonly #about: Attributes;
-  readonly #parent: TraceContext;
+  readonly #parent: TraceContext | undefined;
   readonly #root: OpenSpan;
   readonly #within: Context;
   readonly #deciding: OpenSpan;
@@ -38,7 +38,8 @@ export class PublishTrace {
     this.#parent = parent;
     const operation = { 'messaging.operation.name': 'publish', 'messaging.operation.type': 'create' };
     const options = { kind: SpanKind.SERVER, startTime: startedAt, attributes: { ...about, ...operation } };
-    this.#root = spans.startSpan(spanName('publish', about), options, childrenOf(parent));
+    const context = parent === undefined ? ROOT_CONTEXT : childrenOf(parent);
+    this.#root = spans.startSpan(spanName('publish', about), options, context);
     this.#within = childrenOf(this.#root.spanContext());
     spans.startSpan('decode', { startTime: startedAt }, this.#within).end(decodedAt);
     this.#deciding = spans.startSpan('decide', { startTime: decodedAt }, this.#within);
@@ -64,7 +65,7 @@ export class PublishTrace {
     const options = { kind: SpanKind.PRODUCER, attributes: { ...this.#about, ...operation } };
     this.#sending = this.#spans.startSpan(spanName('send', this.#about), options, this.#within);
     const { traceId, spanId } = this.#sending.spanContext();
-    return { traceId, spanId, parentId: this.#parent.spanId };
+    return { traceId, spanId, parentId: this.#parent?.spanId ?? this.#root.spanContext().spanId };
   }
 
   end({ position, isDuplicate }: Published): void {

@@ -9,7 +9,7 @@ export const TRACE_SETTINGS = {
   }),
   OUTCRY_TRACE_MAX_PER_SECOND: integer({
     meaning:
-      'Messages that one process traces in a second: so many of clients, so many of the server API, so many that it relays; a quarter of them of one connection. What is over is published untraced.',
+      'Messages that one process traces in a second: so many of clients, so many of the server API, so many of rooms that are traced, so many that it relays; a quarter of them of one connection. What is over is published untraced.',
     min: 1,
     max: 10_000,
     default: 50,

@@ -6,6 +6,7 @@ import type { TraceConfig } from './settings.ts';
 import { SpanExporter } from './span-exporter.ts';
 import { SpanRecorder } from './span-recorder.ts';
 import { TraceBudget } from './trace-budget.ts';
+import { TracedRooms } from './traced-rooms.ts';
 
 export interface TracingParts {
   /** As collectors know it: `outcry-gateway`, say. */
@@ -19,6 +20,8 @@ export interface TracingParts {
 
 export interface Tracing {
   readonly messages: MessageTracing;
+  /** Whose messages are traced for a while. */
+  readonly rooms: TracedRooms;
   /** Sends what waits, if that can be done in short. Never rejects. */
   close(): Promise<void>;
 }
@@ -32,8 +35,14 @@ export function createTracing(config: TraceConfig | undefined, parts: TracingPar
   const spans = new SpanRecorder((span) => {
     exporter.add(span);
   });
+  const messages = new MessageTracing({ spans, metrics, patternOf, budget: new TraceBudget(config.maxPerSecond) });
+  const rooms = new TracedRooms(messages);
   return {
-    messages: new MessageTracing({ spans, metrics, patternOf, budget: new TraceBudget(config.maxPerSecond) }),
-    close: () => exporter.close(),
+    messages,
+    rooms,
+    close: () => {
+      rooms.close();
+      return exporter.close();
+    },
   };
 }

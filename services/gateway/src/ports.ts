@@ -53,7 +53,7 @@ interface InternalParts {
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { services: { presence, past, search, tracing, answering }, accounts }: InternalParts,
+  { services: { presence, past, search, traces, answering }, accounts }: InternalParts,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
@@ -62,8 +62,19 @@ function createApi(
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
   const balanceFloor = config.connections.balance.floor;
   const own = { past, search, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
-  const parts = { broker, control, nodes, feedBus, revocations, events, leases, own: answering, ...own };
-  return createApiHandler({ parts, keys, tracing, logger });
+  const parts = {
+    broker,
+    control,
+    nodes,
+    feedBus,
+    revocations,
+    events,
+    leases,
+    own: answering,
+    tracedRooms: traces?.rooms,
+    ...own,
+  };
+  return createApiHandler({ parts, keys, traces, logger });
 }
 
 /** The public port: sockets, accounts and the page. */

@@ -1,7 +1,7 @@
 import type { Backplane } from '@outcry/broker';
 import { createCodecs } from '@outcry/protocol';
 import type { Logger, LoopLag } from '@outcry/service';
-import { createTracing, type Tracing } from '@outcry/tracing';
+import { createTracing, NO_TRACED_ROOMS, type Tracing } from '@outcry/tracing';
 
 import type { ArchiveSearch } from './archive/archive-search.ts';
 import { PostgresArchiveSearch } from './archive/postgres-archive-search.ts';
@@ -143,7 +143,7 @@ export function createServices(parts: ServiceParts): GatewayServices {
     ...doors,
     answering: new Answering({ ...answeringPartsOf(parts), connections: doors.connections, books, hooks, archive }),
     hooks,
-    ...{ traces, tracing },
+    ...{ traces, tracing, tracedRooms: traces?.rooms ?? NO_TRACED_ROOMS },
     archive,
     search: createSearch(parts),
     handleRequest: createRequestHandler(hooks),

@@ -64,6 +64,20 @@ export const ACTIONS: Readonly<Record<string, Prepare>> = {
       },
     };
   },
+  trace: (room, api) => ({
+    title: 'Trace a room for a minute',
+    verb: 'Trace',
+    body: [
+      about(room),
+      text(
+        'What clients and servers say in it is told to the collector of traces, from its arrival at a gateway to the sockets: so many messages a second as OUTCRY_TRACE_MAX_PER_SECOND allows.',
+      ),
+    ],
+    run: async (reason) => {
+      await api.act('trace', { room }, reason);
+      return 'It is traced for a minute: your collector has it.';
+    },
+  }),
   announce: (_, api) => {
     const entry = textarea('What every client is told, as JSON or as text');
     return {

@@ -33,7 +33,13 @@ export function roomView(name: string): View {
           'div',
           { class: 'title-row' },
           h('h1', { class: 'title' }, h('span', { class: 'title-kind' }, 'Room'), h('bdi', {}, name)),
-          h('div', { class: 'buttons' }, act('say', 'Say something…'), act('removeHistory', 'Forget what was said…')),
+          h(
+            'div',
+            { class: 'buttons' },
+            act('say', 'Say something…'),
+            act('trace', 'Trace for a minute…'),
+            act('removeHistory', 'Forget what was said…'),
+          ),
         ),
         h(
           'dl',

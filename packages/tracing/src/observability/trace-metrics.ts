@@ -12,7 +12,7 @@ export const SpanOutcome = {
 } as const;
 export type SpanOutcome = (typeof SpanOutcome)[keyof typeof SpanOutcome];
 
-/** Where a message comes from that says of itself that it is traced. */
+/** Where a message comes from that says of itself that it is traced; or why it is though it does not. */
 export const TraceSource = {
   Client: 'client',
   /** The server API. */
@@ -21,6 +21,8 @@ export const TraceSource = {
   Inbound: 'inbound',
   /** Another node, or this one: it was published already. */
   Broker: 'broker',
+  /** Whoever sends it has not asked for it: its room is traced for a while. */
+  Watch: 'watch',
 } as const;
 export type TraceSource = (typeof TraceSource)[keyof typeof TraceSource];
 
@@ -43,7 +45,7 @@ export class TraceMetrics {
     });
     this.#ignored = new Counter({
       name: `outcry_${service}_traceparents_ignored_total`,
-      help: 'Messages that are not traced though they came with a traceparent: it is none (malformed), or more are sampled than may be (rate).',
+      help: 'Messages that are not traced though they came with a traceparent, or in a room that is traced (watch): it is none (malformed), or more are sampled than may be (rate).',
       labelNames: ['source', 'reason'],
       registers,
     });

@@ -10,6 +10,7 @@ import { revoke } from './commands/revocations.ts';
 import { history, memberCount, members, removeHistory, rooms } from './commands/rooms.ts';
 import { search } from './commands/search.ts';
 import { top } from './commands/top.ts';
+import { trace } from './commands/trace.ts';
 import { whoami } from './commands/whoami.ts';
 
 /** Every command of the server API, by the name in its path: `POST /api/<name>`. */
@@ -40,6 +41,7 @@ export const API_COMMANDS: Readonly<Record<string, ApiCommand>> = {
   archive,
   books,
   top,
+  trace,
   rebalance,
   drain,
   undrain,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
-import { type MessageTracing, TraceSource } from '@outcry/tracing';
+import { type MessageTracing, type TracedRooms, TraceSource } from '@outcry/tracing';
 import {
   ApiKeys,
   type Logger,
@@ -31,12 +31,12 @@ export interface ApiHandlerOptions {
   readonly parts: ApiParts;
   readonly keys: readonly ApiKey[];
   /** Undefined where nobody is told of traces. */
-  readonly tracing?: Pick<MessageTracing, 'publish'> | undefined;
+  readonly traces?: FollowingParts | undefined;
   readonly logger: Logger;
 }
 
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
-export function createApiHandler({ parts, keys: given, tracing, logger }: ApiHandlerOptions): RequestHandler {
+export function createApiHandler({ parts, keys: given, traces, logger }: ApiHandlerOptions): RequestHandler {
   const findBearer = createBearerSearch(given);
   const documentText = JSON.stringify(createOpenApiDocument());
 
@@ -69,7 +69,7 @@ export function createApiHandler({ parts, keys: given, tracing, logger }: ApiHan
     }
     checkMethod(request, response, 'POST');
     const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
-    const own = { ...parts, follow: tracing && followerOf(request, startedAt, tracing) };
+    const own = { ...parts, follow: traces && followerOf(request, startedAt, traces) };
     return command === undefined
       ? runBatch({ parts: own, bearer }, body, logger)
       : JSON.stringify(await command.execute({ name, parts: own, bearer }, body, []));
@@ -100,15 +100,25 @@ function createBearerSearch(given: readonly ApiKey[]): (request: IncomingMessage
   };
 }
 
-/** What follows the messages of a request, each by itself: there may be many. Undefined where it does not say of which trace it is. */
+interface FollowingParts {
+  readonly messages: Pick<MessageTracing, 'publish'>;
+  readonly rooms: Pick<TracedRooms, 'begin'>;
+}
+
+/** What follows the messages of a request, each by itself: there may be many. */
 function followerOf(
   { headers: { traceparent } }: IncomingMessage,
   startedAt: number,
-  tracing: Pick<MessageTracing, 'publish'>,
+  { messages, rooms }: FollowingParts,
 ): ApiParts['follow'] {
-  if (typeof traceparent !== 'string') return undefined;
-  const arrival = { traceparent, source: TraceSource.Server, startedAt, decodedAt: performance.now() };
-  return (room) => tracing.publish({ ...arrival, room });
+  const arrival = { startedAt, decodedAt: performance.now() };
+  return (room) => {
+    const isNamed = typeof traceparent === 'string';
+    const followed = isNamed
+      ? messages.publish({ ...arrival, traceparent, source: TraceSource.Server, room })
+      : undefined;
+    return followed ?? rooms.begin({ ...arrival, room });
+  };
 }
 
 /** Clients could not be told them as they were written. */

@@ -8,7 +8,7 @@ import type {
   RevocationList,
 } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import type { PublishTrace } from '@outcry/tracing';
+import type { PublishTrace, TracedRooms } from '@outcry/tracing';
 
 import type { ArchiveSearch } from '../archive/archive-search.ts';
 import type { OwnAnswers } from '../cluster/question.ts';
@@ -42,6 +42,8 @@ export interface ApiParts {
   readonly maxDataBytes: number;
   /** A gateway that has fewer clients than this above the mean is left as it is. */
   readonly balanceFloor: number;
+  /** Undefined where nobody is told of traces. */
+  readonly tracedRooms: Pick<TracedRooms, 'trace'> | undefined;
   /** Of a request that says of which trace it is: what is told of a message, where that is traced. */
   readonly follow?: ((room: string) => PublishTrace | undefined) | undefined;
   /** Is told of what cannot be undone. */

@@ -1,5 +1,6 @@
 import { CLOSE_CODES } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
+import type { Tracing } from '@outcry/tracing';
 
 import type { Connection } from '../connections/connection.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -21,6 +22,8 @@ export interface ControlHandlerParts {
   readonly metrics: Pick<GatewayMetrics, 'serverCommands' | 'sampler'>;
   readonly mover: Pick<Mover, 'move'>;
   readonly answering: Pick<Answering, 'take'>;
+  /** Undefined where nobody is told of traces. */
+  readonly traces: Pick<Tracing, 'rooms'> | undefined;
   readonly withdrawal: Pick<Withdrawal, 'withdraw' | 'restore'>;
   readonly facts: { readonly nodeId: string };
   readonly logger: Logger;
@@ -58,10 +61,10 @@ export function createControlHandler(parts: ControlHandlerParts): (notice: strin
 type GatewayNotice = Exclude<ControlNotice, SessionNotice>;
 
 function isOfGateways(notice: ControlNotice): notice is GatewayNotice {
-  return ['move', 'drain', 'top', 'tell'].includes(notice.kind);
+  return ['move', 'drain', 'top', 'trace', 'tell'].includes(notice.kind);
 }
 
-type Obeying = Pick<ControlHandlerParts, 'mover' | 'withdrawal' | 'answering' | 'metrics'>;
+type Obeying = Pick<ControlHandlerParts, 'mover' | 'withdrawal' | 'answering' | 'metrics' | 'traces'>;
 
 /** Does what a gateway itself is asked for. Undefined where that is another one, or is counted elsewhere. */
 function obey(notice: GatewayNotice, node: string, parts: Obeying): Served | 'overflow' | undefined {
@@ -77,6 +80,10 @@ function obey(notice: GatewayNotice, node: string, parts: Obeying): Served | 'ov
     case 'top':
       parts.metrics.sampler.sampleFor(notice.seconds);
       return Served.Done;
+    case 'trace':
+      // Where nobody is told of traces there is nothing to be done.
+      if (parts.traces === undefined) return undefined;
+      return parts.traces.rooms.trace(notice.room, notice.seconds) ? Served.Done : 'overflow';
     case 'tell':
       return parts.answering.take(notice.ask, notice.about) ? Served.Done : 'overflow';
   }

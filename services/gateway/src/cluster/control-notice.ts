@@ -39,6 +39,8 @@ const controlNotice = z.discriminatedUnion('kind', [
   }),
   /** Somebody looks: what is loud is to be told for so long. */
   z.object({ kind: z.literal('top'), seconds: z.number().positive() }),
+  /** Messages of a room are to be traced for so long. */
+  z.object({ kind: z.literal('trace'), room: z.string(), seconds: z.number().positive() }),
   /** Somebody wants to know: the answer goes with what is reported to the cluster, under this name. */
   z.object({ kind: z.literal('tell'), ask: z.string(), about: question }),
 ]);
@@ -46,7 +48,7 @@ const controlNotice = z.discriminatedUnion('kind', [
 export type ControlNotice = z.output<typeof controlNotice>;
 
 /** One that means sessions, wherever they are. */
-export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'drain' | 'top' | 'tell' }>;
+export type SessionNotice = Exclude<ControlNotice, { readonly kind: 'move' | 'drain' | 'top' | 'trace' | 'tell' }>;
 
 export function encodeControlNotice(notice: z.input<typeof controlNotice>): string {
   return JSON.stringify(notice);

@@ -1,7 +1,7 @@
 import type { Broker } from '@outcry/broker';
 import type { Codec, Encoding } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
-import type { MessageTracing } from '@outcry/tracing';
+import type { MessageTracing, TracedRooms } from '@outcry/tracing';
 
 import type { BookDirectory } from '../books/book-directory.ts';
 import type { BacklogLimits } from '../connections/backlog.ts';
@@ -53,6 +53,7 @@ export interface SessionServices {
   readonly publishRefusals: PublishRefusals;
   /** Undefined where nobody is told of traces. */
   readonly tracing?: MessageTracing | undefined;
+  readonly tracedRooms: Pick<TracedRooms, 'untraced' | 'begin'>;
   readonly metrics: GatewayMetrics;
   readonly logger: Logger;
 }

@@ -263,7 +263,10 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     let frame: ClientFrame;
     try {
       frame = this.#services.codecs[this.encoding].decodeClient(bytes);
-      if (frame.type === 'publish' && frame.traceparent !== undefined) frame = this.#follow(frame, frame.traceparent);
+      // The only thing that a message pays of which nothing is told.
+      if (frame.type === 'publish' && frame.traceparent !== this.#services.tracedRooms.untraced) {
+        frame = this.#follow(frame);
+      }
     } catch (err) {
       this.fail(err);
       return undefined;
@@ -278,11 +281,15 @@ export class Session implements SessionPort, Connection, RequestClient, StreamOw
     return frame.type;
   }
 
-  #follow(frame: ClientFrameOf<'publish'>, traceparent: string): TracedPublish {
-    const { room } = frame;
-    const [startedAt, decodedAt] = [this.lastHeardAt, performance.now()];
-    const arrival = { traceparent, source: TraceSource.Client, sender: this, room, startedAt, decodedAt };
-    const trace = this.#services.tracing?.publish(arrival);
+  #follow(frame: ClientFrameOf<'publish'>): TracedPublish {
+    const { room, traceparent } = frame;
+    const { tracing, tracedRooms } = this.#services;
+    const message = { room, startedAt: this.lastHeardAt, decodedAt: performance.now() };
+    const followed =
+      traceparent === undefined
+        ? undefined
+        : tracing?.publish({ ...message, traceparent, source: TraceSource.Client, sender: this });
+    const trace = followed ?? tracedRooms.begin(message);
     return trace === undefined ? frame : { ...frame, trace };
   }
 

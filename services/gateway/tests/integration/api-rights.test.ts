@@ -73,6 +73,7 @@ describe('a key that looks only', () => {
     ['disconnect', {}],
     ['refresh', { user: 'ann', rights: {} }],
     ['revoke', { user: 'ann' }],
+    ['trace', { room: 'pit' }],
     ['rebalance', {}],
     ['drain', { node: 'gw-1' }],
   ])('is refused %s of %j', async (command, params) => {
@@ -106,6 +107,12 @@ describe('the log', () => {
     const deed = await nextDeed();
     expect(deed).toMatchObject({ command: 'publish', room: 'pit', reason: 'a test' });
     expect(JSON.stringify(deed)).not.toContain('by hand');
+  });
+
+  it('has a room that was to be traced, and why it is not: nobody is told of traces here', async () => {
+    const { status, body } = await desk.call('trace', { room: 'pit' });
+    expect([status, body['error']]).toEqual([404, expect.objectContaining({ code: 'noTraces' })]);
+    expect(await nextDeed()).toMatchObject({ key: 'desk', command: 'trace', room: 'pit', outcome: 'noTraces' });
   });
 
   it('takes a reason that can be read', async () => {

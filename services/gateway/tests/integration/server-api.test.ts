@@ -43,6 +43,8 @@ beforeAll(async () => {
     apiKeys: `${KEYS[0]},desk ${KEYS[1]}`,
     roomRulesFile,
     balanceFloor: 1,
+    // Nobody is there.
+    traceUrl: 'http://127.0.0.1:1/v1/traces',
   };
   const [first, second] = await Promise.all([
     startGateway({ ...shared, nodeId: 'first', accounts: true, authSecret: SECRET }),
@@ -442,6 +444,7 @@ describe('the OpenAPI document', () => {
     archive: {},
     books: {},
     top: {},
+    trace: { room: 'doc', seconds: 1 },
     batch: { commands: [{ command: 'info', params: {} }] },
     resetPassword: { user: 'documented', password: 'battery staple' },
     deleteAccount: { user: 'documented' },
