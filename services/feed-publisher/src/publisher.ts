@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { type Backplane, type FeedInstrument, UnwritableError } from '@outcry/broker';
+import { type Backplane, type Lease, type FeedInstrument, UnwritableError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 
 import { BusHealth } from './feed/bus-health.ts';
@@ -15,7 +15,7 @@ export interface FeedPublisherOptions {
   /** Closed by `stop`. */
   readonly source: BookSource;
   /** Started; whoever made it closes it, after `stop`. */
-  readonly backplane: Pick<Backplane, 'feedBus' | 'lease' | 'roster' | 'storage'>;
+  readonly backplane: Pick<Backplane, 'feedBus' | 'roster' | 'storage'> & { readonly lease: Lease };
   readonly timing: FeedTiming;
   /** The same for all publishers of a cluster; absent where there is only this one. */
   readonly leadership?: LeadershipTimes | undefined;
