@@ -16,14 +16,18 @@ const KEYS = {
 } as const;
 
 /** A certificate for `localhost`, made by `openssl` from the PATH; its files are removed when it is disposed of. */
-export function createCertificate(kind: keyof typeof KEYS = 'ec'): TestCertificate {
+export function createCertificate(kind: keyof typeof KEYS = 'ec', days = 2): TestCertificate {
   const folder = mkdtempSync(join(tmpdir(), 'outcry-tls-'));
   const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
   const key = [...KEYS[kind], '-nodes'];
-  execFileSync('openssl', ['req', '-x509', ...key, '-keyout', keyFile, '-out', certFile, '-days', '2', ...subject], {
-    stdio: 'ignore',
-  });
+  execFileSync(
+    'openssl',
+    ['req', '-x509', ...key, '-keyout', keyFile, '-out', certFile, '-days', String(days), ...subject],
+    {
+      stdio: 'ignore',
+    },
+  );
   return {
     certFile,
     keyFile,

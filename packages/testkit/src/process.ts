@@ -117,6 +117,16 @@ export class ServiceProcess implements AsyncDisposable {
     this.#child.kill('SIGHUP');
   }
 
+  /** Reads no more of its output, as a log shipper that stands still. */
+  holdOutput(): void {
+    this.#child.stdout.pause();
+  }
+
+  /** Reads what has waited, and what comes. */
+  readOutput(): void {
+    this.#child.stdout.resume();
+  }
+
   /** Stops the process's clock, as a long garbage collection or a paused machine would. */
   freeze(): void {
     this.#child.kill('SIGSTOP');
@@ -129,6 +139,7 @@ export class ServiceProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!running.has(this)) return;
     this.thaw();
+    this.readOutput();
     await this.stop();
   }
 

@@ -23,8 +23,8 @@ export async function expectExactly({ prometheus }: Pick<ObservedCluster, 'prome
   const expected = [...fault.alerts].sort();
   await untilQuiet(prometheus);
   const startedAt = Date.now();
-  await fault.begin();
   try {
+    await fault.begin();
     await untilFired(prometheus, expected, startedAt);
   } finally {
     await fault.end();
