@@ -7,6 +7,7 @@ import { type GatewayProcess, RawClient, type ServerFrameOf, ServiceProcess, sta
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ENTRY = 'apps/standalone/src/start.ts';
+const KEY = 'key-of-the-server';
 const COUNT = 30;
 const KEPT = 5;
 const FATAL = 60;
@@ -25,7 +26,7 @@ afterEach(async () => {
 
 async function start(): Promise<GatewayProcess> {
   // A room in memory has less than the file.
-  running = await startStandalone({ dataDir: join(folder, 'data'), historyCount: KEPT, demo: false });
+  running = await startStandalone({ dataDir: join(folder, 'data'), historyCount: KEPT, demo: false, apiKeys: KEY });
   return running;
 }
 
@@ -101,6 +102,34 @@ describe('what npm start starts', () => {
     const last = await connect(third, 'ann');
     await last.expectAnswer('joined', { type: 'join', room: 'lobby', history: 0 });
     expect(await readBack(last, 'lobby')).toEqual(range(1, COUNT + 1));
+  });
+
+  it('finds by the server API what was said before, and what was said just now', async () => {
+    const first = await start();
+    const ann = await connect(first, 'ann');
+    await ann.expectAnswer('joined', { type: 'join', room: 'lobby' });
+    await ann.expectAnswer('ack', { type: 'publish', room: 'lobby', data: { text: 'Tulips, sold' } });
+    await first.process.stop();
+    const second = await start();
+    const bob = await connect(second, 'bob');
+    await bob.expectAnswer('joined', { type: 'join', room: 'garden' });
+    await bob.expectAnswer('ack', { type: 'publish', room: 'garden', data: ['tulips'] });
+    const search = async (params: object): Promise<unknown> => {
+      const headers = { authorization: `Bearer ${KEY}` };
+      const body = JSON.stringify(params);
+      return (await fetch(`${second.internalUrl}/api/search`, { method: 'POST', headers, body })).json();
+    };
+    expect(await search({ text: 'tulips' })).toMatchObject({
+      messages: [
+        { room: 'garden', seq: 1, from: 'bob', data: ['tulips'] },
+        { room: 'lobby', seq: 1, from: 'ann', data: { text: 'Tulips, sold' } },
+      ],
+    });
+    expect(await search({ text: 'tulips', room: 'l*', language: 'simple' })).toMatchObject({ messages: [{ seq: 1 }] });
+    expect(await search({ text: 'tulip', language: 'english' })).toMatchObject({ error: { code: 'noLanguage' } });
+    const metrics = await (await fetch(`${second.internalUrl}/metrics`)).text();
+    expect(metrics).toContain('outcry_gateway_archive_searches_total{outcome="answered"} 2\n');
+    expect(metrics).toContain('outcry_gateway_archive_searches_total{outcome="noLanguage"} 1\n');
   });
 
   it('says where messages are, and is alone there', async () => {

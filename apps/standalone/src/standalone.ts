@@ -54,7 +54,7 @@ interface GatewayParts {
 
 async function startGateway(config: StandaloneConfig, parts: GatewayParts) {
   const backplane = createBackplane(config, parts);
-  const gateway = createGateway({ config: config.gateway, backplane, ...parts });
+  const gateway = createGateway({ config: config.gateway, backplane, ...parts, searched: parts.archive });
   const { port } = await gateway.start();
   return { backplane, gateway, port };
 }

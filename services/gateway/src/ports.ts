@@ -9,6 +9,7 @@ import {
 } from '@outcry/service';
 
 import { createApiHandler } from './api/api-handler.ts';
+import type { SearchedArchive } from './archive/own-archive-search.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
 import type { AccountNames } from './cluster/account-names.ts';
 import type { GatewayConfig } from './config/config.ts';
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly logger: Logger;
   /** Where the past of archived rooms is, in the place of what the configuration names; it is closed with the gateway. */
   readonly archive?: RoomArchive | undefined;
+  /** The same, where it can be searched. */
+  readonly searched?: SearchedArchive | undefined;
 }
 
 /** What the ports are built of, besides what is given. */

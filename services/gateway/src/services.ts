@@ -7,6 +7,7 @@ import type { ArchiveSearch } from './archive/archive-search.ts';
 import { PostgresArchiveSearch } from './archive/postgres-archive-search.ts';
 import { PostgresRoomArchive } from './archive/postgres-room-archive.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
+import { OwnArchiveSearch, type SearchedArchive } from './archive/own-archive-search.ts';
 import { SharedRoomArchive } from './archive/shared-room-archive.ts';
 import { BookDirectory } from './books/book-directory.ts';
 import type { FeedReader } from './books/feed-reader.ts';
@@ -65,6 +66,8 @@ export interface ServiceParts {
   readonly logger: Logger;
   /** As `GatewayOptions.archive`. */
   readonly archive?: RoomArchive | undefined;
+  /** As `GatewayOptions.searched`. */
+  readonly searched?: SearchedArchive | undefined;
   readonly metrics: GatewayMetrics;
   readonly publisher: TopicPublisher;
   readonly coalescer: Coalescer;
@@ -100,7 +103,10 @@ function createPast({ config, backplane: { broker }, logger, metrics, archive: g
   return { archive, absence, past: new ArchivedPast({ ...options, archive, absence, archiveMetrics }) };
 }
 
-function createSearch({ config: { archive }, logger, metrics }: ServiceParts): ArchiveSearch | undefined {
+function createSearch(parts: ServiceParts): ArchiveSearch | undefined {
+  const { config, logger, metrics, archive: given, searched } = parts;
+  if (given !== undefined) return searched && new OwnArchiveSearch(searched, { metrics });
+  const { archive } = config;
   if (archive === undefined || archive.searches === 0) return undefined;
   return new PostgresArchiveSearch(archive, { metrics, logger });
 }

@@ -3,6 +3,7 @@ import type { Position } from '@outcry/protocol';
 import type { Logger } from '@outcry/service';
 import { SourceHealth } from '@outcry/worker';
 
+import { type FoundPage, type SearchRange, SearchRefused } from '../store/archive-search.ts';
 import { toArchived } from '../archiving/to-archived.ts';
 import { type ArchivedMessage, type Cursor, type Gap, GapReason, type Term } from '../store/archive-store.ts';
 import { isBroken } from '../store/sqlite/open-file.ts';
@@ -34,6 +35,11 @@ export interface EmbeddedPage {
     readonly at: number;
   }[];
   readonly hasMore: boolean;
+}
+
+export interface EmbeddedRefusal {
+  readonly refused: SearchRefused['code'];
+  readonly why: string;
 }
 
 /** Keeps what is said in the rooms of one process in a folder, and has it again when the next process opens that. */
@@ -123,6 +129,22 @@ export class EmbeddedArchive implements RoomKeeper {
       }));
       resolve({ messages: range.after === undefined ? page.reverse() : page, hasMore });
     });
+  }
+
+  /**
+   * A page of a search over all that is kept, or why there is none.
+   *
+   * @throws OutcryError `unavailable`
+   */
+  async find(range: SearchRange): Promise<FoundPage | EmbeddedRefusal> {
+    // As of a page: what was said is found.
+    this.#write();
+    try {
+      return await this.#store.search(range);
+    } catch (err) {
+      if (err instanceof SearchRefused) return { refused: err.code, why: err.message };
+      throw err;
+    }
   }
 
   notReady(): string | undefined {

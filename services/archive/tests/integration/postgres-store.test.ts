@@ -1,6 +1,7 @@
 import { PostgresProcess } from '@outcry/testkit';
 import { afterAll, beforeAll } from 'vitest';
 
+import { describeArchiveSearch, type SearchUnderTest } from '../../src/store/archive-search.contract.ts';
 import { describeArchiveStore, type StoreUnderTest } from '../../src/store/archive-store.contract.ts';
 import { PostgresArchive } from '../../src/store/postgres/postgres-archive.ts';
 import { Database } from '../support/database.ts';
@@ -63,3 +64,55 @@ async function underTest(): Promise<StoreUnderTest> {
 }
 
 describeArchiveStore('PostgreSQL', underTest);
+
+interface FoundRow {
+  readonly room: string;
+  readonly epoch: string;
+  readonly seq: string;
+  readonly numbered_at: string;
+  readonly frame: Buffer | null;
+}
+
+async function searchUnderTest(): Promise<SearchUnderTest> {
+  const database = await Database.create(postgres);
+  const store = await new Promise<PostgresArchive>((resolve, reject) => {
+    const opened: PostgresArchive = new PostgresArchive({
+      ...{ url: database.urlOf(), maxConnections: 1, mustMigrate: true, searchIndexes: ['text:simple'] },
+      onFault: () => undefined,
+      onIndexed: () => {
+        resolve(opened);
+      },
+      onIndexFault: reject,
+    });
+    opened.open().catch(reject);
+  });
+  const client = await database.connect();
+  return {
+    store,
+    async search({ room, sender, sentFrom, sentBefore, words, language, behind, limit, maxBytes }) {
+      const restrictions = [room, sender, sentFrom, sentBefore, words, language];
+      const place = [behind?.sentAt, behind?.room, behind?.epoch, behind?.seq];
+      const { rows } = await client.query<FoundRow>(
+        'SELECT room, epoch, seq, numbered_at, frame FROM outcry.archive_search($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)',
+        [...restrictions, ...place, limit, maxBytes].map((value) => value ?? null),
+      );
+      const messages = rows.flatMap((row) =>
+        row.frame === null
+          ? []
+          : [
+              {
+                ...{ room: row.room, position: { epoch: row.epoch, seq: Number(row.seq) } },
+                ...{ sentAt: Number(row.numbered_at), frame: row.frame },
+              },
+            ],
+      );
+      return { messages, hasMore: messages.length < rows.length };
+    },
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describeArchiveSearch('PostgreSQL', searchUnderTest);

@@ -2,7 +2,7 @@ import { OutcryError } from '@outcry/broker';
 import { Backoff, delay, toFault } from '@outcry/worker';
 import pg from 'pg';
 
-import { MAX_INDEXED_BYTES } from './search-step.ts';
+import { MAX_INDEXED_BYTES } from '../archive-search.ts';
 
 /** What is indexed for search: when and by whom something was said, or its words in a language (`text:english`). */
 export type SearchIndex = 'sender' | 'time' | `text:${string}`;

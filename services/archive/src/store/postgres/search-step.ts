@@ -1,5 +1,5 @@
-/** Longer messages are found by room, sender and time, not by their words: PostgreSQL refuses to index a text of more than a megabyte. */
-export const MAX_INDEXED_BYTES = 256 * 1024;
+import { MAX_INDEXED_BYTES } from '../archive-search.ts';
+
 /** What the function raises where the language is none of those that are indexed. */
 export const LANGUAGE_STATE = 'OC002';
 

@@ -1,3 +1,5 @@
+import { SEARCH_STEP } from './search-step.ts';
+
 /** Of files that are ours: "OCRY". SQLite keeps it in the header of a file. */
 export const APPLICATION_ID = 0x4f435259;
 
@@ -43,6 +45,7 @@ CREATE TABLE cursors (room TEXT PRIMARY KEY, epoch TEXT NOT NULL, seq INTEGER NO
 CREATE TABLE partitions (partition TEXT PRIMARY KEY, fence INTEGER NOT NULL) STRICT;
 CREATE TABLE services (service TEXT PRIMARY KEY, until INTEGER NOT NULL) STRICT;
 `,
+  SEARCH_STEP,
 ];
 
 /** The epochs of an order of numbers ($room, $epoch), and up to which number each goes: those that went on from one another. */

@@ -174,7 +174,7 @@ describe('the file', () => {
       (file: DatabaseSync) => {
         file.exec(`PRAGMA user_version = ${String(STEPS.length + 1)}`);
       },
-      /was written by a newer outcry \(version 2, and this one knows 1\): start that one, or name/,
+      /was written by a newer outcry \(version 3, and this one knows 2\): start that one, or name/,
     ],
   ])('%s is left as it is, with what to do', (...[, change, words]) => {
     openFile(folder).close();

@@ -11,11 +11,15 @@ import {
   type Stored,
   type Term,
 } from '../archive-store.ts';
+import { type FoundPage, type SearchRange, SearchRefused } from '../archive-search.ts';
 import { openFile } from './open-file.ts';
 import { CHAIN } from './schema.ts';
+import { SqliteSearch } from './sqlite-search.ts';
 
 /** Of what is too much, at a time: nothing else goes on meanwhile. */
 const EXPIRED_MESSAGES = 1000;
+/** A search is broken off behind it. */
+const MAX_SEARCH_MS = 5000;
 /** Epochs that a numbering is known to go on from. */
 const MAX_ENDED = 16;
 
@@ -53,6 +57,7 @@ export class SqliteArchive implements ArchiveStore {
   readonly #options: SqliteArchiveOptions;
   readonly #file: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #search = new SqliteSearch({ all: (query, values) => this.#all(query, values), maxMs: MAX_SEARCH_MS });
 
   private constructor(options: SqliteArchiveOptions, file: DatabaseSync) {
     this.#options = options;
@@ -166,6 +171,15 @@ export class SqliteArchive implements ArchiveStore {
       throw toFault(err);
     }
     return { messages, hasMore: false };
+  }
+
+  /** As `outcry.archive_search` of PostgreSQL, in turns of the loop. @throws SearchRefused, or OutcryError `unavailable` */
+  async search(range: SearchRange): Promise<FoundPage> {
+    try {
+      return await this.#search.find(range);
+    } catch (err) {
+      throw err instanceof SearchRefused ? err : toFault(err);
+    }
   }
 
   attend(service: string, forMs: number): Promise<readonly string[]> {
