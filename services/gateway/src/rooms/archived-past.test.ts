@@ -141,10 +141,13 @@ describe('the past of a room that is archived', () => {
     expect([seqsOf(page), page.hasMore]).toEqual([range(21, 50), true]);
     const last = await read({ after: 80, limit: 30 });
     expect([seqsOf(last), last.hasMore]).toEqual([range(81, 95), true]);
+    expect(seqsOf(await read({ after: 90, limit: 30 }))).toEqual(range(91, 100));
     const newest = await read({ after: 92, limit: 30 });
     expect([seqsOf(newest), newest.hasMore]).toEqual([range(93, 100), false]);
     expect(seqsOf(await read({ after: 100, limit: 30 }))).toEqual([]);
     expect(asked).toHaveLength(2);
+    // A single one is missing between the two.
+    expect(seqsOf(await read({ after: 89, limit: 30 }))).toEqual(range(90, 95));
   });
 
   it('ends at a hole, and does not begin behind one', async () => {

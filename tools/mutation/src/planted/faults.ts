@@ -1,3 +1,4 @@
+import { ARCHIVE_FAULTS } from './archive-faults.ts';
 import type { Fault } from './fault.ts';
 
 const broker = (file: string): string => `packages/broker/${file}`;
@@ -13,7 +14,7 @@ const firstUse = (use: string) => ({
 const LIMITS = broker('src/limits/scripts/shared-limits.lua.ts');
 const BOOK = broker('src/feeds/scripts/book.lua.ts');
 
-/** Each once went through all the tests that were likely to notice, and would have been felt. */
+/** Each would be felt. Those of the archive were noticed at once but for a few; each other one went through all the tests that were likely to notice. */
 export const FAULTS: readonly Fault[] = [
   {
     name: 'rooms-batch',
@@ -243,4 +244,5 @@ export const FAULTS: readonly Fault[] = [
       name: 'the wait for another attempt > goes on growing where a gateway welcomes and sends away',
     },
   },
+  ...ARCHIVE_FAULTS,
 ];
