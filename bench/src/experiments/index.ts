@@ -2,6 +2,7 @@ import { ATTACKS_EXPERIMENT } from './attacks.ts';
 import { BOOK_COST } from './book-cost.ts';
 import { CAPACITY } from './capacity.ts';
 import { CEILING } from './ceiling.ts';
+import { CLUSTER_ROLL_CALL } from './cluster-roll-call.ts';
 import { COMPRESSION } from './compression.ts';
 import type { Experiment } from './experiment.ts';
 import { FANOUT } from './fanout.ts';
@@ -28,6 +29,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   SCALING,
   PRIMARIES_EXPERIMENT,
   ROLL_CALL,
+  CLUSTER_ROLL_CALL,
   INBOXES,
   SLOW_READER,
   BOOK_COST,

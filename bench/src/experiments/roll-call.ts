@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createRedisBackplane } from '@outcry/broker';
 
 import { median } from '../measure/median.ts';
-import { redisCpuSeconds } from '../measure/redis-stats.ts';
+import { redisCpuSeconds, redisScripts } from '../measure/redis-stats.ts';
 import { Scope } from '../measure/scope.ts';
 import { bars } from '../report/bars.ts';
 import type { Report, Row } from '../report/report.ts';
-import type { Experiment, ExperimentContext } from './experiment.ts';
+import type { Experiment } from './experiment.ts';
 
 const GATEWAYS = [10, 100, 1000];
-const PROMISED = 1000;
-/** Of a core, with as many as that. */
-const MAX_SHARE = 0.05;
+export const PROMISED = 1000;
+/** Of a core of each Redis, with as many as that. */
+export const MAX_SHARE = 0.05;
 /** As gateways do it (services/gateway/src/cluster/attendance.ts). */
 const ATTENDANCE = { everyMs: 2000, leaseMs: 6000 } as const;
 const REPORT = JSON.stringify({
@@ -40,8 +40,9 @@ export const ROLL_CALL: Experiment = {
     const rows: Row[] = [];
     for (const gateways of GATEWAYS) {
       const shares: number[] = [];
+      const servers = [context.redisUrl];
       for (let round = 1; round <= context.rounds; round += 1) {
-        const share = await Scope.run((scope) => measure(scope, gateways, context));
+        const { share } = await Scope.run((scope) => callRoll(scope, gateways, { ...context, servers }));
         shares.push(share);
         context.progress(
           `roll-call, round ${String(round)}: ${String(gateways)} gateways, ${(share * 100).toFixed(2)} % of a core`,
@@ -54,11 +55,29 @@ export const ROLL_CALL: Experiment = {
   },
 };
 
-async function measure(
+export interface RollCallPlace {
+  /** By which gateways find Redis. */
+  readonly redisUrl: string;
+  /** Of each server by itself. */
+  readonly servers: readonly string[];
+  readonly isQuick: boolean;
+}
+
+export interface RollCallCost {
+  /** Of a core, all servers together. */
+  readonly share: number;
+  /** Of a core, the server that had most to do. */
+  readonly most: number;
+  /** Scripts that were run in a second: fewer than were due where the gateways could not keep up. */
+  readonly scripts: number;
+}
+
+/** What Redis has to do for so many gateways that are only there. */
+export async function callRoll(
   scope: Scope,
   gateways: number,
-  { redisUrl, isQuick }: Pick<ExperimentContext, 'redisUrl' | 'isQuick'>,
-): Promise<number> {
+  { redisUrl, servers, isQuick }: RollCallPlace,
+): Promise<RollCallCost> {
   for (let started = 0; started < gateways; started += AT_A_TIME) {
     const some = Array.from({ length: Math.min(AT_A_TIME, gateways - started) }, (_, i) =>
       openGateway(redisUrl, started + i),
@@ -68,10 +87,21 @@ async function measure(
   // Whoever comes looks after the others once.
   await sleep(ATTENDANCE.leaseMs);
   const beganAt = performance.now();
-  const before = await redisCpuSeconds(redisUrl);
+  const before = await Promise.all(servers.map(readUse));
   await sleep(isQuick ? QUICK_MS : MEASURE_MS);
-  const used = (await redisCpuSeconds(redisUrl)) - before;
-  return (used * 1000) / (performance.now() - beganAt);
+  const after = await Promise.all(servers.map(readUse));
+  const seconds = (performance.now() - beganAt) / 1000;
+  const shares = after.map(({ cpu }, i) => (cpu - (before[i]?.cpu ?? 0)) / seconds);
+  const scripts = after.map((now, i) => (now.scripts - (before[i]?.scripts ?? 0)) / seconds);
+  return { share: sum(shares), most: Math.max(...shares), scripts: sum(scripts) };
+}
+
+async function readUse(url: string): Promise<{ readonly cpu: number; readonly scripts: number }> {
+  return { cpu: await redisCpuSeconds(url), scripts: await redisScripts(url) };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** With one user in one room: the lease of its presence is renewed, too. */
@@ -91,7 +121,8 @@ async function openGateway(url: string, index: number): Promise<AsyncDisposable>
   backplane.presence.add('lobby', `user-${String(index)}`);
   const attend = (): Promise<unknown> => backplane.nodes.attend({ id, report: REPORT }, ATTENDANCE.leaseMs);
   await attend();
-  const timer = setInterval(() => void attend(), ATTENDANCE.everyMs);
+  // Where Redis or this process cannot keep up there is another time, as for a gateway.
+  const timer = setInterval(() => void attend().catch(ignore), ATTENDANCE.everyMs);
   return {
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);

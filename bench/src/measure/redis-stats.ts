@@ -13,6 +13,14 @@ export function redisUsedBytes(url: string): Promise<number> {
   return ask(url, async (redis) => readField(await redis.info('memory'), 'used_memory'));
 }
 
+/** Scripts that the Redis server has run since it was started. */
+export function redisScripts(url: string): Promise<number> {
+  return ask(url, async (redis) => {
+    const info = await redis.info('commandstats');
+    return Number(/^cmdstat_evalsha:calls=(\d+)/m.exec(info)?.[1] ?? 0);
+  });
+}
+
 /** Cuts every connection that listens. */
 export function cutListeners(url: string): Promise<void> {
   return ask(url, async (redis) => {
