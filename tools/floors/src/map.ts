@@ -221,11 +221,23 @@ export const HOUSE: House = {
     imports: [],
     floors: [
       { index: 'the package' },
-      { '.': 'services, Redis, venues and faults' },
-      { wire: 'frames, without the code under test' },
+      {
+        services: 'those of this repository, as processes',
+        redis: 'a server, sentinels, a cluster',
+        faults: 'what stands between a process and its Redis',
+        venue: 'an exchange, and what it said',
+        'stand-ins': "servers of the operator's",
+        messages: 'what was said, held against what was heard',
+        '.': 'raw clients',
+      },
+      { servers: "somebody else's, as processes", wire: 'frames, without the code under test' },
       { websocket: 'WebSocket, byte by byte' },
       { inbox: 'what was received, to be waited for' },
-      { deadline: 'nothing is waited for without one' },
+      {
+        deadline: 'nothing is waited for without one',
+        'port-lease': 'no port is taken twice',
+        certificate: 'a name for TLS',
+      },
     ],
   },
   'packages/react': {

@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-import { withDeadline } from './deadline.ts';
-import { Inbox } from './inbox.ts';
+import { withDeadline } from '../deadline.ts';
+import { Inbox } from '../inbox.ts';
 
-const REPOSITORY = new URL('../../../', import.meta.url);
+const REPOSITORY = new URL('../../../../', import.meta.url);
 /** The Node that the project pins, whatever runs the tests. */
 const NODE = fileURLToPath(new URL('node_modules/.bin/node', REPOSITORY));
 const START_DEADLINE_MS = 60_000;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { DEFAULT_DEADLINE_MS, DeadlineError } from './deadline.ts';
-import { leasePort, type PortLease } from './port-lease.ts';
+import { DEFAULT_DEADLINE_MS, DeadlineError } from '../deadline.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 
-import { leasePort, type PortLease } from './port-lease.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { REDIS_SERVER } from './redis-server.ts';
-import { ChildServer } from './child-server.ts';
+import { ChildServer } from '../servers/child-server.ts';
 
 const HOST = '127.0.0.1';
 /** Nothing is kept on disk, by a replica neither; later arguments may say otherwise. */

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import { text } from 'node:stream/consumers';
 
 import { HttpStandIn } from './http-stand-in.ts';
-import { leasePort } from './port-lease.ts';
+import { leasePort } from '../port-lease.ts';
 
 /** A question as it came. */
 export interface HookQuestion {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { askRedis, untilRedis } from './ask-redis.ts';
-import type { TestCertificate } from './certificate.ts';
-import { leasePort, type PortLease } from './port-lease.ts';
+import type { TestCertificate } from '../certificate.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { RedisProcess } from './redis-process.ts';
 
 const SLOTS = 16_384;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { askRedis, untilRedis } from './ask-redis.ts';
-import { leasePort, type PortLease } from './port-lease.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { RedisProcess } from './redis-process.ts';
 import { REDIS_SERVER } from './redis-server.ts';
-import { ChildServer } from './child-server.ts';
+import { ChildServer } from '../servers/child-server.ts';
 
 const HOST = '127.0.0.1';
 /** Of the primary, as the sentinels call it. */

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { json } from 'node:stream/consumers';
 
-import { DEFAULT_DEADLINE_MS } from './deadline.ts';
+import { DEFAULT_DEADLINE_MS } from '../deadline.ts';
 import { HttpStandIn } from './http-stand-in.ts';
-import { Inbox } from './inbox.ts';
-import { leasePort } from './port-lease.ts';
+import { Inbox } from '../inbox.ts';
+import { leasePort } from '../port-lease.ts';
 
 const PATH = '/v1/traces';
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];

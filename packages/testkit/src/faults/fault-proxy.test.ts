@@ -3,9 +3,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { DEFAULT_DEADLINE_MS, withDeadline } from './deadline.ts';
+import { DEFAULT_DEADLINE_MS, withDeadline } from '../deadline.ts';
 import { FaultProxy } from './fault-proxy.ts';
-import { leasePort } from './port-lease.ts';
+import { leasePort } from '../port-lease.ts';
 
 /** More than the kernel holds between three sockets. */
 const MAX_UNDER_WAY_BYTES = 128 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
-import type { PortLease } from './port-lease.ts';
+import type { PortLease } from '../port-lease.ts';
 
 const HOST = '127.0.0.1';
 

@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import { HttpStandIn } from './http-stand-in.ts';
-import { leasePort } from './port-lease.ts';
+import { leasePort } from '../port-lease.ts';
 import { makeToken, type TokenOptions } from './token.ts';
 
 const KEYS_PATH = '/jwks';

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { GATEWAY_RUNTIME } from './gateway.ts';
 
-const ROOT = new URL('../../../', import.meta.url);
+const ROOT = new URL('../../../../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, ROOT), 'utf8');
 const [, gatewayStage = ''] = read('deploy/docker/Dockerfile').split('FROM runtime AS gateway');
 const args = GATEWAY_RUNTIME.nodeArgs.join(' ');

@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-import { withDeadline } from './deadline.ts';
+import { withDeadline } from '../deadline.ts';
 
 const START_DEADLINE_MS = 60_000;
 const SHOWN_LINES = 40;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 
 import { VenueBook, type VenueSnapshot, type VenueUpdate } from './binance-server-book.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox } from '../inbox.ts';
 
 export interface VenueInstrument {
   readonly symbol: string;

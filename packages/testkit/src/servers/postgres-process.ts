@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-import { leasePort, type PortLease } from './port-lease.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { ChildServer } from './child-server.ts';
 
 const HOST = '127.0.0.1';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-import { leasePort, type PortLease } from './port-lease.ts';
+import { leasePort, type PortLease } from '../port-lease.ts';
 import { Lane, type LaneFaults } from './proxy-lane.ts';
 
 export interface FaultProxyOptions {
