@@ -22,6 +22,7 @@ export const UPPER_HOUSE: House = {
         openapi: 'the server API against its own document',
         page: 'pictures of the page, and what it costs',
         console: 'pictures of the console',
+        report: 'the picture of a load test’s report',
         browser: 'the client in a real browser, on bad networks',
         scenario: 'a cluster under faults',
         observability: 'dashboards and alerts over a real cluster',
