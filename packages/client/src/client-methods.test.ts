@@ -238,6 +238,17 @@ describe('what is sealed', () => {
 });
 
 describe('a call', () => {
+  it('goes out as often as the gateway takes it, but for a tenth, and holds up nothing else', async () => {
+    const { client } = start({});
+    await harness.goLive({ maxCallsPerSecond: 10, maxCallBurst: 20 });
+    for (let i = 0; i < 40; i += 1) client.call('x').catch(() => undefined);
+    client.ping().catch(() => undefined);
+    const sent = (): readonly number[] => (['call', 'ping'] as const).map((type) => harness.socket.of(type).length);
+    expect(sent()).toEqual([18, 1]);
+    await harness.platform.pass(1_000);
+    expect(sent()).toEqual([27, 1]);
+  });
+
   it('resolves with what is answered, and with null where that is nothing', async () => {
     const { client } = start({});
     await harness.goLiveAnswering(...ANSWERED);
