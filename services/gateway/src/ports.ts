@@ -56,7 +56,7 @@ interface InternalParts {
 /** Without a key nobody could use it, so there is none. */
 function createApi(
   { config, backplane, logger }: GatewayOptions,
-  { services: { presence, past, search, traces, answering }, accounts }: InternalParts,
+  { services: { presence, past, search, archive, traces, answering }, accounts }: InternalParts,
 ): RequestHandler | undefined {
   const { apiKeys: keys, roomRules: rules, session } = config;
   if (keys.length === 0) return undefined;
@@ -74,6 +74,7 @@ function createApi(
     events,
     leases,
     own: answering,
+    archivesItself: archive !== undefined && backplane.archive === undefined,
     tracedRooms: traces?.rooms,
     ...own,
   };

@@ -204,7 +204,12 @@ export interface Answers {
   readonly health: Asked & { readonly nodes: readonly NodeHealth[] };
   readonly shards: Asked & { readonly shards: readonly Shard[] };
   readonly hooks: Asked & { readonly hooks: readonly Hook[] };
-  readonly archive: Asked & { readonly nodes: readonly ArchiveNode[]; readonly parts?: readonly ArchivePart[] };
+  readonly archive: Asked & {
+    readonly nodes: readonly ArchiveNode[];
+    /** Absent where it cannot be told, and where the process has the archive to itself. */
+    readonly parts?: readonly ArchivePart[];
+    readonly itself?: true;
+  };
   readonly connections: Asked & {
     readonly connections: readonly Story[];
     readonly more: boolean;

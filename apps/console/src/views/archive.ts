@@ -11,7 +11,7 @@ export const archive: View = {
   tab: 'health',
   async load({ api }) {
     const answer = await api.ask('archive');
-    const { nodes, parts } = answer;
+    const { nodes, parts, itself } = answer;
     const archivers = parts === undefined ? [] : archiversOf(parts);
     const isUsed = archivers.length > 0 || nodes.some(({ archived, reading }) => archived.length > 0 || reading);
     if (!isUsed)
@@ -24,7 +24,10 @@ export const archive: View = {
       healthChoices('archive'),
       askedNote(answer),
       parts === undefined ? undefined : figures(parts),
-      card('Who archives', whoArchives(parts, archivers)),
+      card(
+        'Who archives',
+        itself === true ? empty('This process, by itself: there is no Redis.') : whoArchives(parts, archivers),
+      ),
       card('On the gateways', nodeTable(nodes)),
       hint(
         'Figures of archivers are of the time since each took its parts, and a second old at most; those of gateways since each started.',

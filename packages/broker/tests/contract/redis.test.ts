@@ -90,6 +90,7 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     await servers.forgetUsed();
     expect(await gateway.feedBus.listInstruments()).toHaveLength(1);
     expect(await gateway.feedBus.readBook('BTC')).toEqual({ snapshot, deltas: [] });
+    expect(await gateway.lease.find(['BTC', 'ETH'])).toEqual([{ heldForMs: expect.any(Number) as number }, undefined]);
     for (const command of await servers.used()) used.gateway.add(command);
     await Promise.all([gateway.close(), publisher.close()]);
   });

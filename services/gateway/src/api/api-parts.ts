@@ -31,6 +31,8 @@ export interface ApiParts {
   readonly feedBus: Pick<FeedBus, 'listInstruments'>;
   /** Who leads and who archives what. */
   readonly leases: LeaseFinder;
+  /** There is no Redis, and this process has the archive to itself: nobody takes parts of it. */
+  readonly archivesItself: boolean;
   readonly events: Pick<EventJournal, 'resend'>;
   readonly revocations: RevocationList;
   /** Undefined where there are none. */

@@ -26,10 +26,10 @@ describe('who has a lease', () => {
   }
 
   /** As it is answered: its result has the form that the document says. */
-  async function ask(command: ApiCommand, leases: ApiParts['leases'] = gateway.backplane.lease): Promise<unknown> {
+  async function ask(command: ApiCommand, given: Partial<ApiParts> = {}): Promise<unknown> {
     const { services, backplane } = gateway;
     const { logger, answering: own } = services;
-    const parts = { ...backplane, own, leases, logger } as unknown as ApiParts;
+    const parts = { ...backplane, own, leases: backplane.lease, logger, ...given } as unknown as ApiParts;
     const answer = await command.execute({ name: 'asked', parts, bearer: BEARER }, {}, []);
     return command.result.parse(answer);
   }
@@ -58,11 +58,17 @@ describe('who has a lease', () => {
     expect(parts[4]).toEqual({ part: '4', archived: false });
   });
 
+  it('is nobody where the process has the archive to itself', async () => {
+    const answer = await ask(archive, { archivesItself: true });
+    expect(answer).toMatchObject({ itself: true });
+    expect(answer).not.toHaveProperty('parts');
+  });
+
   it('cannot be told where Redis lets nobody look, and all the rest can', async () => {
     const leases = { find: () => Promise.reject(new OutcryError('unavailable', 'NOPERM')) };
-    const { books: all } = (await ask(books, leases)) as { readonly books: readonly object[] };
+    const { books: all } = (await ask(books, { leases })) as { readonly books: readonly object[] };
     expect(all).toHaveLength(3);
     for (const book of all) expect(book).not.toHaveProperty('led');
-    expect(await ask(archive, leases)).not.toHaveProperty('parts');
+    expect(await ask(archive, { leases })).not.toHaveProperty('parts');
   });
 });

@@ -73,18 +73,20 @@ export const archive = defineCommand({
       .array(z.object({ part: z.string(), archived: z.boolean(), archiver: archiver.optional() }))
       .optional()
       .meta({ description: 'Of which each has one archiver. Absent where it cannot be told who has them.' }),
+    itself: z.literal(true).optional().meta({ description: 'This process has the archive to itself: no parts.' }),
     nodes: z.array(archiveStory.extend({ node: z.string() })),
     ...asked,
   }),
   async run(parts) {
     const [{ told, ...others }, holdings] = await Promise.all([
       askNodes({ what: 'archive' }, parts),
-      findHolders(parts, ARCHIVE_PARTS.map(archiveLease)),
+      parts.archivesItself ? undefined : findHolders(parts, ARCHIVE_PARTS.map(archiveLease)),
     ]);
     return {
       ...(holdings === undefined
         ? {}
         : { parts: ARCHIVE_PARTS.map((part, i) => ({ part, ...tellArchiver(holdings[i]) })) }),
+      ...(parts.archivesItself ? { itself: true as const } : {}),
       nodes: told.map(({ node, answer }) => ({ node, ...answer.archive })),
       ...tellAsked(others),
     };
