@@ -305,6 +305,18 @@ it('forgets the key with the page, unless it is to be kept in the tab', async ()
   expect(await desk.page.evaluate('sessionStorage.length + localStorage.length')).toBe(0);
 });
 
+it('shows what one gateway knows while Redis is away, and says that the others cannot be asked', async () => {
+  const visitor = await enter(DESK_KEY);
+  await look(visitor, '#/health/shards');
+  expect(await visitor.get('alone').count()).toBe(0);
+  await stage.loseRedis();
+  await expect.poll(() => visitor.get('alone').count(), POLL).toBe(1);
+  await expect.poll(() => visitor.get('shard').textContent(), POLL).toContain('down');
+  await visitor.get('look-checks').click();
+  await expect.poll(() => visitor.get('check').first().textContent(), POLL).toContain('broker unavailable');
+  await visitor.page.context().close();
+});
+
 /** A page of somebody else's, which tries what a page can. */
 function serveAttack(target: string): Promise<Server> {
   const body = JSON.stringify({ user: 'bob' });

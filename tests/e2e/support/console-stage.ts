@@ -33,7 +33,8 @@ const NO_DATABASE = 'postgres://outcry@127.0.0.1:1/none';
 /** Two gateways, a book and some people, whose connections have become what on-call questions are about. */
 export class ConsoleStage {
   readonly gateways: readonly [GatewayProcess, GatewayProcess];
-  readonly #redis: TestRedis;
+  /** Undefined behind its loss. */
+  #redis: TestRedis | undefined;
   readonly #publisher: ServiceProcess;
   readonly #server: HookServer;
   readonly #clients: RawClient[] = [];
@@ -116,12 +117,19 @@ export class ConsoleStage {
     await this.command('disconnect', { user: 'dave' });
   }
 
+  /** Nothing of the cluster works behind this. */
+  async loseRedis(): Promise<void> {
+    const redis = this.#redis;
+    this.#redis = undefined;
+    await redis?.stop();
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#talk);
     for (const client of this.#clients) client.socket.destroy();
     await Promise.all([...this.gateways, this.#publisher].map((part) => part[Symbol.asyncDispose]()));
     await this.#server[Symbol.asyncDispose]();
-    await this.#redis.stop();
+    await this.loseRedis();
   }
 
   /** The operator's server answers once, and then fails until it is asked no longer. */
