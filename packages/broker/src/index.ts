@@ -50,7 +50,7 @@ export type { ServerInfo } from './redis/server-info.ts';
 export type { ServerFigures, ServerReport } from './redis/server-report.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export { ARCHIVE_PARTITIONS, archiveLease } from './rooms/archive-leases.ts';
-export type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './rooms/archive-source.ts';
+export type { AnnouncedRoom, ArchiveSource, ClusterIdentity, PageLimit, StoredPage } from './rooms/archive-source.ts';
 export type {
   Broker,
   BrokerHandler,

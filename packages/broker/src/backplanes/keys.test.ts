@@ -29,6 +29,7 @@ const keys = {
   roster: publisherNames(space),
   nodes: nodeNames(space),
   revocations: revocationNames(space),
+  identity: rooms.identity,
   archive: (tag: string) => rooms.archiveIn(tag),
   events: (tag: string) => eventNamesIn(space, tag),
   room: (room: string) => rooms.of(room),
@@ -85,6 +86,7 @@ describe('KeySpace', () => {
     claim(keys.releases, 'releases');
     claim(keys.control, 'control');
     claim(keys.accounts, 'accounts');
+    claim(keys.identity, 'identity');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);

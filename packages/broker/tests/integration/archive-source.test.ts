@@ -48,6 +48,20 @@ describe('the source of an archive', () => {
     expect(await archive.list(partitionOf('other'), 0)).toEqual([]);
   });
 
+  it('is called what it was called first, until that is lost, and says what time it is', async () => {
+    const { archive } = await start();
+    const before = Date.now();
+    expect(await archive.identify()).toEqual({ cluster: undefined, now: expect.any(Number) as number });
+    for (const name of ['one', 'two']) await archive.introduce(name);
+    const { cluster: called, now } = await archive.identify();
+    expect(called).toBe('one');
+    // Of the same machine.
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(Date.now());
+    await cluster.admin.flushall();
+    expect((await archive.identify()).cluster).toBeUndefined();
+  });
+
   it('announces a room ahead of what is published there, and once in an interval', async () => {
     const { backplane, archive } = await start();
     const announced: string[] = [];

@@ -33,6 +33,8 @@ const TIMES_TO_LIVE: Readonly<Record<string, number>> = {
   kept: DAY_MS,
   // As long as the numbering of any room of the list, and what it stores.
   archived: 368 * DAY_MS,
+  // Which cluster this is.
+  identity: NEVER,
   // Feeds. What is on offer stays known while nobody leads it: a few bytes for each symbol there ever was.
   snapshot: DAY_MS,
   deltas: DAY_MS,
@@ -93,6 +95,7 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     await untilDue();
     await broker.publish(request('pit', 'x', { retention, idempotency }));
     await archive?.release('pit', { epoch: 'an-epoch', seq: round });
+    await archive?.introduce('a-cluster');
     // A snapshot lives on by what follows it.
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
     await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);

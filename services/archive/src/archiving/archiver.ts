@@ -1,20 +1,13 @@
 import { ARCHIVE_PARTITIONS, archiveLease, type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import {
-  Backoff,
-  databaseRoster,
-  delay,
-  type LeaseTimes,
-  Partitions,
-  type PartitionTerm,
-  SourceHealth,
-  WakeUps,
-} from '@outcry/worker';
+import { Backoff, delay, type LeaseTimes, Partitions, type PartitionTerm, SourceHealth, WakeUps } from '@outcry/worker';
+import { randomUUID } from 'node:crypto';
 
 import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import { PostgresArchive, type PostgresOptions } from '../store/postgres/postgres-archive.ts';
 import { PartitionFigures } from './partition-figures.ts';
 import { ArchiveTerm, type ArchivingTimes } from './archive-term.ts';
+import { Attendance } from './attendance.ts';
 
 export interface ArchiverOptions {
   readonly postgres: PostgresOptions;
@@ -29,16 +22,18 @@ export interface ArchiverOptions {
 /** The archive of one cluster: its partitions, as far as this process has them. */
 export class Archiver {
   readonly #options: ArchiverOptions;
+  readonly #service = randomUUID();
   readonly #wakeUps = new WakeUps();
   readonly #store: PostgresArchive;
   readonly #health: SourceHealth;
+  readonly #attendance: Attendance;
   readonly #partitions: Partitions;
   /** Of the partitions that it has. */
   readonly #figures = new Map<string, PartitionFigures>();
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
-    const { postgres, lease, leases: times, metrics, logger } = options;
+    const { postgres, source, lease, leases: times, metrics, logger } = options;
     this.#health = new SourceHealth(logger, 'database', () => {
       metrics.countFault();
     });
@@ -54,10 +49,18 @@ export class Archiver {
         logger.warn({ err }, 'search indexes not made');
       },
     });
+    this.#attendance = new Attendance({
+      service: this.#service,
+      times,
+      source,
+      store: this.#store,
+      health: this.#health,
+    });
     this.#partitions = new Partitions({
       names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),
       leaseOf: archiveLease,
-      ...databaseRoster(this.#store, this.#health),
+      service: this.#service,
+      roster: this.#attendance,
       lease,
       times,
       read: (term) => this.#archive(term),
@@ -72,13 +75,14 @@ export class Archiver {
   }
 
   notReady(): string | undefined {
-    return this.#health.isUp ? undefined : 'the archive cannot be written';
+    return this.#health.isUp ? this.#attendance.refusal : 'the archive cannot be written';
   }
 
   /** @throws OutcryError `badConfig` where the database is of no use, or `unavailable`; `stop` is to be called then, too */
   async start(): Promise<void> {
     await this.#store.open();
     this.#health.succeed();
+    await this.#attendance.begin();
     await this.#partitions.start();
   }
 

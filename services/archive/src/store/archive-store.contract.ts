@@ -176,13 +176,6 @@ export function describeArchiveStore(name: string, open: () => Promise<StoreUnde
       expect(await page({ epoch: 'nobody', after: 0 })).toBe('');
     });
 
-    it('knows which services are there', async () => {
-      expect(await store.attend('one', 60_000)).toEqual(['one']);
-      expect([...(await store.attend('two', 60_000))].sort()).toEqual(['one', 'two']);
-      await store.leave('one');
-      expect(await store.attend('two', 60_000)).toEqual(['two']);
-    });
-
     it('deletes nothing that it is to keep', async () => {
       await store.store(TERM, batchOf([message(1)]));
       expect(await store.expire()).toBe(0);

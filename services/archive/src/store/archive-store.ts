@@ -74,7 +74,4 @@ export interface ArchiveStore {
   store(term: Term, batch: Batch): Promise<Stored>;
   /** Deletes what is older than its room keeps. Resolves with how many messages there were. */
   expire(): Promise<number>;
-  /** Says that a service is there for so long; resolves with all that are. */
-  attend(service: string, forMs: number): Promise<readonly string[]>;
-  leave(service: string): Promise<void>;
 }

@@ -203,7 +203,7 @@ describe('the archive', () => {
     using nobody = await leasePort();
     const reasons = {
       [stage.database.urlOf()]:
-        'the database has no schema outcry, and this service needs version 6: start it once with OUTCRY_ARCHIVE_MIGRATE=true as the owner',
+        'the database has no schema outcry, and this service needs version 7: start it once with OUTCRY_ARCHIVE_MIGRATE=true as the owner',
       [`postgres://outcry@127.0.0.1:${String(nobody.port)}/archive`]: expect.stringContaining('ECONNREFUSED') as string,
     };
     for (const [archiveUrl, reason] of Object.entries(reasons)) {
@@ -433,7 +433,8 @@ describe('the archive', () => {
     await using stage = await setStage();
     const owner = await stage.database.connect();
     await migrate(owner, { ...MIGRATIONS, steps: MIGRATIONS.steps.slice(0, 3) });
-    await stage.database.grantRoles('outcry.archive_search', 'outcry.archive_new_gaps');
+    await stage.database.grantRoles('outcry.archive_search', 'outcry.archive_new_gaps', 'outcry.archive_join');
+    await owner.query('GRANT EXECUTE ON FUNCTION outcry.archive_attend TO outcry_archive');
     const service = await stage.database.connect('outcry_archive');
     const reader = await stage.database.connect('outcry_reader');
     const store = (seq: number): Promise<unknown> =>
@@ -452,6 +453,9 @@ describe('the archive', () => {
     await migrate(owner, MIGRATIONS);
     await store(2);
     expect(await read()).toEqual([{ number: 1 }, { number: 2 }]);
+    // Whoever might attend may join.
+    const joined = await service.query(`SELECT services FROM outcry.archive_join('one', 60000, NULL, NULL)`);
+    expect(joined.rows).toEqual([{ services: ['one'] }]);
     await expect(reader.query(`SELECT outcry.archive_claim(0::smallint, 1)`)).rejects.toThrow(/permission denied/);
   });
 

@@ -3,6 +3,7 @@ import { FENCED_STATE, type Migrations } from '@outcry/worker';
 
 import { INFO_AND_MONTHS } from './info-and-months.ts';
 import { NEW_GAPS } from './new-gaps.ts';
+import { ONE_CLUSTER } from './one-cluster.ts';
 import { SEARCH_STEP } from './search-step.ts';
 
 /**
@@ -338,6 +339,7 @@ REVOKE ALL ON FUNCTION outcry.archive_like, outcry.archive_erase, outcry.archive
   INFO_AND_MONTHS,
   SEARCH_STEP,
   NEW_GAPS,
+  ONE_CLUSTER,
 ];
 
 export const MIGRATIONS: Migrations = {

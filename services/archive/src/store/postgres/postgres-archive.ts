@@ -22,6 +22,22 @@ export interface PostgresArchiveOptions extends PostgresOptions {
   readonly onIndexFault?: (err: OutcryError) => void;
 }
 
+export interface JoinRequest {
+  readonly service: string;
+  /** It is there for so long. */
+  readonly forMs: number;
+  /** What its Redis is called, and what time it is there, as far as that is known. */
+  readonly seen: string | undefined;
+  readonly now: number | undefined;
+}
+
+export interface Joined {
+  /** Whose archive the database is. */
+  readonly cluster: string;
+  /** All that are there; nobody, where this service is none of its cluster's. */
+  readonly services: readonly string[];
+}
+
 /** PostgreSQL tells names of queries apart by 63 characters. */
 const MAX_NAME = 63;
 const EXPIRE = 'SELECT last_room, expired FROM outcry.archive_expire($1, $2)';
@@ -35,6 +51,13 @@ const STORE_GAPS = `WITH fresh AS MATERIALIZED (SELECT outcry.archive_new_gaps($
 interface StoredRow {
   readonly stored: string;
   readonly gaps?: readonly Gap[];
+}
+
+const JOIN = 'SELECT cluster, services FROM outcry.archive_join($1, $2, $3, $4)';
+
+interface JoinedRow {
+  readonly cluster: string;
+  readonly services: readonly string[] | null;
 }
 
 interface ExpiredRow {
@@ -129,12 +152,10 @@ export class PostgresArchive implements ArchiveStore {
     return expired;
   }
 
-  async attend(service: string, forMs: number): Promise<readonly string[]> {
-    const rows = await this.#query<{ service: string }>('SELECT outcry.archive_attend($1, $2) AS service', [
-      service,
-      forMs,
-    ]);
-    return rows.map((row) => row.service);
+  /** Says that a service is there, unless the database is another cluster's (one-cluster.ts). */
+  async join({ service, forMs, seen, now }: JoinRequest): Promise<Joined> {
+    const [row] = await this.#query<JoinedRow>(JOIN, [service, forMs, seen, now]);
+    return { cluster: row?.cluster ?? '', services: row?.services ?? [] };
   }
 
   async leave(service: string): Promise<void> {

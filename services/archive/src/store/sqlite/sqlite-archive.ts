@@ -182,21 +182,6 @@ export class SqliteArchive implements ArchiveStore {
     }
   }
 
-  attend(service: string, forMs: number): Promise<readonly string[]> {
-    return this.#step(() => {
-      const now = Date.now();
-      this.#run('INSERT OR REPLACE INTO services VALUES (?, ?)', [service, now + forMs]);
-      this.#run('DELETE FROM services WHERE until <= ?', [now]);
-      return this.#all('SELECT service FROM services', []).map((row) => String(row['service']));
-    });
-  }
-
-  async leave(service: string): Promise<void> {
-    await this.#step(() => {
-      this.#run('DELETE FROM services WHERE service = ?', [service]);
-    });
-  }
-
   close(): void {
     this.#statements.clear();
     this.#file.close();
