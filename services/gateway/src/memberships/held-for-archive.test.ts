@@ -45,6 +45,10 @@ class TestArchive implements RoomArchive, RoomKeeper {
     this.kept.push(message);
   }
 
+  forget(room: string): void {
+    this.kept.splice(0, Infinity, ...this.kept.filter((message) => message.room !== room));
+  }
+
   read({ after = 0, limit, maxBytes }: ArchiveRange): Promise<ArchivePage> {
     this.reads += 1;
     if (this.answers === 0) return Promise.reject(new OutcryError('unavailable', 'away'));
