@@ -9,6 +9,7 @@ import { FANOUT } from './fanout.ts';
 import { INBOXES } from './inboxes.ts';
 import { LATENCY } from './latency.ts';
 import { MEMORY } from './memory.ts';
+import { OBSERVED } from './observed.ts';
 import { PRIMARIES_EXPERIMENT } from './primaries.ts';
 import { PUBLISH } from './publish.ts';
 import { ROLL_CALL } from './roll-call.ts';
@@ -34,6 +35,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   SLOW_READER,
   BOOK_COST,
   COMPRESSION,
+  OBSERVED,
   SQUATTERS_EXPERIMENT,
   ATTACKS_EXPERIMENT,
 ];
