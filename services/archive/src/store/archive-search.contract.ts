@@ -37,7 +37,7 @@ const MESSAGES: readonly Said[] = [
   { seq: 3, sentAt: at(2), data: 'sold for 100' },
   { seq: 4, sentAt: at(2, 1), data: { tulips: 100, is: true, n: null } },
   { seq: 5, sentAt: at(2, 2), data: Buffer.from('tulips') },
-  { seq: 6, sentAt: at(40), data: '\0 tulips, which jsonb cannot hold' },
+  { seq: 6, sentAt: at(40), data: '\0 hyacinths behind what jsonb cannot hold' },
   { seq: 1, sentAt: at(2, 3), data: 'Häuser und Tulpen', room: 'chat.haus', from: 'server' },
   { seq: 1, sentAt: at(2, 4), data: 'tulips in an inbox', room: '@ann', from: 'bob' },
   { seq: 1, sentAt: at(2, 5), data: 'x', room: `it's 100%_`, from: `o'brien` },
@@ -65,6 +65,7 @@ const CASES: readonly (readonly [Partial<SearchRange>, readonly string[]])[] = [
   [{ room: 'chat.lobby', sentFrom: at(2, 2) }, ['chat.lobby 6', 'chat.lobby 5']],
   [{ sentFrom: at(2), sentBefore: at(2) }, []],
   // However deep, and no key, number or bytes.
+  [{ words: 'hyacinths' }, ['chat.lobby 6']],
   [{ words: 'tulips' }, TULIPS],
   [{ words: 'tulips', language: 'simple' }, TULIPS],
   [{ words: 'TULIPS sold' }, ['chat.lobby 2']],
