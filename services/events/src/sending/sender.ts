@@ -13,7 +13,7 @@ export interface SenderOptions {
   readonly lease: Lease;
   readonly leases: LeaseTimes;
   readonly sending: SendingConfig;
-  readonly delivery: Delivery;
+  readonly delivery: Pick<Delivery, 'tell' | 'close'>;
   readonly metrics: EventsMetrics;
   readonly logger: Logger;
 }
@@ -58,7 +58,7 @@ export class Sender {
     });
   }
 
-  /** Whether the server took what it was told last. */
+  /** Whether the server took what it was told last, as far as this process tells it anything. */
   get isServerUp(): boolean {
     return this.#isServerUp;
   }
@@ -99,6 +99,8 @@ export class Sender {
         if (this.#current === sending) this.#current = undefined;
       }
     }
+    // Another one tells it now, and knows.
+    this.#isServerUp = true;
   }
 
   #createTerm(term: PartitionTerm): SendingTerm {
