@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 
 import { ServiceProcess, startGateway, startPublisher, startRedis, UNLIMITED, uniquePrefix } from '@outcry/testkit';
 
@@ -12,12 +10,15 @@ import { launchChromium } from '../e2e/support/browser.ts';
 // Every scenario of the load test over three gateways, and the beginning of its report as docs/LOADTEST.md shows it:
 // docs/images/loadtest.png. Five minutes, on a machine that has nothing else to do: the picture has the latencies that it found.
 
-const PICTURE = fileURLToPath(new URL('../../docs/images/loadtest.png', import.meta.url));
+const ROOT = new URL('../../', import.meta.url);
+const PICTURE = fileURLToPath(new URL('docs/images/loadtest.png', ROOT));
+/** From the root, where the load test runs: the picture has it among the words of the command. */
+const REPORT = 'artifacts/report.html';
 const NODES = ['gw-1', 'gw-2', 'gw-3'];
 const DURATION_S = '20';
 
-/** The whole of a run, into a file. @throws Error with what the program said, where a check did not hold */
-async function writeReport(html: string): Promise<void> {
+/** The whole of a run. @throws Error with what the program said, where a check did not hold */
+async function writeReport(): Promise<void> {
   const redis = await startRedis();
   const shared = { redisUrl: redis.url, redisPrefix: uniquePrefix() };
   const gateways = NODES.map((nodeId) => startGateway({ ...shared, ...UNLIMITED, nodeId }));
@@ -25,7 +26,7 @@ async function writeReport(html: string): Promise<void> {
   try {
     const targets = (await Promise.all(gateways)).flatMap(({ url }) => ['-u', url]);
     await publisher;
-    const args = ['all', ...targets, '-d', DURATION_S, '--html', html];
+    const args = ['all', ...targets, '-d', DURATION_S, '--html', REPORT];
     const run = new ServiceProcess({ entry: 'tools/loadtest/src/main.ts', args });
     const { code } = await run.exited;
     if (code !== 0) throw new Error(`the load test ended with ${String(code)}:\n${run.output.join('\n')}`);
@@ -36,11 +37,11 @@ async function writeReport(html: string): Promise<void> {
   }
 }
 
-async function takePicture(html: string): Promise<void> {
+async function takePicture(): Promise<void> {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: { width: 1240, height: 1330 }, colorScheme: 'light' });
-    await page.goto(pathToFileURL(html).href);
+    await page.goto(new URL(REPORT, ROOT).href);
     await page.locator('canvas').first().waitFor();
     await page.screenshot({ path: PICTURE });
   } finally {
@@ -48,11 +49,6 @@ async function takePicture(html: string): Promise<void> {
   }
 }
 
-const folder = await mkdtemp(join(tmpdir(), 'outcry-report-'));
-try {
-  const html = join(folder, 'report.html');
-  await writeReport(html);
-  await takePicture(html);
-} finally {
-  await rm(folder, { recursive: true });
-}
+await mkdir(new URL('artifacts/', ROOT), { recursive: true });
+await writeReport();
+await takePicture();
