@@ -9,6 +9,7 @@ import { FakeFeed } from '../testing/fake-feed.ts';
 import { type FakeSocket, FakeTransport } from '../testing/fake-transport.ts';
 import type { Book } from './book.ts';
 import { BookDirectory } from './book-directory.ts';
+import { bookStory } from './book-story.ts';
 
 const HEAD = { symbol: 'X', venueSeq: 1, venueAt: 1, at: 1 };
 
@@ -259,5 +260,6 @@ describe('Book', () => {
       { endpoint: '/orderbookfeed', depth: 25, interval: 1000, watchers: 1 },
     ];
     expect(books.stories).toEqual([{ ...ours, isStale: true, classes }, unknown]);
+    expect(bookStory.array().parse(books.stories)).toEqual(books.stories);
   });
 });
