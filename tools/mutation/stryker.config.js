@@ -17,6 +17,7 @@ export default {
   // Beside the time of the tests. What loops for ever is noticed by its turns, and what never comes by the limit of its test; what is
   // merely slow on a busy machine is no fault that was caught.
   timeoutMS: 60_000,
+  dryRunTimeoutMinutes: 20,
   disableTypeChecks: false,
   // What tests read, and nothing else: it is copied.
   ignorePatterns: [
