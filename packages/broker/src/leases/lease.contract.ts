@@ -80,6 +80,19 @@ export function describeLease(name: string, createCluster: () => Promise<TestClu
       expect(fences.every(Number.isSafeInteger)).toBe(true);
     });
 
+    it('is above what it is asked to be, and so is the next', async () => {
+      const first = await take(a, 'X');
+      await release(a, first);
+      const above = first.fence + 3_600_000_000;
+      const second = await a.acquire('X', LONG_MS, above);
+      if ('heldForMs' in second) throw new Error('X is held');
+      expect(second.fence).toBe(above + 1);
+      expect(await b.acquire('X', LONG_MS, 2 * above)).toHaveProperty('heldForMs');
+      expect(await a.renew(second)).toBe(true);
+      await release(a, second);
+      expect((await take(b, 'X')).fence).toBeGreaterThan(second.fence);
+    });
+
     it('is lost with all data', async () => {
       const grant = await take(a, 'X');
       await cluster.wipe();

@@ -42,8 +42,13 @@ export interface LeaseHolding {
  * carried out all the same. A grant that nobody heard of ends with its time.
  */
 export interface Lease {
-  /** Takes the lease if nobody has it. Whoever has it already is refused like anybody else: grants are renewed. */
-  acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal>;
+  /**
+   * Takes the lease if nobody has it. Whoever has it already is refused like anybody else: grants are renewed.
+   *
+   * @param above is the highest fence that what it protects has seen: that may know a later one than the store, whose clock was set back, or
+   * which is another one since
+   */
+  acquire(name: string, leaseMs: number, above?: number): Promise<LeaseGrant | LeaseRefusal>;
   /**
    * Makes the lease last for its whole time from now on. False where it is lost: it is never this grant's again.
    *

@@ -16,8 +16,8 @@ export class MemoryLease implements Lease, LeaseFinder {
     this.#state.start();
   }
 
-  acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
-    return this.#state.run(() => this.#leases.acquire(name, leaseMs));
+  acquire(name: string, leaseMs: number, above = 0): Promise<LeaseGrant | LeaseRefusal> {
+    return this.#state.run(() => this.#leases.acquire(name, leaseMs, above));
   }
 
   renew(grant: LeaseGrant, note?: LeaseNote): Promise<boolean> {

@@ -19,11 +19,11 @@ export class MemoryLeases implements HubPart {
   #granted = 0;
   readonly #watches = new Set<(name: string) => void>();
 
-  acquire(name: string, leaseMs: number): LeaseGrant | LeaseRefusal {
+  acquire(name: string, leaseMs: number, above: number): LeaseGrant | LeaseRefusal {
     const now = performance.now();
     const held = this.#holder(name, now);
     if (held !== undefined) return { heldForMs: held.expiresAt - now };
-    this.#granted = Math.max(this.#granted, this.#fences.get(name) ?? 0) + 1;
+    this.#granted = Math.max(this.#granted, this.#fences.get(name) ?? 0, above) + 1;
     const fence = this.#granted;
     this.#fences.set(name, fence);
     this.#held.set(name, { fence, expiresAt: now + leaseMs });

@@ -19,9 +19,9 @@ export class RedisLease implements Lease, LeaseFinder {
     this.#parts = parts;
   }
 
-  async acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
+  async acquire(name: string, leaseMs: number, above = 0): Promise<LeaseGrant | LeaseRefusal> {
     const { holder, fence } = leaseNames(this.#parts.keys, name);
-    const args = [leaseMs, FENCE_TTL_MS];
+    const args = [leaseMs, FENCE_TTL_MS, above];
     const reply = await this.#parts.redis.runScript(ACQUIRE_LEASE, [holder, fence], args);
     const [isGranted, value] = reply as [number, number];
     return isGranted === 1 ? { name, fence: value, leaseMs } : { heldForMs: value };

@@ -26,10 +26,10 @@ class ScriptedLeases implements Lease {
   readonly #watches: ((name: string) => void)[] = [];
   #granted = 0;
 
-  acquire(name: string, leaseMs: number): Promise<LeaseGrant | LeaseRefusal> {
+  acquire(name: string, leaseMs: number, above = 0): Promise<LeaseGrant | LeaseRefusal> {
     const heldForMs = (this.#held.get(name)?.until ?? -Infinity) - performance.now();
     if (heldForMs > 0) return Promise.resolve({ heldForMs });
-    this.#granted += 1;
+    this.#granted = Math.max(this.#granted, above) + 1;
     this.#held.set(name, { fence: this.#granted, until: performance.now() + leaseMs });
     return Promise.resolve({ name, fence: this.#granted, leaseMs });
   }
@@ -61,6 +61,8 @@ class Member {
   readonly partitions: Partitions;
   readonly reading = new Map<string, PartitionTerm>();
   readonly fences: number[] = [];
+  /** What it writes into has seen so high a fence of each partition. */
+  seenFence = 0;
   isCutFromLeases = false;
   isCutFromRoster = false;
   departures = 0;
@@ -83,11 +85,12 @@ class Member {
         },
       },
       lease: {
-        acquire: (name, leaseMs) => reach(() => lease.acquire(name, leaseMs)),
+        acquire: (name, leaseMs, above) => reach(() => lease.acquire(name, leaseMs, above)),
         renew: (grant, note) => reach(() => lease.renew(grant, note)),
         release: (grant) => reach(() => lease.release(grant)),
         watch: (onReleased) => lease.watch(onReleased),
       },
+      fenceOf: () => this.seenFence,
       times: TIMES,
       read: (term) => this.#read(term),
       figuresOf: (name) => ({ waiting: Number(name) }),
@@ -133,6 +136,19 @@ describe('Partitions', () => {
     await vi.advanceTimersByTimeAsync(100);
     await stopped;
     expect([never.departures, once.departures]).toEqual([0, 1]);
+  });
+
+  it('takes partitions above the fence that was seen of them, also of those that it has', async () => {
+    const a = await join('a');
+    const [first] = a.reading.values();
+    a.seenFence = 1000;
+    await vi.advanceTimersByTimeAsync(TIMES.renewMs + 100);
+    expect(a.partitions.held).toHaveLength(16);
+    expect(first?.signal.aborted).toBe(true);
+    const fences = [...a.reading.values()].map(({ fence }) => fence);
+    expect(Math.min(...fences)).toBeGreaterThan(1000);
+    await vi.advanceTimersByTimeAsync(3 * TIMES.leaseMs);
+    expect([...a.reading.values()].map(({ fence }) => fence)).toEqual(fences);
   });
 
   it('has all of them where it is alone, and half of them when another one has come', async () => {

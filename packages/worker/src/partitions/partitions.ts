@@ -34,6 +34,8 @@ export interface PartitionsOptions {
   readonly service: string;
   readonly roster: Roster;
   readonly lease: Lease;
+  /** The highest fence that what is read, or where it is written, has seen of a partition, as far as is known: a lease below that is of no use. */
+  readonly fenceOf?: ((name: string) => number) | undefined;
   readonly times: LeaseTimes;
   /** Reads a partition until its term is over. Never rejects. */
   readonly read: (term: PartitionTerm) => Promise<void>;
@@ -131,6 +133,7 @@ export class Partitions {
     metrics.setServices(services.length);
     const assignment = assignPartitions(names, services);
     for (const name of this.held) if (assignment.get(name) !== service) this.#handOver(name);
+    for (const [name, held] of this.#held) if (held.grant.fence < this.#fenceOf(name)) this.#giveUp(name);
     const own = names.filter((name) => assignment.get(name) === service);
     const waits = await Promise.all(own.map((name) => this.#take(name)));
     return Math.min(times.renewMs, ...waits.map((ms = Infinity) => Math.max(0, ms) + MIN_WAIT_MS));
@@ -141,7 +144,7 @@ export class Partitions {
     const { leaseOf, lease, times } = this.#options;
     if (this.#held.has(name)) return undefined;
     const askedAt = performance.now();
-    const answer = await unlessFaulty(lease.acquire(leaseOf(name), times.leaseMs));
+    const answer = await unlessFaulty(lease.acquire(leaseOf(name), times.leaseMs, this.#fenceOf(name)));
     if (answer === undefined) return undefined;
     if ('heldForMs' in answer) return answer.heldForMs;
     if (!this.#isRunning || performance.now() - askedAt >= times.leaseMs) {
@@ -184,6 +187,16 @@ export class Partitions {
     if (!this.#forget(name, held)) return;
     this.#options.logger.warn({ partition: name, fence: held.grant.fence, reason }, 'partition lost');
     void held.end();
+  }
+
+  /** It is closed to whoever has this lease, and is taken again with a higher fence. */
+  #giveUp(name: string): void {
+    this.#options.logger.warn({ partition: name, fence: this.#fenceOf(name) }, 'partition closed by a higher fence');
+    this.#handOver(name);
+  }
+
+  #fenceOf(name: string): number {
+    return this.#options.fenceOf?.(name) ?? 0;
   }
 
   #handOver(name: string): void {

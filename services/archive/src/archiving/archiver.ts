@@ -62,6 +62,7 @@ export class Archiver {
       service: this.#service,
       roster: this.#attendance,
       lease,
+      fenceOf: (name) => this.#attendance.fenceOf(name),
       times,
       read: (term) => this.#archive(term),
       figuresOf: (name) => this.#figures.get(name)?.all,
@@ -108,9 +109,14 @@ export class Archiver {
         }).run();
       } catch (err) {
         if (!(err instanceof OutcryError)) throw err;
-        // Whoever claimed it has the lease; this process is told of that by the lease itself. Whether it is the database, its own calls say.
+        // Whoever claimed it has the lease, which this process is told by the lease itself; or the database knows a later fence than Redis
+        // gave, and the lease is taken anew above that. Whether it is the database, its own calls say.
         metrics.countFault();
-        this.#options.logger.warn({ err, partition: term.partition }, 'archiving interrupted');
+        const isFenced = err.code === 'fenced';
+        const what = isFenced
+          ? 'archiving interrupted: a higher fence has closed the partition'
+          : 'archiving interrupted';
+        this.#options.logger.warn({ err, partition: term.partition }, what);
         await delay(backoff.nextMs(), term.signal);
       }
     }

@@ -27,6 +27,7 @@ export class Attendance implements Roster {
   /** As Redis said it last. */
   #cluster: string | undefined;
   #refusal: string | undefined;
+  #fences: readonly number[] = [];
 
   constructor(options: AttendanceOptions) {
     this.#options = options;
@@ -35,6 +36,11 @@ export class Attendance implements Roster {
   /** Why this service may archive nothing, in a line for an operator; undefined where it may, as far as is known. */
   get refusal(): string | undefined {
     return this.#refusal;
+  }
+
+  /** Up to which the database has closed a partition, when it was asked last. */
+  fenceOf(partition: string): number {
+    return this.#fences[Number(partition)] ?? 0;
   }
 
   /**
@@ -79,7 +85,8 @@ export class Attendance implements Roster {
   /** Resolves with all who are there: nobody, where this service is refused. */
   async #join({ cluster: seen, now }: Seen, forMs: number): Promise<readonly string[]> {
     const { store, service } = this.#options;
-    const { cluster, services } = await store.join({ service, forMs, seen, now });
+    const { cluster, services, fences } = await store.join({ service, forMs, seen, now });
+    this.#fences = fences;
     this.#refusal = services.length === 0 ? refusalOf(seen, cluster) : undefined;
     this.#cluster = seen;
     if (services.length > 0 && seen === undefined) await this.#introduce(cluster);

@@ -13,6 +13,8 @@ import { Speaker } from '../support/speaker.ts';
 const LEASE_MS = 600_000;
 /** Of who waits in vain. */
 const PATIENCE_MS = 200;
+const HOUR_MS = 3_600_000;
+const US_PER_MS = 1000;
 const SILENT = { info: () => undefined, warn: () => undefined };
 const ANOTHER_CLUSTER =
   /is the archive of cluster \S+, and this Redis is of cluster \S+: .* SELECT outcry\.archive_unbind\(\)/;
@@ -32,6 +34,7 @@ afterAll(async () => {
 interface Cluster {
   readonly redisUrl: string;
   readonly source: ArchiveSource;
+  readonly speaker: Speaker;
   readonly admin: Redis;
   /** What it is called, and where that stands. */
   called(): Promise<string | undefined>;
@@ -66,7 +69,7 @@ async function setStage(): Promise<Stage> {
     const { archive: source } = speaker.backplane;
     if (source === undefined) throw new Error('expected rooms that can be archived');
     return {
-      ...{ redisUrl: url, source, admin },
+      ...{ redisUrl: url, source, speaker, admin },
       called: async () => (await source.identify()).cluster,
       identityKey: async () => (await admin.keys(`${prefix}:*:identity/`))[0] ?? '',
     };
@@ -186,5 +189,31 @@ describe('an archive', () => {
     });
     await one.admin.set(key, 'another');
     await expect(startArchive(settings)).rejects.toThrow(ANOTHER_CLUSTER);
+  });
+
+  it('archives though the database knows later fences than the clock of Redis gives, at its start and while it runs', async () => {
+    await using stage = await setStage();
+    const { clusters, prefix: redisPrefix, database } = stage;
+    const [{ redisUrl, speaker }] = clusters;
+    const owner = await database.connect();
+    const fenceAll = (hours: number): Promise<unknown> =>
+      owner.query('UPDATE outcry.archive_partitions SET fence = $1', [(Date.now() + hours * HOUR_MS) * US_PER_MS]);
+    await fenceAll(1);
+    const archiveUrl = database.urlOf();
+    await using service = await startArchive({ redisUrl, redisPrefix, archiveUrl, archiveLeaseRenewMs: 100 });
+    const expectArchived = (rooms: readonly string[]): Promise<void> =>
+      vi.waitFor(
+        async () => {
+          const { rows } = await owner.query<{ room: string }>('SELECT room FROM outcry.messages ORDER BY room');
+          expect(rows.map(({ room }) => room)).toEqual(rooms);
+        },
+        { timeout: 20_000, interval: 50 },
+      );
+    await speaker.say('alpha', 'x');
+    await expectArchived(['alpha']);
+    await fenceAll(2);
+    await speaker.say('beta', 'x');
+    await expectArchived(['alpha', 'beta']);
+    expect(await (await fetch(`${service.internalUrl}/readyz`)).text()).toContain('ok');
   });
 });

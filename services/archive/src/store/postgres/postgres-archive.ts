@@ -36,6 +36,8 @@ export interface Joined {
   readonly cluster: string;
   /** All that are there; nobody, where this service is none of its cluster's. */
   readonly services: readonly string[];
+  /** Up to which each partition is closed. */
+  readonly fences: readonly number[];
 }
 
 /** PostgreSQL tells names of queries apart by 63 characters. */
@@ -53,11 +55,12 @@ interface StoredRow {
   readonly gaps?: readonly Gap[];
 }
 
-const JOIN = 'SELECT cluster, services FROM outcry.archive_join($1, $2, $3, $4)';
+const JOIN = 'SELECT cluster, services, fences FROM outcry.archive_join($1, $2, $3, $4)';
 
 interface JoinedRow {
   readonly cluster: string;
   readonly services: readonly string[] | null;
+  readonly fences: readonly string[] | null;
 }
 
 interface ExpiredRow {
@@ -155,7 +158,7 @@ export class PostgresArchive implements ArchiveStore {
   /** Says that a service is there, unless the database is another cluster's (one-cluster.ts). */
   async join({ service, forMs, seen, now }: JoinRequest): Promise<Joined> {
     const [row] = await this.#query<JoinedRow>(JOIN, [service, forMs, seen, now]);
-    return { cluster: row?.cluster ?? '', services: row?.services ?? [] };
+    return { cluster: row?.cluster ?? '', services: row?.services ?? [], fences: row?.fences?.map(Number) ?? [] };
   }
 
   async leave(service: string): Promise<void> {
