@@ -5,6 +5,7 @@ import { eventually } from '../../support/eventually.ts';
 import type { Random } from '../../support/random.ts';
 
 const TICK_MS = 10;
+/** Before a publish is sent again, where the refusal does not say how long to wait (docs/PROTOCOL.md §5). */
 const RETRY_MS = 100;
 const MAX_PENDING = 2000;
 const SETTLE_DEADLINE_MS = 30_000;
@@ -159,7 +160,7 @@ export class Publisher {
     this.errorsAfterMs.push(performance.now() - pending.sentAt);
     this.errorCodes.add(frame.code);
     if (frame.retryable) {
-      this.#tryAgain(id, pending);
+      this.#tryAgain(id, pending, frame.retryInMs);
     } else {
       this.#pending.delete(id);
       this.#settle(pending, { kind: 'failed' });
@@ -172,7 +173,7 @@ export class Publisher {
     }, RETRY_MS);
   }
 
-  #tryAgain(id: number, pending: Pending): void {
+  #tryAgain(id: number, pending: Pending, waitMs = RETRY_MS): void {
     this.#pending.delete(id);
     if (pending.attempts >= this.#options.attempts) {
       this.#settle(pending, { kind: 'unknown' });
@@ -182,7 +183,7 @@ export class Publisher {
       this.#retries.delete(timer);
       if (this.isReady) this.#send(pending);
       else this.#tryAgain(id, pending);
-    }, RETRY_MS);
+    }, waitMs);
     this.#retries.add(timer);
   }
 
