@@ -46,6 +46,7 @@ export { negotiateSuite, type SuiteOffer } from './negotiate-suite.ts';
 export { ProxyGroup } from './faults/proxy-group.ts';
 export { leasePort, type PortLease, type PortRange } from './port-lease.ts';
 export { PostgresProcess } from './servers/postgres-process.ts';
+export { TestDatabase } from './servers/test-database.ts';
 export { createPubSubFilter } from './faults/pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './services/publisher.ts';
 export { PrometheusProcess, type PrometheusOptions, type Sample } from './servers/prometheus-process.ts';

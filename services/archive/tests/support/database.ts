@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import type { PostgresProcess } from '@outcry/testkit';
-import pg from 'pg';
+import { TestDatabase } from '@outcry/testkit';
+import type pg from 'pg';
 
 const DOCUMENT = new URL('../../../../docs/ARCHIVE.md', import.meta.url);
 
@@ -17,30 +16,8 @@ export interface MessageRow {
   readonly info_bytes: Buffer | null;
 }
 
-/** A database of the test's own, with connections to it that end with the test. */
-export class Database implements AsyncDisposable {
-  readonly name: string;
-  readonly #server: PostgresProcess;
-  readonly #clients: pg.Client[] = [];
-
-  private constructor(server: PostgresProcess, name: string) {
-    this.#server = server;
-    this.name = name;
-  }
-
-  static async create(server: PostgresProcess): Promise<Database> {
-    const name = `test_${randomBytes(6).toString('hex')}`;
-    const admin = new pg.Client(server.url);
-    await admin.connect();
-    await admin.query(`CREATE DATABASE ${name}`);
-    await admin.end();
-    return new Database(server, name);
-  }
-
-  urlOf(role?: string): string {
-    return this.#server.urlOf(role, this.name);
-  }
-
+/** A database of the test's own, for the archive and its roles. */
+export class Database extends TestDatabase {
   /** Gives the roles of docs/ARCHIVE.md the rights that it says, in this database. They are the server's, and so may be there already. Functions that an older version does not have are left out. */
   async grantRoles(...later: readonly string[]): Promise<void> {
     const sql = /```sql roles\n(.*?)```/s.exec(readFileSync(DOCUMENT, 'utf8'))?.[1];
@@ -50,19 +27,6 @@ export class Database implements AsyncDisposable {
     await owner.query(
       known.replaceAll(/CREATE ROLE \w+ LOGIN;/g, 'DO $$$$ BEGIN $& EXCEPTION WHEN duplicate_object THEN END $$$$;'),
     );
-  }
-
-  async connect(role?: string): Promise<pg.Client> {
-    const client = new pg.Client(this.urlOf(role));
-    // Where a test ends the server this connection is lost with it.
-    client.on('error', () => undefined);
-    await client.connect();
-    this.#clients.push(client);
-    return client;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.end()));
   }
 }
 

@@ -4,18 +4,19 @@ import {
   type InboundProcess,
   type InboundSettings,
   PostgresProcess,
+  readHealth,
   startInbound,
   startRedis,
+  TestDatabase,
   type TestRedis,
   TraceCollector,
   uniquePrefix,
-  readHealth,
 } from '@outcry/testkit';
 import { migrate } from '@outcry/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { MIGRATIONS } from '../../src/outbox/postgres/migrations.ts';
-import { countRows, Database, publish } from '../support/database.ts';
+import { countRows, publish } from '../support/database.ts';
 import { Listener } from '../support/listener.ts';
 
 const DOCUMENT = new URL('../../../../docs/INBOUND.md', import.meta.url);
@@ -37,7 +38,7 @@ afterAll(async () => {
 });
 
 interface Stage extends AsyncDisposable {
-  readonly database: Database;
+  readonly database: TestDatabase;
   readonly listener: Listener;
   /** Starts one more service over the same database and cluster. */
   start(settings?: Partial<InboundSettings>): Promise<InboundProcess>;
@@ -45,7 +46,7 @@ interface Stage extends AsyncDisposable {
 
 async function setStage(): Promise<Stage> {
   const redisPrefix = uniquePrefix();
-  const database = await Database.create(postgres);
+  const database = await TestDatabase.create(postgres);
   const listener = await Listener.join(redis.url, redisPrefix, ROOMS);
   const services: InboundProcess[] = [];
   return {

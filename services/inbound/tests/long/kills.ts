@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type InboundProcess, type InboundSettings, startInbound, uniquePrefix } from '@outcry/testkit';
+import { type InboundProcess, type InboundSettings, startInbound, TestDatabase, uniquePrefix } from '@outcry/testkit';
 import type pg from 'pg';
 
-import { Database } from '../support/database.ts';
 import { Listener } from '../support/listener.ts';
 import type { Place, Row } from './row.ts';
 
@@ -27,7 +26,7 @@ CREATE TRIGGER note AFTER UPDATE OF position ON outcry.outbox FOR EACH ROW EXECU
 /** Rows of concurrent writers, rollbacks among them, while the service is killed again and again. */
 export async function surviveKills({ redis, postgres, rows }: Place & { rows: number }): Promise<Row[]> {
   const redisPrefix = uniquePrefix();
-  const database = await Database.create(postgres);
+  const database = await TestDatabase.create(postgres);
   const listener = await Listener.join(redis.url, redisPrefix, ROOMS);
   const settings = { redisUrl: redis.url, redisPrefix, postgresUrl: database.urlOf() };
   const services: InboundProcess[] = [await startInbound(settings)];

@@ -1,6 +1,6 @@
-import { RawClient, startGateway, startInbound, uniquePrefix } from '@outcry/testkit';
+import { RawClient, startGateway, startInbound, TestDatabase, uniquePrefix } from '@outcry/testkit';
 
-import { Database, publish } from '../support/database.ts';
+import { publish } from '../support/database.ts';
 import type { Place, Row } from './row.ts';
 
 const ROOM = 'lobby';
@@ -12,7 +12,7 @@ const IDLE_MS = 20;
 /** From the moment that a transaction is told to commit until a client of a gateway has its message, when nothing else happens. */
 export async function measureLatency({ redis, postgres, samples }: Place & { samples: number }): Promise<Row[]> {
   const redisPrefix = uniquePrefix();
-  const database = await Database.create(postgres);
+  const database = await TestDatabase.create(postgres);
   const gateway = await startGateway({ redisUrl: redis.url, redisPrefix });
   const inbound = await startInbound({ redisUrl: redis.url, redisPrefix, postgresUrl: database.urlOf() });
   const client = await RawClient.connect({ url: gateway.url, encoding: 'msgpack' });
