@@ -203,7 +203,7 @@ describe('the archive', () => {
     using nobody = await leasePort();
     const reasons = {
       [stage.database.urlOf()]:
-        'the database has no schema outcry, and this service needs version 7: start it once with OUTCRY_ARCHIVE_MIGRATE=true as the owner',
+        'the database has no schema outcry, and this service needs version 8: start it once with OUTCRY_ARCHIVE_MIGRATE=true as the owner',
       [`postgres://outcry@127.0.0.1:${String(nobody.port)}/archive`]: expect.stringContaining('ECONNREFUSED') as string,
     };
     for (const [archiveUrl, reason] of Object.entries(reasons)) {

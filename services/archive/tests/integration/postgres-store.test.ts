@@ -1,5 +1,5 @@
 import { PostgresProcess } from '@outcry/testkit';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { describeArchiveSearch, type SearchUnderTest } from '../../src/store/archive-search.contract.ts';
 import { describeArchiveStore, type StoreUnderTest } from '../../src/store/archive-store.contract.ts';
@@ -116,3 +116,90 @@ async function searchUnderTest(): Promise<SearchUnderTest> {
 }
 
 describeArchiveSearch('PostgreSQL', searchUnderTest);
+
+const HOUR_MS = 3_600_000;
+const SECOND_MS = 1000;
+const TERM = { partition: '3', fence: 1 };
+
+interface Stage extends AsyncDisposable {
+  readonly store: PostgresArchive;
+  /** Of the room `chat.a`, numbered at these times. */
+  write(sentAt: Readonly<Record<number, number>>): Promise<void>;
+  erase(before: Date | null): Promise<unknown>;
+  left(): Promise<readonly number[]>;
+  readonly warnings: string[];
+}
+
+async function setStage(): Promise<Stage> {
+  const database = await Database.create(postgres);
+  const onFault = (): void => undefined;
+  const store = new PostgresArchive({ url: database.urlOf(), maxConnections: 1, mustMigrate: true, onFault });
+  await store.open();
+  const owner = await database.connect();
+  const warnings: string[] = [];
+  owner.on('notice', ({ message = '' }) => warnings.push(message));
+  return {
+    ...{ store, warnings },
+    async write(sentAt) {
+      const messages = Object.entries(sentAt).map(([seq, at]) => ({
+        ...{ room: 'chat.a', epoch: 'e', seq: Number(seq), sentAt: at, sender: 'ann', payload: null },
+        ...{ frame: Buffer.from([1]), info: null, infoBytes: null },
+      }));
+      await store.store(TERM, { messages, gaps: [], cursors: [] });
+    },
+    async erase(before) {
+      const text = `SELECT outcry.archive_erase('chat.*', NULL, $1, 'me')::int AS erased`;
+      return (await owner.query<{ erased: number }>(text, [before])).rows[0]?.erased;
+    },
+    async left() {
+      const { rows } = await owner.query<{ seq: number }>('SELECT seq::int FROM outcry.messages ORDER BY seq');
+      return rows.map(({ seq }) => seq);
+    },
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('what is erased', () => {
+  it.each([
+    ['behind', -HOUR_MS],
+    ['ahead of', HOUR_MS],
+  ])('is what was said before that, where the clock of Redis is %s that of the database', async (_, aheadMs) => {
+    await using stage = await setStage();
+    const numberedAt = Date.now() + aheadMs;
+    await stage.store.join({ service: 'a', forMs: HOUR_MS, seen: 'one', now: numberedAt });
+    const said = { 1: numberedAt - 40 * SECOND_MS, 2: numberedAt - 30 * SECOND_MS };
+    await stage.write(said);
+    expect(await stage.erase(null)).toBe(2);
+    // What was still in a stream, and what is said a minute later.
+    await stage.write({ ...said, 3: numberedAt - 20 * SECOND_MS, 4: numberedAt + 60 * SECOND_MS });
+    expect(await stage.left()).toEqual([4]);
+    expect(stage.warnings).toEqual([]);
+  });
+
+  it('is nothing that is said later: a time that has not come is refused', async () => {
+    await using stage = await setStage();
+    const now = Date.now();
+    await stage.write({ 1: now - HOUR_MS });
+    const refused = /expected a time that has passed, and before is .*: where messages are numbered it is/;
+    await expect(stage.erase(new Date(now + HOUR_MS))).rejects.toThrow(refused);
+    await stage.store.join({ service: 'a', forMs: HOUR_MS, seen: 'one', now: now - 2 * HOUR_MS });
+    await expect(stage.erase(new Date(now - HOUR_MS))).rejects.toThrow(refused);
+    expect(await stage.left()).toEqual([1]);
+    await stage.store.join({ service: 'a', forMs: HOUR_MS, seen: 'one', now });
+    expect(await stage.erase(new Date(now - HOUR_MS + 1))).toBe(1);
+  });
+
+  it('is what is archived where nobody can say what time it is in Redis, and the owner is told so', async () => {
+    await using stage = await setStage();
+    const now = Date.now();
+    await stage.write({ 1: now - 2 * HOUR_MS, 2: now + HOUR_MS });
+    await stage.write({ 3: now - HOUR_MS });
+    expect(await stage.erase(null)).toBe(3);
+    expect(stage.warnings).toEqual([expect.stringContaining('no service is there to say what time it is in Redis')]);
+    await stage.write({ 1: now - 2 * HOUR_MS, 4: now + 2 * HOUR_MS });
+    expect(await stage.left()).toEqual([4]);
+  });
+});

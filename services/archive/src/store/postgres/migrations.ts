@@ -1,6 +1,7 @@
 import { ARCHIVE_PARTITIONS } from '@outcry/broker';
 import { FENCED_STATE, type Migrations } from '@outcry/worker';
 
+import { ERASE_BY_REDIS } from './erase-by-redis.ts';
 import { INFO_AND_MONTHS } from './info-and-months.ts';
 import { NEW_GAPS } from './new-gaps.ts';
 import { ONE_CLUSTER } from './one-cluster.ts';
@@ -340,6 +341,7 @@ REVOKE ALL ON FUNCTION outcry.archive_like, outcry.archive_erase, outcry.archive
   SEARCH_STEP,
   NEW_GAPS,
   ONE_CLUSTER,
+  ERASE_BY_REDIS,
 ];
 
 export const MIGRATIONS: Migrations = {
