@@ -9,7 +9,11 @@ export function composeArchive(config: ArchiveConfig, { backplane, redis, logger
   const { lease, archive: source } = backplane;
   if (source === undefined) throw new TypeError('expected a backplane whose rooms can be archived');
   const isStoreUp = (): boolean => archiver.isUp;
-  const metrics: ArchiveMetrics = new ArchiveMetrics({ isBrokerUp: () => redis.isUp, isStoreUp });
+  const metrics: ArchiveMetrics = new ArchiveMetrics({
+    isBrokerUp: () => redis.isUp,
+    isStoreUp,
+    stalledMs: () => archiver.stalledMs,
+  });
   const archiver: Archiver = new Archiver({ ...config, source, lease, metrics, logger });
   return {
     status: {

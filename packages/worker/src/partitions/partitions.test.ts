@@ -63,6 +63,7 @@ class Member {
   readonly fences: number[] = [];
   /** What it writes into has seen so high a fence of each partition. */
   seenFence = 0;
+  assigned: readonly string[] = [];
   isCutFromLeases = false;
   isCutFromRoster = false;
   departures = 0;
@@ -91,6 +92,9 @@ class Member {
         watch: (onReleased) => lease.watch(onReleased),
       },
       fenceOf: () => this.seenFence,
+      onAssigned: (names) => {
+        this.assigned = names;
+      },
       times: TIMES,
       read: (term) => this.#read(term),
       figuresOf: (name) => ({ waiting: Number(name) }),
@@ -136,6 +140,16 @@ describe('Partitions', () => {
     await vi.advanceTimersByTimeAsync(100);
     await stopped;
     expect([never.departures, once.departures]).toEqual([0, 1]);
+  });
+
+  it('says which are its own, though another one has them still', async () => {
+    const a = await join('a');
+    expect(a.assigned).toEqual(NAMES);
+    a.endingMs = 60_000;
+    const b = await join('b');
+    await vi.advanceTimersByTimeAsync(TIMES.renewMs);
+    expect([...a.assigned, ...b.assigned].sort()).toEqual([...NAMES].sort());
+    expect(b.partitions.held).toEqual([]);
   });
 
   it('takes partitions above the fence that was seen of them, also of those that it has', async () => {

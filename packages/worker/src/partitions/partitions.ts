@@ -41,6 +41,8 @@ export interface PartitionsOptions {
   readonly read: (term: PartitionTerm) => Promise<void>;
   /** What is said of a partition with its lease, for whoever looks. */
   readonly figuresOf?: ((name: string) => Readonly<Record<string, number>> | undefined) | undefined;
+  /** These are this service's, each as soon as nobody else has it. */
+  readonly onAssigned?: ((names: readonly string[]) => void) | undefined;
   readonly metrics: PartitionsMetrics;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
@@ -135,6 +137,7 @@ export class Partitions {
     for (const name of this.held) if (assignment.get(name) !== service) this.#handOver(name);
     for (const [name, held] of this.#held) if (held.grant.fence < this.#fenceOf(name)) this.#giveUp(name);
     const own = names.filter((name) => assignment.get(name) === service);
+    this.#options.onAssigned?.(own);
     const waits = await Promise.all(own.map((name) => this.#take(name)));
     return Math.min(times.renewMs, ...waits.map((ms = Infinity) => Math.max(0, ms) + MIN_WAIT_MS));
   }

@@ -21,6 +21,8 @@ export interface ArchiveTermOptions extends ArchivingTimes {
   /** By partition: that there may be something to read. */
   readonly wakeUps: WakeUps;
   readonly metrics: Pick<ArchiveMetrics, 'countStored' | 'countGaps' | 'countExpired' | 'countFault' | 'setBacklog'>;
+  /** All that was read so far is written. */
+  readonly onArchived: () => void;
 }
 
 /**
@@ -78,6 +80,8 @@ export class ArchiveTerm {
   readonly #releasedAt = new Map<string, number>();
   /** Numbers that are not archived yet, by room, as they were last seen. */
   readonly #backlog = new Map<string, number>();
+  /** Messages that were read, and are not written yet. */
+  #unwritten = 0;
   /** When the newest of the list was announced, by the broker's clock. */
   readonly #newest = new Map<number, number>();
   #listAt = 0;
@@ -112,7 +116,6 @@ export class ArchiveTerm {
         if (!hasMore) await delay(gatherMs, signal);
       }
     } finally {
-      this.#options.metrics.setBacklog(partition, 0);
       for (const each of this.#sources) await source.unwatch(each);
     }
   }
@@ -168,11 +171,14 @@ export class ArchiveTerm {
       }
     }
     await this.#write(batch);
-    this.#options.metrics.setBacklog(
-      this.#term.partition,
-      [...this.#backlog.values()].reduce((sum, count) => sum + count, 0),
-    );
+    this.#showBacklog();
+    this.#options.onArchived();
     return hasMore;
+  }
+
+  #showBacklog(): void {
+    const left = [...this.#backlog.values()].reduce((sum, count) => sum + count, 0);
+    this.#options.metrics.setBacklog(this.#term.partition, left + this.#unwritten);
   }
 
   async #loadCursors(rooms: readonly string[]): Promise<void> {
@@ -196,6 +202,7 @@ export class ArchiveTerm {
       batch.messages.push(toArchived(message));
       batch.bytes += message.frame.length;
     }
+    this.#unwritten += messages.length;
     batch.gaps.push(...gaps);
     if (cursor !== undefined) {
       const isNews = page !== undefined && page.ended.size > 0 && known?.epoch !== cursor.epoch;
@@ -232,8 +239,12 @@ export class ArchiveTerm {
 
   async #write(batch: GrowingBatch): Promise<void> {
     if (batch.isEmpty) return;
-    const { store, metrics } = this.#options;
+    const { store, metrics, onArchived } = this.#options;
+    // Where it cannot be written this is what is known of what waits, until it can.
+    this.#showBacklog();
     const { messages, gaps } = await store.store(this.#term, batch);
+    this.#unwritten -= batch.messages.length;
+    onArchived();
     const oldest = batch.messages.reduce((at, { sentAt }) => Math.min(at, sentAt), Infinity);
     metrics.countStored({ stored: messages, known: batch.messages.length - messages, oldest });
     metrics.countGaps(gaps);

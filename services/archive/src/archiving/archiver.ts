@@ -8,6 +8,7 @@ import { PostgresArchive, type PostgresOptions } from '../store/postgres/postgre
 import { PartitionFigures } from './partition-figures.ts';
 import { ArchiveTerm, type ArchivingTimes } from './archive-term.ts';
 import { Attendance } from './attendance.ts';
+import { StalledPartitions } from './stalled-partitions.ts';
 
 export interface ArchiverOptions {
   readonly postgres: PostgresOptions;
@@ -18,6 +19,9 @@ export interface ArchiverOptions {
   readonly metrics: ArchiveMetrics;
   readonly logger: Logger;
 }
+
+/** Its partitions are looked at in each interval of the list; behind that, and so many leases more, something keeps one from being archived. */
+const STALLED_LEASES = 5;
 
 /** The archive of one cluster: its partitions, as far as this process has them. */
 export class Archiver {
@@ -30,6 +34,7 @@ export class Archiver {
   readonly #partitions: Partitions;
   /** Of the partitions that it has. */
   readonly #figures = new Map<string, PartitionFigures>();
+  readonly #stalled = new StalledPartitions();
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
@@ -63,6 +68,9 @@ export class Archiver {
       roster: this.#attendance,
       lease,
       fenceOf: (name) => this.#attendance.fenceOf(name),
+      onAssigned: (names) => {
+        this.#stalled.assign(names);
+      },
       times,
       read: (term) => this.#archive(term),
       figuresOf: (name) => this.#figures.get(name)?.all,
@@ -76,7 +84,13 @@ export class Archiver {
   }
 
   notReady(): string | undefined {
-    return this.#health.isUp ? this.#attendance.refusal : 'the archive cannot be written';
+    if (!this.#health.isUp) return 'the archive cannot be written';
+    return this.#attendance.refusal ?? this.#whyStalled();
+  }
+
+  /** For how long a partition has not been archived that is this service's, where it is longest. */
+  get stalledMs(): number {
+    return this.#stalled.longest?.ms ?? 0;
   }
 
   /** @throws OutcryError `badConfig` where the database is of no use, or `unavailable`; `stop` is to be called then, too */
@@ -105,6 +119,9 @@ export class Archiver {
           store: this.#store,
           wakeUps: this.#wakeUps,
           metrics,
+          onArchived: () => {
+            this.#stalled.handleArchived(term.partition);
+          },
           ...archiving,
         }).run();
       } catch (err) {
@@ -121,6 +138,16 @@ export class Archiver {
       }
     }
     // It may have been taken again meanwhile.
-    if (this.#figures.get(term.partition) === metrics) this.#figures.delete(term.partition);
+    if (this.#figures.get(term.partition) !== metrics) return;
+    this.#figures.delete(term.partition);
+    metrics.setBacklog(term.partition, 0);
+  }
+
+  #whyStalled(): string | undefined {
+    const { archiving, leases } = this.#options;
+    const { longest } = this.#stalled;
+    if (longest === undefined || longest.ms < archiving.pollMs + STALLED_LEASES * leases.leaseMs) return undefined;
+    const seconds = Math.round(longest.ms / 1000);
+    return `partition ${longest.partition} has not been archived for ${String(seconds)} s: the log says why`;
   }
 }

@@ -7,6 +7,8 @@ export interface ArchiveMetricsOptions {
   readonly isBrokerUp: () => boolean;
   /** Read when the metrics are. */
   readonly isStoreUp: () => boolean;
+  /** Read when the metrics are: for how long a partition has not been archived. */
+  readonly stalledMs: () => number;
 }
 
 export interface StoredCount {
@@ -52,9 +54,14 @@ export class ArchiveMetrics {
   );
   readonly #backlogs = new Map<string, number>();
 
-  constructor({ isBrokerUp, isStoreUp }: ArchiveMetricsOptions) {
+  constructor({ isBrokerUp, isStoreUp, stalledMs }: ArchiveMetricsOptions) {
     this.#all.watch('broker_up', '1 while Redis can be used.', isBrokerUp);
     this.#all.watch('store_up', '1 while the database can be used.', isStoreUp);
+    this.#all.watch(
+      'stalled_seconds',
+      'For how long a partition that is to be archived by this process has not been, at most.',
+      () => stalledMs() / MS_PER_SECOND,
+    );
     this.#all.addProcess();
     // A series that begins with 1 has not risen.
     for (const reason of Object.values(GapReason)) this.#gaps.inc({ reason }, 0);

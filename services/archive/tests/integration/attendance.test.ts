@@ -216,4 +216,28 @@ describe('an archive', () => {
     await expectArchived(['alpha', 'beta']);
     expect(await (await fetch(`${service.internalUrl}/readyz`)).text()).toContain('ok');
   });
+
+  it('shows what waits where the database refuses the rows of a room, and is not ready until it takes them', async () => {
+    await using stage = await setStage();
+    const { clusters, prefix: redisPrefix, database } = stage;
+    const [{ redisUrl, speaker }] = clusters;
+    const owner = await database.connect();
+    await owner.query(`ALTER TABLE outcry.messages ADD CONSTRAINT refused CHECK (room <> 'alpha')`);
+    const times = { archiveLeaseMs: 800, archiveLeaseRenewMs: 200, archivePollMs: 100 };
+    await using service = await startArchive({ redisUrl, redisPrefix, archiveUrl: database.urlOf(), ...times });
+    const metric = async (name: string): Promise<number> => {
+      const text = await (await fetch(`${service.internalUrl}/metrics`)).text();
+      return Number(new RegExp(`^outcry_archive_${name} (\\S+)$`, 'm').exec(text)?.[1]);
+    };
+    const readiness = async (): Promise<string> => (await fetch(`${service.internalUrl}/readyz`)).text();
+    const soon = { timeout: 20_000, interval: 50 };
+    for (let n = 1; n <= 3; n += 1) await speaker.say('alpha', n);
+    await expect.poll(() => metric('lag_messages'), soon).toBe(3);
+    await expect.poll(readiness, soon).toMatch(/partition \d+ has not been archived for \d+ s: the log says why/);
+    expect(await metric('stalled_seconds')).toBeGreaterThan(1);
+    await owner.query('ALTER TABLE outcry.messages DROP CONSTRAINT refused');
+    await expect.poll(() => metric('rows_total'), soon).toBe(3);
+    await expect.poll(() => metric('lag_messages'), soon).toBe(0);
+    await expect.poll(readiness, soon).toMatch(/"status": "ok"/);
+  });
 });
