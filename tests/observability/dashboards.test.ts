@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { Load } from './support/load.ts';
 import { ObservedCluster } from './support/observed-cluster.ts';
+import { ARCHIVED_ROOM } from './support/observed-services.ts';
 
 const FOLDER = new URL('../../deploy/observability/dashboards/', import.meta.url);
 const DEADLINE_MS = 120_000;
@@ -43,6 +44,7 @@ it('shows something in every panel of every dashboard, for a cluster under load'
   await using load = new Load();
   for (const encoding of ['json', 'msgpack'] as const) {
     await load.publish(await cluster.connect({ encoding, user: encoding }), 'lobby');
+    await load.publish(await cluster.connect({ encoding, user: `${encoding}-keeper` }), ARCHIVED_ROOM);
     await load.watch(await cluster.connect({ encoding, user: `${encoding}-watcher` }), 'BTCUSDT');
   }
   load.comeAndGo(await cluster.connect({ user: 'guest', gateway: cluster.gateways[1] }), 'hall');

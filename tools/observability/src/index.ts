@@ -1,4 +1,5 @@
 import { type Dashboard, toGrafanaDashboard } from './dashboard.ts';
+import { ARCHIVE } from './dashboards/archive.ts';
 import { FEED } from './dashboards/feed.ts';
 import { FLEET } from './dashboards/fleet.ts';
 import { GATEWAY } from './dashboards/gateway.ts';
@@ -6,7 +7,7 @@ import { REDIS } from './dashboards/redis.ts';
 import { ROOMS } from './dashboards/rooms.ts';
 
 /** One for each of those who look at them. */
-export const DASHBOARDS: readonly Dashboard[] = [FLEET, GATEWAY, ROOMS, FEED, REDIS];
+export const DASHBOARDS: readonly Dashboard[] = [FLEET, GATEWAY, ROOMS, FEED, REDIS, ARCHIVE];
 
 /** Where its file is, seen from the root. */
 export function fileOf({ name }: Dashboard): string {
