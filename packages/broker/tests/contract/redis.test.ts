@@ -130,6 +130,8 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
       }
     };
     const announced: string[] = [];
+    await archive?.introduce('a-cluster');
+    expect(await archive?.identify()).toMatchObject({ cluster: 'a-cluster' });
     await archive?.watch(partition, (room) => announced.push(room));
     await publishTwice();
     await expect.poll(() => announced).toEqual(['kept', 'kept']);
