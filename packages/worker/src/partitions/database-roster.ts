@@ -8,18 +8,30 @@ export interface ServiceList {
   /** Resolves with all that are there, this one included, which is for so long. */
   attend(service: string, forMs: number): Promise<readonly string[]>;
   leave(service: string): Promise<void>;
+  /** Resolves with the highest fence that has claimed each partition, by its name; those without one may be left out. */
+  readFences(): Promise<ReadonlyMap<string, number>>;
 }
 
-/** This run of a service under a name of its own, among those that a database lists. */
+/**
+ * This run of a service under a name of its own, among those that a database lists. Leases are taken above the fences that the database
+ * knows: those of a Redis whose clock was ahead, or of another one before this, would close partitions to everybody until its time comes.
+ */
 export function databaseRoster(
   list: ServiceList,
   health: Pick<SourceHealth, 'watch'>,
-): Pick<PartitionsOptions, 'service' | 'roster'> {
+): Pick<PartitionsOptions, 'service' | 'roster' | 'fenceOf'> {
   const service = randomUUID();
+  let fences: ReadonlyMap<string, number> = new Map();
   return {
     service,
+    fenceOf: (partition) => fences.get(partition) ?? 0,
     roster: {
-      attend: (forMs) => health.watch(() => list.attend(service, forMs)),
+      attend: (forMs) =>
+        health.watch(async () => {
+          const services = await list.attend(service, forMs);
+          fences = await list.readFences();
+          return services;
+        }),
       leave: () => health.watch(() => list.leave(service)),
     },
   };

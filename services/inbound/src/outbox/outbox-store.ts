@@ -23,6 +23,8 @@ export interface OutboxStore {
   /** Says that a service is there for so long; resolves with all that are. */
   attend(service: string, forMs: number): Promise<readonly string[]>;
   leave(service: string): Promise<void>;
+  /** The highest fence that has claimed each partition. */
+  readFences(): Promise<ReadonlyMap<string, number>>;
   /** What waits: rows, up to a bound, and the age of the oldest. */
   measureLag(): Promise<{ readonly rows: number; readonly seconds: number }>;
 }

@@ -40,6 +40,8 @@ export interface StreamStore {
   /** Says that a service is there for so long; resolves with all that are. */
   attend(service: string, forMs: number): Promise<readonly string[]>;
   leave(service: string): Promise<void>;
+  /** The highest fence that has claimed each stream; those that nobody has are left out. */
+  readFences(): Promise<ReadonlyMap<string, number>>;
   /** What waits in all streams: entries, up to a bound for each, and the age of the oldest. */
   measureLag(): Promise<{ readonly rows: number; readonly seconds: number }>;
   close(): Promise<void>;

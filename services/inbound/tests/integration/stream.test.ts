@@ -213,6 +213,22 @@ describe('a stream', () => {
     }
   });
 
+  it('is read though a later fence than those of this Redis has claimed it, whose clock was ahead once', async () => {
+    await using stage = await setStage();
+    const store = new RedisStreamStore({ url: redis.url, keys: [stage.stream], mustTrim: true });
+    try {
+      expect(await store.readFences()).toEqual(new Map());
+      const fence = (Date.now() + 3_600_000) * 1000;
+      await store.claim({ stream: stage.stream, fence });
+      expect(await store.readFences()).toEqual(new Map([[stage.stream, fence]]));
+    } finally {
+      await store.close();
+    }
+    await say(stage.stream, { room: 'alpha', data: 'an hour early' });
+    await stage.start();
+    await stage.listener.untilHeard('an hour early');
+  });
+
   it('is refused where it is no stream, in a line', async () => {
     await using stage = await setStage();
     await client.set(stage.stream, 'a text');

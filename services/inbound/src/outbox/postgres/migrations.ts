@@ -214,6 +214,25 @@ BEGIN
   END LOOP;
 END $$;
 `,
+  `
+-- How far each partition is closed: leases are taken above that.
+CREATE FUNCTION outcry.fences() RETURNS TABLE (partition smallint, fence bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT partition, fence FROM outcry.partitions';
+
+REVOKE ALL ON FUNCTION outcry.fences FROM PUBLIC;
+DO $$
+DECLARE
+  role text;
+BEGIN
+  FOR role IN
+    SELECT r.grantee::regrole::text
+    FROM pg_proc p, aclexplode(p.proacl) r
+    WHERE p.oid = 'outcry.claim(smallint, bigint)'::regprocedure AND r.grantee NOT IN (0, p.proowner)
+  LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION outcry.fences TO %s', role);
+  END LOOP;
+END $$;
+`,
 ];
 
 export const MIGRATIONS: Migrations = {

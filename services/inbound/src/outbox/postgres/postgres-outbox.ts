@@ -98,6 +98,14 @@ export class PostgresOutbox implements OutboxStore {
     await this.#query('SELECT outcry.leave($1)', [service]);
   }
 
+  async readFences(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#query<{ readonly partition: number; readonly fence: string }>(
+      'SELECT partition, fence FROM outcry.fences()',
+      [],
+    );
+    return new Map(rows.map(({ partition, fence }) => [String(partition), Number(fence)]));
+  }
+
   async measureLag(): Promise<{ readonly rows: number; readonly seconds: number }> {
     const [lag] = await this.#query<{ waiting: string; seconds: number }>(
       'SELECT waiting, seconds FROM outcry.lag()',

@@ -93,6 +93,14 @@ export class RedisStreamStore implements StreamStore {
     await this.#call(() => this.#redis.zrem(this.#services, service));
   }
 
+  async readFences(): Promise<ReadonlyMap<string, number>> {
+    const { keys } = this.#options;
+    const fences = await this.#call(() =>
+      Promise.all(keys.map((stream) => this.#redis.hget(stateOf(stream), 'fence'))),
+    );
+    return new Map(keys.flatMap((stream, i) => (fences[i] === null ? [] : [[stream, Number(fences[i])]])));
+  }
+
   async measureLag(): Promise<{ readonly rows: number; readonly seconds: number }> {
     let [rows, oldestMs] = [0, 0];
     for (const stream of this.#options.keys) {
