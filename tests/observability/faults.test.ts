@@ -29,8 +29,9 @@ describe('each fault fires exactly its alerts, and they end with it', () => {
       await load.publish(await cluster.connect({ gateway, user: 'ann' }), 'lobby');
       await load.watch(await cluster.connect({ gateway, user: 'bob', encoding: 'msgpack' }), 'BTCUSDT');
       load.comeAndGo(await cluster.connect({ gateway, user: 'eve' }), TOLD_ROOM);
-      await load.publish(await cluster.connect({ gateway, user: 'dan' }), ARCHIVED_ROOM);
     }
+    // On the first gateway alone: the room keeps ten messages, so a gateway that is deaf for a second has to reset its members.
+    await load.publish(await cluster.connect({ user: 'dan' }), ARCHIVED_ROOM);
   });
   afterAll(async () => {
     await load[Symbol.asyncDispose]();
