@@ -14,15 +14,15 @@ export {
   readMessageFrame,
   SEQ_BYTES,
   signalFrameToJson,
-} from './codec/message-frame.ts';
-export { checkJsonValue } from './codec/check-json-value.ts';
-export { findWideInteger } from './codec/find-wide-integer.ts';
-export { placeOf, type Step, ValueFault } from './codec/value-fault.ts';
-export { encodePayload } from './codec/encode-payload.ts';
-export { expectedOf } from './codec/field-rules.ts';
-export { isOfKind } from './codec/is-of-kind.ts';
-export { decodePayload, payloadToJson } from './codec/payload.ts';
-export { stringifyPayload } from './codec/stringify-payload.ts';
+} from './codec/frames/message-frame.ts';
+export { checkJsonValue } from './codec/payloads/check-json-value.ts';
+export { findWideInteger } from './codec/payloads/find-wide-integer.ts';
+export { placeOf, type Step, ValueFault } from './codec/values/value-fault.ts';
+export { encodePayload } from './codec/payloads/encode-payload.ts';
+export { expectedOf } from './codec/frames/field-rules.ts';
+export { isOfKind } from './codec/frames/is-of-kind.ts';
+export { decodePayload, payloadToJson } from './codec/payloads/payload.ts';
+export { stringifyPayload } from './codec/payloads/stringify-payload.ts';
 export { ERROR_CODES, type ErrorCode, type ErrorCodeName } from './error-codes.ts';
 export { ProtocolError, RequestError } from './errors.ts';
 export type { Instrument } from './instrument.ts';

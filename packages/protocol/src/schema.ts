@@ -60,7 +60,7 @@ export interface FrameSchema {
 /**
  * The wire, in one table. It drives both codecs, the tables of docs/PROTOCOL.md and the golden vectors. A field may be
  * added at the end of any frame; nothing is ever removed or moved within version 1. A `message` is stored up to its `seq`, which the
- * broker appends: what stands behind that is put there by whoever relays it (codec/message-frame.ts).
+ * broker appends: what stands behind that is put there by whoever relays it (codec/frames/message-frame.ts).
  */
 export const CLIENT_SCHEMA = {
   auth: { tag: 1, fields: { id: 'id?', token: 'token' } },

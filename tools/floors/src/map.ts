@@ -311,7 +311,11 @@ export const HOUSE: House = {
     imports: [],
     floors: [
       { index: 'the package', asyncapi: 'the wire as an AsyncAPI document' },
-      { codec: 'both encodings' },
+      { codec: 'which encodings there are' },
+      { 'codec/json': 'frames as objects', 'codec/msgpack': 'frames as arrays' },
+      { 'codec/{codec,client-codec}': 'the seam', 'codec/frames': 'what stands in a frame, in both encodings' },
+      { 'codec/payloads': 'what messages carry, and what they may' },
+      { 'codec/values': 'values of MessagePack, and where one is at fault' },
       { names: 'what users, rooms and symbols may be called' },
       { '.': 'the schema table, codes, limits' },
     ],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { createCodecs, RequestError } from '../index.ts';
-import { encodePayload } from './encode-payload.ts';
+import { encodePayload } from './payloads/encode-payload.ts';
 
 const { json, msgpack } = createCodecs();
 

@@ -12,7 +12,7 @@ import {
   readMessageFrame,
   SEQ_BYTES,
   signalFrameToJson,
-} from '../index.ts';
+} from '../../index.ts';
 
 const { json, msgpack } = createCodecs();
 const message = { room: '@ann', from: 'bob', at: 1_732_104_000_000, data: encodePayload({ 'a"\\é\u2028': [1, null] }) };

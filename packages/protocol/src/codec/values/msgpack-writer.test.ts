@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createClientCodec, decodePayload, encodePayload } from '../index.ts';
+import { createClientCodec, decodePayload, encodePayload } from '../../index.ts';
 import { MsgpackWriter } from './msgpack-writer.ts';
 
 const GOOD = { text: 'é', list: [1, -1, 1.5, true, null], bytes: new Uint8Array([1, 2]) };

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.ts';
+import { ProtocolError } from '../../errors.ts';
 
 /** Parses the JSON text of a frame. */
 export function parseObject(text: string): Readonly<Record<string, unknown>> {

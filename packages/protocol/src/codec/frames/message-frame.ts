@@ -1,8 +1,8 @@
-import { ProtocolError } from '../errors.ts';
-import { SERVER_SCHEMA } from '../schema.ts';
-import { MsgpackReader } from './msgpack-reader.ts';
-import { MsgpackWriter } from './msgpack-writer.ts';
-import { payloadToJson } from './payload.ts';
+import { ProtocolError } from '../../errors.ts';
+import { SERVER_SCHEMA } from '../../schema.ts';
+import { MsgpackReader } from '../values/msgpack-reader.ts';
+import { MsgpackWriter } from '../values/msgpack-writer.ts';
+import { payloadToJson } from '../payloads/payload.ts';
 
 /** Bytes of `seq` at the end of a `message` frame: 0xcf and a big-endian 64-bit number. */
 export const SEQ_BYTES = 9;

@@ -1,5 +1,5 @@
-import { ProtocolError } from '../errors.ts';
-import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../payload-rules.ts';
+import { ProtocolError } from '../../errors.ts';
+import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../../payload-rules.ts';
 import { ValueFault } from './value-fault.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

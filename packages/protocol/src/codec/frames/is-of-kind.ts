@@ -1,5 +1,5 @@
-import type { FieldKind, RequestId } from '../schema.ts';
-import { isWellFormed } from '../well-formed.ts';
+import type { FieldKind, RequestId } from '../../schema.ts';
+import { isWellFormed } from '../../well-formed.ts';
 import { isIdText, isStringOfKind, isSymbolCount, isUint } from './field-rules.ts';
 
 /** Whether a value, as JSON and programs have it, may stand in a field of this kind of a client's frame. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { createCodecs, decodePayload, findWideInteger, RequestError } from '../index.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
+import { createCodecs, decodePayload, findWideInteger, RequestError } from '../../index.ts';
+import { SeededRandom } from '../../testing/seeded-random.ts';
 
 const RUNS = 5000;
 const SEED = 20_261_121;

@@ -1,7 +1,7 @@
 import { decode as decodeByOthers } from '@msgpack/msgpack';
 import { describe, expect, test } from 'vitest';
 
-import { createCodecs, encodePayload, messageFrameToJson, ProtocolError, RequestError } from '../index.ts';
+import { createCodecs, encodePayload, messageFrameToJson, ProtocolError, RequestError } from '../../index.ts';
 
 const { msgpack } = createCodecs();
 

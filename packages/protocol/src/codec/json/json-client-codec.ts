@@ -1,11 +1,11 @@
-import type { ClientFrame } from '../client-frames.ts';
-import { ProtocolError } from '../errors.ts';
-import type { ReceivedFrame } from '../server-frames.ts';
-import { Encoding } from '../subprotocol.ts';
-import type { ClientCodec } from './client-codec.ts';
-import { SERVER_FRAMES } from './frame-table.ts';
+import type { ClientFrame } from '../../client-frames.ts';
+import { ProtocolError } from '../../errors.ts';
+import type { ReceivedFrame } from '../../server-frames.ts';
+import { Encoding } from '../../subprotocol.ts';
+import type { ClientCodec } from '../client-codec.ts';
+import { SERVER_FRAMES } from '../frames/frame-table.ts';
 import { parseObject } from './parse-object.ts';
-import { stringifyPayload } from './stringify-payload.ts';
+import { stringifyPayload } from '../payloads/stringify-payload.ts';
 
 /** A client's half of the text encoding. */
 export class JsonClientCodec implements ClientCodec {

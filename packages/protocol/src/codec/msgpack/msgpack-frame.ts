@@ -1,7 +1,7 @@
-import type { FieldKind } from '../schema.ts';
-import type { FrameTable } from './frame-table.ts';
+import type { FieldKind } from '../../schema.ts';
+import type { FrameTable } from '../frames/frame-table.ts';
 import type { FieldWriters } from './msgpack-fields.ts';
-import { MsgpackWriter } from './msgpack-writer.ts';
+import { MsgpackWriter } from '../values/msgpack-writer.ts';
 
 const writer = new MsgpackWriter();
 

@@ -1,5 +1,5 @@
-import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../payload-rules.ts';
-import { ValueFault } from './value-fault.ts';
+import { EXPECTED_IN_PAYLOAD, MAX_PAYLOAD_DEPTH, reachesPrototype } from '../../payload-rules.ts';
+import { ValueFault } from '../values/value-fault.ts';
 
 /**
  * Refuses what JSON allows and a payload does not: the same rules as for msgpack input. Returns whether there is a number

@@ -1,15 +1,15 @@
-import type { ClientFrame } from '../client-frames.ts';
-import { ProtocolError } from '../errors.ts';
-import type { Instrument } from '../instrument.ts';
-import type { MemberEntry } from '../member.ts';
-import type { ReceivedFrame } from '../server-frames.ts';
-import type { SourceKind } from '../source-kind.ts';
-import { Encoding } from '../subprotocol.ts';
-import type { SymbolResult } from '../symbol-result.ts';
-import type { ClientCodec } from './client-codec.ts';
-import { decodeMsgpack } from './decode-msgpack.ts';
-import { encodePayload } from './encode-payload.ts';
-import { CLIENT_FRAMES, type FrameField, SERVER_FRAMES } from './frame-table.ts';
+import type { ClientFrame } from '../../client-frames.ts';
+import { ProtocolError } from '../../errors.ts';
+import type { Instrument } from '../../instrument.ts';
+import type { MemberEntry } from '../../member.ts';
+import type { ReceivedFrame } from '../../server-frames.ts';
+import type { SourceKind } from '../../source-kind.ts';
+import { Encoding } from '../../subprotocol.ts';
+import type { SymbolResult } from '../../symbol-result.ts';
+import type { ClientCodec } from '../client-codec.ts';
+import { decodeMsgpack } from '../values/decode-msgpack.ts';
+import { encodePayload } from '../payloads/encode-payload.ts';
+import { CLIENT_FRAMES, type FrameField, SERVER_FRAMES } from '../frames/frame-table.ts';
 import { REQUEST_WRITERS } from './msgpack-fields.ts';
 import { encodeFrame } from './msgpack-frame.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 
-import { createCodecs, decodePayload, MAX_PAYLOAD_DEPTH, RequestError } from '../index.ts';
-import { randomPayload } from '../testing/random-frames.ts';
-import { randomRuns } from '../testing/random-runs.ts';
-import { SeededRandom } from '../testing/seeded-random.ts';
+import { createCodecs, decodePayload, MAX_PAYLOAD_DEPTH, RequestError } from '../../index.ts';
+import { randomPayload } from '../../testing/random-frames.ts';
+import { randomRuns } from '../../testing/random-runs.ts';
+import { SeededRandom } from '../../testing/seeded-random.ts';
 import { encodePayload } from './encode-payload.ts';
 
 const { json, msgpack } = createCodecs();

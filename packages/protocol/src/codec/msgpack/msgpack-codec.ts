@@ -1,15 +1,15 @@
-import type { ClientFrame } from '../client-frames.ts';
-import { ProtocolError, RequestError } from '../errors.ts';
-import { CLIENT_SCHEMA, type Position, type RequestId } from '../schema.ts';
-import type { ServerFrame } from '../server-frames.ts';
-import type { Codec, PublishHead } from './codec.ts';
-import { expectedOf, isIdText, isStringOfKind, isSymbolCount, unknownType } from './field-rules.ts';
-import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from './frame-table.ts';
+import type { ClientFrame } from '../../client-frames.ts';
+import { ProtocolError, RequestError } from '../../errors.ts';
+import { CLIENT_SCHEMA, type Position, type RequestId } from '../../schema.ts';
+import type { ServerFrame } from '../../server-frames.ts';
+import type { Codec, PublishHead } from '../codec.ts';
+import { expectedOf, isIdText, isStringOfKind, isSymbolCount, unknownType } from '../frames/field-rules.ts';
+import { CLIENT_FRAMES, type FrameField, type FrameLayout, SERVER_FRAMES } from '../frames/frame-table.ts';
 import { ANSWER_WRITERS } from './msgpack-answer-fields.ts';
 import { encodeFrame } from './msgpack-frame.ts';
 import { MsgpackClientCodec } from './msgpack-client-codec.ts';
-import { MsgpackReader } from './msgpack-reader.ts';
-import { ValueFault } from './value-fault.ts';
+import { MsgpackReader } from '../values/msgpack-reader.ts';
+import { ValueFault } from '../values/value-fault.ts';
 
 const ANSWERS = { table: SERVER_FRAMES, writers: ANSWER_WRITERS };
 const PUBLISH_TAG = CLIENT_SCHEMA.publish.tag;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { createCodecs, decodePayload, encodePayload, payloadToJson } from '../index.ts';
+import { createCodecs, decodePayload, encodePayload, payloadToJson } from '../../index.ts';
 
 describe('a payload', () => {
   test.each([

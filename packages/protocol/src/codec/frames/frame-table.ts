@@ -5,7 +5,7 @@ import {
   type FrameSchema,
   parseFieldSpec,
   SERVER_SCHEMA,
-} from '../schema.ts';
+} from '../../schema.ts';
 
 export interface FrameField {
   readonly name: string;

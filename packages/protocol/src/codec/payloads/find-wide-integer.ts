@@ -1,4 +1,4 @@
-import type { Step } from './value-fault.ts';
+import type { Step } from '../values/value-fault.ts';
 
 /** 2^53 has sixteen digits. What stands in a string follows a quotation mark mostly, and is passed over here already. */
 const MAYBE_WIDE = /[\s:,[-]\d{16}/;

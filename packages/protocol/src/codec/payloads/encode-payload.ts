@@ -1,4 +1,4 @@
-import { MsgpackWriter } from './msgpack-writer.ts';
+import { MsgpackWriter } from '../values/msgpack-writer.ts';
 
 const writer = new MsgpackWriter();
 /** A `toJSON` or a getter may encode something itself: that goes into another writer's memory. */

@@ -5,13 +5,13 @@ import {
   MAX_TOKEN_BYTES,
   MAX_TRACE_BYTES,
   NAME_PATTERN,
-} from '../field-limits.ts';
-import { RequestError } from '../errors.ts';
-import { isRoomName, isUserName, NAME_RULE } from '../names/room-name.ts';
-import { isSymbol, SYMBOL_RULE } from '../names/symbol.ts';
-import type { FieldKind, RequestId } from '../schema.ts';
-import { isWithinBytes } from '../utf8-length.ts';
-import { isWellFormed } from '../well-formed.ts';
+} from '../../field-limits.ts';
+import { RequestError } from '../../errors.ts';
+import { isRoomName, isUserName, NAME_RULE } from '../../names/room-name.ts';
+import { isSymbol, SYMBOL_RULE } from '../../names/symbol.ts';
+import type { FieldKind, RequestId } from '../../schema.ts';
+import { isWithinBytes } from '../../utf8-length.ts';
+import { isWellFormed } from '../../well-formed.ts';
 
 /** What is said to a client whose field is not of its kind. */
 const EXPECTED: Partial<Record<FieldKind, string>> = {

@@ -1,6 +1,6 @@
-import type { BookSide } from '../levels.ts';
-import type { CLIENT_SCHEMA, FieldKind, FieldTypes } from '../schema.ts';
-import type { MsgpackWriter } from './msgpack-writer.ts';
+import type { BookSide } from '../../levels.ts';
+import type { CLIENT_SCHEMA, FieldKind, FieldTypes } from '../../schema.ts';
+import type { MsgpackWriter } from '../values/msgpack-writer.ts';
 
 type FieldValue<K extends FieldKind> = FieldTypes<Uint8Array, BookSide>[K];
 /** How a value of each kind is written. */
