@@ -45,9 +45,9 @@ export {
   type RedisCluster,
   type ServerTopology,
   type Topology,
-} from './redis/topology.ts';
-export type { ServerInfo } from './redis/server-info.ts';
-export type { ServerFigures, ServerReport } from './redis/server-report.ts';
+} from './redis/routes/topology.ts';
+export type { ServerInfo } from './redis/server/server-info.ts';
+export type { ServerFigures, ServerReport } from './redis/server/server-report.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export { ARCHIVE_PARTITIONS, archiveLease } from './rooms/archive-leases.ts';
 export type { AnnouncedRoom, ArchiveSource, ClusterIdentity, PageLimit, StoredPage } from './rooms/archive-source.ts';

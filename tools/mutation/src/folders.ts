@@ -61,9 +61,14 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     is: 'order, repair and recovery of rooms, and how long answers may take',
     sources: [
       'packages/broker/src/rooms/sequencer.ts',
-      ...['recovery', 'heartbeat', 'loopback', 'keyed-queue', 'command-deadlines', 'answer-limit'].map(
-        (file) => `packages/broker/src/redis/${file}.ts`,
-      ),
+      ...[
+        'health/recovery',
+        'connection/heartbeat',
+        'health/loopback',
+        'pacing/keyed-queue',
+        'connection/command-deadlines',
+        'pacing/answer-limit',
+      ].map((file) => `packages/broker/src/redis/${file}.ts`),
     ],
     tests: ['packages/broker/src/rooms', 'packages/broker/src/redis'],
   }),

@@ -10,7 +10,7 @@ import { limitNames } from '../limits/keys.ts';
 import { nodeNames, publisherNames } from '../nodes/keys.ts';
 import { PresenceKeys } from '../presence/keys.ts';
 import { KeySpace } from '../redis/keys.ts';
-import { loopbackChannel } from '../redis/loopback.ts';
+import { loopbackChannel } from '../redis/health/loopback.ts';
 import { partitionTagOf } from '../partition.ts';
 import { revocationNames } from '../revocations/keys.ts';
 import { RoomKeys } from '../rooms/keys.ts';

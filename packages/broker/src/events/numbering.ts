@@ -1,4 +1,4 @@
-import { NOW_MS } from '../redis/clock.lua.ts';
+import { NOW_MS } from '../redis/scripts/clock.lua.ts';
 
 /**
  * `number_event(journal, events)`, Lua: the next number of a partition. A journal that is not there begins another numbering, and has

@@ -1,7 +1,7 @@
 import { OutcryError } from '../outcry-error.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import type { Router } from '../redis/router.ts';
-import { readField } from '../redis/server-info.ts';
+import { readField } from '../redis/server/server-info.ts';
 import { EVENTS_TTL_MS, MAX_EVENTS } from './defaults.ts';
 import {
   type EventJournal,

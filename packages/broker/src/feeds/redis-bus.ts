@@ -1,9 +1,9 @@
 import { OutcryError } from '../outcry-error.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
-import { KeyedQueue } from '../redis/keyed-queue.ts';
+import { KeyedQueue } from '../redis/pacing/keyed-queue.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import type { Router } from '../redis/router.ts';
-import type { Script } from '../redis/script-call.ts';
+import type { Script } from '../redis/scripts/script-call.ts';
 import type { FeedBus, FeedDelta, FeedHandler, FeedInstrument, FeedPulse, FeedSnapshot, StoredBook } from './bus.ts';
 import { BOOK_TTL_MS, MAX_STORED_DELTAS } from './defaults.ts';
 import { fencedOff, snapshotMissing, tooManyDeltas } from './faults.ts';

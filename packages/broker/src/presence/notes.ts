@@ -2,7 +2,7 @@ import { EVENTS_TTL_MS } from '../events/defaults.ts';
 import { eventNamesOf } from '../events/keys.ts';
 import type { ToldEvents } from '../events/telling.ts';
 import type { KeySpace } from '../redis/keys.ts';
-import type { ScriptArgument } from '../redis/script-call.ts';
+import type { ScriptArgument } from '../redis/scripts/script-call.ts';
 
 /** What scripts have to know to write down who comes to a room and who goes (scripts/note.lua.ts). */
 export class Notes {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { OutcryError } from '../outcry-error.ts';
 import { KeySpace } from '../redis/keys.ts';
 import { partitionTagOf } from '../partition.ts';
-import type { ScriptArgument } from '../redis/script-call.ts';
+import type { ScriptArgument } from '../redis/scripts/script-call.ts';
 import { NOTHING_TOLD } from '../events/telling.ts';
 import { PresenceKeys } from './keys.ts';
 import { Notes } from './notes.ts';

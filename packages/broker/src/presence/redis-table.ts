@@ -4,7 +4,7 @@ import { OutcryError } from '../outcry-error.ts';
 import type { KeySpace } from '../redis/keys.ts';
 import type { Router } from '../redis/router.ts';
 import { partitionTagOf } from '../partition.ts';
-import { readField } from '../redis/server-info.ts';
+import { readField } from '../redis/server/server-info.ts';
 import { PRESENCE_TTL_MS } from './defaults.ts';
 import { PresenceKeys } from './keys.ts';
 import { Notes } from './notes.ts';

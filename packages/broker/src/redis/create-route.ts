@@ -1,6 +1,6 @@
-import { type Route, routeToServer } from './route.ts';
-import { SentinelSearch } from './sentinel-search.ts';
-import type { ServerTopology, ShardList } from './topology.ts';
+import { type Route, routeToServer } from './routes/route.ts';
+import { SentinelSearch } from './sentinel/sentinel-search.ts';
+import type { ServerTopology, ShardList } from './routes/topology.ts';
 
 /** To each of the servers, in their order. */
 export function createRoutes(topology: ServerTopology | ShardList): readonly Route[] {

@@ -1,6 +1,6 @@
 import type { OutcryError } from '../outcry-error.ts';
 import type { StorageStatus } from '../storage.ts';
-import type { ServerInfo } from './server-info.ts';
+import type { ServerInfo } from './server/server-info.ts';
 
 /** What an operator may want to count or log. Callbacks must not throw. */
 export interface BackplaneEvents {

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
-import type { Redirect } from './redirect.ts';
-import type { Script, ScriptArgument } from './script-call.ts';
-import type { ServerLine } from './server-line.ts';
-import type { ChannelListener } from './subscriber.ts';
+import type { Redirect } from './faults/redirect.ts';
+import type { Script, ScriptArgument } from './scripts/script-call.ts';
+import type { ServerLine } from './server/server-line.ts';
+import type { ChannelListener } from './connection/subscriber.ts';
 
 /**
  * The Redis of a cluster, however many servers it is. Where something is, its name says (`KeySpace`): what has one partition tag is on

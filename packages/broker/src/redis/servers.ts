@@ -3,9 +3,9 @@ import type { OutcryError } from '../outcry-error.ts';
 import type { BrokerPart, BrokerStatus } from '../status.ts';
 import { type StorageStatus, WRITABLE } from '../storage.ts';
 import type { Router } from './router.ts';
-import type { ServerInfo } from './server-info.ts';
-import type { ServerReport } from './server-report.ts';
-import type { Shard } from './shard.ts';
+import type { ServerInfo } from './server/server-info.ts';
+import type { ServerReport } from './server/server-report.ts';
+import type { Shard } from './shard/shard.ts';
 
 /** The rooms and symbols of some partitions. */
 export interface Scope {

@@ -1,7 +1,7 @@
 import type { Position } from '@outcry/protocol';
-import type { Redirect } from '../redis/redirect.ts';
+import type { Redirect } from '../redis/faults/redirect.ts';
 import type { Router } from '../redis/router.ts';
-import type { ScriptArgument } from '../redis/script-call.ts';
+import type { ScriptArgument } from '../redis/scripts/script-call.ts';
 import type { MessageTrace, Published, Retention } from './broker.ts';
 import { infoPart, tracedOrigin } from './bus-envelope.ts';
 import { ARCHIVED_NUMBERING_TTL_MS, NUMBERING_TTL_MS } from './defaults.ts';

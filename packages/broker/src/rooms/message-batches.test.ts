@@ -1,8 +1,8 @@
 import { setImmediate as settled } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { RedirectError } from '../redis/redirect.ts';
-import type { ScriptArgument } from '../redis/script-call.ts';
-import { ServerLine } from '../redis/server-line.ts';
+import { RedirectError } from '../redis/faults/redirect.ts';
+import type { ScriptArgument } from '../redis/scripts/script-call.ts';
+import { ServerLine } from '../redis/server/server-line.ts';
 import type { Published } from './broker.ts';
 import type { RoomMessageRequest } from './message-batch.ts';
 import { MessageBatches } from './message-batches.ts';

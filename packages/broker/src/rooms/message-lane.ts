@@ -1,5 +1,5 @@
 import { OutcryError } from '../outcry-error.ts';
-import { type Redirect, RedirectError } from '../redis/redirect.ts';
+import { type Redirect, RedirectError } from '../redis/faults/redirect.ts';
 import { type BatchParts, MessageBatch, type Refusal, type RoomMessageRequest } from './message-batch.ts';
 import { takeOver } from './take-over.ts';
 

@@ -2,10 +2,10 @@ import type { Position } from '@outcry/protocol';
 import { OutcryError } from '../outcry-error.ts';
 import type { MemberEvent } from '../presence/store.ts';
 import type { BackplaneEvents } from '../redis/events.ts';
-import { KeyedQueue } from '../redis/keyed-queue.ts';
-import { RedirectError } from '../redis/redirect.ts';
+import { KeyedQueue } from '../redis/pacing/keyed-queue.ts';
+import { RedirectError } from '../redis/faults/redirect.ts';
 import type { Router } from '../redis/router.ts';
-import type { ChannelListener } from '../redis/subscriber.ts';
+import type { ChannelListener } from '../redis/connection/subscriber.ts';
 import type {
   Broker,
   BrokerHandler,

@@ -1,4 +1,4 @@
-import { RedirectError } from '../redis/redirect.ts';
+import { RedirectError } from '../redis/faults/redirect.ts';
 import type { Router } from '../redis/router.ts';
 import { createEpoch } from './epoch.ts';
 import { TAKE_OVER } from './scripts/take-over.lua.ts';

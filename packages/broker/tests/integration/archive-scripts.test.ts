@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { ANNOUNCE } from '../../src/rooms/scripts/announce.lua.ts';
 import { READ_STORED } from '../../src/rooms/scripts/read-stored.lua.ts';
 import { RELEASE, SETTLE } from '../../src/rooms/scripts/release.lua.ts';

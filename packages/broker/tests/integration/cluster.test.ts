@@ -1,7 +1,7 @@
 import { hasRedisServer, leasePort, RedisNodes, RedisProcess } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createRedisBackplane, type PublishRequest, type RoomMessage } from '../../src/index.ts';
-import { RedirectError } from '../../src/redis/redirect.ts';
+import { RedirectError } from '../../src/redis/faults/redirect.ts';
 import { ClusterNodes, neighboursOf, roomOfEachPartition, slotOfRoom } from '../support/cluster-nodes.ts';
 import { Recorder } from '../support/recorder.ts';
 import { range, request } from '../support/requests.ts';

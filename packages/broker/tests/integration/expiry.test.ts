@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { ANNOUNCE_INTERVAL_MS, type Backplane, partitionOf, Telling } from '../../src/index.ts';
 import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
-import { RedisConnection } from '../../src/redis/connection.ts';
+import { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
 import { PresenceRecorder } from '../support/presence-recorder.ts';
 import { RedisCluster, type RedisNode } from '../support/redis-cluster.ts';

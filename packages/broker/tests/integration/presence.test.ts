@@ -8,7 +8,7 @@ import { RedisPresenceTable } from '../../src/presence/redis-table.ts';
 import { Notes } from '../../src/presence/notes.ts';
 import { REAP_ROOM } from '../../src/presence/scripts/members.lua.ts';
 import type { NodeLease } from '../../src/presence/table.ts';
-import { RedisConnection } from '../../src/redis/connection.ts';
+import { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
 import { partitionTagOf } from '../../src/partition.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
 import { UNARCHIVED_MS } from '../../src/rooms/scripts/unarchived.ts';

@@ -2,7 +2,7 @@ import { hasRedisServer, RedisProcess, uniquePrefix } from '@outcry/testkit';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Backplane, createRedisBackplane, partitionOf } from '../../src/index.ts';
-import { partitionsOfEach } from '../../src/redis/shards.ts';
+import { partitionsOfEach } from '../../src/redis/shard-list/shards.ts';
 import { Recorder } from '../support/recorder.ts';
 import { range, request } from '../support/requests.ts';
 

@@ -1,6 +1,6 @@
 import { createRoutes } from '../../src/redis/create-route.ts';
-import type { Route } from '../../src/redis/route.ts';
-import { parseTopology } from '../../src/redis/topology.ts';
+import type { Route } from '../../src/redis/routes/route.ts';
+import { parseTopology } from '../../src/redis/routes/topology.ts';
 
 /** To the one server of a URL. */
 export function routeTo(url: string): Route {

@@ -1,4 +1,4 @@
-import type { RedisConnection } from '../../src/redis/connection.ts';
+import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import type { Router } from '../../src/redis/router.ts';
 
 /** One connection as the way to everything. */

@@ -1,7 +1,7 @@
-import { NOW_MS } from '../../src/redis/clock.lua.ts';
-import { RedisConnection } from '../../src/redis/connection.ts';
+import { NOW_MS } from '../../src/redis/scripts/clock.lua.ts';
+import { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { KeySpace } from '../../src/redis/keys.ts';
-import { Script } from '../../src/redis/script-call.ts';
+import { Script } from '../../src/redis/scripts/script-call.ts';
 import { RoomKeys } from '../../src/rooms/keys.ts';
 import { RedisCluster } from './redis-cluster.ts';
 import { range } from './requests.ts';

@@ -26,7 +26,7 @@ interface ScriptModule {
 const bench = vi.hoisted(() => ({ change: (lua: string): string => lua }));
 
 /** Scripts are told by a digest of what they were made of: what is planted goes as text. */
-vi.mock('../../../../packages/broker/src/redis/script-call.ts', async (importActual) => {
+vi.mock('../../../../packages/broker/src/redis/scripts/script-call.ts', async (importActual) => {
   const { Script } = await importActual<ScriptModule>();
   return {
     Script: class extends Script {

@@ -30,7 +30,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'channels-batch',
     felt: 'every 512th channel is not subscribed again: its room or book is dead on that node',
-    file: broker('src/redis/subscriber.ts'),
+    file: broker('src/redis/connection/subscriber.ts'),
     from: '.slice(start, start + CHANNELS_PER_COMMAND)',
     to: '.slice(start, start + CHANNELS_PER_COMMAND - 1)',
     test: { file: RECOVERY, name: 'is made good for more channels than one command subscribes' },
@@ -146,22 +146,22 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'attempts-not-forgotten',
     felt: 'each later blip of Redis lasts longer',
-    file: broker('src/redis/recovery.ts'),
+    file: broker('src/redis/health/recovery.ts'),
     from: '    this.#attempt = 0;\n',
     to: '',
     test: {
-      file: broker('src/redis/recovery.test.ts'),
+      file: broker('src/redis/health/recovery.test.ts'),
       name: 'begins anew with the next loss: the waits of an earlier one are over',
     },
   },
   {
     name: 'late-beat',
     felt: 'a fresh connection is torn down for a beat that the one before it has missed',
-    file: broker('src/redis/heartbeat.ts'),
+    file: broker('src/redis/connection/heartbeat.ts'),
     from: '      if (run !== this.#run) return;\n',
     to: '',
     test: {
-      file: broker('src/redis/heartbeat.test.ts'),
+      file: broker('src/redis/connection/heartbeat.test.ts'),
       name: 'says nothing of a beat from before it was started anew: that connection is gone, and this one is fresh',
     },
   },

@@ -1,5 +1,5 @@
 import { NUMBER_EVENT } from '../numbering.ts';
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * What has become of what presence/scripts/note.lua.ts writes down. The journal of a partition, a hash, has besides the last number (seq)

@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * The check that comes first in whatever publishes: nobody has been granted the symbol's lease later

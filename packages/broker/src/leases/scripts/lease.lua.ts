@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * A lease is a key that expires and holds the fence of its holder; beside it, the highest fence that was granted or used.

@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * Forgets who is going: a node or a publisher, of which both have the same two structures.

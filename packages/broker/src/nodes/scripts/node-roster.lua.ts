@@ -1,5 +1,5 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
-import { Script } from '../../redis/script-call.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 const NOW = String.raw`${NOW_MS}
 local now = now_ms()

@@ -1,5 +1,5 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
-import { Script } from '../../redis/script-call.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * Says that a publisher is present, forgets those that are no more, and tells who is. What is stored goes with the last one.

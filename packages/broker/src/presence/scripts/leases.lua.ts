@@ -1,5 +1,5 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
-import { Script } from '../../redis/script-call.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * Presence leases are one sorted set. A positive score is when the lease expires, in Unix milliseconds of Redis's clock. A

@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * A sorted set of revocations by the time at which they are forgotten, and a channel for those that are new. The set goes with

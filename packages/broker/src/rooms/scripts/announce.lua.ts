@@ -1,5 +1,5 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
-import { Script } from '../../redis/script-call.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * Puts a room on the list of those that are archived, by Redis's clock, and tells whoever archives the partition.

@@ -1,4 +1,4 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
 
 /** What is known of a stream of messages. */
 export const STREAM_FUNCTIONS = String.raw`

@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /**
  * Lets a room be forgotten soon that nobody listens to any more and nobody has ever published to.

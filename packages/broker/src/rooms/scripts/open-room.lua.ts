@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 import { ROOM_FUNCTIONS } from './functions.lua.ts';
 
 /**

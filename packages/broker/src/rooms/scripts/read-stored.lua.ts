@@ -1,5 +1,5 @@
-import { NOW_MS } from '../../redis/clock.lua.ts';
-import { Script } from '../../redis/script-call.ts';
+import { NOW_MS } from '../../redis/scripts/clock.lua.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /** As when a history is read: each entry is made whole before its size is known. */
 const MAX_STEP = 32;

@@ -1,4 +1,4 @@
-import { Script } from '../../redis/script-call.ts';
+import { Script } from '../../redis/scripts/script-call.ts';
 
 /** Messages that are looked at, from the oldest to the newest. */
 const SAMPLES = 8;
