@@ -1,27 +1,16 @@
-import {
-  BEARER_PREFIX,
-  CAN_MOVE,
-  type ClientCodec,
-  type ClientFrame,
-  CLOSE_CODES,
-  createClientCodec,
-  type ReceivedFrame,
-  SUBPROTOCOLS,
-  type SendableFrame,
-} from '@outcry/protocol';
+import { type ClientCodec, type ClientFrame, createClientCodec, type SendableFrame } from '@outcry/protocol';
 
 import { callSafely } from '../primitives/call-safely.ts';
 import type { Effect, Joined } from '../core/effects.ts';
 import { Machine } from '../core/machine.ts';
 import type { Answer } from '../core/answer.ts';
-import type { SocketLoss } from '../core/loss.ts';
 import type { EncodedRequest } from '../core/request.ts';
 import type { RoomState } from '../core/room-state.ts';
 import type { Environment } from './environment.ts';
 import { OutcryError } from '../primitives/errors.ts';
 import { checkToken, type Settings, type TokenSource } from './options.ts';
 import type { ClientStatus } from '../core/status.ts';
-import type { WebSocketLike } from './websocket.ts';
+import { Sockets } from './sockets.ts';
 
 /** A request with its id, in the name of a user. */
 type BuildRequest = (id: number, user: string) => ClientFrame<unknown> | Promise<ClientFrame<unknown>>;
@@ -53,19 +42,15 @@ export interface DriverOptions {
   readonly onOpened: (joined: Joined) => void;
 }
 
-const NORMAL_CLOSURE = 1000;
-const NO_CLOSE_FRAME = 1006;
-/** How long the far side may take to close, too. */
-const CLOSE_TIMEOUT_MS = 2_000;
 const utf8 = new TextEncoder();
 
 /** Lets the machine act: tells it of sockets, time and tokens, and does what it wants done, in order. */
 export class Driver {
+  readonly machine: Machine;
   readonly #options: DriverOptions;
   readonly #codec: ClientCodec;
-  readonly #machine: Machine;
   readonly #stopWatching: () => void;
-  readonly #sockets = new Map<number, WebSocketLike>();
+  readonly #sockets: Sockets;
   #tokenAbort: AbortController | undefined;
   #cancelAlarm: (() => void) | undefined;
   #alarmAt = Infinity;
@@ -75,23 +60,25 @@ export class Driver {
     const { settings, environment } = options;
     this.#options = options;
     this.#codec = createClientCodec(settings.encoding);
-    this.#machine = new Machine({
+    this.machine = new Machine({
       ...settings,
       maxRequests: settings.maxPendingRequests,
-      maxFramesPerSecond: settings.maxFramesPerSecond,
       hasToken: settings.token !== undefined,
       canRefresh: typeof settings.token === 'function',
       random: () => environment.random(),
+    });
+    this.#sockets = new Sockets({
+      ...options,
+      codec: this.#codec,
+      step: (happen) => {
+        this.step(happen);
+      },
     });
     this.#stopWatching = environment.watch((change) => {
       this.step((machine, now) => {
         machine.nudge(change, now);
       });
     });
-  }
-
-  get machine(): Machine {
-    return this.#machine;
   }
 
   get environment(): Environment {
@@ -104,13 +91,18 @@ export class Driver {
 
   /** Lets something happen to the machine, and does what follows from it. */
   step(happen: (machine: Machine, now: number) => void): void {
-    happen(this.#machine, this.environment.now());
+    happen(this.machine, this.environment.now());
     // What is called back may let more happen; the loop below it does that, too, behind what it is at.
     if (this.#isPerforming) return;
     this.#isPerforming = true;
     try {
-      for (let effects = this.#machine.takeEffects(); effects.length > 0; effects = this.#machine.takeEffects()) {
-        for (const effect of effects) this.#performSafely(effect);
+      for (let effects = this.machine.takeEffects(); effects.length > 0; effects = this.machine.takeEffects()) {
+        for (const effect of effects) {
+          // What is called back or handed in may throw; the effects behind it are due all the same.
+          callSafely(() => {
+            this.#perform(effect);
+          });
+        }
       }
     } finally {
       this.#isPerforming = false;
@@ -210,23 +202,16 @@ export class Driver {
     }
   }
 
-  /** What is called back or handed in may throw; the effects behind it are due all the same. */
-  #performSafely(effect: Effect): void {
-    callSafely(() => {
-      this.#perform(effect);
-    });
-  }
-
   #perform(effect: Effect): void {
     switch (effect.kind) {
       case 'fetchToken':
         this.#fetchToken(effect.ticket);
         return;
       case 'openSocket':
-        this.#openSocket(effect.socket, effect.token);
+        this.#sockets.open(effect.socket, effect.token);
         return;
       case 'dropSocket':
-        this.#dropSocket(effect.socket);
+        this.#sockets.drop(effect.socket);
         return;
       case 'send':
         this.#send(effect.socket, effect.frame);
@@ -276,61 +261,6 @@ export class Driver {
     );
   }
 
-  #openSocket(number: number, token: string | undefined): void {
-    const { url, settings } = this.#options;
-    const protocols: string[] = [SUBPROTOCOLS[settings.encoding], CAN_MOVE];
-    if (token !== undefined) protocols.push(BEARER_PREFIX + token);
-    let socket: WebSocketLike;
-    try {
-      socket = settings.webSocket(url, protocols);
-      socket.binaryType = 'arraybuffer';
-    } catch (cause) {
-      this.step((machine) => {
-        machine.handleNoSocket(number, cause);
-      });
-      return;
-    }
-    this.#sockets.set(number, socket);
-    socket.addEventListener('open', () => {
-      this.step((machine, now) => {
-        machine.handleOpen(number, now);
-      });
-    });
-    socket.addEventListener('message', ({ data }) => {
-      this.#receive(number, data);
-    });
-    // Node's own socket ends with an `error` where it could not connect; elsewhere a `close` follows, of what is over by then.
-    socket.addEventListener('error', (event) => {
-      this.#dropSocket(number);
-      this.#lose(number, { code: NO_CLOSE_FRAME, cause: causeOf(event) });
-    });
-    socket.addEventListener('close', ({ code, reason }) => {
-      this.#sockets.delete(number);
-      this.#lose(number, { code, reason });
-    });
-  }
-
-  #lose(number: number, loss: SocketLoss): void {
-    this.step((machine, now) => {
-      machine.handleLoss(number, loss, now);
-    });
-  }
-
-  #receive(number: number, data: unknown): void {
-    if (!this.#sockets.has(number)) return;
-    let frame: ReceivedFrame | undefined;
-    try {
-      frame = this.#codec.decodeServer(typeof data === 'string' ? data : toBytes(data));
-    } catch (cause) {
-      this.#dropSocket(number);
-      this.#lose(number, { code: CLOSE_CODES.malformed.code, cause });
-      return;
-    }
-    this.step((machine, now) => {
-      machine.handleFrame(number, frame, now);
-    });
-  }
-
   #send(socket: number, frame: ClientFrame<unknown> | SendableFrame): void {
     let encoded: SendableFrame;
     try {
@@ -339,11 +269,7 @@ export class Driver {
       this.#refuseFrame(socket, frame as ClientFrame<unknown>, error as Error);
       return;
     }
-    try {
-      this.#sockets.get(socket)?.send(encoded);
-    } catch {
-      // A socket that is closing does not send; its `close` is on the way, and what was to be sent is repeated then.
-    }
+    this.#sockets.send(socket, encoded);
   }
 
   /** What cannot be encoded is refused as the gateway would refuse it, so that nobody waits for an answer. */
@@ -354,20 +280,9 @@ export class Driver {
     });
   }
 
-  /** It is not waited for: on a dead network the close handshake may take a minute. */
-  #dropSocket(number: number): void {
-    const socket = this.#sockets.get(number);
-    this.#sockets.delete(number);
-    if (socket === undefined) return;
-    socket.close(NORMAL_CLOSURE);
-    if (socket.terminate === undefined) return;
-    const cancel = this.environment.schedule(() => socket.terminate?.(), CLOSE_TIMEOUT_MS);
-    socket.addEventListener('close', cancel);
-  }
-
   /** An alarm that comes too early does nothing but set the next, which is cheaper than a new timer for every frame. */
   #setAlarm(): void {
-    const alarmAt = this.#machine.nextAlarmAt;
+    const alarmAt = this.machine.nextAlarmAt;
     if (alarmAt !== Infinity && this.#alarmAt <= alarmAt) return;
     this.#cancelAlarm?.();
     this.#cancelAlarm = undefined;
@@ -395,15 +310,4 @@ async function ask(source: TokenSource, signal: AbortSignal): Promise<string | u
   if (token === undefined || token === null) return undefined;
   checkToken(token);
   return token;
-}
-
-/** An `ErrorEvent` has the error in it; the browsers' own event says nothing. */
-function causeOf(event: unknown): unknown {
-  return typeof event === 'object' && event !== null && 'error' in event ? event.error : undefined;
-}
-
-function toBytes(data: unknown): Uint8Array {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  if (data instanceof Uint8Array) return data;
-  throw new TypeError('expected text or an ArrayBuffer');
 }

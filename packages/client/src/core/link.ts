@@ -23,7 +23,7 @@ export interface LinkOptions {
   readonly hasToken: boolean;
   /** The token can be had anew, so it is refreshed before it expires. */
   readonly canRefresh: boolean;
-  readonly maxFramesPerSecond: number | undefined;
+  readonly maxFramesPerSecond?: number | undefined;
   readonly random: () => number;
 }
 
