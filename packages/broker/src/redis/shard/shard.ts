@@ -1,26 +1,23 @@
-import { randomInt, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutcryError, UnwritableError } from '../../outcry-error.ts';
-import { PARTITION_COUNT, partitionOf } from '../../partition.ts';
+import { OutcryError } from '../../outcry-error.ts';
 import type { BrokerPart, BrokerStatus } from '../../status.ts';
 import type { StorageStatus } from '../../storage.ts';
 import { backoffMs } from '../pacing/backoff.ts';
 import { type ConnectionOptions, RedisConnection } from '../connection/connection.ts';
-import { LastingFault, REPLICA_WORDS, type WriteRefusal } from '../faults/fault.ts';
+import { LastingFault, type WriteRefusal } from '../faults/fault.ts';
 import type { GatherWindow } from '../connection/gathering.ts';
 import type { KeySpace } from '../keys.ts';
-import { Loopback, loopbackChannel } from '../health/loopback.ts';
-import { isInStep, leadsToPrimary } from '../server/primary-search.ts';
 import { Recovery } from '../health/recovery.ts';
 import { RedirectError } from '../faults/redirect.ts';
 import { Rounds } from '../health/rounds.ts';
 import type { Route } from '../routes/route.ts';
-import { assertReplicated, assertUsable, readField, readServerInfo, type ServerInfo } from '../server/server-info.ts';
+import { assertReplicated, assertUsable, readServerInfo, type ServerInfo } from '../server/server-info.ts';
 import { ServerLine } from '../server/server-line.ts';
 import { StorageWatch } from '../health/storage-watch.ts';
 import { type ChannelListener, Subscriber } from '../connection/subscriber.ts';
-
-const DEAF = 'what was published did not come back';
+import { Hearing } from './hearing.ts';
+import { ReplicaWatch } from './replica-watch.ts';
+import { ShardPartitions } from './shard-partitions.ts';
 
 export interface ShardOptions {
   readonly route: Route;
@@ -66,28 +63,19 @@ export class Shard {
   readonly subscriber: Subscriber;
   /** Whether it takes writes. */
   readonly storage: StorageWatch;
-  readonly #holds = new Uint8Array(PARTITION_COUNT);
+  readonly #partitions: ShardPartitions;
   readonly #port: ShardPort;
   readonly #route: Route;
   readonly #requiresReplicas: boolean;
   readonly #cluster: ClusterTies | undefined;
-  readonly #keys: KeySpace;
-  readonly #commandOptions: ConnectionOptions;
+  readonly #replica: ReplicaWatch;
   readonly #recovery: Recovery;
-  readonly #loopback: Loopback;
+  readonly #hearing: Hearing;
   readonly #rounds: Rounds;
-  #partitions: readonly number[] = [];
-  /**
-   * A name that is never taken: changing what is there proves that Redis takes writes, and leaves nothing behind. It is the channel
-   * of the loopback, too. Undefined where the server has no partition to have it in.
-   */
-  #probeKey: string | undefined;
   #server: ServerInfo | undefined;
   #stopWatching: (() => void) | undefined;
   #isStarted = false;
   #isUp = false;
-  /** Connected to a replica that hears its primary. */
-  #isFollowing = false;
   /** Of connections; and how many of them there had been when it was last found to be whole. */
   #losses = 0;
   #outlived = 0;
@@ -98,26 +86,26 @@ export class Shard {
     this.#route = route;
     this.#requiresReplicas = options.requiresReplicas;
     this.#cluster = cluster;
-    this.#keys = keys;
-    this.#take(options.partitions);
-    this.#commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs, gathering };
+    this.#partitions = new ShardPartitions(keys, options.partitions);
+    const commandOptions = { server: route, name: `${prefix}:commands`, commandTimeoutMs, gathering };
     this.storage = this.#createStorageWatch();
-    this.commands = this.#connect(this.#commandOptions);
+    this.commands = this.#connect(commandOptions);
     this.line = new ServerLine(this.commands);
     this.listener = this.#connect({ server: route, name: `${prefix}:subscriber`, commandTimeoutMs });
     this.subscriber = new Subscriber(this.listener, { isSharded: cluster !== undefined, ...cluster });
+    this.#replica = this.#createReplicaWatch({ ...commandOptions, name: `${commandOptions.name}:search` });
     this.#recovery = this.#createRecovery();
-    this.#loopback = this.#createLoopback();
+    this.#hearing = this.#createHearing();
     this.#rounds = new Rounds({
       look: () => void this.storage.look(),
       listen: () => {
-        this.#loopback.beat();
+        this.#hearing.beat();
       },
     });
   }
 
   get part(): BrokerPart {
-    return { shard: this.#route.shown, partitions: this.#partitions };
+    return { shard: this.#route.shown, partitions: this.#partitions.numbers };
   }
 
   /** It is heard, and what is listened to as well. */
@@ -132,14 +120,14 @@ export class Shard {
 
   /** Whether it has the partition of a room, or a symbol, of that name. */
   holds(name: string): boolean {
-    return this.#holds[partitionOf(name)] === 1;
+    return this.#partitions.holds(name);
   }
 
   /** Other partitions are its own from now on: the servers of a Redis Cluster hand them to each other. */
   holdOnly(partitions: readonly number[]): void {
-    const probeKey = this.#probeKey;
-    this.#take(partitions);
-    if (this.#probeKey === probeKey) return;
+    const { probeKey } = this.#partitions;
+    this.#partitions.replace(partitions);
+    if (this.#partitions.probeKey === probeKey) return;
     if (probeKey !== undefined) void this.subscriber.remove(probeKey);
     if (this.#isUp) void this.#listenToItself();
   }
@@ -179,7 +167,7 @@ export class Shard {
   stop(): void {
     this.#stopWatching?.();
     this.#recovery.close();
-    this.#loopback.stop();
+    this.#hearing.stop();
     this.#rounds.stop();
   }
 
@@ -188,26 +176,11 @@ export class Shard {
     await Promise.all([this.commands.close(), this.listener.close()]);
   }
 
-  #take(partitions: readonly number[]): void {
-    this.#partitions = partitions;
-    this.#holds.fill(0);
-    for (const partition of partitions) this.#holds[partition] = 1;
-    const stays = this.#probeKey !== undefined && this.#holds[this.#keys.partitionIn(this.#probeKey)] === 1;
-    if (!stays) this.#probeKey = this.#createProbeKey();
-  }
-
-  /** In any of its partitions: one that is on its way to another server can be asked for nothing. */
-  #createProbeKey(): string | undefined {
-    const { length } = this.#partitions;
-    if (length === 0) return undefined;
-    return loopbackChannel(this.#keys, randomUUID(), this.#partitions[randomInt(length)]);
-  }
-
   async #listenToItself(): Promise<void> {
-    this.#loopback.stop();
+    this.#hearing.stop();
     try {
-      await this.#loopback.listen();
-      if (this.#isUp) this.#loopback.start();
+      await this.#hearing.listen();
+      if (this.#isUp) this.#hearing.start();
     } catch {
       this.#recovery.handleBroken();
     }
@@ -236,7 +209,7 @@ export class Shard {
     for (let attempt = 1; ; attempt += 1) {
       this.#outlived = this.#losses;
       try {
-        await this.#loopback.listen();
+        await this.#hearing.listen();
         await this.#restore();
         if (this.#losses === this.#outlived) return;
       } catch (error) {
@@ -276,37 +249,18 @@ export class Shard {
   async #restore(): Promise<void> {
     await this.#inspect();
     try {
-      await Promise.all([this.#assertDelivering(), this.#resubscribe()]);
+      await Promise.all([this.#replica.assertDelivering(), this.#resubscribe()]);
     } catch (error) {
-      if (error instanceof RedirectError) this.#probeKey = this.#createProbeKey();
+      if (error instanceof RedirectError) this.#partitions.renewProbeKey();
       throw error;
     }
-    await this.#assertHearing();
+    await this.#hearing.assertHearing();
     await this.#port.catchUp(this);
   }
 
   /** Of a cluster, what is listened to is each partition's own to see to, once its server is up. */
   #resubscribe(): Promise<void> {
-    return this.#cluster === undefined ? this.subscriber.resubscribe() : this.#loopback.listen();
-  }
-
-  /**
-   * A primary delivers, even where it stores nothing now. A replica takes a PUBLISH, to nobody, and is of use only while it
-   * hears its primary; its name may lead elsewhere by now.
-   */
-  async #assertDelivering(): Promise<void> {
-    this.#isFollowing = false;
-    try {
-      await this.storage.probe();
-    } catch (error) {
-      if (!(error instanceof UnwritableError)) throw error;
-      const replication = await this.#inspectReplication();
-      if (readField(replication, 'role') !== 'slave') return;
-      this.#isFollowing = !this.#route.isToPrimary && isInStep(replication);
-      if (this.#isFollowing) return;
-      this.commands.reconnect(REPLICA_WORDS);
-      throw error;
-    }
+    return this.#cluster === undefined ? this.subscriber.resubscribe() : this.#hearing.listen();
   }
 
   #createStorageWatch(): StorageWatch {
@@ -318,81 +272,47 @@ export class Shard {
         this.#port.handleStorage(storage);
         if (storage.state === 'writable' && this.#isStarted) void this.storeAgain();
       },
-      handleUnwritable: () => (this.#isFollowing ? this.#seekPrimary() : Promise.resolve()),
+      handleUnwritable: () => this.#replica.look(),
     });
   }
 
   async #probeStorage(): Promise<void> {
-    if (this.#probeKey !== undefined) await this.commands.probe(this.#probeKey);
+    const { probeKey } = this.#partitions;
+    if (probeKey !== undefined) await this.commands.probe(probeKey);
   }
 
   #handleUnwritable({ storage, isReplica }: WriteRefusal): void {
     this.storage.note(storage);
-    if (isReplica && !this.#isFollowing && this.#isUp) this.#recovery.handleBroken();
+    if (isReplica && !this.#replica.isFollowing && this.#isUp) this.#recovery.handleBroken();
   }
 
-  /** Goes on with a replica while it hears its primary, and until the address leads to one that takes writes. */
-  async #seekPrimary(): Promise<void> {
-    const isHearing = await this.#inspectReplication().then(isInStep, () => true);
-    if (!isHearing) this.#recovery.handleBroken();
-    const options = { ...this.#commandOptions, name: `${this.#commandOptions.name}:search` };
-    if (this.#probeKey === undefined || !(await leadsToPrimary(options, this.#probeKey))) return;
-    if (await this.#isWritable()) return;
-    for (const connection of [this.commands, this.listener]) connection.reconnect('its address leads elsewhere');
-  }
-
-  /** A replica may have become the primary where it is. */
-  #isWritable(): Promise<boolean> {
-    return this.storage.probe().then(
-      () => true,
-      () => false,
+  #createReplicaWatch(search: ConnectionOptions): ReplicaWatch {
+    const { commands, storage } = this;
+    return new ReplicaWatch(
+      { commands, storage, partitions: this.#partitions, mayFollow: !this.#route.isToPrimary, search },
+      {
+        handleBroken: () => {
+          this.#recovery.handleBroken();
+        },
+        handlePrimary: () => {
+          for (const connection of [this.commands, this.listener]) connection.reconnect('its address leads elsewhere');
+        },
+      },
     );
   }
 
-  #inspectReplication(): Promise<string> {
-    return this.commands.run((redis) => redis.info('replication'));
-  }
-
-  /** Where there is no channel to listen to, nothing can be said on it, which proves nothing. */
-  #createLoopback(): Loopback {
-    return new Loopback({
-      listen: async (listener) => {
-        if (this.#probeKey !== undefined) await this.subscriber.add(this.#probeKey, listener);
-      },
-      send: async (payload) => {
-        const channel = this.#probeKey;
-        if (channel === undefined) throw new OutcryError('unavailable', 'no partition');
-        const isSharded = this.#cluster !== undefined;
-        await this.commands.run((redis) =>
-          isSharded ? redis.spublish(channel, payload) : redis.publish(channel, payload),
-        );
-      },
-      onDeaf: () => {
-        this.#reconnectDeaf();
-      },
-    });
-  }
-
-  /** A name may lead to a server that nobody publishes to, again and again: acknowledged channels prove nothing. */
-  async #assertHearing(): Promise<void> {
-    try {
-      await this.#loopback.probe();
-    } catch {
-      this.#reconnectDeaf();
-      throw new OutcryError('unavailable', `Redis at ${this.listener.address}: ${DEAF}`);
-    }
-  }
-
-  #reconnectDeaf(): void {
-    this.listener.reconnect(DEAF);
+  #createHearing(): Hearing {
+    const { commands, listener, subscriber } = this;
+    const isSharded = this.#cluster !== undefined;
+    return new Hearing({ commands, listener, subscriber, partitions: this.#partitions, isSharded });
   }
 
   #handleStatus(status: BrokerStatus): void {
     this.#isUp = status === 'up';
     if (status === 'up') {
       for (const connection of [this.commands, this.listener]) connection.trust();
-      this.#loopback.start();
-    } else this.#loopback.stop();
+      this.#hearing.start();
+    } else this.#hearing.stop();
     this.#port.handleStatus(status, this);
   }
 
