@@ -1,14 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
-
+import { readPanels } from '@outcry/observability';
 import { expect, it } from 'vitest';
 
 import { eventually } from '../support/eventually.ts';
+import { readDashboardFiles } from './support/dashboard-files.ts';
 import { Load } from './support/load.ts';
 import { ObservedCluster } from './support/observed-cluster.ts';
 import { ARCHIVED_ROOM } from './support/observed-services.ts';
 
-const FOLDER = new URL('../../deploy/observability/dashboards/', import.meta.url);
 const DEADLINE_MS = 120_000;
+/** Of scrapes each second, on a machine that has other things to do. */
+const SPANS = { rateInterval: '10s', range: '1m' };
 
 interface PanelQuery {
   /** Dashboard and panel. */
@@ -18,28 +19,16 @@ interface PanelQuery {
 
 /** Of everything that is drawn, with all that can be chosen chosen. */
 function readQueries(): readonly PanelQuery[] {
-  return readdirSync(FOLDER).flatMap((file) => {
-    const { panels } = JSON.parse(readFileSync(new URL(file, FOLDER), 'utf8')) as {
-      panels: readonly { title: string; targets?: readonly { expr: string }[] }[];
-    };
-    return panels.flatMap(({ title, targets = [] }) =>
-      targets.map(({ expr }) => ({ of: `${file}: ${title}`, expr: withEverything(expr) })),
-    );
-  });
-}
-
-function withEverything(expr: string): string {
-  return expr
-    .replaceAll('$__rate_interval', '10s')
-    .replaceAll('"$job"', '"outcry-.+"')
-    .replaceAll('"$instance"', '".+"')
-    .replaceAll('"$encoding"', '".+"');
+  return readDashboardFiles().flatMap(({ name, dashboard }) =>
+    readPanels(dashboard, SPANS).flatMap(({ title, queries }) =>
+      queries.map(({ expr }) => ({ of: `${name}: ${title}`, expr })),
+    ),
+  );
 }
 
 it('shows something in every panel of every dashboard, for a cluster under load', async () => {
   const queries = readQueries();
   expect(queries.length).toBeGreaterThan(80);
-  expect(queries.filter(({ expr }) => expr.includes('$'))).toEqual([]);
   await using cluster = await ObservedCluster.start({ speed: 15, hasServices: true });
   await using load = new Load();
   for (const encoding of ['json', 'msgpack'] as const) {
@@ -52,7 +41,7 @@ it('shows something in every panel of every dashboard, for a cluster under load'
   await eventually(
     async () => {
       const answers = await Promise.all(empty.map(({ expr }) => cluster.prometheus.query(expr)));
-      empty = empty.filter((_, index) => answers[index]?.length === 0);
+      empty = empty.filter((_, index) => answers[index]?.some(({ value }) => Number.isFinite(value)) !== true);
       return empty.length === 0;
     },
     {

@@ -49,7 +49,13 @@ export { PostgresProcess } from './servers/postgres-process.ts';
 export { TestDatabase } from './servers/test-database.ts';
 export { createPubSubFilter } from './faults/pubsub-filter.ts';
 export { type FeedSettings, type PublisherOptions, startPublisher } from './services/publisher.ts';
-export { PrometheusProcess, type PrometheusOptions, type Sample } from './servers/prometheus-process.ts';
+export {
+  PrometheusProcess,
+  type PrometheusOptions,
+  type Sample,
+  type SampledCurve,
+  type TimeRange,
+} from './servers/prometheus-process.ts';
 export { hasRedisServer, RedisProcess } from './redis/redis-process.ts';
 export { type RedisNode, RedisNodes, type RedisNodesOptions } from './redis/redis-nodes.ts';
 export { RedisSentinels, type RedisSentinelsOptions, SentinelProcess } from './redis/redis-sentinels.ts';

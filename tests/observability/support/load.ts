@@ -8,13 +8,13 @@ const PAUSE_MS = 50;
 export class Load implements AsyncDisposable {
   readonly #clients: RawClient[] = [];
   readonly #done: Promise<void>[] = [];
-  #isOver = false;
+  readonly #over = new AbortController();
 
   /** Publishes to a room, again and again, and is a member of it. */
   async publish(client: RawClient, room: string): Promise<void> {
     this.#clients.push(client);
     await client.expectAnswer('joined', { type: 'join', room, presence: true });
-    this.#done.push(this.#repeat(client, () => client.request({ type: 'publish', room, data: 'on it goes' })));
+    this.repeat(() => client.request({ type: 'publish', room, data: 'on it goes' }));
   }
 
   /** Watches a book. */
@@ -26,29 +26,37 @@ export class Load implements AsyncDisposable {
   /** Joins a room and leaves it again: each time a hook is asked. */
   comeAndGo(client: RawClient, room: string): void {
     this.#clients.push(client);
-    this.#done.push(
-      this.#repeat(client, async () => {
-        const answer = await client.request({ type: 'join', room });
-        if (answer.type === 'joined') await client.request({ type: 'leave', room });
-      }),
-    );
+    this.repeat(async () => {
+      const answer = await client.request({ type: 'join', room });
+      if (answer.type === 'joined') await client.request({ type: 'leave', room });
+    });
   }
 
-  async #repeat(client: RawClient, act: () => Promise<unknown>): Promise<void> {
+  /** Reads the newest of what a room has said. */
+  readBack(client: RawClient, room: string, limit: number): void {
+    this.#clients.push(client);
+    this.repeat(() => client.request({ type: 'history', room, limit }));
+  }
+
+  /** Does something until it fails, or all is over. A refusal is an answer, and no failure. */
+  repeat(act: () => Promise<unknown>, pauseMs: number = PAUSE_MS): void {
+    this.#done.push(this.#repeat(act, pauseMs));
+  }
+
+  async #repeat(act: () => Promise<unknown>, pauseMs: number): Promise<void> {
     try {
-      // A refusal is an answer, too.
-      while (!this.#isOver) {
+      while (!this.#over.signal.aborted) {
         await act();
         // As people do, and not as fast as the machine can.
-        await delay(PAUSE_MS);
+        await delay(pauseMs, undefined, { signal: this.#over.signal });
       }
     } catch {
-      // It has been closed, and has no answers any more.
+      // A client that has been closed has no answers any more.
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isOver = true;
+    this.#over.abort();
     for (const client of this.#clients) client.socket.destroy();
     await Promise.all(this.#done);
   }

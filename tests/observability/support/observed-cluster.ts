@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 
 import { Redis } from 'ioredis';
 import {
+  type ArchiveProcess,
   type FeedSettings,
   type GatewayProcess,
   type GatewaySettings,
@@ -21,14 +22,15 @@ import {
 import { ruleFiles } from '../../support/alert-rules.ts';
 import { eventually } from '../../support/eventually.ts';
 import { compressTime } from './compress-time.ts';
-import { OF_SERVICES, type ObservedServices, SECRET, startServices } from './observed-services.ts';
+import { OF_SERVICES, type ObservedServices, SECRET, startArchiveOver, startServices } from './observed-services.ts';
 import { Owned } from './owned.ts';
 import { makeTemporaryFolder } from './temporary-folder.ts';
 
 /** The second gateway has a Redis user of its own, which can be switched off. */
 const OWN_USER = 'second';
 const OWN_PASSWORD = 'of-the-second';
-const EVERYTHING = ['read', 'write', 'presence', 'signal'];
+/** All rights to a room. */
+export const EVERYTHING = ['read', 'write', 'presence', 'signal'];
 const SCRAPE_SECONDS = 15;
 const MIN_INTERVAL_MS = 500;
 const SCRAPE_DEADLINE_MS = 30_000;
@@ -36,6 +38,7 @@ const SCRAPE_DEADLINE_MS = 30_000;
 const LEASES = { leaseMs: 1500, leaseRenewMs: 300 } as const;
 const GATEWAYS = 'outcry-gateway';
 const PUBLISHERS = 'outcry-feed-publisher';
+const ARCHIVES = 'outcry-archive';
 
 export interface ObservedClusterOptions {
   /** How many times as fast time goes for the rules: what they wait for is divided by it. */
@@ -87,6 +90,7 @@ export class ObservedCluster implements AsyncDisposable {
     this.#publisherLease = parts.publisherLease;
     this.#publisher = parts.publisher;
     this.#targets.set(GATEWAYS, parts.gateways.map(hostOf));
+    if (parts.services !== undefined) this.#targets.set(ARCHIVES, [hostOf(parts.services.archive)]);
     this.#targets.set(PUBLISHERS, [`127.0.0.1:${String(parts.publisherLease.port)}`]);
   }
 
@@ -151,6 +155,12 @@ export class ObservedCluster implements AsyncDisposable {
   async addPublisher(feed: FeedSettings): Promise<Observed<ServiceProcess>> {
     const publisher = await startPublisher({ redisUrl: this.redis.url, feed: { ...feed, ...LEASES } });
     return this.#observe(PUBLISHERS, `127.0.0.1:${String(internalPortOf(publisher))}`, publisher);
+  }
+
+  /** One more archive, which stands by. @throws Error where it was started without services */
+  async addArchive(): Promise<Observed<ArchiveProcess>> {
+    const archive = await startArchiveOver(this.redis, this.services.postgres.url);
+    return this.#observe(ARCHIVES, hostOf(archive), archive);
   }
 
   async killPublisher(): Promise<void> {
@@ -239,7 +249,7 @@ function hostOf({ internalUrl }: { readonly internalUrl: string }): string {
 function jobsOf({ inbound, archive, events }: ObservedServices): Readonly<Record<string, readonly string[]>> {
   return {
     'outcry-inbound': [hostOf(inbound)],
-    'outcry-archive': [hostOf(archive)],
+    [ARCHIVES]: [hostOf(archive)],
     'outcry-events': [hostOf(events)],
   };
 }

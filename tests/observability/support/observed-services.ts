@@ -61,13 +61,7 @@ export async function startServices(owned: Owned, { url: redisUrl }: RedisProces
       inboundLeaseMs: LEASES.leaseMs,
       inboundLeaseRenewMs: LEASES.leaseRenewMs,
     }),
-    startArchive({
-      redisUrl,
-      archiveUrl,
-      archiveMigrate: true,
-      archiveLeaseMs: LEASES.leaseMs,
-      archiveLeaseRenewMs: LEASES.leaseRenewMs,
-    }),
+    startArchiveOver({ url: redisUrl }, archiveUrl),
     startEvents({
       redisUrl,
       eventsUrl: told.urlOf('events'),
@@ -79,4 +73,16 @@ export async function startServices(owned: Owned, { url: redisUrl }: RedisProces
   ]);
   for (const service of [inbound, archive, events]) owned.keep(service);
   return { inbound, archive, events, postgres, archiveWay, told };
+}
+
+/** An archive, whose database is at an address. */
+export function startArchiveOver(
+  { url: redisUrl }: Pick<RedisProcess, 'url'>,
+  archiveUrl: string,
+): Promise<ArchiveProcess> {
+  return startArchive({
+    ...{ redisUrl, archiveUrl, archiveMigrate: true },
+    archiveLeaseMs: LEASES.leaseMs,
+    archiveLeaseRenewMs: LEASES.leaseRenewMs,
+  });
 }

@@ -9,6 +9,7 @@ export const UPPER_HOUSE: House = {
     imports: [
       'apps/console',
       'apps/demo',
+      'tools/observability',
       'packages/testkit',
       'packages/client',
       'packages/broker',
@@ -192,12 +193,13 @@ export const UPPER_HOUSE: House = {
     ],
   },
   'tools/observability': {
-    is: 'writes the dashboards of deploy/observability',
-    imports: [],
+    is: 'writes the dashboards of deploy/observability, and draws them',
+    imports: ['packages/page'],
     floors: [
       { 'write-dashboards': 'the command' },
-      { index: 'which dashboards there are' },
-      { dashboards: 'one for each of those who look at them' },
+      { index: 'which dashboards there are, and what draws them' },
+      { dashboards: 'one for each of those who look at them', 'preview/page': 'draws one in a browser' },
+      { preview: 'what a panel asks, and what it is drawn of' },
       { dashboard: 'rows and variables as Grafana reads them', promql: 'expressions of what is chosen' },
       { panel: 'a picture, and what to do when it is red' },
     ],

@@ -55,12 +55,13 @@ const ALERTS = {
 
 const VARIABLES = [
   { name: 'datasource', label: 'data', type: 'datasource', query: 'prometheus' },
-  variable('job', 'label_values(up{job=~"outcry-.+"}, job)'),
+  variable('job', 'label_values(up{job=~"outcry-.+"}, job)', 'outcry-.+'),
   variable('instance', 'label_values(up{job=~"$job"}, instance)'),
   variable('encoding', 'label_values(outcry_gateway_connections, encoding)'),
 ];
 
-function variable(name: string, query: string) {
+/** `all` is what all of them match, and nothing of anybody else. */
+function variable(name: string, query: string, all = '.+') {
   return {
     name,
     label: name,
@@ -70,7 +71,7 @@ function variable(name: string, query: string) {
     refresh: 2,
     multi: true,
     includeAll: true,
-    allValue: '.+',
+    allValue: all,
     current: { text: 'All', value: '$__all' },
   };
 }

@@ -6,6 +6,13 @@ import { GATEWAY } from './dashboards/gateway.ts';
 import { REDIS } from './dashboards/redis.ts';
 import { ROOMS } from './dashboards/rooms.ts';
 
+export { rateIntervalOf, type Spans } from './preview/choose-everything.ts';
+export { formatLegend } from './preview/format-legend.ts';
+export type { GrafanaDashboard } from './preview/grafana-dashboard.ts';
+export { alignCurves, type Curve, type DashboardPicture, isEmpty, type PanelPicture } from './preview/picture.ts';
+export { type AskedPanel, type PanelQuery, readPanels, readRows } from './preview/read-panels.ts';
+export { renderPage } from './preview/render-page.ts';
+
 /** One for each of those who look at them. */
 export const DASHBOARDS: readonly Dashboard[] = [FLEET, GATEWAY, ROOMS, FEED, REDIS, ARCHIVE];
 

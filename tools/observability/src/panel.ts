@@ -5,6 +5,8 @@ export interface Query {
   readonly expr: string;
   /** `{{instance}}`; what the only series is called where there is one. */
   readonly legend: string;
+  /** Asked once, for all the time that is shown: of a number that has no curve below it. */
+  readonly isInstant?: true;
 }
 
 export interface Panel {
@@ -40,13 +42,13 @@ export function toGrafanaPanel(panel: Panel, { id, gridPos }: { readonly id: num
     description: describe(panel),
     gridPos,
     datasource: DATA_SOURCE,
-    targets: queries.map(({ expr, legend }, index) => ({
+    targets: queries.map(({ expr, legend, isInstant = false }, index) => ({
       refId: String.fromCharCode('A'.charCodeAt(0) + index),
       datasource: DATA_SOURCE,
       editorMode: 'code',
       expr,
       legendFormat: legend,
-      range: true,
+      ...(isInstant ? { instant: true, range: false } : { range: true }),
     })),
     fieldConfig: { defaults: { unit, min: 0, ...colourOf(panel) }, overrides: [] },
     options: kind === 'stat' ? STAT_OPTIONS : CURVE_OPTIONS,
@@ -69,18 +71,20 @@ function describe({ shows, whenRed, red }: Panel): string {
   return `${shows === undefined ? '' : `${shows} `}${limit}: ${whenRed}`;
 }
 
-/** Green, and red from the limit on; curves have a line there. */
+/** Green, and red from the limit on; curves have a line and an area there. */
 function colourOf({ kind, red }: Panel) {
   if (red === undefined) return { color: { mode: kind === 'stat' ? 'fixed' : 'palette-classic', fixedColor: 'blue' } };
+  // Behind curves only what is red is painted.
+  const fine = kind === 'stat' ? 'green' : 'transparent';
   const steps =
     'above' in red
       ? [
-          { color: 'green', value: null },
+          { color: fine, value: null },
           { color: 'red', value: red.above },
         ]
       : [
           { color: 'red', value: null },
-          { color: 'green', value: red.below },
+          { color: fine, value: red.below },
         ];
   return {
     color: { mode: kind === 'stat' ? 'thresholds' : 'palette-classic' },

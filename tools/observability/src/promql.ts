@@ -28,6 +28,11 @@ export function increase(counter: string): string {
   return `increase(${counter}[${WINDOW}])`;
 }
 
+/** How much a counter has risen within all the time that is shown: what happened once is seen for as long as somebody looks back to it. */
+export function risen(counter: string): string {
+  return `increase(${counter}[$__range])`;
+}
+
 /** A quantile of a histogram in seconds: of a classic one, or of a native one where Prometheus scrapes such. */
 export function quantile(share: number, histogram: string, by: readonly string[] = []): string {
   const classic = sum(rate(chosen(`${histogram}_bucket`)), ['le', ...by]);

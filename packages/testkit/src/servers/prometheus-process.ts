@@ -26,6 +26,19 @@ export interface Sample {
   readonly value: number;
 }
 
+/** One series of an answer, at several moments: values by their seconds. */
+export interface SampledCurve {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly points: readonly (readonly [seconds: number, value: number])[];
+}
+
+/** From one moment to another, in steps. */
+export interface TimeRange {
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+  readonly stepSeconds: number;
+}
+
 /** A Prometheus of the test's own, with what it keeps in a temporary folder, until it is disposed of. */
 export class PrometheusProcess implements AsyncDisposable {
   readonly #lease: PortLease;
@@ -78,12 +91,29 @@ export class PrometheusProcess implements AsyncDisposable {
     }
   }
 
-  /** What an expression gives now. @throws Error with what Prometheus says of an expression that is none */
-  async query(expression: string): Promise<readonly Sample[]> {
-    const { result } = (await this.#ask('query', { query: expression })) as {
+  /** What an expression gives, now or at another moment. @throws Error with what Prometheus says of an expression that is none */
+  async query(expression: string, atSeconds?: number): Promise<readonly Sample[]> {
+    const time = atSeconds === undefined ? {} : { time: String(atSeconds) };
+    const { result } = (await this.#ask('query', { query: expression, ...time })) as {
       readonly result: readonly { readonly metric: Sample['labels']; readonly value: readonly [number, string] }[];
     };
     return result.map(({ metric: labels, value }) => ({ labels, value: Number(value[1]) }));
+  }
+
+  /** What an expression gives at each step. @throws as `query` */
+  async queryRange(expression: string, range: TimeRange): Promise<readonly SampledCurve[]> {
+    const { fromSeconds, toSeconds, stepSeconds } = range;
+    const times = { start: String(fromSeconds), end: String(toSeconds), step: String(stepSeconds) };
+    const { result } = (await this.#ask('query_range', { query: expression, ...times })) as {
+      readonly result: readonly {
+        readonly metric: Sample['labels'];
+        readonly values: readonly (readonly [number, string])[];
+      }[];
+    };
+    return result.map(({ metric: labels, values }) => ({
+      labels,
+      points: values.map(([seconds, value]) => [seconds, Number(value)] as const),
+    }));
   }
 
   /** The names of the alerts that fire now. */

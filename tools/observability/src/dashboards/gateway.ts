@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { chosen, encoded, increase, quantile, rate, sum } from '../promql.ts';
+import { chosen, encoded, increase, quantile, rate, risen, sum } from '../promql.ts';
 
 /** For whoever looks after the machines: what one gateway does, and on what. */
 export const GATEWAY: Dashboard = {
@@ -146,6 +146,59 @@ export const GATEWAY: Dashboard = {
       ],
     },
     {
+      title: 'Your server: events',
+      panels: [
+        {
+          title: 'Events are sent, and taken',
+          kind: 'stat',
+          unit: 'bool_yes_no',
+          queries: [
+            {
+              expr: `max(${chosen('outcry_events_sending')} * ${chosen('outcry_events_server_up')})`,
+              legend: 'of one service',
+            },
+          ],
+          red: { below: 1 },
+          whenRed: 'nobody is told who comes and goes. See OutcryEventsBehind.',
+        },
+        {
+          title: 'Events that were given up',
+          kind: 'stat',
+          unit: 'short',
+          queries: [
+            {
+              expr: `(${sum(risen(chosen('outcry_events_dead_letters_total')))} or vector(0)) + ${sum(risen(chosen('outcry_events_lost_total')))}`,
+              legend: 'events',
+              isInstant: true,
+            },
+          ],
+          red: { above: 1 },
+          whenRed: '`outcry events resend` sends those again that are kept (docs/EVENTS.md).',
+        },
+        {
+          title: 'Events told',
+          kind: 'curves',
+          unit: 'ops',
+          queries: [
+            { expr: sum(rate(chosen('outcry_events_told_total')), ['event']), legend: '{{event}}' },
+            {
+              expr: `${sum(rate(chosen('outcry_events_failures_total')))} or vector(0)`,
+              legend: 'requests that were not taken',
+            },
+          ],
+          whenRed: 'requests that are not taken: your server, or the way to it; "events not delivered" says how.',
+        },
+        {
+          title: 'The oldest event that waits',
+          kind: 'curves',
+          unit: 's',
+          queries: [{ expr: `max(${chosen('outcry_events_lag_seconds')})`, legend: 'age' }],
+          red: { above: 60 },
+          whenRed: 'your server takes less than happens. See OutcryEventsBehind.',
+        },
+      ],
+    },
+    {
       title: 'The process',
       panels: [
         {
@@ -211,8 +264,9 @@ export const GATEWAY: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: sum(increase(chosen('outcry_gateway_log_lines_dropped_total')), ['instance']),
-              legend: '{{instance}}',
+              expr: sum(risen(chosen('outcry_gateway_log_lines_dropped_total'))),
+              legend: 'lines',
+              isInstant: true,
             },
           ],
           red: { above: 1 },

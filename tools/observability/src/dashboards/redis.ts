@@ -139,8 +139,10 @@ export const REDIS: Dashboard = {
             { expr: sum(rate(chosen('outcry_inbound_published_total'))), legend: 'published' },
             { expr: sum(rate(chosen('outcry_inbound_retried_total'))), legend: 'tried again' },
             { expr: sum(rate(chosen('outcry_inbound_duplicates_total'))), legend: 'known already' },
+            { expr: `${sum(rate(chosen('outcry_inbound_refused_total')))} or vector(0)`, legend: 'refused for good' },
           ],
-          whenRed: 'tried again and again: Redis refuses or is away.',
+          whenRed:
+            'tried again and again: Redis refuses or is away. Refused for good: the table outcry.refused says why.',
         },
         {
           title: 'Rows that wait',
