@@ -14,11 +14,16 @@ import { makeTemporaryFolder } from './temporary-folder.ts';
 const SPEED = 15;
 export const SCRAPE_SECONDS = 1;
 const SCENARIO_SECONDS = 22;
-const SCENARIOS = ['rooms', 'chat', 'churn', 'slow'];
+/** Two processors have enough to do with a dozen processes. Slow readers are few, and miss much. */
+const SCENARIOS: readonly (readonly string[])[] = [
+  ['rooms', '-c', '40', '-r', '15'],
+  ['chat', '-c', '40', '-r', '15'],
+  ['churn', '-c', '40', '-r', '15'],
+  ['slow', '-c', '12', '-r', '40', '--size', '10000', '--slow-share', '25%'],
+];
+const WATCHERS_OF_BOOKS = ['-c', '20'];
 /** What each scenario needs at its beginning and its end comes on top. */
 const FEED_SECONDS = SCENARIOS.length * (SCENARIO_SECONDS + 7);
-/** Two processors have enough to do with a dozen processes. */
-const SIZE = ['-c', '40', '-r', '15', '--workers', '1'];
 const TOKENS = 40;
 const SYMBOLS = 'BTCUSDT,ETHUSDT,SOLUSDT';
 const PAST = 60;
@@ -69,10 +74,13 @@ export class EverydayCluster implements AsyncDisposable {
     const folder = this.#owned.keep(await makeTemporaryFolder());
     const file = join(folder.path, 'tokens.txt');
     await writeFile(file, Array.from({ length: TOKENS }, (_, i) => tokenOf(`user-${String(i)}`)).join('\n'));
-    const shared = ['--token-file', file, ...SIZE, ...PATIENCE];
+    const shared = ['--token-file', file, '--workers', '1', ...PATIENCE];
+    const inTurn = async (): Promise<void> => {
+      for (const scenario of SCENARIOS) await this.#run([...scenario, ...shared, '-d', `${String(SCENARIO_SECONDS)}s`]);
+    };
     await Promise.all([
-      this.#run([...SCENARIOS, ...shared, '-d', `${String(SCENARIO_SECONDS)}s`]),
-      this.#run(['feed', ...shared, '-d', `${String(FEED_SECONDS)}s`]),
+      inTurn(),
+      this.#run(['feed', ...WATCHERS_OF_BOOKS, ...shared, '-d', `${String(FEED_SECONDS)}s`]),
     ]);
   }
 
@@ -100,7 +108,7 @@ export class EverydayCluster implements AsyncDisposable {
       encoding: 'json',
       token: tokenOf('reader'),
     });
-    load.readBack(reader, ARCHIVED_ROOM, PAST);
+    await load.readBack(reader, ARCHIVED_ROOM, PAST);
     load.repeat(async () => {
       const stranger = await RawClient.connect({ url, encoding: 'json', token: 'of-nobody' }).catch(() => undefined);
       stranger?.socket.destroy();

@@ -32,9 +32,10 @@ export class Load implements AsyncDisposable {
     });
   }
 
-  /** Reads the newest of what a room has said. */
-  readBack(client: RawClient, room: string, limit: number): void {
+  /** Reads the newest of what a room has said, again and again, as a member of it. */
+  async readBack(client: RawClient, room: string, limit: number): Promise<void> {
     this.#clients.push(client);
+    await client.expectAnswer('joined', { type: 'join', room });
     this.repeat(() => client.request({ type: 'history', room, limit }));
   }
 

@@ -201,6 +201,7 @@ export const UPPER_HOUSE: House = {
       { dashboards: 'one for each of those who look at them', 'preview/page': 'draws one in a browser' },
       { preview: 'what a panel asks, and what it is drawn of' },
       { dashboard: 'rows and variables as Grafana reads them', promql: 'expressions of what is chosen' },
+      { 'place-panels': 'where each panel of a row stands' },
       { panel: 'a picture, and what to do when it is red' },
     ],
   },

@@ -1,4 +1,5 @@
-import { type GridPosition, type Panel, toGrafanaPanel } from './panel.ts';
+import { type Panel, toGrafanaPanel } from './panel.ts';
+import { placePanels } from './place-panels.ts';
 
 export interface Row {
   readonly title: string;
@@ -15,8 +16,6 @@ export interface Dashboard {
 }
 
 const WIDTH = 24;
-const STAT = { w: 4, h: 4 };
-const CURVES = { w: 8, h: 8 };
 /** The version of Grafana 11's model. */
 const SCHEMA_VERSION = 39;
 const TAG = 'outcry';
@@ -76,7 +75,7 @@ function variable(name: string, query: string, all = '.+') {
   };
 }
 
-/** From left to right, and further down where a line is full. */
+/** A title above the panels of each row. */
 function layOut(rows: readonly Row[]): readonly object[] {
   const laid: object[] = [];
   let y = 0;
@@ -89,26 +88,9 @@ function layOut(rows: readonly Row[]): readonly object[] {
       panels: [],
       gridPos: { x: 0, y, w: WIDTH, h: 1 },
     });
-    y += 1;
-    const { positions, height } = place(panels, y);
-    for (const [index, gridPos] of positions.entries()) {
-      const panel = panels[index];
-      if (panel !== undefined) laid.push(toGrafanaPanel(panel, { id: laid.length + 1, gridPos }));
-    }
-    y += height;
+    const { places, height } = placePanels(panels, y + 1);
+    for (const [panel, gridPos] of places) laid.push(toGrafanaPanel(panel, { id: laid.length + 1, gridPos }));
+    y += 1 + height;
   }
   return laid;
-}
-
-function place(panels: readonly Panel[], top: number): { positions: readonly GridPosition[]; height: number } {
-  let [x, y, lineHeight] = [0, top, 0];
-  const positions = panels.map(({ kind }) => {
-    const size = kind === 'stat' ? STAT : CURVES;
-    if (x + size.w > WIDTH) [x, y, lineHeight] = [0, y + lineHeight, 0];
-    const position = { x, y, ...size };
-    x += size.w;
-    lineHeight = Math.max(lineHeight, size.h);
-    return position;
-  });
-  return { positions, height: y + lineHeight - top };
 }

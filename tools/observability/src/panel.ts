@@ -15,6 +15,8 @@ export interface Panel {
   readonly kind: 'stat' | 'curves';
   readonly unit: Unit;
   readonly queries: readonly [Query, ...Query[]];
+  /** How much room it takes among the numbers beside it; 1 where absent. */
+  readonly weight?: number;
   /** What is shown, where the title does not say it. */
   readonly shows?: string;
   /** From where on it is red; absent where only a comparison with other days tells. */
@@ -50,7 +52,10 @@ export function toGrafanaPanel(panel: Panel, { id, gridPos }: { readonly id: num
       legendFormat: legend,
       ...(isInstant ? { instant: true, range: false } : { range: true }),
     })),
-    fieldConfig: { defaults: { unit, min: 0, ...colourOf(panel) }, overrides: [] },
+    fieldConfig: {
+      defaults: { unit, min: 0, ...colourOf(panel), ...(kind === 'stat' ? {} : { custom: axisOf(panel) }) },
+      overrides: [],
+    },
     options: kind === 'stat' ? STAT_OPTIONS : CURVE_OPTIONS,
   };
 }
@@ -89,6 +94,24 @@ function colourOf({ kind, red }: Panel) {
   return {
     color: { mode: kind === 'stat' ? 'thresholds' : 'palette-classic' },
     thresholds: { mode: 'absolute', steps },
-    ...(kind === 'stat' ? {} : { custom: { thresholdsStyle: { mode: 'line+area' } } }),
   };
+}
+
+/** What an axis reaches to at least where nothing happens, and Grafana would have it reach to 100. */
+const LEAST: Readonly<Record<Unit, number>> = {
+  short: 1,
+  ops: 1,
+  Bps: 1000,
+  bytes: 1024,
+  s: 0.01,
+  percentunit: 0.1,
+  bool_yes_no: 1,
+};
+/** The limit is seen, and what is above it. */
+const ABOVE_LIMIT = 1.25;
+
+function axisOf({ red, unit }: Panel) {
+  if (red === undefined) return { axisSoftMax: LEAST[unit] };
+  const limit = 'above' in red ? red.above : red.below;
+  return { axisSoftMax: limit * ABOVE_LIMIT, thresholdsStyle: { mode: 'line+area' } };
 }

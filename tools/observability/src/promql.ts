@@ -13,6 +13,21 @@ export function encoded(metric: string): string {
   return chosen(metric, 'encoding=~"$encoding"');
 }
 
+/** The same of gateways alone, of metrics that all processes have. */
+export function ofGateways(metric: string): string {
+  return chosen(metric, 'job=~".*gateway.*"');
+}
+
+/** The highest of many: more than ten curves say nothing. */
+export function highest(what: string): string {
+  return `topk(10, ${what})`;
+}
+
+/** Without what is 0, of a label that has many values of which few ever count: "none" where there is nothing else. */
+export function aboveZero(what: string, label: string): string {
+  return `${what} > 0 or label_replace(vector(0), "${label}", "none", "", "")`;
+}
+
 /** A sum, by labels or of all. */
 export function sum(what: string, by: readonly string[] = []): string {
   return by.length === 0 ? `sum(${what})` : `sum by (${by.join(', ')}) (${what})`;

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { chosen, increase, quantile, rate, sum } from '../promql.ts';
+import { aboveZero, chosen, increase, quantile, rate, sum } from '../promql.ts';
 
 /** For whoever trades on books: is each of them live, and how fast. */
 export const FEED: Dashboard = {
@@ -86,15 +86,18 @@ export const FEED: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: sum(increase(chosen('outcry_feed_publisher_interruptions_total')), ['symbol']),
+              expr: aboveZero(sum(increase(chosen('outcry_feed_publisher_interruptions_total')), ['symbol']), 'symbol'),
               legend: '{{symbol}} interrupted',
             },
             {
-              expr: sum(increase(chosen('outcry_feed_publisher_epoch_restarts_total')), ['symbol']),
+              expr: aboveZero(
+                sum(increase(chosen('outcry_feed_publisher_epoch_restarts_total')), ['symbol']),
+                'symbol',
+              ),
               legend: '{{symbol}} begun anew',
             },
             {
-              expr: sum(increase(chosen('outcry_feed_publisher_source_errors_total')), ['symbol']),
+              expr: aboveZero(sum(increase(chosen('outcry_feed_publisher_source_errors_total')), ['symbol']), 'symbol'),
               legend: '{{symbol}} failed',
             },
           ],

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { chosen, encoded, increase, quantile, rate, sum } from '../promql.ts';
+import { aboveZero, chosen, encoded, highest, increase, quantile, rate, sum } from '../promql.ts';
 
 const LIMIT = { LAG: 0.35, PUBLISH: 0.25 };
 
@@ -25,6 +25,7 @@ export const FLEET: Dashboard = {
         {
           title: 'Processes that answer',
           kind: 'stat',
+          weight: 4,
           unit: 'short',
           queries: [{ expr: sum(chosen('up'), ['job']), legend: '{{job}}' }],
           red: { below: 1 },
@@ -100,8 +101,8 @@ export const FLEET: Dashboard = {
           title: 'Event loop',
           kind: 'curves',
           unit: 's',
-          shows: 'The mean time between two looks, of which 0.1 s are meant.',
-          queries: [{ expr: chosen('nodejs_eventloop_lag_mean_seconds'), legend: '{{job}} {{instance}}' }],
+          shows: 'The mean time between two looks, of which 0.1 s are meant; the ten highest.',
+          queries: [{ expr: highest(chosen('nodejs_eventloop_lag_mean_seconds')), legend: '{{job}} {{instance}}' }],
           red: { above: LIMIT.LAG },
           whenRed: 'that process is asked for more than it can do. See OutcryOverloaded.',
         },
@@ -109,8 +110,8 @@ export const FLEET: Dashboard = {
           title: 'Processor',
           kind: 'curves',
           unit: 'percentunit',
-          shows: 'Of one core; a process uses one, and some more for its garbage.',
-          queries: [{ expr: rate(chosen('process_cpu_seconds_total')), legend: '{{job}} {{instance}}' }],
+          shows: 'Of one core; a process uses one, and some more for its garbage. The ten highest.',
+          queries: [{ expr: highest(rate(chosen('process_cpu_seconds_total'))), legend: '{{job}} {{instance}}' }],
           red: { above: 0.9 },
           whenRed: 'add gateways, or OUTCRY_PROCESSES, before OutcryOverloaded comes.',
         },
@@ -118,7 +119,8 @@ export const FLEET: Dashboard = {
           title: 'Memory',
           kind: 'curves',
           unit: 'bytes',
-          queries: [{ expr: chosen('process_resident_memory_bytes'), legend: '{{job}} {{instance}}' }],
+          shows: 'The ten highest.',
+          queries: [{ expr: highest(chosen('process_resident_memory_bytes')), legend: '{{job}} {{instance}}' }],
           whenRed: 'it rises without connections: OutcryMemory.',
         },
       ],
@@ -138,7 +140,12 @@ export const FLEET: Dashboard = {
           title: 'Errors that were sent',
           kind: 'curves',
           unit: 'ops',
-          queries: [{ expr: sum(rate(chosen('outcry_gateway_errors_total')), ['code']), legend: '{{code}}' }],
+          queries: [
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_errors_total')), ['code']), 'code'),
+              legend: '{{code}}',
+            },
+          ],
           whenRed:
             'unavailable: Redis. rateLimited: a client that floods. internal: a bug, with the log line "request failed".',
         },
@@ -146,7 +153,12 @@ export const FLEET: Dashboard = {
           title: 'Connections that ended',
           kind: 'curves',
           unit: 'short',
-          queries: [{ expr: sum(increase(chosen('outcry_gateway_closes_total')), ['code']), legend: '{{code}}' }],
+          queries: [
+            {
+              expr: aboveZero(sum(increase(chosen('outcry_gateway_closes_total')), ['code']), 'code'),
+              legend: '{{code}}',
+            },
+          ],
           whenRed: 'docs/OPERATIONS.md, "Close codes, and what to do".',
         },
       ],

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { chosen, encoded, increase, quantile, rate, risen, sum } from '../promql.ts';
+import { aboveZero, chosen, encoded, increase, ofGateways, quantile, rate, risen, sum } from '../promql.ts';
 
 /** For whoever looks after the machines: what one gateway does, and on what. */
 export const GATEWAY: Dashboard = {
@@ -29,8 +29,14 @@ export const GATEWAY: Dashboard = {
           kind: 'curves',
           unit: 'ops',
           queries: [
-            { expr: sum(rate(chosen('outcry_gateway_upgrades_refused_total')), ['status']), legend: 'HTTP {{status}}' },
-            { expr: sum(rate(chosen('outcry_gateway_sockets_refused_total')), ['limit']), legend: 'limit {{limit}}' },
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_upgrades_refused_total')), ['status']), 'status'),
+              legend: 'HTTP {{status}}',
+            },
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_sockets_refused_total')), ['limit']), 'limit'),
+              legend: 'limit {{limit}}',
+            },
           ],
           red: { above: 1 },
           whenRed:
@@ -41,8 +47,14 @@ export const GATEWAY: Dashboard = {
           kind: 'curves',
           unit: 'ops',
           queries: [
-            { expr: sum(rate(chosen('outcry_gateway_token_refusals_total')), ['reason']), legend: 'token: {{reason}}' },
-            { expr: sum(rate(chosen('outcry_gateway_account_refusals_total')), ['code']), legend: 'account: {{code}}' },
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_token_refusals_total')), ['reason']), 'reason'),
+              legend: 'token: {{reason}}',
+            },
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_account_refusals_total')), ['code']), 'code'),
+              legend: 'account: {{code}}',
+            },
           ],
           red: { above: 1 },
           whenRed: 'see OutcryAuthRefusals.',
@@ -51,14 +63,24 @@ export const GATEWAY: Dashboard = {
           title: 'Closed, by code',
           kind: 'curves',
           unit: 'short',
-          queries: [{ expr: sum(increase(chosen('outcry_gateway_closes_total')), ['code']), legend: '{{code}}' }],
+          queries: [
+            {
+              expr: aboveZero(sum(increase(chosen('outcry_gateway_closes_total')), ['code']), 'code'),
+              legend: '{{code}}',
+            },
+          ],
           whenRed: 'docs/OPERATIONS.md, "Close codes, and what to do".',
         },
         {
           title: 'Dropped because it came too fast',
           kind: 'curves',
           unit: 'ops',
-          queries: [{ expr: sum(rate(chosen('outcry_gateway_rate_limited_total')), ['what']), legend: '{{what}}' }],
+          queries: [
+            {
+              expr: aboveZero(sum(rate(chosen('outcry_gateway_rate_limited_total')), ['what']), 'what'),
+              legend: '{{what}}',
+            },
+          ],
           red: { above: 10 },
           whenRed: 'a client that floods, or limits that are too tight for a new one (OUTCRY_MAX_…_PER_SECOND).',
         },
@@ -206,8 +228,8 @@ export const GATEWAY: Dashboard = {
           kind: 'curves',
           unit: 's',
           queries: [
-            { expr: chosen('nodejs_eventloop_lag_p50_seconds'), legend: '50 % {{instance}}' },
-            { expr: chosen('nodejs_eventloop_lag_p99_seconds'), legend: '99 % {{instance}}' },
+            { expr: ofGateways('nodejs_eventloop_lag_p50_seconds'), legend: '50 % {{instance}}' },
+            { expr: ofGateways('nodejs_eventloop_lag_p99_seconds'), legend: '99 % {{instance}}' },
           ],
           red: { above: 0.35 },
           whenRed: 'see OutcryOverloaded. The 99 % alone: garbage collection, or one large request.',
@@ -217,29 +239,31 @@ export const GATEWAY: Dashboard = {
           kind: 'curves',
           unit: 'bytes',
           queries: [
-            { expr: chosen('process_resident_memory_bytes'), legend: 'resident {{instance}}' },
-            { expr: chosen('nodejs_heap_size_used_bytes'), legend: 'heap {{instance}}' },
+            { expr: ofGateways('process_resident_memory_bytes'), legend: 'resident {{instance}}' },
+            { expr: ofGateways('nodejs_heap_size_used_bytes'), legend: 'heap {{instance}}' },
           ],
           whenRed: 'resident without heap: what slow clients have not read. Heap: a leak. See OutcryMemory.',
         },
         {
-          title: 'Memory for each connection',
+          title: 'Memory, of what its connections explain',
           kind: 'curves',
-          unit: 'bytes',
+          unit: 'percentunit',
+          shows: 'Of 512 MiB, and 64 KiB for each connection.',
           queries: [
             {
-              expr: `${sum(chosen('process_resident_memory_bytes'), ['instance'])} / (${sum(chosen('outcry_gateway_connections'), ['instance'])} > 0)`,
+              expr: `${sum(ofGateways('process_resident_memory_bytes'), ['instance'])} / (512 * 1024 * 1024 + 64 * 1024 * ${sum(chosen('outcry_gateway_connections'), ['instance'])})`,
               legend: '{{instance}}',
             },
           ],
-          whenRed: 'it falls as connections come. Where it rises with them, see OutcryMemory.',
+          red: { above: 1 },
+          whenRed: 'slow clients, or a leak. See OutcryMemory.',
         },
         {
           title: 'Open files',
           kind: 'curves',
           unit: 'percentunit',
           queries: [
-            { expr: `${chosen('process_open_fds')} / ${chosen('process_max_fds')}`, legend: '{{job}} {{instance}}' },
+            { expr: `${ofGateways('process_open_fds')} / ${ofGateways('process_max_fds')}`, legend: '{{instance}}' },
           ],
           red: { above: 0.9 },
           whenRed: 'soon nobody more comes in: raise the limit (ulimit -n), or add gateways.',
@@ -251,8 +275,8 @@ export const GATEWAY: Dashboard = {
           shows: 'Of one core.',
           queries: [
             {
-              expr: sum(rate(chosen('nodejs_gc_duration_seconds_sum')), ['instance', 'kind']),
-              legend: '{{kind}} {{instance}}',
+              expr: sum(rate(ofGateways('nodejs_gc_duration_seconds_sum')), ['instance']),
+              legend: '{{instance}}',
             },
           ],
           red: { above: 0.2 },

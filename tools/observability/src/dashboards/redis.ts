@@ -21,10 +21,10 @@ export const REDIS: Dashboard = {
           whenRed: 'see OutcryRedisAway; where some do, OutcryNodeDeaf.',
         },
         {
-          title: 'What it stores',
+          title: 'Whether it can be written to',
           kind: 'stat',
           unit: 'short',
-          shows: 'Gateways by the state of storage that they see.',
+          shows: 'Gateways, by what they find.',
           queries: [{ expr: sum(chosen('outcry_gateway_broker_storage'), ['state']), legend: '{{state}}' }],
           whenRed: 'full or readOnly: OutcryStorageNotWritable.',
         },

@@ -52,17 +52,18 @@ export const ROOMS: Dashboard = {
           whenRed: 'Redis, or the event loop: compare with the dashboards "redis" and "gateway".',
         },
         {
-          title: 'Publishes under way, and how many may be',
+          title: 'Publishes under way',
           kind: 'curves',
-          unit: 'short',
+          unit: 'percentunit',
+          shows: 'Of as many as may be, which is less while Redis is slow.',
           queries: [
-            { expr: sum(chosen('outcry_gateway_publishes_in_flight'), ['instance']), legend: 'under way {{instance}}' },
             {
-              expr: sum(chosen('outcry_gateway_publishes_in_flight_max'), ['instance']),
-              legend: 'may be {{instance}}',
+              expr: `${sum(chosen('outcry_gateway_publishes_in_flight'), ['instance'])} / ${sum(chosen('outcry_gateway_publishes_in_flight_max'), ['instance'])}`,
+              legend: '{{instance}}',
             },
           ],
-          whenRed: 'where both meet, publishes are refused at the door.',
+          red: { above: 0.9 },
+          whenRed: 'at 100 % publishes are refused at the door. See OutcryOverloaded.',
         },
         {
           title: 'Publishes refused at the door',

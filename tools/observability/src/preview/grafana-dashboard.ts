@@ -24,6 +24,7 @@ export interface GrafanaPanel {
     readonly defaults: {
       readonly unit: string;
       readonly min?: number;
+      readonly custom?: { readonly axisSoftMax?: number };
       readonly color?: { readonly mode: string; readonly fixedColor?: string };
       readonly thresholds?: { readonly steps: readonly ThresholdStep[] };
     };

@@ -11,7 +11,14 @@ const PANEL: GrafanaPanel = {
     { expr: 'sum(rate(rows{job=~"$job"}[$__rate_interval]))', legendFormat: '{{instance}}' },
     { expr: 'sum(increase(rows[$__range]))', legendFormat: 'all', instant: true },
   ],
-  fieldConfig: { defaults: { unit: 'ops', min: 0, thresholds: { steps: [{ color: 'green', value: null }] } } },
+  fieldConfig: {
+    defaults: {
+      unit: 'ops',
+      min: 0,
+      custom: { axisSoftMax: 5 },
+      thresholds: { steps: [{ color: 'green', value: null }] },
+    },
+  },
 };
 
 function aDashboard(...panels: readonly GrafanaPanel[]): GrafanaDashboard {
@@ -26,7 +33,7 @@ describe('readPanels', () => {
     expect(readPanels(aDashboard(PANEL), SPANS)).toEqual([
       {
         ...{ title: 'Rows', description: 'Red: look.', kind: 'timeseries', position: gridPos, unit: 'ops', min: 0 },
-        ...{ steps: [{ color: 'green', value: null }], fixedColour: undefined },
+        ...{ steps: [{ color: 'green', value: null }], fixedColour: undefined, softMax: 5 },
         queries: [
           { expr: 'sum(rate(rows{job=~"outcry-.+"}[4s]))', legend: '{{instance}}', isInstant: false },
           { expr: 'sum(increase(rows[120s]))', legend: 'all', isInstant: true },

@@ -22,6 +22,8 @@ export interface PanelFrame {
   readonly position: GridPosition;
   readonly unit: Unit;
   readonly min: number | undefined;
+  /** To which an axis reaches, unless values are higher. */
+  readonly softMax: number | undefined;
   /** Of a number whose colour has nothing to do with its value. */
   readonly fixedColour: string | undefined;
   readonly steps: readonly ThresholdStep[];
@@ -48,12 +50,13 @@ export function readPanels(dashboard: GrafanaDashboard, spans: Spans): readonly 
 
 function readPanel(panel: GrafanaPanel, choose: (expr: string) => string): AskedPanel {
   const { title, description = '', type, gridPos, targets = [], fieldConfig } = panel;
-  const { unit = 'short', min, color, thresholds } = fieldConfig?.defaults ?? {};
+  const { unit = 'short', min, color, thresholds, custom } = fieldConfig?.defaults ?? {};
   const kind = KINDS.find((name) => name === type);
   if (kind === undefined) throw new Error(`${title}: no panel of type ${type} can be drawn`);
   if (!isUnit(unit)) throw new Error(`${title}: nothing is known of the unit ${unit}`);
   return {
     ...{ title, description, kind, position: gridPos, unit, min, steps: thresholds?.steps ?? [] },
+    softMax: custom?.axisSoftMax,
     fixedColour: color?.mode === 'fixed' ? color.fixedColor : undefined,
     queries: targets.map(({ expr, legendFormat, instant = false }) => ({
       expr: choose(expr),

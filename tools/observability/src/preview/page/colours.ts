@@ -8,6 +8,9 @@ const NAMED: Readonly<Record<string, string>> = {
   transparent: 'transparent',
 };
 
+/** Darker, for a ground that something white is written upon. */
+const GROUNDS: Readonly<Record<string, string>> = { green: '#2c7a34', red: '#b3202f', blue: '#1f60c4' };
+
 export function curveColour(index: number): string {
   const all = [...PALETTE, ...MORE];
   return all[index % all.length] ?? PALETTE[0];
@@ -15,7 +18,16 @@ export function curveColour(index: number): string {
 
 /** @throws Error where a panel has a colour that is not among those above */
 export function namedColour(name: string): string {
-  const colour = NAMED[name];
+  return colourIn(NAMED, name);
+}
+
+/** @throws as `namedColour` */
+export function groundColour(name: string): string {
+  return colourIn(GROUNDS, name);
+}
+
+function colourIn(colours: Readonly<Record<string, string>>, name: string): string {
+  const colour = colours[name];
   if (colour === undefined) throw new Error(`nothing is known of the colour ${name}`);
   return colour;
 }

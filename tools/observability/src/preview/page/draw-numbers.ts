@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import { formatValue } from '../format-value.ts';
 import type { PanelPicture, PictureSeries } from '../picture.ts';
 import { thresholdColour } from '../threshold-colour.ts';
-import { namedColour } from './colours.ts';
+import { groundColour } from './colours.ts';
 
 /** A panel of numbers: what each series came to at last, on the colour that this has, over how it came there. */
 export function drawNumbers(body: HTMLElement, panel: PanelPicture, times: readonly number[]): void {
@@ -21,14 +21,14 @@ export function drawNumbers(body: HTMLElement, panel: PanelPicture, times: reado
 
 function drawCell({ unit, steps, fixedColour, series }: PanelPicture, { name, values }: PictureSeries): HTMLElement {
   const last = values.findLast((value) => value !== null);
-  const text = last === null || last === undefined ? '–' : formatValue(last, unit);
+  const text = last === undefined ? '–' : formatValue(last, unit);
   const cell = h(
     'div',
     { class: 'cell' },
     series.length > 1 && h('span', { class: 'name' }, name),
     h('span', { class: 'value' }, text),
   );
-  cell.style.background = namedColour(fixedColour ?? thresholdColour(steps, last ?? 0) ?? 'blue');
+  cell.style.background = groundColour(fixedColour ?? thresholdColour(steps, last ?? 0) ?? 'blue');
   return cell;
 }
 
@@ -45,7 +45,7 @@ function drawPast(cell: HTMLElement, { values }: PictureSeries, times: readonly 
       ...{ width, height, padding: [2, 0, 0, 0] },
       legend: { show: false },
       cursor: { show: false },
-      series: [{}, { stroke: '#ffffff88', fill: '#ffffff22', width: 1, points: { show: false } }],
+      series: [{}, { stroke: '#ffffff55', fill: '#ffffff18', width: 1, points: { show: false } }],
       axes: [{ show: false }, { show: false }],
       scales: { y: { range: (_, low, high) => [Math.min(0, low), Math.max(high, low + 1e-9)] } },
     },
