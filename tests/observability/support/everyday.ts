@@ -26,7 +26,8 @@ const WATCHERS_OF_BOOKS = ['-c', '20'];
 const FEED_SECONDS = SCENARIOS.length * (SCENARIO_SECONDS + 7);
 const TOKENS = 40;
 const SYMBOLS = 'BTCUSDT,ETHUSDT,SOLUSDT';
-const PAST = 60;
+/** Soon nobody but the archive has it. */
+const PAST = { before: 40, limit: 20 };
 const HOOK_MS = { least: 5, more: 40 };
 const REFUSED_EACH_MS = 4000;
 const WATCHERS = ['BTCUSDT', 'ETHUSDT'] as const;
@@ -108,7 +109,7 @@ export class EverydayCluster implements AsyncDisposable {
       encoding: 'json',
       token: tokenOf('reader'),
     });
-    await load.readBack(reader, ARCHIVED_ROOM, PAST);
+    await load.readBack(reader, { room: ARCHIVED_ROOM, ...PAST });
     load.repeat(async () => {
       const stranger = await RawClient.connect({ url, encoding: 'json', token: 'of-nobody' }).catch(() => undefined);
       stranger?.socket.destroy();

@@ -4,6 +4,13 @@ import type { RawClient } from '@outcry/testkit';
 
 const PAUSE_MS = 50;
 
+export interface PastPage {
+  readonly room: string;
+  /** The number of the message that comes after it. */
+  readonly before: number;
+  readonly limit: number;
+}
+
 /** What clients do for as long as it lasts, one request after the other. */
 export class Load implements AsyncDisposable {
   readonly #clients: RawClient[] = [];
@@ -32,11 +39,11 @@ export class Load implements AsyncDisposable {
     });
   }
 
-  /** Reads the newest of what a room has said, again and again, as a member of it. */
-  async readBack(client: RawClient, room: string, limit: number): Promise<void> {
+  /** Reads what a room said long ago, again and again, as a member of it. */
+  async readBack(client: RawClient, { room, before, limit }: PastPage): Promise<void> {
     this.#clients.push(client);
     await client.expectAnswer('joined', { type: 'join', room });
-    this.repeat(() => client.request({ type: 'history', room, limit }));
+    this.repeat(() => client.request({ type: 'history', room, before, limit }));
   }
 
   /** Does something until it fails, or all is over. A refusal is an answer, and no failure. */

@@ -23,11 +23,6 @@ export function highest(what: string): string {
   return `topk(10, ${what})`;
 }
 
-/** Without what is 0, of a label that has many values of which few ever count: "none" where there is nothing else. */
-export function aboveZero(what: string, label: string): string {
-  return `${what} > 0 or label_replace(vector(0), "${label}", "none", "", "")`;
-}
-
 /** A sum, by labels or of all. */
 export function sum(what: string, by: readonly string[] = []): string {
   return by.length === 0 ? `sum(${what})` : `sum by (${by.join(', ')}) (${what})`;
@@ -53,4 +48,19 @@ export function quantile(share: number, histogram: string, by: readonly string[]
   const classic = sum(rate(chosen(`${histogram}_bucket`)), ['le', ...by]);
   const native = sum(rate(chosen(histogram)), by);
   return `histogram_quantile(${String(share)}, ${classic}) or histogram_quantile(${String(share)}, ${native})`;
+}
+
+/**
+ * How a counter moves for each value of a label, of which there are many: without those that stood still for all the time that is
+ * shown. "none" where all did.
+ */
+export function movedBy(label: string, { counter, of }: Movement): string {
+  const hasMoved = `${sum(`increase(${counter}[$__range] @ end())`, [label])} > 0`;
+  return `${sum(of(counter), [label])} and ${hasMoved} or on () label_replace(vector(0), "${label}", "none", "", "")`;
+}
+
+export interface Movement {
+  readonly counter: string;
+  /** `rate`, or `increase`. */
+  readonly of: (counter: string) => string;
 }

@@ -83,9 +83,9 @@ export const ARCHIVE: Dashboard = {
         {
           title: 'Said past what streams may keep',
           kind: 'curves',
-          unit: 'ops',
-          queries: [{ expr: sum(rate(chosen('outcry_gateway_unarchived_messages_total'))), legend: 'messages' }],
-          red: { above: 0.001 },
+          unit: 'short',
+          queries: [{ expr: sum(increase(chosen('outcry_gateway_unarchived_messages_total'))), legend: 'messages' }],
+          red: { above: 1 },
           whenRed:
             'they are lost to the archive when they are trimmed: bring it back, or raise OUTCRY_ROOM_UNARCHIVED_BYTES.',
         },

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { aboveZero, chosen, increase, quantile, rate, sum } from '../promql.ts';
+import { chosen, increase, movedBy, quantile, rate, sum } from '../promql.ts';
 
 /** For whoever trades on books: is each of them live, and how fast. */
 export const FEED: Dashboard = {
@@ -86,18 +86,15 @@ export const FEED: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: aboveZero(sum(increase(chosen('outcry_feed_publisher_interruptions_total')), ['symbol']), 'symbol'),
+              expr: movedBy('symbol', { counter: chosen('outcry_feed_publisher_interruptions_total'), of: increase }),
               legend: '{{symbol}} interrupted',
             },
             {
-              expr: aboveZero(
-                sum(increase(chosen('outcry_feed_publisher_epoch_restarts_total')), ['symbol']),
-                'symbol',
-              ),
+              expr: movedBy('symbol', { counter: chosen('outcry_feed_publisher_epoch_restarts_total'), of: increase }),
               legend: '{{symbol}} begun anew',
             },
             {
-              expr: aboveZero(sum(increase(chosen('outcry_feed_publisher_source_errors_total')), ['symbol']), 'symbol'),
+              expr: movedBy('symbol', { counter: chosen('outcry_feed_publisher_source_errors_total'), of: increase }),
               legend: '{{symbol}} failed',
             },
           ],

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { aboveZero, chosen, encoded, highest, increase, quantile, rate, sum } from '../promql.ts';
+import { chosen, encoded, highest, increase, movedBy, quantile, rate, sum } from '../promql.ts';
 
 const LIMIT = { LAG: 0.35, PUBLISH: 0.25 };
 
@@ -25,7 +25,7 @@ export const FLEET: Dashboard = {
         {
           title: 'Processes that answer',
           kind: 'stat',
-          weight: 4,
+          weight: 3,
           unit: 'short',
           queries: [{ expr: sum(chosen('up'), ['job']), legend: '{{job}}' }],
           red: { below: 1 },
@@ -142,7 +142,7 @@ export const FLEET: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_errors_total')), ['code']), 'code'),
+              expr: movedBy('code', { counter: chosen('outcry_gateway_errors_total'), of: rate }),
               legend: '{{code}}',
             },
           ],
@@ -155,7 +155,7 @@ export const FLEET: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: aboveZero(sum(increase(chosen('outcry_gateway_closes_total')), ['code']), 'code'),
+              expr: movedBy('code', { counter: chosen('outcry_gateway_closes_total'), of: increase }),
               legend: '{{code}}',
             },
           ],

@@ -1,5 +1,5 @@
 import type { Dashboard } from '../dashboard.ts';
-import { aboveZero, chosen, encoded, increase, ofGateways, quantile, rate, risen, sum } from '../promql.ts';
+import { chosen, encoded, increase, movedBy, ofGateways, quantile, rate, risen, sum } from '../promql.ts';
 
 /** For whoever looks after the machines: what one gateway does, and on what. */
 export const GATEWAY: Dashboard = {
@@ -30,11 +30,11 @@ export const GATEWAY: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_upgrades_refused_total')), ['status']), 'status'),
+              expr: movedBy('status', { counter: chosen('outcry_gateway_upgrades_refused_total'), of: rate }),
               legend: 'HTTP {{status}}',
             },
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_sockets_refused_total')), ['limit']), 'limit'),
+              expr: movedBy('limit', { counter: chosen('outcry_gateway_sockets_refused_total'), of: rate }),
               legend: 'limit {{limit}}',
             },
           ],
@@ -48,11 +48,11 @@ export const GATEWAY: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_token_refusals_total')), ['reason']), 'reason'),
+              expr: movedBy('reason', { counter: chosen('outcry_gateway_token_refusals_total'), of: rate }),
               legend: 'token: {{reason}}',
             },
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_account_refusals_total')), ['code']), 'code'),
+              expr: movedBy('code', { counter: chosen('outcry_gateway_account_refusals_total'), of: rate }),
               legend: 'account: {{code}}',
             },
           ],
@@ -65,7 +65,7 @@ export const GATEWAY: Dashboard = {
           unit: 'short',
           queries: [
             {
-              expr: aboveZero(sum(increase(chosen('outcry_gateway_closes_total')), ['code']), 'code'),
+              expr: movedBy('code', { counter: chosen('outcry_gateway_closes_total'), of: increase }),
               legend: '{{code}}',
             },
           ],
@@ -77,7 +77,7 @@ export const GATEWAY: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: aboveZero(sum(rate(chosen('outcry_gateway_rate_limited_total')), ['what']), 'what'),
+              expr: movedBy('what', { counter: chosen('outcry_gateway_rate_limited_total'), of: rate }),
               legend: '{{what}}',
             },
           ],

@@ -46,8 +46,8 @@ export const REDIS: Dashboard = {
           kind: 'stat',
           unit: 'percentunit',
           queries: [
-            { expr: `avg(${chosen('outcry_feed_publisher_bus_up')})`, legend: 'takes books' },
-            { expr: `avg(${chosen('outcry_feed_publisher_broker_writable')})`, legend: 'takes messages' },
+            { expr: `avg(${chosen('outcry_feed_publisher_bus_up')})`, legend: 'books' },
+            { expr: `avg(${chosen('outcry_feed_publisher_broker_writable')})`, legend: 'messages' },
           ],
           red: { below: 1 },
           whenRed: 'as for gateways. Publishers alone: their user, or the way to Redis.',
