@@ -19,7 +19,7 @@ import { EverydayCluster, SCRAPE_SECONDS } from './support/everyday.ts';
 const PAGES = fileURLToPath(new URL('../../artifacts/dashboards/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../docs/images/dashboards/', import.meta.url));
 const STEP_SECONDS = 2;
-const VIEWPORT = { width: 1320, height: 900 };
+const VIEWPORT = { width: 1400, height: 900 };
 
 function captionOf(name: string): string {
   return (

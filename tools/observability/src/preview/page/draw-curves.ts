@@ -24,7 +24,7 @@ export function drawCurves(
     {
       width: chart.clientWidth,
       height: chart.clientHeight,
-      padding: [6, 8, 0, 0],
+      padding: [6, 26, 0, 0],
       legend: { show: false },
       cursor: { show: false },
       series: [{}, ...series.map((_, index) => ({ stroke: curveColour(index), width: 1.5, points: { show: false } }))],
