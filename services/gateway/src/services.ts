@@ -87,28 +87,29 @@ interface PastParts {
 /** The past of rooms: to the beginning, where there is an archive. */
 function createPast({ config, backplane: { broker }, logger, metrics, archive: given }: ServiceParts): PastParts {
   const options = { broker, rules: config.roomRules, metrics, pageBytes: config.historyPageBytes };
-  const store = given ?? (config.archive && new PostgresRoomArchive(config.archive, { metrics, logger }));
+  const store =
+    given ?? (config.archive && new PostgresRoomArchive(config.archive, { metrics: metrics.archive, logger }));
   if (store === undefined) return { archive: undefined, past: new Past(options) };
   const archive = new SharedRoomArchive(store, {
     onSpared: () => {
-      metrics.archiveReadsSpared.labels('shared').inc();
+      metrics.archive.readsSpared.labels('shared').inc();
     },
   });
   const archiveMetrics = {
-    pastReads: metrics.archiveReads,
-    pastBytes: metrics.archiveBytes,
-    pastReadsSpared: metrics.archiveReadsSpared,
+    pastReads: metrics.archive.reads,
+    pastBytes: metrics.archive.bytes,
+    pastReadsSpared: metrics.archive.readsSpared,
   };
-  const absence = new ArchiveAbsence({ metrics });
+  const absence = new ArchiveAbsence({ metrics: metrics.archive });
   return { archive, absence, past: new ArchivedPast({ ...options, archive, absence, archiveMetrics }) };
 }
 
 function createSearch(parts: ServiceParts): ArchiveSearch | undefined {
   const { config, logger, metrics, archive: given, searched } = parts;
-  if (given !== undefined) return searched && new OwnArchiveSearch(searched, { metrics });
+  if (given !== undefined) return searched && new OwnArchiveSearch(searched, { metrics: metrics.archive });
   const { archive } = config;
   if (archive === undefined || archive.searches === 0) return undefined;
-  return new PostgresArchiveSearch(archive, { metrics, logger });
+  return new PostgresArchiveSearch(archive, { metrics: metrics.archive, logger });
 }
 
 function createTraces({ config, metrics, logger }: ServiceParts): Tracing | undefined {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import type { RoomArchive } from './room-archive.ts';
 
 const count = z.int().nonnegative();
@@ -34,7 +34,7 @@ export interface ArchiveParts {
   readonly archive: Pick<RoomArchive, 'notReady'> | undefined;
   readonly archived: readonly string[];
   readonly lost: number;
-  readonly metrics: Pick<GatewayMetrics, 'archiveReads' | 'archiveFaults' | 'archiveSeconds' | 'archiveSearches'>;
+  readonly metrics: Pick<ArchiveMetrics, 'reads' | 'faults' | 'seconds' | 'searches'>;
   /** Of the check of the archive. */
   readonly since: string | undefined;
 }
@@ -45,10 +45,10 @@ export async function tellArchive({ archive, archived, lost, metrics, since }: A
   const story = { archived: [...archived], lost };
   if (archive === undefined) return story;
   const [pages, faults, searches, { values }] = await Promise.all([
-    total(metrics.archiveReads),
-    total(metrics.archiveFaults),
-    total(metrics.archiveSearches),
-    metrics.archiveSeconds.get(),
+    total(metrics.reads),
+    total(metrics.faults),
+    total(metrics.searches),
+    metrics.seconds.get(),
   ]);
   const figure = (suffix: string): number =>
     values.find(({ metricName = '' }) => metricName.endsWith(suffix))?.value ?? 0;

@@ -24,11 +24,11 @@ describe('the search of an archive that is the process’s own', () => {
           else resolve(answer);
         });
       });
-    search = new OwnArchiveSearch({ find }, { metrics });
+    search = new OwnArchiveSearch({ find }, { metrics: metrics.archive });
   });
 
   async function outcomes(): Promise<readonly string[]> {
-    const { values } = await metrics.archiveSearches.get();
+    const { values } = await metrics.archive.searches.get();
     return values
       .filter(({ value }) => value > 0)
       .map(({ labels, value }) => `${String(labels['outcome'])} ${String(value)}`);
@@ -61,7 +61,8 @@ describe('the search of an archive that is the process’s own', () => {
     await expect(mistake).rejects.toThrow('a mistake');
     expect(await outcomes()).toEqual(['tooCostly 1', 'unavailable 1']);
     expect(
-      (await metrics.archiveSearchSeconds.get()).values.find(({ metricName }) => metricName?.endsWith('_count'))?.value,
+      (await metrics.archive.searchSeconds.get()).values.find(({ metricName }) => metricName?.endsWith('_count'))
+        ?.value,
     ).toBe(3);
   });
 });

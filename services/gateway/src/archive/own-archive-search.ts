@@ -1,6 +1,6 @@
 import { OutcryError } from '@outcry/broker';
 
-import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import {
   type ArchiveSearch,
   SearchError,
@@ -22,7 +22,7 @@ const MAX_SEARCHES = 2;
 const MS_PER_SECOND = 1000;
 
 export interface OwnArchiveSearchParts {
-  readonly metrics: Pick<GatewayMetrics, 'archiveSearches' | 'archiveSearchSeconds'>;
+  readonly metrics: Pick<ArchiveMetrics, 'searches' | 'searchSeconds'>;
 }
 
 /** Search in the archive of this process. */
@@ -45,14 +45,14 @@ export class OwnArchiveSearch implements ArchiveSearch {
     try {
       const found = await this.#archive.find(query);
       if ('refused' in found) throw this.#refuse(found.refused, found.why);
-      this.#metrics.archiveSearches.labels('answered').inc();
+      this.#metrics.searches.labels('answered').inc();
       return found;
     } catch (err) {
       if (!(err instanceof OutcryError)) throw err;
       throw this.#refuse('unavailable', 'the archive cannot be searched now; try again', err);
     } finally {
       this.#inFlight -= 1;
-      this.#metrics.archiveSearchSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
+      this.#metrics.searchSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
     }
   }
 
@@ -62,7 +62,7 @@ export class OwnArchiveSearch implements ArchiveSearch {
   }
 
   #refuse(code: SearchRefusal, message: string, cause?: unknown): SearchError {
-    this.#metrics.archiveSearches.labels(code).inc();
+    this.#metrics.searches.labels(code).inc();
     return new SearchError(code, message, { cause });
   }
 }

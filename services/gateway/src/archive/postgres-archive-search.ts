@@ -2,7 +2,7 @@ import type { Logger } from '@outcry/service';
 import { connectionOptions, SourceHealth, toFault } from '@outcry/worker';
 import pg from 'pg';
 
-import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import {
   type ArchiveSearch,
   SearchError,
@@ -33,7 +33,7 @@ interface Row {
 }
 
 export interface ArchiveSearchParts {
-  readonly metrics: Pick<GatewayMetrics, 'archiveSearches' | 'archiveSearchSeconds'>;
+  readonly metrics: Pick<ArchiveMetrics, 'searches' | 'searchSeconds'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -69,11 +69,11 @@ export class PostgresArchiveSearch implements ArchiveSearch {
     const startedAt = performance.now();
     try {
       const page = await this.#ask(query);
-      this.#parts.metrics.archiveSearches.labels('answered').inc();
+      this.#parts.metrics.searches.labels('answered').inc();
       return page;
     } finally {
       this.#inFlight -= 1;
-      this.#parts.metrics.archiveSearchSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
+      this.#parts.metrics.searchSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
     }
   }
 
@@ -110,7 +110,7 @@ export class PostgresArchiveSearch implements ArchiveSearch {
   }
 
   #refuse(code: SearchRefusal, message: string, cause?: unknown): SearchError {
-    this.#parts.metrics.archiveSearches.labels(code).inc();
+    this.#parts.metrics.searches.labels(code).inc();
     return new SearchError(code, message, { cause });
   }
 }

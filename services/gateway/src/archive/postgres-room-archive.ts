@@ -4,7 +4,7 @@ import { connectionOptions, SourceHealth, toFault } from '@outcry/worker';
 import { circuitBreaker, type CircuitBreakerPolicy, CircuitState, ConsecutiveBreaker, handleAll } from 'cockatiel';
 import pg from 'pg';
 
-import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import type { ArchivePage, ArchiveRange, RoomArchive } from './room-archive.ts';
 import type { ArchiveConfig } from './settings.ts';
 
@@ -26,7 +26,7 @@ interface Row {
 }
 
 export interface RoomArchiveParts {
-  readonly metrics: Pick<GatewayMetrics, 'archiveFaults' | 'archiveSeconds'>;
+  readonly metrics: Pick<ArchiveMetrics, 'faults' | 'seconds'>;
   readonly logger: Pick<Logger, 'info' | 'warn'>;
 }
 
@@ -81,10 +81,10 @@ export class PostgresRoomArchive implements RoomArchive {
         within(this.#config.deadlineMs, this.#pool.query<Row>({ ...PAGE, values: [...values] })),
       );
       this.#health.succeed();
-      this.#parts.metrics.archiveSeconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
+      this.#parts.metrics.seconds.observe((performance.now() - startedAt) / MS_PER_SECOND);
       return rows;
     } catch (err) {
-      this.#parts.metrics.archiveFaults.inc();
+      this.#parts.metrics.faults.inc();
       const fault = toFault(err);
       if (this.#breaker.state === CircuitState.Closed) this.#health.fail(fault);
       // What a wait does not mend is somebody's to mend meanwhile.

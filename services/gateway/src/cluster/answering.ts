@@ -120,8 +120,8 @@ export class Answering implements OwnAnswers {
   async #tellArchive(): Promise<AnswerAbout<'archive'>> {
     const { archive, backplane, rules, metrics } = this.#parts;
     const since = this.#checks.find(({ name }) => name === 'archive')?.since;
-    const parts = { archive, metrics, since, archived: rules.archived, lost: backplane.unarchivedCount ?? 0 };
-    return { what: 'archive', archive: await tellArchive(parts) };
+    const parts = { archive, since, archived: rules.archived, lost: backplane.unarchivedCount ?? 0 };
+    return { what: 'archive', archive: await tellArchive({ ...parts, metrics: metrics.archive }) };
   }
 
   /** The open ones first, then those that were closed, the last first. */

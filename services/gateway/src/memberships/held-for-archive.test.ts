@@ -204,7 +204,7 @@ describe('who comes back to a room whose past is in the archive', () => {
   }
 
   async function waits(outcome: string): Promise<number> {
-    const { values } = await gateway.services.metrics.archiveWaits.get();
+    const { values } = await gateway.services.metrics.archive.waits.get();
     return values.find(({ labels }) => labels['outcome'] === outcome)?.value ?? NaN;
   }
 });

@@ -19,7 +19,7 @@ describe('an archive that is away', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     metrics = new GatewayMetrics();
-    absence = new ArchiveAbsence({ metrics });
+    absence = new ArchiveAbsence({ metrics: metrics.archive });
     told = [];
     absence.noteAnswer();
     absence.noteFailure();
@@ -34,7 +34,7 @@ describe('an archive that is away', () => {
   }
 
   async function outcomes(): Promise<Record<string, number>> {
-    const { values } = await metrics.archiveWaits.get();
+    const { values } = await metrics.archive.waits.get();
     const happened = values.filter(({ value }) => value > 0);
     return Object.fromEntries(happened.map(({ labels, value }) => [String(labels['outcome']), value]));
   }
@@ -93,7 +93,7 @@ describe('an archive that is away', () => {
 
   it('is not waited for where it has never answered a gateway that has just started', async () => {
     absence.close();
-    absence = new ArchiveAbsence({ metrics });
+    absence = new ArchiveAbsence({ metrics: metrics.archive });
     absence.noteFailure();
     wait('a');
     await vi.advanceTimersByTimeAsync(MINUTE_MS + 1);

@@ -1,4 +1,4 @@
-import type { GatewayMetrics } from '../observability/metrics.ts';
+import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 
 /** So long is waited for an archive that has stopped answering: a restart of a database, and the pause of the breaker behind it. */
 export const MAX_ABSENCE_MS = 8000;
@@ -18,7 +18,7 @@ interface Waiter {
 }
 
 export interface ArchiveAbsenceOptions {
-  readonly metrics: Pick<GatewayMetrics, 'archiveWaits'>;
+  readonly metrics: Pick<ArchiveMetrics, 'waits'>;
 }
 
 /**
@@ -80,7 +80,7 @@ export class ArchiveAbsence {
 
   #end(waiter: Waiter, outcome: AwaitedOutcome): void {
     this.#waiting.delete(waiter);
-    this.#metrics.archiveWaits.labels(outcome).inc();
+    this.#metrics.waits.labels(outcome).inc();
     waiter.resolve(outcome === 'again');
   }
 

@@ -74,11 +74,11 @@ describe('the past of a room that is archived', () => {
       },
       rules: new RoomRules([{ pattern: 'kept', rule: ruleOf({ isArchived: true }) }], ruleOf({})),
       metrics,
-      absence: new ArchiveAbsence({ metrics }),
+      absence: new ArchiveAbsence({ metrics: metrics.archive }),
       archiveMetrics: {
-        pastReads: metrics.archiveReads,
-        pastBytes: metrics.archiveBytes,
-        pastReadsSpared: metrics.archiveReadsSpared,
+        pastReads: metrics.archive.reads,
+        pastBytes: metrics.archive.bytes,
+        pastReadsSpared: metrics.archive.readsSpared,
       },
       pageBytes: 1024,
     });
@@ -126,7 +126,7 @@ describe('the past of a room that is archived', () => {
     expect(asked).toMatchObject([{ room: 'kept', epoch: 'e', before: 91, limit: 80, maxBytes: 1024 }, { before: 11 }]);
     expect(await read({ before: 1, limit: 5 })).toMatchObject({ messages: [], hasMore: false });
     expect(asked).toHaveLength(2);
-    expect((await metrics.archiveReads.get()).values[0]?.value).toBe(2);
+    expect((await metrics.archive.reads.get()).values[0]?.value).toBe(2);
   });
 
   it('is read from the archive where nothing is stored any more', async () => {
