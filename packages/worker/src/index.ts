@@ -1,10 +1,13 @@
+export { HeldLease, takeLease } from './leases/held-lease.ts';
+export { LEASE_MS, LEASE_RENEW_MS, type LeaseTimes, problemsOfLeaseTimes } from './leases/lease-settings.ts';
+export { unlessFaulty } from './leases/unless-faulty.ts';
 export { Backoff } from './pacing/backoff.ts';
 export { delay } from './pacing/delay.ts';
+export { ReconcileLoop } from './pacing/reconcile-loop.ts';
 export { WakeUps } from './pacing/wake-ups.ts';
 export type { PartitionTerm } from './partitions/held-partition.ts';
 export { databaseRoster } from './partitions/database-roster.ts';
-export { LEASE_MS, LEASE_RENEW_MS, problemsOfLeaseTimes } from './partitions/lease-settings.ts';
-export { type LeaseTimes, Partitions, type PartitionsMetrics, type Roster } from './partitions/partitions.ts';
+export { Partitions, type PartitionsMetrics, type Roster } from './partitions/partitions.ts';
 export { connectionOptions, problemsOfPostgresUrl } from './postgres/connection-options.ts';
 export { FENCED_STATE, toFault } from './postgres/fault.ts';
 export { assertMigrated, migrate, type Migrations } from './postgres/migrate.ts';

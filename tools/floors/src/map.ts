@@ -196,8 +196,12 @@ export const HOUSE: House = {
     testsImport: ['packages/testkit'],
     floors: [
       { index: 'the package' },
-      { partitions: 'who does what, by leases, and what is set of these', postgres: 'connections, migrations, faults' },
-      { '.': 'the run of a worker, and whether a database can be used', pacing: 'delays, retries, wake-ups' },
+      { partitions: 'who does what, by leases', postgres: 'connections, migrations, faults' },
+      {
+        '.': 'the run of a worker, and whether a database can be used',
+        leases: 'a lease while it can be counted on',
+        pacing: 'delays, retries, wake-ups, a loop of looks',
+      },
     ],
   },
   'packages/service': {

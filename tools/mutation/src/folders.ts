@@ -10,6 +10,9 @@ const REQUESTS = [
   ...['answers', 'asked-requests', 'calls', 'held-requests'].map((file) => `${gateway('session')}/${file}.ts`),
 ];
 
+const WORKER = 'packages/worker/src';
+const LEADING = ['leases/held-lease', 'pacing/reconcile-loop'];
+
 /**
  * What `npm run test:mutation -- <folder>` takes, and who runs it. Tests are those that somebody would look at after a change to the
  * folder: its own, and those that go through it; with all tests of the gateway a run would take hours.
@@ -81,9 +84,9 @@ export const FOLDERS: Readonly<Record<string, Suite>> = {
     tests: ['packages/broker/src/presence'],
   }),
   leadership: mutateTypeScript({
-    is: 'who publishes which symbol',
-    sources: ['services/feed-publisher/src/leadership'],
-    tests: ['services/feed-publisher/src/leadership'],
+    is: 'who publishes which symbol, and the lease and the loop that partitions have, too',
+    sources: ['services/feed-publisher/src/leadership', ...LEADING.map((file) => `${WORKER}/${file}.ts`)],
+    tests: ['services/feed-publisher/src/leadership', ...LEADING.map((file) => `${WORKER}/${file}.test.ts`)],
   }),
   'client-core': mutateTypeScript({
     is: 'the state machine of the client',

@@ -1,4 +1,4 @@
-import type { LeaseGrant } from '@outcry/broker';
+import type { HeldLease } from '../leases/held-lease.ts';
 
 /** A time for which this process reads a partition. */
 export interface PartitionTerm {
@@ -11,33 +11,23 @@ export interface PartitionTerm {
 
 /** A partition while its lease is held, and the reading of it. */
 export class HeldPartition {
-  readonly grant: LeaseGrant;
-  /** Unix milliseconds. */
-  readonly since = Date.now();
+  readonly lease: HeldLease;
   readonly #ending = new AbortController();
   readonly #reading: Promise<void>;
-  #deadline: NodeJS.Timeout | undefined;
 
   /** @param read Resolves soon after its term's signal has aborted, and never rejects. */
-  constructor(grant: LeaseGrant, partition: string, read: (term: PartitionTerm) => Promise<void>) {
-    this.grant = grant;
-    this.#reading = read({ partition, fence: grant.fence, signal: this.#ending.signal });
+  constructor(lease: HeldLease, partition: string, read: (term: PartitionTerm) => Promise<void>) {
+    this.lease = lease;
+    this.#reading = read({ partition, fence: this.fence, signal: this.#ending.signal });
   }
 
-  get isOver(): boolean {
-    return this.#ending.signal.aborted;
-  }
-
-  /** The lease is counted on for its time from before it was asked for, by a clock that no time server moves. */
-  countOn(since: number, onExpired: () => void): void {
-    if (this.isOver) return;
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(onExpired, since + this.grant.leaseMs - performance.now());
+  get fence(): number {
+    return this.lease.grant.fence;
   }
 
   /** Resolves when nothing of it is under way any more. */
   end(): Promise<void> {
-    clearTimeout(this.#deadline);
+    this.lease.end();
     this.#ending.abort();
     return this.#reading;
   }

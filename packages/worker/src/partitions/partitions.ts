@@ -1,15 +1,12 @@
-import { type Lease, type LeaseGrant, OutcryError } from '@outcry/broker';
+import type { Lease } from '@outcry/broker';
 import { type Logger, processName } from '@outcry/service';
 
+import { HeldLease, takeLease, type TakenLease } from '../leases/held-lease.ts';
+import type { LeaseTimes } from '../leases/lease-settings.ts';
+import { unlessFaulty } from '../leases/unless-faulty.ts';
+import { ReconcileLoop } from '../pacing/reconcile-loop.ts';
 import { assignPartitions } from './assign-partitions.ts';
 import { HeldPartition, type PartitionTerm } from './held-partition.ts';
-
-export interface LeaseTimes {
-  /** After so long without a renewal another service takes over. */
-  readonly leaseMs: number;
-  /** How often leases are renewed, and the other services looked at. Half of `leaseMs`, or less. */
-  readonly renewMs: number;
-}
 
 /** Which services of this kind there are. Says nothing about who reads what: that is the leases' to say. */
 export interface Roster {
@@ -60,11 +57,8 @@ export class Partitions {
   readonly #by = processName();
   readonly #held = new Map<string, HeldPartition>();
   readonly #leaving = new Set<Promise<void>>();
+  readonly #loop = new ReconcileLoop(() => this.#settleAll());
   #attendedAt = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> | undefined;
-  #mustLookAgain = false;
-  #isRunning = false;
   /** The others may know of it. */
   #wasStarted = false;
 
@@ -82,41 +76,22 @@ export class Partitions {
     await this.#options.lease.watch((lease) => {
       if (own.has(lease)) this.hurry();
     });
-    this.#isRunning = true;
     this.#wasStarted = true;
-    this.hurry();
+    this.#loop.start();
   }
 
   /** Something has changed: looks now rather than in a while. */
   hurry(): void {
-    if (!this.#isRunning) return;
-    this.#mustLookAgain = this.#round !== undefined;
-    if (!this.#mustLookAgain) this.#look();
+    this.#loop.hurry();
   }
 
   /** Hands everything over, each when what is under way has come to its end. Never rejects. */
   async stop(): Promise<void> {
-    this.#isRunning = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+    await this.#loop.stop();
     // Where something else has failed before it began, the roster may be what cannot be had.
     if (this.#wasStarted) await this.#options.roster.leave();
     for (const name of this.held) this.#handOver(name);
     await Promise.all(this.#leaving);
-  }
-
-  #look(): void {
-    clearTimeout(this.#timer);
-    const startedAt = performance.now();
-    this.#round = this.#settleAll().then((waitMs) => {
-      this.#round = undefined;
-      if (!this.#isRunning) return;
-      const leftMs = this.#mustLookAgain ? 0 : Math.max(0, waitMs - (performance.now() - startedAt));
-      this.#mustLookAgain = false;
-      this.#timer = setTimeout(() => {
-        this.#look();
-      }, leftMs);
-    });
   }
 
   /** Resolves with the time from its start until the next is due. */
@@ -135,7 +110,7 @@ export class Partitions {
     metrics.setServices(services.length);
     const assignment = assignPartitions(names, services);
     for (const name of this.held) if (assignment.get(name) !== service) this.#handOver(name);
-    for (const [name, held] of this.#held) if (held.grant.fence < this.#fenceOf(name)) this.#giveUp(name);
+    for (const [name, held] of this.#held) if (held.fence < this.#fenceOf(name)) this.#giveUp(name);
     const own = names.filter((name) => assignment.get(name) === service);
     this.#options.onAssigned?.(own);
     const waits = await Promise.all(own.map((name) => this.#take(name)));
@@ -146,49 +121,39 @@ export class Partitions {
   async #take(name: string): Promise<number | undefined> {
     const { leaseOf, lease, times } = this.#options;
     if (this.#held.has(name)) return undefined;
-    const askedAt = performance.now();
-    const answer = await unlessFaulty(lease.acquire(leaseOf(name), times.leaseMs, this.#fenceOf(name)));
+    const above = this.#fenceOf(name);
+    const answer = await takeLease(lease, { name: leaseOf(name), leaseMs: times.leaseMs, above });
     if (answer === undefined) return undefined;
     if ('heldForMs' in answer) return answer.heldForMs;
-    if (!this.#isRunning || performance.now() - askedAt >= times.leaseMs) {
-      // It is over, or about to be: whoever comes next need not wait for its end.
-      await unlessFaulty(lease.release(answer));
-      return undefined;
-    }
-    this.#begin(name, answer, askedAt);
+    if (this.#loop.isRunning) this.#begin(name, answer);
+    else await unlessFaulty(lease.release(answer.grant));
     return undefined;
   }
 
-  #begin(name: string, grant: LeaseGrant, askedAt: number): void {
-    const { read, metrics, logger } = this.#options;
-    const held = new HeldPartition(grant, name, read);
+  #begin(name: string, taken: TakenLease): void {
+    const { lease, read, metrics, logger } = this.#options;
+    const held: HeldPartition = new HeldPartition(
+      new HeldLease(lease, taken, (reason) => {
+        this.#lose(name, held, reason);
+      }),
+      name,
+      read,
+    );
     this.#held.set(name, held);
-    this.#countOn(name, held, askedAt);
     metrics.countTakeover();
     metrics.setPartitions(this.#held.size);
-    logger.info({ partition: name, fence: grant.fence }, 'partition taken');
+    logger.info({ partition: name, fence: held.fence }, 'partition taken');
   }
 
-  async #renew(name: string, held: HeldPartition): Promise<void> {
-    const askedAt = performance.now();
-    const { lease, figuresOf } = this.#options;
-    const figures = figuresOf?.(name);
-    const note = { by: this.#by, since: held.since, ...(figures === undefined ? {} : { figures }) };
-    const isHeld = await unlessFaulty(lease.renew(held.grant, note));
-    if (isHeld === true) this.#countOn(name, held, askedAt);
-    if (isHeld === false) this.#lose(name, held, 'the lease is not held any more');
-  }
-
-  #countOn(name: string, held: HeldPartition, since: number): void {
-    held.countOn(since, () => {
-      this.#lose(name, held, 'the lease could not be renewed');
-    });
+  #renew(name: string, held: HeldPartition): Promise<void> {
+    const figures = this.#options.figuresOf?.(name);
+    return held.lease.renew({ by: this.#by, ...(figures === undefined ? {} : { figures }) });
   }
 
   /** It is another's, or may be. */
   #lose(name: string, held: HeldPartition, reason: string): void {
     if (!this.#forget(name, held)) return;
-    this.#options.logger.warn({ partition: name, fence: held.grant.fence, reason }, 'partition lost');
+    this.#options.logger.warn({ partition: name, fence: held.fence, reason }, 'partition lost');
     void held.end();
   }
 
@@ -207,10 +172,10 @@ export class Partitions {
     if (held === undefined || !this.#forget(name, held)) return;
     const leaving = held
       .end()
-      .then(() => unlessFaulty(this.#options.lease.release(held.grant)))
+      .then(() => held.lease.release())
       .then(() => {
         this.#leaving.delete(leaving);
-        this.#options.logger.info({ partition: name, fence: held.grant.fence }, 'partition handed over');
+        this.#options.logger.info({ partition: name, fence: held.fence }, 'partition handed over');
       });
     this.#leaving.add(leaving);
   }
@@ -220,15 +185,5 @@ export class Partitions {
     this.#held.delete(name);
     this.#options.metrics.setPartitions(this.#held.size);
     return true;
-  }
-}
-
-/** Undefined where the store could not be asked: that is not known to have happened, and is tried again. */
-async function unlessFaulty<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (err) {
-    if (err instanceof OutcryError) return undefined;
-    throw err;
   }
 }

@@ -1,5 +1,6 @@
-import { type Lease, OutcryError, type PresentPublisher, type PublisherRoster } from '@outcry/broker';
+import type { Lease, PresentPublisher, PublisherRoster } from '@outcry/broker';
 import { type Logger, processName } from '@outcry/service';
+import { ReconcileLoop, unlessFaulty } from '@outcry/worker';
 
 import type { FeedMetrics } from '../observability/feed-metrics.ts';
 import { assignSymbols } from './assign-symbols.ts';
@@ -52,13 +53,10 @@ export class Leadership {
   readonly #options: LeadershipOptions;
   readonly #seats = new Map<string, Seat>();
   readonly #offers = new OfferRecord();
+  readonly #loop = new ReconcileLoop(() => this.#settleAll());
   /** Monotonic: since when it has been present without a break, and when it said so last. */
   #presentSince = 0;
   #presentAt = -Infinity;
-  #timer: NodeJS.Timeout | undefined;
-  #round: Promise<void> | undefined;
-  #mustLookAgain = false;
-  #isRunning = false;
 
   constructor(options: LeadershipOptions) {
     this.#options = options;
@@ -75,15 +73,12 @@ export class Leadership {
     await this.#options.lease.watch((name) => {
       if (this.#seats.has(name)) this.hurry();
     });
-    this.#isRunning = true;
-    this.hurry();
+    this.#loop.start();
   }
 
   /** Something has changed: looks now rather than in a while. */
   hurry(): void {
-    if (!this.#isRunning) return;
-    this.#mustLookAgain = this.#round !== undefined;
-    if (!this.#mustLookAgain) this.#look();
+    this.#loop.hurry();
   }
 
   /** The bus has refused a frame of the feed. */
@@ -94,26 +89,10 @@ export class Leadership {
 
   /** Hands everything over. Never rejects: what cannot be released ends with its time. */
   async stop(): Promise<void> {
-    this.#isRunning = false;
-    clearTimeout(this.#timer);
-    await this.#round;
+    await this.#loop.stop();
     // First, so that nobody expects this publisher to take what is released.
-    await this.#try(() => this.#options.roster.leave(this.#options.publisher));
+    await unlessFaulty(this.#options.roster.leave(this.#options.publisher));
     await Promise.all([...this.#seats.values()].map((seat) => seat.handOver()));
-  }
-
-  #look(): void {
-    clearTimeout(this.#timer);
-    const startedAt = performance.now();
-    this.#round = this.#settleAll().then((waitMs) => {
-      this.#round = undefined;
-      if (!this.#isRunning) return;
-      const leftMs = this.#mustLookAgain ? 0 : Math.max(0, waitMs - (performance.now() - startedAt));
-      this.#mustLookAgain = false;
-      this.#timer = setTimeout(() => {
-        this.#look();
-      }, leftMs);
-    });
   }
 
   /** Resolves with the time from its start until the next is due. */
@@ -122,7 +101,7 @@ export class Leadership {
     const seats = [...this.#seats.values()];
     const offers = seats.filter(({ isOffered }) => isOffered).map(({ symbol }) => symbol);
     // Said before the renewals, so that whoever waits for a lost publisher's presence to end finds its leases about to.
-    const attending = this.#try(() => roster.attend({ publisher, offers }, times.leaseMs));
+    const attending = unlessFaulty(roster.attend({ publisher, offers }, times.leaseMs));
     const [present] = await Promise.all([attending, ...seats.map((seat) => seat.renew())]);
     if (present === undefined) return times.renewMs;
     this.#notePresence(performance.now());
@@ -158,14 +137,5 @@ export class Leadership {
   #notePresence(now: number): void {
     if (now - this.#presentAt > this.#options.times.leaseMs) this.#presentSince = now;
     this.#presentAt = now;
-  }
-
-  async #try<T>(call: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await call();
-    } catch (err) {
-      if (!(err instanceof OutcryError)) throw err;
-      return undefined;
-    }
   }
 }

@@ -1,4 +1,9 @@
-import type { LeaseTimes } from './partitions.ts';
+export interface LeaseTimes {
+  /** After so long without a renewal another service takes over. */
+  readonly leaseMs: number;
+  /** How often leases are renewed, and the other services looked at. Half of `leaseMs`, or less. */
+  readonly renewMs: number;
+}
 
 /** What the settings of a lease may be, and are where nobody says. */
 export const LEASE_MS = { min: 500, max: 60_000, default: 3000 } as const;
