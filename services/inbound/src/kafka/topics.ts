@@ -1,23 +1,14 @@
-import { type Broker, OutcryError, type Retention } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
+import { OutcryError } from '@outcry/broker';
 import { SourceHealth } from '@outcry/worker';
 
-import { Delivery } from '../delivery/delivery.ts';
-import type { SourceMetrics } from '../observability/inbound-metrics.ts';
+import { LagWatch } from '../delivery/lag-watch.ts';
+import { deliveryOf, type SourceOptions } from '../delivery/source-options.ts';
 import { KafkaLog } from './platformatic/kafka-log.ts';
 import type { KafkaConfig } from './settings.ts';
 import { TopicReader } from './topic-reader.ts';
 
-export interface TopicsOptions {
-  readonly config: KafkaConfig;
-  readonly broker: Pick<Broker, 'publish'>;
-  readonly retention: { of(room: string): Retention };
-  readonly maxDataBytes: number;
-  readonly metrics: SourceMetrics;
-  readonly logger: Logger;
-}
+type TopicsOptions = SourceOptions<KafkaConfig>;
 
-const LAG_INTERVAL_MS = 5000;
 const MS_PER_SECOND = 1000;
 
 /** Topics of one Kafka, as far as its group gives them to this process. */
@@ -26,11 +17,11 @@ export class Topics {
   readonly #log: KafkaLog;
   readonly #health: SourceHealth;
   readonly #ending = new AbortController();
+  readonly #lagWatch = new LagWatch(() => this.#tellLag());
   /** Partitions that are its own. */
   #held: readonly string[] = [];
   #reader: TopicReader | undefined;
   #reading: Promise<void> | undefined;
-  #lagTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TopicsOptions) {
     this.#options = options;
@@ -57,7 +48,10 @@ export class Topics {
     const names = await this.#log.identify();
     this.#health.succeed();
     const { metrics } = this.#options;
-    const deliveries = new Map([...names].map(([topic, name]) => [topic, this.#createDelivery(name)]));
+    const deliveries = new Map(
+      // No user has a star in its name.
+      [...names].map(([topic, name]) => [topic, deliveryOf(this.#options, `*kafka:${name}`)]),
+    );
     const reader = new TopicReader({
       log: this.#log,
       deliveryOf: (topic) => {
@@ -75,12 +69,12 @@ export class Topics {
     });
     this.#reader = reader;
     this.#reading = reader.read(this.#ending.signal);
-    this.#measureLag();
+    this.#lagWatch.start();
   }
 
   /** Ends what is under way and hands over. Never rejects. */
   async stop(): Promise<void> {
-    clearTimeout(this.#lagTimer);
+    this.#lagWatch.stop();
     this.#ending.abort();
     await this.#reading;
     await this.#log.close();
@@ -95,19 +89,6 @@ export class Topics {
     if (names === undefined) return;
     this.#health.succeed();
     logger.info({ partitions: own }, 'partitions of topics assigned');
-  }
-
-  #createDelivery(name: string): Delivery {
-    const { broker, retention, maxDataBytes, metrics } = this.#options;
-    // No user has a star in its name.
-    return new Delivery({ broker, retention, maxDataBytes, sender: `*kafka:${name}`, metrics });
-  }
-
-  #measureLag(): void {
-    void this.#tellLag();
-    this.#lagTimer = setTimeout(() => {
-      this.#measureLag();
-    }, LAG_INTERVAL_MS);
   }
 
   async #tellLag(): Promise<void> {

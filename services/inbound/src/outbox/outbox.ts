@@ -1,30 +1,18 @@
-import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
-import { databaseRoster, type LeaseTimes, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
+import type { OutcryError } from '@outcry/broker';
+import { databaseRoster, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
 
-import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
-import type { SourceMetrics } from '../observability/inbound-metrics.ts';
+import { LagWatch } from '../delivery/lag-watch.ts';
+import { deliveryOf, type LeasedSourceOptions } from '../delivery/source-options.ts';
 import { OutboxReader } from './outbox-reader.ts';
 import { OUTBOX_PARTITIONS } from './postgres/migrations.ts';
 import { PostgresListener } from './postgres/postgres-listener.ts';
 import { PostgresOutbox } from './postgres/postgres-outbox.ts';
 import type { OutboxConfig } from './settings.ts';
 
-export interface OutboxOptions {
-  readonly config: OutboxConfig;
-  readonly broker: Pick<Broker, 'publish'>;
-  readonly lease: Lease;
-  readonly times: LeaseTimes;
-  readonly retention: { of(room: string): Retention };
-  readonly maxDataBytes: number;
-  readonly tracing?: DeliveryOptions['tracing'];
-  readonly metrics: SourceMetrics;
-  readonly logger: Logger;
-}
+type OutboxOptions = LeasedSourceOptions<OutboxConfig>;
 
 /** Stands where a sender does in idempotency keys. No user has a star in its name. */
 const SENDER = '*outbox';
-const LAG_INTERVAL_MS = 5000;
 
 /** The outbox of one database: its partitions, as far as this process has them. */
 export class Outbox {
@@ -33,8 +21,8 @@ export class Outbox {
   readonly #store: PostgresOutbox;
   readonly #health: SourceHealth;
   readonly #listener: PostgresListener;
+  readonly #lagWatch = new LagWatch(() => this.#measureLag());
   #partitions: Partitions | undefined;
-  #lagTimer: NodeJS.Timeout | undefined;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -73,12 +61,12 @@ export class Outbox {
     this.#listener.start();
     this.#partitions = this.#createPartitions(source);
     await this.#partitions.start();
-    this.#measureLag();
+    this.#lagWatch.start();
   }
 
   /** Ends what is under way and hands over. Never rejects. */
   async stop(): Promise<void> {
-    clearTimeout(this.#lagTimer);
+    this.#lagWatch.stop();
     await this.#partitions?.stop();
     await this.#listener.close();
     await this.#store.close();
@@ -101,10 +89,10 @@ export class Outbox {
   }
 
   #createReader(): OutboxReader {
-    const { broker, retention, maxDataBytes, tracing, metrics, config } = this.#options;
+    const { metrics, config } = this.#options;
     return new OutboxReader({
       store: this.#store,
-      delivery: new Delivery({ broker, retention, maxDataBytes, sender: SENDER, tracing, metrics }),
+      delivery: deliveryOf(this.#options, SENDER),
       wakeUps: this.#wakeUps,
       pollMs: config.pollMs,
       metrics,
@@ -114,14 +102,8 @@ export class Outbox {
     });
   }
 
-  #measureLag(): void {
-    void this.#health
-      .watch(() => this.#store.measureLag())
-      .then((lag) => {
-        if (lag !== undefined) this.#options.metrics.setLag(lag);
-      });
-    this.#lagTimer = setTimeout(() => {
-      this.#measureLag();
-    }, LAG_INTERVAL_MS);
+  async #measureLag(): Promise<void> {
+    const lag = await this.#health.watch(() => this.#store.measureLag());
+    if (lag !== undefined) this.#options.metrics.setLag(lag);
   }
 }

@@ -1,36 +1,23 @@
-import type { Broker, Lease, OutcryError, Retention } from '@outcry/broker';
-import type { Logger } from '@outcry/service';
-import { databaseRoster, type LeaseTimes, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
+import type { OutcryError } from '@outcry/broker';
+import { databaseRoster, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
 
-import { Delivery, type DeliveryOptions } from '../delivery/delivery.ts';
-import type { SourceMetrics } from '../observability/inbound-metrics.ts';
+import { LagWatch } from '../delivery/lag-watch.ts';
+import { deliveryOf, type LeasedSourceOptions } from '../delivery/source-options.ts';
 import { RedisStreamStore } from './redis/redis-stream-store.ts';
 import type { StreamConfig } from './settings.ts';
 import { StreamReader } from './stream-reader.ts';
 
-export interface StreamsOptions {
-  readonly config: StreamConfig;
-  readonly broker: Pick<Broker, 'publish'>;
-  readonly lease: Lease;
-  readonly times: LeaseTimes;
-  readonly retention: { of(room: string): Retention };
-  readonly maxDataBytes: number;
-  readonly tracing?: DeliveryOptions['tracing'];
-  readonly metrics: SourceMetrics;
-  readonly logger: Logger;
-}
-
-const LAG_INTERVAL_MS = 5000;
+type StreamsOptions = LeasedSourceOptions<StreamConfig>;
 
 /** Streams of one Redis, as far as this process reads them. */
 export class Streams {
   readonly #options: StreamsOptions;
   readonly #store: RedisStreamStore;
   readonly #health: SourceHealth;
+  readonly #lagWatch = new LagWatch(() => this.#measureLag());
   /** What each stream is called among all that there are. */
   readonly #sources = new Map<string, string>();
   #partitions: Partitions | undefined;
-  #lagTimer: NodeJS.Timeout | undefined;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -55,12 +42,12 @@ export class Streams {
     this.#health.succeed();
     this.#partitions = this.#createPartitions();
     await this.#partitions.start();
-    this.#measureLag();
+    this.#lagWatch.start();
   }
 
   /** Ends what is under way and hands over. Never rejects. */
   async stop(): Promise<void> {
-    clearTimeout(this.#lagTimer);
+    this.#lagWatch.stop();
     await this.#partitions?.stop();
     await this.#store.close();
   }
@@ -80,12 +67,12 @@ export class Streams {
   }
 
   #read(term: PartitionTerm): Promise<void> {
-    const { broker, retention, maxDataBytes, tracing, metrics, config } = this.#options;
+    const { metrics, config } = this.#options;
     // Two streams may have entries of one id. No user has a star in its name.
     const sender = `*stream:${this.#sourceOf(term.partition)}`;
     const reader = new StreamReader({
       store: this.#store,
-      delivery: new Delivery({ broker, retention, maxDataBytes, sender, tracing, metrics }),
+      delivery: deliveryOf(this.#options, sender),
       pollMs: config.pollMs,
       metrics,
       onFault: (err: OutcryError) => {
@@ -99,14 +86,8 @@ export class Streams {
     return this.#sources.get(stream) ?? stream;
   }
 
-  #measureLag(): void {
-    void this.#health
-      .watch(() => this.#store.measureLag())
-      .then((lag) => {
-        if (lag !== undefined) this.#options.metrics.setLag(lag);
-      });
-    this.#lagTimer = setTimeout(() => {
-      this.#measureLag();
-    }, LAG_INTERVAL_MS);
+  async #measureLag(): Promise<void> {
+    const lag = await this.#health.watch(() => this.#store.measureLag());
+    if (lag !== undefined) this.#options.metrics.setLag(lag);
   }
 }
