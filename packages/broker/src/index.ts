@@ -26,6 +26,8 @@ export type {
   FeedSnapshot,
   StoredBook,
 } from './feeds/bus.ts';
+export type { ClusterIdentities, ClusterIdentity } from './identities/cluster-identities.ts';
+export { ARCHIVE_IDENTITY } from './identities/keys.ts';
 export type { Intake } from './intake.ts';
 export type { Outlet } from './outlet.ts';
 export type { Lease, LeaseFinder, LeaseGrant, LeaseHolding, LeaseNote, LeaseRefusal } from './leases/lease.ts';
@@ -50,7 +52,7 @@ export type { ServerInfo } from './redis/server/server-info.ts';
 export type { ServerFigures, ServerReport } from './redis/server/server-report.ts';
 export type { Revocation, RevocationList } from './revocations/list.ts';
 export { ARCHIVE_PARTITIONS, archiveLease } from './rooms/archive-leases.ts';
-export type { AnnouncedRoom, ArchiveSource, ClusterIdentity, PageLimit, StoredPage } from './rooms/archive-source.ts';
+export type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './rooms/archive-source.ts';
 export type {
   Broker,
   BrokerHandler,

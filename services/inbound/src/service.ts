@@ -62,7 +62,7 @@ export function composeInbound(config: InboundConfig, { backplane, redis, logger
 }
 
 interface SourceParts {
-  readonly backplane: Pick<Backplane, 'broker' | 'lease'>;
+  readonly backplane: Pick<Backplane, 'broker' | 'lease' | 'identities'>;
   readonly metrics: InboundMetrics;
   readonly tracing: MessageTracing | undefined;
   readonly logger: Logger;
@@ -70,8 +70,9 @@ interface SourceParts {
 
 function createSources(config: InboundConfig, { backplane, metrics, tracing, logger }: SourceParts): readonly Source[] {
   const { outbox, streams, topics, leases: times, retention, maxDataBytes } = config;
-  const { broker, lease } = backplane;
-  const shared = { broker, lease, times, retention, maxDataBytes, tracing, logger };
+  const { broker, lease, identities } = backplane;
+  if (identities === undefined) throw new TypeError('expected a cluster that can be called something');
+  const shared = { broker, lease, identities, times, retention, maxDataBytes, tracing, logger };
   return [
     outbox && {
       name: 'outbox' as const,

@@ -282,6 +282,7 @@ export const HOUSE: House = {
         accounts: 'names and passwords',
         revocations: 'tokens that are void',
         control: 'notices to every node',
+        identities: 'what the cluster is called',
       },
       { presence: 'who is in which room', leases: 'who leads', nodes: 'who is there' },
       { events: 'who came and who went, for whoever sends it on' },

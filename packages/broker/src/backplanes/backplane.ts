@@ -2,6 +2,7 @@ import type { AccountStore } from '../accounts/store.ts';
 import type { ControlBus } from '../control/bus.ts';
 import type { EventJournal } from '../events/journal.ts';
 import type { FeedBus } from '../feeds/bus.ts';
+import type { ClusterIdentities } from '../identities/cluster-identities.ts';
 import type { Intake } from '../intake.ts';
 import type { Lease, LeaseFinder } from '../leases/lease.ts';
 import type { SharedLimits } from '../limits/shared-limits.ts';
@@ -45,6 +46,8 @@ export interface Backplane {
   readonly intake?: Intake;
   /** Absent where nobody else could read it. */
   readonly archive?: ArchiveSource;
+  /** Absent where there is no other cluster that it could be taken for. */
+  readonly identities?: ClusterIdentities;
   /** Absent where nothing leaves the process. */
   readonly outlet?: Outlet;
   /**

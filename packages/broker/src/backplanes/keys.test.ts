@@ -5,6 +5,7 @@ import { accountsKey } from '../accounts/keys.ts';
 import { controlChannel } from '../control/keys.ts';
 import { eventNamesIn, eventNamesOf } from '../events/keys.ts';
 import { bookNames, instrumentsKey } from '../feeds/keys.ts';
+import { ARCHIVE_IDENTITY, identityKey } from '../identities/keys.ts';
 import { leaseNames, releasesChannel } from '../leases/keys.ts';
 import { limitNames } from '../limits/keys.ts';
 import { nodeNames, publisherNames } from '../nodes/keys.ts';
@@ -29,7 +30,7 @@ const keys = {
   roster: publisherNames(space),
   nodes: nodeNames(space),
   revocations: revocationNames(space),
-  identity: rooms.identity,
+  identity: (by: string) => identityKey(space, by),
   archive: (tag: string) => rooms.archiveIn(tag),
   events: (tag: string) => eventNamesIn(space, tag),
   room: (room: string) => rooms.of(room),
@@ -86,7 +87,7 @@ describe('KeySpace', () => {
     claim(keys.releases, 'releases');
     claim(keys.control, 'control');
     claim(keys.accounts, 'accounts');
-    claim(keys.identity, 'identity');
+    claim(keys.identity(ARCHIVE_IDENTITY), 'identity of the archive');
     for (const [kind, name] of Object.entries<string>({ ...keys.roster })) claim(name, `roster ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.nodes })) claim(name, `nodes ${kind}`);
     for (const [kind, name] of Object.entries<string>({ ...keys.revocations })) claim(name, `revocations ${kind}`);
@@ -101,6 +102,7 @@ describe('KeySpace', () => {
       expect(bookFence).toBe(keys.namedLease(s).fence);
       claim(keys.idempotency(r, { sender: u, key: k }), JSON.stringify([r, u, k]));
       claim(keys.loopback(r), `loopback ${r}`);
+      claim(keys.identity(r), `identity ${r}`);
       for (const [kind, name] of Object.entries<string>({ ...keys.limits(r) })) claim(name, `limits ${kind} ${r}`);
       expect(keys.roomOf(keys.room(r).channel)).toBe(r);
       const lease = text('a-/%2F', 4);

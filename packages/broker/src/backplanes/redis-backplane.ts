@@ -3,6 +3,7 @@ import { RedisControlBus } from '../control/redis-bus.ts';
 import { RedisEventJournal } from '../events/redis-journal.ts';
 import type { ToldEvents } from '../events/telling.ts';
 import { RedisFeedBus } from '../feeds/redis-bus.ts';
+import { RedisIdentities } from '../identities/redis-identities.ts';
 import type { Intake } from '../intake.ts';
 import { RedisLease } from '../leases/redis-lease.ts';
 import { RedisSharedLimits } from '../limits/redis-shared-limits.ts';
@@ -91,6 +92,7 @@ class RedisBackplane implements Backplane {
   readonly presence: PresenceStore;
   readonly events: RedisEventJournal;
   readonly archive: RedisArchiveSource;
+  readonly identities: RedisIdentities;
   readonly intake: Intake;
   readonly outlet = new GatherWindow();
   readonly #startTimeoutMs: number;
@@ -121,6 +123,7 @@ class RedisBackplane implements Backplane {
     const rooms = new RoomKeys(keys);
     this.events = new RedisEventJournal({ ...parts, maxEntries: options.told?.maxEntries });
     this.archive = new RedisArchiveSource({ ...parts, keys: rooms });
+    this.identities = new RedisIdentities(parts);
     const channelOf = (room: string): string => rooms.of(room).channel;
     const createPresence = (partitions: readonly number[]): LeasedPresence => {
       const table = new RedisPresenceTable({ ...parts, partitions, channelOf, told: options.told });

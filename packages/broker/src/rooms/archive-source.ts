@@ -25,14 +25,6 @@ export interface StoredPage {
   readonly messages: readonly RoomMessage[];
 }
 
-/** A cluster, as its store shows it. */
-export interface ClusterIdentity {
-  /** What it is called; undefined where nobody has called it anything, or the store has lost that. */
-  readonly cluster: string | undefined;
-  /** Unix milliseconds, by the broker's clock. */
-  readonly now: number;
-}
-
 export interface PageLimit {
   readonly messages: number;
   /** A page ends behind the message that exceeds it. */
@@ -44,10 +36,6 @@ export interface PageLimit {
  * `PARTITION_COUNT`. Nothing here writes a room. Every call rejects with an `OutcryError`, `unavailable` or `closed`.
  */
 export interface ArchiveSource {
-  /** Which cluster this is. */
-  identify(): Promise<ClusterIdentity>;
-  /** Calls the cluster so for good, unless it is called something already. */
-  introduce(cluster: string): Promise<void>;
   /** Calls back with the rooms of a partition that are announced from now on. Hints: one may be lost. */
   watch(partition: number, onAnnounced: (room: string) => void): Promise<void>;
   /** Ends that at once. Never rejects. */

@@ -51,11 +51,6 @@ export class RoomKeys {
     return names;
   }
 
-  /** Text: which cluster this is, as whoever archives it has called it. Of all its rooms, and in one place. */
-  get identity(): string {
-    return `${this.#space.baseOf('identity')}identity/`;
-  }
-
   /** Where a room is found that is archived. */
   archiveOf(room: string): ArchiveNames {
     return this.archiveIn(partitionTagOf(room));

@@ -1,7 +1,7 @@
 import type { Position } from '@outcry/protocol';
 import { PARTITION_TAGS } from '../partition.ts';
 import type { Router } from '../redis/router.ts';
-import type { AnnouncedRoom, ArchiveSource, ClusterIdentity, PageLimit, StoredPage } from './archive-source.ts';
+import type { AnnouncedRoom, ArchiveSource, PageLimit, StoredPage } from './archive-source.ts';
 import { decodeEnvelope } from './bus-envelope.ts';
 import type { RoomKeys } from './keys.ts';
 import { DISMISS } from './scripts/announce.lua.ts';
@@ -9,8 +9,6 @@ import { READ_STORED } from './scripts/read-stored.lua.ts';
 import { RELEASE, SETTLE } from './scripts/release.lua.ts';
 import { UNARCHIVED_MS } from './scripts/unarchived.ts';
 
-const MS_PER_SECOND = 1000;
-const US_PER_MS = 1000;
 /** Rooms of the list that are read at once. */
 const LIST_PAGE = 1000;
 
@@ -25,20 +23,6 @@ export class RedisArchiveSource implements ArchiveSource {
 
   constructor(parts: RedisArchiveSourceParts) {
     this.#parts = parts;
-  }
-
-  identify(): Promise<ClusterIdentity> {
-    const { identity } = this.#parts.keys;
-    return this.#parts.redis.run(identity, async (redis) => {
-      const [cluster, [seconds, microseconds]] = await Promise.all([redis.get(identity), redis.time()]);
-      const now = Number(seconds) * MS_PER_SECOND + Math.floor(Number(microseconds) / US_PER_MS);
-      return { cluster: cluster ?? undefined, now };
-    });
-  }
-
-  async introduce(cluster: string): Promise<void> {
-    const { identity } = this.#parts.keys;
-    await this.#parts.redis.run(identity, (redis) => redis.set(identity, cluster, 'NX'));
   }
 
   watch(partition: number, onAnnounced: (room: string) => void): Promise<void> {

@@ -4,7 +4,7 @@ import { describeAccountStore } from '../../src/accounts/store.contract.ts';
 import { describeControlBus } from '../../src/control/bus.contract.ts';
 import { describeEventJournal } from '../../src/events/journal.contract.ts';
 import { describeFeedBus } from '../../src/feeds/bus.contract.ts';
-import { createRedisBackplane, partitionOf } from '../../src/index.ts';
+import { ARCHIVE_IDENTITY, createRedisBackplane, partitionOf } from '../../src/index.ts';
 import { describeLease } from '../../src/leases/lease.contract.ts';
 import { describeSharedLimits } from '../../src/limits/shared-limits.contract.ts';
 import { describeNodeRoster } from '../../src/nodes/node-roster.contract.ts';
@@ -106,6 +106,8 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
     // In one call, which looks at the age of what is stored; and one by itself.
     await Promise.all(range(1, 63).map(publishKept));
     await publishKept(64);
+    await inbound.identities?.introduce('an-outbox', 'a-cluster');
+    expect(await inbound.identities?.identify('an-outbox')).toMatchObject({ cluster: 'a-cluster' });
     const unkept = { retention: { count: 0, ms: 1000 } };
     await inbound.broker.publish(request('unkept', 'x', unkept));
     for (const command of await servers.used()) used.inbound.add(command);
@@ -119,7 +121,7 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
   it('lets a service that archives read what others write, and take rooms off its list', async () => {
     const backplanes = [urls.gateway, urls.inbound, urls.archive].map((url) => createRedisBackplane({ url, prefix }));
     await Promise.all(backplanes.map((backplane) => backplane.start(new Recorder())));
-    const [gateway, inbound, { archive } = {}] = backplanes;
+    const [gateway, inbound, { archive, identities } = {}] = backplanes;
     await servers.forgetUsed();
     const partition = partitionOf('kept');
     const publishTwice = async (): Promise<void> => {
@@ -130,8 +132,8 @@ describe('deploy/redis/users.acl, or cluster-users.acl', () => {
       }
     };
     const announced: string[] = [];
-    await archive?.introduce('a-cluster');
-    expect(await archive?.identify()).toMatchObject({ cluster: 'a-cluster' });
+    await identities?.introduce(ARCHIVE_IDENTITY, 'a-cluster');
+    expect(await identities?.identify(ARCHIVE_IDENTITY)).toMatchObject({ cluster: 'a-cluster' });
     await archive?.watch(partition, (room) => announced.push(room));
     await publishTwice();
     await expect.poll(() => announced).toEqual(['kept', 'kept']);

@@ -48,18 +48,20 @@ describe('the source of an archive', () => {
     expect(await archive.list(partitionOf('other'), 0)).toEqual([]);
   });
 
-  it('is called what it was called first, until that is lost, and says what time it is', async () => {
-    const { archive } = await start();
+  it('is called what it was called first by each of its places, until that is lost, and says what time it is', async () => {
+    const { identities } = (await start()).backplane;
+    if (identities === undefined) throw new Error('expected a cluster that can be called something');
     const before = Date.now();
-    expect(await archive.identify()).toEqual({ cluster: undefined, now: expect.any(Number) as number });
-    for (const name of ['one', 'two']) await archive.introduce(name);
-    const { cluster: called, now } = await archive.identify();
+    expect(await identities.identify('here')).toEqual({ cluster: undefined, now: expect.any(Number) as number });
+    for (const name of ['one', 'two']) await identities.introduce('here', name);
+    const { cluster: called, now } = await identities.identify('here');
     expect(called).toBe('one');
+    expect((await identities.identify('there')).cluster).toBeUndefined();
     // Of the same machine.
     expect(now).toBeGreaterThanOrEqual(before);
     expect(now).toBeLessThanOrEqual(Date.now());
     await cluster.admin.flushall();
-    expect((await archive.identify()).cluster).toBeUndefined();
+    expect((await identities.identify('here')).cluster).toBeUndefined();
   });
 
   it('announces a room ahead of what is published there, and once in an interval', async () => {

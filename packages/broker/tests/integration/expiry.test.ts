@@ -80,7 +80,7 @@ async function untilDue(): Promise<void> {
 
 /** Uses whatever is stored, as often as it is called. */
 async function createUse({ backplane }: RedisNode): Promise<Use> {
-  const { archive, broker, limits, lease, nodes, presence, roster } = backplane;
+  const { archive, broker, identities, limits, lease, nodes, presence, roster } = backplane;
   await presence.start(new PresenceRecorder());
   const grant = await lease.acquire('BTC', LEASE_MS);
   if ('heldForMs' in grant) throw new Error('held');
@@ -95,7 +95,7 @@ async function createUse({ backplane }: RedisNode): Promise<Use> {
     await untilDue();
     await broker.publish(request('pit', 'x', { retention, idempotency }));
     await archive?.release('pit', { epoch: 'an-epoch', seq: round });
-    await archive?.introduce('a-cluster');
+    await identities?.introduce('an-outbox', 'a-cluster');
     // A snapshot lives on by what follows it.
     if (round === 1) await backplane.feedBus.publishSnapshot({ ...frame, ...symbol, seq: 1 }, grant.fence);
     await backplane.feedBus.publishDelta({ ...frame, seq: round + 1, prev: round }, grant.fence);

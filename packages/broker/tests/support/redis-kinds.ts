@@ -24,7 +24,7 @@ export const KEY_KINDS: Readonly<Record<string, Kind<KeyAccess>>> = {
   stream: { ending: 'a name', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
   kept: { ending: 'a name', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
   archived: { ending: 'nothing', access: { gateway: 'write', inbound: 'write', archive: 'write' } },
-  identity: { ending: 'nothing', access: { archive: 'write' } },
+  identity: { ending: 'a name', access: { inbound: 'write', archive: 'write' } },
   once: { ending: 'a name', access: { gateway: 'write', inbound: 'write' } },
   leases: { ending: 'nothing', access: { gateway: 'write' } },
   lease: { ending: 'a name', access: { gateway: 'write' } },

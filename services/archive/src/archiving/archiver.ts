@@ -1,18 +1,35 @@
-import { ARCHIVE_PARTITIONS, archiveLease, type ArchiveSource, type Lease, OutcryError } from '@outcry/broker';
+import {
+  ARCHIVE_IDENTITY,
+  ARCHIVE_PARTITIONS,
+  archiveLease,
+  type ArchiveSource,
+  type ClusterIdentities,
+  type Lease,
+  OutcryError,
+} from '@outcry/broker';
 import type { Logger } from '@outcry/service';
-import { Backoff, delay, type LeaseTimes, Partitions, type PartitionTerm, SourceHealth, WakeUps } from '@outcry/worker';
-import { randomUUID } from 'node:crypto';
+import {
+  Attendance,
+  Backoff,
+  delay,
+  type LeaseTimes,
+  type OneClusters,
+  Partitions,
+  type PartitionTerm,
+  SourceHealth,
+  WakeUps,
+} from '@outcry/worker';
 
 import type { ArchiveMetrics } from '../observability/archive-metrics.ts';
 import { PostgresArchive, type PostgresOptions } from '../store/postgres/postgres-archive.ts';
 import { PartitionFigures } from './partition-figures.ts';
 import { ArchiveTerm, type ArchivingTimes } from './archive-term.ts';
-import { Attendance } from './attendance.ts';
 import { StalledPartitions } from './stalled-partitions.ts';
 
 export interface ArchiverOptions {
   readonly postgres: PostgresOptions;
   readonly source: ArchiveSource;
+  readonly identities: ClusterIdentities;
   readonly lease: Lease;
   readonly leases: LeaseTimes;
   readonly archiving: ArchivingTimes;
@@ -22,11 +39,17 @@ export interface ArchiverOptions {
 
 /** Its partitions are looked at in each interval of the list; behind that, and so many leases more, something keeps one from being archived. */
 const STALLED_LEASES = 5;
+/** In the words of an operator. */
+const OF_ONE_CLUSTER: OneClusters = {
+  thing: 'database',
+  setting: 'OUTCRY_ARCHIVE_URL',
+  role: 'archive',
+  unbind: 'say SELECT outcry.archive_unbind() as its owner',
+};
 
 /** The archive of one cluster: its partitions, as far as this process has them. */
 export class Archiver {
   readonly #options: ArchiverOptions;
-  readonly #service = randomUUID();
   readonly #wakeUps = new WakeUps();
   readonly #store: PostgresArchive;
   readonly #health: SourceHealth;
@@ -38,7 +61,7 @@ export class Archiver {
 
   constructor(options: ArchiverOptions) {
     this.#options = options;
-    const { postgres, source, lease, leases: times, metrics, logger } = options;
+    const { postgres, identities, lease, leases: times, metrics, logger } = options;
     this.#health = new SourceHealth(logger, 'database', () => {
       metrics.countFault();
     });
@@ -55,16 +78,18 @@ export class Archiver {
       },
     });
     this.#attendance = new Attendance({
-      service: this.#service,
+      of: OF_ONE_CLUSTER,
       times,
-      source,
-      store: this.#store,
+      identities,
+      by: ARCHIVE_IDENTITY,
+      list: this.#store,
       health: this.#health,
+      logger,
     });
     this.#partitions = new Partitions({
       names: Array.from({ length: ARCHIVE_PARTITIONS }, (_, i) => String(i)),
       leaseOf: archiveLease,
-      service: this.#service,
+      service: this.#attendance.service,
       roster: this.#attendance,
       lease,
       fenceOf: (name) => this.#attendance.fenceOf(name),

@@ -1,10 +1,9 @@
-import type { ArchiveSource } from '@outcry/broker';
+import { ARCHIVE_IDENTITY, type ClusterIdentities } from '@outcry/broker';
 import { PostgresProcess, startArchive, startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
-import { SourceHealth } from '@outcry/worker';
+import { Attendance, SourceHealth } from '@outcry/worker';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { Attendance } from '../../src/archiving/attendance.ts';
 import { PostgresArchive } from '../../src/store/postgres/postgres-archive.ts';
 import { Database } from '../support/database.ts';
 import { Speaker } from '../support/speaker.ts';
@@ -18,7 +17,13 @@ const US_PER_MS = 1000;
 const SILENT = { info: () => undefined, warn: () => undefined };
 const ANOTHER_CLUSTER =
   /is the archive of cluster \S+, and this Redis is of cluster \S+: .* SELECT outcry\.archive_unbind\(\)/;
-const NO_NAME = /services archive another Redis into this database/;
+const NO_NAME = /services of another Redis use this database \(OUTCRY_ARCHIVE_URL\)/;
+const OF = {
+  thing: 'database',
+  setting: 'OUTCRY_ARCHIVE_URL',
+  role: 'archive',
+  unbind: 'say SELECT outcry.archive_unbind() as its owner',
+};
 
 let servers: readonly [TestRedis, TestRedis];
 let postgres: PostgresProcess;
@@ -33,7 +38,7 @@ afterAll(async () => {
 /** One of two clusters that have a Redis each, and the same prefix in it. */
 interface Cluster {
   readonly redisUrl: string;
-  readonly source: ArchiveSource;
+  readonly identities: ClusterIdentities;
   readonly speaker: Speaker;
   readonly admin: Redis;
   /** What it is called, and where that stands. */
@@ -66,20 +71,21 @@ async function setStage(): Promise<Stage> {
       admin.disconnect();
       await speaker[Symbol.asyncDispose]();
     });
-    const { archive: source } = speaker.backplane;
-    if (source === undefined) throw new Error('expected rooms that can be archived');
+    const { identities } = speaker.backplane;
+    if (identities === undefined) throw new Error('expected a cluster that can be called something');
     return {
-      ...{ redisUrl: url, source, speaker, admin },
-      called: async () => (await source.identify()).cluster,
+      ...{ redisUrl: url, identities, speaker, admin },
+      called: async () => (await identities.identify(ARCHIVE_IDENTITY)).cluster,
       identityKey: async () => (await admin.keys(`${prefix}:*:identity/`))[0] ?? '',
     };
   };
   const clusters = [await open(servers[0]), await open(servers[1])] as const;
   return {
     ...{ prefix, database, clusters },
-    member: (service, { source }) =>
+    member: (service, { identities }) =>
       new Attendance({
-        ...{ service, source, store, health: new SourceHealth(SILENT) },
+        ...{ of: OF, service, identities, by: ARCHIVE_IDENTITY, list: store },
+        ...{ health: new SourceHealth(SILENT), logger: SILENT },
         times: { leaseMs: LEASE_MS, renewMs: 20 },
       }),
     unbind: () => owner.query('SELECT outcry.archive_unbind()'),
@@ -104,7 +110,7 @@ describe('an archive', () => {
       message: expect.stringMatching(NO_NAME) as string,
     });
     expect(await other.called()).toBeUndefined();
-    await other.source.introduce('other');
+    await other.identities.introduce(ARCHIVE_IDENTITY, 'other');
     await expect(c.begin()).rejects.toMatchObject({
       code: 'badConfig',
       message: expect.stringMatching(ANOTHER_CLUSTER) as string,
@@ -115,16 +121,17 @@ describe('an archive', () => {
   it('is that of one of two clusters that begin at once, and of all services of one', async () => {
     await using stage = await setStage();
     const members = ['a', 'b', 'c', 'd'].map((service, i) => stage.member(service, stage.clusters[i < 2 ? 0 : 1]));
-    const begun = members.map((member) => member.begin(PATIENCE_MS));
+    const begun = members.map((member) => member.begin());
+    await Promise.any([Promise.all(begun.slice(0, 2)), Promise.all(begun.slice(2))]);
+    const before = await Promise.all(stage.clusters.map(async (cluster) => (await cluster.called()) !== undefined));
+    // Whoever has not begun waits no more.
+    for (const { identities } of stage.clusters) await identities.introduce(ARCHIVE_IDENTITY, 'other');
     const outcomes = (await Promise.allSettled(begun)).map(({ status }) => status === 'fulfilled');
     expect([
       [true, true, false, false],
       [false, false, true, true],
     ]).toContainEqual(outcomes);
-    expect(await Promise.all(stage.clusters.map(async (cluster) => (await cluster.called()) !== undefined))).toEqual([
-      outcomes[0],
-      outcomes[2],
-    ]);
+    expect(before).toEqual([outcomes[0], outcomes[2]]);
   });
 
   it('goes on where Redis has lost everything, under the name that the database has', async () => {

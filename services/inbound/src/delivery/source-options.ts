@@ -1,4 +1,4 @@
-import type { Broker, Lease, Retention } from '@outcry/broker';
+import type { Broker, ClusterIdentities, Lease, Retention } from '@outcry/broker';
 import type { Logger } from '@outcry/service';
 import type { LeaseTimes } from '@outcry/worker';
 
@@ -19,6 +19,7 @@ export interface SourceOptions<Config> {
 /** What those are given besides whose partitions are divided by leases. */
 export interface LeasedSourceOptions<Config> extends SourceOptions<Config> {
   readonly lease: Lease;
+  readonly identities: ClusterIdentities;
   readonly times: LeaseTimes;
 }
 

@@ -1,3 +1,5 @@
+import type { ServiceList } from '@outcry/worker';
+
 import type { InboundMessage, Refusal } from '../delivery/inbound-message.ts';
 
 export interface PageRequest {
@@ -10,7 +12,7 @@ export interface PageRequest {
  * The rows that wait to be published. Every call rejects with an `OutcryError` of code `unavailable` where the database cannot
  * be asked; it may have been carried out all the same.
  */
-export interface OutboxStore {
+export interface OutboxStore extends ServiceList {
   /** Closes a partition to everybody who has a lower fence. */
   claim(request: PageRequest): Promise<void>;
   /**
@@ -20,11 +22,6 @@ export interface OutboxStore {
   read(request: PageRequest): Promise<readonly InboundMessage[]>;
   /** Removes what was published, and puts aside what was refused. Rows that are gone are none of its business. */
   settle(outcome: { readonly published: readonly string[]; readonly refused: readonly Refusal[] }): Promise<void>;
-  /** Says that a service is there for so long; resolves with all that are. */
-  attend(service: string, forMs: number): Promise<readonly string[]>;
-  leave(service: string): Promise<void>;
-  /** The highest fence that has claimed each partition. */
-  readFences(): Promise<ReadonlyMap<string, number>>;
   /** What waits: rows, up to a bound, and the age of the oldest. */
   measureLag(): Promise<{ readonly rows: number; readonly seconds: number }>;
 }

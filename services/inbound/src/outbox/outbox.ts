@@ -1,5 +1,5 @@
 import type { OutcryError } from '@outcry/broker';
-import { databaseRoster, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
+import { Attendance, type OneClusters, Partitions, SourceHealth, WakeUps } from '@outcry/worker';
 
 import { LagWatch } from '../delivery/lag-watch.ts';
 import { deliveryOf, type LeasedSourceOptions } from '../delivery/source-options.ts';
@@ -13,6 +13,12 @@ type OutboxOptions = LeasedSourceOptions<OutboxConfig>;
 
 /** Stands where a sender does in idempotency keys. No user has a star in its name. */
 const SENDER = '*outbox';
+const OF_ONE_CLUSTER: OneClusters = {
+  thing: 'database',
+  setting: 'OUTCRY_POSTGRES_URL',
+  role: 'outbox',
+  unbind: 'say SELECT outcry.outbox_unbind() as its owner',
+};
 
 /** The outbox of one database: its partitions, as far as this process has them. */
 export class Outbox {
@@ -22,6 +28,7 @@ export class Outbox {
   readonly #health: SourceHealth;
   readonly #listener: PostgresListener;
   readonly #lagWatch = new LagWatch(() => this.#measureLag());
+  #attendance: Attendance | undefined;
   #partitions: Partitions | undefined;
 
   constructor(options: OutboxOptions) {
@@ -51,15 +58,17 @@ export class Outbox {
   }
 
   notReady(): string | undefined {
-    return this.#health.isUp ? undefined : 'the outbox cannot be read';
+    return this.#health.isUp ? this.#attendance?.refusal : 'the outbox cannot be read';
   }
 
-  /** @throws OutcryError `badConfig` where the database is of no use, or `unavailable`; `stop` is to be called then, too */
+  /** @throws OutcryError `badConfig` where the database is of no use, or of another cluster, or `unavailable`; `stop` is to be called then, too */
   async start(): Promise<void> {
     const source = await this.#store.open();
     this.#health.succeed();
+    this.#attendance = this.#createAttendance(source);
+    await this.#attendance.begin();
     this.#listener.start();
-    this.#partitions = this.#createPartitions(source);
+    this.#partitions = this.#createPartitions(source, this.#attendance);
     await this.#partitions.start();
     this.#lagWatch.start();
   }
@@ -72,14 +81,29 @@ export class Outbox {
     await this.#store.close();
   }
 
-  #createPartitions(source: string): Partitions {
+  #createAttendance(source: string): Attendance {
+    const { identities, times, logger } = this.#options;
+    return new Attendance({
+      of: OF_ONE_CLUSTER,
+      times,
+      identities,
+      by: `outbox/${source}`,
+      list: this.#store,
+      health: this.#health,
+      logger,
+    });
+  }
+
+  #createPartitions(source: string, attendance: Attendance): Partitions {
     const { lease, times, metrics, logger } = this.#options;
     const reader = this.#createReader();
     return new Partitions({
       names: Array.from({ length: OUTBOX_PARTITIONS }, (_, i) => String(i)),
       // Two databases may feed one cluster.
       leaseOf: (name) => `outbox/${source}/${name}`,
-      ...databaseRoster(this.#store, this.#health),
+      service: attendance.service,
+      roster: attendance,
+      fenceOf: (name) => attendance.fenceOf(name),
       lease,
       times,
       read: (term) => reader.read(term),

@@ -1,3 +1,5 @@
+import type { ServiceList } from '@outcry/worker';
+
 import type { InboundMessage, Refusal } from '../delivery/inbound-message.ts';
 
 export interface StreamRequest {
@@ -24,7 +26,7 @@ export interface Settlement {
  * Streams that a back end appends to. Every call rejects with an `OutcryError` of code `unavailable` where Redis cannot be asked; it may
  * have been carried out all the same. Those under a fence reject with `fenced` where somebody with a higher one has claimed the stream.
  */
-export interface StreamStore {
+export interface StreamStore extends ServiceList {
   /**
    * Resolves with what a stream is called among all that there are, as long as it has its data.
    *
@@ -37,11 +39,6 @@ export interface StreamStore {
   settle(request: StreamRequest, settlement: Settlement): Promise<void>;
   /** Resolves when something follows what was read last, or after `ms`, or when `signal` aborts. */
   wait(request: StreamRequest, ms: number, signal: AbortSignal): Promise<void>;
-  /** Says that a service is there for so long; resolves with all that are. */
-  attend(service: string, forMs: number): Promise<readonly string[]>;
-  leave(service: string): Promise<void>;
-  /** The highest fence that has claimed each stream; those that nobody has are left out. */
-  readFences(): Promise<ReadonlyMap<string, number>>;
   /** What waits in all streams: entries, up to a bound for each, and the age of the oldest. */
   measureLag(): Promise<{ readonly rows: number; readonly seconds: number }>;
   close(): Promise<void>;

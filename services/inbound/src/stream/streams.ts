@@ -1,9 +1,9 @@
 import type { OutcryError } from '@outcry/broker';
-import { databaseRoster, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
+import { Attendance, type PartitionTerm, Partitions, SourceHealth } from '@outcry/worker';
 
 import { LagWatch } from '../delivery/lag-watch.ts';
 import { deliveryOf, type LeasedSourceOptions } from '../delivery/source-options.ts';
-import { RedisStreamStore } from './redis/redis-stream-store.ts';
+import { RedisStreamStore, stateOf } from './redis/redis-stream-store.ts';
 import type { StreamConfig } from './settings.ts';
 import { StreamReader } from './stream-reader.ts';
 
@@ -17,6 +17,7 @@ export class Streams {
   readonly #lagWatch = new LagWatch(() => this.#measureLag());
   /** What each stream is called among all that there are. */
   readonly #sources = new Map<string, string>();
+  #attendance: Attendance | undefined;
   #partitions: Partitions | undefined;
 
   constructor(options: StreamsOptions) {
@@ -33,14 +34,16 @@ export class Streams {
   }
 
   notReady(): string | undefined {
-    return this.#health.isUp ? undefined : 'the streams cannot be read';
+    return this.#health.isUp ? this.#attendance?.refusal : 'the streams cannot be read';
   }
 
-  /** @throws OutcryError `badConfig` where the streams are of no use, or `unavailable`; `stop` is to be called then, too */
+  /** @throws OutcryError `badConfig` where the streams are of no use, or of another cluster, or `unavailable`; `stop` is to be called then, too */
   async start(): Promise<void> {
     for (const stream of this.#options.config.keys) this.#sources.set(stream, await this.#store.identify(stream));
     this.#health.succeed();
-    this.#partitions = this.#createPartitions();
+    this.#attendance = this.#createAttendance();
+    await this.#attendance.begin();
+    this.#partitions = this.#createPartitions(this.#attendance);
     await this.#partitions.start();
     this.#lagWatch.start();
   }
@@ -52,12 +55,34 @@ export class Streams {
     await this.#store.close();
   }
 
-  #createPartitions(): Partitions {
+  /** Those that are read together have one name, beside the first of them. */
+  #createAttendance(): Attendance {
+    const { config, identities, times, logger } = this.#options;
+    const [first = ''] = config.keys;
+    return new Attendance({
+      of: {
+        thing: 'stream',
+        setting: 'OUTCRY_STREAM_URL',
+        role: 'source',
+        unbind: `say HDEL ${stateOf(first)} cluster to the Redis of the stream`,
+      },
+      times,
+      identities,
+      by: `stream/${this.#sourceOf(first)}`,
+      list: this.#store,
+      health: this.#health,
+      logger,
+    });
+  }
+
+  #createPartitions(attendance: Attendance): Partitions {
     const { config, lease, times, metrics, logger } = this.#options;
     return new Partitions({
       names: config.keys,
       leaseOf: (stream) => `stream/${this.#sourceOf(stream)}`,
-      ...databaseRoster(this.#store, this.#health),
+      service: attendance.service,
+      roster: attendance,
+      fenceOf: (stream) => attendance.fenceOf(stream),
       lease,
       times,
       read: (term) => this.#read(term),

@@ -219,7 +219,7 @@ describe('the outbox', () => {
   it('works with the rights that docs/INBOUND.md gives, and none more; without the schema it says what to do', async () => {
     await using stage = await setStage();
     await expect(stage.start({ postgresMigrate: false })).rejects.toThrow(
-      /the database has no schema outcry, and this service needs version 3: start it once with OUTCRY_POSTGRES_MIGRATE=true/,
+      /the database has no schema outcry, and this service needs version 4: start it once with OUTCRY_POSTGRES_MIGRATE=true/,
     );
     const owner = await stage.start();
     await owner.process.stop();

@@ -217,10 +217,12 @@ describe('a stream', () => {
     await using stage = await setStage();
     const store = new RedisStreamStore({ url: redis.url, keys: [stage.stream], mustTrim: true });
     try {
-      expect(await store.readFences()).toEqual(new Map());
+      const request = { service: 'a', forMs: 1, seen: undefined, now: undefined };
+      expect((await store.join(request)).fences).toEqual(new Map());
       const fence = (Date.now() + 3_600_000) * 1000;
       await store.claim({ stream: stage.stream, fence });
-      expect(await store.readFences()).toEqual(new Map([[stage.stream, fence]]));
+      expect((await store.join(request)).fences).toEqual(new Map([[stage.stream, fence]]));
+      await store.leave('a');
     } finally {
       await store.close();
     }

@@ -1,5 +1,13 @@
 import type { OutcryError } from '@outcry/broker';
-import { assertMigrated, connectionOptions, migrate, toFault } from '@outcry/worker';
+import {
+  assertMigrated,
+  connectionOptions,
+  joinCluster,
+  type Joined,
+  type JoinRequest,
+  migrate,
+  toFault,
+} from '@outcry/worker';
 import pg from 'pg';
 
 import type { ArchiveStore, Batch, Cursor, Gap, Stored, Term } from '../archive-store.ts';
@@ -22,24 +30,6 @@ export interface PostgresArchiveOptions extends PostgresOptions {
   readonly onIndexFault?: (err: OutcryError) => void;
 }
 
-export interface JoinRequest {
-  readonly service: string;
-  /** It is there for so long. */
-  readonly forMs: number;
-  /** What its Redis is called, and what time it is there, as far as that is known. */
-  readonly seen: string | undefined;
-  readonly now: number | undefined;
-}
-
-export interface Joined {
-  /** Whose archive the database is. */
-  readonly cluster: string;
-  /** All that are there; nobody, where this service is none of its cluster's. */
-  readonly services: readonly string[];
-  /** Up to which each partition is closed. */
-  readonly fences: readonly number[];
-}
-
 /** PostgreSQL tells names of queries apart by 63 characters. */
 const MAX_NAME = 63;
 const EXPIRE = 'SELECT last_room, expired FROM outcry.archive_expire($1, $2)';
@@ -53,14 +43,6 @@ const STORE_GAPS = `WITH fresh AS MATERIALIZED (SELECT outcry.archive_new_gaps($
 interface StoredRow {
   readonly stored: string;
   readonly gaps?: readonly Gap[];
-}
-
-const JOIN = 'SELECT cluster, services, fences FROM outcry.archive_join($1, $2, $3, $4)';
-
-interface JoinedRow {
-  readonly cluster: string;
-  readonly services: readonly string[] | null;
-  readonly fences: readonly string[] | null;
 }
 
 interface ExpiredRow {
@@ -156,9 +138,8 @@ export class PostgresArchive implements ArchiveStore {
   }
 
   /** Says that a service is there, unless the database is another cluster's (one-cluster.ts). */
-  async join({ service, forMs, seen, now }: JoinRequest): Promise<Joined> {
-    const [row] = await this.#query<JoinedRow>(JOIN, [service, forMs, seen, now]);
-    return { cluster: row?.cluster ?? '', services: row?.services ?? [], fences: row?.fences?.map(Number) ?? [] };
+  join(request: JoinRequest): Promise<Joined> {
+    return joinCluster((text, values) => this.#query(text, values), 'archive', request);
   }
 
   async leave(service: string): Promise<void> {

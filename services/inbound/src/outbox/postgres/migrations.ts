@@ -1,4 +1,4 @@
-import { FENCED_STATE, type Migrations } from '@outcry/worker';
+import { FENCED_STATE, type Migrations, oneClusterStep } from '@outcry/worker';
 
 /** Partitions of the outbox. Part of what is stored: another number takes a migration that moves the rows. */
 export const OUTBOX_PARTITIONS = 16;
@@ -233,6 +233,19 @@ BEGIN
   END LOOP;
 END $$;
 `,
+  // Of what is called so in the steps before it, without a prefix.
+  oneClusterStep({
+    prefix: 'outbox',
+    services: 'services',
+    partitions: 'partitions',
+    attend: 'attend',
+    words: {
+      verb: 'publish',
+      role: 'outbox',
+      done: 'published to',
+      inUse: 'services read this outbox: stop them first',
+    },
+  }),
 ];
 
 export const MIGRATIONS: Migrations = {

@@ -1,5 +1,5 @@
 import type { OutcryError } from '@outcry/broker';
-import { assertMigrated, migrate, toFault } from '@outcry/worker';
+import { assertMigrated, joinCluster, type Joined, type JoinRequest, migrate, toFault } from '@outcry/worker';
 import pg from 'pg';
 
 import type { InboundMessage, Refusal } from '../../delivery/inbound-message.ts';
@@ -28,6 +28,8 @@ interface Row {
 
 const MAX_ROWS = 256;
 const MAX_BYTES = 4 * 1024 * 1024;
+/** PostgreSQL tells names of queries apart by 63 characters. */
+const MAX_NAME = 63;
 
 /** The outbox in PostgreSQL, by the functions of its schema. */
 export class PostgresOutbox implements OutboxStore {
@@ -89,21 +91,12 @@ export class PostgresOutbox implements OutboxStore {
     await this.#query('SELECT outcry.settle($1, $2)', [published, JSON.stringify(refused)]);
   }
 
-  async attend(service: string, forMs: number): Promise<readonly string[]> {
-    const rows = await this.#query<{ service: string }>('SELECT outcry.attend($1, $2) AS service', [service, forMs]);
-    return rows.map((row) => row.service);
+  join(request: JoinRequest): Promise<Joined> {
+    return joinCluster((text, values) => this.#query(text, values), 'outbox', request);
   }
 
   async leave(service: string): Promise<void> {
     await this.#query('SELECT outcry.leave($1)', [service]);
-  }
-
-  async readFences(): Promise<ReadonlyMap<string, number>> {
-    const rows = await this.#query<{ readonly partition: number; readonly fence: string }>(
-      'SELECT partition, fence FROM outcry.fences()',
-      [],
-    );
-    return new Map(rows.map(({ partition, fence }) => [String(partition), Number(fence)]));
   }
 
   async measureLag(): Promise<{ readonly rows: number; readonly seconds: number }> {
@@ -120,8 +113,8 @@ export class PostgresOutbox implements OutboxStore {
 
   async #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<readonly R[]> {
     try {
-      // The same text always goes by the same name, so it is planned once for each connection.
-      return (await this.#pool.query<R>({ name: text, text, values: [...values] })).rows;
+      // The same text always goes by the same name, which no other begins with, so it is planned once for each connection.
+      return (await this.#pool.query<R>({ name: text.slice(0, MAX_NAME), text, values: [...values] })).rows;
     } catch (err) {
       throw toFault(err);
     }

@@ -1,10 +1,11 @@
 import { OutcryError } from '@outcry/broker';
+import type { Joined, JoinRequest } from '@outcry/worker';
 import { Redis } from 'ioredis';
 import { randomUUID } from 'node:crypto';
 
 import type { InboundMessage } from '../../delivery/inbound-message.ts';
 import type { Settlement, StreamPage, StreamRequest, StreamStore } from '../stream-store.ts';
-import { ATTEND, CLAIM, IDENTIFY, MEASURE, READ, SETTLE } from './scripts.ts';
+import { CLAIM, IDENTIFY, JOIN, MEASURE, READ, SETTLE } from './scripts.ts';
 import { StreamWait } from './stream-wait.ts';
 import { toFault } from './to-fault.ts';
 
@@ -85,15 +86,19 @@ export class RedisStreamStore implements StreamStore {
     await this.#call(() => this.#wait.until(stream, { after: cursor ?? '0-0', ms, signal }));
   }
 
-  async attend(service: string, forMs: number): Promise<readonly string[]> {
-    return (await this.#run(ATTEND, [this.#services], [service, forMs])) as readonly string[];
+  async join({ service, forMs, seen = '' }: JoinRequest): Promise<Joined> {
+    const keys = [this.#services, stateOf(this.#first)];
+    const reply = await this.#run(JOIN, keys, [service, forMs, seen, randomUUID()]);
+    const [cluster, services] = reply as [string, readonly string[]];
+    return { cluster, services, fences: await this.#readFences() };
   }
 
   async leave(service: string): Promise<void> {
     await this.#call(() => this.#redis.zrem(this.#services, service));
   }
 
-  async readFences(): Promise<ReadonlyMap<string, number>> {
+  /** Of streams that nobody has claimed there is none. */
+  async #readFences(): Promise<ReadonlyMap<string, number>> {
     const { keys } = this.#options;
     const fences = await this.#call(() =>
       Promise.all(keys.map((stream) => this.#redis.hget(stateOf(stream), 'fence'))),
@@ -119,7 +124,11 @@ export class RedisStreamStore implements StreamStore {
 
   /** Who reads the same streams divides them with this one. */
   get #services(): string {
-    return besides(this.#options.keys[0] ?? '', 'services');
+    return besides(this.#first, 'services');
+  }
+
+  get #first(): string {
+    return this.#options.keys[0] ?? '';
   }
 
   #run(script: string, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
@@ -140,7 +149,8 @@ function toMessage([id, room, data, key, , traceparent]: Entry): InboundMessage 
   return { id, room: room ?? '', data: data ?? '', ...more };
 }
 
-function stateOf(stream: string): string {
+/** The hash in which it is written what is known of a stream. */
+export function stateOf(stream: string): string {
   return besides(stream, 'outcry');
 }
 

@@ -1,6 +1,6 @@
 /**
  * What is known of a stream stands in a hash beside it: its name among all streams (id), the highest fence that has claimed it (fence)
- * and the last entry that is done with (cursor). Each script is one step, and refuses whoever has a lower fence.
+ * and the last entry that is done with (cursor); of the first of those that are read together, the name of their cluster (cluster). Each script is one step, and refuses whoever has a lower fence.
  */
 const FENCED = String.raw`
 if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return redis.error_reply('FENCED another service reads the stream') end
@@ -88,17 +88,30 @@ end
 `;
 
 /**
- *     KEYS  services, a sorted set by when each is gone, by Redis's clock
- *     ARGV  service, ms for which it is there
- *     reply all that are
+ * What outcry.outbox_join is in a database: says that a service is there, unless the streams are another cluster's. Former versions write the
+ * services alone.
+ *
+ *     KEYS  services, a sorted set by when each is gone, by Redis's clock; state of the first stream
+ *     ARGV  service, ms for which it is there, what its own Redis is called ('': nothing), a name that is new
+ *     reply the name of their cluster, and all that are there: nobody, where this one is refused
  */
-export const ATTEND = String.raw`
+export const JOIN = String.raw`
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now))
+local present = redis.call('ZRANGE', KEYS[1], 0, -1)
+local cluster, seen, was_present = redis.call('HGET', KEYS[2], 'cluster'), ARGV[3], false
+for _, service in ipairs(present) do was_present = was_present or service == ARGV[1] end
+if not cluster or (seen == '' and #present == 0) then
+  cluster = seen == '' and ARGV[4] or seen
+  redis.call('HSET', KEYS[2], 'cluster', cluster)
+elseif (seen ~= '' and seen ~= cluster) or (seen == '' and not was_present) then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  return { cluster, {} }
+end
+redis.call('ZADD', KEYS[1], string.format('%.0f', now + ARGV[2]), ARGV[1])
 redis.call('PEXPIRE', KEYS[1], 2 * ARGV[2])
-return redis.call('ZRANGE', KEYS[1], 0, -1)
+return { cluster, redis.call('ZRANGE', KEYS[1], 0, -1) }
 `;
 
 /**
