@@ -1,5 +1,6 @@
 import { ARCHIVE_FAULTS } from './archive-faults.ts';
 import type { Fault } from './fault.ts';
+import { ONE_CLUSTER_FAULTS } from './one-cluster-faults.ts';
 
 const broker = (file: string): string => `packages/broker/${file}`;
 const gateway = (file: string): string => `services/gateway/src/${file}`;
@@ -14,7 +15,7 @@ const firstUse = (use: string) => ({
 const LIMITS = broker('src/limits/scripts/shared-limits.lua.ts');
 const BOOK = broker('src/feeds/scripts/book.lua.ts');
 
-/** Each would be felt. Those of the archive were noticed at once but for a few; each other one went through all the tests that were likely to notice. */
+/** Each would be felt. Those of the archive and of one cluster were noticed at once but for a few; each other one went through all the tests that were likely to notice. */
 export const FAULTS: readonly Fault[] = [
   {
     name: 'rooms-batch',
@@ -245,4 +246,5 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   ...ARCHIVE_FAULTS,
+  ...ONE_CLUSTER_FAULTS,
 ];
