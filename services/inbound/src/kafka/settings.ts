@@ -41,7 +41,8 @@ export const KAFKA_SETTINGS = {
     default: 'outcry.inbound',
   }),
   OUTCRY_KAFKA_GROUP: text(GROUP, {
-    meaning: 'The consumer group: Kafka keeps in it how far the topics are published. Another group reads all again.',
+    meaning:
+      'The consumer group: Kafka keeps in it how far the topics are published. Another group reads all again. Each cluster needs one of its own.',
     default: 'outcry-inbound',
   }),
   OUTCRY_KAFKA_REFUSED_TOPIC: text(ONE_TOPIC, {
