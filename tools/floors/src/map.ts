@@ -282,10 +282,9 @@ export const HOUSE: House = {
         accounts: 'names and passwords',
         revocations: 'tokens that are void',
         control: 'notices to every node',
-        identities: 'what the cluster is called',
       },
       { presence: 'who is in which room', leases: 'who leads', nodes: 'who is there' },
-      { events: 'who came and who went, for whoever sends it on' },
+      { events: 'who came and who went, for whoever sends it on', identities: 'what the cluster is called' },
       scriptsOf('rooms', 'feeds', 'limits', 'accounts', 'revocations', 'presence', 'leases', 'nodes', 'events'),
       { 'events/numbering': 'how that is numbered' },
       {
