@@ -267,7 +267,8 @@ it('is read beside services of the former version, by roles that might do that b
 });
 
 describe('services', () => {
-  const TIMES = { inboundLeaseMs: 1000, inboundLeaseRenewMs: 200 };
+  /** Whoever waits for the processor has not lost anything. */
+  const TIMES = { inboundLeaseMs: 30_000, inboundLeaseRenewMs: 200 };
   const held = async ({ internalUrl }: InboundProcess): Promise<readonly string[]> => {
     const text = await (await fetch(`${internalUrl}/metrics`)).text();
     return [...text.matchAll(/^outcry_inbound_(?:partitions|streams) (\d+)$/gm)].map(([, count = '']) => count);
@@ -289,9 +290,10 @@ describe('services', () => {
     await using service = await startInbound({ ...settings, redisUrl: one.url });
     await publishBoth('first');
     await untilBoth('first');
-    // Of the other one, which waits for the services that it finds there: the first may have lost what is stored in their Redis.
+    const { rows: sources } = await owner.query<{ id: string }>('SELECT outcry.source_id() AS id');
+    await other.identities.introduce(`outbox/${sources[0]?.id ?? ''}`, 'other');
     const second = expect(startInbound({ ...settings, redisUrl: other.url })).rejects.toThrow(
-      /services of another Redis use this database \(OUTCRY_POSTGRES_URL\)/,
+      /the database \(OUTCRY_POSTGRES_URL\) is the outbox of cluster \S+, and this Redis is of cluster other: .* SELECT outcry\.outbox_unbind\(\)/,
     );
     await one.admin.flushall();
     await expect.poll(() => one.admin.keys(`${prefix}:*:identity/*`), SOON).toHaveLength(2);
