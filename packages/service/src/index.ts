@@ -8,7 +8,7 @@ export { ShardChecks } from './health/shard-checks.ts';
 export { ShardHealth } from './health/shard-health.ts';
 export { checkStorage } from './health/storage-check.ts';
 export { whyAway } from './health/why-away.ts';
-export { ApiKeys } from './http/api-keys.ts';
+export { ApiKeys, readBearerToken } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
 export { BodyError, readJson } from './http/read-json.ts';
 export { refuseJson, replyJson, replyJsonText, replyOrRefuse } from './http/reply-json.ts';

@@ -9,6 +9,7 @@ import {
 } from '@outcry/service';
 
 import { createApiHandler } from './api/api-handler.ts';
+import { createAuthenticate } from './api/authenticate.ts';
 import type { SearchedArchive } from './archive/own-archive-search.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
 import type { AccountNames } from './cluster/account-names.ts';
@@ -78,7 +79,7 @@ function createApi(
     tracedRooms: traces?.rooms,
     ...own,
   };
-  return createApiHandler({ parts, keys, traces, logger });
+  return createApiHandler({ parts, authenticate: createAuthenticate(keys), traces, logger });
 }
 
 /** The public port: sockets, accounts and the page. */

@@ -25,8 +25,9 @@ describe('ApiKeys', () => {
   });
 
   it('says which key it was', () => {
-    expect(keys.find('Bearer second-key-of-an-engine')).toBe(1);
-    expect(keys.find('Bearer third-key-of-an-engine')).toBe('unauthorized');
+    expect(keys.find('second-key-of-an-engine')).toBe(1);
+    expect(keys.find('third-key-of-an-engine')).toBe('unauthorized');
+    expect(keys.find(undefined)).toBe('unauthorized');
   });
 
   it('admits nobody where there are no keys', () => {

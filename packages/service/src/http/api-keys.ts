@@ -20,13 +20,13 @@ export class ApiKeys {
 
   /** @param authorization The value of the header; only `Bearer <key>` lets in. */
   judge(authorization: string | undefined): KeyVerdict {
-    const found = this.find(authorization);
+    const found = this.find(readBearerToken(authorization));
     return typeof found === 'number' ? 'admitted' : found;
   }
 
-  /** The same, where it matters which key it is: its place among those that were given, or why it lets nobody in. */
-  find(authorization: string | undefined): number | Exclude<KeyVerdict, 'admitted'> {
-    const index = this.#indexOf(authorization);
+  /** The same of a key by itself, where it matters which one it is: its place among those that were given, or why it lets nobody in. */
+  find(key: string | undefined): number | Exclude<KeyVerdict, 'admitted'> {
+    const index = this.#indexOf(key);
     return index < 0 ? this.#refuse() : index;
   }
 
@@ -41,13 +41,17 @@ export class ApiKeys {
   }
 
   /** -1 where it is none. */
-  #indexOf(authorization: string | undefined): number {
-    const key = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+  #indexOf(key: string | undefined): number {
     const offered = hashOf(key ?? '');
     // All are compared, so that the time tells neither whether there was a key nor which one is like it.
     const index = this.#hashes.map((hash) => timingSafeEqual(hash, offered)).indexOf(true);
     return key === undefined ? -1 : index;
   }
+}
+
+/** What `Authorization: Bearer …` carries; undefined where the header is another one. */
+export function readBearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
 }
 
 function hashOf(key: string): Buffer {

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { EXPECTED_IN_PAYLOAD, findWideInteger, placeOf } from '@outcry/protocol';
 import { type MessageTracing, type TracedRooms, TraceSource } from '@outcry/tracing';
 import {
-  ApiKeys,
   type Logger,
+  readBearerToken,
   readJson,
   refuseJson,
   replyJsonText,
@@ -15,7 +15,8 @@ import {
 import { API_COMMANDS } from './api-commands.ts';
 import { API_ERRORS, ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
-import { type ApiKey, type Bearer, bearerOf, readReason } from './bearer.ts';
+import type { Authenticate } from './authenticate.ts';
+import { readReason } from './bearer.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 import { runBatch } from './run-batch.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
@@ -29,15 +30,14 @@ const RETRY_AFTER_SECONDS = '1';
 
 export interface ApiHandlerOptions {
   readonly parts: ApiParts;
-  readonly keys: readonly ApiKey[];
+  readonly authenticate: Authenticate;
   /** Undefined where nobody is told of traces. */
   readonly traces?: FollowingParts | undefined;
   readonly logger: Logger;
 }
 
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
-export function createApiHandler({ parts, keys: given, traces, logger }: ApiHandlerOptions): RequestHandler {
-  const findBearer = createBearerSearch(given);
+export function createApiHandler({ parts, authenticate, traces, logger }: ApiHandlerOptions): RequestHandler {
   const documentText = JSON.stringify(createOpenApiDocument());
 
   return (request, response) => {
@@ -58,7 +58,8 @@ export function createApiHandler({ parts, keys: given, traces, logger }: ApiHand
   /** In JSON. */
   async function answer(request: IncomingMessage, response: ServerResponse, name: string): Promise<string> {
     const startedAt = performance.now();
-    const bearer = { ...findBearer(request), reason: readReason(request.headers['outcry-reason']) };
+    const { authorization, 'outcry-reason': reason } = request.headers;
+    const bearer = { ...(await authenticate(readBearerToken(authorization))), reason: readReason(reason) };
     if (name === DOCUMENT) {
       checkMethod(request, response, 'GET');
       return documentText;
@@ -85,19 +86,6 @@ export function createApiHandler({ parts, keys: given, traces, logger }: ApiHand
     if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, status, describeApiError(refusal));
   }
-}
-
-/** Finds out who asks. @throws ApiError `rateLimited`, `unauthorized` */
-function createBearerSearch(given: readonly ApiKey[]): (request: IncomingMessage) => Bearer {
-  const keys = new ApiKeys(given.map(({ key }) => key));
-  const bearers = given.map(bearerOf);
-  return ({ headers }) => {
-    const found = keys.find(headers.authorization);
-    const bearer = typeof found === 'number' ? bearers[found] : undefined;
-    if (bearer !== undefined) return bearer;
-    if (found === 'rateLimited') throw new ApiError('rateLimited', 'too many wrong keys');
-    throw new ApiError('unauthorized', 'an API key is needed: Authorization: Bearer <key>');
-  };
 }
 
 interface FollowingParts {

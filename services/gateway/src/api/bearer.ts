@@ -15,6 +15,8 @@ export interface ApiKey {
 export interface Bearer {
   readonly name: string;
   readonly mayAct: boolean;
+  /** Until when this is so, in Unix milliseconds: absent where it does not end. */
+  readonly expiresAt?: number | undefined;
   /** Why, as whoever asks has said. */
   readonly reason?: string | undefined;
 }
