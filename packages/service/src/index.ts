@@ -17,6 +17,7 @@ export {
   type InternalStatus,
   type RequestHandler,
   startInternalServer,
+  type UpgradeHandler,
 } from './internal-server.ts';
 export { BackplaneLog } from './log/backplane-log.ts';
 export { createLogger, type Logger } from './log/logger.ts';

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import { OutcryError } from '@outcry/broker';
 
@@ -8,12 +9,24 @@ import { Health, type HealthReport, type HealthSource } from './health/health.ts
 /** Answers the requests that are its own, now or later; false for any other. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
 
+/** Takes the connections that are to become something else than HTTP. */
+export interface UpgradeHandler {
+  /** Whether this one is its own. Any other request is answered as if it had asked for no upgrade. */
+  takes(request: IncomingMessage): boolean;
+  /** It answers, too, where it refuses; and it ends what it has taken. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** The port closes. Resolves once nothing is left of what was taken, which is soon. */
+  close(): Promise<void>;
+}
+
 /** What the internal port tells and takes; asked anew for each request. */
 export interface InternalStatus extends HealthSource {
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
   /** Asked first, for what a service takes beyond this. */
   handle?: RequestHandler | undefined;
+  /** For a service that takes more than requests. */
+  readonly upgrades?: UpgradeHandler | undefined;
 }
 
 export interface InternalServer {
@@ -39,10 +52,12 @@ export async function startInternalServer(
   status: InternalStatus,
 ): Promise<InternalServer> {
   const health = new Health(status);
-  const server = createServer((request, response) => {
+  const { upgrades } = status;
+  const server = createServer(upgradeOptions(upgrades), (request, response) => {
     if (status.handle?.(request, response) === true) return;
     void respond({ status, health, response }, request.url ?? '/');
   });
+  if (upgrades !== undefined) server.on('upgrade', upgrades.upgrade.bind(upgrades));
   try {
     await listen(server, address);
   } catch (err) {
@@ -52,15 +67,31 @@ export async function startInternalServer(
   return {
     port: (server.address() as AddressInfo).port,
     describe: () => health.describe(),
-    close: () =>
-      new Promise((resolve) => {
-        health.stop();
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      health.stop();
+      await upgrades?.close();
+      await closeServer(server);
+    },
   };
+}
+
+/**
+ * Clients that would like another protocol, as Java's own does with HTTP/2, are told by silence that it is HTTP/1.1 here: with a
+ * listener and without this, each of their requests would be taken for a WebSocket.
+ */
+function upgradeOptions(upgrades: UpgradeHandler | undefined): ServerOptions & {
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+} {
+  return { shouldUpgradeCallback: (request) => upgrades?.takes(request) === true };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+    server.closeAllConnections();
+  });
 }
 
 function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {

@@ -2,13 +2,14 @@ import type { Backplane } from '@outcry/broker';
 import {
   checkStorage,
   type InternalServer,
+  type InternalStatus,
   type Logger,
   type LoopLag,
-  type RequestHandler,
   startInternalServer,
 } from '@outcry/service';
 
 import { createApiHandler } from './api/api-handler.ts';
+import type { ApiParts } from './api/api-parts.ts';
 import { createAuthenticate } from './api/authenticate.ts';
 import type { SearchedArchive } from './archive/own-archive-search.ts';
 import type { RoomArchive } from './archive/room-archive.ts';
@@ -16,6 +17,7 @@ import type { AccountNames } from './cluster/account-names.ts';
 import type { GatewayConfig } from './config/config.ts';
 import { Accounts } from './identity/accounts/accounts.ts';
 import { TokenIssuer } from './identity/accounts/token-issuer.ts';
+import { createLivePort } from './live/create-live-port.ts';
 import type { GatewayMetrics } from './observability/metrics.ts';
 import type { GatewayServices } from './services.ts';
 import { createConsoleHandler } from './site/console-handler.ts';
@@ -54,19 +56,18 @@ interface InternalParts {
   readonly accounts: Accounts | undefined;
 }
 
-/** Without a key nobody could use it, so there is none. */
-function createApi(
+/** What commands of the server API work with. */
+function createApiParts(
   { config, backplane, logger }: GatewayOptions,
   { services: { presence, past, search, archive, traces, answering }, accounts }: InternalParts,
-): RequestHandler | undefined {
-  const { apiKeys: keys, roomRules: rules, session } = config;
-  if (keys.length === 0) return undefined;
+): ApiParts {
+  const { roomRules: rules, session } = config;
   const { broker, control, nodes, feedBus, revocations, events, lease: leases } = backplane;
   const maxDataBytes = session.maxFrameBytes;
   const maxTokenLifetimeMs = config.auth.maxLifetimeMs;
   const balanceFloor = config.connections.balance.floor;
   const own = { past, search, presence, accounts, maxTokenLifetimeMs, rules, maxDataBytes, balanceFloor, logger };
-  const parts = {
+  return {
     broker,
     control,
     nodes,
@@ -79,7 +80,6 @@ function createApi(
     tracedRooms: traces?.rooms,
     ...own,
   };
-  return createApiHandler({ parts, authenticate: createAuthenticate(keys), traces, logger });
 }
 
 /** The public port: sockets, accounts and the page. */
@@ -133,11 +133,23 @@ export function createAccounts(
   return new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
 }
 
-function createHandler(options: GatewayOptions, parts: InternalParts): RequestHandler {
-  const { consoleDirectory } = options.config;
+/** The server API and the console. Without a key nobody could use them, so there is none. */
+function createHandlers(
+  options: GatewayOptions,
+  parts: InternalParts,
+): Required<Pick<InternalStatus, 'handle' | 'upgrades'>> {
+  const { logger, config } = options;
+  const { apiKeys: keys, consoleDirectory, nodeId: node } = config;
+  const { traces, metrics } = parts.services;
   const page = consoleDirectory === undefined ? undefined : createConsoleHandler(loadSite(consoleDirectory));
-  const api = createApi(options, parts);
-  return (request, response) => page?.(request, response) === true || api?.(request, response) === true;
+  if (keys.length === 0) return { handle: page, upgrades: undefined };
+  const authenticate = createAuthenticate(keys);
+  const apiParts = createApiParts(options, parts);
+  const api = createApiHandler({ parts: apiParts, authenticate, traces, logger });
+  return {
+    handle: (request, response) => page?.(request, response) === true || api(request, response),
+    upgrades: page && createLivePort({ node, api: apiParts, authenticate, metrics: metrics.console, logger }),
+  };
 }
 
 /** The internal port: health, metrics, the server API and the console. */
@@ -157,6 +169,6 @@ export function openInternalPort(options: GatewayOptions, parts: InternalParts):
     ],
     load: () => ({ connections: connections.size, rooms: rooms.size, books: books.size }),
     exposeMetrics: () => metrics.registry.metrics(),
-    handle: createHandler(options, parts),
+    ...createHandlers(options, parts),
   });
 }

@@ -32,6 +32,7 @@ export const HOUSE: House = {
       { ports: 'composition of what listens' },
       { services: 'composition of what sessions work with' },
       { config: { is: 'puts the settings of all parts together', for: ['main', 'index', 'ports', 'services'] } },
+      { live: 'what the console sees as it changes' },
       { api: 'the server API', site: 'pages, accounts over HTTP' },
       { 'api/commands': { is: 'one file per subject', for: ['api'] } },
       {

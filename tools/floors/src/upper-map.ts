@@ -122,14 +122,14 @@ export const UPPER_HOUSE: House = {
   'apps/console': {
     is: 'what whoever is on call looks at',
     root: '.',
-    imports: ['packages/page'],
+    imports: ['packages/client', 'packages/page'],
     floors: [
       { 'src/main': 'the program', node: 'where the built page is' },
       { 'src/page': 'which view is shown, and what is done in it' },
       { 'src/views': 'one file each: what is asked, and how it is shown' },
       { 'src/parts': 'what views are made of; with page the only place that knows the DOM' },
       { 'src/words': 'figures, times and reasons for people' },
-      { 'src/api': 'the server API, and the key for it' },
+      { 'src/api': 'the server API, asked or live, and the key for it' },
     ],
   },
   'tools/loadtest': {

@@ -14,12 +14,23 @@ export class Refusal extends Error {
 
 const DEADLINE_MS = 10_000;
 
+/** Whoever can be asked, by the names of commands. */
+export interface Answering {
+  /** @throws Refusal */
+  ask<C extends keyof Answers>(command: C, params?: object): Promise<Answers[C]>;
+}
+
 /** The server API of the gateway that serves the page. */
-export class Api {
+export class Api implements Answering {
   readonly #key: string;
 
   constructor(key: string) {
     this.#key = key;
+  }
+
+  /** What lets its bearer in, whichever way the gateway is asked. */
+  get key(): string {
+    return this.#key;
   }
 
   /** Asks for something. @throws Refusal */

@@ -2,6 +2,7 @@ import { byId, h } from '@outcry/page';
 
 import { Refusal } from '../api/api.ts';
 import { forgetKey } from '../api/key.ts';
+import { Live } from '../api/live.ts';
 import { morph } from '../parts/morph.ts';
 import { at } from '../parts/pieces.ts';
 import type { View } from '../views/view.ts';
@@ -12,8 +13,10 @@ import type { Admitted } from './entrance.ts';
 import { TABS, viewOf } from './routes.ts';
 
 const REFRESH_MS = 2000;
+/** Answers to one view come one after the other: it is shown once for all that come together. */
+const TOGETHER_MS = 100;
 
-/** Shows the view of the address, again every two seconds while somebody looks. */
+/** Shows the view of the address as it changes, or every two seconds where that cannot be had, while somebody looks. */
 export class Console {
   readonly #element = byId('console', HTMLElement);
   readonly #view = byId('view', HTMLElement);
@@ -23,13 +26,21 @@ export class Console {
   readonly #onLeft: (problem: string) => void;
   readonly #end = new AbortController();
   readonly #confirm = new Confirm(() => void this.#refresh(), this.#end.signal);
+  readonly #live: Live;
   #shown: View | undefined;
+  /** Counts the times that it was made: only the last one is shown. */
+  #turn = 0;
+  #isMaking = false;
+  #hasChanged = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onLeft the key is forgotten, with why where it was not the visitor's wish */
   constructor(admitted: Admitted, onLeft: (problem: string) => void) {
     this.#admitted = admitted;
     this.#onLeft = onLeft;
+    this.#live = new Live(admitted.api, () => {
+      this.#renew();
+    });
     this.#listen();
     const { key, mayAct } = admitted.who;
     byId('who', HTMLElement).textContent = mayAct ? key : `${key} · looks only`;
@@ -80,34 +91,56 @@ export class Console {
     byId('tabs', HTMLElement).replaceChildren(...links);
   }
 
-  /** Asks for what is shown, now and in a while again. */
+  /** Some answer is another one: what is being made is made again behind it. */
+  #renew(): void {
+    if (this.#hasChanged || this.#shown === undefined || this.#shown.isOnce === true) return;
+    this.#hasChanged = true;
+    if (this.#isMaking) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#refresh(), TOGETHER_MS);
+  }
+
+  /** Makes what is shown, now and in a while again. */
   async #refresh(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#turn += 1;
+    const turn = this.#turn;
     const view = this.#shown;
-    if (view === undefined || document.hidden) return;
-    const isCurrent = (): boolean => this.#shown === view;
+    this.#isMaking = view !== undefined && !document.hidden;
+    if (view === undefined || !this.#isMaking) {
+      this.#live.rest();
+      return;
+    }
+    this.#hasChanged = false;
+    const load = this.#live.begin();
     try {
-      const { api, who } = this.#admitted;
-      const nodes = await view.load({ api, mayAct: who.mayAct });
-      if (!isCurrent()) return;
-      const isTitled = nodes.some((node) => node instanceof Element && node.querySelector('h1') !== null);
-      const title = isTitled ? undefined : h('h1', { class: 'visually-hidden' }, view.title);
-      const next = h('div', {}, title, ...nodes);
-      if (view.isOnce === true)
-        next.append(h('button', { type: 'button', class: 'button', 'data-action': 'again' }, 'Look again'));
-      morph(this.#view, next);
-      this.#view.setAttribute('data-shown', location.hash);
-      this.#trouble.hidden = true;
-      this.#updated.textContent = `As of ${clock(Date.now())}`;
+      const nodes = await view.load({ api: load, mayAct: this.#admitted.who.mayAct });
+      if (turn !== this.#turn) return;
+      this.#show(view, nodes, load.isLive);
     } catch (err) {
-      if (!isCurrent()) return;
+      if (turn !== this.#turn) return;
       if (!(err instanceof Refusal)) throw err;
       this.#fail(err);
     }
-    clearTimeout(this.#timer);
-    if (isCurrent() && (view.isOnce !== true || !this.#trouble.hidden)) {
-      this.#timer = setTimeout(() => void this.#refresh(), REFRESH_MS);
-    }
+    if (turn !== this.#turn) return;
+    load.end();
+    this.#isMaking = false;
+    if (view.isOnce === true && this.#trouble.hidden) return;
+    const delayMs = this.#hasChanged && load.isLive ? TOGETHER_MS : REFRESH_MS;
+    this.#timer = setTimeout(() => void this.#refresh(), delayMs);
+  }
+
+  #show(view: View, nodes: readonly (Node | undefined)[], isLive: boolean): void {
+    const isTitled = nodes.some((node) => node instanceof Element && node.querySelector('h1') !== null);
+    const title = isTitled ? undefined : h('h1', { class: 'visually-hidden' }, view.title);
+    const next = h('div', {}, title, ...nodes);
+    if (view.isOnce === true)
+      next.append(h('button', { type: 'button', class: 'button', 'data-action': 'again' }, 'Look again'));
+    morph(this.#view, next);
+    this.#view.setAttribute('data-shown', location.hash);
+    this.#trouble.hidden = true;
+    const pace = isLive ? 'live' : `every ${String(REFRESH_MS / 1000)} s`;
+    this.#updated.textContent = `As of ${clock(Date.now())}${view.isOnce === true ? '' : ` · ${pace}`}`;
   }
 
   /** What was there last stays to be read. */
@@ -140,7 +173,9 @@ export class Console {
   #leave(problem: string): void {
     forgetKey();
     this.#shown = undefined;
+    this.#turn += 1;
     clearTimeout(this.#timer);
+    this.#live.close();
     this.#end.abort();
     this.#view.replaceChildren();
     this.#element.hidden = true;

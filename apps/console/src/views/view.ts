@@ -1,7 +1,7 @@
-import type { Api } from '../api/api.ts';
+import type { Answering } from '../api/api.ts';
 
 export interface ViewParts {
-  readonly api: Api;
+  readonly api: Answering;
   readonly mayAct: boolean;
 }
 

@@ -24,7 +24,7 @@ const ROOM_DIVISOR = 4;
  * looks.
  */
 export class Backlog {
-  readonly #socket: ClientSocket;
+  readonly #socket: Pick<ClientSocket, 'bufferedBytes'>;
   readonly #limits: BacklogLimits;
   #bytes = 0;
   #allowedBytes = 0;
@@ -37,7 +37,7 @@ export class Backlog {
   #lagged = 0;
   #laggedMs = 0;
 
-  constructor(socket: ClientSocket, limits: BacklogLimits) {
+  constructor(socket: Pick<ClientSocket, 'bufferedBytes'>, limits: BacklogLimits) {
     this.#socket = socket;
     this.#limits = limits;
   }

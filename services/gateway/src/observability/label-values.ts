@@ -31,4 +31,7 @@ export const LABEL_VALUES = {
   archiveWaits: ['again', 'late', 'refused', 'gone'],
   searches: ['answered', 'tooCostly', 'tooMany', 'noLanguage', 'unavailable'],
   keyFetches: ['fetched', 'failed'],
+  consoleAsks: ['changed', 'same', 'refused', 'gone'],
+  consoleMessages: ['sent', 'conflated'],
+  consoleRefusals: ['origin', 'handshake', 'sockets'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

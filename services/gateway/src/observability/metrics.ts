@@ -1,22 +1,19 @@
 import type { StorageStatus } from '@outcry/broker';
-import { CLOSE_CODES, Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
+import { Encoding, ERROR_CODES, type ErrorCodeName } from '@outcry/protocol';
 import { collectProcessMetrics } from '@outcry/service';
 import { TraceMetrics } from '@outcry/tracing';
 import { Counter, Gauge, Registry } from 'prom-client';
 
 import { Sampler } from '../sampling/sampler.ts';
 import { ArchiveMetrics } from './archive-metrics.ts';
+import { CLOSE_CODE_LABELS, closeCodeLabel } from './close-code-label.ts';
+import { ConsoleMetrics } from './console-metrics.ts';
 import { HookMetrics } from './hook-metrics.ts';
 import { Instruments } from './instruments.ts';
 import { LABEL_VALUES } from './label-values.ts';
 
 const ENCODINGS = { encoding: Object.values(Encoding) };
 const ERROR_NAMES = Object.keys(ERROR_CODES) as ErrorCodeName[];
-/** The protocol's, and those that IANA has registered: a client, or what stands before it, may close with any. */
-const KNOWN_CLOSE_CODES: ReadonlySet<number> = new Set([
-  ...Object.values(CLOSE_CODES).map(({ code }) => code),
-  ...[1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014],
-]);
 const STORAGE_STATES = ['writable', 'full', 'readOnly'] as const satisfies readonly StorageStatus['state'][];
 
 export interface GaugeSources {
@@ -40,6 +37,7 @@ export class GatewayMetrics {
   readonly #make = new Instruments(this.registry);
   readonly archive = new ArchiveMetrics(this.registry);
   readonly hooks = new HookMetrics(this.registry);
+  readonly console = new ConsoleMetrics(this.registry);
   readonly traces = new TraceMetrics(this.registry, 'gateway');
   /** Of what metrics have no labels for, while somebody looks. */
   readonly sampler = new Sampler();
@@ -188,7 +186,7 @@ export class GatewayMetrics {
   readonly publishSeconds = this.#make.histogram('publish_seconds', 'From a publish request to its acknowledgement.');
 
   readonly #closes = this.#make.counter('closes_total', 'Connections that ended, by close code.', {
-    code: [...KNOWN_CLOSE_CODES, 'other'].map(String),
+    code: CLOSE_CODE_LABELS,
   });
   readonly #errors = this.#make.tallies('errors_total', 'Error frames sent.', { code: ERROR_NAMES });
   readonly #messagesIn = this.#make.tallies('messages_in_total', 'Frames received from clients.', ENCODINGS);
@@ -286,9 +284,9 @@ export class GatewayMetrics {
     );
   }
 
-  /** A connection that ended. Clients choose codes, too: those that nobody has agreed on count as one. */
+  /** A connection that ended. */
   countClose(code: number): void {
-    this.#closes.labels(KNOWN_CLOSE_CODES.has(code) ? String(code) : 'other').inc();
+    this.#closes.labels(closeCodeLabel(code)).inc();
   }
 
   /** Publishes without an answer, and how many there may be. */
