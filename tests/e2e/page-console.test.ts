@@ -9,7 +9,9 @@ import { consoleDirectory } from '@outcry/console';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { metricOf } from '../metrics.ts';
 import { launchChromium, Visitor } from './support/browser.ts';
+import { DeafProxy } from './support/deaf-proxy.ts';
 import { ConsoleStage, DESK_KEY, EVIL, WATCHER_KEY } from './support/console-stage.ts';
 
 const POLL = { timeout: 20_000, interval: 50 };
@@ -54,6 +56,28 @@ async function enter(key: string, options: BrowserContextOptions = {}): Promise<
 async function look(visitor: Visitor, hash: string): Promise<void> {
   await visitor.page.goto(`${stage.origin}/console/${hash}`);
   await visitor.page.locator(`[data-shown=${JSON.stringify(hash)}]`).waitFor();
+}
+
+/** The commands that the page asks by itself, from now on. */
+function watchRequests({ page }: Visitor): readonly string[] {
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (pathname.startsWith('/api/')) asked.push(pathname.slice('/api/'.length));
+  });
+  return asked;
+}
+
+/** What a browser does with a tab behind another one; by itself, one without a screen takes all of them for seen. */
+function hide({ page }: Visitor): Promise<unknown> {
+  return page.evaluate(`
+    Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  `);
+}
+
+function show({ page }: Visitor): Promise<unknown> {
+  return page.evaluate(`delete document.hidden; document.dispatchEvent(new Event('visibilitychange'));`);
 }
 
 /** What a visitor does, in order: each is a click, or a name in the search and return. */
@@ -233,6 +257,74 @@ describe('strangers', () => {
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('set-cookie')).toBeNull();
     }
+  });
+});
+
+describe('what is on the screen', () => {
+  it('changes as the cluster does, in every view, and nothing is asked for', async () => {
+    const visitor = await enter(WATCHER_KEY);
+    const asked = watchRequests(visitor);
+    for (const hash of ['#/', '#/rooms', '#/clients', '#/users/eve', '#/books', '#/health', ...PARTS]) {
+      await look(visitor, hash);
+      await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('live');
+    }
+    await look(visitor, '#/users/eve');
+    expect(await visitor.get('open').count()).toBe(0);
+    const eve = await stage.enter('eve', ['lobby']);
+    await expect.poll(() => visitor.get('open').count(), POLL).toBe(1);
+    await eve.close();
+    await expect.poll(() => visitor.get('closed').count(), POLL).toBe(1);
+    await look(visitor, '#/rooms/lobby');
+    await stage.command('publish', { room: 'lobby', from: 'carol', data: { text: 'I am back' } });
+    await expect.poll(() => visitor.get('message').first().textContent(), POLL).toContain('I am back');
+    await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('live');
+    // What a room weighs is asked once: it costs more than the rest.
+    expect(asked).toEqual(['rooms']);
+    expect(visitor.problems).toEqual([]);
+    await visitor.page.context().close();
+  });
+
+  it('is asked for by nobody when the last tab is hidden or closed', async () => {
+    await desk.page.context().close();
+    const [gateway] = stage.gateways;
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(0);
+    const visitors = [await enter(WATCHER_KEY), await enter(DESK_KEY)];
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_sockets'), POLL).toBe(2);
+    // Both see the same: each question is asked once for both.
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(3);
+    const [hidden, closed] = visitors as [Visitor, Visitor];
+    await hide(hidden);
+    expect(await metricOf(gateway, 'outcry_gateway_console_rooms')).toBe(3);
+    await closed.page.context().close();
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(0);
+    expect(await metricOf(gateway, 'outcry_gateway_console_sockets')).toBe(1);
+    await show(hidden);
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(3);
+    await hidden.page.context().close();
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(0);
+    desk = await enter(DESK_KEY);
+  });
+
+  it('is asked for every two seconds where no WebSocket gets through, and comes by itself once one does', async () => {
+    const proxy = await DeafProxy.start(stage.origin);
+    const visitor = await Visitor.open({ browser, origin: proxy.origin, path: '/console/' });
+    await visitor.get('key').fill(WATCHER_KEY);
+    await visitor.get('enter').click();
+    await visitor.get('node').first().waitFor();
+    await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('every 2 s');
+    const asked = watchRequests(visitor);
+    await visitor.page.goto(`${proxy.origin}/console/#/users/mallory`);
+    await visitor.get('view').getByText('No connection on any gateway').waitFor();
+    const mallory = await stage.enter('mallory', ['lobby']);
+    await expect.poll(() => visitor.get('open').count(), POLL).toBe(1);
+    expect(asked.filter((command) => command === 'connections').length).toBeGreaterThan(1);
+    expect(await visitor.get('trouble').isVisible()).toBe(false);
+    proxy.listen();
+    await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('live');
+    await mallory.close();
+    await expect.poll(() => visitor.get('closed').count(), POLL).toBe(1);
+    await visitor.page.context().close();
+    await proxy.stop();
   });
 });
 

@@ -36,7 +36,7 @@ export class LivePort implements UpgradeHandler {
     this.#parts = parts;
     // Its types are of an earlier version.
     const options: ServerOptions & { readonly closeTimeout: number } = {
-      ...{ noServer: true, clientTracking: false, handleProtocols: () => SUBPROTOCOLS.json },
+      ...{ noServer: true, clientTracking: false, autoPong: false, handleProtocols: () => SUBPROTOCOLS.json },
       ...{ maxPayload: parts.limits.maxFrameBytes * PAYLOAD_HEADROOM, maxFragments: MAX_FRAGMENTS },
       closeTimeout: CLOSE_TIMEOUT_MS,
     };
@@ -120,11 +120,12 @@ export class LivePort implements UpgradeHandler {
     webSocket.on('message', (data, isBinary) => {
       session.received(data as Buffer, isBinary);
     });
-    for (const event of ['ping', 'pong'] as const) {
-      webSocket.on(event, () => {
-        session.alive();
-      });
-    }
+    webSocket.on('ping', (data) => {
+      if (session.alive()) socket.pong(data);
+    });
+    webSocket.on('pong', () => {
+      session.alive();
+    });
     // What breaks WebSocket itself ws has closed by then, with a code of its own; 'close' follows.
     webSocket.on('error', () => undefined);
     webSocket.on('close', (code) => {

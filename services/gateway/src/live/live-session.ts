@@ -91,11 +91,11 @@ export class LiveSession {
     else this.close(CLOSE_CODES.rateLimited);
   }
 
-  /** A ping or pong frame came. */
-  alive(): void {
-    if (this.#isClosed) return;
+  /** A ping or pong frame came. Whether it came no faster than it may. */
+  alive(): boolean {
+    if (this.#isClosed) return false;
     this.#heardAt = performance.now();
-    this.#mayGoOn(() => undefined);
+    return this.#mayGoOn(() => undefined);
   }
 
   /** Called about once a second. */

@@ -29,6 +29,10 @@ export class WsSocket implements LiveSocket {
     if (this.#isOpen) this.#webSocket.ping();
   }
 
+  pong(data: Uint8Array): void {
+    if (this.#isOpen) this.#webSocket.pong(data);
+  }
+
   close({ code, reason }: CloseCode): void {
     this.#closeCode ??= code;
     this.#webSocket.close(code, reason);
