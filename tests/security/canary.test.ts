@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import {
   type GatewayProcess,
   HandshakeRefusedError,
@@ -40,6 +44,7 @@ const CANARIES = {
 
 let redis: TestRedis;
 let gateway: GatewayProcess;
+let consoleDir: string;
 const tokens = {
   good: makeToken(CANARIES.secret, {
     sub: 'dora',
@@ -52,6 +57,8 @@ const tokens = {
 const heard: string[] = [];
 
 beforeAll(async () => {
+  consoleDir = await mkdtemp(join(tmpdir(), 'canary-'));
+  await writeFile(join(consoleDir, 'index.html'), '<!doctype html>');
   redis = await startRedis({ args: ['--requirepass', CANARIES.redisPassword] });
   gateway = await startGateway({
     redisUrl: redisUrl(CANARIES.redisPassword),
@@ -61,12 +68,15 @@ beforeAll(async () => {
     authCookie: 'session',
     authQuery: true,
     accounts: true,
+    console: true,
+    consoleDir,
     logLevel: 'trace',
   });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await redis.stop();
+  await rm(consoleDir, { recursive: true });
 });
 
 test('a secret that came to any door is in no log line, metric, error or answer', async () => {
@@ -75,6 +85,7 @@ test('a secret that came to any door is in no log line, metric, error or answer'
     tryFrames(),
     tryAccounts(),
     tryServerApi(),
+    tryConsole(),
     startWithWrongPassword(),
     checkConfig(),
   ]);
@@ -195,6 +206,18 @@ async function tryServerApi(): Promise<void> {
   await call(CANARIES.apiKey, JSON.stringify({ room: 'lobby', data: CANARIES.payload }));
   await call(CANARIES.apiKey, JSON.stringify({ room: CANARIES.badField, data: CANARIES.apiBody }));
   await call(CANARIES.apiKey, `{"room":"${CANARIES.apiBody}`);
+}
+
+async function tryConsole(): Promise<void> {
+  const url = `${gateway.internalUrl.replace('http', 'ws')}/console/live`;
+  const headers = { Authorization: `Bearer ${CANARIES.header}`, Cookie: `key=${CANARIES.cookie}` };
+  const bad = `{"type":"ping","${CANARIES.badFrame}`;
+  for (const token of [CANARIES.apiKey, CANARIES.wrongApiKey, CANARIES.subprotocol]) {
+    await visit({ url, encoding: 'json', headers, token }, say({ type: 'join', room: CANARIES.badField }, bad));
+    await visit({ url, encoding: 'json' }, say({ type: 'auth', token }, bad));
+    await visit({ url: `${url}?token=${CANARIES.query}`, encoding: 'json', token, headers: { Origin: 'null' } });
+  }
+  await visit({ url, encoding: 'json' }, say({ type: 'auth', token: CANARIES.authFrame }));
 }
 
 async function startWithWrongPassword(): Promise<void> {
