@@ -5,13 +5,10 @@ import type { Duplex } from 'node:stream';
 /** Stands before an HTTP server, and passes requests on; WebSockets not until it is told to. */
 export class DeafProxy {
   readonly #server: Server;
-  readonly #target: URL;
   readonly #sockets = new Set<Duplex>();
   #isListening = false;
 
-  private constructor(target: URL) {
-    this.#target = target;
-    const { hostname, port } = target;
+  private constructor({ hostname, port }: URL) {
     this.#server = createServer((incoming, response) => {
       const { method, url, headers } = incoming;
       const onward = request({ hostname, port, method, path: url, headers }, (answer) => {

@@ -122,7 +122,8 @@ export class Console {
       if (!(err instanceof Refusal)) throw err;
       this.#fail(err);
     }
-    if (turn !== this.#turn) return;
+    // Where the key is none, nothing is.
+    if (this.#shown !== view) return;
     load.end();
     this.#isMaking = false;
     if (view.isOnce === true && this.#trouble.hidden) return;

@@ -1,9 +1,9 @@
 import { createClientCodec, Encoding, type ReceivedFrame } from '@outcry/protocol';
-import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ApiError } from '../api/api-error.ts';
-import { ConsoleMetrics } from '../observability/console-metrics.ts';
+import type { ConsoleMetrics } from '../observability/console-metrics.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
 import { LIVE_LIMITS } from './limits.ts';
 import type { LiveRoom, RoomMember } from './live-room.ts';
 import { LiveRooms } from './live-rooms.ts';
@@ -33,7 +33,7 @@ let errors: unknown[];
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  metrics = new ConsoleMetrics(new Registry());
+  metrics = new GatewayMetrics().console;
   asked = [];
   errors = [];
   answer = () => Promise.resolve({ nodes: [] });

@@ -7,12 +7,12 @@ import {
   Encoding,
   type ReceivedFrame,
 } from '@outcry/protocol';
-import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ApiError } from '../api/api-error.ts';
 import type { Authenticate } from '../api/authenticate.ts';
-import { ConsoleMetrics } from '../observability/console-metrics.ts';
+import type { ConsoleMetrics } from '../observability/console-metrics.ts';
+import { GatewayMetrics } from '../observability/metrics.ts';
 import { LIVE_LIMITS, type LiveLimits } from './limits.ts';
 import { LiveRooms } from './live-rooms.ts';
 import { LiveSession } from './live-session.ts';
@@ -65,7 +65,7 @@ let authenticate: Authenticate;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
-  metrics = new ConsoleMetrics(new Registry());
+  metrics = new GatewayMetrics().console;
   state = 1;
   const logger = { error: () => undefined };
   rooms = new LiveRooms({ ask: () => Promise.resolve(state), limits: LIVE_LIMITS, metrics, logger });
@@ -81,8 +81,8 @@ afterEach(() => {
 interface Opened {
   readonly socket: FakeSocket;
   readonly session: LiveSession;
-  say(frame: ClientFrame<unknown>): void;
-  pass(ms: number): Promise<void>;
+  readonly say: (frame: ClientFrame<unknown>) => void;
+  readonly pass: (ms: number) => Promise<void>;
 }
 
 function open(token?: string, limits: Partial<LiveLimits> = {}): Opened {
@@ -100,7 +100,7 @@ function open(token?: string, limits: Partial<LiveLimits> = {}): Opened {
     say: (frame) => {
       session.received(Buffer.from(client.encodeClient(frame)), false);
     },
-    async pass(ms) {
+    pass: async (ms) => {
       for (let passed = 0; passed < ms; passed += 1000) {
         await vi.advanceTimersByTimeAsync(Math.min(1000, ms - passed));
         session.look();
@@ -301,7 +301,7 @@ describe('a room', () => {
     [1, true, 1, true],
     [0, false, 1, true],
     [7, false, 1, true],
-  ])('is resumed from %i', async (seq, recovered, from, isTold) => {
+  ] as const)('is resumed from %i', async (...[seq, recovered, from, isTold]) => {
     const ann = await enter();
     ann.say({ type: 'join', room: HEALTH });
     await ann.pass(500);

@@ -102,13 +102,13 @@ export class LiveSession {
   look(): void {
     if (this.#isClosed) return;
     const now = performance.now();
-    const { authDeadlineMs, heartbeatMs } = this.#parts.limits;
-    const { expiresAt = Infinity } = this.#bearer ?? {};
-    if (this.isWaiting && now - this.#openedAt >= authDeadlineMs) this.close(CLOSE_CODES.authTimeout);
-    else if (Date.now() >= expiresAt + EXPIRY_GRACE_MS) this.close(CLOSE_CODES.tokenExpired);
-    else if (this.#isSilent(now)) this.close(CLOSE_CODES.heartbeatTimeout);
-    else this.#rooms.look();
-    if (this.#isClosed || now - this.#pingedAt < heartbeatMs) return;
+    const closeCode = this.#dueClose(now);
+    if (closeCode !== undefined) {
+      this.close(closeCode);
+      return;
+    }
+    this.#rooms.look();
+    if (now - this.#pingedAt < this.#parts.limits.heartbeatMs) return;
     this.#pingedAt = now;
     this.#socket.ping();
   }
@@ -133,8 +133,13 @@ export class LiveSession {
     this.#rooms.end();
   }
 
-  #isSilent(now: number): boolean {
-    return now - Math.max(this.#heardAt, this.#rooms.readAt) >= this.#parts.limits.idleTimeoutMs;
+  #dueClose(now: number): CloseCode | undefined {
+    const { authDeadlineMs, idleTimeoutMs } = this.#parts.limits;
+    if (this.isWaiting && now - this.#openedAt >= authDeadlineMs) return CLOSE_CODES.authTimeout;
+    const { expiresAt = Infinity } = this.#bearer ?? {};
+    if (Date.now() >= expiresAt + EXPIRY_GRACE_MS) return CLOSE_CODES.tokenExpired;
+    const isSilent = now - Math.max(this.#heardAt, this.#rooms.readAt) >= idleTimeoutMs;
+    return isSilent ? CLOSE_CODES.heartbeatTimeout : undefined;
   }
 
   #mayGoOn(readId: () => RequestId | undefined): boolean {
