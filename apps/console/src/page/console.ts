@@ -127,8 +127,12 @@ export class Console {
     load.end();
     this.#isMaking = false;
     if (view.isOnce === true && this.#trouble.hidden) return;
-    const delayMs = this.#hasChanged && load.isLive ? TOGETHER_MS : REFRESH_MS;
-    this.#timer = setTimeout(() => void this.#refresh(), delayMs);
+    this.#timer = setTimeout(() => void this.#refresh(), this.#pauseMs(load.isLive));
+  }
+
+  /** What has changed meanwhile is shown soon. */
+  #pauseMs(isLive: boolean): number {
+    return this.#hasChanged && isLive ? TOGETHER_MS : REFRESH_MS;
   }
 
   #show(view: View, nodes: readonly (Node | undefined)[], isLive: boolean): void {
