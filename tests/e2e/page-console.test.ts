@@ -289,15 +289,18 @@ describe('what is on the screen', () => {
     const [gateway] = stage.gateways;
     await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(0);
     const visitors = [await enter(WATCHER_KEY), await enter(DESK_KEY)];
-    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_sockets'), POLL).toBe(2);
+    for (const visitor of visitors) {
+      await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('live');
+    }
     // Both see the same: each question is asked once for both.
-    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(3);
+    expect(await metricOf(gateway, 'outcry_gateway_console_sockets')).toBe(2);
+    expect(await metricOf(gateway, 'outcry_gateway_console_rooms')).toBe(3);
     const [hidden, closed] = visitors as [Visitor, Visitor];
     await hide(hidden);
     expect(await metricOf(gateway, 'outcry_gateway_console_rooms')).toBe(3);
     await closed.page.context().close();
     await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(0);
-    expect(await metricOf(gateway, 'outcry_gateway_console_sockets')).toBe(1);
+    await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_sockets'), POLL).toBe(1);
     await show(hidden);
     await expect.poll(() => metricOf(gateway, 'outcry_gateway_console_rooms'), POLL).toBe(3);
     await hidden.page.context().close();
