@@ -5,7 +5,7 @@ import type { Logger } from '@outcry/service';
 
 import { BusHealth } from './feed/bus-health.ts';
 import { Leadership, LONE_LEADERSHIP, type LeadershipTimes } from './leadership/leadership.ts';
-import { FeedMetrics } from './observability/feed-metrics.ts';
+import { FeedMetrics, type PostOutcome } from './observability/feed-metrics.ts';
 import type { BookSource, Scales } from './sources/book-source.ts';
 import { checkInstrument, checkNames } from './sources/check-instrument.ts';
 import type { FeedTiming } from './feed/frame-sender.ts';
@@ -39,6 +39,8 @@ export interface FeedPublisher {
   notReady(): string | undefined;
   /** How many feeds there are, and how many are live here. */
   load(): { readonly feeds: number; readonly live: number };
+  /** A request of an engine that posts books has been answered. */
+  countPost(outcome: PostOutcome): void;
   /** Prometheus text. */
   exposeMetrics(): Promise<string>;
 }
@@ -88,6 +90,9 @@ export function createFeedPublisher(options: FeedPublisherOptions): FeedPublishe
     },
     notReady: () => describeIdle(feeds) ?? (busHealth.isUp ? undefined : 'feed bus interrupted'),
     load: () => ({ feeds: feeds.length, live: feeds.filter(({ state }) => state === 'live').length }),
+    countPost: (outcome) => {
+      metrics.countPost(outcome);
+    },
     exposeMetrics: () => metrics.expose(),
   };
 }

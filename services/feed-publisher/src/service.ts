@@ -2,7 +2,7 @@ import { checkStorage, type RequestHandler } from '@outcry/service';
 import type { Work, WorkerParts } from '@outcry/worker';
 
 import type { FeedPublisherConfig } from './config/config.ts';
-import { createFeedPublisher } from './publisher.ts';
+import { createFeedPublisher, type FeedPublisher } from './publisher.ts';
 import type { BookSource } from './sources/book-source.ts';
 import { createIngestHandler } from './sources/http/ingest-handler.ts';
 import { openSource } from './sources/open-source.ts';
@@ -21,7 +21,7 @@ export async function composeFeedPublisher(config: FeedPublisherConfig, parts: W
       ],
       load: () => publisher.load(),
       exposeMetrics: () => publisher.exposeMetrics(),
-      handle: createIngest(config, source, parts),
+      handle: createIngest(config, { ...parts, source, publisher }),
     },
     about: { source: config.source.kind },
     start: () => publisher.start(),
@@ -29,13 +29,18 @@ export async function composeFeedPublisher(config: FeedPublisherConfig, parts: W
   };
 }
 
+interface IngestParts extends Pick<WorkerParts, 'redis' | 'logger'> {
+  readonly source: BookSource;
+  readonly publisher: Pick<FeedPublisher, 'countPost'>;
+}
+
 /** Books that are posted come in over the internal port. */
 function createIngest(
   { source: config }: FeedPublisherConfig,
-  { ingest }: BookSource,
-  { redis, logger }: WorkerParts,
+  { source: { ingest }, publisher, redis, logger }: IngestParts,
 ): RequestHandler | undefined {
   if (ingest === undefined || config.kind !== 'http') return undefined;
   const { keys, maxBodyBytes } = config;
-  return createIngestHandler({ ingest, keys, maxBodyBytes, busNotReady: () => redis.notReady(), logger });
+  const onAnswered = publisher.countPost.bind(publisher);
+  return createIngestHandler({ ingest, keys, maxBodyBytes, busNotReady: () => redis.notReady(), onAnswered, logger });
 }

@@ -145,7 +145,7 @@ function createHandlers(
   if (keys.length === 0) return { handle: page, upgrades: undefined };
   const authenticate = createAuthenticate(keys);
   const apiParts = createApiParts(options, parts);
-  const api = createApiHandler({ parts: apiParts, authenticate, traces, logger });
+  const api = createApiHandler({ parts: apiParts, authenticate, traces, metrics, logger });
   return {
     handle: (request, response) => page?.(request, response) === true || api(request, response),
     upgrades: page && createLivePort({ node, api: apiParts, authenticate, metrics: metrics.console, logger }),

@@ -1,6 +1,12 @@
 import { ServiceMetrics } from '@outcry/service';
 
+import { INGEST_ERRORS, type IngestErrorCode } from '../sources/http/ingest-error.ts';
+
 export type FrameKind = 'snapshot' | 'delta' | 'pulse';
+
+/** What can become of a request that posts a book. */
+export type PostOutcome = 'accepted' | 'internal' | IngestErrorCode;
+const POST_OUTCOMES: readonly string[] = ['accepted', 'internal', ...Object.keys(INGEST_ERRORS)];
 
 export interface FeedMetricsOptions {
   /** Read when the metrics are. */
@@ -53,6 +59,11 @@ export class FeedMetrics {
     'Publishers that are present, this one included, when it last could look.',
   );
   readonly #live = this.#all.gauge('live', '1 while this publisher publishes the feed of the symbol.', 'symbol');
+  readonly #postRequests = this.#all.counter(
+    'post_requests_total',
+    'Requests of engines that post books, by what became of each: `accepted`, or the code that it was refused with.',
+    'outcome',
+  );
   readonly #publishSeconds = this.#all.histogram(
     'publish_seconds',
     'From handing a frame to the feed bus until it has taken it.',
@@ -66,6 +77,7 @@ export class FeedMetrics {
       '0 while the broker refuses messages: full, where books go on, or read-only, where they do not.',
       isWritable,
     );
+    for (const outcome of POST_OUTCOMES) this.#postRequests.inc({ outcome }, 0);
     if (hasProcessMetrics) this.#all.addProcess();
   }
 
@@ -106,6 +118,11 @@ export class FeedMetrics {
 
   countFencedFrame(symbol: string): void {
     this.#fencedFrames.inc({ symbol });
+  }
+
+  /** A request of an engine that posts books. */
+  countPost(outcome: PostOutcome): void {
+    this.#postRequests.inc({ outcome });
   }
 
   setLeader(symbol: string, isLeader: boolean): void {

@@ -83,6 +83,14 @@ async function post(to: `${string} ${string}`, body: unknown, key = KEY): Promis
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
 
+/** How often requests have come to something, of what has happened at all. */
+async function readOutcomes(): Promise<Readonly<Record<string, number>>> {
+  const metrics = await (await fetch(`http://127.0.0.1:${port()}/metrics`)).text();
+  const lines = metrics.matchAll(/^outcry_feed_publisher_post_requests_total\{outcome="(\w+)"\} (\d+)$/gm);
+  const counts = [...lines].map(([, outcome = '', count]) => [outcome, Number(count)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
+}
+
 function frameOf(venueSeq: number): Promise<Frame> {
   const what = `the frame of ${String(venueSeq)}`;
   return frames.take((frame) => frame.venueSeq === venueSeq, { what, deadlineMs: DEFAULT_DEADLINE_MS });
@@ -159,7 +167,7 @@ describe('a publisher that is posted to', () => {
 
     expect((await post('PUT /books/ACMEUSD/deltas', { deltas: [] })).headers.get('allow')).toBe('POST');
     expect((await post('POST /books/ACMEUSD', SNAPSHOT)).headers.get('allow')).toBe('PUT');
-    const codes: unknown[] = [];
+    const codes: [status: number, code: string][] = [];
     for (const [to, body] of [
       ['PUT /books/OTHER', SNAPSHOT],
       ['PUT /books/%', SNAPSHOT],
@@ -197,6 +205,8 @@ describe('a publisher that is posted to', () => {
     ]);
     expect((await post(deltas, { deltas: [{ seq: 2, asks: [['102', '7']] }] })).body).toEqual({ seq: 2 });
     expect(await frameOf(2)).toMatchObject({ bids: [], asks: [[10_200, 7]] });
+    const counts = Object.fromEntries(codes.map(([, code]) => [code, 1]));
+    expect(await readOutcomes()).toEqual({ ...counts, accepted: 2, snapshotRequired: 1, methodNotAllowed: 3 });
     expect(frames.all.every(({ venueSeq }) => venueSeq <= 2)).toBe(true);
   });
 

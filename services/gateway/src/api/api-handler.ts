@@ -12,18 +12,19 @@ import {
   type RequestHandler,
 } from '@outcry/service';
 
+import type { GatewayMetrics } from '../observability/metrics.ts';
 import { API_COMMANDS } from './api-commands.ts';
 import { API_ERRORS, ApiError } from './api-error.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Authenticate } from './authenticate.ts';
 import { readReason } from './bearer.ts';
+import { createRequestCount, OTHER_PATHS } from './count-request.ts';
 import { createOpenApiDocument } from './openapi-document.ts';
 import { runBatch } from './run-batch.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
 
 const ROOT = '/api/';
-const DOCUMENT = 'openapi.json';
-const BATCH = 'batch';
+const { document: DOCUMENT, batch: BATCH } = OTHER_PATHS;
 
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const RETRY_AFTER_SECONDS = '1';
@@ -33,21 +34,30 @@ export interface ApiHandlerOptions {
   readonly authenticate: Authenticate;
   /** Undefined where nobody is told of traces. */
   readonly traces?: FollowingParts | undefined;
+  readonly metrics: Pick<GatewayMetrics, 'apiRequests'>;
   readonly logger: Logger;
 }
 
 /** `POST /api/<command>`, `POST /api/batch` and `GET /api/openapi.json`, as docs/SERVER-API.md describes them. */
-export function createApiHandler({ parts, authenticate, traces, logger }: ApiHandlerOptions): RequestHandler {
+export function createApiHandler({ parts, authenticate, traces, metrics, logger }: ApiHandlerOptions): RequestHandler {
   const documentText = JSON.stringify(createOpenApiDocument());
+  const count = createRequestCount(metrics);
 
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (!path.startsWith(ROOT)) return false;
+    const name = path.slice(ROOT.length);
     replyOrRefuse(response, {
       reply: async () => {
-        replyJsonText(response, 200, await answer(request, response, path.slice(ROOT.length)));
+        replyJsonText(response, 200, await answer(request, response, name));
+        count(name, 'done');
       },
-      refuse: (err) => refuse(request, response, err),
+      refuse: async (err) => {
+        const refusal = refusalOf(request, err);
+        if (refusal === undefined) return;
+        count(name, refusal.code);
+        await refuse(request, response, refusal);
+      },
       onFault: (err) => {
         logger.error({ err }, 'answer failed');
       },
@@ -72,20 +82,25 @@ export function createApiHandler({ parts, authenticate, traces, logger }: ApiHan
     const body = await readJson(request, MAX_BODY_BYTES, refuseWideIntegers);
     const own = { ...parts, follow: traces && followerOf(request, startedAt, traces) };
     return command === undefined
-      ? runBatch({ parts: own, bearer }, body, logger)
+      ? runBatch({ parts: own, bearer }, body, { count, logger })
       : JSON.stringify(await command.execute({ name, parts: own, bearer }, body, []));
   }
 
-  async function refuse(request: IncomingMessage, response: ServerResponse, err: unknown): Promise<void> {
+  /** Undefined where nobody waits for it any more. */
+  function refusalOf(request: IncomingMessage, err: unknown): ApiError | undefined {
     const refusal = toApiError(err) ?? new ApiError('internal', 'a fault of the gateway; its log says more');
     // A client that goes away in the middle of its request is its own affair.
-    if (refusal.code === 'internal' && !request.complete) return;
+    if (refusal.code === 'internal' && !request.complete) return undefined;
     if (refusal.code === 'internal') logger.error({ err }, 'command failed');
-    const { status, isRetryable } = API_ERRORS[refusal.code];
-    if (refusal.code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
-    if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
-    await refuseJson({ request, response }, status, describeApiError(refusal));
+    return refusal;
   }
+}
+
+async function refuse(request: IncomingMessage, response: ServerResponse, refusal: ApiError): Promise<void> {
+  const { status, isRetryable } = API_ERRORS[refusal.code];
+  if (refusal.code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
+  if (isRetryable) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+  await refuseJson({ request, response }, status, describeApiError(refusal));
 }
 
 interface FollowingParts {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type ApiCall, parse } from './api-command.ts';
 import { API_COMMANDS } from './api-commands.ts';
 import { ApiError } from './api-error.ts';
+import type { CountRequest } from './count-request.ts';
 import { json } from './fields.ts';
 import { describeApiError, toApiError } from './to-api-error.ts';
 
@@ -20,13 +21,22 @@ export const batchBody = z.strictObject({
     .max(MAX_COMMANDS),
 });
 
+interface BatchParts {
+  readonly count: CountRequest;
+  readonly logger: Logger;
+}
+
 /**
  * Runs several commands, each behind the one before it, whatever became of that. Only a body that is no batch fails as a whole.
  *
  * @returns The answer, in JSON.
  * @throws ApiError `malformed`
  */
-export async function runBatch(call: Omit<ApiCall, 'name'>, body: unknown, logger: Logger): Promise<string> {
+export async function runBatch(
+  call: Omit<ApiCall, 'name'>,
+  body: unknown,
+  { count, logger }: BatchParts,
+): Promise<string> {
   const results: string[] = [];
   let bytes = 0;
   const add = (result: unknown): void => {
@@ -40,10 +50,13 @@ export async function runBatch(call: Omit<ApiCall, 'name'>, body: unknown, logge
       if (bytes > MAX_ANSWER_BYTES) throw new ApiError('answerTooLarge', TOO_LARGE);
       const command = findCommand(name, path);
       add({ result: await command.execute({ ...call, name }, params, [...path, 'params']) });
+      count(name, 'done');
     } catch (err) {
-      const refusal = toApiError(err);
-      if (refusal === undefined) logger.error({ err, command: name }, 'command failed');
-      add(describeApiError(refusal ?? new ApiError('internal', 'a fault of the gateway; its log says more')));
+      const known = toApiError(err);
+      if (known === undefined) logger.error({ err, command: name }, 'command failed');
+      const refusal = known ?? new ApiError('internal', 'a fault of the gateway; its log says more');
+      add(describeApiError(refusal));
+      count(name, refusal.code);
     }
   }
   return `{"results":[${results.join()}]}`;

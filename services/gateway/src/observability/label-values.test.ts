@@ -1,5 +1,8 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
+import { API_COMMANDS } from '../api/api-commands.ts';
+import { API_ERRORS } from '../api/api-error.ts';
+import { OTHER_PATHS } from '../api/count-request.ts';
 import type { ControlNotice } from '../cluster/control-notice.ts';
 import { Served } from '../connections/served-session.ts';
 import { ACCOUNT_ERRORS } from '../identity/accounts/account-error.ts';
@@ -14,6 +17,11 @@ describe('the values of labels', () => {
   it('are those that the other parts count by', () => {
     expect(LABEL_VALUES.tokenRefusals).toEqual(Object.values(TokenRefusal));
     expect([...LABEL_VALUES.accountRefusals].sort()).toEqual(Object.keys(ACCOUNT_ERRORS).sort());
+    expect(LABEL_VALUES.apiCommands).toHaveLength(new Set(LABEL_VALUES.apiCommands).size);
+    expect([...LABEL_VALUES.apiCommands].sort()).toEqual(
+      [...Object.keys(API_COMMANDS), ...Object.values(OTHER_PATHS), 'unknown'].sort(),
+    );
+    expect([...LABEL_VALUES.apiOutcomes].sort()).toEqual(['done', ...Object.keys(API_ERRORS)].sort());
     expect(LABEL_VALUES.serverCommandOutcomes).toEqual([...Object.values(Served), 'overflow']);
     expectTypeOf<(typeof LABEL_VALUES.serverCommands)[number]>().toEqualTypeOf<ControlNotice['kind']>();
     expectTypeOf<(typeof LABEL_VALUES.storedLimits)[number]>().toEqualTypeOf<StoredLimit>();
@@ -31,6 +39,7 @@ describe('the values of labels', () => {
       'sockets_refused_total{limit="sockets"}',
       'rate_limited_total{what="calls"}',
       'server_commands_total{command="refresh",outcome="overflow"}',
+      'api_requests_total{command="publish",outcome="forbidden"}',
       'connections{encoding="json"}',
     ]) {
       expect(text).toContain(`\noutcry_gateway_${series} 0\n`);

@@ -7,7 +7,26 @@ export const LABEL_VALUES = {
     ...['malformed', 'name-taken', 'unknown-key', 'key-to-come', 'algorithm', 'signature', 'claims'],
     ...['not-yet-valid', 'expired', 'revoked'],
   ],
-  accountRefusals: ['malformed', 'badCredentials', 'nameTaken', 'rateLimited', 'unavailable', 'internal'],
+  accountRefusals: [
+    'malformed',
+    'badCredentials',
+    'nameTaken',
+    'bodyTooLarge',
+    'rateLimited',
+    'unavailable',
+    'internal',
+  ],
+  apiCommands: [
+    ...['publish', 'broadcast', 'announce', 'members', 'memberCount', 'history', 'removeHistory', 'search', 'rooms'],
+    ...['connections', 'disconnect', 'subscribe', 'unsubscribe', 'send', 'refresh', 'revoke', 'deleteAccount'],
+    ...['resetPassword', 'nodes', 'info', 'health', 'shards', 'hooks', 'archive', 'books', 'top', 'trace', 'rebalance'],
+    ...['drain', 'undrain', 'resendEvents', 'whoami', 'batch', 'openapi.json', 'unknown'],
+  ],
+  apiOutcomes: [
+    ...['done', 'malformed', 'unauthorized', 'forbidden', 'notFound', 'noPresence', 'noArchive', 'noTraces'],
+    ...['noLanguage', 'methodNotAllowed', 'bodyTooLarge', 'dataTooLarge', 'answerTooLarge', 'searchTooCostly'],
+    ...['tooManySearches', 'tooManyTraced', 'rateLimited', 'internal', 'unavailable'],
+  ],
   storedLimits: ['storedBytesPerUser', 'storedBytesPerAddress', 'newRoomsPerUser', 'newRoomsPerAddress'],
   drained: ['moved', 'closed', 'late'],
   serverCommands: [

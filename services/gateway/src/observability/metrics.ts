@@ -138,6 +138,11 @@ export class GatewayMetrics {
     'Requests to register or to log in that were refused, by error code.',
     { code: LABEL_VALUES.accountRefusals },
   );
+  readonly apiRequests = this.#make.counter(
+    'api_requests_total',
+    'Requests to the server API, and the commands of its batches, by what became of each: `done`, or the code that it was refused with. What is no command is `unknown`.',
+    { command: LABEL_VALUES.apiCommands, outcome: LABEL_VALUES.apiOutcomes },
+  );
   readonly serverCommands = this.#make.counter(
     'server_commands_total',
     'What the server API wanted of connections here, by command and by what became of it for each: `done`, `nothing` to do, `limit` of rooms, `lagging`, `unavailable`; and `overflow`, of commands that were dropped because too many waited.',

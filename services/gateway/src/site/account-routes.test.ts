@@ -61,6 +61,15 @@ describe('account routes', () => {
     });
   });
 
+  it('refuse what is longer than a request may be, count it, and count it to its address', async () => {
+    const handler = routes.get('/auth/login') ?? expect.fail('there is a login');
+    const tooLong = { address: '192.0.2.1', contentType: 'application/json', body: undefined };
+    for (let i = 0; i < PER_MINUTE; i++) expect(await handler(tooLong)).toMatchObject({ status: 413 });
+    expect(await handler(tooLong)).toMatchObject({ status: 429 });
+    const { values } = await metrics.accountRefusals.get();
+    expect(values.find(({ labels }) => labels['code'] === 'bodyTooLarge')?.value).toBe(PER_MINUTE);
+  });
+
   it('take none of a name’s own tries for what an address tries too often', async () => {
     for (let i = 0; i < PER_MINUTE; i++) await post('/auth/login', '192.0.2.1');
     for (let i = 0; i < 20; i++) expect(await post('/auth/login', '192.0.2.1', ATTEMPT)).toMatchObject({ status: 429 });

@@ -41,8 +41,9 @@ export function createAccountRoutes(parts: AccountRoutesParts): ReadonlyMap<stri
   ]);
 }
 
-/** @throws AccountError `malformed`. The type of the content is asked for so that a form of another site cannot send it. */
-function readCredentials(contentType: string, body: Buffer): Credentials {
+/** @throws AccountError `malformed`, `bodyTooLarge`. The type of the content is asked for so that a form of another site cannot send it. */
+function readCredentials(contentType: string, body: Buffer | undefined): Credentials {
+  if (body === undefined) throw new AccountError('bodyTooLarge', 'too large');
   if (!/^application\/json(;|$)/i.test(contentType)) throw new AccountError('malformed', 'expected application/json');
   const { data, error } = credentials.safeParse(parse(body));
   if (data !== undefined) return data;

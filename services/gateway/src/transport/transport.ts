@@ -91,13 +91,14 @@ export interface SiteFile {
   readonly isImmutable: boolean;
 }
 
-/** A POST on the public port: read to its end, within limits. */
+/** A POST on the public port, read to its end. */
 export interface PostRequest {
   /** The client's, as far as trusted proxies tell. */
   readonly address: string;
   /** Empty where the client did not say. */
   readonly contentType: string;
-  readonly body: Buffer;
+  /** Undefined where it is longer than any may be. */
+  readonly body: Buffer | undefined;
 }
 
 export interface PostAnswer {

@@ -10,7 +10,7 @@ import {
 } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { ApiClient } from '../support/api-client.ts';
+import { ApiClient, type ApiRequest } from '../support/api-client.ts';
 
 const DESK = 'a-key-that-may-do-everything';
 const WATCHER = 'a-key-that-looks-only';
@@ -33,6 +33,12 @@ afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await redis.stop();
 });
+
+/** Series of a gateway at one moment; NaN for one that is not there. */
+async function readMetrics({ internalUrl }: GatewayProcess, names: readonly string[]): Promise<readonly number[]> {
+  const lines = (await (await fetch(`${internalUrl}/metrics`)).text()).split('\n');
+  return names.map((name) => Number(lines.find((line) => line.startsWith(`${name} `))?.slice(name.length)));
+}
 
 describe('a key that looks only', () => {
   it('says so, and sees what others see', async () => {
@@ -119,6 +125,34 @@ describe('the log', () => {
     const refused = { status: 400, body: { error: { code: 'malformed' } } };
     expect(await desk.call('info', {}, { headers: { 'outcry-reason': '%' } })).toMatchObject(refused);
   });
+});
+
+it('counts requests, with each command of a batch, by what became of them, and nothing by a name that a client has made up', async () => {
+  const batch = { commands: ['info', 'members', 'invented'].map((command) => ({ command, params: {} })) };
+  const requests: readonly [command: string, params: unknown, request?: ApiRequest][] = [
+    ['info', {}],
+    ['info', {}, { authorization: 'Bearer wrong' }],
+    ['publish', { room: 'pit' }],
+    ['invented', {}],
+    ['toString', {}],
+    ['batch', batch],
+    ['batch', { commands: [] }],
+    ['openapi.json', {}, { method: 'GET' }],
+  ];
+  const rises = [
+    ...['info,done 2', 'info,unauthorized 1', 'publish,malformed 1', 'unknown,notFound 3', 'members,malformed 1'],
+    ...['batch,done 1', 'batch,malformed 1', 'openapi.json,done 1'],
+  ].map((line) => line.split(/[ ,]/));
+  const names = rises.map(
+    ([command, outcome]) =>
+      `outcry_gateway_api_requests_total{command="${String(command)}",outcome="${String(outcome)}"}`,
+  );
+  const before = await readMetrics(gateway, names);
+  for (const request of requests) await desk.call(...request);
+  const after = await readMetrics(gateway, names);
+  expect(after.map((value, i) => value - Number(before[i]))).toEqual(rises.map(([, , count]) => Number(count)));
+  const text = await (await fetch(`${gateway.internalUrl}/metrics`)).text();
+  expect(text).not.toMatch(/invented|toString/);
 });
 
 it('takes a gateway out of service and puts it back, while it goes on running', async () => {

@@ -54,6 +54,19 @@ export const FEED: Dashboard = {
             '0 for longer than a lease: OutcryBookStale. 2 for a moment: one that was frozen and does not know yet.',
         },
         {
+          title: 'Posted books that are refused',
+          kind: 'curves',
+          unit: 'ops',
+          queries: [
+            {
+              expr: sum(rate(chosen('outcry_feed_publisher_post_requests_total', 'outcome!="accepted"')), ['outcome']),
+              legend: '{{outcome}}',
+            },
+          ],
+          red: { above: 1 },
+          whenRed: 'docs/SOURCES.md says of each what the engine has to do. unauthorized: its key was replaced.',
+        },
+        {
           title: 'Changes of leaders',
           kind: 'curves',
           unit: 'short',

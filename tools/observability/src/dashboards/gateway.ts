@@ -123,6 +123,35 @@ export const GATEWAY: Dashboard = {
       ],
     },
     {
+      title: 'Your servers: the API',
+      panels: [
+        {
+          title: 'Requests to the API',
+          kind: 'curves',
+          unit: 'ops',
+          shows: 'Each command of a batch, too.',
+          queries: [
+            { expr: sum(rate(chosen('outcry_gateway_api_requests_total')), ['command']), legend: '{{command}}' },
+          ],
+          whenRed: 'much of one command: a server of yours that asks in a circle. unknown: an address that is wrong.',
+        },
+        {
+          title: 'Requests to the API that are refused',
+          kind: 'curves',
+          unit: 'ops',
+          queries: [
+            {
+              expr: sum(rate(chosen('outcry_gateway_api_requests_total', 'outcome!="done"')), ['outcome']),
+              legend: '{{outcome}}',
+            },
+          ],
+          red: { above: 1 },
+          whenRed:
+            'unauthorized, rateLimited: see OutcryAuthRefusals. unavailable: Redis. internal: a bug, with the log line "command failed". Others: docs/SERVER-API.md.',
+        },
+      ],
+    },
+    {
       title: 'Your server: hooks',
       panels: [
         {

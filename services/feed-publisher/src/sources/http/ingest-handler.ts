@@ -20,6 +20,8 @@ export interface IngestHandlerOptions {
   readonly maxBodyBytes: number;
   /** Why nothing that is posted could be published now, or undefined. */
   readonly busNotReady: () => string | undefined;
+  /** Told of every request once. */
+  readonly onAnswered: (outcome: 'accepted' | 'internal' | IngestErrorCode) => void;
   readonly logger: Logger;
 }
 
@@ -46,6 +48,7 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     replyOrRefuse(response, {
       reply: async () => {
         replyJson(response, 202, { seq: await accept({ request, response }, path) });
+        options.onAnswered('accepted');
       },
       refuse: (err) => refuse({ request, response }, err instanceof BodyError ? ingestErrorOf(err) : err),
       onFault: (err) => {
@@ -73,11 +76,13 @@ export function createIngestHandler(options: IngestHandlerOptions): RequestHandl
     if (!(err instanceof IngestError)) {
       // A client that goes away in the middle of its request is its own affair.
       if (!request.complete) return;
+      options.onAnswered('internal');
       options.logger.error({ err }, 'request failed');
       replyJson(response, 500, { error: { code: 'internal', message: 'a fault of the publisher; its log says more' } });
       return;
     }
     const { code, message, path, seq } = err;
+    options.onAnswered(code);
     if (code === 'unauthorized') response.setHeader('www-authenticate', 'Bearer');
     if (CAN_PASS.has(code)) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
     await refuseJson({ request, response }, INGEST_ERRORS[code], { error: { code, message, path, seq } });

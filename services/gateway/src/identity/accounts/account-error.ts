@@ -4,6 +4,7 @@ export const ACCOUNT_ERRORS = {
   /** The name or the password is wrong; which of the two is not told. */
   badCredentials: { status: 401, retryable: false },
   nameTaken: { status: 409, retryable: false },
+  bodyTooLarge: { status: 413, retryable: false },
   rateLimited: { status: 429, retryable: true },
   unavailable: { status: 503, retryable: true },
   internal: { status: 500, retryable: false },

@@ -9,7 +9,6 @@ import { jsonAnswer } from './write-answer.ts';
 
 /** What a body of ours can be; a longer one is not read further. */
 const MAX_BODY_BYTES = 4096;
-const TOO_LARGE = { status: 413, body: { error: { code: 'bodyTooLarge', message: 'too large', retryable: false } } };
 
 /** Who answers a POST, and whose word on addresses is taken. */
 export interface PostRoute {
@@ -29,19 +28,21 @@ export interface PostedRequest {
 export function handlePost({ handler, proxies }: PostRoute, { res, req, exchange, peer }: PostedRequest): void {
   const { address } = readVisitor(res, readHeaders(req), { peer, proxies });
   const contentType = req.getHeader('content-type');
+  const answer = (whole: Buffer | undefined): void => {
+    void handler({ address, contentType, body: whole }).then((given) => {
+      exchange.answer(jsonAnswer(given));
+    });
+  };
   let body: Buffer | undefined = Buffer.alloc(0);
   res.onData((chunk, isLast) => {
     if (body === undefined) return;
     if (body.length + chunk.byteLength > MAX_BODY_BYTES) {
       body = undefined;
-      exchange.answer(jsonAnswer(TOO_LARGE));
+      answer(undefined);
       return;
     }
     // The chunk is uWS's memory, and gone after this call.
     body = Buffer.concat([body, Buffer.from(chunk)]);
-    if (!isLast) return;
-    void handler({ address, contentType, body }).then((answer) => {
-      exchange.answer(jsonAnswer(answer));
-    });
+    if (isLast) answer(body);
   });
 }
