@@ -20,7 +20,7 @@ import type { AuthConfig } from './identity/auth-config.ts';
 import { WatchedKeys } from './identity/watched-keys.ts';
 import { SpareArrivals } from './limits/spare-arrivals.ts';
 import { GatewayMetrics } from './observability/metrics.ts';
-import { createAccounts, createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
+import { createAccounts, createSignIn, createTransport, type GatewayOptions, openInternalPort } from './ports.ts';
 import { fitOpenFiles } from './reception/open-files.ts';
 import { Reception } from './reception/reception.ts';
 import { createServices, type GatewayServices } from './services.ts';
@@ -63,10 +63,12 @@ class ComposedGateway implements Gateway {
   }
 
   async start(): Promise<{ readonly port: number; readonly internalPort: number }> {
-    const { services, accounts, loopLag } = this.#parts;
+    const { services, accounts, signIn, loopLag } = this.#parts;
     // First, so that a start which waits for Redis is seen to live.
-    const internalServer = await openInternalPort(this.#options, { services, accounts, loopLag });
+    const internalServer = await openInternalPort(this.#options, { services, accounts, signIn, loopLag });
     this.#internalServer = internalServer;
+    // Clients are served without it.
+    void signIn?.start();
     services.answering.watchHealth(() => nodeHealth.safeParse(internalServer.describe()).data);
     try {
       const port = await this.#serve();
@@ -95,7 +97,7 @@ class ComposedGateway implements Gateway {
 
   async stop(): Promise<void> {
     const { backplane, logger } = this.#options;
-    const { coalescer, loopLag, services, attendance, balancer } = this.#parts;
+    const { coalescer, loopLag, services, signIn, attendance, balancer } = this.#parts;
     const { connections, mover, connectionLimits, meters, rooms, past, presence, books, metrics } = services;
     for (const part of [balancer, mover, metrics.sampler]) part.stop();
     const toldMs = await this.#drain();
@@ -103,7 +105,7 @@ class ComposedGateway implements Gateway {
     await connectionLimits.close();
     await attendance.stop();
     await presence.close(toldMs);
-    for (const part of [this.#keys, coalescer, past, rooms, books, this.#parts.transport]) part?.close();
+    for (const part of [this.#keys, signIn, coalescer, past, rooms, books, this.#parts.transport]) part?.close();
     await Promise.all([
       services.hooks?.close(),
       services.traces?.close(),
@@ -135,6 +137,7 @@ class ComposedGateway implements Gateway {
 
   reload(): void {
     this.#keys?.readNow();
+    this.#parts.signIn?.readNow();
   }
 }
 
@@ -174,7 +177,8 @@ function createParts(options: GatewayOptions) {
     });
   const tell = (): void => void attendance.tell();
   const withdrawal = new Withdrawal({ connections, readiness, createDrain, tell, logger });
-  return { transport, coalescer, loopLag, services, accounts, attendance, balancer, withdrawal, createDrain };
+  const signIn = createSignIn(options, metrics);
+  return { transport, coalescer, loopLag, services, accounts, signIn, attendance, balancer, withdrawal, createDrain };
 }
 
 async function joinCluster(

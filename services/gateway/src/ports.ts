@@ -19,6 +19,7 @@ import { Accounts } from './identity/accounts/accounts.ts';
 import { TokenIssuer } from './identity/accounts/token-issuer.ts';
 import { createLivePort } from './live/create-live-port.ts';
 import type { GatewayMetrics } from './observability/metrics.ts';
+import { SignIn } from './operators/sign-in.ts';
 import type { GatewayServices } from './services.ts';
 import { createConsoleHandler } from './site/console-handler.ts';
 import { createAccountRoutes } from './site/account-routes.ts';
@@ -54,6 +55,8 @@ interface InternalParts {
   readonly services: GatewayServices;
   readonly loopLag: LoopLag;
   readonly accounts: Accounts | undefined;
+  /** Undefined where nobody signs in. */
+  readonly signIn: SignIn | undefined;
 }
 
 /** What commands of the server API work with. */
@@ -133,7 +136,12 @@ export function createAccounts(
   return new Accounts({ store, limits, issuer, maxPerAddressPerMinute, onRegistered });
 }
 
-/** The server API and the console. Without a key nobody could use them, so there is none. */
+/** Where people sign in to the console. */
+export function createSignIn({ config, logger }: GatewayOptions, metrics: GatewayMetrics): SignIn | undefined {
+  return config.operators && new SignIn({ config: config.operators, metrics, logger });
+}
+
+/** The server API and the console. Without a key, and a provider to sign in at, nobody could use them, so there is none. */
 function createHandlers(
   options: GatewayOptions,
   parts: InternalParts,
@@ -141,9 +149,12 @@ function createHandlers(
   const { logger, config } = options;
   const { apiKeys: keys, consoleDirectory, nodeId: node } = config;
   const { traces, metrics } = parts.services;
-  const page = consoleDirectory === undefined ? undefined : createConsoleHandler(loadSite(consoleDirectory));
-  if (keys.length === 0) return { handle: page, upgrades: undefined };
-  const authenticate = createAuthenticate(keys);
+  const { signIn } = parts;
+  const findDoor = (): SignIn['door'] | undefined => signIn?.door;
+  const page =
+    consoleDirectory === undefined ? undefined : createConsoleHandler({ site: loadSite(consoleDirectory), findDoor });
+  if (keys.length === 0 && signIn === undefined) return { handle: page, upgrades: undefined };
+  const authenticate = createAuthenticate(keys, signIn);
   const apiParts = createApiParts(options, parts);
   const api = createApiHandler({ parts: apiParts, authenticate, traces, metrics, logger });
   return {

@@ -53,6 +53,7 @@ export const HOUSE: House = {
         presence: 'who is in which room',
         books: 'replicas and their classes',
         events: "of what the operator's server is told",
+        operators: 'who signs in to the console',
       },
       {
         rooms: 'members, relay, catch-up',

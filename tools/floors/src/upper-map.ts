@@ -128,7 +128,7 @@ export const UPPER_HOUSE: House = {
       { 'src/page': 'which view is shown, and what is done in it' },
       { 'src/views': 'one file each: what is asked, and how it is shown' },
       { 'src/parts': 'what views are made of; with page the only place that knows the DOM' },
-      { 'src/words': 'figures, times and reasons for people' },
+      { 'src/words': 'figures, times and reasons for people', 'src/login': 'signing in at a provider' },
       { 'src/api': 'the server API, asked or live, and the key for it' },
     ],
   },

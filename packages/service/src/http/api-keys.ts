@@ -26,11 +26,12 @@ export class ApiKeys {
 
   /** The same of a key by itself, where it matters which one it is: its place among those that were given, or why it lets nobody in. */
   find(key: string | undefined): number | Exclude<KeyVerdict, 'admitted'> {
-    const index = this.#indexOf(key);
-    return index < 0 ? this.#refuse() : index;
+    const index = this.indexOf(key);
+    return index < 0 ? this.refuse() : index;
   }
 
-  #refuse(): Exclude<KeyVerdict, 'admitted'> {
+  /** Counts something wrong that was offered, and says what becomes of whoever offered it. */
+  refuse(): Exclude<KeyVerdict, 'admitted'> {
     const now = performance.now();
     const regained = ((now - this.#countedAt) / MS_PER_SECOND) * MAX_WRONG_PER_SECOND;
     this.#wrongLeft = Math.min(MAX_WRONG_AT_ONCE, this.#wrongLeft + regained);
@@ -40,8 +41,8 @@ export class ApiKeys {
     return 'unauthorized';
   }
 
-  /** -1 where it is none. */
-  #indexOf(key: string | undefined): number {
+  /** -1 where it is none of them, which counts against nobody yet: there may be other things that let in. */
+  indexOf(key: string | undefined): number {
     const offered = hashOf(key ?? '');
     // All are compared, so that the time tells neither whether there was a key nor which one is like it.
     const index = this.#hashes.map((hash) => timingSafeEqual(hash, offered)).indexOf(true);

@@ -91,6 +91,13 @@ export interface GatewaySettings {
   readonly demoDir?: string;
   readonly console?: boolean;
   readonly consoleDir?: string;
+  readonly consoleOidcIssuer?: string;
+  readonly consoleOidcClientId?: string;
+  readonly consoleOidcScopes?: string;
+  readonly consoleOidcRolesClaim?: string;
+  /** With commas between them. */
+  readonly consoleOidcActRoles?: string;
+  readonly consoleOidcReadRoles?: string;
   readonly roomRules?: string;
   readonly roomRulesFile?: string;
   readonly roomUnarchivedBytes?: number;

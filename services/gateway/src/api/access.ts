@@ -17,9 +17,13 @@ export type Access = (typeof Access)[keyof typeof Access];
 const SUBJECTS = ['user', 'connection', 'token', 'room', 'node', 'mayReturn'] as const;
 
 /** @throws ApiError `forbidden` */
-export function checkAccess(access: Access, { mayAct }: Bearer): void {
+export function checkAccess(access: Access, { mayAct, subject }: Bearer): void {
   if (access === Access.Look || mayAct) return;
-  throw new ApiError('forbidden', 'this key may look, and change nothing: OUTCRY_API_READ_KEYS');
+  const why =
+    subject === undefined
+      ? 'this key may look, and change nothing: OUTCRY_API_READ_KEYS'
+      : 'your roles let you look, and change nothing: OUTCRY_CONSOLE_OIDC_READ_ROLES';
+  throw new ApiError('forbidden', why);
 }
 
 export interface Deed {
@@ -31,12 +35,12 @@ export interface Deed {
 
 /** Writes into the log who has done what to whom, why, and what became of it. */
 export function audit(
-  { name, reason }: Bearer,
+  { name, subject, reason }: Bearer,
   { command, access, params, outcome }: Deed,
   { logger }: Pick<ApiParts, 'logger'>,
 ): void {
   if (access === Access.Look || (access === Access.Serve && reason === undefined)) return;
-  logger.info({ key: name, command, ...subjectOf(params), reason, outcome }, 'operator acted');
+  logger.info({ key: name, subject, command, ...subjectOf(params), reason, outcome }, 'operator acted');
 }
 
 function subjectOf(params: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import type { Operator } from '../operators/operator.ts';
 import { ApiError } from './api-error.ts';
 
 /** A key of the server API, as it is set. */
@@ -11,9 +12,11 @@ export interface ApiKey {
   readonly mayAct: boolean;
 }
 
-/** Who asks, by the key that came with the request. */
+/** Who asks, by the key or the token that came with the request. */
 export interface Bearer {
   readonly name: string;
+  /** What the provider calls somebody who has signed in, for good; absent with a key. */
+  readonly subject?: string | undefined;
   readonly mayAct: boolean;
   /** Until when this is so, in Unix milliseconds: absent where it does not end. */
   readonly expiresAt?: number | undefined;
@@ -27,6 +30,11 @@ const FINGERPRINT_DIGITS = 8;
 export function bearerOf({ key, name, mayAct }: ApiKey): Bearer {
   const fingerprint = createHash('sha256').update(key).digest('hex').slice(0, FINGERPRINT_DIGITS);
   return { name: name ?? `sha256:${fingerprint}`, mayAct };
+}
+
+/** In the log nobody who signs in can be taken for a key: no key has a colon in its name, but for hashes. */
+export function bearerOfOperator({ name, ...operator }: Operator): Bearer {
+  return { name: `oidc:${name}`, ...operator };
 }
 
 const REASON_CHARACTERS = 200;

@@ -51,4 +51,33 @@ describe('loadGatewayConfig', () => {
     const twice = { ...keys, OUTCRY_API_READ_KEYS: 'a-key-of-the-desk-1' };
     expect(() => loadGatewayConfig(twice)).toThrow('OUTCRY_API_READ_KEYS: a key is there twice');
   });
+
+  const signIn = {
+    OUTCRY_CONSOLE_OIDC_ISSUER: 'https://login.example/realms/ours',
+    OUTCRY_CONSOLE_OIDC_CLIENT_ID: 'outcry-console',
+    OUTCRY_CONSOLE_OIDC_ACT_ROLES: 'desk,/ops/lead',
+  };
+
+  it('knows where people sign in, and which roles let them do what', () => {
+    expect(loadGatewayConfig(signIn).config.operators).toEqual({
+      ...{ issuer: 'https://login.example/realms/ours', clientId: 'outcry-console', scopes: 'openid profile' },
+      ...{ rolesClaim: 'roles', actRoles: new Set(['desk', '/ops/lead']), readRoles: new Set() },
+      ...{ clockToleranceMs: 3000, maxLifetimeMs: 86_400_000 },
+    });
+    expect(loadGatewayConfig({}).config.operators).toBeUndefined();
+  });
+
+  it.each([
+    [{ ISSUER: undefined }, 'OUTCRY_CONSOLE_OIDC_ISSUER: required with OUTCRY_CONSOLE_OIDC_CLIENT_ID'],
+    [{ ISSUER: 'http://login.example' }, 'OUTCRY_CONSOLE_OIDC_ISSUER: expected an https URL'],
+    [{ ISSUER: 'https://login.example/?realm=ours' }, 'without a query'],
+    [{ CLIENT_ID: undefined }, 'OUTCRY_CONSOLE_OIDC_CLIENT_ID: required'],
+    [{ ACT_ROLES: undefined }, 'or nobody comes in'],
+    [{ READ_ROLES: 'on-call,desk' }, 'OUTCRY_CONSOLE_OIDC_READ_ROLES: desk is in OUTCRY_CONSOLE_OIDC_ACT_ROLES'],
+    [{ SCOPES: 'profile roles' }, 'OUTCRY_CONSOLE_OIDC_SCOPES: openid is missing'],
+  ])('refuses a sign-in with %j', (changes, problem) => {
+    const changed = Object.entries(changes).map(([name, value]) => [`OUTCRY_CONSOLE_OIDC_${name}`, value]);
+    const settings = { ...signIn, ...(Object.fromEntries(changed) as Record<string, string | undefined>) };
+    expect(() => loadGatewayConfig(settings)).toThrow(problem);
+  });
 });

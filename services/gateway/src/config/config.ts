@@ -16,6 +16,7 @@ import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
 import { problemsOfAuth } from '../identity/settings.ts';
 import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
 import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
+import { type OperatorsConfig, operatorsConfigOf, problemsOfOperators } from '../operators/settings.ts';
 import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
 import { AskedOf, type RoomRules } from '../rooms/room-rules.ts';
 import { historyPageBytesOf, loadRoomRules, problemsOfRooms } from '../rooms/settings.ts';
@@ -51,8 +52,10 @@ export interface GatewayConfig extends TransportConfig, ServiceConfig {
   readonly coalesceMs: number;
   /** Undefined where nobody is told of traces. */
   readonly traces: TraceConfig | undefined;
-  /** Each lets its bearer use the server API; without any there is none. */
+  /** Each lets its bearer use the server API; without any, and where nobody signs in, there is none. */
   readonly apiKeys: readonly ApiKey[];
+  /** Undefined where nobody signs in. */
+  readonly operators: OperatorsConfig | undefined;
   /** The folder of the demo page, where it is served. */
   readonly demoDirectory: string | undefined;
   /** The same of the console. */
@@ -69,6 +72,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
     ...problemsOfTransport(settings),
     ...problemsOfApi(settings),
     ...problemsOfSite(settings),
+    ...problemsOfOperators(settings),
     ...problemsOfAuth(settings),
     ...problemsOfHooks(settings),
     ...problemsOfRooms(settings),
@@ -112,6 +116,7 @@ function configOf(settings: GatewaySettings): GatewayConfig {
     coalesceMs: settings.OUTCRY_COALESCE_MS,
     traces: traceConfigOf(settings),
     apiKeys: apiKeysOf(settings),
+    operators: operatorsConfigOf(settings),
     demoDirectory: demoDirectoryOf(settings),
     consoleDirectory: consoleDirectoryOf(settings),
   };

@@ -61,8 +61,8 @@ function problemsOfApiKeys(settings: GatewaySettings): readonly string[] {
 }
 
 function problemsOfPorts(settings: GatewaySettings): readonly string[] {
-  const { OUTCRY_INTERNAL_HOST: host } = settings;
-  if (apiKeysOf(settings).length > 0 || !isPublicHost(host)) return [];
+  const { OUTCRY_INTERNAL_HOST: host, OUTCRY_CONSOLE_OIDC_ISSUER: issuer } = settings;
+  if (apiKeysOf(settings).length > 0 || issuer !== undefined || !isPublicHost(host)) return [];
   return [`OUTCRY_INTERNAL_HOST: ${host} may be public: bind a private address, or set OUTCRY_API_KEYS`];
 }
 

@@ -10,6 +10,7 @@ import { FANOUT_SETTINGS } from '../fanout/settings.ts';
 import { HOOK_SETTINGS } from '../hooks/settings.ts';
 import { AUTH_SETTINGS } from '../identity/settings.ts';
 import { LIMIT_SETTINGS } from '../limits/settings.ts';
+import { OPERATOR_SETTINGS } from '../operators/settings.ts';
 import { PROCESS_SETTINGS } from '../processes/settings.ts';
 import { RECEPTION_SETTINGS } from '../reception/settings.ts';
 import { ROOM_SETTINGS } from '../rooms/settings.ts';
@@ -31,6 +32,7 @@ export const GATEWAY_SECTIONS = {
   'gateway.events': EVENT_SETTINGS,
   'gateway.api': API_SETTINGS,
   'gateway.site': SITE_SETTINGS,
+  'gateway.operators': OPERATOR_SETTINGS,
   'gateway.rooms': ROOM_SETTINGS,
   'gateway.archive': ARCHIVE_SETTINGS,
   'gateway.session': SESSION_SETTINGS,

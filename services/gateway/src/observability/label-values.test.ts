@@ -8,6 +8,7 @@ import { Served } from '../connections/served-session.ts';
 import { ACCOUNT_ERRORS } from '../identity/accounts/account-error.ts';
 import { TokenRefusal } from '../identity/authenticator.ts';
 import type { StoredLimit } from '../limits/stored-limits.ts';
+import { OperatorRefusal } from '../operators/operator.ts';
 import type { SocketLimit } from '../transport/socket-count.ts';
 import type { Refusal } from '../transport/transport.ts';
 import { LABEL_VALUES } from './label-values.ts';
@@ -17,6 +18,9 @@ describe('the values of labels', () => {
   it('are those that the other parts count by', () => {
     expect(LABEL_VALUES.tokenRefusals).toEqual(Object.values(TokenRefusal));
     expect([...LABEL_VALUES.accountRefusals].sort()).toEqual(Object.keys(ACCOUNT_ERRORS).sort());
+    expect([...LABEL_VALUES.apiTokenRefusals, 'name-taken', 'revoked'].sort()).toEqual(
+      Object.values(OperatorRefusal).sort(),
+    );
     expect(LABEL_VALUES.apiCommands).toHaveLength(new Set(LABEL_VALUES.apiCommands).size);
     expect([...LABEL_VALUES.apiCommands].sort()).toEqual(
       [...Object.keys(API_COMMANDS), ...Object.values(OTHER_PATHS), 'unknown'].sort(),

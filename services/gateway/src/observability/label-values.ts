@@ -16,6 +16,10 @@ export const LABEL_VALUES = {
     'unavailable',
     'internal',
   ],
+  apiTokenRefusals: [
+    ...['malformed', 'unknown-key', 'key-to-come', 'algorithm', 'signature', 'claims', 'not-yet-valid', 'expired'],
+    'no-role',
+  ],
   apiCommands: [
     ...['publish', 'broadcast', 'announce', 'members', 'memberCount', 'history', 'removeHistory', 'search', 'rooms'],
     ...['connections', 'disconnect', 'subscribe', 'unsubscribe', 'send', 'refresh', 'revoke', 'deleteAccount'],

@@ -143,6 +143,16 @@ export class GatewayMetrics {
     'Requests to the server API, and the commands of its batches, by what became of each: `done`, or the code that it was refused with. What is no command is `unknown`.',
     { command: LABEL_VALUES.apiCommands, outcome: LABEL_VALUES.apiOutcomes },
   );
+  readonly apiTokenRefusals = this.#make.counter(
+    'api_token_refusals_total',
+    'ID tokens that the server API refused, by what was wrong; `no-role`: somebody who has no right here.',
+    { reason: LABEL_VALUES.apiTokenRefusals },
+  );
+  readonly apiKeyFetches = this.#make.counter(
+    'api_key_fetches_total',
+    'Fetches of the keys of the provider at which people sign in, by what came of them.',
+    { outcome: LABEL_VALUES.keyFetches },
+  );
   readonly serverCommands = this.#make.counter(
     'server_commands_total',
     'What the server API wanted of connections here, by command and by what became of it for each: `done`, `nothing` to do, `limit` of rooms, `lagging`, `unavailable`; and `overflow`, of commands that were dropped because too many waited.',

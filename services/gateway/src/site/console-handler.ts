@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { RequestHandler } from '@outcry/service';
 
+import type { SignInDoor } from '../operators/sign-in.ts';
 import { acceptedEncoding } from '../transport/content-encoding.ts';
 import type { SiteFile } from '../transport/transport.ts';
 
@@ -10,25 +11,31 @@ const ROOT = '/console/';
 const INDEX = '/index.html';
 const YEAR_SECONDS = 31_536_000;
 
+/** What the page is told of how somebody comes in besides by a key. */
+const LOGIN = `${ROOT}login.json`;
+
 /**
  * Everything comes from the page's own origin; nothing inline, no text that becomes markup, no frames around it, and no forms that are
- * sent: what is said in rooms and what people are called is shown here, and the key of whoever looks is in the page.
+ * sent: what is said in rooms and what people are called is shown here, and the key of whoever looks is in the page. Besides the
+ * gateway it speaks to nobody but the provider, where there is one, and of that only to what makes tokens.
  */
-const CONTENT_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join('; ');
+function contentPolicyOf(door: SignInDoor | undefined): string {
+  const tokens = door?.tokenUrl === undefined ? '' : ` ${new URL(door.tokenUrl).origin}`;
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `connect-src 'self'${tokens}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
 
 const HEADERS = {
-  'content-security-policy': CONTENT_POLICY,
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -36,8 +43,17 @@ const HEADERS = {
   'cross-origin-resource-policy': 'same-origin',
 } as const;
 
-/** Serves the built console. It asks the server API for all that it shows, with the key that somebody enters; it sets no cookie. */
-export function createConsoleHandler(site: ReadonlyMap<string, SiteFile>): RequestHandler {
+export interface ConsoleParts {
+  readonly site: ReadonlyMap<string, SiteFile>;
+  /** Where people sign in, as it is now; undefined where nobody does. */
+  readonly findDoor: () => SignInDoor | undefined;
+}
+
+/**
+ * Serves the built console. It asks the server API for all that it shows, with the key that somebody enters or the token that they sign
+ * in for; it sets no cookie.
+ */
+export function createConsoleHandler({ site, findDoor }: ConsoleParts): RequestHandler {
   return (request, response) => {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (`${path}/` === ROOT) {
@@ -49,11 +65,20 @@ export function createConsoleHandler(site: ReadonlyMap<string, SiteFile>): Reque
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return true;
     }
-    const file = site.get(path === ROOT ? INDEX : path.slice(ROOT.length - 1));
-    if (file === undefined) response.writeHead(404, { ...HEADERS, 'content-type': 'text/plain' }).end('not found\n');
+    const door = findDoor();
+    for (const [name, value] of Object.entries({ ...HEADERS, 'content-security-policy': contentPolicyOf(door) })) {
+      response.setHeader(name, value);
+    }
+    const file = path === LOGIN ? describeLogin(door) : site.get(path === ROOT ? INDEX : path.slice(ROOT.length - 1));
+    if (file === undefined) response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
     else serve(file, request, response);
     return true;
   };
+}
+
+function describeLogin(door: SignInDoor | undefined): SiteFile {
+  const body = Buffer.from(JSON.stringify({ oidc: door }));
+  return { contentType: 'application/json', body, encoded: {}, isImmutable: false };
 }
 
 function serve(
@@ -64,7 +89,6 @@ function serve(
   const encoding = acceptedEncoding(request.headers['accept-encoding'] ?? '', (name) => encoded[name] !== undefined);
   const bytes = (encoding === undefined ? undefined : encoded[encoding]) ?? body;
   response.writeHead(200, {
-    ...HEADERS,
     'content-type': contentType,
     'content-length': bytes.length,
     'cache-control': isImmutable ? `public, max-age=${String(YEAR_SECONDS)}, immutable` : 'no-cache',

@@ -8,7 +8,7 @@ import { RoomGrants } from '../rights/room-grants.ts';
 const MAX_TOKEN_ID_LENGTH = 128;
 
 /** RFC 8693 §4.2 has a text with spaces, others have lists. What is neither gives no right. */
-const scopes = z
+export const scopeNames = z
   .union([z.string().transform((text) => text.split(' ')), z.array(z.string())])
   .transform((names) => new Set(names.filter((name) => name !== '')))
   .catch(new Set<string>());
@@ -23,7 +23,7 @@ const tokenClaims = z.object({
     .max(MAX_TOKEN_ID_LENGTH)
     .optional(),
   rooms: roomGrants.prefault({}).transform((list) => new RoomGrants(list)),
-  scopes,
+  scopes: scopeNames,
 });
 
 /** What a token says that is verified, and what it says that others are shown. */
@@ -42,14 +42,14 @@ const REGISTERED_NAMES: ClaimNames = { user: 'sub', rooms: 'rooms', scopes: 'sco
 
 /** The claims that a session is made of, out of a token that is verified; undefined where one is missing or no good. Others reach nobody. */
 export function readClaims(payload: unknown, names: ClaimNames = REGISTERED_NAMES): TokenClaims | undefined {
-  const { user, rooms, scopes: scopeNames, info = [] } = names;
-  const named = { sub: valueAt(payload, user), rooms: valueAt(payload, rooms), scopes: valueAt(payload, scopeNames) };
+  const { user, rooms, scopes, info = [] } = names;
+  const named = { sub: valueAt(payload, user), rooms: valueAt(payload, rooms), scopes: valueAt(payload, scopes) };
   const { data } = tokenClaims.safeParse({ ...(payload as object), ...named });
   return data && { ...data, ...infoOfClaims(info.map((name) => [name, valueAt(payload, name)])) };
 }
 
 /** A claim by its name, or else by the way to it: `realm_access.roles`. */
-function valueAt(payload: unknown, name: string): unknown {
+export function valueAt(payload: unknown, name: string): unknown {
   const whole = ownValue(payload, name);
   if (whole !== undefined || !name.includes('.')) return whole;
   return name.split('.').reduce(ownValue, payload);
