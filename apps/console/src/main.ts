@@ -6,4 +6,4 @@ const entrance = new Entrance((admitted) => {
     entrance.open(problem);
   });
 });
-entrance.open();
+void entrance.start();

@@ -1,9 +1,13 @@
 import type { Answers } from './answers.ts';
+import type { Credential } from './credential.ts';
 
 /** Why a command was not carried out. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
-  /** As docs/SERVER-API.md has it; `unreachable` where there was no answer, `noApi` where the gateway has no keys. */
+  /**
+   * As docs/SERVER-API.md has it; `unreachable` where there was no answer, `noApi` where the gateway has no keys, `signedOut` where a
+   * sign-in is over.
+   */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -22,15 +26,15 @@ export interface Answering {
 
 /** The server API of the gateway that serves the page. */
 export class Api implements Answering {
-  readonly #key: string;
+  readonly #credential: Credential;
 
-  constructor(key: string) {
-    this.#key = key;
+  constructor(credential: Credential) {
+    this.#credential = credential;
   }
 
-  /** What lets its bearer in, whichever way the gateway is asked. */
-  get key(): string {
-    return this.#key;
+  /** What lets its bearer in now, whichever way the gateway is asked. @throws Refusal `signedOut` */
+  token(): Promise<string> {
+    return this.#credential.token();
   }
 
   /** Asks for something. @throws Refusal */
@@ -55,10 +59,11 @@ export class Api implements Answering {
   }
 
   async #send(command: string, params: object, headers: Readonly<Record<string, string>>): Promise<Response> {
+    const token = await this.token();
     try {
       return await fetch(`/api/${command}`, {
         method: 'POST',
-        headers: { ...headers, authorization: `Bearer ${this.#key}` },
+        headers: { ...headers, authorization: `Bearer ${token}` },
         body: JSON.stringify(params),
         credentials: 'omit',
         cache: 'no-store',

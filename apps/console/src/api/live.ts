@@ -91,7 +91,7 @@ export class Live {
   #connect(tried: () => void): RoomsClient | undefined {
     try {
       return connectToRooms(PATH, {
-        token: () => this.#api.key,
+        token: () => this.#api.token(),
         ...{ encoding: 'json', backoff: BACKOFF, pingAfterMs: PING_AFTER_MS },
         onStatus: ({ state }) => {
           if (state !== 'connecting') tried();

@@ -1,7 +1,6 @@
 import { byId, h } from '@outcry/page';
 
 import { Refusal } from '../api/api.ts';
-import { forgetKey } from '../api/key.ts';
 import { Live } from '../api/live.ts';
 import { morph } from '../parts/morph.ts';
 import { at } from '../parts/pieces.ts';
@@ -34,7 +33,7 @@ export class Console {
   #hasChanged = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onLeft the key is forgotten, with why where it was not the visitor's wish */
+  /** @param onLeft the key or the sign-in is to be forgotten, with why where it was not the visitor's wish */
   constructor(admitted: Admitted, onLeft: (problem: string) => void) {
     this.#admitted = admitted;
     this.#onLeft = onLeft;
@@ -43,7 +42,9 @@ export class Console {
     });
     this.#listen();
     const { key, mayAct } = admitted.who;
-    byId('who', HTMLElement).textContent = mayAct ? key : `${key} · looks only`;
+    const name = key.replace(/^oidc:/, '');
+    byId('who', HTMLElement).textContent = mayAct ? name : `${name} · looks only`;
+    byId('leave', HTMLButtonElement).textContent = admitted.credential.leave;
     this.#element.hidden = false;
     this.#go();
   }
@@ -150,8 +151,8 @@ export class Console {
 
   /** What was there last stays to be read. */
   #fail(refusal: Refusal): void {
-    if (refusal.code === 'unauthorized') {
-      this.#leave('That key is good no longer');
+    if (refusal.code === 'unauthorized' || refusal.code === 'signedOut') {
+      this.#leave(refusal.code === 'signedOut' ? refusal.message : this.#admitted.credential.whenOver);
       return;
     }
     this.#trouble.textContent = `Not up to date: ${refusal.message}.`;
@@ -176,7 +177,6 @@ export class Console {
   }
 
   #leave(problem: string): void {
-    forgetKey();
     this.#shown = undefined;
     this.#turn += 1;
     clearTimeout(this.#timer);

@@ -44,7 +44,7 @@ export function actionButton(
   subject: string,
   { text, mayAct }: { text: string; mayAct: boolean },
 ): HTMLElement {
-  const why = mayAct ? undefined : 'This key may look, and change nothing';
+  const why = mayAct ? undefined : 'You may look here, and change nothing';
   return h(
     'button',
     {
