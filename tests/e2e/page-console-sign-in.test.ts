@@ -91,6 +91,7 @@ describe('somebody who signs in', () => {
     await visitor.get('check').first().waitFor();
     expect(visitor.page.url()).toBe(`${gateway.internalUrl}/console/#/health`);
     expect(await visitor.get('who').textContent()).toBe('ann');
+    await expect.poll(() => visitor.get('updated').textContent(), POLL).toContain('live');
     await visitor.page.goto(`${gateway.internalUrl}/console/#/`);
     await visitor.get('do-announce').click();
     await visitor.get('what').fill('all is well');

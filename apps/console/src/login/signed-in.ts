@@ -89,7 +89,11 @@ export class SignedIn implements Credential {
       if (answer.id_token === undefined) throw this.#over();
       next = { refreshToken, ...withoutAbsent(tokensOf(answer, this.#door)) };
     } catch (err) {
-      if (err instanceof ResponseBodyError) throw this.#over();
+      if (err instanceof ResponseBodyError) {
+        // It will say the same again: what is left of this sign-in is the token that there is.
+        this.#tokens = { ...this.#tokens, refreshToken: undefined };
+        throw this.#over();
+      }
       throw wordsFor(err, hostOf(this.#door));
     }
     // OpenID Connect Core 1.0 §12.2.
