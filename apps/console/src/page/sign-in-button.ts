@@ -26,7 +26,7 @@ export class SignInButton {
     const problem = problemOf(door);
     this.#button.textContent = `Sign in with ${hostOf(door)}`;
     this.#button.disabled = problem !== undefined;
-    this.#hint.textContent = problem ?? 'Or so. What you may do is what your roles there say.';
+    this.#hint.textContent = problem ?? 'What you may do is what your roles there say.';
   }
 }
 
