@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-
 import { Encoding } from '@outcry/protocol';
-import { leasePort } from '@outcry/testkit';
+import { leasePort, RawClient } from '@outcry/testkit';
 
 import type { Contestant } from '../contestants/contestant.ts';
 import { createOutcry } from '../contestants/outcry.ts';
@@ -30,9 +28,8 @@ const MAX_RATIO = 1.01;
 const MICROS = 1_000_000;
 
 const KEY = 'a-key-of-whoever-watches';
-/** As often as the console asks, and what its first page asks for. */
-const WATCH_INTERVAL_MS = 2000;
-const ASKED = ['nodes', 'health', 'top'] as const;
+/** What the first page of the console looks at, which the gateway says as it changes. */
+const ROOMS = ['$console/nodes', '$console/health', '$console/top'] as const;
 
 interface Way {
   readonly name: string;
@@ -121,31 +118,20 @@ async function startWatched(redisUrl: string): ReturnType<Contestant['start']> {
     encoding: Encoding.Msgpack,
     settings: { OUTCRY_INTERNAL_PORT: String(port.port), OUTCRY_API_KEYS: KEY },
   });
-  const server = await watched.start(redisUrl);
-  void watch(`http://127.0.0.1:${String(port.port)}/api/`).finally(() => {
+  try {
+    const server = await watched.start(redisUrl);
+    await watch(`ws://127.0.0.1:${String(port.port)}/console/live`);
+    return server;
+  } finally {
     port[Symbol.dispose]();
-  });
-  return server;
+  }
 }
 
-/** For as long as there is an answer. */
+/** For as long as the gateway is there. */
 async function watch(url: string): Promise<void> {
-  const headers = { authorization: `Bearer ${KEY}` };
-  try {
-    for (;;) {
-      const answers = await Promise.all(
-        ASKED.map((command) => fetch(url + command, { method: 'POST', headers, body: '{}' })),
-      );
-      for (const answer of answers) {
-        if (!answer.ok) throw new Error(`the console was answered ${String(answer.status)}`);
-        await answer.text();
-      }
-      await pause(WATCH_INTERVAL_MS);
-    }
-  } catch (err) {
-    // The gateway has ended, or will not be asked.
-    if (!(err instanceof TypeError)) throw err;
-  }
+  const client = await RawClient.connect({ url, encoding: 'json', token: KEY });
+  for (const room of ROOMS) await client.expectAnswer('joined', { type: 'join', room });
+  for (const room of ROOMS) await client.next({ type: 'message', room });
 }
 
 function rowOf({ members, messagesPerSecond }: Load, way: Way, trials: Trials): Row {

@@ -34,7 +34,7 @@ export interface ApiHandlerOptions {
   readonly authenticate: Authenticate;
   /** Undefined where nobody is told of traces. */
   readonly traces?: FollowingParts | undefined;
-  readonly metrics: Pick<GatewayMetrics, 'apiRequests'>;
+  readonly metrics: Pick<GatewayMetrics, 'apiRequests' | 'apiRefusals'>;
   readonly logger: Logger;
 }
 

@@ -11,9 +11,13 @@ const UNKNOWN = 'unknown';
 /** Told of every request once, and of every command of a batch: what it named, and what became of it. */
 export type CountRequest = (name: string, outcome: 'done' | ApiErrorCode) => void;
 
-export function createRequestCount({ apiRequests }: Pick<GatewayMetrics, 'apiRequests'>): CountRequest {
+type Counters = Pick<GatewayMetrics, 'apiRequests' | 'apiRefusals'>;
+
+/** Two counters, and not one of both labels: each pair of them would be a series, and six in ten of a scrape. */
+export function createRequestCount({ apiRequests, apiRefusals }: Counters): CountRequest {
   const names = new Set([...Object.keys(API_COMMANDS), ...Object.values(OTHER_PATHS)]);
   return (name, outcome) => {
-    apiRequests.labels(names.has(name) ? name : UNKNOWN, outcome).inc();
+    apiRequests.labels(names.has(name) ? name : UNKNOWN).inc();
+    if (outcome !== 'done') apiRefusals.labels(outcome).inc();
   };
 }

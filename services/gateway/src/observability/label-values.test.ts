@@ -25,7 +25,7 @@ describe('the values of labels', () => {
     expect([...LABEL_VALUES.apiCommands].sort()).toEqual(
       [...Object.keys(API_COMMANDS), ...Object.values(OTHER_PATHS), 'unknown'].sort(),
     );
-    expect([...LABEL_VALUES.apiOutcomes].sort()).toEqual(['done', ...Object.keys(API_ERRORS)].sort());
+    expect([...LABEL_VALUES.apiRefusals].sort()).toEqual(Object.keys(API_ERRORS).sort());
     expect(LABEL_VALUES.serverCommandOutcomes).toEqual([...Object.values(Served), 'overflow']);
     expectTypeOf<(typeof LABEL_VALUES.serverCommands)[number]>().toEqualTypeOf<ControlNotice['kind']>();
     expectTypeOf<(typeof LABEL_VALUES.storedLimits)[number]>().toEqualTypeOf<StoredLimit>();
@@ -43,7 +43,7 @@ describe('the values of labels', () => {
       'sockets_refused_total{limit="sockets"}',
       'rate_limited_total{what="calls"}',
       'server_commands_total{command="refresh",outcome="overflow"}',
-      'api_requests_total{command="publish",outcome="forbidden"}',
+      'api_requests_total{command="publish"}',
       'connections{encoding="json"}',
     ]) {
       expect(text).toContain(`\noutcry_gateway_${series} 0\n`);

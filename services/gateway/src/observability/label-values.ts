@@ -26,8 +26,8 @@ export const LABEL_VALUES = {
     ...['resetPassword', 'nodes', 'info', 'health', 'shards', 'hooks', 'archive', 'books', 'top', 'trace', 'rebalance'],
     ...['drain', 'undrain', 'resendEvents', 'whoami', 'batch', 'openapi.json', 'unknown'],
   ],
-  apiOutcomes: [
-    ...['done', 'malformed', 'unauthorized', 'forbidden', 'notFound', 'noPresence', 'noArchive', 'noTraces'],
+  apiRefusals: [
+    ...['malformed', 'unauthorized', 'forbidden', 'notFound', 'noPresence', 'noArchive', 'noTraces'],
     ...['noLanguage', 'methodNotAllowed', 'bodyTooLarge', 'dataTooLarge', 'answerTooLarge', 'searchTooCostly'],
     ...['tooManySearches', 'tooManyTraced', 'rateLimited', 'internal', 'unavailable'],
   ],

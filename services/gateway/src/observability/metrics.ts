@@ -140,9 +140,12 @@ export class GatewayMetrics {
   );
   readonly apiRequests = this.#make.counter(
     'api_requests_total',
-    'Requests to the server API, and the commands of its batches, by what became of each: `done`, or the code that it was refused with. What is no command is `unknown`.',
-    { command: LABEL_VALUES.apiCommands, outcome: LABEL_VALUES.apiOutcomes },
+    'Requests to the server API, and the commands of its batches. What is no command is `unknown`.',
+    { command: LABEL_VALUES.apiCommands },
   );
+  readonly apiRefusals = this.#make.counter('api_refusals_total', 'Those of them that were refused, by code.', {
+    code: LABEL_VALUES.apiRefusals,
+  });
   readonly apiTokenRefusals = this.#make.counter(
     'api_token_refusals_total',
     'ID tokens that the server API refused, by what was wrong; `no-role`: somebody who has no right here.',

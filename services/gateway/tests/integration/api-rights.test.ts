@@ -140,13 +140,14 @@ it('counts requests, with each command of a batch, by what became of them, and n
     ['openapi.json', {}, { method: 'GET' }],
   ];
   const rises = [
-    ...['info,done 2', 'info,unauthorized 1', 'publish,malformed 1', 'unknown,notFound 3', 'members,malformed 1'],
-    ...['batch,done 1', 'batch,malformed 1', 'openapi.json,done 1'],
-  ].map((line) => line.split(/[ ,]/));
-  const names = rises.map(
-    ([command, outcome]) =>
-      `outcry_gateway_api_requests_total{command="${String(command)}",outcome="${String(outcome)}"}`,
-  );
+    ...['info 3', 'publish 1', 'unknown 3', 'members 1', 'batch 2', 'openapi.json 1', 'history 0'].map(
+      (line) => ['requests_total{command', ...line.split(' ')] as const,
+    ),
+    ...['unauthorized 1', 'malformed 3', 'notFound 3', 'forbidden 0'].map(
+      (line) => ['refusals_total{code', ...line.split(' ')] as const,
+    ),
+  ];
+  const names = rises.map(([counter, value]) => `outcry_gateway_api_${counter}="${String(value)}"}`);
   const before = await readMetrics(gateway, names);
   for (const request of requests) await desk.call(...request);
   const after = await readMetrics(gateway, names);

@@ -59,7 +59,10 @@ export const FEED: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: sum(rate(chosen('outcry_feed_publisher_post_requests_total', 'outcome!="accepted"')), ['outcome']),
+              expr: movedBy('outcome', {
+                counter: chosen('outcry_feed_publisher_post_requests_total', 'outcome!="accepted"'),
+                of: rate,
+              }),
               legend: '{{outcome}}',
             },
           ],

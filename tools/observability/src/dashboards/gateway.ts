@@ -131,7 +131,10 @@ export const GATEWAY: Dashboard = {
           unit: 'ops',
           shows: 'Each command of a batch, too.',
           queries: [
-            { expr: sum(rate(chosen('outcry_gateway_api_requests_total')), ['command']), legend: '{{command}}' },
+            {
+              expr: movedBy('command', { counter: chosen('outcry_gateway_api_requests_total'), of: rate }),
+              legend: '{{command}}',
+            },
           ],
           whenRed: 'much of one command: a server of yours that asks in a circle. unknown: an address that is wrong.',
         },
@@ -141,8 +144,8 @@ export const GATEWAY: Dashboard = {
           unit: 'ops',
           queries: [
             {
-              expr: sum(rate(chosen('outcry_gateway_api_requests_total', 'outcome!="done"')), ['outcome']),
-              legend: '{{outcome}}',
+              expr: movedBy('code', { counter: chosen('outcry_gateway_api_refusals_total'), of: rate }),
+              legend: '{{code}}',
             },
           ],
           red: { above: 1 },
