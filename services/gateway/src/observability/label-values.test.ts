@@ -44,6 +44,7 @@ describe('the values of labels', () => {
       'rate_limited_total{what="calls"}',
       'server_commands_total{command="refresh",outcome="overflow"}',
       'api_requests_total{command="publish"}',
+      'api_refusals_total{code="answerTooLarge"}',
       'connections{encoding="json"}',
     ]) {
       expect(text).toContain(`\noutcry_gateway_${series} 0\n`);
