@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly nodes: NodeRoster;
   /** What this gateway knows of what all are asked. */
   readonly own: OwnAnswers;
+  /** Answers that others were given within a second will do (`askNodes`). */
+  readonly shares?: boolean;
   readonly feedBus: Pick<FeedBus, 'listInstruments'>;
   /** Who leads and who archives what. */
   readonly leases: LeaseFinder;

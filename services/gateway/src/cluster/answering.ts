@@ -16,6 +16,8 @@ import { tellShard } from './shard-story.ts';
 
 /** Questions whose answers may lie here at once: a few people look, and each for a moment. */
 const MAX_ANSWERS = 16;
+/** The same of questions that are asked again each second while somebody looks, so that they leave the places of others alone. */
+const MAX_SHARED = 24;
 /** Of one answer: all that lie here are written to Redis with each report. */
 const MAX_BYTES = 32 * 1024;
 /** Whoever has asked looks for it no longer than 1.5 s (`askNodes`). */
@@ -40,7 +42,7 @@ export interface AnsweringParts {
  */
 export class Answering implements OwnAnswers {
   readonly #parts: AnsweringParts;
-  readonly #answers = new Map<string, Answer | undefined>();
+  readonly #answers = new Map<string, { readonly isShared: boolean; answer?: Answer }>();
   readonly #walks = new OverTurns();
   #tell: () => void = () => undefined;
   #readHealth: () => NodeHealth | undefined = () => undefined;
@@ -55,7 +57,9 @@ export class Answering implements OwnAnswers {
 
   /** Those that are ready, by the name of the question; undefined where there are none. */
   get ready(): Readonly<Record<string, Answer>> | undefined {
-    const ready = [...this.#answers].filter((entry): entry is [string, Answer] => entry[1] !== undefined);
+    const ready = [...this.#answers].flatMap(([ask, { answer }]) =>
+      answer === undefined ? [] : [[ask, answer] as const],
+    );
     return ready.length === 0 ? undefined : Object.fromEntries(ready);
   }
 
@@ -69,17 +73,24 @@ export class Answering implements OwnAnswers {
     this.#tell = tell;
   }
 
-  /** Whether there was room for it. @param ask Names the question */
-  take(ask: string, about: Question): boolean {
+  /**
+   * Whether there was room for it.
+   *
+   * @param ask Names the question
+   * @param isShared Others may have asked the same under that name, and want no other answer
+   */
+  take(ask: string, about: Question, isShared = false): boolean {
     if (this.#answers.has(ask)) return true;
-    if (this.#answers.size >= MAX_ANSWERS) return false;
-    this.#answers.set(ask, undefined);
+    const alike = [...this.#answers.values()].filter((other) => other.isShared === isShared).length;
+    if (alike >= (isShared ? MAX_SHARED : MAX_ANSWERS)) return false;
+    const entry: { readonly isShared: boolean; answer?: Answer } = { isShared };
+    this.#answers.set(ask, entry);
     setTimeout(() => {
       this.#answers.delete(ask);
     }, KEEP_MS).unref();
     void this.answer(about).then((found) => {
-      if (found === undefined || !this.#answers.has(ask)) return;
-      this.#answers.set(ask, found);
+      if (found === undefined || this.#answers.get(ask) !== entry) return;
+      entry.answer = found;
       this.#tell();
     });
     return true;

@@ -103,6 +103,27 @@ describe('askNodes', () => {
     const taken = Array.from({ length: 17 }, (_, i) => answering.take(String(i), { what: 'books' }));
     expect(taken).toEqual([...Array.from({ length: 16 }, () => true), false]);
   });
+
+  it('answers once what several ask who look again and again, and still has its places for others', async () => {
+    const asked = await Promise.all(
+      gateways.flatMap((gateway) =>
+        Array.from({ length: 20 }, () => askNodes({ what: 'health' }, { ...partsOf(gateway), shares: true })),
+      ),
+    );
+    for (const { told, silent } of asked) expect([told.length, silent]).toEqual([2, []]);
+    // Two where the second has changed meanwhile.
+    expect(Object.keys(first(gateways).services.answering.ready ?? {}).length).toBeLessThanOrEqual(2);
+    const looked = await Promise.all(
+      Array.from({ length: 30 }, (_, i) =>
+        askNodes(
+          { what: 'connections', user: `user ${String(i)}`, limit: 5 },
+          { ...partsOf(first(gateways)), shares: true },
+        ),
+      ),
+    );
+    expect(looked.filter(({ silent }) => silent.length > 0).length).toBeGreaterThan(0);
+    expect(await ask({ what: 'connections', user: 'ann', limit: 5 })).toMatchObject({ silent: [] });
+  });
 });
 
 describe('OverTurns', () => {

@@ -10,6 +10,8 @@ import { type AnswerAbout, decodeAnswer, type OwnAnswers, type Question } from '
 const DEADLINE_MS = 1500;
 /** After so long first, then after twice that, and so on. */
 const FIRST_LOOK_MS = 8;
+/** How old an answer may be that was given to somebody else. */
+const SHARED_MS = 1000;
 const MAX_PAUSE_MS = 64;
 
 export interface AskParts {
@@ -17,6 +19,11 @@ export interface AskParts {
   readonly nodes: Pick<NodeRoster, 'list'>;
   /** What this gateway knows, should the others not be asked. */
   readonly own: OwnAnswers;
+  /**
+   * Who asks the same again and again is content with what others who do so were told within a second: however many gateways ask for
+   * those who look, each question is answered once.
+   */
+  readonly shares?: boolean;
 }
 
 export interface Answers<A> {
@@ -50,10 +57,10 @@ export async function askNodes<Q extends Question>(
 
 async function askAll<Q extends Question>(
   about: Q,
-  { control, nodes }: AskParts,
+  { control, nodes, shares = false }: AskParts,
 ): Promise<Answers<AnswerAbout<Q['what']>>> {
-  const ask = randomUUID();
-  await control.tell(encodeControlNotice({ kind: 'tell', ask, about }));
+  const ask = shares ? sharedNameOf(about) : randomUUID();
+  await control.tell(encodeControlNotice({ kind: 'tell', ask, about, ...(shares ? { isShared: true } : {}) }));
   const endsAt = performance.now() + DEADLINE_MS;
   for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(2 * pauseMs, MAX_PAUSE_MS)) {
     await pause(pauseMs);
@@ -78,6 +85,11 @@ function collect<W extends Question['what']>(
   }
   told.sort((a, b) => a.node.localeCompare(b.node));
   return { told, silent: silent.sort() };
+}
+
+/** The same for all who ask this in this second, by clocks that need not agree: where they do not, there are two. */
+function sharedNameOf(about: Question): string {
+  return `${String(Math.floor(Date.now() / SHARED_MS))} ${JSON.stringify(about)}`;
 }
 
 function pause(ms: number): Promise<void> {

@@ -85,7 +85,7 @@ function obey(notice: GatewayNotice, node: string, parts: Obeying): Served | 'ov
       if (parts.traces === undefined) return undefined;
       return parts.traces.rooms.trace(notice.room, notice.seconds) ? Served.Done : 'overflow';
     case 'tell':
-      return parts.answering.take(notice.ask, notice.about) ? Served.Done : 'overflow';
+      return parts.answering.take(notice.ask, notice.about, notice.isShared) ? Served.Done : 'overflow';
   }
 }
 

@@ -42,7 +42,13 @@ const controlNotice = z.discriminatedUnion('kind', [
   /** Messages of a room are to be traced for so long. */
   z.object({ kind: z.literal('trace'), room: z.string(), seconds: z.number().positive() }),
   /** Somebody wants to know: the answer goes with what is reported to the cluster, under this name. */
-  z.object({ kind: z.literal('tell'), ask: z.string(), about: question }),
+  z.object({
+    kind: z.literal('tell'),
+    ask: z.string(),
+    about: question,
+    /** Several may ask the same under one name. */
+    isShared: z.boolean().optional(),
+  }),
 ]);
 
 export type ControlNotice = z.output<typeof controlNotice>;

@@ -23,8 +23,9 @@ export interface LivePortOptions {
 /** What the console sees as it changes, of what the server API would say if it was asked. */
 export function createLivePort({ node, api, authenticate, metrics, logger }: LivePortOptions): UpgradeHandler {
   const limits = LIVE_LIMITS;
+  const parts: ApiParts = { ...api, shares: true };
   const rooms = new LiveRooms({
-    ask: ({ name, command, params }) => command.execute({ name, parts: api, bearer: LOOKER }, params, []),
+    ask: ({ name, command, params }) => command.execute({ name, parts, bearer: LOOKER }, params, []),
     ...{ limits, metrics, logger },
   });
   const codec = createCodecs()[Encoding.Json];

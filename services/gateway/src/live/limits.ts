@@ -30,8 +30,8 @@ export interface LiveLimits {
 }
 
 /**
- * A page has at most three rooms, and leaves them for others with each view. Each answer of a gateway lies in Redis for two seconds, and
- * sixteen may (`Answering`): five questions a second leave room for others who ask.
+ * A page has at most three rooms, and leaves them for others with each view. What several gateways ask in one second is answered once,
+ * and has places of its own where answers lie (`Answering`): those who look leave the others theirs.
  */
 export const LIVE_LIMITS: LiveLimits = {
   maxSockets: 64,

@@ -112,7 +112,8 @@ export class LivePort implements UpgradeHandler {
     this.#timer ??= setInterval(() => {
       for (const each of this.#sessions.values()) each.look();
     }, LOOK_MS);
-    if (waiting >= limits.maxWaiting) session.close(CLOSE_CODES.atCapacity);
+    // Who brings a key has not to wait for one.
+    if (token === undefined && waiting >= limits.maxWaiting) session.close(CLOSE_CODES.atCapacity);
     else session.start(token);
   }
 

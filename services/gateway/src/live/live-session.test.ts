@@ -207,6 +207,22 @@ describe('whoever looks', () => {
     expect(socket.closeCode).toBeUndefined();
   });
 
+  it('is who the provider says, whatever somebody is called', async () => {
+    authenticate = () => Promise.resolve({ name: 'ann', subject: '4711', mayAct: true });
+    const { socket, say } = await enter();
+    const bring = async (id: number, bearer: { readonly name: string; readonly subject?: string }): Promise<void> => {
+      authenticate = () => Promise.resolve({ ...bearer, mayAct: true });
+      say({ type: 'auth', id, token: KEY });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    await bring(1, { name: 'ann', subject: '4712' });
+    expect(socket.last()).toMatchObject({ type: 'error', id: 1, code: 'forbidden' });
+    await bring(2, { name: 'ann' });
+    expect(socket.last()).toMatchObject({ type: 'error', id: 2, code: 'forbidden' });
+    await bring(3, { name: 'ann of old', subject: '4711' });
+    expect(socket.last()).toMatchObject({ type: 'ack', id: 3 });
+  });
+
   it('is pinged, and closed where nothing comes', async () => {
     const { socket, session, pass } = await enter();
     await pass(15_000);

@@ -222,7 +222,7 @@ export class LiveSession {
       if (bearer === undefined) {
         const code = error.code === 'rateLimited' || error.code === 'unavailable' ? error.code : 'unauthenticated';
         this.#refuse(new RequestError(code, error.message), request.id);
-      } else if (bearer.name !== this.#bearer?.name) {
+      } else if (!isSame(bearer, this.#bearer)) {
         this.#refuse(new RequestError('forbidden', 'a connection stays with whom it began'), request.id);
       } else {
         this.#bearer = bearer;
@@ -282,4 +282,10 @@ function idOf({ id }: { readonly id?: RequestId | undefined }): { readonly id?: 
 
 function expiryOf({ expiresAt }: Bearer): { readonly expiresAt?: number } {
   return expiresAt === undefined ? {} : { expiresAt: Math.floor(expiresAt) };
+}
+
+/** Somebody who signs in is who the provider says for good: what people call them may change, and be somebody else's. */
+function isSame(bearer: Bearer, known: Bearer | undefined): boolean {
+  if (known === undefined || bearer.subject !== known.subject) return false;
+  return bearer.subject !== undefined || bearer.name === known.name;
 }
