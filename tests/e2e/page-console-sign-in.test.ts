@@ -172,11 +172,23 @@ describe('somebody who signs in', () => {
     provider.idTokenSeconds = 6;
     provider.isRefreshing = true;
     await open();
+    let isBusy = true;
+    await visitor.page.route(/\/token$/, async (route) => {
+      if (!isBusy || route.request().postData()?.includes('grant_type=refresh_token') !== true) {
+        await route.continue();
+        return;
+      }
+      // Once, and for the moment.
+      isBusy = false;
+      const headers = { 'access-control-allow-origin': '*', 'content-type': 'application/json' };
+      await route.fulfill({ status: 429, headers, body: '{"error":"too_many_requests"}' });
+    });
     await signIn('ann');
     await visitor.get('node').first().waitFor();
     await expect
       .poll(() => provider.grants.filter((grant) => grant === 'refresh_token').length, POLL)
       .toBeGreaterThan(1);
+    expect(isBusy).toBe(false);
     expect(await visitor.get('who').textContent()).toBe('ann');
     await visitor.page.context().close();
 

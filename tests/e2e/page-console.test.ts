@@ -409,6 +409,9 @@ it('shows what one gateway knows while Redis is away, and says that the others c
   await expect.poll(() => visitor.get('shard').textContent(), POLL).toContain('down');
   await visitor.get('look-checks').click();
   await expect.poll(() => visitor.get('check').first().textContent(), POLL).toContain('broker unavailable');
+  await visitor.page.goto(`${stage.origin}/console/#/`);
+  await expect.poll(() => visitor.get('unlisted').count(), POLL).toBe(1);
+  expect(await visitor.get('problem').count()).toBeGreaterThan(0);
   await visitor.page.context().close();
 });
 

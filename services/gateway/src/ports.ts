@@ -177,6 +177,7 @@ export function openInternalPort(options: GatewayOptions, parts: InternalParts):
       checkStorage(backplane.storage),
       ...(hooks?.checks ?? []),
       ...(archive === undefined ? [] : [{ name: 'archive', reason: archive.notReady(), isBlocking: false }]),
+      ...(parts.signIn === undefined ? [] : [{ name: 'sign-in', reason: parts.signIn.notReady(), isBlocking: false }]),
     ],
     load: () => ({ connections: connections.size, rooms: rooms.size, books: books.size }),
     exposeMetrics: () => metrics.registry.metrics(),

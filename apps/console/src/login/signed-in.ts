@@ -11,11 +11,16 @@ import { Refusal } from '../api/api.ts';
 import type { Credential } from '../api/credential.ts';
 import { hostOf, type OpenDoor } from './door.ts';
 import { clientOf, optionsOf, providerOf } from './provider.ts';
-import { wordsFor } from './words-for.ts';
+import { wordsForRenewal } from './words-for.ts';
 
 const NAME = 'outcry-console-sign-in';
-/** So long before its end a token is renewed. */
+/** So long before its end a token is renewed… */
 const AHEAD_MS = 30_000;
+/** …and nobody waits for that while it is good for longer than this. */
+const HURRY_MS = 3000;
+const RETRY_MS = 3000;
+/** What a provider says again however often it is asked (RFC 6749 §5.2). */
+const FINAL: ReadonlySet<string> = new Set(['invalid_grant', 'invalid_client', 'unauthorized_client']);
 
 interface Tokens {
   readonly idToken: string;
@@ -33,6 +38,8 @@ export class SignedIn implements Credential {
   #tokens: Tokens;
   #isKept = false;
   #renewing: Promise<void> | undefined;
+  /** When the provider may be asked again that has failed. */
+  #retryAt = 0;
 
   private constructor(door: OpenDoor, tokens: Tokens) {
     this.#door = door;
@@ -63,16 +70,27 @@ export class SignedIn implements Credential {
     const { endsAt, refreshToken } = this.#tokens;
     const leftMs = endsAt - Date.now();
     if (leftMs > AHEAD_MS) return this.#tokens.idToken;
-    if (refreshToken !== undefined) {
-      this.#renewing ??= this.#renew(refreshToken).finally(() => {
-        this.#renewing = undefined;
-      });
-      await this.#renewing.catch((err: unknown) => {
-        // The one that there is may be good for a while yet.
-        if (leftMs <= 0) throw err;
-      });
-    } else if (leftMs <= 0) throw this.#over();
+    if (refreshToken === undefined) {
+      if (leftMs <= 0) throw this.#over();
+      return this.#tokens.idToken;
+    }
+    const renewing = this.#renewing ?? this.#beginToRenew(refreshToken, leftMs);
+    const settled = renewing?.catch((err: unknown) => {
+      // The one that there is may be good for a while yet.
+      if (leftMs <= 0) throw err;
+    });
+    if (leftMs <= HURRY_MS) await settled;
     return this.#tokens.idToken;
+  }
+
+  /** Undefined where it has just failed and there is no hurry. */
+  #beginToRenew(refreshToken: string, leftMs: number): Promise<void> | undefined {
+    if (leftMs > 0 && Date.now() < this.#retryAt) return undefined;
+    this.#retryAt = Date.now() + RETRY_MS;
+    this.#renewing = this.#renew(refreshToken).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
   }
 
   keep(): void {
@@ -89,12 +107,12 @@ export class SignedIn implements Credential {
       if (answer.id_token === undefined) throw this.#over();
       next = { refreshToken, ...withoutAbsent(tokensOf(answer, this.#door)) };
     } catch (err) {
-      if (err instanceof ResponseBodyError) {
+      if (err instanceof ResponseBodyError && FINAL.has(err.error)) {
         // It will say the same again: what is left of this sign-in is the token that there is.
         this.#tokens = { ...this.#tokens, refreshToken: undefined };
         throw this.#over();
       }
-      throw wordsFor(err, hostOf(this.#door));
+      throw wordsForRenewal(err, hostOf(this.#door));
     }
     // OpenID Connect Core 1.0 §12.2.
     if (next.subject !== this.#tokens.subject) throw this.#over();

@@ -21,6 +21,14 @@ export function wordsFor(err: unknown, host: string): Refusal {
   return new Refusal('signedOut', `${host} did not let you in: ${err instanceof Error ? err.message : String(err)}`);
 }
 
+/** The same where somebody is signed in, and is to stay so. */
+export function wordsForRenewal(err: unknown, host: string): Refusal {
+  if (err instanceof ResponseBodyError || err instanceof OperationProcessingError) {
+    return new Refusal('unreachable', `${host} does not renew your sign-in for the moment (${err.message})`);
+  }
+  return wordsFor(err, host);
+}
+
 /** Somebody else may have written the address. */
 export function noAnswer(why?: string): Refusal {
   const said = why === undefined ? '' : ` (${why})`;

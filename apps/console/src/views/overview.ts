@@ -1,5 +1,6 @@
 import { h } from '@outcry/page';
 
+import { Refusal } from '../api/api.ts';
 import type { Answers, Check, NodeHealth, NodeReport } from '../api/answers.ts';
 import { actionButton, askedNote, badge, bar, card, cardWith, empty, figure, table, time } from '../parts/pieces.ts';
 import { bytes, duration, number, percent, toneOf } from '../words/figures.ts';
@@ -10,11 +11,20 @@ export const overview: View = {
   title: 'Overview',
   tab: 'overview',
   async load({ api, mayAct }: ViewParts) {
-    const [{ nodes }, health, top] = await Promise.all([api.ask('nodes'), api.ask('health'), api.ask('top')]);
+    // While Redis is away nobody has the list of gateways, and one knows what is wrong.
+    const [listed, health, top] = await Promise.all([
+      orRefusal(api.ask('nodes')),
+      api.ask('health'),
+      orRefusal(api.ask('top')),
+    ]);
+    if (listed instanceof Refusal) {
+      return [problems(health.nodes), askedNote(health), note(`The gateways cannot be listed: ${listed.message}`)];
+    }
+    const { nodes } = listed;
     const gateways = nodes.map((report) => ({
       report,
       health: health.nodes.find(({ node }) => node === report.node),
-      busy: top.nodes.find(({ node }) => node === report.node)?.busy,
+      busy: top instanceof Refusal ? undefined : top.nodes.find(({ node }) => node === report.node)?.busy,
     }));
     return [
       figures(nodes, health),
@@ -31,6 +41,20 @@ export const overview: View = {
     ];
   },
 };
+
+/** The others are shown without it. Who may not ask at all is told by the page. */
+async function orRefusal<A>(asked: Promise<A>): Promise<A | Refusal> {
+  try {
+    return await asked;
+  } catch (err) {
+    if (err instanceof Refusal && err.code === 'unavailable') return err;
+    throw err;
+  }
+}
+
+function note(text: string): HTMLElement {
+  return h('p', { class: 'note note-bad', 'data-testid': 'unlisted' }, text);
+}
 
 interface Gateway {
   readonly report: NodeReport;

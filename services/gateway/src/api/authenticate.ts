@@ -46,9 +46,16 @@ function refusalOf(refusal: OperatorRefusal | undefined, { keys, needed }: Refus
         'none of your roles lets you in: OUTCRY_CONSOLE_OIDC_ACT_ROLES and OUTCRY_CONSOLE_OIDC_READ_ROLES name those that do',
       );
     case OperatorRefusal.KeyToCome:
+      // Anybody can make up the name of a key: it counts as wrong until it is there.
+      if (keys.refuse() === 'rateLimited') return new ApiError('rateLimited', 'too many wrong keys');
       return new ApiError('unavailable', 'the key that this token was signed with is not known yet; try again');
     default:
       if (keys.refuse() === 'rateLimited') return new ApiError('rateLimited', 'too many wrong keys');
-      return new ApiError('unauthorized', refusal === OperatorRefusal.Expired ? 'this token has ended' : needed);
+      return new ApiError('unauthorized', refusal === undefined ? needed : wordsFor(refusal));
   }
+}
+
+function wordsFor(refusal: OperatorRefusal): string {
+  if (refusal === OperatorRefusal.Expired) return 'this token has ended';
+  return `this token lets nobody in (${refusal}): docs/CONSOLE.md says which one does`;
 }

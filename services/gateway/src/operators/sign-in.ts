@@ -69,6 +69,12 @@ export class SignIn {
     this.#keys.fetchSoon();
   }
 
+  /** Why nobody can sign in; keys of the API let people in all the same. */
+  notReady(): string | undefined {
+    if (this.#provider !== undefined) return undefined;
+    return `${this.#options.config.issuer} has not said yet where people sign in (OUTCRY_CONSOLE_OIDC_ISSUER)`;
+  }
+
   close(): void {
     this.#keys.close();
   }
