@@ -6,6 +6,7 @@ const NAME = 'outcry-console-key';
 export class Key implements Credential {
   readonly leave = 'Forget key';
   readonly whenOver = 'That key is good no longer';
+  readonly version = 0;
   readonly #text: string;
 
   constructor(text: string) {

@@ -37,6 +37,7 @@ export class SignedIn implements Credential {
   readonly #door: OpenDoor;
   #tokens: Tokens;
   #isKept = false;
+  #version = 0;
   #renewing: Promise<void> | undefined;
   /** When the provider may be asked again that has failed. */
   #retryAt = 0;
@@ -64,6 +65,11 @@ export class SignedIn implements Credential {
 
   static forget(): void {
     sessionStorage.removeItem(NAME);
+  }
+
+  /** With each token, which may give other rights. */
+  get version(): number {
+    return this.#version;
   }
 
   async token(): Promise<string> {
@@ -117,6 +123,7 @@ export class SignedIn implements Credential {
     // OpenID Connect Core 1.0 §12.2.
     if (next.subject !== this.#tokens.subject) throw this.#over();
     this.#tokens = next;
+    this.#version += 1;
     if (this.#isKept) this.keep();
   }
 

@@ -26,6 +26,9 @@ export class Console {
   readonly #end = new AbortController();
   readonly #confirm = new Confirm(() => void this.#refresh(), this.#end.signal);
   readonly #live: Live;
+  /** Who looks, as the gateway said of this version of what they bring. */
+  #who: Admitted['who'];
+  #version: number;
   #shown: View | undefined;
   /** Counts the times that it was made: only the last one is shown. */
   #turn = 0;
@@ -40,10 +43,10 @@ export class Console {
     this.#live = new Live(admitted.api, () => {
       this.#renew();
     });
+    this.#who = admitted.who;
+    this.#version = admitted.credential.version;
     this.#listen();
-    const { key, mayAct } = admitted.who;
-    const name = key.replace(/^oidc:/, '');
-    byId('who', HTMLElement).textContent = mayAct ? name : `${name} · looks only`;
+    this.#tellWho();
     byId('leave', HTMLButtonElement).textContent = admitted.credential.leave;
     this.#element.hidden = false;
     this.#go();
@@ -73,6 +76,22 @@ export class Console {
       },
       { signal },
     );
+  }
+
+  #tellWho(): void {
+    const { key, mayAct } = this.#who;
+    const name = key.replace(/^oidc:/, '');
+    byId('who', HTMLElement).textContent = mayAct ? name : `${name} · looks only`;
+  }
+
+  /** Roles are in the token, which is another one by and by. @throws Refusal */
+  async #checkWho(): Promise<void> {
+    const { api, credential } = this.#admitted;
+    if (credential.version === this.#version) return;
+    const { version } = credential;
+    this.#who = await api.ask('whoami');
+    this.#version = version;
+    this.#tellWho();
   }
 
   #go(): void {
@@ -115,7 +134,8 @@ export class Console {
     this.#hasChanged = false;
     const load = this.#live.begin();
     try {
-      const nodes = await view.load({ api: load, mayAct: this.#admitted.who.mayAct });
+      await this.#checkWho();
+      const nodes = await view.load({ api: load, mayAct: this.#who.mayAct });
       if (turn !== this.#turn) return;
       this.#show(view, nodes, load.isLive);
     } catch (err) {
@@ -151,10 +171,15 @@ export class Console {
 
   /** What was there last stays to be read. */
   #fail(refusal: Refusal): void {
-    if (refusal.code === 'unauthorized' || refusal.code === 'signedOut') {
-      this.#leave(refusal.code === 'signedOut' ? refusal.message : this.#admitted.credential.whenOver);
+    if (refusal.code === 'unauthorized' || refusal.code === 'signedOut' || refusal.code === 'forbidden') {
+      // Views do nothing but look: whoever may not do that has no role left.
+      this.#leave(refusal.code === 'unauthorized' ? this.#admitted.credential.whenOver : refusal.message);
       return;
     }
+    if (this.#view.getAttribute('data-shown') !== location.hash) {
+      this.#view.replaceChildren(h('p', { class: 'empty' }, 'There is no answer yet. It is asked for again.'));
+    }
+    this.#updated.textContent = 'Not up to date';
     this.#trouble.textContent = `Not up to date: ${refusal.message}.`;
     this.#trouble.hidden = false;
   }

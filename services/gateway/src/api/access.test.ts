@@ -61,6 +61,7 @@ describe('readReason', () => {
     expect(readReason(undefined)).toBeUndefined();
     expect(readReason('gut%20genug%20%E2%9C%93')).toBe('gut genug ✓');
     expect(readReason('x'.repeat(200))).toHaveLength(200);
+    expect(readReason('a%E2%80%AEb%0D%0Ac')).toBe('a b c');
     for (const wrong of ['x'.repeat(201), '%E2%9', '%']) expect(() => readReason(wrong)).toThrow('outcry-reason');
   });
 });

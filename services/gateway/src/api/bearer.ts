@@ -44,7 +44,8 @@ export function readReason(header: string | readonly string[] | undefined): stri
   if (header === undefined) return undefined;
   try {
     const reason = decodeURIComponent(String(header));
-    if (reason.length <= REASON_CHARACTERS) return reason;
+    // What turns writing around, and what nobody sees, is no part of a line that is read later.
+    if (reason.length <= REASON_CHARACTERS) return reason.replaceAll(/\p{C}+/gu, ' ');
   } catch {
     // The same is wrong.
   }

@@ -12,9 +12,9 @@ export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof AccountError) return new ApiError('unavailable', err.message);
   if (!(err instanceof OutcryError)) return undefined;
   if (err instanceof UnwritableError) {
-    return new ApiError('unavailable', `nothing can be stored now (${err.reason}); try again later, with the same key`);
+    return new ApiError('unavailable', `nothing can be stored now (${err.reason}); try again later; whoever publishes, with the same idempotency key`);
   }
-  return new ApiError('unavailable', 'the broker did not take the command in time; try again, with the same key');
+  return new ApiError('unavailable', 'Redis did not answer in time; try again; whoever publishes, with the same idempotency key');
 }
 
 /** The body of a refusal. */

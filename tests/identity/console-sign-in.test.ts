@@ -7,7 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { metricOf } from '../metrics.ts';
-import { launchChromium, Visitor } from './support/browser.ts';
+import { launchChromium, Visitor } from '../e2e/support/browser.ts';
 import { CLIENT_ID, LoginProvider } from './support/login-provider.ts';
 
 const POLL = { timeout: 20_000, interval: 50 };
@@ -169,7 +169,7 @@ describe('somebody who signs in', () => {
 
   it('stays in with tokens to renew with, and is told without them when the time is over', async () => {
     // Less than what tokens are renewed ahead of their end by.
-    provider.idTokenSeconds = 6;
+    provider.idTokenSeconds = 3;
     provider.isRefreshing = true;
     await open();
     let isBusy = true;
@@ -190,6 +190,12 @@ describe('somebody who signs in', () => {
       .toBeGreaterThan(1);
     expect(isBusy).toBe(false);
     expect(await visitor.get('who').textContent()).toBe('ann');
+    const { roles } = provider;
+    provider.roles = { ann: roles['bob'] ?? [] };
+    await expect.poll(() => visitor.get('who').textContent(), POLL).toBe('ann · looks only');
+    provider.roles = {};
+    await expect.poll(() => visitor.get('key-problem').textContent(), POLL).toContain('none of your roles');
+    provider.roles = roles;
     await visitor.page.context().close();
 
     provider.isRefreshing = false;

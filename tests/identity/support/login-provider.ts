@@ -34,6 +34,8 @@ export class LoginProvider implements AsyncDisposable {
   isRefreshing = false;
   /** Grants that its token endpoint was asked for. */
   readonly grants: string[] = [];
+  /** Of those who may sign in, as the next token has them. */
+  roles: Readonly<Record<string, readonly string[]>> = ROLES;
   readonly #lease: PortLease;
   readonly #redirectUri: string;
   readonly #server: Server;
@@ -114,7 +116,7 @@ export class LoginProvider implements AsyncDisposable {
       features: { devInteractions: { enabled: true } },
       findAccount: (_, name) => ({
         accountId: name,
-        claims: () => ({ sub: name, preferred_username: name, roles: [...(ROLES[name] ?? [])] }),
+        claims: () => ({ sub: name, preferred_username: name, roles: [...(this.roles[name] ?? [])] }),
       }),
       issueRefreshToken: () => this.isRefreshing,
       ttl: { IdToken: () => this.idTokenSeconds, Session: 3600, Grant: 3600, Interaction: 600, RefreshToken: 3600 },
