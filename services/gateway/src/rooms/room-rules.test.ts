@@ -65,4 +65,17 @@ describe('RoomRules', () => {
     expect(archived(rule(1), rule(0))).toEqual([kept, unkept, kept, unkept]);
     expect(archived(rule(0), rule(1))).toEqual([kept, unkept, unkept, kept]);
   });
+
+  it('name those whose rooms are archived, as they are written, and what stands for the defaults at the end', () => {
+    const kept: RoomRule = { ...rule(1), retention: { ...rule(1).retention, isArchived: true } };
+    const patterns = [
+      { pattern: 'news.*', rule: kept },
+      { pattern: 'quiet', rule: { ...kept, retention: { ...kept.retention, isArchived: false } } },
+      { pattern: 'chat', rule: kept },
+    ];
+    expect(new RoomRules(patterns, rule(1)).archived).toEqual(['news.*', 'chat']);
+    expect(new RoomRules(patterns, kept, rule(1)).archived).toEqual(['news.*', 'chat', '*']);
+    expect(new RoomRules([], rule(1), kept).archived).toEqual(['@*']);
+    expect(new RoomRules([], kept).archived).toEqual(['*', '@*']);
+  });
 });
