@@ -29,6 +29,7 @@ const seqsOf = ({ messages }: Pick<RoomHistory, 'messages'>): readonly number[] 
 
 describe('the past of a room that is archived', () => {
   let past: ArchivedPast;
+  let absence: ArchiveAbsence;
   let metrics: GatewayMetrics;
   /** What a stream has, and the archive. */
   let stored: number[];
@@ -47,6 +48,7 @@ describe('the past of a room that is archived', () => {
     [stored, archived, isContinued, fault] = [range(91, 100), range(1, 95), false, undefined];
     [answerLate, onStored, archivePage] = [undefined, () => undefined, Infinity];
     [retentions, asked, metrics] = [[], [], new GatewayMetrics()];
+    absence = new ArchiveAbsence({ metrics: metrics.archive });
     past = new ArchivedPast({
       broker: {
         readHistory(_, page, retention) {
@@ -74,7 +76,7 @@ describe('the past of a room that is archived', () => {
       },
       rules: new RoomRules([{ pattern: 'kept', rule: ruleOf({ isArchived: true }) }], ruleOf({})),
       metrics,
-      absence: new ArchiveAbsence({ metrics: metrics.archive }),
+      absence,
       archiveMetrics: {
         pastReads: metrics.archive.reads,
         pastBytes: metrics.archive.bytes,
@@ -116,6 +118,12 @@ describe('the past of a room that is archived', () => {
     expect(past.keptOf('kept')).toBe(100_000);
     stored = range(1, 100);
     expect(await read({ before: undefined, limit: 100 })).toMatchObject({ hasMore: false });
+    expect(asked).toEqual([]);
+  });
+
+  it('is not asked for where a page of what is stored ends before the oldest of that', async () => {
+    const page = await read({ before: undefined, limit: 5 });
+    expect([seqsOf(page), page.hasMore, asked]).toEqual([range(96, 100), true, []]);
   });
 
   it('is in the archive before that, up to its first message', async () => {
@@ -191,6 +199,30 @@ describe('the past of a room that is archived', () => {
     expect([seqsOf(missed), missed.isAway]).toEqual([stored, true]);
     fault = new TypeError('a mistake');
     await expect(read({ before: 91, limit: 5 })).rejects.toBe(fault);
+  });
+
+  it('tells who waits for the archive when a page of it comes, when one does not, and when nobody waits any more', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const wait = (): Promise<boolean> => absence.wait(performance.now(), () => true);
+    // Nothing has come yet.
+    expect(await wait()).toBe(false);
+    await read({ before: 91, limit: 5 });
+    const first = wait();
+    expect(absence.size).toBe(1);
+    await read({ before: 50, limit: 5 });
+    expect(await first).toBe(true);
+    fault = new OutcryError('unavailable', 'away');
+    await read({ before: 91, limit: 5 });
+    vi.advanceTimersByTime(8000);
+    expect(await wait()).toBe(false);
+    fault = undefined;
+    await read({ before: 91, limit: 5 });
+    const last = wait();
+    past.close();
+    expect(await last).toBe(false);
   });
 
   it('is waited for no longer than a page of a stream behind what is asked of the archive already', async () => {

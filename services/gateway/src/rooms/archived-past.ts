@@ -1,4 +1,5 @@
 import { type HistoryRange, OutcryError, type Retention, type RoomHistory, type RoomMessage } from '@outcry/broker';
+import type { Position } from '@outcry/protocol';
 
 import type { RoomArchive } from '../archive/room-archive.ts';
 import type { ArchiveAbsence } from './archive-absence.ts';
@@ -9,6 +10,8 @@ import type { RoomRules } from './room-rules.ts';
 const EVERYTHING = { count: Number.MAX_SAFE_INTEGER, ms: Number.MAX_SAFE_INTEGER };
 /** As many as any room may keep. */
 const MAX_KEPT = 100_000;
+/** Of pages of the archive: what a reader is told is where the stream is. */
+const NO_HEAD: Position = { epoch: '', seq: 0 };
 
 export interface ArchivedPastOptions extends Omit<PastOptions, 'rules'> {
   readonly rules: RoomRules;
@@ -71,8 +74,7 @@ export class ArchivedPast {
     if (missing === undefined) return stored;
     const { room, isAsked = false, check } = request;
     try {
-      const page = { room, isAsked, page: () => missing, ...(check === undefined ? {} : { check }) };
-      const archived = await this.#archived.read(reader, page);
+      const archived = await this.#archived.read(reader, { room, isAsked, page: () => missing, check });
       this.#absence.noteAnswer();
       return withArchived(range, stored, archived);
     } catch (err) {
@@ -113,8 +115,7 @@ async function readArchive(
   const { epoch, limit } = range;
   const ends = 'after' in range ? { after: range.after } : { before: range.before };
   const { messages, hasMore } = await archive.read({ room, epoch, limit, maxBytes, ...ends });
-  const found = messages.map((message): RoomMessage => ({ ...message, room, origin: '' }));
-  return { head: { epoch, seq: found.at(-1)?.position.seq ?? 0 }, messages: found, hasMore };
+  return { head: NO_HEAD, messages: messages.map((message) => ({ ...message, room, origin: '' })), hasMore };
 }
 
 /** Whether there may be older messages than those of a page that goes back to the oldest that is stored. */
@@ -158,7 +159,7 @@ function upToHole(messages: readonly RoomMessage[], after: number): readonly Roo
 /** Those behind the last hole: none where one is between them and what is stored. */
 function behindHoles({ messages, hasMore }: RoomHistory, stored: RoomHistory): readonly RoomMessage[] {
   const last = messages.at(-1)?.position.seq ?? 0;
-  const next = stored.messages[0]?.position.seq ?? last + 1;
+  const next = stored.messages[0]?.position.seq ?? 0;
   if (!hasMore && next > last + 1) return [];
   const start = messages.findLastIndex(({ position }, i) => position.seq !== last - (messages.length - 1 - i)) + 1;
   return messages.slice(start);

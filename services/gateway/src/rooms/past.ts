@@ -32,7 +32,7 @@ export interface PastRequest {
   /** The reader is sent the whole page at once, whenever it comes: so it is not read before there is room for it. */
   readonly isAsked?: boolean;
   /** Called before the broker is asked, when the reader has come to it: what it throws refuses the read. */
-  readonly check?: () => void;
+  readonly check?: (() => void) | undefined;
   /** Called right before the broker is asked: what is published from here on may be missing in the page. */
   readonly onSent?: () => void;
 }
