@@ -1,4 +1,4 @@
-import { type Backplane, createMemoryBackplane, OutcryError, type RoomMessage } from '@outcry/broker';
+import { type Backplane, createMemoryBackplane, OutcryError, type RoomHistory, type RoomMessage } from '@outcry/broker';
 import { createCodecs, encodePayload } from '@outcry/protocol';
 import { createLogger } from '@outcry/service';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,7 +9,10 @@ import { GatewayMetrics } from '../observability/metrics.ts';
 import { EVERYTHING, partOf } from '../testing/broker-parts.ts';
 import { createTestGateway, type TestClient, type TestGateway } from '../testing/create-services.ts';
 import { FakeTransport } from '../testing/fake-transport.ts';
+import { ArchiveAbsence } from './archive-absence.ts';
+import type { CatchUp, CatchUpRequest } from './catch-up.ts';
 import { Past } from './past.ts';
+import type { Room } from './room.ts';
 import { RoomDirectory, type RoomDirectoryOptions, type Visitor } from './room-directory.ts';
 import { RoomRules } from './room-rules.ts';
 
@@ -149,9 +152,9 @@ describe('the rooms of a node', () => {
 
   const reader = { backlog: { hasRoom: true } };
   const visitor = (wishes: Partial<Visitor> = {}): Visitor => ({ reader, admit: () => true, ...wishes });
-  const message = (room: string): RoomMessage => ({
+  const message = (room: string, seq = 1): RoomMessage => ({
     room,
-    position: { epoch: 'e', seq: 1 },
+    position: { epoch: 'e', seq },
     at: Date.now(),
     origin: '',
     frame: Buffer.alloc(1),
@@ -242,6 +245,82 @@ describe('the rooms of a node', () => {
     await expect(joining).rejects.toMatchObject({ code: 'closed' });
     await rooms.join('lobby', WANTED, visitor({ isWaiting: () => true }));
     expect([read.mock.calls.length, admit.mock.calls.length]).toEqual([1, 0]);
+  });
+
+  describe('and an archive that is away', () => {
+    const PROBE_MS = 500;
+    const AWAY = { head: { epoch: 'e', seq: 5 }, messages: [], hasMore: false, isAway: true };
+    const THERE = { ...AWAY, isAway: false, messages: [message('lobby', 4), message('lobby', 5)] };
+    const RESUMED = { since: { epoch: 'e', seq: 3 }, history: 0 };
+    let absence: ArchiveAbsence;
+    let pages: RoomHistory[];
+    let missed: CatchUp | undefined;
+
+    beforeEach(() => {
+      absence = new ArchiveAbsence({ metrics: metrics.archive });
+      absence.noteAnswer();
+      [pages, missed] = [[AWAY, THERE], undefined];
+      vi.spyOn(backplane.broker, 'join').mockResolvedValue(AWAY.head);
+      rooms = directory({ absence, past: archived() });
+    });
+    afterEach(() => {
+      absence.close();
+    });
+
+    function archived(): RoomDirectoryOptions['past'] {
+      const read = (): Promise<RoomHistory> => Promise.resolve(pages.shift() ?? expect.fail('read too often'));
+      return { pageBytes: 1000, keptOf: () => 9, read };
+    }
+
+    function join(request: CatchUpRequest, wishes: Partial<Visitor> = {}): Promise<void> {
+      const admit = (_: Room, what: CatchUp): boolean => {
+        missed = what;
+        return true;
+      };
+      return rooms.join('lobby', request, visitor({ admit, ...wishes }));
+    }
+
+    it.each<[string, Partial<Visitor>]>([
+      ['comes back', {}],
+      ['comes back and still wants to come in', { isWaiting: () => true }],
+    ])('wait for it for who %s, and let it in with all that it missed', async (_who, wishes) => {
+      const joining = join(RESUMED, wishes);
+      await vi.waitUntil(() => absence.size === 1);
+      expect(missed).toBeUndefined();
+      vi.advanceTimersByTime(PROBE_MS);
+      await joining;
+      expect(missed).toMatchObject({ isRecovered: true, messages: THERE.messages });
+      expect([pages.length, absence.size]).toEqual([0, 0]);
+    });
+
+    it('wait for it no longer than who comes back does', async () => {
+      let isWaiting = true;
+      const joining = join(RESUMED, { isWaiting: () => isWaiting });
+      await vi.waitUntil(() => absence.size === 1);
+      isWaiting = false;
+      vi.advanceTimersByTime(PROBE_MS);
+      await joining;
+      expect(missed).toMatchObject({ isRecovered: false, isAway: true });
+      expect(pages).toEqual([THERE]);
+    });
+
+    it('wait for nothing where nothing was missed for its sake, or who comes has seen nothing that it would lead on from', async () => {
+      pages = [THERE];
+      await join(RESUMED);
+      expect(missed).toMatchObject({ isRecovered: true, messages: THERE.messages });
+      pages = [AWAY];
+      await join({ since: undefined, history: 5 });
+      expect(missed).toMatchObject({ isRecovered: false, isAway: true });
+      expect([pages.length, absence.size]).toEqual([0, 0]);
+    });
+
+    it('wait for none where nothing is archived', async () => {
+      rooms = directory({ past: archived() });
+      expect(await rooms.awaitArchive(performance.now(), () => true)).toBe(false);
+      await join(RESUMED);
+      expect(missed).toMatchObject({ isRecovered: false, isAway: true });
+      expect(pages).toEqual([THERE]);
+    });
   });
 
   it('log a room that cannot be left at the broker, and go on', async () => {
