@@ -175,6 +175,14 @@ describe('Room', () => {
       expect(parts(plain)).toEqual([1, 2].map((seq) => [seq, undefined, undefined]));
       expect(end).not.toHaveBeenCalled();
     });
+
+    it('where nobody is told of any to nothing but the message', () => {
+      room = create(new Coalescer({ windowMs: () => 0, maxBytes: 1 }));
+      room.begin(START);
+      const plain = member('a');
+      room.relay({ ...message(1), trace });
+      expect(parts(plain)).toEqual([[1, undefined, undefined]]);
+    });
   });
 
   const told = ({ socket }: Guest): string[] =>
