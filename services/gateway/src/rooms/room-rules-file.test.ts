@@ -74,7 +74,9 @@ describe('the file of room rules', () => {
       );
     }
     expect(() => loadRules([{ pattern: 'a', events: true, presence: false }])).toThrow('is not known without presence');
-    expect(() => loadRules([{ pattern: '@*', events: true }])).toThrow('nobody is told who is in inboxes and @all');
+    expect(() => loadRules([{ pattern: '@*', events: true }])).toThrow(
+      '0.events: nobody is told who is in inboxes and @all',
+    );
   });
 
   it('says of which hooks a room is asked, and refuses those that nobody answers', () => {
@@ -205,6 +207,7 @@ describe('the file of room rules', () => {
     ['inboxes that the server alone writes to', [{ pattern: '@*', publish: 'nobody', signal: 'nobody' }]],
     ['inboxes that some write to', [{ pattern: '@*', publish: 'anyone', presence: false, users: ['write', 'signal'] }]],
     ['what holds in @all anyway', [{ pattern: '@all', publish: 'nobody', guests: ['read'], history: { count: 9 } }]],
+    ['rooms that keep nothing, where nobody wants that archived', [{ pattern: 'a', history: { count: 0 } }]],
     ['what speaks of all rooms', [{ pattern: '*', presence: true, publish: 'members', users: ['read', 'presence'] }]],
   ])('takes %s', (_, rules) => {
     expect(() => load(JSON.stringify({ rules }))).not.toThrow();

@@ -54,9 +54,9 @@ const file = z.strictObject({ rules: ROOM_RULES });
 /** What of rules has somebody who takes it. */
 export interface RuleTakers {
   /** What there is a hook for. */
-  readonly hooks?: ReadonlySet<AskedOf> | undefined;
+  readonly hooks: ReadonlySet<AskedOf>;
   /** Whether anybody is told of members, or of rooms that have some. */
-  readonly areMembersTold?: boolean | undefined;
+  readonly areMembersTold: boolean;
 }
 
 /**
@@ -67,7 +67,7 @@ export interface RuleTakers {
 export function readRoomRulesFile(
   path: string,
   defaults: DefaultRules,
-  takers: RuleTakers = {},
+  takers: RuleTakers,
 ): readonly RoomPatternRule[] {
   const result = file.safeParse(parse(path));
   const problems = result.success
@@ -89,7 +89,7 @@ export function readRoomRulesFile(
 export function checkRoomRules(
   rules: WrittenRules,
   defaults: DefaultRules,
-  takers: RuleTakers = {},
+  takers: RuleTakers,
 ): readonly RoomPatternRule[] {
   const problems = problemsOf(rules, defaults, takers);
   if (problems.length > 0) throw new ConfigError(problems.map((each) => ({ ...each, name: 'OUTCRY_ROOM_RULES' })));
@@ -104,8 +104,8 @@ function problemsOf(rules: WrittenRules, defaults: DefaultRules, takers: RuleTak
   return [
     ...problemsOfRules(rules),
     ...problemsOfArchive(rules, defaults),
-    ...problemsOfAsked(rules, takers.hooks ?? new Set()),
-    ...problemsOfTold(rules, takers.areMembersTold ?? false),
+    ...problemsOfAsked(rules, takers.hooks),
+    ...problemsOfTold(rules, takers.areMembersTold),
   ];
 }
 
