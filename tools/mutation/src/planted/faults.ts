@@ -215,9 +215,9 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'lease-from-the-answer',
     felt: 'a leader trusts its lease for one round trip too long',
-    file: 'services/feed-publisher/src/leadership/seat.ts',
-    from: 'this.#countOn(answer, askedAt);',
-    to: 'this.#countOn(answer, performance.now());',
+    file: 'packages/worker/src/leases/held-lease.ts',
+    from: 'return { grant: answer, askedAt };',
+    to: 'return { grant: answer, askedAt: performance.now() };',
     test: {
       file: 'services/feed-publisher/src/leadership/seat.test.ts',
       name: 'counts on its lease from before it asked for it, however late the answer comes',
