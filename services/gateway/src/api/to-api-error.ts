@@ -12,9 +12,15 @@ export function toApiError(err: unknown): ApiError | undefined {
   if (err instanceof AccountError) return new ApiError('unavailable', err.message);
   if (!(err instanceof OutcryError)) return undefined;
   if (err instanceof UnwritableError) {
-    return new ApiError('unavailable', `nothing can be stored now (${err.reason}); try again later; whoever publishes, with the same idempotency key`);
+    return new ApiError(
+      'unavailable',
+      `nothing can be stored now (${err.reason}); try again later; whoever publishes, with the same idempotency key`,
+    );
   }
-  return new ApiError('unavailable', 'Redis did not answer in time; try again; whoever publishes, with the same idempotency key');
+  return new ApiError(
+    'unavailable',
+    'Redis did not answer in time; try again; whoever publishes, with the same idempotency key',
+  );
 }
 
 /** The body of a refusal. */
