@@ -86,11 +86,12 @@ export class Sockets {
   drop(number: number): void {
     const socket = this.#open.get(number);
     this.#open.delete(number);
-    if (socket === undefined) return;
-    socket.close(NORMAL_CLOSURE);
-    if (socket.terminate === undefined) return;
-    const cancel = this.#options.environment.schedule(() => socket.terminate?.(), CLOSE_TIMEOUT_MS);
-    socket.addEventListener('close', cancel);
+    socket?.close(NORMAL_CLOSURE);
+    if (socket?.terminate === undefined) return;
+    socket.addEventListener(
+      'close',
+      this.#options.environment.schedule(() => socket.terminate?.(), CLOSE_TIMEOUT_MS),
+    );
   }
 
   #lose(number: number, loss: SocketLoss): void {
