@@ -1,10 +1,13 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 import { Encoding } from '@outcry/protocol';
 import { leasePort, RawClient } from '@outcry/testkit';
 
 import type { Contestant } from '../contestants/contestant.ts';
 import { createOutcry } from '../contestants/outcry.ts';
 import { median, medianByRound } from '../measure/median.ts';
-import { runTrial, type TrialResult } from '../measure/trial.ts';
+import { runTrial, runTurns, type TrialOptions, type TrialResult, type TurnsResult } from '../measure/trial.ts';
 import { bars } from '../report/bars.ts';
 import type { Bound, Row } from '../report/report.ts';
 import type { Experiment, ExperimentContext } from './experiment.ts';
@@ -24,43 +27,36 @@ const LOADS: readonly Load[] = [
   { members: 1000, messagesPerSecond: 2000 },
 ];
 const PAYLOAD_BYTES = 150;
+const MEASURE_MS = 4000;
+const QUICK_MS = 1500;
 const MAX_RATIO = 1.01;
 const MICROS = 1_000_000;
 
 const KEY = 'a-key-of-whoever-watches';
+/** Without the page a gateway lets nobody look. */
+const CONSOLE = fileURLToPath(new URL('../../../apps/console/dist', import.meta.url));
 /** What the first page of the console looks at, which the gateway says as it changes. */
 const ROOMS = ['$console/nodes', '$console/health', '$console/top'] as const;
 
-interface Way {
-  readonly name: string;
-  readonly contestant: Contestant;
-}
-
 const PLAIN = createOutcry({ encoding: Encoding.Msgpack });
-const WAYS: readonly Way[] = [
-  { name: 'as it is', contestant: PLAIN },
-  {
-    name: 'traces on, none sampled',
-    // Nobody listens there, and nobody is told anything.
-    contestant: createOutcry({
-      encoding: Encoding.Msgpack,
-      settings: { OUTCRY_TRACE_URL: 'http://127.0.0.1:4318/v1/traces' },
-    }),
-  },
-  { name: 'the console watches', contestant: { ...PLAIN, start: startWatched } },
-];
+/** Nobody listens there, and nobody is told anything. */
+const TRACING = createOutcry({
+  encoding: Encoding.Msgpack,
+  settings: { OUTCRY_TRACE_URL: 'http://127.0.0.1:4318/v1/traces' },
+});
 
 /** What it costs that somebody could look, and that somebody does. */
 export const OBSERVED: Experiment = {
   name: 'observed',
   summary: 'what traces that nobody samples and a console that watches cost, at the loads of fanout',
   run: async (context) => {
+    if (!existsSync(CONSOLE)) throw new Error('the console is not built: npm run build --workspace @outcry/console');
     const rows: Row[] = [];
     const bounds: Bound[] = [];
     for (const load of LOADS) {
-      const trials = await runLoad(load, context);
-      rows.push(...WAYS.map((way) => rowOf(load, way, trials)));
-      bounds.push(...WAYS.slice(1).map((way) => boundOf(load, way, trials)));
+      const costs = await measureLoad(load, context);
+      rows.push(...costs.map((cost) => rowOf(load, cost)));
+      bounds.push(...costs.slice(1).map((cost) => boundOf(load, cost)));
     }
     return {
       title: 'Observed: CPU of a gateway beside one that nobody looks at, 150-byte messages to one room',
@@ -84,80 +80,129 @@ export const OBSERVED: Experiment = {
   },
 };
 
-type Trials = ReadonlyMap<Way, readonly TrialResult[]>;
+/** What a delivery costs in one way. */
+interface Cost {
+  readonly way: string;
+  readonly micros: number;
+  /** Of a gateway as it is. */
+  readonly ratio: number;
+  readonly verdict: string;
+}
 
-/** In turn, so that whatever else the machine does falls on all of them. */
-async function runLoad({ members, messagesPerSecond }: Load, context: ExperimentContext): Promise<Trials> {
-  const { redisUrl, rounds, isQuick, progress } = context;
-  const trials = new Map<Way, TrialResult[]>(WAYS.map((way) => [way, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const way of WAYS) {
-      const result = await runTrial(way.contestant, {
-        redisUrl,
-        members,
-        messagesPerSecond,
-        payloadBytes: PAYLOAD_BYTES,
-        isQuick,
-        measureMs: isQuick ? 1500 : 4000,
-        publishesElsewhere: true,
-      });
-      trials.get(way)?.push(result);
-      const cost = costOf(result).toFixed(2);
-      progress(
-        `observed ${String(members)} × ${String(messagesPerSecond)}/s, round ${String(round)}: ${way.name} ${cost} µs`,
-      );
-    }
+async function measureLoad(load: Load, context: ExperimentContext): Promise<readonly Cost[]> {
+  return [...(await measureTraces(load, context)), await measureConsole(load, context)];
+}
+
+/** In turn, so that whatever else the machine does falls on both. */
+async function measureTraces(load: Load, context: ExperimentContext): Promise<readonly Cost[]> {
+  const [plain, tracing]: [TrialResult[], TrialResult[]] = [[], []];
+  for (let round = 1; round <= context.rounds; round += 1) {
+    plain.push(await runTrial(PLAIN, optionsOf(load, context)));
+    tracing.push(await runTrial(TRACING, optionsOf(load, context)));
+    tell(
+      load,
+      context,
+      `round ${String(round)}: ${[plain, tracing].map((results) => microsOf(results.at(-1))).join(', ')} µs`,
+    );
   }
-  return trials;
+  const [base, costs] = [plain.map(costOf), tracing.map(costOf)];
+  const verdictOf = (results: readonly TrialResult[]): string =>
+    [...new Set(results.map((result) => judgeTrial(result, load.messagesPerSecond)))].join('; ');
+  return [
+    { way: 'as it is', micros: median(base), ratio: 1, verdict: verdictOf(plain) },
+    {
+      way: 'traces on, none sampled',
+      micros: median(costs),
+      ratio: medianByRound(costs, base, (cost, other) => cost / other),
+      verdict: verdictOf(tracing),
+    },
+  ];
 }
 
-/** A gateway whose first page of the console somebody has open. */
-async function startWatched(redisUrl: string): ReturnType<Contestant['start']> {
-  const port = await leasePort();
-  const watched = createOutcry({
-    encoding: Encoding.Msgpack,
-    settings: { OUTCRY_INTERNAL_PORT: String(port.port), OUTCRY_API_KEYS: KEY },
-  });
-  try {
-    const server = await watched.start(redisUrl);
-    await watch(`ws://127.0.0.1:${String(port.port)}/console/live`);
-    return server;
-  } finally {
-    port[Symbol.dispose]();
-  }
+/** Somebody comes and goes at one gateway: two of them differ by more than what a console costs. */
+async function measureConsole(load: Load, context: ExperimentContext): Promise<Cost> {
+  const gateway = createWatchable();
+  const turns = context.isQuick ? context.rounds : context.rounds * 2;
+  const options = { ...optionsOf(load, context), turns, bring: gateway.watch };
+  const result = await runTurns(gateway.contestant, options);
+  const [base, costs] = [
+    result.turns.map((turn) => costOf(turn.without)),
+    result.turns.map((turn) => costOf(turn.with)),
+  ];
+  const ratio = medianByRound(costs, base, (cost, other) => cost / other);
+  tell(load, context, `with a console ${ratio.toFixed(3)} of without, ${String(turns)} turns`);
+  return { way: 'a console watches', micros: median(costs), ratio, verdict: verdictOfTurns(result) };
 }
 
-/** For as long as the gateway is there. */
-async function watch(url: string): Promise<void> {
-  const client = await RawClient.connect({ url, encoding: 'json', token: KEY });
-  for (const room of ROOMS) await client.expectAnswer('joined', { type: 'join', room });
-  for (const room of ROOMS) await client.next({ type: 'message', room });
-}
-
-function rowOf({ members, messagesPerSecond }: Load, way: Way, trials: Trials): Row {
-  const results = trials.get(way) ?? [];
-  const verdicts = new Set(results.map((result) => judgeTrial(result, messagesPerSecond)));
+function optionsOf({ members, messagesPerSecond }: Load, { redisUrl, isQuick }: ExperimentContext): TrialOptions {
   return {
-    load: `${String(members)} × ${String(messagesPerSecond)}/s`,
-    contestant: way.name,
-    cost: median(results.map(costOf)),
-    ratio: ratioOf(way, trials),
-    verdict: [...verdicts].join('; '),
+    ...{ redisUrl, members, messagesPerSecond, isQuick, payloadBytes: PAYLOAD_BYTES, publishesElsewhere: true },
+    measureMs: isQuick ? QUICK_MS : MEASURE_MS,
   };
 }
 
-function boundOf({ members, messagesPerSecond }: Load, way: Way, trials: Trials): Bound {
-  const load = `${String(members)} × ${String(messagesPerSecond)}/s`;
-  return { what: `${load}: ${way.name}, of as it is`, limit: MAX_RATIO, measured: ratioOf(way, trials) };
+interface Watchable {
+  readonly contestant: Contestant;
+  /** Opens the first page of the console, until it is disposed of. */
+  readonly watch: () => Promise<AsyncDisposable>;
 }
 
-function ratioOf(way: Way, trials: Trials): number {
-  const [plain] = WAYS;
-  const costs = (trials.get(way) ?? []).map(costOf);
-  const least = (plain && trials.get(plain)) ?? [];
-  return medianByRound(costs, least.map(costOf), (cost, other) => cost / other);
+/** Gateways that serve the console; the first one is watched. */
+function createWatchable(): Watchable {
+  const ports: number[] = [];
+  const start = async (redisUrl: string): ReturnType<Contestant['start']> => {
+    const port = await leasePort();
+    ports.push(port.port);
+    const settings = {
+      OUTCRY_INTERNAL_PORT: String(port.port),
+      OUTCRY_API_KEYS: KEY,
+      OUTCRY_CONSOLE: 'true',
+      OUTCRY_CONSOLE_DIR: CONSOLE,
+    };
+    try {
+      return await createOutcry({ encoding: Encoding.Msgpack, settings }).start(redisUrl);
+    } finally {
+      port[Symbol.dispose]();
+    }
+  };
+  return { contestant: { ...PLAIN, start }, watch: () => watch(`ws://127.0.0.1:${String(ports[0])}/console/live`) };
 }
 
-function costOf({ serverCpuSeconds, deliveries }: TrialResult): number {
+async function watch(url: string): Promise<AsyncDisposable> {
+  const client = await RawClient.connect({ url, encoding: 'json', token: KEY });
+  for (const room of ROOMS) await client.expectAnswer('joined', { type: 'join', room });
+  for (const room of ROOMS) await client.next({ type: 'message', room });
+  return {
+    async [Symbol.asyncDispose]() {
+      await client.close();
+    },
+  };
+}
+
+function rowOf(load: Load, { way, micros, ratio, verdict }: Cost): Row {
+  return { load: nameOf(load), contestant: way, cost: micros, ratio, verdict };
+}
+
+function boundOf(load: Load, { way, ratio }: Cost): Bound {
+  return { what: `${nameOf(load)}: ${way}, of as it is`, limit: MAX_RATIO, measured: ratio };
+}
+
+function nameOf({ members, messagesPerSecond }: Load): string {
+  return `${String(members)} × ${String(messagesPerSecond)}/s`;
+}
+
+function tell(load: Load, { progress }: ExperimentContext, what: string): void {
+  progress(`observed ${nameOf(load)}, ${what}`);
+}
+
+function verdictOfTurns({ lost }: TurnsResult): string {
+  return lost === 0 ? 'all arrived' : `${String(lost)} deliveries missing`;
+}
+
+function microsOf(result: TrialResult | undefined): string {
+  return result === undefined ? '' : costOf(result).toFixed(2);
+}
+
+function costOf({ serverCpuSeconds, deliveries }: Pick<TrialResult, 'serverCpuSeconds' | 'deliveries'>): number {
   return (serverCpuSeconds * MICROS) / deliveries;
 }

@@ -62,6 +62,52 @@ export function runTrial(contestant: Contestant, options: TrialOptions): Promise
   });
 }
 
+export interface TurnsOptions extends TrialOptions {
+  readonly turns: number;
+  /** Brings what is there in one half of each turn, and takes it away when it is disposed of. */
+  readonly bring: () => Promise<AsyncDisposable>;
+}
+
+/** What the server has cost in the two halves of a turn. */
+export interface Turn {
+  readonly without: TurnHalf;
+  readonly with: TurnHalf;
+}
+
+export interface TurnHalf {
+  readonly serverCpuSeconds: number;
+  readonly deliveries: number;
+}
+
+export interface TurnsResult {
+  readonly turns: readonly Turn[];
+  readonly lost: number;
+}
+
+/**
+ * Measures one server without something and with it, by turns: two processes of the same code differ by more than what is cheap, and one
+ * that goes on does not.
+ */
+export function runTurns(contestant: Contestant, options: TurnsOptions): Promise<TurnsResult> {
+  return Scope.run(async (scope) => {
+    const trial = await openTrial(scope, contestant, options);
+    await trial.publisher.call('start', { messagesPerSecond: options.messagesPerSecond });
+    // What comes for the first time is loaded and compiled, which is no cost of its being there.
+    await Scope.run(async (first) => {
+      first.hold(await options.bring());
+      await sleep(SETTLE_MS);
+    });
+    const turns: Turn[] = [];
+    for (let turn = 0; turn < options.turns; turn += 1) {
+      const without = await measureHalf(trial, options);
+      const brought = await options.bring();
+      turns.push({ without, with: await measureHalf(trial, options) });
+      await brought[Symbol.asyncDispose]();
+    }
+    return { turns, lost: await stop(trial, options) };
+  });
+}
+
 interface Trial {
   readonly server: ServerProcess;
   readonly members: GeneratorProcess<MemberCalls>;
@@ -105,7 +151,7 @@ async function warmUp(
 }
 
 async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult> {
-  const { members, publisher, warmUps } = trial;
+  const { members, publisher } = trial;
   await publisher.call('start', { messagesPerSecond: options.messagesPerSecond });
   await sleep(SETTLE_MS);
   await members.call('resetLatency', undefined);
@@ -113,8 +159,7 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
   await sleep(options.measureMs);
   const after = await read(trial, options.redisUrl);
   const latency = await members.call('latency', undefined);
-  const expected = ((await publisher.call('stop', undefined)) - warmUps) * options.members;
-  const lost = expected - (await settle(trial, expected));
+  const lost = await stop(trial, options);
   const load = loadSince(before.load, after.load);
   return {
     ...load,
@@ -124,6 +169,21 @@ async function measure(trial: Trial, options: TrialOptions): Promise<TrialResult
     publishedPerSecond: (after.published - before.published) / load.seconds,
     lost,
   };
+}
+
+async function measureHalf(trial: Trial, { redisUrl, measureMs }: TurnsOptions): Promise<TurnHalf> {
+  await sleep(SETTLE_MS);
+  const before = await read(trial, redisUrl);
+  await sleep(measureMs);
+  const after = await read(trial, redisUrl);
+  const { serverCpuSeconds } = loadSince(before.load, after.load);
+  return { serverCpuSeconds, deliveries: after.deliveries - before.deliveries };
+}
+
+/** Resolves with the deliveries that have not come. */
+async function stop(trial: Trial, { members }: TrialOptions): Promise<number> {
+  const expected = ((await trial.publisher.call('stop', undefined)) - trial.warmUps) * members;
+  return expected - (await settle(trial, expected));
 }
 
 interface Reading {

@@ -1,9 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, describe, expect, it } from 'vitest';
 
 import { loadGatewayConfig } from '../config/config.ts';
 import { clockToleranceOf } from './auth-config.ts';
 
 const SECRET = 's'.repeat(32);
+
+const folder = mkdtempSync(join(tmpdir(), 'outcry-'));
+const KEYS_FILE = join(folder, 'keys.json');
+const KEY = { kid: 'ours', kty: 'oct', alg: 'HS256', k: Buffer.from(SECRET).toString('base64url') };
+writeFileSync(KEYS_FILE, JSON.stringify({ keys: [KEY] }));
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
 
 const load = (environment: Readonly<Record<string, string>>): ReturnType<typeof loadGatewayConfig>['config']['auth'] =>
   loadGatewayConfig(environment).config.auth;
@@ -61,6 +73,7 @@ describe('who may come in', () => {
       { jwksUrl: 'http://127.0.0.1:9000/jwks' },
     ],
     [{ OUTCRY_AUTH_ISSUER: 'anybody', OUTCRY_AUTH_SECRET: SECRET }, undefined],
+    [{ OUTCRY_AUTH_ISSUER: 'anybody', OUTCRY_AUTH_KEYS_FILE: KEYS_FILE }, undefined],
   ])('is known to a provider: %o', (environment, provider) => {
     expect(load(environment).tokens?.provider).toEqual(provider);
   });

@@ -176,6 +176,10 @@ describe('the past of a room that is archived', () => {
     archived = range(1, 90);
     expect(seqsOf(await read({ last: 200 }))).toEqual(range(1, 90));
     expect(asked.at(-1)).toMatchObject({ after: 0, limit: 200 });
+    // Nothing is stored any more, and the last of the room are in neither.
+    [stored, archived] = [[], range(1, 95)];
+    const page = await read({ last: 30 });
+    expect([seqsOf(page), page.hasMore]).toEqual([[], false]);
   });
 
   it('has of the newest messages as many as fit into a page of the archive, though what follows them is there as well', async () => {

@@ -156,10 +156,10 @@ function upToHole(messages: readonly RoomMessage[], after: number): readonly Roo
   return hole < 0 ? messages : messages.slice(0, hole);
 }
 
-/** Those behind the last hole: none where one is between them and what is stored. */
+/** Those behind the last hole: none where one is between them and what is stored, or the end of the room. */
 function behindHoles({ messages, hasMore }: RoomHistory, stored: RoomHistory): readonly RoomMessage[] {
   const last = messages.at(-1)?.position.seq ?? 0;
-  const next = stored.messages[0]?.position.seq ?? 0;
+  const next = stored.messages[0]?.position.seq ?? stored.head.seq + 1;
   if (!hasMore && next > last + 1) return [];
   const start = messages.findLastIndex(({ position }, i) => position.seq !== last - (messages.length - 1 - i)) + 1;
   return messages.slice(start);

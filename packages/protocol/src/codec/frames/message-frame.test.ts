@@ -11,6 +11,7 @@ import {
   messageFrameToJson,
   readMessageFrame,
   SEQ_BYTES,
+  SERVER_SCHEMA,
   signalFrameToJson,
 } from '../../index.ts';
 
@@ -37,7 +38,8 @@ describe('a message frame', () => {
     const { from, data } = message;
     expect(readMessageFrame(appendSeq(encodeMessageHead(message), 7))).toEqual({ from, data });
     const [another, short] = [msgpack.encodeServer(signal), encodeMessageHead(message).slice(0, -1)];
-    const others = [new Uint8Array(), Buffer.from([0xc1]), Buffer.from(another), short];
+    const nobody = encodePayload([SERVER_SCHEMA.message.tag, 'lobby', 5, message.at, null, 7]);
+    const others = [new Uint8Array(), Buffer.from([0xc1]), Buffer.from(another), short, nobody];
     for (const other of others) expect(readMessageFrame(other)).toBeUndefined();
   });
 
@@ -88,7 +90,8 @@ describe('a message frame', () => {
 
   test('that is whole has memory of its own, however long it is kept', () => {
     const frame = appendSeq(encodeMessageHead(message), 43);
-    expect(frame.buffer.byteLength).toBe(frame.length);
+    const traced = appendTraceparent(frame, '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01');
+    for (const kept of [frame, traced]) expect(kept.buffer.byteLength).toBe(kept.length);
   });
 });
 

@@ -90,6 +90,9 @@ describe('fetchDocument', () => {
 
   it.each([
     [201, 'http://127.0.0.1/', 'answered with status 201'],
+    [204, '/there', 'answered with status 204'],
+    [300, '/there', 'answered with status 300'],
+    [304, '/there', 'answered with status 304'],
     [503, 'http://127.0.0.1/', 'answered with status 503'],
     [302, 'http://', 'redirects to another host'],
   ])('follows no status %i to %s', async (status, location, problem) => {

@@ -7,6 +7,8 @@ const DEADLINE_MS = 5000;
 /** Sets of large providers with all their certificates have some 20 KiB. */
 const MAX_BYTES = 256 * 1024;
 const MAX_REDIRECTS = 3;
+/** Fetch, "redirect status": 300 and 304 may have a `location` as well, and mean something else. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export interface FetchedDocument {
   readonly value: unknown;
@@ -51,7 +53,7 @@ async function follow(start: string, signal: AbortSignal): Promise<Response> {
     if (status === 200) return response;
     await response.body?.cancel();
     const location = response.headers.get('location');
-    if (status < 300 || status > 399 || location === null) {
+    if (!REDIRECTS.has(status) || location === null) {
       throw new ProviderError(`${start} answered with status ${String(status)}`);
     }
     const next = URL.canParse(location, url.href) ? new URL(location, url) : undefined;

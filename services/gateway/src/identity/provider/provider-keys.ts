@@ -65,7 +65,8 @@ export class ProviderKeys {
     const now = Date.now();
     this.fetchSoon();
     if (this.#loadedAt === undefined) return true;
-    if (issuedAt === undefined) return this.#fetching !== undefined || this.#dueAt <= performance.now();
+    // What is due stays so until it has been fetched.
+    if (issuedAt === undefined) return this.#dueAt <= performance.now();
     return issuedAt >= this.#loadedAt - PROPAGATION_MS && issuedAt <= now + this.#options.clockToleranceMs;
   }
 

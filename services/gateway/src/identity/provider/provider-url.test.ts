@@ -25,6 +25,8 @@ it.each([
   'https://*/keys',
   'https://*.example/keys',
   "https://a;script-src'unsafe-inline'/keys",
+  'ftp://localhost/keys',
+  'ws://127.0.0.1/keys',
   'file:///etc/keys.json',
   'data:application/json,{}',
   'login.example',
