@@ -1,6 +1,10 @@
 import { env } from 'node:process';
+import { fileURLToPath } from 'node:url';
 
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+
+/** Tests start services from their sources more than a thousand times: what Node has made of these once, it has for all of them. */
+env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/outcry/compiled', import.meta.url));
 
 /** As long as a busy machine needs for what comes at once; nobody who passes waits for it. */
 const patient = {
@@ -27,7 +31,7 @@ const alone = { ...system, fileParallelism: false } as const;
 const NEEDS_THE_MACHINE = 'tests/e2e/{browser,compose,haproxy,page-*,*slow-reader,reading-the-past}.test.ts';
 
 /** The table of what a client can cost others: minutes long, and begun only by `npm run test:security -- costs`. */
-const costs = {
+const costs: TestProjectInlineConfiguration = {
   test: {
     name: 'costs',
     include: ['tests/security/costs/**/*.test.ts'],
@@ -35,29 +39,29 @@ const costs = {
     globalSetup: ['tests/security/costs/support/table.ts'],
     testTimeout: 300_000,
   },
-} as const;
+};
 
 /** Redis Clusters whose servers are killed and added: minutes long, and begun only by `npm run test:cluster`. */
-const cluster = {
+const cluster: TestProjectInlineConfiguration = {
   test: {
     name: 'cluster',
     include: ['packages/broker/tests/cluster/**/*.test.ts', 'tests/cluster/**/*.test.ts'],
     ...alone,
   },
-} as const;
+};
 
 /** Dashboards and alerts over a real cluster and a real Prometheus: minutes long, and begun only by `npm run test:observability`. */
-const observability = {
+const observability: TestProjectInlineConfiguration = {
   test: {
     name: 'observability',
     include: ['tests/observability/**/*.test.ts'],
     ...alone,
     testTimeout: 300_000,
   },
-} as const;
+};
 
 /** The chart and the manifests under real tools, which it may have to build: begun only by `npm run test:deploy`. */
-const deploy = {
+const deploy: TestProjectInlineConfiguration = {
   test: {
     name: 'deploy',
     include: ['tests/deploy/**/*.test.ts'],
@@ -65,17 +69,17 @@ const deploy = {
     globalSetup: ['tests/deploy/support/prepare.ts'],
     testTimeout: 300_000,
   },
-} as const;
+};
 
 /** Topics of a real Kafka, whose programs Maven fetches: begun only by `npm run test:kafka`. */
-const kafka = {
+const kafka: TestProjectInlineConfiguration = {
   test: {
     name: 'kafka',
     include: ['services/inbound/tests/kafka/**/*.test.ts'],
     ...alone,
     globalSetup: ['services/inbound/tests/kafka/support/broker-jars.ts'],
   },
-} as const;
+};
 
 export default defineConfig({
   test: {
