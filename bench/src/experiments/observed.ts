@@ -16,21 +16,29 @@ import { judgeTrial } from './verdict.ts';
 interface Load {
   readonly members: number;
   readonly messagesPerSecond: number;
+  /** Connections that publish at the gateway that is measured; one elsewhere where it is left out. */
+  readonly publishers?: number;
 }
 
-/** Those of `fanout`: of a room of one, what a message costs depends on which others happen to come with it. */
-const LOADS: readonly Load[] = [
+/** Those of `fanout`. */
+const FANOUT: readonly Load[] = [
   { members: 1000, messagesPerSecond: 100 },
   { members: 1000, messagesPerSecond: 300 },
   { members: 300, messagesPerSecond: 1000 },
   { members: 100, messagesPerSecond: 3000 },
   { members: 1000, messagesPerSecond: 2000 },
 ];
+/** Two of `ceiling`. What a message costs there depends on which others happen to come with it, in each process anew: a comparison of two says nothing. */
+const CEILING: readonly Load[] = [
+  { members: 1, messagesPerSecond: 2000, publishers: 50 },
+  { members: 1, messagesPerSecond: 10_000, publishers: 50 },
+];
 const PAYLOAD_BYTES = 150;
 const MEASURE_MS = 4000;
 const QUICK_MS = 1500;
 const MAX_RATIO = 1.01;
 const MICROS = 1_000_000;
+const AS_IT_IS = 'as it is';
 
 const KEY = 'a-key-of-whoever-watches';
 /** Without the page a gateway lets nobody look. */
@@ -48,15 +56,15 @@ const TRACING = createOutcry({
 /** What it costs that somebody could look, and that somebody does. */
 export const OBSERVED: Experiment = {
   name: 'observed',
-  summary: 'what traces that nobody samples and a console that watches cost, at the loads of fanout',
+  summary: 'what traces that nobody samples and a console that watches cost, at loads of fanout and ceiling',
   run: async (context) => {
     if (!existsSync(CONSOLE)) throw new Error('the console is not built: npm run build --workspace @outcry/console');
     const rows: Row[] = [];
     const bounds: Bound[] = [];
-    for (const load of LOADS) {
+    for (const load of [...FANOUT, ...CEILING]) {
       const costs = await measureLoad(load, context);
       rows.push(...costs.map((cost) => rowOf(load, cost)));
-      bounds.push(...costs.slice(1).map((cost) => boundOf(load, cost)));
+      bounds.push(...costs.filter(({ way }) => way !== AS_IT_IS).map((cost) => boundOf(load, cost)));
     }
     return {
       title: 'Observed: CPU of a gateway beside one that nobody looks at, 150-byte messages to one room',
@@ -90,7 +98,8 @@ interface Cost {
 }
 
 async function measureLoad(load: Load, context: ExperimentContext): Promise<readonly Cost[]> {
-  return [...(await measureTraces(load, context)), await measureConsole(load, context)];
+  const traces = load.publishers === undefined ? await measureTraces(load, context) : [];
+  return [...traces, await measureConsole(load, context)];
 }
 
 /** In turn, so that whatever else the machine does falls on both. */
@@ -109,7 +118,7 @@ async function measureTraces(load: Load, context: ExperimentContext): Promise<re
   const verdictOf = (results: readonly TrialResult[]): string =>
     [...new Set(results.map((result) => judgeTrial(result, load.messagesPerSecond)))].join('; ');
   return [
-    { way: 'as it is', micros: median(base), ratio: 1, verdict: verdictOf(plain) },
+    { way: AS_IT_IS, micros: median(base), ratio: 1, verdict: verdictOf(plain) },
     {
       way: 'traces on, none sampled',
       micros: median(costs),
@@ -134,9 +143,9 @@ async function measureConsole(load: Load, context: ExperimentContext): Promise<C
   return { way: 'a console watches', micros: median(costs), ratio, verdict: verdictOfTurns(result) };
 }
 
-function optionsOf({ members, messagesPerSecond }: Load, { redisUrl, isQuick }: ExperimentContext): TrialOptions {
+function optionsOf(load: Load, { redisUrl, isQuick }: ExperimentContext): TrialOptions {
   return {
-    ...{ redisUrl, members, messagesPerSecond, isQuick, payloadBytes: PAYLOAD_BYTES, publishesElsewhere: true },
+    ...{ ...load, redisUrl, isQuick, payloadBytes: PAYLOAD_BYTES, publishesElsewhere: load.publishers === undefined },
     measureMs: isQuick ? QUICK_MS : MEASURE_MS,
   };
 }
@@ -187,8 +196,9 @@ function boundOf(load: Load, { way, ratio }: Cost): Bound {
   return { what: `${nameOf(load)}: ${way}, of as it is`, limit: MAX_RATIO, measured: ratio };
 }
 
-function nameOf({ members, messagesPerSecond }: Load): string {
-  return `${String(members)} × ${String(messagesPerSecond)}/s`;
+function nameOf({ members, messagesPerSecond, publishers }: Load): string {
+  const crowd = publishers === undefined ? '' : ` of ${String(publishers)}`;
+  return `${String(members)} × ${String(messagesPerSecond)}/s${crowd}`;
 }
 
 function tell(load: Load, { progress }: ExperimentContext, what: string): void {

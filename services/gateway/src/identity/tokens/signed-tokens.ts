@@ -47,7 +47,7 @@ const decode = createDecoder({ complete: true });
  */
 export class SignedTokens {
   #verifiers: ReadonlyMap<string | undefined, Verify> = new Map();
-  #keys: TokenKeys = { all: [] };
+  #keys: TokenKeys | undefined;
   readonly #policy: SignedTokenPolicy;
 
   constructor(policy: SignedTokenPolicy) {
@@ -76,7 +76,7 @@ export class SignedTokens {
   #refusalOfUnknown(keyId: string | undefined, payload: unknown): TokenRefusal {
     const { iat } = Object(payload) as { iat?: unknown };
     const issuedAt = typeof iat === 'number' ? iat * 1000 : undefined;
-    const isToCome = keyId !== undefined && (this.#keys.mayStillCome?.(issuedAt) ?? false);
+    const isToCome = keyId !== undefined && (this.#keys?.mayStillCome?.(issuedAt) ?? false);
     return isToCome ? TokenRefusal.KeyToCome : TokenRefusal.UnknownKey;
   }
 }

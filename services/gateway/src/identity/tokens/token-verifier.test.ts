@@ -5,6 +5,7 @@ import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { TokenRefusal } from '../authenticator.ts';
 import { RoomGrants } from '../rights/room-grants.ts';
+import { SignedTokens } from './signed-tokens.ts';
 import { MAX_TOKEN_LENGTH, TokenVerifier } from './token-verifier.ts';
 import type { VerificationKey } from './verification-key.ts';
 
@@ -304,6 +305,12 @@ describe('TokenVerifier', () => {
     // No key comes for one that names none.
     expect(refusalOf(withClaims({}))).toBe(TokenRefusal.UnknownKey);
     expect(asked).toHaveLength(4);
+  });
+
+  it('takes nothing before there are keys, and waits for none', () => {
+    const signed = new SignedTokens({ ...POLICY, maxLength: MAX_TOKEN_LENGTH });
+    const token = makeToken(OTHER_SECRET, { header: { kid: 'hs-next' }, claims: GOOD });
+    expect(signed.verify(token)).toEqual({ refusal: TokenRefusal.UnknownKey });
   });
 
   it('refuses what it once took as soon as the key is gone', () => {
