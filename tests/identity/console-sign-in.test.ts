@@ -2,7 +2,15 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { consoleDirectory } from '@outcry/console';
-import { type GatewayProcess, startGateway, startRedis, type TestRedis, uniquePrefix } from '@outcry/testkit';
+import {
+  type GatewayProcess,
+  type HealthCheck,
+  readHealth,
+  startGateway,
+  startRedis,
+  type TestRedis,
+  uniquePrefix,
+} from '@outcry/testkit';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -18,8 +26,9 @@ let redis: TestRedis;
 let gateway: GatewayProcess;
 let provider: LoginProvider;
 let visitor: Visitor;
-/** What the page said while the gateway had not reached the provider. */
+/** What the page said, and the gateway, while the gateway had not reached the provider. */
 const early: { isDisabled?: boolean; hint?: string | null } = {};
+let earlyCheck: HealthCheck | undefined;
 
 beforeAll(async () => {
   const { lease, issuer } = await LoginProvider.lease();
@@ -34,6 +43,7 @@ beforeAll(async () => {
   await open();
   early.isDisabled = await visitor.get('sign-in').isDisabled();
   early.hint = await visitor.page.locator('#sign-in-hint').textContent();
+  earlyCheck = await readCheck();
   await visitor.page.context().close();
   provider = await LoginProvider.start(gateway.internalUrl, lease);
   await vi.waitFor(async () => {
@@ -51,6 +61,13 @@ afterAll(async () => {
   await provider[Symbol.asyncDispose]();
   await redis.stop();
 });
+
+/** Whether people can sign in, as the gateway says: nobody else is kept out where they cannot. */
+async function readCheck(): Promise<HealthCheck | undefined> {
+  const { status, checks } = await readHealth(gateway.internalUrl);
+  expect(status).toBe(200);
+  return checks.find(({ name }) => name === 'sign-in');
+}
 
 async function readLogin(): Promise<unknown> {
   const answer = await fetch(`${gateway.internalUrl}/console/login.json`);
@@ -134,6 +151,8 @@ describe('somebody who signs in', () => {
     await open();
     expect(early).toEqual({ isDisabled: true, hint: expect.stringContaining('has not reached 127.0.0.1') as string });
     expect(await visitor.get('sign-in').isDisabled()).toBe(false);
+    expect(earlyCheck).toMatchObject({ ok: false, reason: expect.stringContaining(provider.issuer) as string });
+    expect(await readCheck()).toMatchObject({ ok: true });
   });
 
   it('is told where the provider does not let in, and where an answer is no answer to anything', async () => {
