@@ -134,7 +134,6 @@ export class BookState implements BookListener {
   }
 
   handleWelcome(): void {
-    this.#want();
     this.#attempt = 0;
     this.#delay.forget();
   }
