@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 
 import type { MutantResult, MutantStatus, PartialStrykerOptions } from '@stryker-mutator/api/core';
@@ -42,9 +42,12 @@ export function mutateTypeScript(suite: TypeScriptSuite): Suite {
       const quick = tests.filter((test) => !readFileSync(test, 'utf8').includes(GATEWAYS));
       const isNew = options.isAnew || !existsSync(resultsOf(options));
       const isTwofold = isNew && quick.length > 0 && quick.length < tests.length;
-      if (isTwofold) await new Stryker(strykerOptions(suite, { ...options, tests: quick })).runMutationTest();
-      const isAnew = options.isAnew && !isTwofold;
-      const results = await new Stryker(strykerOptions(suite, { ...options, tests, isAnew })).runMutationTest();
+      const plant = (how: { readonly tests: readonly string[]; readonly isAnew: boolean }): Promise<MutantResult[]> => {
+        forgetUncovered(resultsOf(options));
+        return new Stryker(strykerOptions(suite, { ...options, ...how })).runMutationTest();
+      };
+      if (isTwofold) await plant({ tests: quick, isAnew: options.isAnew });
+      const results = await plant({ tests, isAnew: options.isAnew && !isTwofold });
       return results.flatMap((result) => {
         const outcome = OUTCOMES[result.status];
         const file = relative(options.directory, result.fileName);
@@ -74,6 +77,21 @@ function strykerOptions(
 /** What has come of each fault, for the next run. */
 function resultsOf({ folder }: SuiteOptions): string {
   return `artifacts/mutation/${folder}.json`;
+}
+
+/**
+ * What no test had reached is judged again. Stryker takes that over where no test reaches it now: of what happens as a module is loaded
+ * no test does, and it is no fault that counts; that it was not loaded at all by the tests of before is forgotten.
+ */
+function forgetUncovered(path: string): void {
+  if (!existsSync(path)) return;
+  const report = JSON.parse(readFileSync(path, 'utf8')) as {
+    readonly files: Readonly<Record<string, { mutants: readonly { readonly status: MutantStatus }[] }>>;
+  };
+  for (const file of Object.values(report.files)) {
+    file.mutants = file.mutants.filter(({ status }) => status !== 'NoCoverage');
+  }
+  writeFileSync(path, JSON.stringify(report));
 }
 
 function isFile(source: string): boolean {

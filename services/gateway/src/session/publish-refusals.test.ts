@@ -1,7 +1,7 @@
 import { createCodecs, type Encoding, type RequestId } from '@outcry/protocol';
 import { beforeEach, expect, it } from 'vitest';
 
-import { PublishRefusals } from './publish-refusals.ts';
+import { createRefusal, PublishRefusals } from './publish-refusals.ts';
 
 const codecs = createCodecs();
 const IDS: readonly (RequestId | undefined)[] = [
@@ -42,4 +42,9 @@ it('tells few to come back at the same time', () => {
   expect(new Set(hints).size).toBe(20);
   expect(Math.min(...hints.map(Number))).toBe(500);
   expect(Math.max(...hints.map(Number))).toBe(1450);
+});
+
+it('tells them so behind the door, too', () => {
+  const hints = Array.from({ length: 1000 }, () => createRefusal().retryInMs);
+  expect(new Set(hints).size).toBe(20);
 });

@@ -105,6 +105,8 @@ describe('a session that the server changes', () => {
     for (const room of ['a', 'b', 'c']) await tell({ kind: 'subscribe', user: 'ann', room });
     await until('subscribe', 'limit');
     expect(ann.socket.framesOf('joined').map(({ room }) => room)).toEqual(['a', 'b']);
+    ann.send({ type: 'join', id: 0, room: 'a' });
+    expect(await answered(ann, 0)).toMatchObject({ type: 'joined' });
     ann.send({ type: 'leave', id: 1, room: 'a' });
     await answered(ann, 1);
     await tell({ kind: 'subscribe', user: 'ann', room: 'c' });

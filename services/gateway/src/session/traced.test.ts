@@ -108,6 +108,18 @@ describe('a publish that comes with a trace', () => {
     expect(metrics).toContain('outcry_gateway_traceparents_ignored_total{source="client",reason="malformed"} 1');
   });
 
+  it('is published as any other by a gateway that tells nobody of traces', async () => {
+    await gateway.stop();
+    gateway = await createTestGateway({});
+    ann = gateway.connect('ann');
+    ann.send({ type: 'join', id: 'join', room: 'lobby' });
+    await answered('join');
+    publish('sampled', 'lobby', sampled('c'));
+    expect(await answered('sampled')).toMatchObject({ type: 'ack' });
+    await vi.waitUntil(() => ann.socket.framesOf('message').length === 1);
+    expect(ann.socket.framesOf('message')[0]).not.toHaveProperty('traceparent');
+  });
+
   it('is told of with what the server is asked, and with what becomes of it behind others', async () => {
     await reopen({ ...SETTINGS, OUTCRY_HOOKS_PUBLISH_URL: server.urlOf('publish') });
     server.answer('publish', ({ body }) => ({ json: { allow: body['data'] !== 'no' } }));

@@ -66,6 +66,7 @@ describe('what is known of a user', () => {
       const late = gateway.connect(who);
       await ask(late, { type: 'join', room: 'lobby', history: 5, info: wants });
       expect('info' in ((await say(late, 1)) ?? {})).toBe(wants);
+      expect(await say(late, 2)).not.toHaveProperty('info');
     }
   });
 
