@@ -110,14 +110,17 @@ describe('a lease that is held', () => {
     expect(losses).toEqual(['the lease is not held any more']);
   });
 
-  it('is neither lost nor counted on again once it has ended, whatever is still on its way', async () => {
-    const held = hold();
-    renewal = () => after(500, true);
-    const renewing = held.renew({ by: 'host/7' });
-    await held.release();
-    await vi.advanceTimersByTimeAsync(500);
-    await renewing;
-    expect(calls).toEqual(['renew 7', 'release 7']);
-    expect(losses).toEqual([]);
-  });
+  it.each([true, false])(
+    'is neither lost nor counted on again once it has ended, by a renewal on its way: %s',
+    async (isHeld) => {
+      const held = hold();
+      renewal = () => after(500, isHeld);
+      const renewing = held.renew({ by: 'host/7' });
+      await held.release();
+      await vi.advanceTimersByTimeAsync(500);
+      await renewing;
+      expect(calls).toEqual(['renew 7', 'release 7']);
+      expect(losses).toEqual([]);
+    },
+  );
 });
