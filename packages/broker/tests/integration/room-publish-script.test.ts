@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RedisConnection } from '../../src/redis/connection/connection.ts';
 import { OPEN_ROOM } from '../../src/rooms/scripts/open-room.lua.ts';
 import { PUBLISH_MESSAGES } from '../../src/rooms/scripts/publish-messages.lua.ts';
@@ -353,6 +353,26 @@ describe('a message that is published', () => {
       await publish(room, { bytes: 20 * size, messages: 16 });
       expect(await oldestIn(room)).toBeGreaterThan(251);
     });
+
+    it.each([
+      [99, 1],
+      [100, 101],
+    ])(
+      'lets a node of 100 messages go with the last of them, and no sooner: %i are archived',
+      async (archived, oldest) => {
+        const nodes = ['stream-node-max-bytes', 'stream-node-max-entries'];
+        const before = (await cluster.admin.config('GET', ...nodes)) as readonly string[];
+        onTestFinished(async () => {
+          await cluster.admin.config('SET', ...before);
+        });
+        await cluster.admin.config('SET', 'stream-node-max-bytes', 0, 'stream-node-max-entries', 100);
+        const old = range(1, 300).map((seq) => ({ seq, at: seq }));
+        const room = await createArchived(old, old.length);
+        await release(room, archived);
+        await publish(room, { messages: 20 });
+        expect(await oldestIn(room)).toBe(oldest);
+      },
+    );
 
     it('goes by what is archived of its own epoch, up to its newest message', async () => {
       const room = await createArchived(
