@@ -443,6 +443,23 @@ describe('a book that is on its way to another connection', () => {
     expect(subscribe(1_000, 3)).toBeDefined();
   });
 
+  it('stays where it is, and is not asked for there again, where the second is lost before it was asked for', () => {
+    goLive();
+    book.handleMove(2);
+    book.handleLoss(1);
+    expect(subscribe(1_000)).toBeUndefined();
+    delta(1_000);
+    expect([told(), book.isOn(1)]).toEqual([['delta'], true]);
+  });
+
+  it('is asked for there though a snapshot comes from where it is heard', () => {
+    goLive();
+    book.handleMove(2);
+    snapshot(1_000, { seq: 8 });
+    expect([told(), book.isOn(1)]).toEqual([['snapshot'], true]);
+    expect(subscribe(1_000, 2)).toBeDefined();
+  });
+
   it('is unsubscribed from also where it has not been asked for there yet', () => {
     goLive();
     book.handleMove(2);

@@ -46,6 +46,13 @@ const FENCED = "return tonumber(redis.call('HGET', journal, 'fence') or '0') > t
 const FOUND_ALL = "for i = 1, #found do found[i] = found[i] or '' end";
 const NUMBERED = 'if not (epoch and head) then return { now_ms() } end';
 const BEHIND = 'local low = epoch == ARGV[1] and tonumber(ARGV[2]) + 1 or 1';
+const MAX_UNREAD = "local max_unread = args[10] ~= '0' and args[10] + 0";
+const ASKED_ONCE =
+  "known = keys[once + 1] and redis.call('MGET', unpack(keys, once)) or { redis.call('GET', keys[once]) }";
+const FLOOR = 'local floor, free, unread, upper, let_go = seq + new + 1, nil, nil, nil, 0';
+const COUNTS = 'if counts[2] == epoch then free, unread, upper = counts[3] + 0, counts[4] + 0, counts[5] end';
+const OF_EPOCH = "if string.sub(counts[1] or '', 1, #epoch) == epoch then";
+const ARCHIVED = 'local archived = string.sub(counts[1], #epoch + 1) + 0';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
@@ -118,6 +125,20 @@ export const SURVIVORS: KnownSurvivors = {
       'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
     [`${EXPIRING} → ${EXPIRING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
+    [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+', '-')}`]: 'Either makes a number of the text.',
+    [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+ 0', '+ 1')}`]:
+      'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
+    [`${ASKED_ONCE} → ${ASKED_ONCE.replace('+ 1', '- 1')}`]: 'MGET of a single key has what GET has, and costs more.',
+    [`${ASKED_ONCE} → ${ASKED_ONCE.replace('+ 1', '+ 0')}`]: 'MGET of a single key has what GET has, and costs more.',
+    [`${DUE} → ${DUE.replace('>', '>=')}`]: 'Times to live are set again a millisecond sooner.',
+    [`${FLOOR} → ${FLOOR.replace('+ 1', '- 1')}`]:
+      'What is too old goes by whole nodes, and is not read: a single one more may stay.',
+    [`${FLOOR} → ${FLOOR.replace('+ 1', '+ 2')}`]: 'Either is behind the newest, which is not too old.',
+    [`${FLOOR} → ${FLOOR.replace('+ 1', '+ 0')}`]: 'The newest is not too old.',
+    [`${COUNTS} → ${COUNTS.replace('counts[3] +', 'counts[3] -')}`]: 'Either makes a number of the text.',
+    [`${COUNTS} → ${COUNTS.replace('counts[4] +', 'counts[4] -')}`]: 'Either makes a number of the text.',
+    [`${OF_EPOCH} → ${OF_EPOCH.replace('1, #', '0, #')}`]: 'Lua begins at the first character in either case.',
+    [`${ARCHIVED} → ${ARCHIVED.replace('+ 0', '- 0')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+ 0', '+ 1')}`]:
       'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
