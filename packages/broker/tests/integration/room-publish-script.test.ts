@@ -354,18 +354,23 @@ describe('a message that is published', () => {
       expect(await oldestIn(room)).toBeGreaterThan(251);
     });
 
+    /** Nodes of just 100 messages, for as long as the test. */
+    async function setNodes(): Promise<void> {
+      const nodes = ['stream-node-max-bytes', 'stream-node-max-entries'];
+      const before = (await cluster.admin.config('GET', ...nodes)) as readonly string[];
+      onTestFinished(async () => {
+        await cluster.admin.config('SET', ...before);
+      });
+      await cluster.admin.config('SET', 'stream-node-max-bytes', 0, 'stream-node-max-entries', 100);
+    }
+
     it.each([
       [99, 1],
       [100, 101],
     ])(
-      'lets a node of 100 messages go with the last of them, and no sooner: %i are archived',
+      'lets a node of 100 go with the last of them that is archived, and no sooner: %i are',
       async (archived, oldest) => {
-        const nodes = ['stream-node-max-bytes', 'stream-node-max-entries'];
-        const before = (await cluster.admin.config('GET', ...nodes)) as readonly string[];
-        onTestFinished(async () => {
-          await cluster.admin.config('SET', ...before);
-        });
-        await cluster.admin.config('SET', 'stream-node-max-bytes', 0, 'stream-node-max-entries', 100);
+        await setNodes();
         const old = range(1, 300).map((seq) => ({ seq, at: seq }));
         const room = await createArchived(old, old.length);
         await release(room, archived);
@@ -373,6 +378,31 @@ describe('a message that is published', () => {
         expect(await oldestIn(room)).toBe(oldest);
       },
     );
+
+    it.each([
+      [13, 1],
+      [12, 101],
+    ])('keeps as many as may be, though all are archived: %i', async (count, oldest) => {
+      await setNodes();
+      const at = await timeOfRedis();
+      const room = await createArchived(
+        range(1, 111).map((seq) => ({ seq, at })),
+        111,
+      );
+      await release(room, 111);
+      await publish(room, { count });
+      expect(await oldestIn(room)).toBe(oldest);
+    });
+
+    it('is trimmed by its bound in bytes, too, where it is archived', async () => {
+      const room = await createArchived();
+      const bounds = { count: 1_000_000, bytes: 20 * size };
+      await publish(room, { ...bounds, messages: 300 });
+      expect(await oldestIn(room)).toBe(1);
+      await release(room, 300);
+      await publish(room, { ...bounds, messages: 20 });
+      expect(await oldestIn(room)).toBeGreaterThan(100);
+    });
 
     it('goes by what is archived of its own epoch, up to its newest message', async () => {
       const room = await createArchived(
