@@ -54,6 +54,8 @@ const COUNTS = 'if counts[2] == epoch then free, unread, upper = counts[3] + 0, 
 const OF_EPOCH = "if string.sub(counts[1] or '', 1, #epoch) == epoch then";
 const ARCHIVED = 'local archived = string.sub(counts[1], #epoch + 1) + 0';
 const OLDEST_KEPT = 'local oldest = math.max(0, math.min(seq - args[4] + 1, floor))';
+const HALVES = 'free, unread, upper = upper + 0, #message, text';
+const OLDEST_STORED = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]";
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
@@ -140,6 +142,8 @@ export const SURVIVORS: KnownSurvivors = {
     [`${COUNTS} → ${COUNTS.replace('counts[4] +', 'counts[4] -')}`]: 'Either makes a number of the text.',
     [`${OF_EPOCH} → ${OF_EPOCH.replace('1, #', '0, #')}`]: 'Lua begins at the first character in either case.',
     [`${OLDEST_KEPT} → ${OLDEST_KEPT.replace('0', '1')}`]: 'No message has the number 0.',
+    [`${HALVES} → ${HALVES.replace('+', '-')}`]: 'Either makes a number of the text.',
+    [`${OLDEST_STORED} → ${OLDEST_STORED.replace("'COUNT', 1", "'COUNT', 2")}`]: 'Only the first of them is looked at.',
     [`${ARCHIVED} → ${ARCHIVED.replace('+ 0', '- 0')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+ 0', '+ 1')}`]:
