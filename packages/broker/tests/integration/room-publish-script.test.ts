@@ -426,6 +426,8 @@ describe('a message that is published', () => {
       expect(await oldestIn(room)).toBeGreaterThan(1);
       expect(await oldestIn(room)).toBeLessThanOrEqual(81);
       expect((await storedIn(room.stream)).at(-1)).toBe(160);
+      // Nor is it counted twice where one call lets several halves go.
+      expect(await publish(await createArchived(), { count: 1, unarchived: 80, messages: 160 })).toBe(80);
     });
 
     it('says of nothing that it is let go of which is archived, or was not stored', async () => {
