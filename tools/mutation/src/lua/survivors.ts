@@ -127,6 +127,8 @@ export const SURVIVORS: KnownSurvivors = {
     [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
       'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
     [`${EXPIRING} → ${EXPIRING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
+    [`${AGING} → ${AGING.replace('>', '>=')}`]: 'Where nothing is kept there is no stream to look in.',
+    [`${AGING} → ${AGING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
     [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+ 0', '+ 1')}`]:
