@@ -56,6 +56,7 @@ const ARCHIVED = 'local archived = string.sub(counts[1], #epoch + 1) + 0';
 const OLDEST_KEPT = 'local oldest = math.max(0, math.min(seq - args[4] + 1, floor))';
 const HALVES = 'free, unread, upper = upper + 0, #message, text';
 const OLDEST_STORED = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]";
+const PARTLY = 'if new < #args - 10 then return { epoch .. text, known } end';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
@@ -127,6 +128,9 @@ export const SURVIVORS: KnownSurvivors = {
     [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
       'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
     [`${EXPIRING} → ${EXPIRING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
+    [`${PARTLY} → ${PARTLY.replace('<', '<=')}`]: 'A table of a single text says what the text says.',
+    [`${PARTLY} → ${PARTLY.replace('-', '+')}`]: 'A table of a single text says what the text says.',
+    [`${PARTLY} → ${PARTLY.replace('10', '9')}`]: 'A table of a single text says what the text says.',
     [`${AGING} → ${AGING.replace('>', '>=')}`]: 'Where nothing is kept there is no stream to look in.',
     [`${AGING} → ${AGING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
