@@ -381,6 +381,10 @@ describe('a connection on which things are late', () => {
     await platform.pass(1);
     somethingComes();
     expect(isLagging()).toBe(true);
+    // An answer to somebody's own ping is none to this one.
+    harness.socket.receive({ type: 'pong', id: 7, at: platform.now() });
+    await platform.pass(50);
+    expect(harness.socket.of('ping')).toHaveLength(1);
     pongComes();
     expect([isLagging(), harness.socket.of('ping').length]).toEqual([true, 1]);
     await platform.pass(50);

@@ -129,6 +129,13 @@ describe('a client that is asked to move', () => {
     expect(harness.platform.sockets).toHaveLength(2);
   });
 
+  it('does not where the gateway does not say for how long it stays open', async () => {
+    await enter();
+    harness.socket.receive({ type: 'draining', reconnectInMs: 0 });
+    await pass(1_000);
+    expect(harness.platform.sockets).toHaveLength(1);
+  });
+
   it('does not where it is closed before its time', async () => {
     const { room } = await enter();
     harness.socket.receive({ type: 'draining', reconnectInMs: 3_000, openForMs: 10_000 });
