@@ -215,6 +215,32 @@ describe('a message that is published', () => {
     }
   });
 
+  it('is trimmed behind by its number alone where it has 1,024 bytes, and at once where it has one more', async () => {
+    const empty = await createRoom([], 0);
+    await publishTo(empty);
+    const bodyOf = (bytes: number): Buffer<ArrayBuffer> => Buffer.concat([BODY, Buffer.alloc(bytes)]);
+    const left = 1_024 - (await newestIn(empty)).length;
+    const at = await timeOfRedis();
+    const room = await createRoom(
+      range(1, 300).map((seq) => ({ seq, at })),
+      300,
+    );
+    await publishTo(room, { count: 10, body: bodyOf(left) });
+    expect((await newestIn(room)).length).toBe(1_024);
+    expect(await storedIn(room.stream)).toEqual(range(1, 301));
+    await publishTo(room, { count: 10, body: bodyOf(left + 1) });
+    expect((await storedIn(room.stream)).length).toBeLessThan(200);
+  });
+
+  it('has a number of its own however shortly it is kept', async () => {
+    const room = await createRoom([], 0);
+    for (const seq of [1, 2]) {
+      await publishTo(room, { ms: 1 });
+      expect(await cluster.admin.hget(room.meta, 'seq')).toBe(String(seq));
+    }
+    expect(Number(await cluster.admin.hget(room.meta, 'until'))).toBeGreaterThan(0);
+  });
+
   it('takes nothing along that is young enough where what is too old goes', async () => {
     const old = range(1, 100).map((seq) => ({ seq, at: seq }));
     const room = await createRoom(old, old.length);

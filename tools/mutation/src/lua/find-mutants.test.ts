@@ -17,6 +17,10 @@ function becomes(lua: string, ...kinds: readonly string[]): readonly string[] {
     .map(({ edit }) => applyEdits(source, [edit]).slice(BEFORE.length, -'`);\n'.length));
 }
 
+it('leaves alone what makes a number of a text', () => {
+  expect(becomes('return a + 0, a - 0', 'arithmetic')).toEqual([]);
+});
+
 it('turns comparisons, arithmetic, conditions, `and` and `or`', () => {
   expect(becomes('return a <= b and (c + d) * e ~= f', 'comparison', 'and/or', 'arithmetic')).toEqual([
     'return a <= b or (c + d) * e ~= f',

@@ -35,7 +35,7 @@ const LARGE = 100;
 /** What is planted, by its kind. Arguments of a script and parts of a reply are not mixed up: any test at all would notice. */
 export const MUTATORS: Readonly<Record<string, Mutator>> = {
   comparison: (place) => replaceOperator(place, COMPARISONS),
-  arithmetic: (place) => replaceOperator(place, ARITHMETIC),
+  arithmetic: (place) => (makesNumber(place.node) ? [] : replaceOperator(place, ARITHMETIC)),
   'and/or': (place) => replaceOperator(place, LOGIC),
   condition: ({ node, written }) => {
     if (node.type !== 'IfClause' && node.type !== 'ElseifClause' && node.type !== 'WhileStatement') return [];
@@ -96,6 +96,12 @@ function replaceText(node: Node & { readonly raw: string }): readonly Edit[] {
   // A bound that is none of its range becomes one.
   if (text === '(') return [replace(node, "''")];
   return [];
+}
+
+/** `x + 0` is what makes a number of a text, and `x - 0` is the same. */
+function makesNumber(node: Node): boolean {
+  if (node.type !== 'BinaryExpression' || !['+', '-'].includes(node.operator)) return false;
+  return node.right.type === 'NumericLiteral' && node.right.value === 0;
 }
 
 function replaceOperator({ node, lua }: Place, others: Readonly<Record<string, string>>): readonly Edit[] {

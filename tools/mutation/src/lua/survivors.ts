@@ -28,12 +28,9 @@ const UNSEEN = 'local seen, unseen = entry_seq(oldest), seen_seq + 1';
 const KEYED = 'for i = 1, #known do';
 const UNKNOWN = 'local is_unknown = not (epoch and seq)';
 const FIRST_OF_ROOM = 'epoch, seq, set_until, half = args[2], 0, false, false';
-const NUMBER = 'seq = seq + 0';
 const BEGUN = "redis.call('HSET', meta, 'epoch', epoch, 'seq', '0', 'line', args[9])";
-const LEFT = "local ms, left, now = args[3] + 0, redis.call('PTTL', stream), nil";
 const DUE = 'local is_due = 16 * left < 17 * life or 8 * left > 9 * life or not set_until';
 const KEPT = 'if ms > 0 then';
-const TRIMMED = 'if seq % ${String(COUNT_TRIM_INTERVAL)} == 0 or #message > ${String(LONG_BYTES)} then';
 const HALF_FULL = 'if 2 * half > args[5] + 0 then';
 const EXPIRING = 'if ms > 0 and is_due then';
 const LONGER = "if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end";
@@ -50,11 +47,8 @@ const MAX_UNREAD = "local max_unread = args[10] ~= '0' and args[10] + 0";
 const ASKED_ONCE =
   "known = keys[once + 1] and redis.call('MGET', unpack(keys, once)) or { redis.call('GET', keys[once]) }";
 const FLOOR = 'local floor, free, unread, upper, let_go = seq + new + 1, nil, nil, nil, 0';
-const COUNTS = 'if counts[2] == epoch then free, unread, upper = counts[3] + 0, counts[4] + 0, counts[5] end';
 const OF_EPOCH = "if string.sub(counts[1] or '', 1, #epoch) == epoch then";
-const ARCHIVED = 'local archived = string.sub(counts[1], #epoch + 1) + 0';
 const OLDEST_KEPT = 'local oldest = math.max(0, math.min(seq - args[4] + 1, floor))';
-const HALVES = 'free, unread, upper = upper + 0, #message, text';
 const OLDEST_STORED = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]";
 const PARTLY = 'if new < #args - 10 then return { epoch .. text, known } end';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
@@ -116,25 +110,18 @@ export const SURVIVORS: KnownSurvivors = {
     [`${UNKNOWN} → ${UNKNOWN.replace('and', 'or')}`]: 'Both are written together, and gone together.',
     [`${FIRST_OF_ROOM} → ${FIRST_OF_ROOM.replace('false', 'true')}`]:
       'The stream is removed a step later, and times to live are due where there is none.',
-    [`${NUMBER} → ${NUMBER.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${BEGUN} → ${BEGUN.replace("'0'", "'1'")}`]: 'The seq of the last message is written over it in the same step.',
-    [`${LEFT} → ${LEFT.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${DUE} → ${DUE.replace('<', '<=')}`]: 'Times to live are set again a millisecond sooner.',
     [`${KEPT} → ${KEPT.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
-    [`${KEPT} → ${KEPT.replace('0', '1')} (2)`]: 'Messages are kept for whole seconds.',
     [`${KEPT} → ${KEPT.replace('>', '>=')} (2)`]: 'Where nothing is kept, the number is written a second time.',
-    [`${TRIMMED} → ${TRIMMED.replace('>', '>=')}`]:
-      'A message of just as many bytes is trimmed behind at once as well.',
     [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
       'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
-    [`${EXPIRING} → ${EXPIRING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${PARTLY} → ${PARTLY.replace('<', '<=')}`]: 'A table of a single text says what the text says.',
     [`${PARTLY} → ${PARTLY.replace('-', '+')}`]: 'A table of a single text says what the text says.',
     [`${PARTLY} → ${PARTLY.replace('10', '9')}`]: 'A table of a single text says what the text says.',
     [`${AGING} → ${AGING.replace('>', '>=')}`]: 'Where nothing is kept there is no stream to look in.',
     [`${AGING} → ${AGING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
-    [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${MAX_UNREAD} → ${MAX_UNREAD.replace('+ 0', '+ 1')}`]:
       'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
     [`${ASKED_ONCE} → ${ASKED_ONCE.replace('+ 1', '- 1')}`]: 'MGET of a single key has what GET has, and costs more.',
@@ -144,14 +131,9 @@ export const SURVIVORS: KnownSurvivors = {
       'What is too old goes by whole nodes, and is not read: a single one more may stay.',
     [`${FLOOR} → ${FLOOR.replace('+ 1', '+ 2')}`]: 'Either is behind the newest, which is not too old.',
     [`${FLOOR} → ${FLOOR.replace('+ 1', '+ 0')}`]: 'The newest is not too old.',
-    [`${COUNTS} → ${COUNTS.replace('counts[3] +', 'counts[3] -')}`]: 'Either makes a number of the text.',
-    [`${COUNTS} → ${COUNTS.replace('counts[4] +', 'counts[4] -')}`]: 'Either makes a number of the text.',
     [`${OF_EPOCH} → ${OF_EPOCH.replace('1, #', '0, #')}`]: 'Lua begins at the first character in either case.',
     [`${OLDEST_KEPT} → ${OLDEST_KEPT.replace('0', '1')}`]: 'No message has the number 0.',
-    [`${HALVES} → ${HALVES.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${OLDEST_STORED} → ${OLDEST_STORED.replace("'COUNT', 1", "'COUNT', 2")}`]: 'Only the first of them is looked at.',
-    [`${ARCHIVED} → ${ARCHIVED.replace('+ 0', '- 0')}`]: 'Either makes a number of the text.',
-    [`${HALF_FULL} → ${HALF_FULL.replace('+', '-')}`]: 'Either makes a number of the text.',
     [`${HALF_FULL} → ${HALF_FULL.replace('+ 0', '+ 1')}`]:
       'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
   },
