@@ -439,5 +439,12 @@ describe('a room that another server numbers from now on', () => {
       (await read(room, { ...EVERYTHING, bound }, [EARLIER])).seqs;
     expect(await seqs(BASE + 3)).toEqual([BASE + 4, BASE + 5]);
     expect(await seqs(BASE + 4)).toEqual([]);
+    // Nor the very first message, where nothing is known of that epoch.
+    const first = await createRoom(
+      range(1, 3).map((seq) => ({ seq, at: seq })),
+      3,
+    );
+    expect((await read(first, { ...EVERYTHING, bound: 0 }, [EARLIER])).seqs).toEqual([]);
+    expect((await read(first, { ...EVERYTHING, bound: 0 }, [EPOCH])).seqs).toEqual([1, 2, 3]);
   });
 });
