@@ -44,7 +44,14 @@ process.once('exit', () => {
   for (const service of running) service.kill();
 });
 
-/** A service of this repository, run from its source as a child process. */
+const SERVICE = /^(services\/[^/]+)\/src\/main\.ts$/;
+
+/** The file that is run: of a service what `npm run build` has made of it, where OUTCRY_TEST_BUILT is `true`. That starts in a quarter of the time. */
+function fileOf(entry: string): string {
+  return process.env['OUTCRY_TEST_BUILT'] === 'true' ? entry.replace(SERVICE, '$1/dist/main.js') : entry;
+}
+
+/** A service of this repository as a child process, run from its source, or from its build. */
 export class ServiceProcess implements AsyncDisposable {
   readonly exited: Promise<ExitStatus>;
   readonly #entry: string;
@@ -54,7 +61,7 @@ export class ServiceProcess implements AsyncDisposable {
 
   constructor({ entry, args = [], nodeArgs = [], env = {}, maxOpenFiles }: ServiceOptions) {
     this.#entry = entry;
-    const [command, ...words] = withFileLimit([NODE, ...nodeArgs, entry, ...args], maxOpenFiles);
+    const [command, ...words] = withFileLimit([NODE, ...nodeArgs, fileOf(entry), ...args], maxOpenFiles);
     this.#child = spawn(command, words, {
       cwd: REPOSITORY,
       env: { ...inheritedEnvironment(), ...env },
