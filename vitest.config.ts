@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 
-/** Tests start services from their sources more than a thousand times: what Node has made of these once, it has for all of them. */
+/** Tests start services from their sources again and again: what Node has made of these once, it has for all of them. */
 env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/outcry/compiled', import.meta.url));
 
 /** As long as a busy machine needs for what comes at once; nobody who passes waits for it. */

@@ -140,7 +140,7 @@ async function measureConsole(load: Load, context: ExperimentContext): Promise<C
   ];
   const ratio = medianByRound(costs, base, (cost, other) => cost / other);
   tell(load, context, `with a console ${ratio.toFixed(3)} of without, ${String(turns)} turns`);
-  return { way: 'a console watches', micros: median(costs), ratio, verdict: verdictOfTurns(result) };
+  return { way: 'a console watches', micros: median(costs), ratio, verdict: verdictOfTurns(result, load) };
 }
 
 function optionsOf(load: Load, { redisUrl, isQuick }: ExperimentContext): TrialOptions {
@@ -205,8 +205,9 @@ function tell(load: Load, { progress }: ExperimentContext, what: string): void {
   progress(`observed ${nameOf(load)}, ${what}`);
 }
 
-function verdictOfTurns({ lost }: TurnsResult): string {
-  return lost === 0 ? 'all arrived' : `${String(lost)} deliveries missing`;
+function verdictOfTurns({ turns, lost }: TurnsResult, { messagesPerSecond }: Load): string {
+  const halves = turns.flatMap((turn) => [turn.without, turn.with]);
+  return [...new Set(halves.map((half) => judgeTrial({ ...half, lost }, messagesPerSecond)))].join('; ');
 }
 
 function microsOf(result: TrialResult | undefined): string {

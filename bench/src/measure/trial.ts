@@ -74,10 +74,7 @@ export interface Turn {
   readonly with: TurnHalf;
 }
 
-export interface TurnHalf {
-  readonly serverCpuSeconds: number;
-  readonly deliveries: number;
-}
+export type TurnHalf = Load & Pick<TrialResult, 'deliveries' | 'publishedPerSecond'>;
 
 export interface TurnsResult {
   readonly turns: readonly Turn[];
@@ -176,8 +173,12 @@ async function measureHalf(trial: Trial, { redisUrl, measureMs }: TurnsOptions):
   const before = await read(trial, redisUrl);
   await sleep(measureMs);
   const after = await read(trial, redisUrl);
-  const { serverCpuSeconds } = loadSince(before.load, after.load);
-  return { serverCpuSeconds, deliveries: after.deliveries - before.deliveries };
+  const load = loadSince(before.load, after.load);
+  return {
+    ...load,
+    deliveries: after.deliveries - before.deliveries,
+    publishedPerSecond: (after.published - before.published) / load.seconds,
+  };
 }
 
 /** Resolves with the deliveries that have not come. */

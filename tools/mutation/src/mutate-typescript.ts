@@ -5,6 +5,7 @@ import type { MutantResult, MutantStatus, PartialStrykerOptions } from '@stryker
 import { Stryker } from '@stryker-mutator/core';
 
 import type { Mutant, Suite, SuiteOptions } from './suite.ts';
+import { type Report, withoutUncovered } from './uncovered.ts';
 
 export interface TypeScriptSuite {
   readonly is: string;
@@ -79,19 +80,9 @@ function resultsOf({ folder }: SuiteOptions): string {
   return `artifacts/mutation/${folder}.json`;
 }
 
-/**
- * What no test had reached is judged again. Stryker takes that over where no test reaches it now: of what happens as a module is loaded
- * no test does, and it is no fault that counts; that it was not loaded at all by the tests of before is forgotten.
- */
 function forgetUncovered(path: string): void {
   if (!existsSync(path)) return;
-  const report = JSON.parse(readFileSync(path, 'utf8')) as {
-    readonly files: Readonly<Record<string, { mutants: readonly { readonly status: MutantStatus }[] }>>;
-  };
-  for (const file of Object.values(report.files)) {
-    file.mutants = file.mutants.filter(({ status }) => status !== 'NoCoverage');
-  }
-  writeFileSync(path, JSON.stringify(report));
+  writeFileSync(path, JSON.stringify(withoutUncovered(JSON.parse(readFileSync(path, 'utf8')) as Report)));
 }
 
 function isFile(source: string): boolean {

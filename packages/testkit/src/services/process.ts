@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -46,9 +47,17 @@ process.once('exit', () => {
 
 const SERVICE = /^(services\/[^/]+)\/src\/main\.ts$/;
 
-/** The file that is run: of a service what `npm run build` has made of it, where OUTCRY_TEST_BUILT is `true`. That starts in a quarter of the time. */
-function fileOf(entry: string): string {
-  return process.env['OUTCRY_TEST_BUILT'] === 'true' ? entry.replace(SERVICE, '$1/dist/main.js') : entry;
+/**
+ * The file that is run: of a service what `npm run build` has made of it, where OUTCRY_TEST_BUILT is `true`. That starts in a quarter of the
+ * time.
+ */
+export function fileOf(entry: string, isBuilt = process.env['OUTCRY_TEST_BUILT'] ?? 'false'): string {
+  if (isBuilt !== 'true' && isBuilt !== 'false') {
+    throw new Error(`OUTCRY_TEST_BUILT is "${isBuilt}": expected true or false`);
+  }
+  const file = isBuilt === 'true' ? entry.replace(SERVICE, '$1/dist/main.js') : entry;
+  if (file !== entry && !existsSync(new URL(file, REPOSITORY))) throw new Error(`there is no ${file}: npm run build`);
+  return file;
 }
 
 /** A service of this repository as a child process, run from its source, or from its build. */
