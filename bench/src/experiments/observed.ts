@@ -102,12 +102,13 @@ async function measureLoad(load: Load, context: ExperimentContext): Promise<read
   return [...traces, await measureConsole(load, context)];
 }
 
-/** In turn, so that whatever else the machine does falls on both. */
+/** In turn, so that whatever else the machine does falls on both, and each is the first of every other round. */
 async function measureTraces(load: Load, context: ExperimentContext): Promise<readonly Cost[]> {
   const [plain, tracing]: [TrialResult[], TrialResult[]] = [[], []];
   for (let round = 1; round <= context.rounds; round += 1) {
-    plain.push(await runTrial(PLAIN, optionsOf(load, context)));
-    tracing.push(await runTrial(TRACING, optionsOf(load, context)));
+    const pair = [[PLAIN, plain] as const, [TRACING, tracing] as const];
+    if (round % 2 === 0) pair.reverse();
+    for (const [contestant, results] of pair) results.push(await runTrial(contestant, optionsOf(load, context)));
     tell(
       load,
       context,
