@@ -517,6 +517,19 @@ describe('a message that is published', () => {
       expect(Math.abs((await newestAt(room)) - (await timeOfRedis()))).toBeLessThan(TOLERANCE_MS);
     });
 
+    it('has nothing looked for where times to live were set just now, in the same millisecond or the next', async () => {
+      for (const _ of range(1, 10)) {
+        const room = await createArchived(
+          range(1, 300).map((seq) => ({ seq, at: seq })),
+          300,
+        );
+        await release(room, 300);
+        const bounds = { count: 1_000_000 };
+        await Promise.all([publish(room, bounds), publish(room, { ...bounds, messages: 64 })]);
+        expect(await oldestIn(room)).toBe(1);
+      }
+    });
+
     it('lets what is old and archived go though times to live are not due', async () => {
       const room = await createArchived(
         range(1, 300).map((seq) => ({ seq, at: seq })),

@@ -50,7 +50,6 @@ const FLOOR = 'local floor, free, unread, upper, let_go = seq + new + 1, nil, ni
 const OF_EPOCH = "if string.sub(counts[1] or '', 1, #epoch) == epoch then";
 const OLDEST_KEPT = 'local oldest = math.max(0, math.min(seq - args[4] + 1, floor))';
 const OLDEST_STORED = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]";
-const PARTLY = 'if new < #args - 10 then return { epoch .. text, known } end';
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
@@ -116,9 +115,6 @@ export const SURVIVORS: KnownSurvivors = {
     [`${KEPT} → ${KEPT.replace('>', '>=')} (2)`]: 'Where nothing is kept, the number is written a second time.',
     [`${EXPIRING} → ${EXPIRING.replace('>', '>=')}`]:
       'Where nothing is kept there is no stream, and the numbering gets the time to live that it has got just before.',
-    [`${PARTLY} → ${PARTLY.replace('<', '<=')}`]: 'A table of a single text says what the text says.',
-    [`${PARTLY} → ${PARTLY.replace('-', '+')}`]: 'A table of a single text says what the text says.',
-    [`${PARTLY} → ${PARTLY.replace('10', '9')}`]: 'A table of a single text says what the text says.',
     [`${AGING} → ${AGING.replace('>', '>=')}`]: 'Where nothing is kept there is no stream to look in.',
     [`${AGING} → ${AGING.replace('0', '1')}`]: 'Messages are kept for whole seconds.',
     [`${AGING} → ${AGING.replace('<', '<=')}`]: 'What is too old is looked for, and goes, a message sooner.',
@@ -126,7 +122,6 @@ export const SURVIVORS: KnownSurvivors = {
       'Twice a number of bytes is even: an odd bound is taken for one more, and an even one as it is.',
     [`${ASKED_ONCE} → ${ASKED_ONCE.replace('+ 1', '- 1')}`]: 'MGET of a single key has what GET has, and costs more.',
     [`${ASKED_ONCE} → ${ASKED_ONCE.replace('+ 1', '+ 0')}`]: 'MGET of a single key has what GET has, and costs more.',
-    [`${DUE} → ${DUE.replace('>', '>=')}`]: 'Times to live are set again a millisecond sooner.',
     [`${FLOOR} → ${FLOOR.replace('+ 1', '- 1')}`]:
       'What is too old goes by whole nodes, and is not read: a single one more may stay.',
     [`${FLOOR} → ${FLOOR.replace('+ 1', '+ 2')}`]: 'Either is behind the newest, which is not too old.',
