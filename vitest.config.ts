@@ -18,6 +18,16 @@ const patient = {
  */
 const quick = { ...patient, testTimeout: 30_000, maxWorkers: 2 } as const;
 
+/** Without a process for each of four hundred files, which costs more than what they test. */
+const inOneProcess = {
+  ...quick,
+  isolate: false,
+  setupFiles: [...patient.setupFiles, 'tests/support/put-back.ts'],
+};
+
+/** Its tests make a browser of the process that they run in. */
+const NEEDS_A_DOM = 'packages/react/src/**/*.test.ts';
+
 /** Suites that start Redis, services or a browser: with time to start them. */
 const system = { ...patient, testTimeout: 120_000, hookTimeout: 180_000 } as const;
 
@@ -92,14 +102,16 @@ export default defineConfig({
             'bench/src/**/*.test.ts',
             'tests/support/*.test.ts',
           ],
-          ...quick,
+          exclude: [NEEDS_A_DOM],
+          ...inOneProcess,
         },
       },
+      { test: { name: 'unit-dom', include: [NEEDS_A_DOM], ...quick } },
       {
         test: {
           name: 'contract',
           include: ['packages/*/tests/contract/**/*.test.ts'],
-          ...quick,
+          ...inOneProcess,
         },
       },
       {

@@ -1,5 +1,7 @@
 import { inject, vi } from 'vitest';
 
+import { waitFor, waitUntil } from './waits.ts';
+
 /**
  * How long `vi.waitFor` and `vi.waitUntil` wait where a test does not say it: Vitest's own second is less than what a busy
  * machine has stood still for. A test that passes never waits so long. (`expect.poll` has its own in vitest.config.ts.)
@@ -25,6 +27,5 @@ function patient(options: Options): Options {
   return { timeout: PATIENCE_MS, interval: LOOK_EVERY_MS, ...stated };
 }
 
-const { waitFor, waitUntil } = vi;
 vi.waitFor = (callback, options) => waitFor(callback, patient(options));
 vi.waitUntil = (callback, options) => waitUntil(callback, patient(options));
