@@ -19,6 +19,7 @@ function createStage() {
   const asked: JoinRequest[] = [];
   const introduced: string[] = [];
   const logged: string[] = [];
+  const joined: unknown[] = [];
   let faults = 0;
   const answer = <T>(value: T | OutcryError): Promise<T> =>
     value instanceof OutcryError ? Promise.reject(value) : Promise.resolve(value);
@@ -40,12 +41,15 @@ function createStage() {
     },
     health,
     logger: {
-      info: (...words: readonly unknown[]) => void logged.push(String(words.at(-1))),
+      info: (...words: readonly unknown[]) => {
+        if (words[1] === 'cluster joined') joined.push(words[0]);
+        else logged.push(String(words.at(-1)));
+      },
       warn: (...words: readonly unknown[]) => void logged.push(String(words.at(-1))),
     },
     service: 'a',
   });
-  return { state, asked, introduced, logged, attendance, health, faults: () => faults };
+  return { state, asked, introduced, logged, joined, attendance, health, faults: () => faults };
 }
 
 it('counts what fails, and nothing else: that a service goes is no fault', async () => {
@@ -98,4 +102,19 @@ it('says once that another cluster is there, and once that it is no more', async
   state.list = list;
   for (let i = 0; i < 2; i += 1) await attendance.attend(1000);
   expect([attendance.refusal, logged]).toEqual([undefined, ['another cluster found', 'no other cluster any more']]);
+});
+
+it('says in the log of which cluster it is, once for each, and whether its Redis had no name', async () => {
+  const { state, joined, attendance } = createStage();
+  const list = { cluster: 'one', services: ['a'], fences: FENCES };
+  for (let i = 0; i < 2; i += 1) await attendance.attend(1000);
+  state.list = { ...list, cluster: 'another', services: [] };
+  await attendance.attend(1000);
+  state.list = { ...list, cluster: 'anew' };
+  state.redis = { cluster: undefined, now: 1 };
+  for (let i = 0; i < 2; i += 1) await attendance.attend(1000);
+  expect(joined).toEqual([
+    { cluster: 'one', role: 'cupboard', wasRedisNameless: false },
+    { cluster: 'anew', role: 'cupboard', wasRedisNameless: true },
+  ]);
 });

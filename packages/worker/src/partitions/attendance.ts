@@ -46,6 +46,8 @@ export class Attendance implements Roster {
   /** As Redis said it last. */
   #cluster: string | undefined;
   #refusal: string | undefined;
+  /** Of which the log says that this service is one of its services. */
+  #joined: string | undefined;
   #fences: ReadonlyMap<string, number> = new Map();
 
   constructor(options: AttendanceOptions) {
@@ -113,8 +115,17 @@ export class Attendance implements Roster {
     this.#fences = fences;
     this.#judge(services.length === 0 ? refusalOf(of, seen, cluster) : undefined);
     this.#cluster = seen;
-    if (services.length > 0 && seen === undefined) await this.#introduce(cluster);
+    if (services.length === 0) return services;
+    this.#tell(cluster, seen === undefined);
+    if (seen === undefined) await this.#introduce(cluster);
     return services;
+  }
+
+  /** Where two clusters were set to one thing, the line with a Redis without a name says which service called it anew, and when. */
+  #tell(cluster: string, wasRedisNameless: boolean): void {
+    const { logger, of } = this.#options;
+    if (cluster !== this.#joined) logger.info({ cluster, role: of.role, wasRedisNameless }, 'cluster joined');
+    this.#joined = cluster;
   }
 
   #judge(refusal: string | undefined): void {
