@@ -243,6 +243,7 @@ export const HOUSE: House = {
         deadline: 'nothing is waited for without one',
         'port-lease': 'no port is taken twice',
         certificate: 'a name for TLS',
+        children: 'nothing that was started stays behind',
       },
     ],
   },

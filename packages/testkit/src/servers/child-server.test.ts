@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import { describe, expect, it } from 'vitest';
 
 import { ChildServer } from './child-server.ts';
@@ -5,6 +7,24 @@ import { ChildServer } from './child-server.ts';
 /** Says a line and stays, until its end. */
 const said = (line: string, then = 'exec sleep 60'): ChildServer =>
   new ChildServer({ command: 'sh', args: ['-c', `echo '${line}'; ${then}`], ready: /^listening on (\d+)$/ });
+
+/** A program that has a child of this kind, which it says. */
+const parent = (more: string): ChildServer =>
+  new ChildServer({
+    command: process.execPath,
+    args: [
+      '--input-type=module',
+      '--eval',
+      `import { ChildServer } from '${new URL('child-server.ts', import.meta.url).href}';
+      const child = new ChildServer({ command: 'sleep', args: ['60'] });
+      await child.start();
+      ${more}
+      console.log('child ' + child.pid);`,
+    ],
+    ready: /^child (\d+)$/,
+  });
+
+const isThere = (pid: string | undefined): boolean => existsSync(`/proc/${String(pid)}`);
 
 describe('ChildServer', () => {
   it('has started when it says so, with what its line has', async () => {
@@ -58,5 +78,27 @@ describe('ChildServer', () => {
     await server.start();
     await server.kill('SIGTERM');
     await expect.poll(() => server.output).toEqual(['up', 'asked', 'up', 'hurried']);
+  });
+
+  it('ends with a program that ends on SIGTERM', async () => {
+    await using program = parent('');
+    const [, child] = await program.start();
+    expect(isThere(child)).toBe(true);
+    program.signal('SIGTERM');
+    await program.ended;
+    await expect.poll(() => isThere(child)).toBe(false);
+  });
+
+  it('stays with a program that does something else then, and ends with that', async () => {
+    await using program = parent(
+      `process.on('SIGTERM', () => console.log('not yet')); process.on('SIGHUP', () => process.exit());`,
+    );
+    const [, child] = await program.start();
+    program.signal('SIGTERM');
+    await expect.poll(() => program.output).toContain('not yet');
+    expect(isThere(child)).toBe(true);
+    program.signal('SIGHUP');
+    await program.ended;
+    await expect.poll(() => isThere(child)).toBe(false);
   });
 });

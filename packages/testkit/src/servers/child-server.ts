@@ -2,6 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
+import { endWithThisProcess } from '../children.ts';
 import { withDeadline } from '../deadline.ts';
 
 const START_DEADLINE_MS = 60_000;
@@ -28,12 +29,6 @@ export interface ServerCommand {
   /** How to get one, where there is none. */
   readonly help?: string;
 }
-
-/** Servers that outlive a test run would hold their ports for ever, so they go down with it. */
-const running = new Set<ChildServer>();
-process.once('exit', () => {
-  for (const server of running) server.signal();
-});
 
 /** A server of somebody else's as a child process, which may be started again after its end. For services of this repository: `ServiceProcess`. */
 export class ChildServer implements AsyncDisposable {
@@ -99,11 +94,13 @@ export class ChildServer implements AsyncDisposable {
 
   #watchEnd(child: ChildProcess): Promise<void> {
     this.#child = child;
-    running.add(this);
+    const forget = endWithThisProcess(() => {
+      this.signal();
+    });
     return new Promise((resolve) => {
       const end = (): void => {
         this.#child = undefined;
-        running.delete(this);
+        forget();
         resolve();
       };
       child.once('exit', end);

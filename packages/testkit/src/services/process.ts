@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
+import { endWithThisProcess } from '../children.ts';
 import { withDeadline } from '../deadline.ts';
 import { Inbox } from '../inbox.ts';
 
@@ -39,12 +40,6 @@ export interface ServiceOptions {
   readonly maxOpenFiles?: number | undefined;
 }
 
-/** Children that outlive a test run would hold ports and processors, so they go down with it. */
-const running = new Set<ServiceProcess>();
-process.once('exit', () => {
-  for (const service of running) service.kill();
-});
-
 const SERVICE = /^(services\/[^/]+)\/src\/main\.ts$/;
 
 /**
@@ -67,6 +62,10 @@ export class ServiceProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #output: string[] = [];
   readonly #log = new Inbox<LogRecord>((record) => record.msg);
+  readonly #forget = endWithThisProcess(() => {
+    this.kill();
+  });
+  #hasEnded = false;
 
   constructor({ entry, args = [], nodeArgs = [], env = {}, maxOpenFiles }: ServiceOptions) {
     this.#entry = entry;
@@ -76,7 +75,6 @@ export class ServiceProcess implements AsyncDisposable {
       env: { ...inheritedEnvironment(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    running.add(this);
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       this.#keepLine(line);
     });
@@ -153,7 +151,7 @@ export class ServiceProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!running.has(this)) return;
+    if (this.#hasEnded) return;
     this.thaw();
     this.readOutput();
     await this.stop();
@@ -175,7 +173,8 @@ export class ServiceProcess implements AsyncDisposable {
       this.#output.push(`cannot run ${NODE}: ${String(error)}`);
       status = { code: null, signal: null };
     }
-    running.delete(this);
+    this.#hasEnded = true;
+    this.#forget();
     this.#log.end(new Error(`the process ended (code ${String(status.code)}, signal ${String(status.signal)})`));
     return status;
   }
