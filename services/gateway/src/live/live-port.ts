@@ -90,9 +90,20 @@ export class LivePort implements UpgradeHandler {
     if (offered.length > 0 && !offered.includes(SUBPROTOCOLS.json)) {
       return { status: 400, code: 'badRequest', message: `expected ${SUBPROTOCOLS.json}` };
     }
-    if (!this.#isClosing && this.#sessions.size < this.#parts.limits.maxSockets) return undefined;
+    if (!this.#isClosing && this.#hasPlace()) return undefined;
     const message = this.#isClosing ? 'the gateway stops' : 'as many look as may';
     return { status: 503, code: 'unavailable', message, retryAfterSeconds: RETRY_AFTER_SECONDS };
+  }
+
+  /** Whoever does not close when told to is cut off where somebody else comes. */
+  #hasPlace(): boolean {
+    if (this.#sessions.size < this.#parts.limits.maxSockets) return true;
+    const closing = [...this.#sessions].find(([, { isClosed }]) => isClosed);
+    if (closing === undefined) return false;
+    const [socket] = closing;
+    this.#sessions.delete(socket);
+    socket.terminate();
+    return true;
   }
 
   #refuse(socket: Duplex, refusal: UpgradeRefusal): void {

@@ -69,9 +69,14 @@ export class LiveSession {
     this.#rooms = new ViewedRooms({ socket, sendFrame, giveUp }, parts);
   }
 
-  /** It has not been said yet who this is. */
+  /** It has not been said yet who this is, and still may be. */
   get isWaiting(): boolean {
-    return this.#bearer === undefined;
+    return this.#bearer === undefined && !this.#isClosed;
+  }
+
+  /** The socket was told to close, and nothing else is sent or taken. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** @param token of the handshake; without one, the first frame brings it */

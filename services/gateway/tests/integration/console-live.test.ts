@@ -201,6 +201,18 @@ describe('whoever has no business here', () => {
     await enter();
   });
 
+  it('keeps out nobody who brings one by sockets that do not close when they are told to', async () => {
+    for (let i = 0; i < 2 * MAX_SOCKETS; i += 1) {
+      const deaf = await connect(i % 2 === 0 ? {} : { token: 'a-key-that-is-none' });
+      deaf.pause();
+    }
+    for (let i = 0; i < MAX_SOCKETS - MAX_WAITING; i += 1) await enter();
+    expect(await metric('refusals_total{why="sockets"}')).toBe(0);
+    clients.forEach((client) => {
+      client.resume();
+    });
+  });
+
   it('is not let in from another page, and needs no cookie', async () => {
     const { host } = new URL(gateway.internalUrl);
     for (const origin of ['http://evil.example', 'null', `https://${host}.evil.example`, 'http://127.0.0.1']) {
