@@ -372,6 +372,15 @@ describe('everybody', () => {
   });
 });
 
+it('says why a name cannot be asked for, and asks for it no more', async () => {
+  const asked = watchRequests(desk);
+  await look(desk, `#/users/${'a'.repeat(129)}`);
+  expect(await desk.page.locator('.empty').textContent()).toMatch(
+    /^This cannot be asked: expected a user \(1 to 128 bytes/,
+  );
+  expect(asked).toEqual(['connections']);
+});
+
 it('is 80 kB of gzip at most, page, script and styles together', () => {
   const files = readdirSync(consoleDirectory, { recursive: true, encoding: 'utf8' }).filter((name) =>
     name.endsWith('.gz'),

@@ -133,6 +133,7 @@ export class Console {
     }
     this.#hasChanged = false;
     const load = this.#live.begin();
+    let isToBeAskedAgain = view.isOnce !== true;
     try {
       await this.#checkWho();
       const nodes = await view.load({ api: load, mayAct: this.#who.mayAct });
@@ -141,13 +142,13 @@ export class Console {
     } catch (err) {
       if (turn !== this.#turn) return;
       if (!(err instanceof Refusal)) throw err;
-      this.#fail(err);
+      isToBeAskedAgain = this.#fail(err);
     }
     // Where the key is none, nothing is.
     if (this.#shown !== view) return;
     load.end();
     this.#isMaking = false;
-    if (view.isOnce === true && this.#trouble.hidden) return;
+    if (!isToBeAskedAgain) return;
     this.#timer = setTimeout(() => void this.#refresh(), this.#pauseMs(load.isLive));
   }
 
@@ -169,12 +170,19 @@ export class Console {
     this.#updated.textContent = `As of ${clock(Date.now())}${view.isOnce === true ? '' : ` · ${pace}`}`;
   }
 
-  /** What was there last stays to be read. */
-  #fail(refusal: Refusal): void {
+  /** What was there last stays to be read. Whether it is of use to ask again. */
+  #fail(refusal: Refusal): boolean {
     if (refusal.code === 'unauthorized' || refusal.code === 'signedOut' || refusal.code === 'forbidden') {
       // Views do nothing but look: whoever may not do that has no role left.
       this.#leave(refusal.code === 'unauthorized' ? this.#admitted.credential.whenOver : refusal.message);
-      return;
+      return false;
+    }
+    if (refusal.code === 'malformed') {
+      // Nobody, and nothing, has such a name.
+      this.#view.replaceChildren(h('p', { class: 'empty' }, `This cannot be asked: ${refusal.message}.`));
+      this.#view.setAttribute('data-shown', location.hash);
+      this.#trouble.hidden = true;
+      return false;
     }
     if (this.#view.getAttribute('data-shown') !== location.hash) {
       this.#view.replaceChildren(h('p', { class: 'empty' }, 'There is no answer yet. It is asked for again.'));
@@ -182,6 +190,7 @@ export class Console {
     this.#updated.textContent = 'Not up to date';
     this.#trouble.textContent = `Not up to date: ${refusal.message}.`;
     this.#trouble.hidden = false;
+    return true;
   }
 
   async #act(event: Event): Promise<void> {
