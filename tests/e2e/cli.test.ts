@@ -4,12 +4,12 @@ import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-import { type GatewayProcess, startStandalone } from '@outcry/testkit';
+import { type GatewayProcess, programOf, startStandalone } from '@outcry/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { hasTerminal, runInTerminal } from './support/terminal.ts';
 
-const MAIN = new URL('../../tools/cli/src/main.ts', import.meta.url).pathname;
+const MAIN = programOf('tools/cli/src/main.ts');
 const API_KEY = 'a-key-of-the-server-api';
 const ESCAPE = '\u001b';
 /** Asymmetric matchers are of any type. */

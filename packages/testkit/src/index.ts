@@ -38,7 +38,7 @@ export {
   type PublishOutcome,
 } from './messages/message-history.ts';
 export { payloadHash } from './messages/payload-hash.ts';
-export { type ExitStatus, type LogRecord, type ServiceOptions, ServiceProcess } from './services/process.ts';
+export { type ExitStatus, type LogRecord, type ServiceOptions, programOf, ServiceProcess } from './services/process.ts';
 export type { LaneFaults } from './faults/proxy-lane.ts';
 export { type AnswerHook, type HookQuestion, type HookReply, HookServer } from './stand-ins/hook-server.ts';
 export { IdentityProvider } from './stand-ins/identity-provider.ts';

@@ -2,9 +2,10 @@ import { expect, it } from 'vitest';
 
 import { fileOf } from './process.ts';
 
-it('starts sources, and nothing but services from what was built', () => {
+it('starts sources, and nothing but what is installed from what was built', () => {
   expect(fileOf('services/gateway/src/main.ts', 'false')).toBe('services/gateway/src/main.ts');
   expect(fileOf('apps/standalone/src/start.ts', 'true')).toBe('apps/standalone/src/start.ts');
+  expect(fileOf('tools/mutation/src/main.ts', 'true')).toBe('tools/mutation/src/main.ts');
 });
 
 it('says what is missing, and what cannot be meant', () => {

@@ -40,19 +40,25 @@ export interface ServiceOptions {
   readonly maxOpenFiles?: number | undefined;
 }
 
-const SERVICE = /^(services\/[^/]+)\/src\/main\.ts$/;
+/** What is installed as something that was built. */
+const PROGRAM = /^(services\/[^/]+|tools\/(?:cli|loadtest))\/src\/main\.ts$/;
 
 /**
- * The file that is run: of a service what `npm run build` has made of it, where OUTCRY_TEST_BUILT is `true`. That starts in a quarter of the
- * time.
+ * The file that is run, from the repository's root: of what is installed what `npm run build` has made of it, where OUTCRY_TEST_BUILT is
+ * `true`. That starts in a fraction of the time.
  */
 export function fileOf(entry: string, isBuilt = process.env['OUTCRY_TEST_BUILT'] ?? 'false'): string {
   if (isBuilt !== 'true' && isBuilt !== 'false') {
     throw new Error(`OUTCRY_TEST_BUILT is "${isBuilt}": expected true or false`);
   }
-  const file = isBuilt === 'true' ? entry.replace(SERVICE, '$1/dist/main.js') : entry;
+  const file = isBuilt === 'true' ? entry.replace(PROGRAM, '$1/dist/main.js') : entry;
   if (file !== entry && !existsSync(new URL(file, REPOSITORY))) throw new Error(`there is no ${file}: npm run build`);
   return file;
+}
+
+/** Where that is. */
+export function programOf(entry: string): string {
+  return fileURLToPath(new URL(fileOf(entry), REPOSITORY));
 }
 
 /** A service of this repository as a child process, run from its source, or from its build. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import {
   closeCode,
   type GatewayProcess,
+  programOf,
   RawClient,
   startGateway,
   startRedis,
@@ -17,7 +18,7 @@ import { ApiClient } from '../support/api-client.ts';
 
 const SECRET = 'a-secret-of-thirty-two-bytes-or-more-for-accounts';
 const API_KEY = 'key-of-the-operator';
-const CLI = new URL('../../../../tools/cli/src/main.ts', import.meta.url).pathname;
+const CLI = programOf('tools/cli/src/main.ts');
 const PASSWORD = 'correct horse';
 
 /** What is asked through one gateway holds on the other. */
