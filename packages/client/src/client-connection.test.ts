@@ -35,6 +35,7 @@ describe('a socket', () => {
   it.each([
     ['as a header has it', '7', 6_500],
     ['by nothing that can be waited for', 'Fri, 27 Nov 2026', 500],
+    ['by no time at all', '0', 500],
     ['by nothing', undefined, 500],
   ])('whose handshake was answered %s has its client come back in time', async (_, retryAfter, waitMs) => {
     const { client, platform } = start();

@@ -176,6 +176,31 @@ describe('a book', () => {
     expect(harness.socket.of('subscribe')).toHaveLength(1);
   });
 
+  it('that was refused for now waits on the next connection as if it had never been', async () => {
+    const { client, platform } = start({ random: () => 0.5 } as ConnectOptions);
+    client.book('BTCUSDT');
+    const refusals = async (): Promise<readonly number[]> => {
+      const waits: number[] = [];
+      for (let i = 1; i <= 3; i++) {
+        const begunAt = platform.now();
+        const id = Number(harness.socket.of('subscribe').at(-1)?.id);
+        harness.socket.receive({ type: 'error', id, code: 'unavailable', message: 'later', retryable: true });
+        while (harness.socket.of('subscribe').length === i) await platform.pass(10);
+        waits.push(platform.now() - begunAt);
+      }
+      return waits;
+    };
+    await harness.goLive();
+    const first = await refusals();
+    harness.socket.lose(CLOSE_CODES.reconnect.code);
+    await platform.pass(125);
+    await harness.goLive();
+    expect([first, await refusals()]).toEqual([
+      [500, 1_000, 2_000],
+      [500, 1_000, 2_000],
+    ]);
+  });
+
   it('that is opened anew says nothing of the connection by what was on its way to the one before', async () => {
     const { client } = start();
     const first = client.book('BTCUSDT');

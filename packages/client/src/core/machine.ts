@@ -321,7 +321,6 @@ export class Machine {
       if (next?.isLive() === true) this.#goOn(next);
       else {
         next?.close();
-        this.#endMove();
         for (const part of this.#parts()) part.handleLoss();
         this.#queue.handleLoss();
       }
@@ -338,7 +337,6 @@ export class Machine {
     if (this.#next?.isClosed === true) this.#endMove();
     if (!this.#link.isClosed) return;
     this.#next?.close();
-    this.#endMove();
     const { error } = this.#link;
     this.#queue.rejectAll(error ?? new OutcryError('closed', 'the client was closed'));
   }
@@ -367,7 +365,8 @@ export class Machine {
         this.#dispatchRoom(frame, now, socket);
         return;
       case 'joined':
-        if (!this.#dispatchRoom(frame, now, socket) && frame.id === undefined && !frame.room.startsWith('@')) {
+        this.#dispatchRoom(frame, now, socket);
+        if (frame.id === undefined && !frame.room.startsWith('@')) {
           this.emit({ kind: 'opened', joined: { frame, socket } });
         }
         return;
@@ -386,16 +385,12 @@ export class Machine {
     }
   }
 
-  /** Whether it is a room that somebody has opened. */
-  #dispatchRoom(frame: RoomFrame, now: number, socket: number): boolean {
-    let isOpen = false;
+  #dispatchRoom(frame: RoomFrame, now: number, socket: number): void {
     for (const room of this.#rooms) {
       if (room.name !== frame.room) continue;
-      isOpen = true;
       room.handleFrame(frame, now, socket);
       this.#dropFailed(room);
     }
-    return isOpen;
   }
 
   #dropFailed(room: RoomState): void {

@@ -502,6 +502,19 @@ describe('a move that fails', () => {
     expect(harness.platform.sockets).toHaveLength(3);
   });
 
+  it('for good does not keep it from moving where it is asked to again', async () => {
+    await enter();
+    const { before, after } = await drain();
+    after.lose(CLOSE_CODES.quotaExceeded.code, CLOSE_CODES.quotaExceeded.reason);
+    before.receive({ type: 'draining', reconnectInMs: 0, openForMs: 10_000 });
+    await pass(0);
+    expect(harness.platform.sockets).toHaveLength(3);
+    harness.socket.open();
+    harness.socket.welcome({ node: 'm' });
+    joined(harness.socket, 10);
+    expect(harness.client.status).toMatchObject({ state: 'connected', node: 'm' });
+  });
+
   it('does so with what cannot be had there: the rest goes on without it', async () => {
     const { told } = await enter();
     harness.client.join('other');

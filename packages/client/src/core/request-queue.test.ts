@@ -248,6 +248,15 @@ describe('a call', () => {
   });
 });
 
+it('tells a room where what was published in it has its place', () => {
+  const stored: unknown[] = [];
+  const room = { isOn: () => true, handleStored: (place: unknown) => stored.push(place) } as unknown as RoomState;
+  const [published, asked, elsewhere] = [add({ room }), add({ room, isPublish: false }), add()];
+  takeAll();
+  for (const id of [asked, elsewhere, published]) queue.settle({ type: 'ack', id, epoch: 'e', seq: 4 }, 0);
+  expect(stored).toEqual([{ type: 'ack', id: published, epoch: 'e', seq: 4 }]);
+});
+
 it('tells no answer to anybody who did not ask', () => {
   add();
   expect(queue.settle({ type: 'ack', id: 1 }, 0)).toBe(false);

@@ -129,6 +129,36 @@ describe('a join', () => {
   });
 });
 
+describe('a move to another connection', () => {
+  it('asks at once for the inbox of whoever the user is there', () => {
+    open({ nameFor: (user) => `@${user}` });
+    room.handleWelcome('ann');
+    takeJoin();
+    room.handleMove(2, 'bob');
+    expect(room.takeJoin(0, () => ++lastId, 2)).toMatchObject({ room: '@bob' });
+  });
+
+  it('that was refused for now is asked for at once where it is all that is left', () => {
+    becomeMember();
+    room.handleMove(2, 'ann');
+    room.takeJoin(0, () => ++lastId, 2);
+    room.handleError({ ...REFUSAL, id: lastId }, 0);
+    expect(room.wantsJoin(0)).toBe(false);
+    room.handleLoss(2);
+    expect(room.wantsJoin(0)).toBe(true);
+  });
+
+  it('leaves the room where it was as well, until that is lost', () => {
+    becomeMember();
+    room.handleMove(2, 'ann');
+    room.takeJoin(0, () => ++lastId, 2);
+    room.handleFrame({ type: 'joined', id: lastId, room: 'lobby', epoch: 'e', seq: 10, recovered: true }, 0, 2);
+    expect([1, 2, 3].map((socket) => room.isOn(socket))).toEqual([true, true, false]);
+    room.handleLoss(2);
+    expect([1, 2].map((socket) => room.isOn(socket))).toEqual([false, true]);
+  });
+});
+
 describe('a member', () => {
   it('is told of signals, of who comes, and whether the room may be behind', () => {
     becomeMember();

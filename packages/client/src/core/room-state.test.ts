@@ -89,6 +89,25 @@ describe('an own message that does not come back', () => {
     expect(news.flatMap((each) => (each.type === 'message' ? [each.frame.seq] : []))).toEqual(seqs);
   });
 
+  it('is not told where it comes all the same, and what follows is', () => {
+    join({ echo: false });
+    stored(12);
+    receive(12);
+    receive(13);
+    expect(news).toMatchObject([{ type: 'message', frame: { seq: 13 } }]);
+  });
+
+  it.each([
+    ['goes back', { epoch: 'e', seq: 10 }],
+    ['begins anew', { epoch: 'f', seq: 0 }],
+  ])('hides nothing that is given its number where the numbering %s', (_, position) => {
+    join({ echo: false });
+    stored(12);
+    room.handleFrame({ type: 'reset', room: 'lobby', ...position }, 1, 1);
+    receive(12);
+    expect(news).toMatchObject([{ type: 'gap' }, { type: 'message', frame: { seq: 12 } }]);
+  });
+
   it('says nothing of a room that is numbered anew, or has come to it already, or whose own messages come', () => {
     join({ echo: false });
     stored(11, 'f');

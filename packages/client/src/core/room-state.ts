@@ -274,7 +274,8 @@ export class RoomState implements RoomListener {
     const before = this.#position;
     const hasAll = before?.epoch === epoch && seq <= before.seq;
     if (hasAll || seq === 0) {
-      // Nothing that the member lacks is retained.
+      // Nothing that the member lacks is retained, and numbers that it knows may be those of others.
+      this.#own.clear();
       this.#position = { epoch, seq };
       this.#tell({ type: 'gap', reason: 'reset', position: this.#position, missed: undefined });
       return;
