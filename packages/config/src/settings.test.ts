@@ -38,7 +38,8 @@ describe('readSettings', () => {
 
   it('takes the variables of the command line for no mistake, and everything else that it does not know for one', () => {
     const { OUTCRY_PORT } = fields;
-    expect(readSettings({ OUTCRY_PORT }, { OUTCRY_URL: 'ws://h', OUTCRY_TOKEN: 'ann' })).toEqual({ OUTCRY_PORT: 1337 });
+    const ofTools = { OUTCRY_URL: 'ws://h', OUTCRY_TOKEN: 'ann', OUTCRY_API_KEY: 'k', OUTCRY_API_URL: 'http://h' };
+    expect(readSettings({ OUTCRY_PORT }, ofTools)).toEqual({ OUTCRY_PORT: 1337 });
     expect(() => readSettings({ OUTCRY_PORT }, { OUTCRY_URLS: 'ws://h' })).toThrow('OUTCRY_URLS: unknown setting');
   });
 

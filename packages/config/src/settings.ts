@@ -8,7 +8,7 @@ export type SettingFields = Readonly<Record<`OUTCRY_${string}`, z.ZodType>>;
 export type SettingValues<F extends SettingFields> = { readonly [K in keyof F]: z.output<F[K]> };
 
 /** What the command line reads: an environment that both are started from is none of a service's problems. */
-const TOOL_VARIABLES: ReadonlySet<string> = new Set(['OUTCRY_URL', 'OUTCRY_TOKEN']);
+const TOOL_VARIABLES: ReadonlySet<string> = new Set(['OUTCRY_URL', 'OUTCRY_TOKEN', 'OUTCRY_API_KEY', 'OUTCRY_API_URL']);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -10,7 +10,7 @@ export { checkStorage } from './health/storage-check.ts';
 export { whyAway } from './health/why-away.ts';
 export { ApiKeys, readBearerToken } from './http/api-keys.ts';
 export { formatPath } from './http/format-path.ts';
-export { BodyError, readJson } from './http/read-json.ts';
+export { BodyError, parseJson, readJson } from './http/read-json.ts';
 export { refuseJson, replyJson, replyJsonText, replyOrRefuse } from './http/reply-json.ts';
 export {
   type InternalServer,

@@ -27,7 +27,7 @@ export function loadStandaloneConfig(environment: Environment): {
   const settings = readSettings(STANDALONE_SETTINGS, environment);
   const isNode = settings.OUTCRY_REDIS_URL !== undefined;
   const isKeptElsewhere = isNode || settings.OUTCRY_ARCHIVE_URL !== undefined;
-  const problems = problemsOfData(settings, { isKeptElsewhere });
+  const problems = [...problemsOfData(settings, { isKeptElsewhere }), ...problemsOfAccounts(settings, environment)];
   if (problems.length > 0) throw new ConfigError(problems);
   // Accounts of a process by itself need no secret that others know; a node of a cluster has to be told the cluster's.
   const ownsAccounts = settings.OUTCRY_ACCOUNTS && !isNode && settings.OUTCRY_AUTH_SECRET === undefined;
@@ -50,6 +50,16 @@ export function loadStandaloneConfig(environment: Environment): {
     throw new ConfigError(['OUTCRY_FEED_SOURCE: http takes a feed publisher of its own: npm run feed-publisher']);
   }
   return { config: { gateway, feedPublisher, data }, settings };
+}
+
+/** By itself a node of a cluster has none; who asks for them is told what they need. */
+function problemsOfAccounts(
+  settings: SettingValues<typeof STANDALONE_SETTINGS>,
+  { OUTCRY_ACCOUNTS: asked }: Environment,
+): readonly string[] {
+  const { OUTCRY_REDIS_URL: redis, OUTCRY_AUTH_SECRET: secret } = settings;
+  if (asked !== 'true' || redis === undefined || secret !== undefined) return [];
+  return ['OUTCRY_AUTH_SECRET: required where OUTCRY_ACCOUNTS is true and OUTCRY_REDIS_URL is set'];
 }
 
 /** Each service takes its own names only, and would call the other's unknown. */

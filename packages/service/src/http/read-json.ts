@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
 /** A body that is not taken. */
 export class BodyError extends Error {
   override readonly name = 'BodyError';
@@ -32,16 +34,17 @@ export async function readJson(
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  const text = Buffer.concat(chunks).toString();
-  const body = parseJson(text);
-  checkText?.(text);
-  return body;
+  const body = Buffer.concat(chunks);
+  const value = parseJson(body);
+  checkText?.(body.toString());
+  return value;
 }
 
-function parseJson(text: string): unknown {
+/** @throws BodyError `malformed` where it is no JSON, or no text: nothing is put in the place of what is none (RFC 8259 §8.1) */
+export function parseJson(body: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new BodyError('malformed', 'the body is not JSON');
+    return JSON.parse(utf8.decode(body));
+  } catch (err) {
+    throw new BodyError('malformed', err instanceof SyntaxError ? 'the body is not JSON' : 'the body is not UTF-8');
   }
 }

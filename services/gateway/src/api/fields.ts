@@ -75,7 +75,7 @@ export const rights = z
 /** What something that is said in passing is called. */
 export const signalName = z
   .string()
-  .regex(/^[a-z][a-zA-Z0-9._-]{0,31}$/, 'expected a name: a letter, then letters, digits and ._- (32 at most)')
+  .regex(/^[a-z][a-zA-Z0-9._-]{0,31}$/, 'expected a name: a small letter, then letters, digits and ._- (32 at most)')
   .meta({ description: 'What it is called.', examples: ['typing'] });
 
 /** Counted as JSON Schema counts: a character is a code point, where `z.string().max` takes it for two UTF-16 units at times. */

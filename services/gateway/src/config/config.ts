@@ -15,7 +15,7 @@ import { type HooksConfig, hooksConfigOf, problemsOfHooks } from '../hooks/setti
 import { type AuthConfig, authConfigOf } from '../identity/auth-config.ts';
 import { problemsOfAuth } from '../identity/settings.ts';
 import { type LimitsConfig, limitsConfigOf } from '../limits/settings.ts';
-import { type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
+import { problemsOfOrigins, type ReceptionConfig, receptionConfigOf } from '../reception/settings.ts';
 import { type OperatorsConfig, operatorsConfigOf, problemsOfOperators } from '../operators/settings.ts';
 import { ownOf, problemsOfProcesses, type ProcessesConfig, processesConfigOf } from '../processes/settings.ts';
 import { AskedOf, type RoomRules } from '../rooms/room-rules.ts';
@@ -67,6 +67,7 @@ export function loadGatewayConfig(environment: Environment): { config: GatewayCo
   const settings = readSettings(GATEWAY_SETTINGS, environment);
   const problems = [
     ...problemsOfRedis(settings),
+    ...problemsOfOrigins(settings),
     ...problemsOfConnections(settings),
     ...problemsOfProcesses(settings),
     ...problemsOfTransport(settings),

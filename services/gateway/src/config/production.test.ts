@@ -18,6 +18,18 @@ function problemsOf(environment: Readonly<Record<string, string>>): readonly str
   return [];
 }
 
+it.each([{ OUTCRY_AUTH_AUDIENCE: 'us' }, { OUTCRY_AUTH_GUESTS: 'true' }])(
+  'looks as if it checked tokens nowhere where it checks none: %j',
+  (given) => {
+    const [name] = Object.keys(given);
+    expect(problemsOf(given as Readonly<Record<string, string>>)).toEqual([
+      `${String(name)}: no token is checked without OUTCRY_AUTH_SECRET, _KEYS_FILE, _JWKS_URL or _ISSUER`,
+    ]);
+    const keys = { OUTCRY_AUTH_SECRET: GOOD.OUTCRY_AUTH_SECRET };
+    expect(problemsOf({ ...keys, ...given })).toEqual([]);
+  },
+);
+
 describe('a gateway in production', () => {
   it('starts with a secret that is one, on a private network', () => {
     expect(problemsOf(GOOD)).toEqual([]);

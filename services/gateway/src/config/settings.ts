@@ -22,7 +22,10 @@ import { TRANSPORT_SETTINGS } from '../transport/settings.ts';
 export const GATEWAY_SECTIONS = {
   service: COMMON_SETTINGS,
   gateway: {
-    OUTCRY_NODE_ID: optionalText(NAME, { meaning: 'Names this gateway in the cluster. Unset: a random name.' }),
+    OUTCRY_NODE_ID: optionalText(NAME, {
+      meaning:
+        'Names this gateway in the cluster, and its connections: no two gateways may have one name. Unset: a random name.',
+    }),
   },
   'gateway.processes': PROCESS_SETTINGS,
   'gateway.transport': TRANSPORT_SETTINGS,

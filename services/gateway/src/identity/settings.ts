@@ -105,6 +105,9 @@ export const AUTH_SETTINGS = {
 
 export type AuthSettings = SettingValues<typeof AUTH_SETTINGS>;
 
+/** They mean nothing where names are taken on trust, and look as if they did. */
+const OF_TOKENS = ['OUTCRY_AUTH_AUDIENCE', 'OUTCRY_AUTH_GUESTS'] as const;
+
 export function problemsOfAuth(settings: AuthSettings): readonly string[] {
   const problems: string[] = [];
   if (settings.OUTCRY_ACCOUNTS && settings.OUTCRY_AUTH_SECRET === undefined) {
@@ -114,6 +117,14 @@ export function problemsOfAuth(settings: AuthSettings): readonly string[] {
   if (url !== undefined && !isTrustedUrl(url)) problems.push(`OUTCRY_AUTH_JWKS_URL: expected ${TRUSTED_URL}`);
   if (issuer !== undefined && !hasKeys(settings) && !isTrustedUrl(issuer)) {
     problems.push(`OUTCRY_AUTH_ISSUER: without a key, expected ${TRUSTED_URL}`);
+  }
+  if (issuer === undefined && !hasKeys(settings)) {
+    const given = OF_TOKENS.filter((name) => settings[name] !== undefined && settings[name] !== false);
+    problems.push(
+      ...given.map(
+        (name) => `${name}: no token is checked without OUTCRY_AUTH_SECRET, _KEYS_FILE, _JWKS_URL or _ISSUER`,
+      ),
+    );
   }
   if (settings.OUTCRY_ACCOUNTS_TOKEN_MS > settings.OUTCRY_AUTH_MAX_LIFETIME_MS) {
     problems.push('OUTCRY_ACCOUNTS_TOKEN_MS: must be at most OUTCRY_AUTH_MAX_LIFETIME_MS');

@@ -6,6 +6,28 @@ const ORIGINS = {
   isList: true,
 };
 
+/**
+ * A page says its origin as a browser writes it (RFC 6454 §6.2): nothing else is ever equal to it.
+ */
+export function problemsOfOrigins({ OUTCRY_ORIGINS: list }: { readonly OUTCRY_ORIGINS: string }): readonly string[] {
+  if (list === '*') return [];
+  return list.split(',').flatMap((origin) => {
+    if (origin.includes('*'))
+      return [`OUTCRY_ORIGINS: ${origin} is no origin: name each of them, or \`*\` alone for any page`];
+    const written = writtenByBrowsers(origin);
+    return written === origin
+      ? []
+      : [`OUTCRY_ORIGINS: ${origin} is never sent: ${written === undefined ? 'it is no URL' : `expected ${written}`}`];
+  });
+}
+
+/** Schemes that are none of the web's have what browsers leave as it is. */
+function writtenByBrowsers(origin: string): string | undefined {
+  const url = URL.parse(origin);
+  if (url === null) return undefined;
+  return url.origin === 'null' ? origin : url.origin;
+}
+
 /** Who is let in, and how many. */
 export const RECEPTION_SETTINGS = {
   OUTCRY_ORIGINS: text(ORIGINS, {

@@ -1,6 +1,6 @@
 import { OutcryError, UnwritableError } from '@outcry/broker';
 import { isAccountName } from '@outcry/protocol';
-import type { Logger } from '@outcry/service';
+import { BodyError, type Logger, parseJson } from '@outcry/service';
 import { z } from 'zod';
 
 import type { GatewayMetrics } from '../observability/metrics.ts';
@@ -47,15 +47,16 @@ function readCredentials(contentType: string, body: Buffer | undefined): Credent
   if (!/^application\/json(;|$)/i.test(contentType)) throw new AccountError('malformed', 'expected application/json');
   const { data, error } = credentials.safeParse(parse(body));
   if (data !== undefined) return data;
-  const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const problems = error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': '));
   throw new AccountError('malformed', problems.join('; '));
 }
 
 function parse(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString());
-  } catch {
-    throw new AccountError('malformed', 'expected JSON');
+    return parseJson(body);
+  } catch (err) {
+    if (!(err instanceof BodyError)) throw err;
+    throw new AccountError('malformed', err.message);
   }
 }
 

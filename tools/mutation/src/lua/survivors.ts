@@ -52,6 +52,10 @@ const OLDEST_KEPT = 'local oldest = math.max(0, math.min(seq - args[4] + 1, floo
 const OLDEST_STORED = "local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1][1]";
 const AGING = 'if ms > 0 and age_step and seq % age_step < new then';
 
+const MARKED = "local at = string.find(value, '\\0', 1, true)";
+const SPLIT = 'return string.sub(value, 1, at - 1), string.sub(value, at)';
+const SAME = 'if before == connections and (connections == 0 or info == known_info) then return end';
+
 /** What is planted, is noticed by no test, and does no harm: why, in a sentence. */
 export const SURVIVORS: KnownSurvivors = {
   'events/journal': {
@@ -89,6 +93,13 @@ export const SURVIVORS: KnownSurvivors = {
     [`${CUT} → ${CUT.replace('1', '0')}`]: 'Lua begins at the first character in either case.',
     [`${PAGED} → ${PAGED.replace('2 do', '1 do')}`]:
       'Values are taken for users as well, of whom nothing is stored, so that nothing is removed.',
+    [`${MARKED} → ${MARKED.replace('1', '2')}`]: 'A list of leases is longer than that.',
+    [`${MARKED} → ${MARKED.replace('1', '0')}`]: 'Lua begins at the first character in either case.',
+    [`${MARKED} → ${MARKED.replace('true', 'false')}`]:
+      'The mark is none of the characters that mean something in a pattern.',
+    [`${SPLIT} → ${SPLIT.replace('1', '0')}`]: 'Lua begins at the first character in either case.',
+    [`${SAME} → ${SAME.replace(' or ', ' and ')}`]:
+      'What is the same is written again as it is, and nobody says what is known of a user who goes.',
     'room.own = 0 → ': 'Each entry has been looked at, and taken off, by then.',
   },
   'rooms/announce': {

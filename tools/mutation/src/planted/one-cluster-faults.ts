@@ -72,7 +72,7 @@ export const ONE_CLUSTER_FAULTS: readonly Fault[] = [
     name: 'cluster-not-said-again',
     felt: 'after Redis was flushed each service that starts is refused, until all have stopped',
     file: ATTENDANCE,
-    from: '    if (services.length > 0 && seen === undefined) await this.#introduce(cluster);\n',
+    from: '    if (seen === undefined) await this.#introduce(cluster);\n',
     to: '',
     test: attends('writes into Redis what that has lost, again where it could not'),
   },

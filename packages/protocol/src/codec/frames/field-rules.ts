@@ -19,7 +19,7 @@ const EXPECTED: Partial<Record<FieldKind, string>> = {
   token: `a string of 1 to ${String(MAX_TOKEN_BYTES)} bytes`,
   room: `a room name (${NAME_RULE}), @all, or @<user>`,
   user: `a user name (${NAME_RULE})`,
-  name: 'a name: a letter, then letters, digits and ._- (32 at most)',
+  name: 'a name: a small letter, then letters, digits and ._- (32 at most)',
   key: 'printable ASCII without spaces (64 at most)',
   trace: `a string of at most ${String(MAX_TRACE_BYTES)} bytes`,
   symbol: `a symbol: ${SYMBOL_RULE}`,

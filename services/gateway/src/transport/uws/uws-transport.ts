@@ -118,7 +118,12 @@ export class UwsTransport implements Transport {
     return new Promise((resolve, reject) => {
       const whenListening = (socket: us_listen_socket | false): void => {
         if (socket === false) {
-          reject(new OutcryError('badConfig', `cannot listen on ${host}:${String(port)}: the port is taken`));
+          reject(
+            new OutcryError(
+              'badConfig',
+              `cannot listen on ${host}:${String(port)}: the port is taken, or this machine has no such address`,
+            ),
+          );
           return;
         }
         this.#listenSocket = socket;
