@@ -64,6 +64,15 @@ describe('Reception, where tokens are checked', () => {
     await vi.waitUntil(() => socket.framesOf('joined').length === 2);
   }
 
+  it('gives no connection the name of another one, of a gateway that is called the same neither', async () => {
+    const own = [visit(token()), visit(token())];
+    reception = new Reception(gateway.services);
+    const visitors = [...own, visit(token()), visit(token())];
+    await Promise.all(visitors.map(hasJoined));
+    const names = visitors.map(({ socket }) => socket.framesOf('welcome')[0]?.connection);
+    expect(new Set(names).size).toBe(4);
+  });
+
   it('welcomes who brings a good token, and says when it expires', async () => {
     const exp = Math.floor(Date.now() / 1000) + 300;
     const visitor = visit(token({ claims: { exp } }));

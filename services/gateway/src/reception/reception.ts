@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+
 import { CLOSE_CODES, type CloseCode } from '@outcry/protocol';
 
 import { sendFrame } from '../connections/send-frame.ts';
@@ -35,6 +37,9 @@ interface FeedComer {
   readonly name: string;
 }
 
+/** One in sixteen million of two runs has the same by chance. */
+const RUN_BYTES = 3;
+
 /** A connection that is being closed as it opens. */
 const TURNED_AWAY: SessionPort = {
   received: () => undefined,
@@ -49,6 +54,8 @@ export class Reception implements TransportHandler {
   readonly #services: ReceptionServices;
   /** Begins what a client has come for: at once, or once the operator's server has allowed it. */
   readonly #admit: (arriving: Arriving) => SessionPort;
+  /** Names of connections begin with it. No other run of a gateway has it, which may be called the same, or have been called so before. */
+  readonly #run = randomBytes(RUN_BYTES).toString('hex');
   #count = 0;
   /** Connections that have not said yet who they are. */
   #waiting = 0;
@@ -135,7 +142,7 @@ export class Reception implements TransportHandler {
   /** Of a connection, in the cluster. */
   #nextName(): string {
     this.#count += 1;
-    return `${this.#services.facts.nodeId}-${this.#count.toString(36)}`;
+    return `${this.#services.facts.nodeId}-${this.#run}-${this.#count.toString(36)}`;
   }
 
   /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
