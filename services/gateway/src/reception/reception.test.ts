@@ -71,6 +71,8 @@ describe('Reception, where tokens are checked', () => {
     await Promise.all(visitors.map(hasJoined));
     const names = visitors.map(({ socket }) => socket.framesOf('welcome')[0]?.connection);
     expect(new Set(names).size).toBe(4);
+    const nodes = names.map((name) => name?.slice(0, name.lastIndexOf('-')));
+    expect(new Set(nodes)).toEqual(new Set([gateway.services.facts.nodeId]));
   });
 
   it('welcomes who brings a good token, and says when it expires', async () => {

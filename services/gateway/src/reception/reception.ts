@@ -139,10 +139,10 @@ export class Reception implements TransportHandler {
     return asked;
   }
 
-  /** Of a connection, in the cluster. */
+  /** Of a connection, in the cluster. What stands before the last dash is the gateway's: services/events tells it by that. */
   #nextName(): string {
     this.#count += 1;
-    return `${this.#services.facts.nodeId}-${this.#run}-${this.#count.toString(36)}`;
+    return `${this.#services.facts.nodeId}-${this.#run}${this.#count.toString(36)}`;
   }
 
   /** For its first frame, which says who it is. How many wait and for how long is bounded: they cost memory, and prove nothing. */
