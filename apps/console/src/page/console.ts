@@ -30,6 +30,8 @@ export class Console {
   #who: Admitted['who'];
   #version: number;
   #shown: View | undefined;
+  /** The address that it is of. That of the window is another one before anybody is told. */
+  #place = '';
   /** Counts the times that it was made: only the last one is shown. */
   #turn = 0;
   #isMaking = false;
@@ -95,8 +97,10 @@ export class Console {
   }
 
   #go(): void {
-    const view = viewOf(location.hash);
+    this.#place = location.hash;
+    const view = viewOf(this.#place);
     this.#shown = view;
+    this.#view.removeAttribute('data-shown');
     document.title = `${view.title} · outcry console`;
     this.#showTabs(view.tab);
     this.#view.replaceChildren(h('p', { class: 'empty' }, 'Asking…'));
@@ -164,7 +168,7 @@ export class Console {
     if (view.isOnce === true)
       next.append(h('button', { type: 'button', class: 'button', 'data-action': 'again' }, 'Look again'));
     morph(this.#view, next);
-    this.#view.setAttribute('data-shown', location.hash);
+    this.#view.setAttribute('data-shown', this.#place);
     this.#trouble.hidden = true;
     const pace = isLive ? 'live' : `every ${String(REFRESH_MS / 1000)} s`;
     this.#updated.textContent = `As of ${clock(Date.now())}${view.isOnce === true ? '' : ` · ${pace}`}`;
@@ -180,11 +184,11 @@ export class Console {
     if (refusal.code === 'malformed') {
       // Nobody, and nothing, has such a name.
       this.#view.replaceChildren(h('p', { class: 'empty' }, `This cannot be asked: ${refusal.message}.`));
-      this.#view.setAttribute('data-shown', location.hash);
+      this.#view.setAttribute('data-shown', this.#place);
       this.#trouble.hidden = true;
       return false;
     }
-    if (this.#view.getAttribute('data-shown') !== location.hash) {
+    if (!this.#view.hasAttribute('data-shown')) {
       this.#view.replaceChildren(h('p', { class: 'empty' }, 'There is no answer yet. It is asked for again.'));
     }
     this.#updated.textContent = 'Not up to date';
