@@ -376,6 +376,17 @@ describe('everybody', () => {
   });
 });
 
+it('marks what it shows by the address that it is of, and not by one that it has not been told of', async () => {
+  await look(desk, '#/');
+  // Nobody is told of an address that is pushed.
+  await desk.page.evaluate(`
+    history.pushState(null, '', '#/books');
+    document.querySelector('[data-shown]').setAttribute('data-shown', 'before');
+  `);
+  await desk.page.locator('[data-shown]:not([data-shown="before"])').waitFor();
+  expect(await desk.page.locator('[data-shown]').getAttribute('data-shown')).toBe('#/');
+});
+
 it('says why a name cannot be asked for, and asks for it no more', async () => {
   const asked = watchRequests(desk);
   await look(desk, `#/users/${'a'.repeat(129)}`);

@@ -6,8 +6,9 @@ const running = new Set<() => void>();
 process.once('exit', () => {
   for (const end of running) end();
 });
-// By itself Node ends on it without `exit`, and Ctrl-C alone reaches the children, too. Who takes the signal otherwise decides.
-process.once('SIGTERM', () => {
+// By itself Node ends on it without `exit`, and Ctrl-C alone reaches the children, too. Who takes the signal otherwise decides: asked for
+// before any of these, of which those that take it once are gone afterwards.
+process.prependOnceListener('SIGTERM', () => {
   if (process.listenerCount('SIGTERM') === 0) process.exit(128 + constants.signals.SIGTERM);
 });
 

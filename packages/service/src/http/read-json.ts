@@ -34,17 +34,29 @@ export async function readJson(
     if (bytes > maxBytes) throw tooLarge();
     chunks.push(chunk);
   }
-  const body = Buffer.concat(chunks);
-  const value = parseJson(body);
-  checkText?.(body.toString());
+  const text = decode(Buffer.concat(chunks));
+  const value = parseText(text);
+  checkText?.(text);
   return value;
 }
 
 /** @throws BodyError `malformed` where it is no JSON, or no text: nothing is put in the place of what is none (RFC 8259 §8.1) */
 export function parseJson(body: Uint8Array): unknown {
+  return parseText(decode(body));
+}
+
+function decode(body: Uint8Array): string {
   try {
-    return JSON.parse(utf8.decode(body));
-  } catch (err) {
-    throw new BodyError('malformed', err instanceof SyntaxError ? 'the body is not JSON' : 'the body is not UTF-8');
+    return utf8.decode(body);
+  } catch {
+    throw new BodyError('malformed', 'the body is not UTF-8');
+  }
+}
+
+function parseText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new BodyError('malformed', 'the body is not JSON');
   }
 }

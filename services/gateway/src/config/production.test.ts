@@ -19,7 +19,7 @@ function problemsOf(environment: Readonly<Record<string, string>>): readonly str
 }
 
 it.each([{ OUTCRY_AUTH_AUDIENCE: 'us' }, { OUTCRY_AUTH_GUESTS: 'true' }])(
-  'looks as if it checked tokens nowhere where it checks none: %j',
+  'is refused what means something for tokens alone, where none is checked: %j',
   (given) => {
     const [name] = Object.keys(given);
     expect(problemsOf(given as Readonly<Record<string, string>>)).toEqual([

@@ -119,7 +119,9 @@ async function holdFreePort(host: string): Promise<HeldPort> {
  */
 async function checkFree(host: string, port: number): Promise<void> {
   const server = await listen({ host, port, exclusive: true }).catch((cause: unknown) => {
-    throw new OutcryError('badConfig', `cannot listen on ${host}:${String(port)}: the port is taken`, { cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'the port is taken' : message;
+    throw new OutcryError('badConfig', `cannot listen on ${host}:${String(port)}: ${why}`, { cause });
   });
   await close(server);
 }
